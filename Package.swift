@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The CPU that a release build is made for: `native` unless LRNET_MARCH names another
+// (`LRNET_MARCH=x86-64-v3 swift build -c release` for any CPU with AVX2).
+let march = Context.environment["LRNET_MARCH"] ?? "native"
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-Xcc", "-march=\(march)"], .when(configuration: .release)),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "lrnet-dist",
+    products: [
+        .executable(name: "lrnet-dist", targets: ["lrnet-dist"]),
+        .executable(name: "lrnet-data", targets: ["lrnet-data"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C libraries, each with exactly one importer; CVectorMath is a header of vector built-ins.
+        .systemLibrary(
+            name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(
+            name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CVectorMath"),
+
+        library("LRNetSupport", [.product(name: "Crypto", package: "swift-crypto")]),
+        library("LRNetKernels", ["COpenBLAS", "CVectorMath"]),
+        library("LRNetLayers", ["LRNetKernels"]),
+        library("LRNetData", ["CHDF5", "CZlib", "LRNetKernels", "LRNetSupport"]),
+        library("LRNetCollectives", ["CMPI", "LRNetKernels", "LRNetSupport"]),
+        library(
+            "LRNetTraining",
+            [
+                "LRNetLayers", "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetSupport",
+                "Yams",
+            ]),
+        program("lrnet-dist", ["LRNetTraining", argumentParser]),
+        program("lrnet-data", ["LRNetData", argumentParser]),
+
+        // Checks that tests launch under mpirun; never installed.
+        program("lrnet-mpi-checks", ["LRNetCollectives", "LRNetKernels"]),
+
+        .target(
+            name: "LRNetTestSupport", dependencies: ["LRNetKernels"],
+            path: "Tests/LRNetTestSupport", swiftSettings: settings),
+        tests("LRNetKernelsTests", ["LRNetKernels", "LRNetTestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
