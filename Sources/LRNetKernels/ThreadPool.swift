@@ -1,0 +1,105 @@
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
+/// The persistent threads of one process, which share out the leaves or panels of a step.
+///
+/// The caller takes part, so a pool of one thread is a plain loop. Which thread works on which
+/// index is left to chance; results must not depend on it, and do not, when an index writes only
+/// what is its own.
+public final class ThreadPool: @unchecked Sendable {
+    /// The number of threads, the caller's included.
+    public let threadCount: Int
+
+    /// What the threads are to do; written by the caller before it wakes them.
+    private struct Job {
+        var count: Int
+        var body: (_ index: Int, _ worker: Int) -> Void
+    }
+
+    private var job: Job?
+    private let nextIndex = Atomic<Int>(0)
+    private let stopping = Atomic<Bool>(false)
+    private let wake: [DispatchSemaphore]
+    private let finished = DispatchSemaphore(value: 0)
+
+    /// Starts `threadCount - 1` threads.
+    ///
+    /// - Precondition: `threadCount` is positive.
+    public init(threadCount: Int) {
+        precondition(threadCount > 0, "a pool of \(threadCount) threads")
+        self.threadCount = threadCount
+        wake = (1..<max(threadCount, 1)).map { _ in DispatchSemaphore(value: 0) }
+        for worker in 1..<max(threadCount, 1) {
+            let semaphore = wake[worker - 1]
+            let thread = Thread { [unowned self] in
+                while true {
+                    semaphore.wait()
+                    if stopping.load(ordering: .acquiring) { break }
+                    work(as: worker)
+                    finished.signal()
+                }
+                finished.signal()
+            }
+            thread.name = "lrnet-worker-\(worker)"
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+    }
+
+    deinit {
+        stopping.store(true, ordering: .releasing)
+        for semaphore in wake {
+            semaphore.signal()
+            finished.wait()
+        }
+    }
+
+    /// Calls `body(index, worker)` for every index in `0 ..< count`, side by side, and returns when
+    /// all calls have.
+    ///
+    /// - Parameters:
+    ///   - count: The number of calls.
+    ///   - body: Must be safe to run at the same time for different indices; `worker` lies in
+    ///     `0 ..< threadCount` and no two calls run at the same time with the same worker.
+    /// - Precondition: Not called from within `body`.
+    public func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+        if threadCount == 1 || count <= 1 {
+            for index in 0..<count { body(index, 0) }
+            return
+        }
+        withoutActuallyEscaping(body) { escapable in
+            precondition(job == nil, "ThreadPool.forEach called from within its own body")
+            job = Job(count: count, body: escapable)
+            nextIndex.store(0, ordering: .releasing)
+            let helpers = wake.prefix(count - 1)
+            for semaphore in helpers { semaphore.signal() }
+            work(as: 0)
+            for _ in helpers { finished.wait() }
+            job = nil
+        }
+    }
+
+    /// Calls `body(range, worker)` for consecutive ranges of at most `grain` values that cover
+    /// `0 ..< count`.
+    ///
+    /// The ranges depend on `count` and `grain` alone, never on the number of threads.
+    public func forEachRange(
+        _ count: Int, grain: Int, _ body: (_ range: Range<Int>, _ worker: Int) -> Void
+    ) {
+        precondition(grain > 0, "ranges of \(grain) values")
+        forEach((count + grain - 1) / grain) { index, worker in
+            let start = index * grain
+            body(start..<min(start + grain, count), worker)
+        }
+    }
+
+    private func work(as worker: Int) {
+        guard let job else { return }
+        while true {
+            let index = nextIndex.add(1, ordering: .acquiringAndReleasing).oldValue
+            if index >= job.count { return }
+            job.body(index, worker)
+        }
+    }
+}

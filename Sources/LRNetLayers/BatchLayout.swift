@@ -1,0 +1,83 @@
+/// How the samples of one step that this process holds fall into leaves and micro-batches.
+///
+/// The batch of `globalCount` samples is cut into leaves of `leafSize` samples and each leaf into
+/// micro-batches of `microBatch`; in a batch that is not full the last leaf is short and leaves
+/// behind it are absent. A process holds a contiguous run of leaves. Everything here follows from
+/// the recipe and the run, so a leaf's products have the same shapes wherever it is computed.
+public struct BatchLayout: Sendable, Equatable {
+    /// The number of samples of the step, over all processes.
+    public let globalCount: Int
+
+    /// The number of samples of a full leaf.
+    public let leafSize: Int
+
+    /// The number of samples of a full micro-batch.
+    public let microBatch: Int
+
+    /// The global indices of this process's leaves; may reach beyond the leaves that are present.
+    public let leafRun: Range<Int>
+
+    /// The samples of each present leaf, as indices into this process's samples.
+    public let leaves: [Range<Int>]
+
+    /// The samples of each micro-batch, in order.
+    public let microBatches: [Range<Int>]
+
+    /// Lays out a batch.
+    ///
+    /// - Precondition: The sizes are positive and `microBatch` divides `leafSize`.
+    public init(globalCount: Int, leafSize: Int, microBatch: Int, leafRun: Range<Int>) {
+        precondition(
+            globalCount >= 0 && leafSize > 0 && microBatch > 0 && leafSize % microBatch == 0,
+            "\(globalCount) samples in leaves of \(leafSize) and micro-batches of \(microBatch)")
+        self.globalCount = globalCount
+        self.leafSize = leafSize
+        self.microBatch = microBatch
+        self.leafRun = leafRun
+        let first = min(leafRun.lowerBound * leafSize, globalCount)
+        func cut(_ range: Range<Int>, by size: Int) -> [Range<Int>] {
+            stride(from: range.lowerBound, to: range.upperBound, by: size).map {
+                $0..<min($0 + size, range.upperBound)
+            }
+        }
+        let end = min(leafRun.upperBound * leafSize, globalCount)
+        leaves = cut(0..<max(end - first, 0), by: leafSize)
+        microBatches = leaves.flatMap { cut($0, by: microBatch) }
+    }
+
+    /// The position in the batch of this process's first sample.
+    public var firstSample: Int { min(leafRun.lowerBound * leafSize, globalCount) }
+
+    /// The number of samples of this process.
+    public var sampleCount: Int { leaves.last?.upperBound ?? 0 }
+
+    /// The number of leaves that are present, over all processes.
+    public var globalLeafCount: Int { (globalCount + leafSize - 1) / leafSize }
+
+    /// The number of micro-batches, over all processes.
+    public var globalMicroBatchCount: Int { (globalCount + microBatch - 1) / microBatch }
+
+    /// The number of samples of a micro-batch, by its index in the whole batch.
+    public func microBatchCount(at index: Int) -> Int {
+        min(microBatch, globalCount - index * microBatch)
+    }
+
+    /// The index in the whole batch of this process's first micro-batch.
+    public var firstMicroBatch: Int { firstSample / microBatch }
+
+    /// A leaf's samples cut into panels of at most `panelSize` samples that do not cross
+    /// micro-batches.
+    func panels(ofLeaf leaf: Int, panelSize: Int) -> [Range<Int>] {
+        let samples = leaves[leaf]
+        var panels: [Range<Int>] = []
+        var start = samples.lowerBound
+        while start < samples.upperBound {
+            let inLeaf = start - samples.lowerBound
+            let microEnd = samples.lowerBound + (inLeaf / microBatch + 1) * microBatch
+            let end = min(start + panelSize, microEnd, samples.upperBound)
+            panels.append(start..<end)
+            start = end
+        }
+        return panels
+    }
+}

@@ -1,0 +1,43 @@
+/// Count, mean and sum of squared distances from the mean, of each channel.
+struct GroupMoments {
+    var count: Double
+    var mean: [Double]
+    var squares: [Double]
+
+    /// Merges nodes in the binary tree (l, i) = (l-1, 2i) + (l-1, 2i+1), absent ones skipped.
+    ///
+    /// - Precondition: There is at least one node.
+    static func merge(_ nodes: [GroupMoments]) -> GroupMoments {
+        tree(nodes) { a, b in
+            let count = a.count + b.count
+            var result = a
+            result.count = count
+            for c in a.mean.indices {
+                let distance = b.mean[c] - a.mean[c]
+                result.mean[c] = a.mean[c] + distance * (b.count / count)
+                result.squares[c] =
+                    a.squares[c] + b.squares[c]
+                    + distance * distance * (a.count * (b.count / count))
+            }
+            return result
+        }
+    }
+
+    /// Adds vectors in the same tree.
+    ///
+    /// - Precondition: There is at least one vector.
+    static func treeSum(_ vectors: [[Double]]) -> [Double] {
+        tree(vectors) { a, b in zip(a, b).map(+) }
+    }
+
+    private static func tree<Node>(_ nodes: [Node], _ combine: (Node, Node) -> Node) -> Node {
+        precondition(!nodes.isEmpty, "a tree without nodes")
+        var level = nodes
+        while level.count > 1 {
+            level = stride(from: 0, to: level.count, by: 2).map { i in
+                i + 1 < level.count ? combine(level[i], level[i + 1]) : level[i]
+            }
+        }
+        return level[0]
+    }
+}

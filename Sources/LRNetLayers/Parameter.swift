@@ -1,0 +1,48 @@
+public import LRNetKernels
+
+/// One learned tensor: its values, the gradient of a step, and how the optimizer treats it.
+public final class Parameter {
+    /// What a tensor is, which decides the regulariser that acts on it.
+    public enum Role: String, Sendable {
+        /// Logits of discrete distributions: probability decay.
+        case logit
+        /// Full-precision or latent weights: weight decay.
+        case weight
+        /// Learned scales of discrete weights: none.
+        case scale
+        /// Biases, and batch norm's gamma and beta: none.
+        case offset
+    }
+
+    /// `conv1.zeroLogit`; unique in the network.
+    public let name: String
+
+    /// The sizes of the tensor, the last one innermost.
+    public let shape: [Int]
+
+    /// What the tensor is.
+    public let role: Role
+
+    /// The values, row-major.
+    public let value: FloatView
+
+    /// dL/d value of the last step, after the exchange, without decay.
+    public let gradient: FloatView
+
+    /// Multiplies the learning rate.
+    public let learningRateScale: Float
+
+    /// lambda of a coupled `lambda / 2 * sum of squares`.
+    public var decay: Float = 0
+
+    /// Creates a tensor of zeros.
+    public init(name: String, shape: [Int], role: Role, learningRateScale: Float = 1) {
+        self.name = name
+        self.shape = shape
+        self.role = role
+        self.learningRateScale = learningRateScale
+        let count = shape.reduce(1, *)
+        value = FloatBuffer(count: count).all
+        gradient = FloatBuffer(count: count).all
+    }
+}

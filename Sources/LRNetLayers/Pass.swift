@@ -1,0 +1,81 @@
+public import LRNetKernels
+
+/// One trip of a batch through the network: what all its layers share.
+public struct Pass {
+    /// What the trip is for.
+    public enum Mode: Sendable {
+        /// Noise, dropout and batch statistics; gradients follow.
+        case training
+        /// Fixed weights and batch statistics, which are gathered for evaluation.
+        case estimating
+        /// Fixed weights and fixed statistics.
+        case evaluation
+    }
+
+    /// What the trip is for.
+    public let mode: Mode
+
+    /// The seed of the run.
+    public let seed: UInt64
+
+    /// The training step, counted from 0; names the noise.
+    public let step: Int
+
+    /// How the samples fall into leaves and micro-batches.
+    public let layout: BatchLayout
+
+    /// The threads of this process.
+    public let pool: ThreadPool
+
+    /// Where batch-norm statistics of the other processes come from.
+    public let statistics: any StatisticsExchange
+
+    /// Where leaves leave their gradients; `nil` outside training.
+    public let gradients: GradientStore?
+
+    /// Creates a pass.
+    public init(
+        mode: Mode, seed: UInt64 = 0, step: Int = 0, layout: BatchLayout, pool: ThreadPool,
+        statistics: any StatisticsExchange, gradients: GradientStore? = nil
+    ) {
+        self.mode = mode
+        self.seed = seed
+        self.step = step
+        self.layout = layout
+        self.pool = pool
+        self.statistics = statistics
+        self.gradients = gradients
+    }
+
+    /// The key of a sample's random numbers in a layer; `sample` counts from this process's first.
+    func key(_ purpose: NoiseKey.Purpose, layer: Int, sample: Int) -> NoiseKey {
+        NoiseKey(
+            seed: seed, purpose: purpose, step: UInt32(step), layer: UInt16(layer),
+            index: UInt32(layout.firstSample + sample))
+    }
+}
+
+/// The one thing that layers need of other processes: batch-norm sums.
+public protocol StatisticsExchange: AnyObject {
+    /// Gathers `width` values a micro-batch from all processes.
+    ///
+    /// Every process of the run calls this at the same point of the same step.
+    ///
+    /// - Parameters:
+    ///   - local: This process's values, micro-batch after micro-batch.
+    ///   - width: The number of values of a micro-batch.
+    ///   - layout: The layout of the batch.
+    /// - Returns: The values of all micro-batches of the batch, in order.
+    func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double]
+}
+
+/// The exchange of a run with one process.
+public final class LocalStatistics: StatisticsExchange {
+    /// Creates the exchange.
+    public init() {}
+
+    /// Returns `local`.
+    public func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
+        local
+    }
+}

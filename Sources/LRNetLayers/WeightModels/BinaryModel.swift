@@ -1,0 +1,76 @@
+public import LRNetKernels
+
+/// LR-net binary weights: -1 or +1 with one logit each.
+///
+/// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; formulas at ``WeightMoments``.
+public struct BinaryModel: WeightModel {
+    /// `binary`
+    public let name = "binary"
+
+    /// Yes.
+    public let isProbabilistic = true
+
+    /// Creates the model.
+    public init() {}
+
+    /// `signLogit`.
+    public func latents(for shape: WeightShape) -> [LatentTensor] {
+        [LatentTensor(name: "signLogit", role: .logit, shape: shape.sizes)]
+    }
+
+    /// Equations 6 to 8, or a cold start.
+    public func initialize(
+        _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
+    ) {
+        LogitInitialization.binary(signLogit: latents[0], from: source)
+    }
+
+    /// The moments.
+    public func prepare(
+        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, into weights: PreparedWeights,
+        pool: ThreadPool
+    ) {
+        guard let variance = weights.variance else { preconditionFailure("no variance") }
+        pool.forEachRange(shape.count, grain: grain) { range, _ in
+            WeightMoments.binary(
+                signLogit: latents[0][range], mean: weights.mean[range],
+                variance: variance[range])
+        }
+    }
+
+    /// Equation 5, with the derivatives of the moments.
+    public func pullBack(
+        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, gradient: PreparedWeights,
+        into latentGradients: [FloatView], pool: ThreadPool
+    ) {
+        guard let variance = gradient.variance else { preconditionFailure("no variance") }
+        pool.forEachRange(shape.count, grain: grain) { range, _ in
+            WeightMoments.binaryPullBack(
+                signLogit: latents[0][range], meanGradient: gradient.mean[range],
+                varianceGradient: variance[range], signLogitGradient: latentGradients[0][range])
+        }
+    }
+
+    /// The gradient of `beta * sum of q (1 - q)`, which drives probabilities to 0 and 1.
+    public func addRegularization(
+        beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
+    ) {
+        guard beta != 0 else { return }
+        WeightMoments.addBetaGradient(
+            signLogit: latents[0], strength: beta, to: latentGradients[0])
+    }
+
+    /// One draw, or the likeliest.
+    public func testWeights(
+        _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
+        into weights: FloatView
+    ) -> TestWeights {
+        WeightDraws.binary(signLogit: latents[0], selection: selection, weights: weights)
+        return TestWeights(isDiscrete: true)
+    }
+
+    /// p(0) = 0, and p(+1) = q.
+    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? {
+        (Array(repeating: 0, count: latents[0].count), probability(latents[0]))
+    }
+}

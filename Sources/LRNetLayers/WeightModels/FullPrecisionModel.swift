@@ -1,0 +1,63 @@
+public import LRNetKernels
+
+/// Ordinary real weights: the source network of an LR-net, and every network's last layer.
+public struct FullPrecisionModel: WeightModel {
+    /// `full-precision`
+    public let name = "full-precision"
+
+    /// No.
+    public let isProbabilistic = false
+
+    /// Creates the model.
+    public init() {}
+
+    /// The weights themselves.
+    public func latents(for shape: WeightShape) -> [LatentTensor] {
+        [LatentTensor(name: "weight", role: .weight, shape: shape.sizes)]
+    }
+
+    /// Xavier normal, or a copy.
+    public func initialize(
+        _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
+    ) {
+        switch source {
+        case .cold(let key, _): xavierNormal(latents[0], shape: shape, key: key)
+        case .pretrained(let weights, _): latents[0].copy(from: weights)
+        }
+    }
+
+    /// A copy.
+    public func prepare(
+        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, into weights: PreparedWeights,
+        pool: ThreadPool
+    ) {
+        weights.mean.copy(from: latents[0])
+    }
+
+    /// The gradient of the weights.
+    public func pullBack(
+        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, gradient: PreparedWeights,
+        into latentGradients: [FloatView], pool: ThreadPool
+    ) {
+        latentGradients[0].copy(from: gradient.mean)
+    }
+
+    /// The weights themselves, whatever the selection.
+    public func testWeights(
+        _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
+        into weights: FloatView
+    ) -> TestWeights {
+        weights.copy(from: latents[0])
+        return TestWeights(isDiscrete: false)
+    }
+}
+
+/// Fills a layer's weights with normal numbers of variance 2 / (fan-in + fan-out).
+///
+/// - Source: Glorot, Bengio, AISTATS 2010, equation 12, for the scale.
+func xavierNormal(_ weights: FloatView, shape: WeightShape, key: NoiseKey) {
+    GaussianNoise.fill(weights, key: key)
+    let fanOut = shape.window * shape.window * shape.outputs
+    let deviation = (2 / Float(shape.fanIn + fanOut)).squareRoot()
+    Elementwise.scale(weights, by: deviation)
+}

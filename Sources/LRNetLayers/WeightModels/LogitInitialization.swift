@@ -1,0 +1,82 @@
+internal import Foundation
+internal import LRNetKernels
+
+/// Initial logits of discrete weights.
+///
+/// From full-precision weights `W` of a layer, with the population deviation s and w = W / s:
+///
+///     p(0) = clip(0.95 - 0.90 |w|)        q = clip((1 + w / (1 - p(0))) / 2)        ternary
+///     q = clip((1 + w) / 2)                                                        binary
+///
+/// where clip keeps a probability inside the recipe's limits (0.05 ... 0.95).
+///
+/// - Source: Shayer, Levi, Fetaya, ICLR 2018, equations 6 to 8; the authors' code divides by the
+///   population deviation about the mean, without removing the mean.
+enum LogitInitialization {
+    /// Probabilities that initial logits come from are kept this far from 0 and 1.
+    static let safety: Float = 1e-4
+
+    static func ternary(
+        zeroLogit: FloatView, signLogit: FloatView, from source: WeightInitialization
+    ) {
+        switch source {
+        case .cold(let key, let start):
+            for i in 0..<zeroLogit.count {
+                let zero =
+                    start == .balanced
+                    ? 1.0 / 3 : 0.45 + 0.1 * key.uniform(2 * i)
+                zeroLogit[i] = logit(Float(zero))
+                signLogit[i] = coldSign(key, element: 2 * i + 1, start)
+            }
+        case .pretrained(let weights, let limits):
+            let factor = 1 / deviation(of: weights)
+            for i in 0..<weights.count {
+                let w = weights[i] * factor
+                let zero = clip(0.95 - 0.90 * abs(w), limits)
+                let plus = clip(0.5 * (1 + w / (1 - zero)), limits)
+                zeroLogit[i] = logit(zero)
+                signLogit[i] = logit(plus)
+            }
+        }
+    }
+
+    static func binary(signLogit: FloatView, from source: WeightInitialization) {
+        switch source {
+        case .cold(let key, let start):
+            for i in 0..<signLogit.count {
+                signLogit[i] = coldSign(key, element: 2 * i + 1, start)
+            }
+        case .pretrained(let weights, let limits):
+            let factor = 1 / deviation(of: weights)
+            for i in 0..<weights.count {
+                signLogit[i] = logit(clip(0.5 * (1 + weights[i] * factor), limits))
+            }
+        }
+    }
+
+    private static func coldSign(
+        _ key: NoiseKey, element: Int, _ start: ColdStart
+    ) -> Float {
+        switch start {
+        case .balanced: 0
+        case .randomSigns: logit(key.uniform(element) < 0.5 ? 1 - safety : safety)
+        }
+    }
+
+    /// The population standard deviation; 1 where it is 0.
+    private static func deviation(of weights: FloatView) -> Float {
+        let count = Double(weights.count)
+        let mean = Elementwise.sum(weights) / count
+        let variance = Elementwise.sumOfSquares(weights) / count - mean * mean
+        return variance > 0 ? Float(variance.squareRoot()) : 1
+    }
+
+    private static func clip(_ p: Float, _ limits: ClosedRange<Float>) -> Float {
+        min(max(p, limits.lowerBound), limits.upperBound)
+    }
+
+    private static func logit(_ p: Float) -> Float {
+        let safe = Double(min(max(p, safety), 1 - safety))
+        return Float(log(safe / (1 - safe)))
+    }
+}

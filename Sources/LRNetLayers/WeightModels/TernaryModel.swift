@@ -1,0 +1,81 @@
+public import LRNetKernels
+
+/// LR-net ternary weights: -1, 0 or +1 with two logits each.
+///
+/// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; formulas at ``WeightMoments``.
+public struct TernaryModel: WeightModel {
+    /// `ternary`
+    public let name = "ternary"
+
+    /// Yes.
+    public let isProbabilistic = true
+
+    /// Creates the model.
+    public init() {}
+
+    /// `zeroLogit` and `signLogit`.
+    public func latents(for shape: WeightShape) -> [LatentTensor] {
+        ["zeroLogit", "signLogit"].map {
+            LatentTensor(name: $0, role: .logit, shape: shape.sizes)
+        }
+    }
+
+    /// Equations 6 to 8, or a cold start.
+    public func initialize(
+        _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
+    ) {
+        LogitInitialization.ternary(
+            zeroLogit: latents[0], signLogit: latents[1], from: source)
+    }
+
+    /// The moments.
+    public func prepare(
+        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, into weights: PreparedWeights,
+        pool: ThreadPool
+    ) {
+        guard let variance = weights.variance else { preconditionFailure("no variance") }
+        pool.forEachRange(shape.count, grain: grain) { range, _ in
+            WeightMoments.ternary(
+                zeroLogit: latents[0][range], signLogit: latents[1][range],
+                mean: weights.mean[range], variance: variance[range])
+        }
+    }
+
+    /// Equation 5, with the derivatives of the moments.
+    public func pullBack(
+        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, gradient: PreparedWeights,
+        into latentGradients: [FloatView], pool: ThreadPool
+    ) {
+        guard let variance = gradient.variance else { preconditionFailure("no variance") }
+        pool.forEachRange(shape.count, grain: grain) { range, _ in
+            WeightMoments.ternaryPullBack(
+                zeroLogit: latents[0][range], signLogit: latents[1][range],
+                meanGradient: gradient.mean[range], varianceGradient: variance[range],
+                zeroLogitGradient: latentGradients[0][range],
+                signLogitGradient: latentGradients[1][range])
+        }
+    }
+
+    /// One draw, or the likeliest.
+    public func testWeights(
+        _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
+        into weights: FloatView
+    ) -> TestWeights {
+        WeightDraws.ternary(
+            zeroLogit: latents[0], signLogit: latents[1], selection: selection, weights: weights)
+        return TestWeights(isDiscrete: true)
+    }
+
+    /// p(0), and p(+1) = (1 - p(0)) q.
+    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? {
+        let (zero, sign) = (probability(latents[0]), probability(latents[1]))
+        return (zero, zip(zero, sign).map { (1 - $0) * $1 })
+    }
+}
+
+/// The logistic function of every value.
+func probability(_ logits: FloatView) -> [Float] {
+    let result = FloatBuffer(count: logits.count)
+    WeightMoments.probability(ofLogit: logits, into: result.all)
+    return result.all.values
+}

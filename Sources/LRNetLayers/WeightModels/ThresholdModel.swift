@@ -1,0 +1,54 @@
+public import LRNetKernels
+
+/// Ternary Weight Networks: latent real weights, ternarised by a threshold at every step, with one
+/// scale a layer and the identity as the gradient.
+///
+/// - Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016; formulas at ``ThresholdWeights``.
+public struct ThresholdModel: WeightModel {
+    /// `twn`
+    public let name = "twn"
+
+    /// No.
+    public let isProbabilistic = false
+
+    /// Creates the model.
+    public init() {}
+
+    /// The latent weights.
+    public func latents(for shape: WeightShape) -> [LatentTensor] {
+        [LatentTensor(name: "weight", role: .weight, shape: shape.sizes)]
+    }
+
+    /// Xavier normal, or a copy.
+    public func initialize(
+        _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
+    ) {
+        FullPrecisionModel().initialize(latents, shape: shape, from: source)
+    }
+
+    /// scale * T.
+    public func prepare(
+        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, into weights: PreparedWeights,
+        pool: ThreadPool
+    ) {
+        let scale = ThresholdWeights.ternarize(latents[0], into: weights.mean)
+        Elementwise.scale(weights.mean, by: scale)
+    }
+
+    /// The gradient of the weights, unchanged (straight through).
+    public func pullBack(
+        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, gradient: PreparedWeights,
+        into latentGradients: [FloatView], pool: ThreadPool
+    ) {
+        latentGradients[0].copy(from: gradient.mean)
+    }
+
+    /// T and its scale, whatever the selection.
+    public func testWeights(
+        _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
+        into weights: FloatView
+    ) -> TestWeights {
+        let scale = ThresholdWeights.ternarize(latents[0], into: weights)
+        return TestWeights(scale: [scale], isDiscrete: true)
+    }
+}

@@ -1,0 +1,223 @@
+public import LRNetKernels
+
+/// A convolution or a fully connected layer, with weights of any model.
+///
+///     mean[r, o]     = sum over k of x[r, k]   * m[k, o]
+///     variance[r, o] = sum over k of x[r, k]^2 * v[k, o]
+///     z[r, o]        = mean[r, o] + sqrt(variance[r, o] + floor) * e[r, o] + bias[o]
+///
+/// where the rows `x` are the patches of the input (`im2col`; the input itself for a fully
+/// connected layer), `m` and `v` come from the model, and `e` is standard normal, its own number
+/// for every sample, pixel and channel. Models without variances leave out the second term.
+///
+/// Products are taken over panels of whole samples, whose size follows from the geometry and the
+/// micro-batch alone.
+///
+/// - Source: Shayer, Levi, Fetaya, ICLR 2018, Algorithm 1 and equation 5.
+public final class WeightedLayer: Layer {
+    /// `conv1`; unique in the network.
+    public let name: String
+
+    /// The position in the network; part of the noise's key.
+    public let index: Int
+
+    /// The shape of one sample.
+    public let inputShape: ImageShape
+
+    /// The shape of one sample's output.
+    public let outputShape: ImageShape
+
+    /// How outputs see the input.
+    public let geometry: PatchGeometry
+
+    /// The shape of the weights.
+    public let shape: WeightShape
+
+    /// The training method.
+    public let model: any WeightModel
+
+    /// The learned tensors of the weights, in the model's order.
+    public let latents: [Parameter]
+
+    /// The bias of each output, if the layer has one.
+    public let bias: Parameter?
+
+    /// Whether the layer before wants a gradient; the first layer's input does not.
+    public var needsInputGradient = true
+
+    /// The strength of the model's own regulariser.
+    public var beta: Float = 0
+
+    /// Added to every variance before the root, so that the deviation is at least 0.032 (the
+    /// authors' code; not in the paper).
+    public static let varianceFloor: Float = 1e-3
+
+    /// The patches of a panel take about this many values (512 KiB).
+    static let panelValueCount = 1 << 17
+
+    let mean: FloatBuffer
+    let variance: FloatBuffer?
+    var gradientRange = 0..<0
+    var output = FloatBuffer(count: 0)
+    /// Variances, then the sensitivities of `z` to them, then dL/d variance.
+    var sensitivity = FloatBuffer(count: 0)
+    var inputGradient = FloatBuffer(count: 0)
+    var scratch: [Scratch] = []
+    /// The input of the last forward pass.
+    var input: FloatView?
+
+    /// What one thread needs for a panel.
+    struct Scratch {
+        let patches, patchGradient, squareGradient: FloatBuffer
+    }
+
+    /// Creates a layer with weights of zero.
+    ///
+    /// - Parameter outputs: The number of output channels.
+    public init(
+        name: String, index: Int, inputShape: ImageShape, geometry: PatchGeometry, outputs: Int,
+        model: any WeightModel, hasBias: Bool = false
+    ) {
+        precondition(
+            geometry.input.count == inputShape.count,
+            "\(name): geometry of \(geometry.input) for \(inputShape)")
+        self.name = name
+        self.index = index
+        self.inputShape = inputShape
+        self.geometry = geometry
+        self.model = model
+        outputShape = ImageShape(
+            height: geometry.outputHeight, width: geometry.outputWidth, channels: outputs)
+        shape = WeightShape(
+            window: geometry.window, inputs: geometry.input.channels, outputs: outputs)
+        latents = model.latents(for: shape).map {
+            Parameter(
+                name: "\(name).\($0.name)", shape: $0.shape, role: $0.role,
+                learningRateScale: $0.learningRateScale)
+        }
+        bias = hasBias ? Parameter(name: "\(name).bias", shape: [outputs], role: .offset) : nil
+        mean = FloatBuffer(count: shape.count)
+        variance = model.isProbabilistic ? FloatBuffer(count: shape.count) : nil
+    }
+
+    /// The latents, then the bias.
+    public var parameters: [Parameter] { latents + (bias.map { [$0] } ?? []) }
+
+    /// One value a mean, one a variance, one a bias.
+    public var gradientCount: Int {
+        shape.count * (model.isProbabilistic ? 2 : 1) + (bias?.value.count ?? 0)
+    }
+
+    /// Tells the layer its range of the gradient vector.
+    public func assignGradients(_ range: Range<Int>) {
+        precondition(range.count == gradientCount, "\(range.count) of \(gradientCount) values")
+        gradientRange = range
+    }
+
+    /// Sets the initial weights; the bias stays 0.
+    public func initialize(from source: WeightInitialization) {
+        model.initialize(latents.map(\.value), shape: shape, from: source)
+    }
+
+    /// Samples whose products are taken in one call; a pure function of geometry and micro-batch.
+    func panelSize(microBatch: Int) -> Int {
+        if geometry.isIdentity { return microBatch }
+        let values = geometry.outputPixelCount * geometry.patchCount
+        return min(max(Self.panelValueCount / values, 1), microBatch)
+    }
+
+    /// Allocates activations and scratch.
+    public func reserve(sampleCount: Int, workerCount: Int) {
+        output = FloatBuffer(count: sampleCount * outputShape.count)
+        sensitivity = FloatBuffer(
+            count: model.isProbabilistic ? sampleCount * outputShape.count : 0)
+        inputGradient = FloatBuffer(
+            count: needsInputGradient ? sampleCount * inputShape.count : 0)
+        let pixels = geometry.outputPixelCount * geometry.patchCount
+        let panel = panelSize(microBatch: sampleCount)
+        let square = model.isProbabilistic && needsInputGradient
+        scratch = (0..<workerCount).map { _ in
+            Scratch(
+                patches: FloatBuffer(count: panel * pixels),
+                patchGradient: FloatBuffer(count: needsInputGradient ? panel * pixels : 0),
+                squareGradient: FloatBuffer(count: square ? inputShape.count * panel : 0))
+        }
+    }
+
+    /// The key of what is drawn once a step.
+    private func drawKey(_ pass: Pass) -> NoiseKey {
+        NoiseKey(
+            seed: pass.seed, purpose: .trainingWeights, step: UInt32(pass.step),
+            layer: UInt16(index))
+    }
+
+    /// Makes the step's weights or moments.
+    public func prepare(_ pass: Pass) {
+        model.prepare(
+            latents.map(\.value), shape: shape, key: drawKey(pass),
+            into: PreparedWeights(mean: mean.all, variance: variance?.all), pool: pass.pool)
+    }
+
+    /// Turns the exchanged gradients of the moments into those of the latents.
+    public func finishGradients(_ pass: Pass) {
+        guard let total = pass.gradients?.total else { return }
+        let start = gradientRange.lowerBound
+        let slots = PreparedWeights(
+            mean: total[start..<start + shape.count],
+            variance: model.isProbabilistic
+                ? total[start + shape.count..<start + 2 * shape.count] : nil)
+        let gradients = latents.map(\.gradient)
+        let values = latents.map(\.value)
+        model.pullBack(
+            values, shape: shape, key: drawKey(pass), gradient: slots, into: gradients,
+            pool: pass.pool)
+        model.addRegularization(beta: beta, values, to: gradients)
+        if let bias {
+            bias.gradient.copy(
+                from: total[gradientRange.upperBound - bias.value.count..<gradientRange.upperBound])
+        }
+    }
+
+    /// Lets the model clip.
+    public func didUpdate() {
+        model.didUpdate(latents.map(\.value))
+    }
+
+    // MARK: Fixed weights
+
+    /// Replaces the step's weights by those of a finished network, until the next ``prepare(_:)``.
+    ///
+    /// - Parameters:
+    ///   - selection: How weights are taken from their distributions.
+    ///   - unscaled: Overwritten with the weights before scaling, unless `nil`.
+    @discardableResult
+    public func useTestWeights(
+        _ selection: WeightDraws.Selection, unscaled: FloatView? = nil
+    ) -> TestWeights {
+        let weights = model.testWeights(
+            latents.map(\.value), shape: shape, selection: selection, into: mean.all)
+        unscaled?.copy(from: mean.all)
+        applyScale(weights.scale)
+        return weights
+    }
+
+    /// Replaces the step's weights by given ones, until the next ``prepare(_:)``.
+    public func useWeights(_ weights: [Float], scale: [Float]) {
+        mean.all.copy(from: weights)
+        applyScale(scale)
+    }
+
+    private func applyScale(_ scale: [Float]) {
+        precondition(
+            [0, 1, shape.outputs].contains(scale.count),
+            "\(scale.count) scales for \(shape.outputs) outputs")
+        if scale.count == 1 {
+            Elementwise.scale(mean.all, by: scale[0])
+        } else if scale.count > 1 {
+            let row = FloatBuffer(scale)
+            for start in stride(from: 0, to: mean.count, by: scale.count) {
+                Elementwise.multiply(mean[start..<start + scale.count], by: row.all)
+            }
+        }
+    }
+}
