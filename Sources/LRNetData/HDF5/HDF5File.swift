@@ -88,6 +88,7 @@ public final class HDF5File: Sendable {
                 H5Fget_file_image(handle.id, $0.baseAddress, $0.count)
             }
         }
+        Superblock.repairChecksum(&bytes)
         return bytes
     }
 

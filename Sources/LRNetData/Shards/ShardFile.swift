@@ -9,9 +9,12 @@ enum ShardFile {
     static let imagesPath = "images"
     static let labelsPath = "labels"
 
-    /// The number of samples in a chunk.
+    /// The number of samples in a chunk: the fewest chunks of at most 1 MiB, evenly filled, since
+    /// the last chunk takes as much room in the file as the others.
     static func chunkSampleCount(shape: ImageShape, count: Int) -> Int {
-        max(1, min(count, HDF5DataSet.chunkByteCount / shape.count))
+        let most = max(1, HDF5DataSet.chunkByteCount / shape.count)
+        let chunkCount = max(1, (count + most - 1) / most)
+        return max(1, (count + chunkCount - 1) / chunkCount)
     }
 
     /// The bytes of a shard that holds `samples`, made in memory, so that a full disk meets our
