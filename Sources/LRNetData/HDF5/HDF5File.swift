@@ -1,0 +1,130 @@
+import CHDF5
+import LRNetSupport
+
+/// An HDF5 file on disk or in memory, closed with the object.
+///
+/// Files are written in the library's latest format, whose metadata carries checksums, and without
+/// times, so that equal content gives equal bytes. Calls may come from any thread; the library
+/// serves one at a time.
+public final class HDF5File: Sendable {
+    /// The path, or the name given to a file in memory; what errors call it.
+    public let name: String
+
+    let handle: HDF5Handle
+
+    /// Bytes by which a file in memory grows.
+    private static let memoryIncrement = 1 << 20
+
+    private init(name: String, handle: HDF5Handle) {
+        self.name = name
+        self.handle = handle
+    }
+
+    /// Creates a file on disk, replacing an older one.
+    ///
+    /// - Throws: ``DataFailure`` (74; 66 if the folder is missing).
+    public static func create(at path: String) throws -> HDF5File {
+        let access = try accessProperties(path)
+        return try create(name: path, access: access)
+    }
+
+    /// Creates a file that lives in memory; ``image()`` gives its bytes.
+    public static func create(inMemoryNamed name: String) throws -> HDF5File {
+        let access = try accessProperties(name)
+        _ = try HDF5Library.call("H5Pset_fapl_core", name, status: .internalError) {
+            H5Pset_fapl_core(access.id, memoryIncrement, false)
+        }
+        return try create(name: name, access: access)
+    }
+
+    /// Opens a file on disk for reading, without locking it.
+    ///
+    /// - Throws: ``DataFailure``: 66 if the file is missing, 65 if it is no HDF5 file.
+    public static func open(_ path: String) throws -> HDF5File {
+        let access = try accessProperties(path)
+        _ = try HDF5Library.call("H5Pset_file_locking", path, status: .internalError) {
+            H5Pset_file_locking(access.id, false, true)
+        }
+        let handle = try HDF5Handle("H5Fopen", path, close: H5Fclose) {
+            H5Fopen(path, HDF5OpenReadOnly, access.id)
+        }
+        return HDF5File(name: path, handle: handle)
+    }
+
+    /// Opens the bytes of a file for reading.
+    ///
+    /// - Parameters:
+    ///   - image: The bytes; the library keeps a copy.
+    ///   - name: What errors call the file.
+    /// - Throws: ``DataFailure`` (65) if this is no HDF5 file.
+    public static func open(image: [UInt8], named name: String) throws -> HDF5File {
+        let access = try accessProperties(name)
+        _ = try HDF5Library.call("H5Pset_fapl_core", name, status: .internalError) {
+            H5Pset_fapl_core(access.id, memoryIncrement, false)
+        }
+        var bytes = image
+        _ = try HDF5Library.call("H5Pset_file_image", name) {
+            bytes.withUnsafeMutableBytes {
+                H5Pset_file_image(access.id, $0.baseAddress, $0.count)
+            }
+        }
+        let handle = try HDF5Handle("H5Fopen", name, close: H5Fclose) {
+            H5Fopen(name, HDF5OpenReadOnly, access.id)
+        }
+        return HDF5File(name: name, handle: handle)
+    }
+
+    /// The bytes of the file as they would stand on disk.
+    ///
+    /// - Throws: ``DataFailure``.
+    public func image() throws -> [UInt8] {
+        try flush()
+        let size = try HDF5Library.call("H5Fget_file_image", name, status: .inputOutput) {
+            H5Fget_file_image(handle.id, nil, 0)
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(size))
+        _ = try HDF5Library.call("H5Fget_file_image", name, status: .inputOutput) {
+            bytes.withUnsafeMutableBytes {
+                H5Fget_file_image(handle.id, $0.baseAddress, $0.count)
+            }
+        }
+        Superblock.repairChecksum(&bytes)
+        return bytes
+    }
+
+    /// Hands everything written so far to the operating system.
+    ///
+    /// - Throws: ``DataFailure`` (74).
+    public func flush() throws {
+        _ = try HDF5Library.call("H5Fflush", name, status: .inputOutput) {
+            H5Fflush(handle.id, H5F_SCOPE_LOCAL)
+        }
+    }
+
+    /// Closes the file now rather than with the object, so that a late error can be thrown.
+    ///
+    /// - Precondition: No data set of it is in use, now or later.
+    /// - Throws: ``DataFailure`` (74).
+    public func close() throws {
+        try handle.closeNow("H5Fclose", name)
+    }
+
+    private static func create(name: String, access: HDF5Handle) throws -> HDF5File {
+        let creation = try HDF5Handle.properties(HDF5FileCreationClass, name)
+        _ = try HDF5Library.call("H5Pset_obj_track_times", name, status: .internalError) {
+            H5Pset_obj_track_times(creation.id, false)
+        }
+        let handle = try HDF5Handle("H5Fcreate", name, status: .inputOutput, close: H5Fclose) {
+            H5Fcreate(name, HDF5CreateTruncated, creation.id, access.id)
+        }
+        return HDF5File(name: name, handle: handle)
+    }
+
+    private static func accessProperties(_ subject: String) throws -> HDF5Handle {
+        let access = try HDF5Handle.properties(HDF5FileAccessClass, subject)
+        _ = try HDF5Library.call("H5Pset_libver_bounds", subject, status: .internalError) {
+            H5Pset_libver_bounds(access.id, HDF5LatestFormat, HDF5LatestFormat)
+        }
+        return access
+    }
+}

@@ -1,0 +1,71 @@
+/// Repairs the first block of a file image.
+///
+/// `H5Fget_file_image` of HDF5 1.10 clears the "open for writing" flag in a version-3 superblock
+/// but leaves the checksum of the flagged block, so that the library refuses its own image. This
+/// writes the right checksum, which later versions of the library have already put there.
+enum Superblock {
+    private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+
+    /// Layout of versions 2 and 3: signature (8), version, size of addresses, size of lengths,
+    /// flags (1 each), four addresses, checksum (4).
+    static func repairChecksum(_ image: inout [UInt8]) {
+        guard image.starts(with: signature), image.count > 12, image[8] == 2 || image[8] == 3
+        else { return }
+        let end = 12 + 4 * Int(image[9])
+        guard image.count >= end + 4 else { return }
+        let checksum = lookup3(Array(image[0..<end]))
+        for byte in 0..<4 { image[end + byte] = UInt8(truncatingIfNeeded: checksum >> (8 * byte)) }
+    }
+
+    /// Bob Jenkins' hash `lookup3` with initial value 0, HDF5's checksum of metadata.
+    ///
+    /// - Source: *HDF5 File Format Specification* 3.0, "Jenkins' lookup3".
+    static func lookup3(_ bytes: [UInt8]) -> UInt32 {
+        var a = 0xDEAD_BEEF &+ UInt32(truncatingIfNeeded: bytes.count)
+        var b = a
+        var c = a
+        var start = 0
+        while bytes.count - start > 12 {
+            a &+= word(bytes, start)
+            b &+= word(bytes, start + 4)
+            c &+= word(bytes, start + 8)
+            a = (a &- c) ^ rotated(c, 4)
+            c &+= b
+            b = (b &- a) ^ rotated(a, 6)
+            a &+= c
+            c = (c &- b) ^ rotated(b, 8)
+            b &+= a
+            a = (a &- c) ^ rotated(c, 16)
+            c &+= b
+            b = (b &- a) ^ rotated(a, 19)
+            a &+= c
+            c = (c &- b) ^ rotated(b, 4)
+            b &+= a
+            start += 12
+        }
+        if start == bytes.count { return c }
+        a &+= word(bytes, start)
+        b &+= word(bytes, start + 4)
+        c &+= word(bytes, start + 8)
+        c = (c ^ b) &- rotated(b, 14)
+        a = (a ^ c) &- rotated(c, 11)
+        b = (b ^ a) &- rotated(a, 25)
+        c = (c ^ b) &- rotated(b, 16)
+        a = (a ^ c) &- rotated(c, 4)
+        b = (b ^ a) &- rotated(a, 14)
+        return (c ^ b) &- rotated(b, 24)
+    }
+
+    /// Four little-endian bytes; those past the end count as 0.
+    private static func word(_ bytes: [UInt8], _ start: Int) -> UInt32 {
+        var word: UInt32 = 0
+        for byte in 0..<4 where start + byte < bytes.count {
+            word |= UInt32(bytes[start + byte]) << (8 * byte)
+        }
+        return word
+    }
+
+    private static func rotated(_ word: UInt32, _ count: Int) -> UInt32 {
+        word << count | word >> (32 - count)
+    }
+}

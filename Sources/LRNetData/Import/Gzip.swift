@@ -1,0 +1,70 @@
+import CZlib
+import LRNetSupport
+
+/// Reads files that may be compressed with gzip.
+enum Gzip {
+    /// The first two bytes of a gzip file.
+    static let magic: [UInt8] = [0x1F, 0x8B]
+
+    /// The bytes of a file, decompressed if it starts with gzip's magic bytes.
+    ///
+    /// - Throws: ``SupportFailure`` (66, 74) for the file, ``DataFailure`` (65) if the compressed
+    ///   bytes are damaged or end early.
+    static func read(_ path: String) throws -> [UInt8] {
+        let bytes = try FileBytes.read(path)
+        return bytes.starts(with: magic) ? try decompress(bytes, path: path) : bytes
+    }
+
+    /// Decompresses one or more gzip members.
+    static func decompress(_ bytes: [UInt8], path: String) throws -> [UInt8] {
+        var stream = z_stream()
+        guard lrnet_inflateInitGzip(&stream) == Z_OK else {
+            throw failure("inflateInit2", path, "out of memory", .internalError)
+        }
+        defer { inflateEnd(&stream) }
+        var output: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 20)
+        var input = bytes
+        // `avail_in` is a 32-bit count, so that a large file goes in parts.
+        return try input.withUnsafeMutableBufferPointer { source in
+            var given = 0
+            while true {
+                if stream.avail_in == 0 && given < source.count {
+                    let part = min(source.count - given, 1 << 30)
+                    stream.next_in = source.baseAddress.map { $0 + given }
+                    stream.avail_in = UInt32(part)
+                    given += part
+                }
+                let (status, made) = piece.withUnsafeMutableBufferPointer { target in
+                    stream.next_out = target.baseAddress
+                    stream.avail_out = UInt32(target.count)
+                    let status = inflate(&stream, Z_NO_FLUSH)
+                    return (status, target.count - Int(stream.avail_out))
+                }
+                output.append(contentsOf: piece[0..<made])
+                let isAtEnd = stream.avail_in == 0 && given == source.count
+                switch status {
+                case Z_STREAM_END where isAtEnd:
+                    return output
+                case Z_STREAM_END:
+                    inflateReset(&stream)
+                case Z_OK, Z_BUF_ERROR:
+                    if isAtEnd && made < piece.count {
+                        throw failure("inflate", path, "the gzip file is truncated")
+                    }
+                default:
+                    let words = stream.msg.map { String(cString: $0) } ?? "error \(status)"
+                    throw failure("inflate", path, "the gzip file is damaged: \(words)")
+                }
+            }
+        }
+    }
+
+    private static func failure(
+        _ call: String, _ path: String, _ message: String, _ status: ExitStatus = .badData
+    ) -> DataFailure {
+        DataFailure(
+            call: call, subject: path, message: "\(message); download it again",
+            exitStatus: status)
+    }
+}

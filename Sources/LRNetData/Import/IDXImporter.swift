@@ -1,0 +1,102 @@
+import LRNetKernels
+import LRNetSupport
+
+/// Turns four IDX files (MNIST, Fashion-MNIST and their relatives) into a shard set.
+///
+/// The first ``validation`` training images are held out as the validation split, as TensorFlow's
+/// `read_data_sets` does, which the authors of LR-nets used.
+public struct IDXImporter: Sendable {
+    /// The file of training images; each of the four may be plain or gzip.
+    public var trainImages: String
+
+    /// The file of training labels.
+    public var trainLabels: String
+
+    /// The file of test images.
+    public var testImages: String
+
+    /// The file of test labels.
+    public var testLabels: String
+
+    /// The number of training images that are held out; 0 for no validation split.
+    public var validation = 5000
+
+    /// The number of shards of the train split; by default one for 256 MiB.
+    public var shards: Int?
+
+    /// The number of classes; labels are `0 ..< classes`.
+    public static let classes = 10
+
+    /// Names the four files.
+    public init(
+        trainImages: String, trainLabels: String, testImages: String, testLabels: String
+    ) {
+        self.trainImages = trainImages
+        self.trainLabels = trainLabels
+        self.testImages = testImages
+        self.testLabels = testLabels
+    }
+
+    /// Reads the files and writes the set.
+    ///
+    /// - Parameters:
+    ///   - output: The folder of the set, as for ``ShardWriter``.
+    ///   - name: What the set calls itself.
+    ///   - progress: Called with (samples written so far, samples in all).
+    /// - Throws: ``DataFailure`` (65) for a file that is not exactly IDX, counts that disagree or a
+    ///   label that is no class, (64) if nothing is left to train on; ``SupportFailure`` (66, 74)
+    ///   for missing files and failed writes. No folder is left behind.
+    @discardableResult
+    public func run(
+        output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> ShardIndex {
+        let train = try Self.pair(images: trainImages, labels: trainLabels)
+        let test = try Self.pair(images: testImages, labels: testLabels)
+        guard train.shape == test.shape else {
+            throw IDXFile.failure(
+                testImages,
+                "images of \(test.shape), but those of \(trainImages) are \(train.shape)")
+        }
+        guard validation >= 0, validation < train.count else {
+            throw DataFailure(
+                call: "import", subject: trainImages,
+                message: "\(train.count) images, which leaves none to train on with --validation "
+                    + "\(validation); hold out fewer",
+                exitStatus: .usage)
+        }
+        let total = train.count + test.count
+        var done = 0
+        let writer = try ShardWriter(
+            directory: output, name: name, shape: train.shape, classes: Self.classes)
+        func write(_ split: DataSplit, _ source: LabeledImages, _ range: Range<Int>, _ shards: Int?)
+            throws
+        {
+            try writer.write(
+                split, count: range.count, shards: shards,
+                samples: { part in
+                    source[
+                        range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound]
+                },
+                progress: { count in
+                    done += count
+                    progress(done, total)
+                })
+        }
+        try write(.train, train, validation..<train.count, shards)
+        if validation > 0 { try write(.validation, train, 0..<validation, nil) }
+        try write(.test, test, 0..<test.count, nil)
+        return try writer.finish()
+    }
+
+    private static func pair(images: String, labels: String) throws -> LabeledImages {
+        let images = try IDXFile.images(images)
+        let labels = try IDXFile.labels(labels, classes: classes)
+        guard images.count == labels.values.count else {
+            throw IDXFile.failure(
+                labels.path,
+                "\(labels.values.count) labels, but \(images.path) has \(images.count) images")
+        }
+        return LabeledImages(
+            shape: images.shape, pixels: images.pixels, labels: labels.values.map { Int32($0) })
+    }
+}

@@ -1,0 +1,31 @@
+public import LRNetKernels
+
+/// Samples ready for the network; its memory is used again for later batches.
+public final class Batch: @unchecked Sendable {
+    /// Memory for `capacity` images; the first ``count`` are this batch's.
+    public let images: FloatBuffer
+
+    /// The labels, `[count]`.
+    public internal(set) var labels: [Int32] = []
+
+    /// The positions of the samples in the split, `[count]`.
+    public internal(set) var samples: [Int] = []
+
+    /// The number of images that fit.
+    public let capacity: Int
+
+    private let imageCount: Int
+
+    init(capacity: Int, shape: ImageShape) {
+        self.capacity = capacity
+        imageCount = shape.count
+        images = FloatBuffer(count: capacity * shape.count)
+        labels.reserveCapacity(capacity)
+    }
+
+    /// The number of samples; 0 for a rank that has none in this step.
+    public var count: Int { samples.count }
+
+    /// The images of this batch, `[count, H, W, C]`, on the scale [0, 1].
+    public var filledImages: FloatView { images[0..<count * imageCount] }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import LRNetKernels
+import LRNetSupport
+
+/// Reads batches ahead on a thread of its own.
+///
+/// `depth` batches go round: the thread fills one, ``next()`` hands it out, ``recycle(_:)`` gives
+/// it back. Image memory is allocated once, at the start.
+public final class BatchLoader: Sendable {
+    private let queue: BatchQueue
+
+    /// Starts the thread.
+    ///
+    /// - Parameters:
+    ///   - reader: The split to read.
+    ///   - capacity: The largest number of samples in a request.
+    ///   - depth: The number of batches that go round, at least 2: one in use, the others ahead.
+    ///   - requests: The samples of each batch, in order; an empty request gives a batch without
+    ///     samples. It is read on the loader's thread and may be endless.
+    /// - Precondition: A request has at most `capacity` samples, all of them in the split.
+    public init(
+        reader: ShardReader, capacity: Int, depth: Int = 3,
+        requests: some Sequence<[Int]> & Sendable
+    ) {
+        precondition(depth >= 2 && capacity >= 0, "depth \(depth), capacity \(capacity)")
+        let queue = BatchQueue(
+            (0..<depth).map { _ in Batch(capacity: capacity, shape: reader.shape) })
+        self.queue = queue
+        let thread = Thread {
+            Self.run(queue, reader, requests)
+        }
+        thread.name = "batch-loader"
+        thread.start()
+    }
+
+    deinit {
+        stop()
+    }
+
+    /// The next batch, in order of the requests; waits until it is read.
+    ///
+    /// - Returns: `nil` after the last request, or after ``stop()``.
+    /// - Precondition: At least one batch has been given back; else this would wait for ever.
+    /// - Throws: What reading threw, also on every later call.
+    public func next() throws -> Batch? { try queue.next() }
+
+    /// Gives a batch back, to be filled again.
+    ///
+    /// - Precondition: It came from this loader's ``next()`` and is given back once.
+    public func recycle(_ batch: Batch) { queue.recycle(batch) }
+
+    /// Ends the thread and waits for its end, at most for one read.
+    public func stop() { queue.stop() }
+
+    private static func run(
+        _ queue: BatchQueue, _ reader: ShardReader, _ requests: some Sequence<[Int]>
+    ) {
+        let size = reader.shape.count
+        do {
+            for request in requests {
+                guard let batch = queue.takeEmpty() else { break }
+                precondition(
+                    request.count <= batch.capacity,
+                    "\(request.count) samples for batches of \(batch.capacity)")
+                batch.samples = request
+                try reader.read(
+                    samples: request, images: batch.images[0..<request.count * size],
+                    labels: &batch.labels)
+                queue.put(batch)
+            }
+            queue.end(nil)
+        } catch {
+            queue.end(error)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+public import LRNetKernels
+import LRNetSupport
+
+/// A folder of shards with a valid index.
+public struct ShardSet: Sendable {
+    /// The folder.
+    public let directory: String
+
+    /// What it holds.
+    public let index: ShardIndex
+
+    /// Reads the index, and checks that every shard is there and has the stated size.
+    ///
+    /// - Throws: ``DataFailure`` or ``SupportFailure``: 66 if the folder, the index or a shard is
+    ///   missing, 65 if index and shards disagree.
+    public init(directory: String) throws {
+        let path = "\(directory)/\(ShardIndex.fileName)"
+        guard FileBytes.isFolder(directory) else {
+            throw DataFailure(
+                call: "open", subject: directory,
+                message: "there is no such folder; make one with lrnet-data import",
+                exitStatus: .inputMissing)
+        }
+        guard FileBytes.exists(path) else {
+            throw DataFailure(
+                call: "open", subject: directory,
+                message: "holds no \(ShardIndex.fileName), so it is no finished data set; "
+                    + "make one with lrnet-data import",
+                exitStatus: .inputMissing)
+        }
+        self.directory = directory
+        index = try ShardIndex(decoding: FileBytes.read(path), path: path)
+        for shard in index.splits.flatMap(\.shards) {
+            let path = self.path(of: shard)
+            let byteCount = try FileBytes.byteCount(ofFileAt: path)
+            guard byteCount == shard.byteCount else {
+                throw DataFailure(
+                    call: "open", subject: path,
+                    message: "has \(byteCount) bytes, \(shard.byteCount) expected; "
+                        + "import the data again")
+            }
+        }
+    }
+
+    /// The shape of every image.
+    public var shape: ImageShape { index.shape }
+
+    /// The number of classes.
+    public var classes: Int { index.classes }
+
+    /// The name of the samples, the same however they are cut into shards.
+    public var fingerprint: String { index.fingerprint }
+
+    /// The number of samples of a split; 0 if the set does not have it.
+    public func count(_ split: DataSplit) -> Int { index[split]?.count ?? 0 }
+
+    func path(of shard: ShardIndex.Shard) -> String { "\(directory)/\(shard.file)" }
+}

@@ -1,0 +1,78 @@
+import LRNetKernels
+public import LRNetSupport
+
+/// Reads a whole shard set and compares it with its index: every file's hash, every chunk, every
+/// label, the samples' hash and the pixel statistics.
+public struct ShardSetVerifier: Sendable {
+    private let set: ShardSet
+
+    /// Prepares to verify.
+    public init(_ set: ShardSet) {
+        self.set = set
+    }
+
+    /// The number of samples in all splits.
+    public var sampleCount: Int { self.set.index.splits.reduce(0) { $0 + $1.count } }
+
+    /// Verifies every shard, also after a bad one.
+    ///
+    /// - Parameter progress: Called with the number of samples checked since the last call.
+    /// - Returns: The problems, one a bad shard or split; empty if all is well.
+    public func run(progress: (Int) -> Void = { _ in }) -> [any Failure] {
+        var problems: [any Failure] = []
+        for split in set.index.splits {
+            do {
+                problems += try verify(split, progress: progress)
+            } catch {
+                problems.append(failure(error, split.name.rawValue))
+            }
+        }
+        return problems
+    }
+
+    private func verify(
+        _ split: ShardIndex.Split, progress: (Int) -> Void
+    ) throws -> [any Failure] {
+        let reader = try ShardReader(set: set, split: split.name, cacheByteCount: 0)
+        var problems: [any Failure] = []
+        var hash = ContentHash()
+        var statistics = PixelStatistics(channels: set.shape.channels)
+        for number in 0..<reader.shardCount {
+            do {
+                try reader.readShard(number) { chunk in
+                    let samples = LabeledImages(
+                        shape: set.shape, pixels: chunk.pixels, labels: chunk.labels)
+                    ShardWriter.update(&hash, samples)
+                    if split.name == .train { statistics.add(samples.pixels) }
+                    progress(samples.count)
+                }
+            } catch {
+                problems.append(failure(error, split.shards[number].file))
+            }
+        }
+        if !problems.isEmpty { return problems }
+        if hash.hex != split.samplesSHA256 {
+            problems.append(disagreement(split, "the samples' hash"))
+        }
+        let isTrain = split.name == .train
+        if isTrain && statistics.mean != set.index.mean {
+            problems.append(disagreement(split, "the mean \(set.index.mean)"))
+        }
+        if isTrain && statistics.deviation != set.index.deviation {
+            problems.append(disagreement(split, "the deviation \(set.index.deviation)"))
+        }
+        return problems
+    }
+
+    private func disagreement(_ split: ShardIndex.Split, _ what: String) -> DataFailure {
+        DataFailure(
+            call: "verify", subject: "\(set.directory) \(split.name)",
+            message: "\(what) in the index does not fit the shards; import the data again")
+    }
+
+    private func failure(_ error: any Error, _ subject: String) -> any Failure {
+        (error as? any Failure)
+            ?? DataFailure(
+                call: "verify", subject: subject, message: "\(error)", exitStatus: .internalError)
+    }
+}

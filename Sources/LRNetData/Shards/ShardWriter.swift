@@ -1,0 +1,157 @@
+import Foundation
+public import LRNetKernels
+import LRNetSupport
+
+/// Writes a shard set, which appears under its name only when it is whole.
+///
+/// Files go to a sibling folder `DIR.partial-<pid>`; ``finish()`` writes the index, syncs and
+/// renames the folder. If the writer goes away before, the folder is removed.
+public final class ShardWriter {
+    /// The folder that will hold the set.
+    public let directory: String
+
+    private let name: String
+    private let shape: ImageShape
+    private let classes: Int
+    private let partial: String
+    private var splits: [ShardIndex.Split] = []
+    private var statistics: PixelStatistics
+    private var isFinished = false
+
+    /// A split's share of bytes for one shard when no number of shards is asked for.
+    static let defaultShardByteCount = 256 << 20
+
+    /// Starts a set in a folder that does not exist yet or is empty.
+    ///
+    /// - Parameters:
+    ///   - directory: The folder; missing folders above it are made.
+    ///   - name: What the set calls itself: `mnist`.
+    ///   - shape: The shape of every image.
+    ///   - classes: The number of classes.
+    /// - Throws: ``DataFailure`` (74) if the folder holds something; errors of the file system.
+    public init(directory: String, name: String, shape: ImageShape, classes: Int) throws {
+        var directory = directory
+        while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
+        self.directory = directory
+        self.name = name
+        self.shape = shape
+        self.classes = classes
+        partial = "\(directory).partial-\(getpid())"
+        statistics = PixelStatistics(channels: shape.channels)
+        try Self.checkVacant(directory)
+        try AtomicFile.createFolder(Self.parent(of: directory))
+        try Self.removeLeftovers(of: directory)
+        try AtomicFile.createFolder(partial)
+    }
+
+    deinit {
+        if !isFinished { try? AtomicFile.remove(partial) }
+    }
+
+    /// Writes the samples of one split.
+    ///
+    /// Shard `s` of `S` holds the samples `count * s / S ..< count * (s + 1) / S`.
+    ///
+    /// - Parameters:
+    ///   - split: The split; written once.
+    ///   - count: The number of samples.
+    ///   - shards: The number of shards; by default the least that keeps each at 256 MiB of
+    ///     pixels. A shard is made in memory and takes about three times its size.
+    ///   - samples: Called once a shard, in order, for a range of samples.
+    ///   - progress: Called with the number of samples written since the last call.
+    /// - Throws: ``DataFailure`` (65) for a label outside `0 ..< classes`; ``SupportFailure`` (74)
+    ///   if a file cannot be written; what `samples` throws.
+    public func write(
+        _ split: DataSplit, count: Int, shards: Int? = nil,
+        samples: (Range<Int>) throws -> LabeledImages, progress: (Int) -> Void = { _ in }
+    ) throws {
+        precondition(!splits.contains { $0.name == split }, "\(split) is written twice")
+        let perShard = max(1, Self.defaultShardByteCount / shape.count)
+        let shardCount = max(1, min(shards ?? (count + perShard - 1) / perShard, max(count, 1)))
+        var hash = ContentHash()
+        var entries: [ShardIndex.Shard] = []
+        for number in 0..<shardCount {
+            let range = count * number / shardCount..<count * (number + 1) / shardCount
+            let part = try samples(range)
+            precondition(
+                part.count == range.count && part.shape == shape,
+                "\(part.count) images of \(part.shape) for samples \(range) of \(shape)")
+            try check(part.labels, split: split, from: range.lowerBound)
+            Self.update(&hash, part)
+            if split == .train { statistics.add(part.pixels) }
+            let file = ShardFile.name(split: split, number: number)
+            let bytes = try ShardFile.image(of: part, name: file)
+            try AtomicFile.write(bytes, to: "\(partial)/\(file)")
+            entries.append(
+                ShardIndex.Shard(
+                    file: file, count: part.count, byteCount: bytes.count,
+                    sha256: ContentHash.of(bytes)))
+            progress(part.count)
+        }
+        splits.append(
+            ShardIndex.Split(
+                name: split, count: count, samplesSHA256: hash.hex, shards: entries))
+    }
+
+    /// Writes the index and gives the folder its name.
+    ///
+    /// - Precondition: Called once.
+    /// - Throws: ``SupportFailure`` or ``DataFailure`` (74).
+    @discardableResult
+    public func finish() throws -> ShardIndex {
+        precondition(!isFinished, "a shard set is finished twice")
+        let index = ShardIndex(
+            name: name, shape: shape, classes: classes, mean: statistics.mean,
+            deviation: statistics.deviation, splits: splits)
+        try AtomicFile.write(try index.encoded(), to: "\(partial)/\(ShardIndex.fileName)")
+        try AtomicFile.synchronizeFolder(partial)
+        try Self.checkVacant(directory)
+        try AtomicFile.rename(partial, to: directory)
+        isFinished = true
+        return index
+    }
+
+    /// Appends samples to a split's hash: each image's bytes, then its label.
+    static func update(_ hash: inout ContentHash, _ samples: LabeledImages) {
+        let size = samples.shape.count
+        for (position, label) in samples.labels.enumerated() {
+            hash.update(samples.pixels[position * size..<(position + 1) * size])
+            withUnsafeBytes(of: label.littleEndian) { hash.update(Array($0)) }
+        }
+    }
+
+    private func check(_ labels: [Int32], split: DataSplit, from first: Int) throws {
+        if let wrong = labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
+            throw DataFailure(
+                call: "import", subject: "\(split) sample \(first + wrong)",
+                message: "label \(labels[wrong]) is outside 0...\(classes - 1)")
+        }
+    }
+
+    private static func checkVacant(_ directory: String) throws {
+        guard FileBytes.exists(directory) else { return }
+        guard FileBytes.isFolder(directory), try FileBytes.names(inFolder: directory).isEmpty
+        else {
+            throw DataFailure(
+                call: "import", subject: directory,
+                message: "exists and is not an empty folder; choose another --output or remove it",
+                exitStatus: .inputOutput)
+        }
+    }
+
+    /// Removes what earlier writers of the same set left behind, unless they still run.
+    private static func removeLeftovers(of directory: String) throws {
+        let folder = parent(of: directory)
+        let prefix = (directory as NSString).lastPathComponent + ".partial-"
+        for name in try FileBytes.names(inFolder: folder) where name.hasPrefix(prefix) {
+            guard let process = Int32(name.dropFirst(prefix.count)) else { continue }
+            if process != getpid() && kill(process, 0) == 0 { continue }
+            try AtomicFile.remove("\(folder)/\(name)")
+        }
+    }
+
+    private static func parent(of path: String) -> String {
+        let folder = (path as NSString).deletingLastPathComponent
+        return folder.isEmpty ? "." : folder
+    }
+}

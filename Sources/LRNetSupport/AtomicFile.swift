@@ -1,0 +1,99 @@
+import Foundation
+
+/// Files and folders that appear whole or not at all.
+public enum AtomicFile {
+    /// Writes a file under a temporary name in the same folder, syncs it, renames it over `path`
+    /// and syncs the folder.
+    ///
+    /// A reader sees the old bytes or the new ones, also after a power cut.
+    ///
+    /// - Throws: ``SupportFailure`` (74, or 66 if the folder is missing) that names `path`; the
+    ///   temporary file is removed and an older file at `path` is untouched.
+    public static func write(_ bytes: [UInt8], to path: String) throws {
+        try bytes.withUnsafeBytes { try write($0, to: path) }
+    }
+
+    /// Writes a text as UTF-8.
+    ///
+    /// - Throws: As ``write(_:to:)-(_,String)``.
+    public static func write(_ text: String, to path: String) throws {
+        try write(Array(text.utf8), to: path)
+    }
+
+    static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
+        let temporary = "\(path).partial-\(getpid())"
+        do {
+            let descriptor = try Descriptor(
+                opening: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC)
+            try descriptor.writeAll(bytes, name: path)
+            try descriptor.synchronize(name: path)
+            try descriptor.close(name: path)
+            try rename(temporary, to: path)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Gives a finished file or folder its name and syncs the folder that holds the name.
+    ///
+    /// - Throws: ``SupportFailure``, naming `path`; a folder replaces no folder that has files.
+    public static func rename(_ temporary: String, to path: String) throws {
+        guard Foundation.rename(temporary, path) == 0 else {
+            throw SupportFailure(call: "rename", subject: path, code: errno)
+        }
+        try synchronizeFolder(parent(of: path))
+    }
+
+    /// Waits until a folder's names are on the disk.
+    ///
+    /// - Throws: ``SupportFailure``. File systems that cannot sync a folder are left alone.
+    public static func synchronizeFolder(_ path: String) throws {
+        let descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
+        while fsync(descriptor.number) != 0 {
+            switch errno {
+            case EINTR: continue
+            case EINVAL, ENOTSUP: return
+            default: throw SupportFailure(call: "fsync", subject: path, code: errno)
+            }
+        }
+    }
+
+    /// Makes a folder and the folders above it; an existing folder is no error.
+    ///
+    /// - Throws: ``SupportFailure`` that names the part that cannot be made.
+    public static func createFolder(_ path: String) throws {
+        if path.isEmpty || FileBytes.isFolder(path) { return }
+        try createFolder(parent(of: path))
+        if mkdir(path, 0o777) != 0 {
+            let code = errno
+            if code == EEXIST && FileBytes.isFolder(path) { return }
+            throw SupportFailure(
+                call: "mkdir", subject: path, message: String(cString: strerror(code)),
+                exitStatus: .inputOutput)
+        }
+    }
+
+    /// Removes a file, or a folder with all that it holds; a missing one is no error.
+    ///
+    /// - Throws: ``SupportFailure`` that names what cannot be removed.
+    public static func remove(_ path: String) throws {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        if isFolder {
+            for name in try FileBytes.names(inFolder: path) { try remove("\(path)/\(name)") }
+        }
+        guard (isFolder ? rmdir(path) : unlink(path)) == 0 || errno == ENOENT else {
+            throw SupportFailure(call: "remove", subject: path, code: errno)
+        }
+    }
+
+    /// The folder that holds `path`: `.` for a bare name.
+    static func parent(of path: String) -> String {
+        var trimmed = path[...]
+        while trimmed.count > 1 && trimmed.last == "/" { trimmed.removeLast() }
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+}

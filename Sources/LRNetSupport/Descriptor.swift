@@ -1,0 +1,66 @@
+import Foundation
+
+/// An open file descriptor, closed with the object; every call is repeated when a signal cuts it
+/// short, and its error names the file.
+final class Descriptor {
+    let number: Int32
+    let path: String
+    private var isOpen = true
+
+    init(opening path: String, flags: Int32, mode: mode_t = 0o644) throws {
+        var number: Int32 = -1
+        repeat {
+            number = open(path, flags | O_CLOEXEC, mode)
+        } while number < 0 && errno == EINTR
+        guard number >= 0 else {
+            throw SupportFailure(call: "open", subject: path, code: errno)
+        }
+        self.number = number
+        self.path = path
+    }
+
+    deinit {
+        if isOpen { _ = Foundation.close(number) }
+    }
+
+    /// Reads up to the buffer's size; 0 at the end of the file.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        while true {
+            let got = Foundation.read(number, buffer.baseAddress, buffer.count)
+            if got >= 0 { return got }
+            if errno != EINTR {
+                throw SupportFailure(call: "read", subject: path, code: errno)
+            }
+        }
+    }
+
+    /// Writes every byte; `name` is what an error calls the file.
+    func writeAll(_ bytes: UnsafeRawBufferPointer, name: String) throws {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let wrote = Foundation.write(number, rest.baseAddress, min(rest.count, 1 << 26))
+            if wrote > 0 {
+                done += wrote
+            } else if wrote < 0 && errno != EINTR {
+                throw SupportFailure(call: "write", subject: name, code: errno)
+            }
+        }
+    }
+
+    /// Waits until the file's bytes are on the disk.
+    func synchronize(name: String) throws {
+        while fsync(number) != 0 {
+            if errno == EINTR { continue }
+            throw SupportFailure(call: "fsync", subject: name, code: errno)
+        }
+    }
+
+    /// Closes the file; some file systems report a failed write only here.
+    func close(name: String) throws {
+        isOpen = false
+        guard Foundation.close(number) == 0 || errno == EINTR else {
+            throw SupportFailure(call: "close", subject: name, code: errno)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Foundation
+
+/// An exclusive lock on a file, held as long as the object lives.
+///
+/// The lock belongs to the open descriptor (`flock`), so it ends with the process, however that
+/// ends; the file itself stays behind and means nothing.
+public final class FileLock {
+    /// The file.
+    public let path: String
+
+    private let descriptor: Descriptor
+
+    /// Takes the lock, and makes the file if need be.
+    ///
+    /// - Parameters:
+    ///   - path: The file; its folder exists.
+    ///   - patience: How long another holder is waited for; it is asked about every 50 ms.
+    /// - Throws: ``SupportFailure`` (74) that names the file, if another process still holds it.
+    public init(path: String, patience: Duration = .seconds(5)) throws {
+        self.path = path
+        descriptor = try Descriptor(opening: path, flags: O_RDWR | O_CREAT)
+        let end = ContinuousClock.now + patience
+        while flock(descriptor.number, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw SupportFailure(call: "flock", subject: path, code: errno)
+            }
+            guard ContinuousClock.now < end else {
+                throw SupportFailure(
+                    call: "flock", subject: path,
+                    message: "another process holds this lock after \(patience) of waiting; "
+                        + "let it finish or end it",
+                    exitStatus: .inputOutput)
+            }
+            usleep(50_000)
+        }
+    }
+}
