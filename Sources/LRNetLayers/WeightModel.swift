@@ -109,6 +109,9 @@ public protocol WeightModel: Sendable {
     /// Whether a step's weights have a variance.
     var isProbabilistic: Bool { get }
 
+    /// Whether finished weights are drawn at random, so that there is more than one network.
+    var isDrawn: Bool { get }
+
     /// The learned tensors of a layer.
     func latents(for shape: WeightShape) -> [LatentTensor]
 

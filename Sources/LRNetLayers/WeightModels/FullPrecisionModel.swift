@@ -8,6 +8,9 @@ public struct FullPrecisionModel: WeightModel {
     /// No.
     public let isProbabilistic = false
 
+    /// No.
+    public let isDrawn = false
+
     /// Creates the model.
     public init() {}
 

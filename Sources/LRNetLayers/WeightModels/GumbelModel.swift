@@ -25,6 +25,9 @@ public struct GumbelModel: WeightModel {
     /// No: a step's weights are drawn once and then fixed.
     public let isProbabilistic = false
 
+    /// Yes.
+    public let isDrawn = true
+
     /// Creates the model.
     public init(levels: Levels, temperature: Float = 0.1) {
         precondition(temperature > 0, "temperature \(temperature)")

@@ -10,6 +10,9 @@ public struct TernaryModel: WeightModel {
     /// Yes.
     public let isProbabilistic = true
 
+    /// Yes.
+    public let isDrawn = true
+
     /// Creates the model.
     public init() {}
 

@@ -11,6 +11,9 @@ public struct ThresholdModel: WeightModel {
     /// No.
     public let isProbabilistic = false
 
+    /// No.
+    public let isDrawn = false
+
     /// Creates the model.
     public init() {}
 

@@ -1,0 +1,266 @@
+internal import Foundation
+internal import LRNetLayers
+internal import LRNetSupport
+internal import Yams
+
+extension Recipe {
+    /// Reads a recipe file.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - overrides: `section.key=value` each, applied over the file in order.
+    /// - Throws: `TrainingFailure` naming file, key, value and remedy.
+    public init(file path: String, overrides: [String] = []) throws {
+        let bytes: [UInt8]
+        do {
+            bytes = try FileBytes.read(path)
+        } catch let failure as any Failure {
+            throw TrainingFailure(
+                call: "recipe", subject: path,
+                message: "cannot be read (\(failure)); recipes are in launch/recipes",
+                exitStatus: .inputMissing)
+        }
+        try self.init(yaml: String(decoding: bytes, as: UTF8.self), file: path, overrides: overrides)
+    }
+
+    /// Reads a recipe.
+    ///
+    /// - Parameter file: Its name, for messages.
+    public init(yaml: String, file: String, overrides: [String] = []) throws {
+        func failure(_ subject: String, _ message: String) -> TrainingFailure {
+            TrainingFailure(
+                call: "recipe \(file)", subject: subject, message: message,
+                exitStatus: .badRecipe)
+        }
+        var root: Node
+        do {
+            root = try Yams.compose(yaml: yaml) ?? Node([(Node, Node)]())
+        } catch {
+            let line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+            throw failure("the file", "is no YAML: \(line)")
+        }
+        for override in overrides {
+            guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
+                throw TrainingFailure(
+                    call: "--set", subject: "'\(override)'",
+                    message: "write section.key=value, such as training.steps=50",
+                    exitStatus: .usage)
+            }
+            let keys = override[..<equals].split(separator: ".").map(String.init)
+            let text = String(override[override.index(after: equals)...])
+            let value = (try? Yams.compose(yaml: text)).flatMap { $0 } ?? Node(text)
+            root = Self.replacing(root, keys[...], with: value)
+        }
+        self.init()
+        try read(RecipeSection(file: file, node: root))
+        try check(failure)
+    }
+
+    private static func replacing(
+        _ node: Node, _ keys: ArraySlice<String>, with value: Node
+    ) -> Node {
+        guard let first = keys.first else { return value }
+        var pairs = node.mapping.map { $0.map { ($0.key, $0.value) } } ?? []
+        let old = pairs.first { $0.0.string == first }?.1
+        pairs.removeAll { $0.0.string == first }
+        pairs.append((Node(first), replacing(old ?? Node([(Node, Node)]()), keys.dropFirst(), with: value)))
+        return Node(pairs)
+    }
+
+    private mutating func read(_ root: RecipeSection) throws {
+        var name: String?
+        try root.read("network", &name)
+        network = name ?? network
+        try readMethod(root)
+        try readTraining(root)
+        try readNetwork(root)
+        let validationSection = try root.section("validation")
+        try validationSection.read("everyEpochs", &validation.everyEpochs, in: 0...)
+        try validationSection.read("draws", &validation.draws, in: 1...)
+        try validationSection.read("weights", &validation.weights)
+        try validationSection.read("reestimateBatches", &validation.reestimateBatches, in: 0...)
+        try validationSection.finish()
+        let checkpointSection = try root.section("checkpoint")
+        try checkpointSection.read("everySteps", &checkpoint.everySteps, in: 1...)
+        try checkpointSection.read("keepLatest", &checkpoint.keepLatest, in: 1...)
+        try checkpointSection.finish()
+        try root.read("reduction", &reduction)
+        try root.finish()
+    }
+
+    private mutating func readMethod(_ root: RecipeSection) throws {
+        let section = try root.section("weights", orWord: "model")
+        try section.read("model", &weights.model)
+        if [.gumbelBinary, .gumbelTernary].contains(weights.model) {
+            try section.read("temperature", &weights.temperature, from: 0, excludingLow: true)
+        }
+        try section.finish()
+        let start = try root.section("initialization")
+        try start.read("from", &initialization.from)
+        try start.read("minimumProbability", &initialization.minimumProbability, from: 0, below: 1)
+        try start.read("maximumProbability", &initialization.maximumProbability, from: 0, below: 1)
+        try start.read("coldStart", &initialization.coldStart)
+        try start.finish()
+        let strengths = try root.section("regularization")
+        try strengths.read("probabilityDecay", &regularization.probabilityDecay, from: 0)
+        try strengths.read("beta", &regularization.beta, from: 0)
+        try strengths.read("weightDecay", &regularization.weightDecay, from: 0)
+        try strengths.finish()
+    }
+
+    private mutating func readTraining(_ root: RecipeSection) throws {
+        let section = try root.section("training")
+        try section.read("epochs", &training.epochs, in: 1...)
+        try section.read("steps", &training.steps, in: 1...)
+        try section.read("globalBatch", &training.globalBatch, in: 1...)
+        try section.read("gradientLeaves", &training.gradientLeaves, in: 1...)
+        try section.read("microBatch", &training.microBatch, in: 1...)
+        try section.read("tail", &training.tail)
+        try section.read("seed", &training.seed)
+        try section.read("threads", &training.threads, in: 1...)
+        try section.finish()
+        let optimizerSection = try root.section("optimizer")
+        try optimizerSection.read("name", &optimizer.name)
+        try optimizerSection.read("learningRate", &optimizer.learningRate, from: 0)
+        try optimizerSection.read("beta1", &optimizer.beta1, from: 0, below: 1)
+        try optimizerSection.read("beta2", &optimizer.beta2, from: 0, below: 1)
+        try optimizerSection.read("epsilon", &optimizer.epsilon, from: 0, excludingLow: true)
+        try optimizerSection.finish()
+        let scheduleSection = try root.section("schedule")
+        try scheduleSection.read("dropAtEpochs", &schedule.dropAtEpochs, in: 0...)
+        try scheduleSection.read("factor", &schedule.factor, from: 0)
+        try scheduleSection.finish()
+    }
+
+    private mutating func readNetwork(_ root: RecipeSection) throws {
+        let section = try root.section("batchNorm")
+        if let node = section.node("statistics") {
+            if node.string == "synchronized" {
+                batchNorm.statistics = .synchronized
+            } else if let mapping = node.mapping, mapping.count == 1,
+                let size = mapping["group"]?.string.flatMap({ Int($0) }), size > 0
+            {
+                batchNorm.statistics = .group(size)
+            } else {
+                throw section.failure(
+                    "statistics", node, "is neither synchronized nor {group: 128}")
+            }
+        }
+        try section.read("epsilon", &batchNorm.epsilon, from: 0, excludingLow: true)
+        try section.read("momentum", &batchNorm.momentum, from: 0, below: 1)
+        try section.finish()
+        try root.read("dropout", &dropout, from: 0, below: 1)
+    }
+
+    /// What no single key can be blamed for.
+    private func check(_ failure: (String, String) -> TrainingFailure) throws {
+        guard Architecture.all.contains(where: { $0.name == network }) else {
+            let names = Architecture.all.map(\.name)
+            throw failure(
+                "network", "'\(network)' is not known; known: \(names.joined(separator: ", "))")
+        }
+        let batch = training.globalBatch
+        guard batch % training.gradientLeaves == 0 else {
+            throw failure(
+                "training.gradientLeaves",
+                "\(training.gradientLeaves) does not divide globalBatch \(batch)")
+        }
+        guard training.leafSize % training.microBatch == 0 else {
+            throw failure(
+                "training.microBatch",
+                "\(training.microBatch) does not divide the leaf of \(training.leafSize) samples "
+                    + "(globalBatch \(batch) / gradientLeaves \(training.gradientLeaves))")
+        }
+        if case .group(let size) = batchNorm.statistics {
+            guard size % training.microBatch == 0 && batch % size == 0 else {
+                throw failure(
+                    "batchNorm.statistics",
+                    "a group of \(size) samples must be a multiple of microBatch "
+                        + "\(training.microBatch) and divide globalBatch \(batch)")
+            }
+        }
+        guard initialization.minimumProbability < initialization.maximumProbability else {
+            throw failure(
+                "initialization.minimumProbability",
+                "\(initialization.minimumProbability) is not below maximumProbability "
+                    + "\(initialization.maximumProbability)")
+        }
+    }
+
+    /// The recipe with every key, in the order of the documentation.
+    public var yaml: String {
+        let gumbel = [.gumbelBinary, .gumbelTernary].contains(weights.model)
+        let method =
+            gumbel
+            ? "{model: \(weights.model.rawValue), temperature: \(weights.temperature)}"
+            : weights.model.rawValue
+        let statistics: String
+        switch batchNorm.statistics {
+        case .synchronized: statistics = "synchronized"
+        case .group(let size): statistics = "{group: \(size)}"
+        }
+        let steps = training.steps.map { "\n  steps: \($0)" } ?? ""
+        let source = initialization.from.map { "\n  from: \(Self.quoted($0))" } ?? ""
+        return """
+            network: \(network)
+            weights: \(method)
+            training:
+              epochs: \(training.epochs)\(steps)
+              globalBatch: \(training.globalBatch)
+              gradientLeaves: \(training.gradientLeaves)
+              microBatch: \(training.microBatch)
+              tail: \(training.tail.rawValue)
+              seed: \(training.seed)
+              threads: \(training.threads)
+            optimizer:
+              name: \(optimizer.name.rawValue)
+              learningRate: \(optimizer.learningRate)
+              beta1: \(optimizer.beta1)
+              beta2: \(optimizer.beta2)
+              epsilon: \(optimizer.epsilon)
+            schedule:
+              dropAtEpochs: \(schedule.dropAtEpochs)
+              factor: \(schedule.factor)
+            regularization:
+              probabilityDecay: \(regularization.probabilityDecay)
+              beta: \(regularization.beta)
+              weightDecay: \(regularization.weightDecay)
+            initialization:\(source)
+              minimumProbability: \(initialization.minimumProbability)
+              maximumProbability: \(initialization.maximumProbability)
+              coldStart: \(initialization.coldStart.rawValue)
+            batchNorm:
+              statistics: \(statistics)
+              epsilon: \(batchNorm.epsilon)
+              momentum: \(batchNorm.momentum)
+            dropout: \(dropout)
+            validation:
+              everyEpochs: \(validation.everyEpochs)
+              draws: \(validation.draws)
+              weights: \(validation.weights.rawValue)
+              reestimateBatches: \(validation.reestimateBatches)
+            checkpoint:
+              everySteps: \(checkpoint.everySteps)
+              keepLatest: \(checkpoint.keepLatest)
+            reduction: \(reduction.rawValue)
+
+            """
+    }
+
+    /// A hash of what decides a run's numbers: all but its length, threads and checkpoints.
+    ///
+    /// A folder holds one run; a recipe with the same fingerprint continues it, further if it says
+    /// so.
+    public var fingerprint: String {
+        var recipe = self
+        recipe.training.epochs = 1
+        recipe.training.steps = nil
+        recipe.training.threads = 1
+        recipe.checkpoint = Checkpoint()
+        return ContentHash.of(recipe.yaml)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+}

@@ -1,0 +1,176 @@
+public import LRNetLayers
+
+/// Everything that decides what a run computes; the content of a recipe file.
+///
+/// Keys that a file leaves out have the values below. ``yaml`` writes all of them.
+public struct Recipe: Sendable, Equatable {
+    /// The network, by name.
+    public var network = "mnist"
+
+    /// The training method.
+    public var weights = Weights()
+
+    /// Length, batch and seed.
+    public var training = Training()
+
+    /// Adam's constants.
+    public var optimizer = Optimizer()
+
+    /// Steps in the learning rate.
+    public var schedule = Schedule()
+
+    /// Strengths of the regularisers.
+    public var regularization = Regularization()
+
+    /// Where initial values come from.
+    public var initialization = Initialization()
+
+    /// How batch norm normalises.
+    public var batchNorm = BatchNormalization.Options()
+
+    /// The rate of dropout layers, in 0 ..< 1.
+    public var dropout = 0.5
+
+    /// How and when finished networks are drawn and compared.
+    public var validation = Validation()
+
+    /// When the run's state is saved.
+    public var checkpoint = Checkpoint()
+
+    /// How gradients are added up across ranks.
+    public var reduction = Reduction.exact
+
+    /// Creates the default recipe: the paper's ternary MNIST network.
+    public init() {}
+
+    /// The training method and its constants.
+    public struct Weights: Sendable, Equatable {
+        /// The name.
+        public var model = WeightModelName.ternary
+        /// The temperature of Gumbel-softmax; positive.
+        public var temperature = 0.1
+    }
+
+    /// Length, batch and seed.
+    public struct Training: Sendable, Equatable {
+        /// Passes over the training split.
+        public var epochs = 190
+        /// Stops earlier, if not `nil`.
+        public var steps: Int?
+        /// Samples of a step over all ranks.
+        public var globalBatch = 256
+        /// Parts that a batch is cut into: the most ranks x threads that can share it.
+        public var gradientLeaves = 8
+        /// Samples of a product, at most; divides the leaf.
+        public var microBatch = 32
+        /// What happens to the samples behind the last full batch of an epoch.
+        public var tail = Tail.drop
+        /// The seed of every random number.
+        public var seed: UInt64 = 1
+        /// Threads of a rank.
+        public var threads = 1
+
+        /// The number of samples of a leaf.
+        public var leafSize: Int { globalBatch / gradientLeaves }
+    }
+
+    /// What happens to the samples behind the last full batch of an epoch.
+    public enum Tail: String, Sendable, CaseIterable {
+        /// They wait for another epoch's order.
+        case drop
+        /// They make a smaller batch.
+        case keep
+    }
+
+    /// Adam's constants.
+    public struct Optimizer: Sendable, Equatable {
+        /// The only one so far.
+        public var name = OptimizerName.adam
+        /// The initial learning rate.
+        public var learningRate = 0.01
+        /// Decay of the first moment.
+        public var beta1 = 0.9
+        /// Decay of the second moment.
+        public var beta2 = 0.999
+        /// Added to the root of the second moment; part of what probability decay does.
+        public var epsilon = 1e-8
+    }
+
+    /// The optimizers.
+    public enum OptimizerName: String, Sendable, CaseIterable {
+        /// Kingma, Ba, ICLR 2015.
+        case adam
+    }
+
+    /// Steps in the learning rate.
+    public struct Schedule: Sendable, Equatable {
+        /// Epochs, counted from 0, at whose start the rate drops.
+        public var dropAtEpochs = [100]
+        /// What the rate is multiplied by.
+        public var factor = 0.1
+
+        /// The factor of the learning rate in an epoch.
+        public func scale(epoch: Int) -> Double {
+            dropAtEpochs.reduce(1) { $1 <= epoch ? $0 * factor : $0 }
+        }
+    }
+
+    /// Strengths of the regularisers.
+    public struct Regularization: Sendable, Equatable {
+        /// lambda of `lambda / 2 * sum of squares` of logits.
+        public var probabilityDecay = 1e-11
+        /// Strength of `beta * sum of q (1 - q)` of binary logits.
+        public var beta = 0.0
+        /// lambda of `lambda / 2 * sum of squares` of real weights.
+        public var weightDecay = 1e-4
+    }
+
+    /// Where initial values come from.
+    public struct Initialization: Sendable, Equatable {
+        /// A finished full-precision run's folder; `nil` for a cold start.
+        public var from: String?
+        /// Initial probabilities are kept inside these limits.
+        public var minimumProbability = 0.05
+        /// Initial probabilities are kept inside these limits.
+        public var maximumProbability = 0.95
+        /// How logits start without a source.
+        public var coldStart = ColdStart.randomSigns
+    }
+
+    /// How and when finished networks are drawn and compared.
+    public struct Validation: Sendable, Equatable {
+        /// Epochs between validations; the last epoch always has one. 0 turns validation off.
+        public var everyEpochs = 1
+        /// Networks that are drawn.
+        public var draws = 7
+        /// How weights are taken from their distributions.
+        public var weights = Selection.drawn
+        /// Training batches that each drawn network's batch norm is re-estimated over; 0 for the
+        /// moving averages.
+        public var reestimateBatches = 0
+    }
+
+    /// How weights are taken from their distributions.
+    public enum Selection: String, Sendable, CaseIterable {
+        /// Drawn at random.
+        case drawn
+        /// The likeliest values; one network.
+        case likeliest
+    }
+
+    /// When the run's state is saved.
+    public struct Checkpoint: Sendable, Equatable {
+        /// Steps between checkpoints.
+        public var everySteps = 500
+        /// Checkpoints that are kept, the best one apart.
+        public var keepLatest = 3
+    }
+
+    /// How gradients are added up across ranks.
+    public enum Reduction: String, Sendable, CaseIterable {
+        /// In one order at any number of ranks.
+        case exact
+        /// By MPI_Allreduce, whose bits depend on the number of ranks.
+        case fast
+    }
+}

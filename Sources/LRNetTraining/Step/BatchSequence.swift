@@ -1,0 +1,86 @@
+internal import LRNetData
+public import LRNetLayers
+
+/// Which samples each step works on: a pure function of the recipe and the data's size.
+public struct BatchSequence: Sendable {
+    /// Samples of the training split.
+    public let sampleCount: Int
+
+    /// Steps of an epoch.
+    public let stepsPerEpoch: Int
+
+    private let recipe: Recipe
+
+    /// Creates the sequence.
+    ///
+    /// - Precondition: The split has at least one batch.
+    public init(recipe: Recipe, sampleCount: Int) {
+        self.recipe = recipe
+        self.sampleCount = sampleCount
+        let batch = recipe.training.globalBatch
+        stepsPerEpoch =
+            recipe.training.tail == .drop
+            ? sampleCount / batch : (sampleCount + batch - 1) / batch
+        precondition(stepsPerEpoch > 0, "\(sampleCount) samples in batches of \(batch)")
+    }
+
+    /// The number of steps of the whole run.
+    public var totalSteps: Int {
+        let epochs = recipe.training.epochs * stepsPerEpoch
+        return min(recipe.training.steps ?? epochs, epochs)
+    }
+
+    /// The epoch of a step.
+    public func epoch(of step: Int) -> Int { step / stepsPerEpoch }
+
+    /// The number of samples of a step.
+    public func globalCount(of step: Int) -> Int {
+        let start = (step % stepsPerEpoch) * recipe.training.globalBatch
+        return min(recipe.training.globalBatch, sampleCount - start)
+    }
+
+    /// One rank's samples of each step from `first` on, for its loader.
+    func requests(from first: Int, leafRun: Range<Int>) -> some Sequence<[Int]> & Sendable {
+        StepRequests(sequence: self, first: first, last: totalSteps, leafRun: leafRun)
+    }
+
+    fileprivate func layout(of step: Int, leafRun: Range<Int>) -> BatchLayout {
+        recipe.layout(globalCount: globalCount(of: step), leafRun: leafRun)
+    }
+
+    fileprivate var seed: UInt64 { recipe.training.seed }
+
+    fileprivate func start(of step: Int) -> Int {
+        (step % stepsPerEpoch) * recipe.training.globalBatch
+    }
+}
+
+/// The requests of a run; an epoch's order is made when its first step comes.
+private struct StepRequests: Sequence, IteratorProtocol, Sendable {
+    let sequence: BatchSequence
+    var step: Int
+    let last: Int
+    let leafRun: Range<Int>
+    var plan: EpochPlan?
+    var planEpoch = -1
+
+    init(sequence: BatchSequence, first: Int, last: Int, leafRun: Range<Int>) {
+        self.sequence = sequence
+        self.step = first
+        self.last = last
+        self.leafRun = leafRun
+    }
+
+    mutating func next() -> [Int]? {
+        guard step < last else { return nil }
+        let epoch = sequence.epoch(of: step)
+        if planEpoch != epoch {
+            plan = EpochPlan(seed: sequence.seed, epoch: epoch, count: sequence.sampleCount)
+            planEpoch = epoch
+        }
+        let layout = sequence.layout(of: step, leafRun: leafRun)
+        let start = sequence.start(of: step) + layout.firstSample
+        step += 1
+        return plan?[start..<start + layout.sampleCount]
+    }
+}

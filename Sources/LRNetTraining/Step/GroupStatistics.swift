@@ -1,0 +1,42 @@
+internal import LRNetCollectives
+public import LRNetLayers
+
+/// Gathers batch-norm sums from all ranks.
+public final class GroupStatistics: StatisticsExchange {
+    private let group: any ProcessGroup
+    private let leafRuns: [Range<Int>]
+    private var gathered: [Double] = []
+
+    /// Time spent waiting for other ranks since the last reset.
+    public private(set) var waiting = Duration.zero
+
+    /// Creates the exchange; every rank does.
+    init(group: any ProcessGroup, leafCount: Int) {
+        self.group = group
+        leafRuns = (0..<group.size).map {
+            LeafTree.run(of: $0, ranks: group.size, leafCount: leafCount)
+        }
+    }
+
+    /// Gathers `width` values a micro-batch, in the order of the batch.
+    public func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
+        if group.size == 1 { return local }
+        let start = ContinuousClock.now
+        defer { waiting += ContinuousClock.now - start }
+        let perLeaf = layout.leafSize / layout.microBatch
+        let total = layout.globalMicroBatchCount
+        let counts = leafRuns.map { run in
+            let end = min(run.upperBound * perLeaf, total)
+            return width * max(end - min(run.lowerBound * perLeaf, total), 0)
+        }
+        let count = total * width
+        if gathered.count != count { gathered = Array(repeating: 0, count: count) }
+        try group.allGather(local, counts: counts, into: &gathered)
+        return gathered
+    }
+
+    /// Sets ``waiting`` to 0.
+    public func resetWaiting() {
+        waiting = .zero
+    }
+}

@@ -1,0 +1,78 @@
+internal import LRNetCollectives
+public import LRNetLayers
+
+/// What all ranks know of a step once the losses are computed: loss, errors, and who is in trouble.
+public struct StepStatus: Sendable, Equatable {
+    /// The mean cross-entropy of the batch, in nats, without regularisers.
+    public var loss = 0.0
+    /// Samples whose largest logit was not the label's.
+    public var errorCount = 0
+    /// Samples of the batch.
+    public var sampleCount = 0
+    /// Whether some rank was asked to stop, by a signal.
+    public var stopWanted = false
+    /// Whether some rank could not load its part of the batch.
+    public var hasFailure = false
+
+    /// The share of wrong samples, in percent.
+    public var errorPercent: Double {
+        sampleCount == 0 ? 0 : 100 * Double(errorCount) / Double(sampleCount)
+    }
+}
+
+/// Adds up losses and flags over the ranks; leaves in tree order, so that the loss has the same bits
+/// at any number of ranks.
+final class StatusExchange {
+    private let group: any ProcessGroup
+    private let leafRuns: [Range<Int>]
+
+    /// Flags, loss, errors and samples.
+    private static let width = 3
+    private static let stopFlag = 1.0
+    private static let failureFlag = 2.0
+
+    init(group: any ProcessGroup, leafCount: Int) {
+        self.group = group
+        leafRuns = (0..<group.size).map {
+            LeafTree.run(of: $0, ranks: group.size, leafCount: leafCount)
+        }
+    }
+
+    /// Combines the ranks' leaves. Every rank calls it, at the same point of the same step.
+    func combine(
+        _ leaves: [SoftmaxCrossEntropy.Totals], layout: BatchLayout, stopWanted: Bool,
+        hasFailure: Bool
+    ) throws -> StepStatus {
+        let present = layout.globalLeafCount
+        let counts = leafRuns.map { 1 + Self.width * $0.clamped(to: 0..<present).count }
+        var local = [(stopWanted ? Self.stopFlag : 0) + (hasFailure ? Self.failureFlag : 0)]
+        for leaf in leaves {
+            local += [leaf.loss, Double(leaf.errorCount), Double(leaf.sampleCount)]
+        }
+        var gathered = Array(repeating: 0.0, count: counts.reduce(0, +))
+        try group.allGather(local, counts: counts, into: &gathered)
+        return Self.sum(gathered, counts: counts, present: present)
+    }
+
+    private static func sum(_ gathered: [Double], counts: [Int], present: Int) -> StepStatus {
+        var status = StepStatus()
+        var losses: [Double] = []
+        var position = 0
+        for count in counts {
+            let flags = gathered[position]
+            status.stopWanted = status.stopWanted || flags == 1 || flags == 3
+            status.hasFailure = status.hasFailure || flags >= 2
+            for leaf in stride(from: position + 1, to: position + count, by: width) {
+                losses.append(gathered[leaf])
+                status.errorCount += Int(gathered[leaf + 1])
+                status.sampleCount += Int(gathered[leaf + 2])
+            }
+            position += count
+        }
+        let tree = LeafTree(count: present)
+        let nodes = (0..<present).map { LeafTree.Node(level: 0, index: $0) }
+        let loss = tree.combine(losses, of: nodes) { $0 += $1 } ?? 0
+        status.loss = status.sampleCount > 0 ? loss / Double(status.sampleCount) : 0
+        return status
+    }
+}
