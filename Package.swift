@@ -65,7 +65,7 @@ let package = Package(
         program("lrnet-data", ["LRNetData", argumentParser]),
 
         // Checks that tests launch under mpirun; never installed.
-        program("lrnet-mpi-checks", ["LRNetCollectives", "LRNetKernels"]),
+        program("lrnet-mpi-checks", ["LRNetCollectives", "LRNetKernels", "LRNetSupport"]),
 
         .target(
             name: "LRNetTestSupport", dependencies: ["LRNetKernels"],

@@ -1,1 +1,24 @@
-print("")
+import LRNetCollectives
+import LRNetSupport
+
+// Checks of the collectives, to be run under mpirun; `LRNetCollectivesTests` launches it.
+//
+//     mpirun -n 4 lrnet-mpi-checks                  run the checks; 0 if none failed on any rank
+//     mpirun -n 4 lrnet-mpi-checks --benchmark      time the tree exchange against MPI_Allreduce
+//     mpirun -n 4 lrnet-mpi-checks --fail thrown --fail-rank 1
+
+ProcessGroups.run { group in
+    let options = try Options(Array(CommandLine.arguments.dropFirst()))
+    if let fault = options.fault {
+        return try fault.run(group, on: options.faultyRank)
+    }
+    if options.isBenchmark {
+        try Benchmark(options).run(group)
+        return .success
+    }
+    let checks = CheckList(group)
+    try checks.runCollectives()
+    try checks.runTreeExchange()
+    try checks.runErrors()
+    return try checks.finish() ? .success : .internalError
+}

@@ -1,0 +1,40 @@
+import CMPI
+
+/// The MPI library that this program is linked with.
+public enum MPILibrary {
+    /// The library's name and version, such as `Open MPI v4.1.4, package: ...`, on one line.
+    ///
+    /// May be asked before MPI is started, and by a single process.
+    public static var version: String {
+        text(capacity: Int(MPI_MAX_LIBRARY_VERSION_STRING)) { MPI_Get_library_version($0, $1) }
+            ?? "unknown"
+    }
+
+    /// Runs one MPI call and throws when it does not return `MPI_SUCCESS`.
+    ///
+    /// That it returns at all on an error is owed to `MPI_ERRORS_RETURN`, which
+    /// ``MPIProcessGroup`` sets on its communicator.
+    static func check(
+        _ code: Int32, _ call: StaticString, rank: Int?, _ subject: @autoclosure () -> String = ""
+    ) throws {
+        if code == MPI_SUCCESS { return }
+        let message = text(capacity: Int(MPI_MAX_ERROR_STRING)) { MPI_Error_string(code, $0, $1) }
+        throw CollectiveFailure(
+            rank: rank, call: "\(call)", subject: subject(), message: message ?? "error \(code)")
+    }
+
+    /// The text that an MPI call writes into a buffer, up to its first line break; `nil` when the
+    /// call fails.
+    static func text(
+        capacity: Int,
+        _ call: (UnsafeMutablePointer<CChar>, UnsafeMutablePointer<Int32>) -> Int32
+    ) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity + 1) { buffer in
+            guard let start = buffer.baseAddress else { return nil }
+            var length: Int32 = 0
+            guard call(start, &length) == MPI_SUCCESS else { return nil }
+            let bytes = buffer.prefix(Int(length)).map { UInt8(bitPattern: $0) }
+            return String(decoding: bytes.prefix { $0 != 0 && $0 != 10 }, as: UTF8.self)
+        }
+    }
+}

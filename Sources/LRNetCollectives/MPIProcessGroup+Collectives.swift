@@ -1,0 +1,131 @@
+import CMPI
+public import LRNetKernels
+import LRNetSupport
+
+extension MPIProcessGroup {
+    /// The most values of one MPI call, well below `Int32.max`.
+    private static var pieceCount: Int { 1 << 26 }
+
+    /// `MPI_Barrier`.
+    public func barrier() throws {
+        checkUse()
+        try check(MPI_Barrier(communicator), "MPI_Barrier")
+    }
+
+    /// `MPI_Bcast` of the length, then of the bytes in pieces.
+    public func broadcast(_ bytes: [UInt8], root: Int) throws -> [UInt8] {
+        checkUse()
+        checkRoot(root)
+        var count = Int64(bytes.count)
+        try check(
+            MPI_Bcast(&count, 1, MPI_INT64_T, Int32(root), communicator), "MPI_Bcast",
+            "a length from rank \(root)")
+        var result = rank == root ? bytes : [UInt8](repeating: 0, count: Int(count))
+        try result.withUnsafeMutableBytes {
+            try broadcast($0.baseAddress, count: Int(count), stride: 1, of: MPI_BYTE, root: root)
+        }
+        return result
+    }
+
+    /// `MPI_Bcast` in pieces.
+    public func broadcast(_ view: FloatView, root: Int) throws {
+        checkUse()
+        checkRoot(root)
+        try broadcast(
+            UnsafeMutableRawPointer(view.pointer), count: view.count,
+            stride: MemoryLayout<Float>.stride, of: MPI_FLOAT, root: root)
+    }
+
+    /// `MPI_Allgather` of the lengths, then `MPI_Allgatherv` of the bytes, or one broadcast a rank
+    /// where the total exceeds what `Int32` offsets reach.
+    public func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+        checkUse()
+        var length = Int64(bytes.count)
+        var lengths = [Int64](repeating: 0, count: size)
+        try check(
+            MPI_Allgather(&length, 1, MPI_INT64_T, &lengths, 1, MPI_INT64_T, communicator),
+            "MPI_Allgather", "lengths")
+        var total = 0
+        for length in lengths { total += Int(length) }
+        if total == 0 { return Array(repeating: [], count: size) }
+        if total > Int(Int32.max) {
+            return try (0..<size).map { try broadcast(bytes, root: $0) }
+        }
+        var offset: Int32 = 0
+        for (index, length) in lengths.enumerated() {
+            countsInC[index] = Int32(length)
+            offsetsInC[index] = offset
+            offset += Int32(length)
+        }
+        var gathered = [UInt8](repeating: 0, count: total)
+        try check(
+            MPI_Allgatherv(
+                bytes, Int32(bytes.count), MPI_BYTE, &gathered, countsInC, offsetsInC, MPI_BYTE,
+                communicator),
+            "MPI_Allgatherv", "\(bytes.count) of \(total) bytes")
+        return (0..<size).map {
+            Array(gathered[Int(offsetsInC[$0])..<Int(offsetsInC[$0] + countsInC[$0])])
+        }
+    }
+
+    /// `MPI_Allgatherv`, or the quicker `MPI_Allgather` where all counts are equal.
+    public func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) throws {
+        checkUse()
+        checkGather(local.count, counts, gathered.count)
+        guard let total = Int32(exactly: gathered.count) else {
+            throw CollectiveFailure(
+                rank: rank, call: "MPI_Allgatherv", subject: "\(gathered.count) values",
+                message: "more than one call carries", exitStatus: .internalError)
+        }
+        if total == 0 { return }
+        if Int(total) == local.count * size, counts.allSatisfy({ $0 == local.count }) {
+            try check(
+                MPI_Allgather(
+                    local, total / Int32(size), MPI_DOUBLE, &gathered, total / Int32(size),
+                    MPI_DOUBLE, communicator),
+                "MPI_Allgather", "\(total) values")
+            return
+        }
+        var offset: Int32 = 0
+        for index in 0..<size {
+            countsInC[index] = Int32(counts[index])
+            offsetsInC[index] = offset
+            offset += countsInC[index]
+        }
+        try check(
+            MPI_Allgatherv(
+                local, Int32(local.count), MPI_DOUBLE, &gathered, countsInC, offsetsInC, MPI_DOUBLE,
+                communicator),
+            "MPI_Allgatherv", "\(total) values")
+    }
+
+    /// Sums the view's values over all ranks in the order that the library chooses, which may
+    /// differ between rank counts and runs. Every rank calls it with the same count.
+    func sumInAnyOrder(_ view: FloatView) throws {
+        checkUse()
+        var start = 0
+        while start < view.count {
+            let count = min(Self.pieceCount, view.count - start)
+            try check(
+                MPI_Allreduce(
+                    MPI_IN_PLACE, view.pointer + start, Int32(count), MPI_FLOAT, MPI_SUM,
+                    communicator),
+                "MPI_Allreduce", "\(view.count) values")
+            start += count
+        }
+    }
+
+    private func broadcast(
+        _ base: UnsafeMutableRawPointer?, count: Int, stride: Int, of type: MPI_Datatype?, root: Int
+    ) throws {
+        guard let base else { return }
+        var start = 0
+        while start < count {
+            let piece = min(Self.pieceCount, count - start)
+            try check(
+                MPI_Bcast(base + start * stride, Int32(piece), type, Int32(root), communicator),
+                "MPI_Bcast", "\(count) values from rank \(root)")
+            start += piece
+        }
+    }
+}

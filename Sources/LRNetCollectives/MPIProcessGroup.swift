@@ -1,0 +1,137 @@
+import CMPI
+public import LRNetSupport
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The ranks that `mpirun` or `srun` started together, over MPI.
+///
+/// MPI is started at thread level `FUNNELED`: other threads may compute, but only the thread that
+/// made the group may use it, and every member traps on any other. The group talks over its own copy
+/// of `MPI_COMM_WORLD`, with `MPI_ERRORS_RETURN` set so that an error is thrown and not fatal.
+///
+/// Marked `@unchecked Sendable` because the thread check keeps its mutable state on one thread.
+public final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
+    /// This process's number in `MPI_COMM_WORLD`.
+    public let rank: Int
+
+    /// The number of processes in `MPI_COMM_WORLD`.
+    public let size: Int
+
+    /// The name of each rank's machine, by rank.
+    public private(set) var hostNames: [String] = []
+
+    /// The thread level that MPI granted: `single`, `funneled`, `serialized` or `multiple`.
+    public let threadLevel: String
+
+    /// The group's own communicator; only read on the owning thread.
+    var communicator: MPI_Comm?
+
+    // What the hot all-gather hands to C, kept so that no step allocates.
+    var countsInC: [Int32]
+    var offsetsInC: [Int32]
+
+    private let owner: pthread_t
+    private var isFinalized = false
+    private var nextTag: Int32 = 1
+
+    /// Starts MPI. Every process of the launch must do so, once.
+    ///
+    /// - Throws: `CollectiveFailure` when MPI is running already, grants a thread level below
+    ///   `FUNNELED`, or a call fails.
+    init() throws {
+        var isInitialized: Int32 = 0
+        try MPILibrary.check(MPI_Initialized(&isInitialized), "MPI_Initialized", rank: nil)
+        if isInitialized != 0 {
+            throw CollectiveFailure(
+                rank: nil, call: "MPI_Init_thread", subject: "", message: "MPI is running already",
+                exitStatus: .internalError)
+        }
+        var granted: Int32 = 0
+        try MPILibrary.check(
+            MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &granted), "MPI_Init_thread",
+            rank: nil)
+        threadLevel = Self.threadLevelName(Int(granted))
+        if Int(granted) < MPI_THREAD_FUNNELED {
+            throw CollectiveFailure(
+                rank: nil, call: "MPI_Init_thread", subject: "asked for funneled threads",
+                message: "granted \(threadLevel); this MPI library cannot be used")
+        }
+        try MPILibrary.check(
+            MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN),
+            "MPI_Comm_set_errhandler", rank: nil)
+        var copy: MPI_Comm?
+        try MPILibrary.check(MPI_Comm_dup(MPI_COMM_WORLD, &copy), "MPI_Comm_dup", rank: nil)
+        try MPILibrary.check(
+            MPI_Comm_set_errhandler(copy, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", rank: nil)
+        var rankInC: Int32 = 0
+        var sizeInC: Int32 = 0
+        try MPILibrary.check(MPI_Comm_rank(copy, &rankInC), "MPI_Comm_rank", rank: nil)
+        try MPILibrary.check(MPI_Comm_size(copy, &sizeInC), "MPI_Comm_size", rank: nil)
+
+        communicator = copy
+        rank = Int(rankInC)
+        size = Int(sizeInC)
+        owner = pthread_self()
+        countsInC = Array(repeating: 0, count: size)
+        offsetsInC = Array(repeating: 0, count: size)
+        let name = MPILibrary.text(capacity: Int(MPI_MAX_PROCESSOR_NAME)) {
+            MPI_Get_processor_name($0, $1)
+        }
+        hostNames = try allGather(Array((name ?? "unknown").utf8)).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+    }
+
+    /// Ends every rank through `MPI_Abort`; output written so far is flushed first.
+    public func abort(_ status: ExitStatus) -> Never {
+        fflush(nil)
+        _ = MPI_Abort(MPI_COMM_WORLD, status.rawValue)
+        exit(status.rawValue)
+    }
+
+    /// Shuts MPI down. Every rank calls it, with no exchange in flight.
+    public func finalize() throws {
+        if isFinalized { return }
+        checkUse()
+        isFinalized = true
+        try check(MPI_Comm_free(&communicator), "MPI_Comm_free")
+        try check(MPI_Finalize(), "MPI_Finalize")
+    }
+
+    /// The next message tag that no exchange uses yet. Every rank calls it in the same order.
+    func makeTag() -> Int32 {
+        defer { nextTag = nextTag == Self.lastTag ? 1 : nextTag + 1 }
+        return nextTag
+    }
+
+    /// Traps off the owning thread and after ``finalize()``.
+    func checkUse() {
+        precondition(
+            pthread_equal(pthread_self(), owner) != 0,
+            "rank \(rank): a process group is used off the thread that started it")
+        precondition(!isFinalized, "rank \(rank): a process group is used after finalize()")
+    }
+
+    func check(
+        _ code: Int32, _ call: StaticString, _ subject: @autoclosure () -> String = ""
+    ) throws {
+        try MPILibrary.check(code, call, rank: rank, subject())
+    }
+
+    /// The highest tag that the standard lets every MPI library carry.
+    private static let lastTag: Int32 = 32767
+
+    private static func threadLevelName(_ level: Int) -> String {
+        switch level {
+        case MPI_THREAD_SINGLE: "single"
+        case MPI_THREAD_FUNNELED: "funneled"
+        case MPI_THREAD_SERIALIZED: "serialized"
+        case MPI_THREAD_MULTIPLE: "multiple"
+        default: "level \(level)"
+        }
+    }
+}

@@ -1,0 +1,50 @@
+public import LRNetSupport
+
+extension ProcessGroup {
+    /// Makes one rank's trouble everyone's, at the same step.
+    ///
+    /// Every rank calls it, with its own failure or `nil`. If any rank has one, all ranks throw the
+    /// same: that of the lowest such rank, as `rank N: ...`, with its exit status and
+    /// ``CollectiveFailure/isAgreed`` set. A group of one throws the failure as it is.
+    public func agree(_ failure: (any Failure)?) throws {
+        if size == 1 {
+            if let failure { throw failure }
+            return
+        }
+        var report: [UInt8] = []
+        if let failure {
+            report.append(UInt8(truncatingIfNeeded: failure.exitStatus.rawValue))
+            report.append(contentsOf: "\(failure)".utf8)
+        }
+        let reports = try allGather(report)
+        for (rank, report) in reports.enumerated() where !report.isEmpty {
+            throw CollectiveFailure(
+                rank: rank, call: "", subject: "",
+                message: String(decoding: report.dropFirst(), as: UTF8.self),
+                exitStatus: ExitStatus(rawValue: Int32(report[0])) ?? .internalError,
+                isAgreed: true)
+        }
+    }
+
+    /// Runs `work` on this rank and returns its result if it succeeded on every rank; otherwise
+    /// throws as ``agree(_:)`` does. Every rank calls it; `work` itself may differ from rank to rank
+    /// and must call no collective.
+    ///
+    /// An error that is not a `Failure` counts as a bug of ours (exit status 70).
+    public func agreeing<Value>(_ work: () throws -> Value) throws -> Value {
+        let outcome = Result { try work() }
+        switch outcome {
+        case .success(let value):
+            try agree(nil)
+            return value
+        case .failure(let error):
+            let failure =
+                error as? any Failure
+                ?? CollectiveFailure(
+                    rank: nil, call: "", subject: "", message: "\(error)",
+                    exitStatus: .internalError)
+            try agree(failure)
+            throw failure
+        }
+    }
+}

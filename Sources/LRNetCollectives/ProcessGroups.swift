@@ -1,0 +1,97 @@
+public import LRNetSupport
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Starts and ends the process group of a program.
+public enum ProcessGroups {
+    /// Makes the group that this process was launched into: MPI under `mpirun` or an `srun` with
+    /// PMI, one process otherwise. Every process of the launch must call it, once, from its main thread.
+    ///
+    /// - Throws: `CollectiveFailure` when MPI does not start, or when the launcher started several
+    ///   processes that do not find each other: each would otherwise train alone, over the same
+    ///   files.
+    public static func start() throws -> any ProcessGroup {
+        let environment = launchEnvironment()
+        guard environment.isLaunched else {
+            if environment.stepTaskCount > 1 {
+                throw CollectiveFailure(
+                    rank: nil, call: "srun",
+                    subject: "\(environment.stepTaskCount) tasks without a PMI environment",
+                    message: "start with srun --mpi=pmix, or with mpirun", exitStatus: .usage)
+            }
+            return SingleProcessGroup()
+        }
+        let group = try MPIProcessGroup()
+        if let expected = environment.announcedSize, expected != group.size {
+            throw CollectiveFailure(
+                rank: nil, call: "MPI_Comm_size", subject: "launched as one of \(expected)",
+                message: "MPI sees \(group.size); the launcher and \(MPILibrary.version) do not "
+                    + "belong together")
+        }
+        return group
+    }
+
+    /// The body of a program: starts the group, does `work`, ends the group and the process.
+    ///
+    /// An agreed failure is printed once, by rank 0, and every rank exits with its status. Any other
+    /// error is printed by the rank that has it, which then ends all ranks: no hang. Every process
+    /// of the launch must call it, from its main thread.
+    public static func run(_ work: (any ProcessGroup) throws -> ExitStatus) -> Never {
+        let group: any ProcessGroup
+        do {
+            group = try start()
+        } catch {
+            report(error)
+            exit(status(of: error).rawValue)
+        }
+        do {
+            let status = try work(group)
+            try group.finalize()
+            exit(status.rawValue)
+        } catch let failure as CollectiveFailure where failure.isAgreed {
+            if group.isCoordinator { report(failure) }
+            try? group.finalize()
+            exit(failure.exitStatus.rawValue)
+        } catch {
+            report(error)
+            group.abort(status(of: error))
+        }
+    }
+
+    /// What the launcher left in the environment.
+    struct LaunchEnvironment: Equatable {
+        /// A launcher that MPI can talk to started this process.
+        var isLaunched = false
+        /// The number of processes that it says it started.
+        var announcedSize: Int?
+        /// The number of tasks of the Slurm step that this process belongs to, or 0.
+        var stepTaskCount = 0
+    }
+
+    static func launchEnvironment() -> LaunchEnvironment {
+        func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+        var result = LaunchEnvironment()
+        // SLURM_PROCID is not among them: a batch script has it, too, without any PMI.
+        let names = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"]
+        result.isLaunched = names.contains { value($0) != nil }
+        result.announcedSize = (value("OMPI_COMM_WORLD_SIZE") ?? value("PMI_SIZE")).flatMap {
+            Int($0)
+        }
+        result.stepTaskCount = value("SLURM_STEP_NUM_TASKS").flatMap { Int($0) } ?? 0
+        return result
+    }
+
+    private static func status(of error: any Error) -> ExitStatus {
+        (error as? any Failure)?.exitStatus ?? .internalError
+    }
+
+    private static func report(_ error: any Error) {
+        fflush(nil)
+        let line = Array("\(error)\n".utf8)
+        _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+    }
+}

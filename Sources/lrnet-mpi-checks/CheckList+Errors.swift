@@ -1,0 +1,58 @@
+import LRNetCollectives
+import LRNetKernels
+import LRNetSupport
+
+extension CheckList {
+    /// One rank's trouble is everyone's, and an error of MPI is thrown.
+    func runErrors() throws {
+        try group.agree(nil)
+        for troubled in 0..<group.size {
+            // The ranks from `troubled` on are in trouble: the lowest is heard.
+            let failure = CollectiveFailure(
+                rank: nil, call: "H5Dread", subject: "shard \(group.rank)",
+                message: "wrong\nchecksum", exitStatus: .badData)
+            do {
+                try group.agree(group.rank >= troubled ? failure : nil)
+                expect(false, "agree throws when rank \(troubled) is in trouble")
+            } catch let failure as CollectiveFailure {
+                let prefix = group.size == 1 ? "" : "rank \(troubled): "
+                expect(
+                    failure.description == "\(prefix)H5Dread: shard \(troubled): wrong checksum",
+                    "all ranks throw the lowest rank's text, not \(failure)")
+                expect(failure.exitStatus == .badData, "with its exit status")
+                expect(failure.isAgreed == (group.size > 1), "marked as agreed")
+            }
+        }
+        let squares = try group.allGather([UInt8(try group.agreeing { group.rank * group.rank })])
+        expect(
+            squares == (0..<group.size).map { [UInt8($0 * $0)] }, "agreeing returns its own result")
+        do {
+            try group.agreeing { if group.rank == group.size - 1 { throw Plain() } }
+            expect(false, "agreeing throws when the last rank is in trouble")
+        } catch let failure as any Failure {
+            expect(failure.exitStatus == .internalError, "an unknown error is a bug of ours")
+        }
+        try runMPIError()
+    }
+
+    private struct Plain: Error {}
+
+    /// Rank 0 sends longer slices than the others expect: they must throw, and be able to go on.
+    private func runMPIError() throws {
+        if group.size == 1 { return }
+        let count = group.rank == 0 ? 64 * group.size : 32 * group.size
+        let exchange = TreeExchange(
+            group: group, leafCount: group.size, presentLeaves: group.size, valueCount: count)
+        let view = FloatBuffer(count: count).all
+        do {
+            try exchange.reduceToSlice(nodes: [view], into: view)
+            expect(group.rank == 0, "a message that is too long is an error")
+        } catch let failure as CollectiveFailure {
+            expect(
+                group.rank > 0 && failure.description.contains("MPI_ERR_TRUNCATE")
+                    && failure.description.hasPrefix("rank \(group.rank): MPI_Waitsome: "),
+                "a message that is too long is thrown as such, not as \(failure)")
+        }
+        try group.barrier()
+    }
+}
