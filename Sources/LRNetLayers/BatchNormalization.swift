@@ -100,8 +100,12 @@ public final class BatchNormalization: Layer {
     public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
         if pass.mode == .evaluation {
-            let fixed = evaluationStatistics ?? (movingMean, movingVariance)
-            groups = [makeGroup(0, count: 1, mean: fixed.mean, variance: fixed.variance)]
+            let fixed = statisticsInUse
+            groups = [
+                makeGroup(
+                    0, count: 1, mean: fixed.mean.map(Double.init),
+                    variance: fixed.variance.map(Double.init))
+            ]
         } else {
             try gatherStatistics(input, pass)
         }
@@ -140,6 +144,13 @@ public final class BatchNormalization: Layer {
                 meanProduct: group.meanProduct)
         }
         return gradient
+    }
+
+    /// The statistics that evaluation uses, in the precision of network files: what is measured
+    /// is then exactly what is written.
+    public var statisticsInUse: (mean: [Float], variance: [Float]) {
+        let fixed = evaluationStatistics ?? (movingMean, movingVariance)
+        return (fixed.mean.map { Float($0) }, fixed.variance.map { Float($0) })
     }
 
     // MARK: Estimation

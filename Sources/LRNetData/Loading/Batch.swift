@@ -16,7 +16,8 @@ public final class Batch: @unchecked Sendable {
 
     private let imageCount: Int
 
-    init(capacity: Int, shape: ImageShape) {
+    /// Creates a batch without samples and with room for `capacity`.
+    public init(capacity: Int, shape: ImageShape) {
         self.capacity = capacity
         imageCount = shape.count
         images = FloatBuffer(count: capacity * shape.count)
@@ -28,4 +29,15 @@ public final class Batch: @unchecked Sendable {
 
     /// The images of this batch, `[count, H, W, C]`, on the scale [0, 1].
     public var filledImages: FloatView { images[0..<count * imageCount] }
+
+    /// Makes the batch `count` images of zeros with label 0, to stand in for one that could not be
+    /// read, or for measurements without data.
+    ///
+    /// - Precondition: `count` images fit.
+    public func makeBlank(count: Int) {
+        precondition(count >= 0 && count <= capacity, "\(count) of \(capacity) images")
+        samples = Array(0..<count)
+        labels = Array(repeating: 0, count: count)
+        images[0..<count * imageCount].fill(0)
+    }
 }

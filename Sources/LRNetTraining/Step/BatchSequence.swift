@@ -1,5 +1,5 @@
 internal import LRNetData
-public import LRNetLayers
+internal import LRNetLayers
 
 /// Which samples each step works on: a pure function of the recipe and the data's size.
 public struct BatchSequence: Sendable {

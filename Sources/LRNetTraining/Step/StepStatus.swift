@@ -1,5 +1,5 @@
 internal import LRNetCollectives
-public import LRNetLayers
+internal import LRNetLayers
 
 /// What all ranks know of a step once the losses are computed: loss, errors, and who is in trouble.
 public struct StepStatus: Sendable, Equatable {

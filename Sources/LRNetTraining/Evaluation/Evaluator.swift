@@ -1,0 +1,187 @@
+internal import LRNetCollectives
+internal import LRNetData
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+
+/// The result of one finished network on one split.
+public struct DrawResult: Sendable, Equatable, Codable {
+    /// Which draw, counted from 0.
+    public var draw: Int
+    /// Wrong samples.
+    public var errorCount: Int
+    /// All samples.
+    public var sampleCount: Int
+    /// The mean cross-entropy in nats.
+    public var loss: Double
+
+    /// Wrong samples in percent.
+    public var errorPercent: Double {
+        sampleCount == 0 ? 0 : 100 * Double(errorCount) / Double(sampleCount)
+    }
+}
+
+/// The results of all networks that were drawn at one step.
+public struct ValidationReport: Sendable, Equatable, Codable {
+    /// Steps trained.
+    public var step: Int
+    /// One result a draw.
+    public var draws: [DrawResult]
+
+    /// The draw with the lowest error; the lowest-numbered of equals.
+    public var best: DrawResult? { draws.min { ($0.errorCount, $0.draw) < ($1.errorCount, $1.draw) } }
+
+    /// The mean error in percent.
+    public var meanError: Double {
+        draws.map(\.errorPercent).reduce(0, +) / Double(max(draws.count, 1))
+    }
+
+    /// The standard deviation of the errors, in points; 0 for a single draw.
+    public var errorDeviation: Double {
+        guard draws.count > 1 else { return 0 }
+        let squares = draws.map { ($0.errorPercent - meanError) * ($0.errorPercent - meanError) }
+        return (squares.reduce(0, +) / Double(draws.count - 1)).squareRoot()
+    }
+}
+
+/// Draws finished networks and measures them, all ranks together: each batch is shared out by
+/// leaves as in training, so results do not depend on the number of ranks.
+final class Evaluator {
+    private let context: RankContext
+    private let network: Network
+    private let loss: SoftmaxCrossEntropy
+    private let data: ShardSet
+    private var readers: [DataSplit: ShardReader] = [:]
+
+    /// The epoch whose order gives the batches for re-estimation: far beyond any run's.
+    private static let estimationEpoch = Int(UInt32.max)
+
+    /// - Parameter network: Reserved for `context.capacity` samples.
+    init(context: RankContext, network: Network, data: ShardSet) {
+        self.context = context
+        self.network = network
+        self.data = data
+        loss = SoftmaxCrossEntropy(classes: network.classes, sampleCount: context.capacity)
+    }
+
+    /// Shares a reader that is open anyway.
+    func use(_ reader: ShardReader) { readers[reader.split] = reader }
+
+    /// How a draw takes weights from their distributions.
+    func selection(step: Int, draw: Int) -> (WeightedLayer) -> WeightDraws.Selection {
+        let seed = context.recipe.training.seed
+        let likeliest = context.recipe.validation.weights == .likeliest
+        return { layer in
+            likeliest
+                ? .likeliest
+                : .drawn(
+                    NoiseKey(
+                        seed: seed, purpose: .evaluationWeights, step: UInt32(step),
+                        layer: UInt16(layer.index), index: UInt32(draw)))
+        }
+    }
+
+    /// The number of different networks that `count` draws would give.
+    func drawCount(_ count: Int) -> Int {
+        let recipe = context.recipe
+        return recipe.model.isDrawn && recipe.validation.weights == .drawn ? count : 1
+    }
+
+    /// Draws networks and measures each. Every rank calls it.
+    ///
+    /// - Parameters:
+    ///   - reestimateBatches: Training batches for batch norm; 0 for the moving averages.
+    ///   - didMeasure: Called after each network, while it is still in use.
+    func run(
+        step: Int, split: DataSplit, draws: Int, reestimateBatches: Int,
+        didMeasure: (DrawResult) throws -> Void = { _ in }
+    ) throws -> ValidationReport {
+        var results: [DrawResult] = []
+        for draw in 0..<drawCount(draws) {
+            network.useTestWeights(selection(step: step, draw: draw))
+            try estimateStatistics(batches: reestimateBatches)
+            var result = try measure(split)
+            result.draw = draw
+            results.append(result)
+            try didMeasure(result)
+        }
+        for layer in network.batchNorms { layer.evaluationStatistics = nil }
+        return ValidationReport(step: step, draws: results)
+    }
+
+    /// Measures the weights and statistics in use. Every rank calls it.
+    func measure(_ split: DataSplit) throws -> DrawResult {
+        let reader = try reader(split)
+        let batches = cut(Array(0..<reader.count))
+        var result = DrawResult(draw: 0, errorCount: 0, sampleCount: 0, loss: 0)
+        try forEachBatch(batches, of: reader) { batch, layout in
+            let logits = try network.forward(
+                batch.filledImages, context.pass(.evaluation, layout: layout))
+            return loss.evaluate(
+                logits: logits, labels: batch.labels, layout: layout, wantsGradient: false)
+        } combine: { status in
+            result.errorCount += status.errorCount
+            result.sampleCount += status.sampleCount
+            result.loss += status.loss * Double(status.sampleCount)
+        }
+        result.loss /= Double(max(result.sampleCount, 1))
+        return result
+    }
+
+    /// Replaces the moving averages by averages over training batches seen by the weights in use.
+    private func estimateStatistics(batches count: Int) throws {
+        for layer in network.batchNorms { layer.evaluationStatistics = nil }
+        guard count > 0 else { return }
+        let reader = try reader(.train)
+        let plan = EpochPlan(
+            seed: context.recipe.training.seed, epoch: Self.estimationEpoch, count: reader.count)
+        let wanted = min(count * context.recipe.training.globalBatch, reader.count)
+        for layer in network.batchNorms { layer.beginEstimation() }
+        try forEachBatch(cut(plan[0..<wanted]), of: reader) { batch, layout in
+            _ = try network.forward(
+                batch.filledImages, context.pass(.estimating, layout: layout))
+            return []
+        } combine: { _ in
+        }
+        for layer in network.batchNorms { layer.finishEstimation() }
+    }
+
+    private func reader(_ split: DataSplit) throws -> ShardReader {
+        if let known = readers[split] { return known }
+        let made = try context.group.agreeing { try ShardReader(set: data, split: split) }
+        readers[split] = made
+        return made
+    }
+
+    private func cut(_ samples: [Int]) -> [[Int]] {
+        let size = context.recipe.training.globalBatch
+        return stride(from: 0, to: samples.count, by: size).map {
+            Array(samples[$0..<min($0 + size, samples.count)])
+        }
+    }
+
+    /// Loads this rank's part of each batch ahead, and combines the ranks' totals.
+    private func forEachBatch(
+        _ batches: [[Int]], of reader: ShardReader,
+        _ body: (Batch, BatchLayout) throws -> [SoftmaxCrossEntropy.Totals],
+        combine: (StepStatus) -> Void
+    ) throws {
+        let requests = batches.map { batch in
+            let layout = context.layout(globalCount: batch.count)
+            return Array(batch[layout.firstSample..<layout.firstSample + layout.sampleCount])
+        }
+        let loader = BatchLoader(
+            reader: reader, capacity: context.capacity, requests: requests)
+        let source = BatchSource(loader: loader, capacity: context.capacity, shape: reader.shape)
+        for batch in batches {
+            let layout = context.layout(globalCount: batch.count)
+            let loaded = source.next(count: layout.sampleCount)
+            let totals = try body(loaded, layout)
+            let status = try context.status.combine(
+                totals, layout: layout, stopWanted: false, hasFailure: source.failure != nil)
+            if status.hasFailure { try context.group.agree(source.failure) }
+            combine(status)
+            source.recycle(loaded)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+internal import Foundation
+internal import LRNetSupport
+
+/// The checkpoints of a run's folder: `checkpoints/step-00000500/` with `state.h5` and a manifest of
+/// its hash, written last; `latest` and `best` are links.
+///
+/// A checkpoint appears whole or not at all: its folder is written under a temporary name, synced
+/// and renamed. Only rank 0 touches the store.
+struct CheckpointStore {
+    /// A checkpoint that was read and whose hash was right.
+    struct Loaded {
+        var step: Int
+        var name: String
+        var bytes: [UInt8]
+    }
+
+    private struct Manifest: Codable {
+        var schemaVersion = 1
+        var step: Int
+        var file = "state.h5"
+        var byteCount: Int
+        var sha256: String
+    }
+
+    private static let manifestName = "manifest.json"
+    private static let temporarySuffix = ".partial"
+
+    /// The folder of the checkpoints.
+    let folder: String
+
+    init(runFolder: String) { folder = "\(runFolder)/checkpoints" }
+
+    /// Writes a checkpoint, moves `latest` (and `best`), and removes old ones.
+    ///
+    /// - Throws: `SupportFailure`; older checkpoints and links are then as they were.
+    func save(_ bytes: [UInt8], step: Int, isBest: Bool, keepLatest: Int) throws {
+        try AtomicFile.createFolder(folder)
+        let name = Self.name(step)
+        let final = "\(folder)/\(name)"
+        let temporary = final + Self.temporarySuffix
+        try AtomicFile.remove(temporary)
+        try AtomicFile.createFolder(temporary)
+        let manifest = Manifest(
+            step: step, byteCount: bytes.count, sha256: ContentHash.of(bytes))
+        do {
+            try AtomicFile.write(bytes, to: "\(temporary)/\(manifest.file)")
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try AtomicFile.write(
+                Array(try encoder.encode(manifest)), to: "\(temporary)/\(Self.manifestName)")
+        } catch {
+            try? AtomicFile.remove(temporary)
+            throw error
+        }
+        // A checkpoint of the same step is there after a resume from an older one.
+        try AtomicFile.remove(final)
+        try AtomicFile.rename(temporary, to: final)
+        try AtomicFile.link("\(folder)/latest", to: name)
+        if isBest { try AtomicFile.link("\(folder)/best", to: name) }
+        try prune(keepLatest: keepLatest)
+    }
+
+    /// Points `best` at a checkpoint that has been saved.
+    func markBest(step: Int) throws {
+        try AtomicFile.link("\(folder)/best", to: Self.name(step))
+    }
+
+    /// The newest checkpoint whose hash is right. A damaged one is set aside under a name that ends
+    /// in `.damaged`.
+    ///
+    /// - Parameter warn: Called with a line about each checkpoint that was set aside.
+    func loadLatest(warn: (String) -> Void) throws -> Loaded? {
+        for step in try steps().reversed() {
+            let name = Self.name(step)
+            do {
+                return try load(name)
+            } catch let failure as any Failure {
+                warn("\(failure); set aside as \(name).damaged")
+                try AtomicFile.remove("\(folder)/\(name).damaged")
+                try AtomicFile.rename("\(folder)/\(name)", to: "\(folder)/\(name).damaged")
+            }
+        }
+        return nil
+    }
+
+    /// A checkpoint by name or link.
+    ///
+    /// - Throws: `TrainingFailure` naming the file whose hash is wrong, or `SupportFailure`.
+    func load(_ name: String) throws -> Loaded {
+        let path = "\(folder)/\(name)"
+        let text = try FileBytes.read("\(path)/\(Self.manifestName)")
+        guard let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(text)) else {
+            throw failure("\(path)/\(Self.manifestName)", "is damaged")
+        }
+        let bytes = try FileBytes.read("\(path)/\(manifest.file)")
+        guard bytes.count == manifest.byteCount, ContentHash.of(bytes) == manifest.sha256 else {
+            throw failure(
+                "\(path)/\(manifest.file)", "does not have the SHA-256 of its manifest")
+        }
+        return Loaded(step: manifest.step, name: name, bytes: bytes)
+    }
+
+    /// The steps of all checkpoints, rising.
+    func steps() throws -> [Int] {
+        guard FileBytes.isFolder(folder) else { return [] }
+        return try FileBytes.names(inFolder: folder).compactMap { name in
+            guard name.hasPrefix("step-") else { return nil }
+            return Int(name.dropFirst(5))
+        }.sorted()
+    }
+
+    private func prune(keepLatest: Int) throws {
+        let best = try? FileManager.default.destinationOfSymbolicLink(
+            atPath: "\(folder)/best")
+        for step in try steps().dropLast(keepLatest) where Self.name(step) != best {
+            try AtomicFile.remove("\(folder)/\(Self.name(step))")
+        }
+        for name in try FileBytes.names(inFolder: folder)
+        where name.hasSuffix(Self.temporarySuffix) {
+            try AtomicFile.remove("\(folder)/\(name)")
+        }
+    }
+
+    private static func name(_ step: Int) -> String {
+        "step-" + String(repeating: "0", count: max(8 - "\(step)".count, 0)) + "\(step)"
+    }
+
+    private func failure(_ subject: String, _ message: String) -> TrainingFailure {
+        TrainingFailure(
+            call: "checkpoint", subject: subject, message: message, exitStatus: .badData)
+    }
+}

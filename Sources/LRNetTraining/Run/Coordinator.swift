@@ -1,0 +1,38 @@
+internal import LRNetCollectives
+
+/// Decides, on rank 0, what happens behind each step.
+///
+/// Every rank has one and calls it at every step; only rank 0's opinion counts, and reaches the
+/// others as a broadcast ``Decision``.
+struct Coordinator {
+    let group: any ProcessGroup
+    let recipe: Recipe
+    let sequence: BatchSequence
+
+    /// The learning rate of a step.
+    func learningRate(step: Int) -> Double {
+        recipe.optimizer.learningRate
+            * recipe.schedule.scale(epoch: sequence.epoch(of: step))
+    }
+
+    /// Decides what follows when `step` steps have been trained. Every rank calls it.
+    ///
+    /// - Parameter status: The last step's, in which any rank may have asked to stop.
+    func decide(after step: Int, status: StepStatus) throws -> Decision {
+        var decision = Decision(learningRate: learningRate(step: step))
+        if group.isCoordinator {
+            let isLast = step == sequence.totalSteps
+            decision.stops = isLast || status.stopWanted
+            decision.validates = isLast || isValidationDue(step) && !status.stopWanted
+            if recipe.validation.everyEpochs == 0 { decision.validates = false }
+            decision.savesCheckpoint =
+                decision.stops || step % recipe.checkpoint.everySteps == 0
+        }
+        return Decision(bytes: try group.broadcast(decision.bytes, root: 0))
+    }
+
+    private func isValidationDue(_ step: Int) -> Bool {
+        let every = recipe.validation.everyEpochs * sequence.stepsPerEpoch
+        return every > 0 && step % every == 0
+    }
+}

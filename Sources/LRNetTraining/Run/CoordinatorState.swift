@@ -1,0 +1,76 @@
+internal import Foundation
+
+/// What the coordinator remembers from step to step; part of every checkpoint.
+public struct CoordinatorState: Sendable, Codable, Equatable {
+    /// The network that is ahead: lowest error, then earliest step, then lowest draw.
+    public struct Leader: Sendable, Codable, Equatable {
+        /// Steps trained when it was drawn.
+        public var step: Int
+        /// Its result on the validation split.
+        public var result: DrawResult
+        /// The results of all draws of that step.
+        public var report: ValidationReport
+    }
+
+    /// The network that is ahead, once there was a validation.
+    public var leader: Leader?
+
+    /// Steps at which the run was resumed.
+    public var resumedAt: [Int] = []
+
+    /// The training loss of the last step.
+    public var trainingLoss = 0.0
+
+    /// Training time so far, in seconds, without validations and checkpoints.
+    public var trainingSeconds = 0.0
+
+    /// Images trained on so far.
+    public var imageCount = 0
+
+    /// Creates the state of a new run.
+    public init() {}
+
+    /// Takes in a validation.
+    ///
+    /// - Returns: Whether a new network is ahead.
+    public mutating func consider(_ report: ValidationReport) -> Bool {
+        guard let best = report.best else { return false }
+        if let leader, leader.result.errorCount <= best.errorCount { return false }
+        leader = Leader(step: report.step, result: best, report: report)
+        return true
+    }
+}
+
+/// What the coordinator wants done behind a step; broadcast, so that all ranks do it.
+public struct Decision: Sendable, Equatable {
+    /// The learning rate of the next step.
+    public var learningRate: Double
+    /// Draw networks and validate them.
+    public var validates = false
+    /// Save the run's state.
+    public var savesCheckpoint = false
+    /// End here: the last step is done, or somebody asked.
+    public var stops = false
+
+    /// Creates a decision.
+    public init(learningRate: Double) {
+        self.learningRate = learningRate
+    }
+
+    /// Nine bytes: the flags, then the learning rate.
+    var bytes: [UInt8] {
+        var result = [(validates ? 1 : 0) + (savesCheckpoint ? 2 : 0) + (stops ? 4 : 0) as UInt8]
+        withUnsafeBytes(of: learningRate.bitPattern.littleEndian) { result += $0 }
+        return result
+    }
+
+    /// Reads what ``bytes`` wrote.
+    init(bytes: [UInt8]) {
+        precondition(bytes.count == 9, "a decision of \(bytes.count) bytes")
+        let pattern = bytes[1...].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        learningRate = Double(bitPattern: pattern)
+        validates = bytes[0] & 1 != 0
+        savesCheckpoint = bytes[0] & 2 != 0
+        stops = bytes[0] & 4 != 0
+    }
+}

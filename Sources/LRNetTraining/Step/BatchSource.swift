@@ -1,0 +1,55 @@
+internal import LRNetData
+internal import LRNetKernels
+internal import LRNetSupport
+
+/// A loader whose trouble waits: after a failure it hands out blank batches, so that the rank can
+/// take part in the step's exchanges until all ranks have heard of it.
+final class BatchSource {
+    /// What the loader threw.
+    private(set) var failure: (any Failure)?
+
+    /// Time spent waiting for data since the last reset.
+    private(set) var waiting = Duration.zero
+
+    private let loader: BatchLoader
+    private let blank: Batch
+
+    init(loader: BatchLoader, capacity: Int, shape: ImageShape) {
+        self.loader = loader
+        blank = Batch(capacity: capacity, shape: shape)
+    }
+
+    deinit { loader.stop() }
+
+    /// The next batch, or a blank one of `count` samples once there is trouble.
+    func next(count: Int) -> Batch {
+        let start = ContinuousClock.now
+        defer { waiting += ContinuousClock.now - start }
+        if failure == nil {
+            do {
+                if let batch = try loader.next() {
+                    precondition(
+                        batch.count == count, "a batch of \(batch.count) for \(count) samples")
+                    return batch
+                }
+                failure = TrainingFailure(
+                    call: "data", subject: "loader", message: "ended before the run",
+                    exitStatus: .internalError)
+            } catch {
+                failure =
+                    error as? any Failure
+                    ?? TrainingFailure(
+                        call: "data", subject: "loader", message: "\(error)",
+                        exitStatus: .internalError)
+            }
+        }
+        blank.makeBlank(count: count)
+        return blank
+    }
+
+    func recycle(_ batch: Batch) {
+        if batch !== blank { loader.recycle(batch) }
+    }
+
+    func resetWaiting() { waiting = .zero }
+}

@@ -1,0 +1,47 @@
+internal import LRNetCollectives
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+
+/// What one rank brings to every pass: its group, threads and leaves.
+final class RankContext {
+    let group: any ProcessGroup
+    let recipe: Recipe
+    let pool: ThreadPool
+    let leafRun: Range<Int>
+    let statistics: GroupStatistics
+    let status: StatusExchange
+
+    /// - Throws: `TrainingFailure` if there are more ranks than leaves.
+    init(group: any ProcessGroup, recipe: Recipe) throws {
+        let leaves = recipe.training.gradientLeaves
+        guard group.size <= leaves else {
+            throw TrainingFailure(
+                call: "recipe", subject: "training.gradientLeaves",
+                message: "\(leaves) leaves cannot be shared by \(group.size) ranks; start at most "
+                    + "\(leaves) ranks or raise gradientLeaves (which makes another run)",
+                exitStatus: .badRecipe)
+        }
+        self.group = group
+        self.recipe = recipe
+        pool = ThreadPool(threadCount: recipe.training.threads)
+        leafRun = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leaves)
+        statistics = GroupStatistics(group: group, leafCount: leaves)
+        status = StatusExchange(group: group, leafCount: leaves)
+    }
+
+    /// The most samples that this rank holds at a time.
+    var capacity: Int { leafRun.count * recipe.training.leafSize }
+
+    /// This rank's part of a batch.
+    func layout(globalCount: Int) -> BatchLayout {
+        recipe.layout(globalCount: globalCount, leafRun: leafRun)
+    }
+
+    /// A pass without gradients.
+    func pass(_ mode: Pass.Mode, layout: BatchLayout) -> Pass {
+        Pass(
+            mode: mode, seed: recipe.training.seed, layout: layout, pool: pool,
+            statistics: statistics)
+    }
+}
