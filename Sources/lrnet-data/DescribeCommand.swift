@@ -1,7 +1,100 @@
 import ArgumentParser
+import Foundation
+import LRNetData
+import LRNetKernels
+import LRNetSupport
 
 /// `lrnet-data describe`.
 struct DescribeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe", abstract: "Shows what a data set holds.")
+
+    @Argument(help: "The folder of the shard set.")
+    var directory: String
+
+    @Flag(help: "Show some images in the terminal.")
+    var preview = false
+
+    @Option(help: "Write a sheet of images to this file, in the PGM format.")
+    var picture: String?
+
+    @Option(help: "The number of images on the sheet.")
+    var pictureCount = 200
+
+    @Option(
+        help: "The split that previews and pictures show: train, validation or test.",
+        transform: { text in
+            guard let split = DataSplit(rawValue: text) else {
+                throw ValidationError("use train, validation or test")
+            }
+            return split
+        })
+    var split = DataSplit.train
+
+    func validate() throws {
+        if pictureCount < 1 || pictureCount > 10_000 {
+            throw ValidationError("--picture-count is \(pictureCount); use 1 to 10,000")
+        }
+    }
+
+    func run() throws {
+        let set = try ShardSet(directory: directory)
+        let index = set.index
+        print("\(index.name): images of \(set.shape) in \(set.classes) classes")
+        print("mean         \(numbers(index.mean))")
+        print("deviation    \(numbers(index.deviation))")
+        print("fingerprint  \(set.fingerprint)\n")
+        print(splitTable(index).text)
+        print(try classTable(set).text, terminator: "")
+        if preview { try show(set) }
+        if let picture {
+            let reader = try ShardReader(set: set, split: split)
+            let count = min(pictureCount, reader.count)
+            let images = try reader.read(samples: Array(0..<count))
+            try AtomicFile.write(ContactSheet.pgm(images, columns: 20), to: picture)
+            print("\n\(picture): the first \(count) images of \(split)")
+        }
+    }
+
+    private func splitTable(_ index: ShardIndex) -> TextTable {
+        var table = TextTable(["split", "images", "shards", "bytes"])
+        for split in index.splits {
+            table.append([
+                split.name.rawValue, TextTable.grouped(split.count), "\(split.shards.count)",
+                TextTable.grouped(split.shards.reduce(0) { $0 + $1.byteCount }),
+            ])
+        }
+        return table
+    }
+
+    private func classTable(_ set: ShardSet) throws -> TextTable {
+        let splits = set.index.splits.map(\.name)
+        var table = TextTable(["class"] + splits.map(\.rawValue))
+        let counts = try splits.map { split in
+            try ShardReader(set: set, split: split).classCounts()
+        }
+        for number in 0..<set.classes {
+            table.append(["\(number)"] + counts.map { TextTable.grouped($0[number]) })
+        }
+        return table
+    }
+
+    private func show(_ set: ShardSet) throws {
+        let reader = try ShardReader(set: set, split: split)
+        let perLine = max(1, 100 / (set.shape.width + 1))
+        for line in 0..<3 {
+            let samples = line * perLine..<min((line + 1) * perLine, reader.count)
+            if samples.isEmpty { return }
+            let images = try reader.read(samples: Array(samples))
+            let isTerminal = isatty(STDOUT_FILENO) == 1
+            let lines =
+                isTerminal
+                ? ContactSheet.terminalLines(images) : ContactSheet.plainLines(images)
+            print("\n" + lines.joined(separator: "\n"))
+        }
+    }
+
+    private func numbers(_ values: [Double]) -> String {
+        values.map { String(format: "%.4f", $0) }.joined(separator: " ")
+    }
 }

@@ -1,8 +1,55 @@
 import ArgumentParser
+import LRNetData
+import LRNetSupport
 
 /// `lrnet-data synthesize`.
 struct SynthesizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synthesize", abstract: "Makes a data set without any input.",
-        subcommands: [])
+        subcommands: [SynthesizeDigitsCommand.self])
+}
+
+/// `lrnet-data synthesize digits`.
+struct SynthesizeDigitsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "digits", abstract: "Draws digits that look handwritten, 28x28 gray.",
+        discussion: "The same seed and counts give the same images on every machine.")
+
+    @Option(help: "The folder of the shard set.")
+    var output: String
+
+    @Option(help: "The number of training images.")
+    var train = 12_000
+
+    @Option(help: "The number of validation images.")
+    var validation = 2_000
+
+    @Option(help: "The number of test images.")
+    var test = 2_000
+
+    @Option(help: "The seed.")
+    var seed: UInt64 = 1
+
+    @Option(help: "The number of shards of the train split (default: one for 256 MiB).")
+    var shards: Int?
+
+    func validate() throws {
+        for (name, count) in [("train", train), ("validation", validation), ("test", test)]
+        where count < 0 || count > 10_000_000 {
+            throw ValidationError("--\(name) is \(count); use 0 to 10,000,000")
+        }
+        if let shards, shards < 1 {
+            throw ValidationError("--shards is \(shards); use 1 or more")
+        }
+    }
+
+    func run() throws {
+        let bar = ProgressBar("drawing", total: train + validation + test, unit: "images")
+        let index = try SyntheticDigits(seed: seed).write(
+            output: output, name: folderName(output), counts: (train, validation, test),
+            shards: shards
+        ) { done, _ in bar.update(done: done) }
+        bar.finish()
+        print(summary(of: index, in: output))
+    }
 }

@@ -114,6 +114,19 @@ public final class ShardReader: Sendable {
         return LabeledImages(shape: shape, pixels: pixels, labels: labels)
     }
 
+    /// The number of samples of each class.
+    ///
+    /// - Throws: As ``read(samples:images:labels:)``.
+    public func classCounts() throws -> [Int] {
+        var counts = [Int](repeating: 0, count: self.set.classes)
+        for number in entries.indices {
+            try readShard(number) { chunk in
+                for label in chunk.labels { counts[Int(label)] += 1 }
+            }
+        }
+        return counts
+    }
+
     /// The number of shards.
     public var shardCount: Int { entries.count }
 

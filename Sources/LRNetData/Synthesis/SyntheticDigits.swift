@@ -1,0 +1,112 @@
+import Dispatch
+public import LRNetKernels
+import LRNetSupport
+
+/// Drawn digits, 28x28 gray, that look handwritten: a data set that needs no download.
+///
+/// Each image is a pure function of (seed, split, position): a digit and one of its styles are
+/// drawn, its points wobble, an affine map (size, shear, rotation, shift) places it, a pen of
+/// varying width and brightness draws it, then come specks, stray marks and noise.
+public struct SyntheticDigits: Sendable {
+    /// The seed of the set.
+    public let seed: UInt64
+
+    /// The shape of every image.
+    public static let shape = ImageShape(height: 28, width: 28, channels: 1)
+
+    /// The number of classes.
+    public static let classes = 10
+
+    /// Creates the set of a seed.
+    public init(seed: UInt64) {
+        self.seed = seed
+    }
+
+    /// The images of a range of a split, drawn on all cores.
+    ///
+    /// - Precondition: The range fits 32 bits.
+    public func images(_ split: DataSplit, _ range: Range<Int>) -> LabeledImages {
+        let pieces = Pieces(count: (range.count + Self.pieceCount - 1) / Self.pieceCount)
+        DispatchQueue.concurrentPerform(iterations: pieces.count) { piece in
+            let first = range.lowerBound + piece * Self.pieceCount
+            let samples = first..<min(first + Self.pieceCount, range.upperBound)
+            pieces.set(piece, samples.map { image(split, $0) })
+        }
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(range.count * Self.shape.count)
+        var labels: [Int32] = []
+        for image in pieces.all {
+            pixels += image.pixels
+            labels.append(image.label)
+        }
+        return LabeledImages(shape: Self.shape, pixels: pixels, labels: labels)
+    }
+
+    /// Draws the set and writes its shards.
+    ///
+    /// - Parameters:
+    ///   - output: The folder of the set, as for ``ShardWriter``.
+    ///   - name: What the set calls itself.
+    ///   - counts: The number of samples of each split; a split of 0 samples is left out, except
+    ///     for train.
+    ///   - shards: The number of shards of the train split; by default one for 256 MiB.
+    ///   - progress: Called with (samples written so far, samples in all).
+    /// - Throws: ``DataFailure``, ``SupportFailure`` (74). No folder is left behind.
+    @discardableResult
+    public func write(
+        output: String, name: String, counts: (train: Int, validation: Int, test: Int),
+        shards: Int? = nil, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> ShardIndex {
+        let writer = try ShardWriter(
+            directory: output, name: name, shape: Self.shape, classes: Self.classes)
+        let total = counts.train + counts.validation + counts.test
+        var done = 0
+        for (split, count) in [
+            (DataSplit.train, counts.train), (.validation, counts.validation), (.test, counts.test),
+        ] where count > 0 || split == .train {
+            try writer.write(
+                split, count: count, shards: split == .train ? shards : nil,
+                samples: { images(split, $0) },
+                progress: { count in
+                    done += count
+                    progress(done, total)
+                })
+        }
+        return try writer.finish()
+    }
+
+    /// Images that one thread draws at a time.
+    private static let pieceCount = 64
+
+    /// One image and its label.
+    func image(_ split: DataSplit, _ position: Int) -> (pixels: [UInt8], label: Int32) {
+        let ordinal: UInt32 =
+            switch split {
+            case .train: 0
+            case .validation: 1
+            case .test: 2
+            }
+        var writer = DigitWriter(
+            key: NoiseKey(
+                seed: seed, purpose: .synthesis, step: ordinal, index: UInt32(position)))
+        return writer.write()
+    }
+
+    /// The results of the threads, each at its place.
+    private final class Pieces: @unchecked Sendable {
+        private let queue = DispatchQueue(label: "pieces")
+        private var parts: [[(pixels: [UInt8], label: Int32)]]
+        let count: Int
+
+        init(count: Int) {
+            self.count = count
+            parts = Array(repeating: [], count: count)
+        }
+
+        func set(_ piece: Int, _ images: [(pixels: [UInt8], label: Int32)]) {
+            queue.sync { parts[piece] = images }
+        }
+
+        var all: [(pixels: [UInt8], label: Int32)] { parts.flatMap { $0 } }
+    }
+}
