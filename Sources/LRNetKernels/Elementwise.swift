@@ -139,6 +139,11 @@ public enum Elementwise {
         return sum.sum()
     }
 
+    /// The smallest value; infinity for none.
+    public static func minimum(_ view: FloatView) -> Float {
+        view.values.min() ?? .infinity
+    }
+
     /// The number of values that are infinite or not a number.
     public static func nonFiniteCount(_ view: FloatView) -> Int {
         let p = view.pointer

@@ -7,15 +7,16 @@ extension WeightedLayer {
         let panelSize = panelSize(microBatch: pass.layout.microBatch)
         pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
             for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
-                forwardPanel(panel, input: input, scratch: scratch[worker], pass)
+                forwardPanel(panel, input: input, worker: worker, pass)
             }
         }
         return output[0..<pass.layout.sampleCount * outputShape.count]
     }
 
     private func forwardPanel(
-        _ panel: Range<Int>, input: FloatView, scratch: Scratch, _ pass: Pass
+        _ panel: Range<Int>, input: FloatView, worker: Int, _ pass: Pass
     ) {
+        let scratch = scratch[worker]
         let rows = panel.count * geometry.outputPixelCount
         let patches = gather(panel, input: input, scratch: scratch)
         let z = output[samples(panel, of: outputShape)]
@@ -29,6 +30,10 @@ extension WeightedLayer {
             MatrixProduct.multiply(
                 .plain(squares), .plain(variance.all), into: v, rows: rows, columns: shape.outputs,
                 inner: shape.fanIn)
+            if let varianceMonitor {
+                let smallest = min(varianceMonitor.smallest[worker], Elementwise.minimum(v))
+                varianceMonitor.smallest[worker] = smallest
+            }
             for sample in panel {
                 let range = samples(sample..<sample + 1, of: outputShape)
                 GaussianNoise.samplePreActivations(

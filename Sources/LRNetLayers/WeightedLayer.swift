@@ -55,6 +55,9 @@ public final class WeightedLayer: Layer {
     /// The patches of a panel take about this many values (512 KiB).
     static let panelValueCount = 1 << 17
 
+    /// Where forward passes note the smallest variance of a pre-activation; `nil` for not at all.
+    public var varianceMonitor: VarianceMonitor?
+
     let mean: FloatBuffer
     let variance: FloatBuffer?
     var gradientRange = 0..<0
@@ -65,6 +68,19 @@ public final class WeightedLayer: Layer {
     var scratch: [Scratch] = []
     /// The input of the last forward pass.
     var input: FloatView?
+
+    /// The smallest variance that any thread has seen.
+    public final class VarianceMonitor {
+        var smallest: [Float]
+
+        /// Creates a monitor for as many threads.
+        public init(workerCount: Int) {
+            smallest = Array(repeating: .infinity, count: workerCount)
+        }
+
+        /// The smallest variance, before clamp and floor.
+        public var value: Float { smallest.min() ?? .infinity }
+    }
 
     /// What one thread needs for a panel.
     struct Scratch {

@@ -34,11 +34,13 @@ public final class ProgressBar: @unchecked Sendable {
     static let redrawInterval = 0.1
     static let plainInterval = 10.0
 
-    /// Starts at 0 of `total`, in the style that suits standard error.
-    public convenience init(_ title: String, total: Int, unit: String) {
+    /// Starts at 0 of `total`.
+    ///
+    /// - Parameter style: `nil` for the style that suits standard error.
+    public convenience init(_ title: String, total: Int, unit: String, style: Style? = nil) {
         self.init(
             title, total: total, unit: unit,
-            style: isatty(STDERR_FILENO) == 1 ? .terminal : .plain,
+            style: style ?? (isatty(STDERR_FILENO) == 1 ? .terminal : .plain),
             output: { FileHandle.standardError.write(Data($0.utf8)) },
             clock: { ProcessInfo.processInfo.systemUptime })
     }

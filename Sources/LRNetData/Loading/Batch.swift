@@ -40,4 +40,12 @@ public final class Batch: @unchecked Sendable {
         labels = Array(repeating: 0, count: count)
         images[0..<count * imageCount].fill(0)
     }
+
+    /// Replaces the labels, for batches that are filled by hand.
+    ///
+    /// - Precondition: There is one label a sample.
+    public func setLabels(_ labels: [Int32]) {
+        precondition(labels.count == count, "\(labels.count) labels for \(count) samples")
+        self.labels = labels
+    }
 }

@@ -91,22 +91,24 @@ final class Evaluator {
     ///
     /// - Parameters:
     ///   - reestimateBatches: Training batches for batch norm; 0 for the moving averages.
-    ///   - didMeasure: Called after each network, while it is still in use.
     func run(
-        step: Int, split: DataSplit, draws: Int, reestimateBatches: Int,
-        didMeasure: (DrawResult) throws -> Void = { _ in }
+        step: Int, split: DataSplit, draws: Int, reestimateBatches: Int
     ) throws -> ValidationReport {
         var results: [DrawResult] = []
         for draw in 0..<drawCount(draws) {
-            network.useTestWeights(selection(step: step, draw: draw))
-            try estimateStatistics(batches: reestimateBatches)
+            try use(step: step, draw: draw, reestimateBatches: reestimateBatches)
             var result = try measure(split)
             result.draw = draw
             results.append(result)
-            try didMeasure(result)
         }
         for layer in network.batchNorms { layer.evaluationStatistics = nil }
         return ValidationReport(step: step, draws: results)
+    }
+
+    /// Draws one network and leaves it in use, with its statistics. Every rank calls it.
+    func use(step: Int, draw: Int, reestimateBatches: Int) throws {
+        network.useTestWeights(selection(step: step, draw: draw))
+        try estimateStatistics(batches: reestimateBatches)
     }
 
     /// Measures the weights and statistics in use. Every rank calls it.

@@ -40,7 +40,7 @@ enum Checkpoint {
         for (parameter, moments) in zip(network.parameters, optimizer.moments) {
             for (path, view) in places(of: parameter, moments) {
                 let set = try file.createDataSet(
-                    path, of: .float, shape: [view.count], checksum: false)
+                    path, of: .float, shape: [view.count], hasChecksum: false)
                 try set.write(view)
             }
         }
@@ -51,7 +51,7 @@ enum Checkpoint {
             ] {
                 let set = try file.createDataSet(
                     "/batchNorm/\(layer.name)/\(part)", of: .double, shape: [values.count],
-                    checksum: false)
+                    hasChecksum: false)
                 try set.write(values)
             }
         }
@@ -90,8 +90,8 @@ enum Checkpoint {
         for layer in network.batchNorms {
             let path = "/batchNorm/\(layer.name)"
             layer.restore(
-                movingMean: try file.dataSet("\(path)/mean").read(Double.self),
-                movingVariance: try file.dataSet("\(path)/variance").read(Double.self))
+                movingMean: try file.dataSet("\(path)/mean").read(as: Double.self),
+                movingVariance: try file.dataSet("\(path)/variance").read(as: Double.self))
         }
     }
 

@@ -37,6 +37,16 @@ struct CheckpointStore {
         try AtomicFile.createFolder(folder)
         let name = Self.name(step)
         let final = "\(folder)/\(name)"
+        // A checkpoint of this step is there after a resume from an older one: it stays, if it is
+        // sound, so that there is no moment without it.
+        if FileBytes.exists(final), (try? load(name)) == nil { try AtomicFile.remove(final) }
+        if !FileBytes.exists(final) { try write(bytes, step: step, to: final) }
+        try AtomicFile.link("\(folder)/latest", to: name)
+        if isBest { try AtomicFile.link("\(folder)/best", to: name) }
+        try prune(keepLatest: keepLatest)
+    }
+
+    private func write(_ bytes: [UInt8], step: Int, to final: String) throws {
         let temporary = final + Self.temporarySuffix
         try AtomicFile.remove(temporary)
         try AtomicFile.createFolder(temporary)
@@ -52,17 +62,7 @@ struct CheckpointStore {
             try? AtomicFile.remove(temporary)
             throw error
         }
-        // A checkpoint of the same step is there after a resume from an older one.
-        try AtomicFile.remove(final)
         try AtomicFile.rename(temporary, to: final)
-        try AtomicFile.link("\(folder)/latest", to: name)
-        if isBest { try AtomicFile.link("\(folder)/best", to: name) }
-        try prune(keepLatest: keepLatest)
-    }
-
-    /// Points `best` at a checkpoint that has been saved.
-    func markBest(step: Int) throws {
-        try AtomicFile.link("\(folder)/best", to: Self.name(step))
     }
 
     /// The newest checkpoint whose hash is right. A damaged one is set aside under a name that ends

@@ -23,16 +23,15 @@ struct Coordinator {
         if group.isCoordinator {
             let isLast = step == sequence.totalSteps
             decision.stops = isLast || status.stopWanted
-            decision.validates = isLast || isValidationDue(step) && !status.stopWanted
-            if recipe.validation.everyEpochs == 0 { decision.validates = false }
+            decision.validates = isValidationDue(step, isLast: isLast)
             decision.savesCheckpoint =
                 decision.stops || step % recipe.checkpoint.everySteps == 0
         }
         return Decision(bytes: try group.broadcast(decision.bytes, root: 0))
     }
 
-    private func isValidationDue(_ step: Int) -> Bool {
+    private func isValidationDue(_ step: Int, isLast: Bool) -> Bool {
         let every = recipe.validation.everyEpochs * sequence.stepsPerEpoch
-        return every > 0 && step % every == 0
+        return every > 0 && (isLast || step % every == 0)
     }
 }

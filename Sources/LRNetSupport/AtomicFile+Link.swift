@@ -1,0 +1,20 @@
+import Foundation
+
+extension AtomicFile {
+    /// Makes `path` a symbolic link to `target`, replacing an older link in one step.
+    ///
+    /// - Throws: ``SupportFailure`` that names `path`; an older link is then untouched.
+    public static func link(_ path: String, to target: String) throws {
+        let temporary = "\(path).partial-\(getpid())"
+        unlink(temporary)
+        guard symlink(target, temporary) == 0 else {
+            throw SupportFailure(call: "symlink", subject: path, code: errno)
+        }
+        do {
+            try rename(temporary, to: path)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,138 @@
+internal import Foundation
+internal import LRNetSupport
+
+/// The folder of one run: its lock, recipe, log, metrics, checkpoints and results. Only rank 0
+/// touches it, but for reading.
+public final class RunFolder {
+    /// Whether to go on with a run that the folder holds.
+    public enum Resume: String, Sendable, CaseIterable {
+        /// Go on if there is a run, else start one.
+        case auto
+        /// Start; an existing run is an error.
+        case never
+        /// Go on; a missing run is an error.
+        case must
+    }
+
+    /// The folder.
+    public let path: String
+
+    /// The checkpoints.
+    let checkpoints: CheckpointStore
+
+    private let lock: FileLock
+    private var metrics: FileHandle?
+    private var log: FileHandle?
+
+    /// Opens the folder, or makes it, and locks it against a second run.
+    ///
+    /// - Throws: `SupportFailure` if another process has the lock for more than five seconds (ranks
+    ///   outlive a killed mpirun by about one), or `TrainingFailure` if the folder holds a run of
+    ///   another recipe.
+    public init(path: String, recipe: Recipe, resume: Resume) throws {
+        self.path = path
+        let recipePath = "\(path)/recipe.yaml"
+        let exists = FileBytes.exists(recipePath)
+        if resume == .must && !exists {
+            throw Self.failure(
+                path, "holds no run; --resume must wants one to go on with", .inputMissing)
+        }
+        if FileBytes.isFolder(path), !exists, !(try FileBytes.names(inFolder: path)).isEmpty {
+            let names = try FileBytes.names(inFolder: path).filter { $0 != Self.lockName }
+            if let first = names.first {
+                throw Self.failure(
+                    path, "is no run's folder but holds '\(first)'; choose another --output",
+                    .usage)
+            }
+        }
+        try AtomicFile.createFolder(path)
+        lock = try FileLock(path: "\(path)/\(Self.lockName)")
+        checkpoints = CheckpointStore(runFolder: path)
+        if exists {
+            if resume == .never {
+                throw Self.failure(
+                    path, "holds a run already; --resume never wants a new --output", .usage)
+            }
+            try checkSame(recipe, recipePath)
+        }
+        try AtomicFile.write(recipe.yaml, to: recipePath)
+    }
+
+    private static let lockName = ".lock"
+
+    /// Cuts the metrics back to what had been trained at a checkpoint, and opens the logs.
+    func begin(atStep step: Int) throws {
+        let metricsPath = "\(path)/metrics.jsonl"
+        if FileBytes.exists(metricsPath) {
+            let text = String(decoding: try FileBytes.read(metricsPath), as: UTF8.self)
+            let kept = text.split(separator: "\n").filter { line in
+                guard let entry = try? JSONDecoder().decode(Stamp.self, from: Data(line.utf8))
+                else { return false }
+                return entry.step <= step
+            }
+            try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: metricsPath)
+        }
+        metrics = try append(metricsPath)
+        log = try append("\(path)/train.log")
+    }
+
+    private struct Stamp: Codable { var step: Int }
+
+    /// Appends a line to `metrics.jsonl`; it must have a `step`.
+    func record(_ entry: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try write(try encoder.encode(entry) + Data("\n".utf8), to: metrics, "metrics.jsonl")
+    }
+
+    /// Appends a line to `train.log`.
+    func logLine(_ line: String) throws {
+        try write(Data("\(line)\n".utf8), to: log, "train.log")
+    }
+
+    /// Writes a JSON file of the folder.
+    func writeJSON(_ value: some Encodable, to name: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(Array(try encoder.encode(value)) + [10], to: "\(path)/\(name)")
+    }
+
+    private func append(_ file: String) throws -> FileHandle {
+        if !FileBytes.exists(file) { try AtomicFile.write("", to: file) }
+        guard let handle = FileHandle(forWritingAtPath: file) else {
+            throw Self.failure(file, "cannot be opened for writing", .inputOutput)
+        }
+        try handle.seekToEnd()
+        return handle
+    }
+
+    private func write(_ data: Data, to handle: FileHandle?, _ name: String) throws {
+        do {
+            try handle?.write(contentsOf: data)
+        } catch {
+            throw Self.failure("\(path)/\(name)", "\(error)", .inputOutput)
+        }
+    }
+
+    private func checkSame(_ recipe: Recipe, _ recipePath: String) throws {
+        let old = try Recipe(file: recipePath)
+        guard old.fingerprint != recipe.fingerprint else { return }
+        let difference = zip(
+            old.yaml.split(separator: "\n"), recipe.yaml.split(separator: "\n")
+        ).first { $0 != $1 && !$0.contains("threads:") && !$0.contains("epochs:") }
+        let detail = difference.map {
+            " (`\($0.trimmingCharacters(in: .whitespaces))` there, "
+                + "`\($1.trimmingCharacters(in: .whitespaces))` here)"
+        }
+        throw Self.failure(
+            path,
+            "holds a run of another recipe\(detail ?? ""); choose another --output",
+            .badRecipe)
+    }
+
+    static func failure(
+        _ subject: String, _ message: String, _ status: ExitStatus
+    ) -> TrainingFailure {
+        TrainingFailure(call: "run", subject: subject, message: message, exitStatus: status)
+    }
+}

@@ -1,0 +1,42 @@
+/// Where the time of some steps went, on this rank.
+struct StageTimes {
+    /// The whole of the steps.
+    var total = Duration.zero
+    /// Waiting for the loader.
+    var data = Duration.zero
+    /// Exchanging with other ranks: sums, gradients, status, decisions.
+    var communication = Duration.zero
+    /// The number of steps.
+    var stepCount = 0
+    /// The number of images over all ranks.
+    var imageCount = 0
+
+    /// The rest.
+    var compute: Duration { total - data - communication }
+
+    /// Images a second over all ranks.
+    var imagesPerSecond: Double {
+        total > .zero ? Double(imageCount) / total.seconds : 0
+    }
+
+    /// A stage's share of the whole, in percent.
+    func percent(_ stage: Duration) -> Double {
+        total > .zero ? 100 * stage.seconds / total.seconds : 0
+    }
+
+    /// Adds the time that `work` takes to a stage.
+    mutating func measure<Value>(
+        _ stage: WritableKeyPath<StageTimes, Duration>, _ work: () throws -> Value
+    ) rethrows -> Value {
+        let start = ContinuousClock.now
+        defer { self[keyPath: stage] += ContinuousClock.now - start }
+        return try work()
+    }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

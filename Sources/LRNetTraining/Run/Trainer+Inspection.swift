@@ -1,0 +1,138 @@
+internal import Foundation
+internal import LRNetCollectives
+internal import LRNetData
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+
+/// `--debug`: one batch under the microscope, before training goes on from where it was.
+extension Trainer {
+    /// What is noted of a layer on the way through.
+    private struct Observation {
+        var mean = 0.0
+        var deviation = 0.0
+        var nonFiniteCount = 0
+        var inputGradientNorm = 0.0
+    }
+
+    /// Prints the table of layers and the check of gradients for the next batch.
+    ///
+    /// Parameters and moving averages are as before afterwards.
+    ///
+    /// - Throws: `TrainingFailure` (64) with more than one rank.
+    func inspect() throws {
+        guard group.size == 1 else {
+            throw TrainingFailure(
+                call: "--debug", subject: "\(group.size) ranks",
+                message: "looks inside one process; run without mpirun", exitStatus: .usage)
+        }
+        let reader = try ShardReader(set: data, split: .train)
+        let count = sequence.globalCount(of: step)
+        let batch = Batch(capacity: count, shape: data.shape)
+        batch.makeBlank(count: count)
+        var requests = sequence.requests(from: step, leafRun: context.leafRun).makeIterator()
+        var labels: [Int32] = []
+        try reader.read(
+            samples: requests.next() ?? [], images: batch.filledImages, labels: &labels)
+        batch.setLabels(labels)
+        let averages = network.batchNorms.map { ($0, $0.movingMean, $0.movingVariance) }
+        defer {
+            for (layer, mean, variance) in averages {
+                layer.restore(movingMean: mean, movingVariance: variance)
+            }
+        }
+        var observations: [String: Observation] = [:]
+        network.observer = { layer, values, isGradient in
+            var seen = observations[layer.name] ?? Observation()
+            if isGradient {
+                seen.inputGradientNorm = Elementwise.sumOfSquares(values).squareRoot()
+            } else {
+                let count = Double(max(values.count, 1))
+                seen.mean = Elementwise.sum(values) / count
+                seen.deviation =
+                    max(Elementwise.sumOfSquares(values) / count - seen.mean * seen.mean, 0)
+                    .squareRoot()
+            }
+            seen.nonFiniteCount += Elementwise.nonFiniteCount(values)
+            observations[layer.name] = seen
+        }
+        for layer in network.weightedLayers {
+            layer.varianceMonitor = .init(workerCount: recipe.training.threads)
+        }
+        let loss = try trainingStep.computeGradients(
+            step: step, batch: batch, globalCount: count)
+        network.observer = nil
+        try log.line(String(format: "step %d, loss %.6f", step, loss))
+        for line in table(observations).lines { try log.line(line) }
+        for layer in network.weightedLayers { layer.varianceMonitor = nil }
+        try checkGradients(batch: batch, count: count)
+    }
+
+    private func table(_ observations: [String: Observation]) -> TextTable {
+        var table = TextTable([
+            "layer", "output", "parameters", "mean", "deviation", "min variance",
+            "gradient", "input grad.", "entropy", "non-finite",
+        ])
+        for layer in network.layers {
+            let seen = observations[layer.name] ?? Observation()
+            let parameters = layer.parameters
+            let weighted = layer as? WeightedLayer
+            let norm = parameters.map { Elementwise.sumOfSquares($0.gradient) }.reduce(0, +)
+                .squareRoot()
+            let variance = weighted?.varianceMonitor?.value ?? .infinity
+            let bad = parameters.map { Elementwise.nonFiniteCount($0.gradient) }.reduce(0, +)
+            table.append([
+                layer.name, "\(layer.outputShape)",
+                TextTable.grouped(parameters.map(\.value.count).reduce(0, +)),
+                String(format: "%.4f", seen.mean), String(format: "%.4f", seen.deviation),
+                variance.isFinite ? String(format: "%.3g", variance) : "-",
+                parameters.isEmpty ? "-" : String(format: "%.3g", norm),
+                seen.inputGradientNorm == 0 ? "-" : String(format: "%.3g", seen.inputGradientNorm),
+                weighted.flatMap(Self.meanEntropy).map { String(format: "%.3f nats", $0) } ?? "-",
+                "\(seen.nonFiniteCount + bad)",
+            ])
+        }
+        return table
+    }
+
+    /// The mean entropy of a layer's weights, in nats.
+    static func meanEntropy(_ layer: WeightedLayer) -> Double? {
+        guard let p = layer.model.probabilities(layer.latents.map(\.value)) else { return nil }
+        func term(_ p: Float) -> Double { p > 0 ? -Double(p) * Foundation.log(Double(p)) : 0 }
+        var sum = 0.0
+        for (zero, plus) in zip(p.zero, p.plus) {
+            sum += term(zero) + term(plus) + term(max(1 - zero - plus, 0))
+        }
+        return sum / Double(max(p.zero.count, 1))
+    }
+
+    /// Compares a few gradients of each layer with central differences of the loss under the same
+    /// noise. ReLU and pooling have kinks, so some points may differ by a few percent.
+    private func checkGradients(batch: Batch, count: Int) throws {
+        let distance: Float = 0.01
+        var table = TextTable(["parameter", "element", "gradient", "difference", "relative"])
+        for parameter in network.weightedLayers.flatMap(\.parameters) {
+            // The steepest elements: elsewhere Float32 noise of the loss hides the slope.
+            let gradient = parameter.gradient.values
+            let steepest = gradient.indices.sorted { abs(gradient[$0]) > abs(gradient[$1]) }
+            for element in steepest.prefix(2) {
+                let old = parameter.value[element]
+                func loss(_ offset: Float) throws -> Double {
+                    parameter.value[element] = old + offset
+                    defer { parameter.value[element] = old }
+                    return try trainingStep.trainingLoss(
+                        step: step, batch: batch, globalCount: count)
+                }
+                let slope = (try loss(distance) - loss(-distance)) / Double(2 * distance)
+                let exact = Double(gradient[element])
+                let relative = abs(slope - exact) / max(abs(slope), abs(exact), 1e-12)
+                table.append([
+                    parameter.name, "\(element)", String(format: "%.5g", exact),
+                    String(format: "%.5g", slope), String(format: "%.1f%%", 100 * relative),
+                ])
+            }
+        }
+        try log.line("gradients of the loss against central differences:")
+        for line in table.lines { try log.line(line) }
+    }
+}

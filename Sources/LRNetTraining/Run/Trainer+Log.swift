@@ -1,0 +1,100 @@
+internal import Foundation
+internal import LRNetCollectives
+internal import LRNetData
+internal import LRNetLayers
+internal import LRNetSupport
+
+extension Trainer {
+    func logHeader() throws {
+        let ranks = group.size == 1 ? "1 rank" : "\(group.size) ranks"
+        let threads = recipe.training.threads == 1 ? "1 thread" : "\(recipe.training.threads) threads"
+        let weights = network.weightedLayers.dropLast().map(\.shape.count).reduce(0, +)
+        try log.line(
+            "\(recipe.weights.model.rawValue) \(recipe.network): "
+                + "\(TextTable.grouped(weights)) weights, \(ranks) of \(threads), "
+                + "\(data.directory): \(TextTable.grouped(sequence.sampleCount)) images, "
+                + "\(sequence.totalSteps) steps of \(recipe.training.globalBatch), "
+                + "\(sequence.stepsPerEpoch) an epoch")
+        if step > 0 { try log.line("going on from step \(step)") }
+    }
+
+    /// Adds a step to the interval, and writes the interval's line when it is complete.
+    func account(_ status: StepStatus, _ times: StageTimes, learningRate: Double) throws {
+        state.trainingLoss = status.loss
+        state.trainingSeconds += times.total.seconds
+        state.imageCount += times.imageCount
+        interval.total += times.total
+        interval.data += times.data
+        interval.communication += times.communication
+        interval.stepCount += times.stepCount
+        interval.imageCount += times.imageCount
+        intervalLoss += status.loss
+        intervalErrors += status.errorCount
+        log.update(done: step, note: String(format: "loss %.4f", status.loss))
+        let isEpochEnd = step % sequence.stepsPerEpoch == 0
+        guard
+            step % Self.logEverySteps == 0 || isEpochEnd || step == sequence.totalSteps
+        else { return }
+        try logInterval(learningRate: learningRate)
+        interval = StageTimes()
+        intervalLoss = 0
+        intervalErrors = 0
+    }
+
+    private func logInterval(learningRate: Double) throws {
+        let metrics = TrainingMetrics(
+            step: step, epoch: sequence.epoch(of: step - 1) + 1,
+            loss: intervalLoss / Double(interval.stepCount),
+            errorPercent: 100 * Double(intervalErrors) / Double(interval.imageCount),
+            learningRate: learningRate, imagesPerSecond: interval.imagesPerSecond,
+            dataSeconds: interval.data.seconds, computeSeconds: interval.compute.seconds,
+            communicationSeconds: interval.communication.seconds)
+        try folder?.record(metrics)
+        let left =
+            state.imageCount > 0
+            ? interval.total.seconds / Double(interval.stepCount)
+                * Double(sequence.totalSteps - step) : 0
+        let stages = String(
+            format: "data %.0f%% compute %.0f%% comm %.0f%%", interval.percent(interval.data),
+            interval.percent(interval.compute), interval.percent(interval.communication))
+        try log.line(
+            "step \(step)/\(sequence.totalSteps)  epoch \(metrics.epoch)/\(recipe.training.epochs)"
+                + String(
+                    format: "  loss %.4f  error %.2f%%  lr %g  %.0f images/s  ", metrics.loss,
+                    metrics.errorPercent, learningRate, metrics.imagesPerSecond)
+                + "\(stages)  left \(Self.clock(left))")
+    }
+
+    func logValidation(_ report: ValidationReport, seconds: Double) throws {
+        guard let best = report.best else { return }
+        let metrics = ValidationMetrics(
+            step: report.step, epoch: sequence.epoch(of: report.step - 1) + 1,
+            draws: report.draws.map(\.errorPercent), best: best.errorPercent,
+            mean: report.meanError, deviation: report.errorDeviation, seconds: seconds)
+        try folder?.record(metrics)
+        let lead = state.leader?.step == report.step ? ", the best so far" : ""
+        let count = report.draws.count
+        let statistics =
+            recipe.validation.reestimateBatches > 0
+            ? "batch norm over \(recipe.validation.reestimateBatches) batches" : "moving averages"
+        try log.line(
+            count == 1
+                ? String(
+                    format: "validation at step %d: error %.2f%%%@ (%@, %.1f s)", report.step,
+                    best.errorPercent, lead, statistics, seconds)
+                : String(
+                    format: "validation at step %d: best of %d draws %.2f%%, mean %.2f%%, "
+                        + "deviation %.2f%@ (%@, %.1f s)", report.step, count,
+                    best.errorPercent, report.meanError, report.errorDeviation, lead, statistics,
+                    seconds))
+    }
+
+    /// `1:02:03`, `2:31`
+    static func clock(_ seconds: Double) -> String {
+        let whole = Int(seconds.rounded())
+        let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+        return hours > 0
+            ? String(format: "%d:%02d:%02d", hours, minutes, rest)
+            : String(format: "%d:%02d", minutes, rest)
+    }
+}

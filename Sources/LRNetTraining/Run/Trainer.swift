@@ -1,0 +1,252 @@
+internal import Foundation
+public import LRNetCollectives
+internal import LRNetData
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+
+/// Trains a recipe's network on a data set, on all ranks of a group together.
+///
+/// The protocol of a step, the same on every rank:
+///
+/// 1. take the prefetched batch; a rank that cannot goes on with a blank one and says so in 3
+/// 2. forward (batch-norm sums are gathered), loss
+/// 3. gather losses and flags; a failure ends the run here, for all ranks
+/// 4. backward, all-reduce of the gradients; a value that is not finite ends the run here
+/// 5. update
+/// 6. rank 0 decides and broadcasts: validate, save, stop, the next learning rate
+public final class Trainer {
+    /// What the command line says beside the recipe.
+    public struct Options: Sendable {
+        /// The data set's folder.
+        public var data: String
+        /// The run's folder.
+        public var output: String
+        /// Whether to go on with a run.
+        public var resume = RunFolder.Resume.auto
+        /// Whether to look inside: tables and checks.
+        public var debug = false
+
+        /// Creates options.
+        public init(data: String, output: String) {
+            self.data = data
+            self.output = output
+        }
+    }
+
+    let recipe: Recipe
+    let options: Options
+    let group: any ProcessGroup
+    let context: RankContext
+    let data: ShardSet
+    let network: Network
+    let trainingStep: TrainingStep
+    let sequence: BatchSequence
+    let evaluator: Evaluator
+    let coordinator: Coordinator
+    let folder: RunFolder?
+    let log: RunLog
+    let source: BatchSource
+    let stopSignal = StopSignal()
+    var state: CoordinatorState
+    var step: Int
+    var interval = StageTimes()
+    var intervalLoss = 0.0
+    var intervalErrors = 0
+
+    /// Steps between log lines.
+    static let logEverySteps = 50
+
+    /// Opens everything, and goes on where an earlier run of the folder ended. Every rank calls it.
+    ///
+    /// - Throws: An error that all ranks agree on: recipe, data, folder or checkpoint.
+    public init(recipe: Recipe, options: Options, group: any ProcessGroup) throws {
+        self.recipe = recipe
+        self.options = options
+        self.group = group
+        let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
+        self.context = context
+        data = try TrainerSetup.openData(options.data, recipe: recipe, group: group)
+        let reader = try group.agreeing { [data] in try ShardReader(set: data, split: .train) }
+        sequence = BatchSequence(recipe: recipe, sampleCount: reader.count)
+        network = recipe.makeNetwork(classes: data.classes)
+        network.reserve(
+            sampleCount: context.capacity, workerCount: recipe.training.threads)
+        trainingStep = TrainingStep(context: context, network: network)
+        evaluator = Evaluator(context: context, network: network, data: data)
+        evaluator.use(reader)
+        coordinator = Coordinator(group: group, recipe: recipe, sequence: sequence)
+        let folder = try group.agreeing {
+            group.isCoordinator
+                ? try RunFolder(path: options.output, recipe: recipe, resume: options.resume) : nil
+        }
+        self.folder = folder
+        log = RunLog(folder: folder)
+        let start = try TrainerSetup.restore(
+            network: network, optimizer: trainingStep.optimizer, recipe: recipe, data: data,
+            folder: folder, group: group, log: log)
+        step = start?.step ?? 0
+        state = start?.coordinator ?? CoordinatorState()
+        if let start { state.resumedAt.append(start.step) }
+        source = BatchSource(
+            loader: BatchLoader(
+                reader: reader, capacity: context.capacity,
+                requests: sequence.requests(from: step, leafRun: context.leafRun)),
+            capacity: context.capacity, shape: data.shape)
+        try group.agreeing { [step] in try folder?.begin(atStep: step) }
+    }
+
+    /// Trains to the end, or until somebody asks to stop. Every rank calls it.
+    ///
+    /// - Returns: The result, or `nil` if the run was stopped early with a checkpoint.
+    public func run() throws -> RunResult? {
+        try logHeader()
+        if options.debug { try inspect() }
+        log.startBar(total: sequence.totalSteps, done: step)
+        var learningRate = coordinator.learningRate(step: step)
+        while step < sequence.totalSteps {
+            let decision = try trainOneStep(learningRate: learningRate)
+            learningRate = decision.learningRate
+            let isLeader = decision.validates ? try validate() : false
+            if decision.savesCheckpoint || isLeader { try saveCheckpoint(isBest: isLeader) }
+            if decision.stops && step < sequence.totalSteps {
+                log.finishBar()
+                try log.line(
+                    "stopped at step \(step) with a checkpoint; run the same command again to go on"
+                )
+                return nil
+            }
+        }
+        log.finishBar()
+        return try finish()
+    }
+
+    private func trainOneStep(learningRate: Double) throws -> Decision {
+        var times = StageTimes()
+        source.resetWaiting()
+        context.statistics.resetWaiting()
+        let start = ContinuousClock.now
+        let globalCount = sequence.globalCount(of: step)
+        let batch = source.next(count: context.layout(globalCount: globalCount).sampleCount)
+        let outcome = try trainingStep.run(
+            step: step, batch: batch, globalCount: globalCount, learningRate: learningRate,
+            stopWanted: stopSignal.isWanted, hasFailure: source.failure != nil, times: &times)
+        if outcome.status.hasFailure { try group.agree(source.failure) }
+        guard outcome.isFinite else { throw nonFiniteFailure(outcome.status) }
+        source.recycle(batch)
+        step += 1
+        let decision = try times.measure(\.communication) {
+            try coordinator.decide(after: step, status: outcome.status)
+        }
+        times.total = ContinuousClock.now - start
+        times.data = source.waiting
+        times.communication += context.statistics.waiting
+        times.stepCount = 1
+        times.imageCount = globalCount
+        try account(outcome.status, times, learningRate: learningRate)
+        return decision
+    }
+
+    private func nonFiniteFailure(_ status: StepStatus) -> CollectiveFailure {
+        let place = status.loss.isFinite ? trainingStep.nonFiniteLayer() : "the loss"
+        return CollectiveFailure(
+            rank: nil, call: "step \(step + 1)", subject: place,
+            message: "is not finite; the last checkpoint is good: lower optimizer.learningRate "
+                + "in a new --output, or look inside with --debug",
+            exitStatus: .nonFiniteLoss, isAgreed: true)
+    }
+
+    private func validate() throws -> Bool {
+        let start = ContinuousClock.now
+        let batches = recipe.validation.reestimateBatches
+        var isLeader = false
+        let report = try evaluator.run(
+            step: step, split: .validation, draws: recipe.validation.draws,
+            reestimateBatches: batches)
+        isLeader = state.consider(report)
+        if isLeader, let leader = state.leader { try writeWinner(leader) }
+        try logValidation(report, seconds: (ContinuousClock.now - start).seconds)
+        return isLeader
+    }
+
+    /// Draws the winner once more, as it was measured, and writes it.
+    private func writeWinner(_ leader: CoordinatorState.Leader) throws {
+        let selection = evaluator.selection(step: leader.step, draw: leader.result.draw)
+        try evaluator.use(
+            step: leader.step, draw: leader.result.draw,
+            reestimateBatches: recipe.validation.reestimateBatches)
+        try group.agreeing {
+            guard let folder else { return }
+            try NetworkFile.write(
+                network, selection: selection,
+                metadata: [
+                    "weights": recipe.weights.model.rawValue, "step": "\(leader.step)",
+                    "draw": "\(leader.result.draw)",
+                    "validationError": "\(leader.result.errorPercent)",
+                    "recipe": recipe.fingerprint, "data": data.fingerprint,
+                    "batchNormEpsilon": "\(recipe.batchNorm.epsilon)",
+                ],
+                to: "\(folder.path)/\(NetworkFile.name)")
+        }
+        for layer in network.batchNorms { layer.evaluationStatistics = nil }
+    }
+
+    private func saveCheckpoint(isBest: Bool) throws {
+        try checkReplicas()
+        try group.agreeing {
+            guard let folder else { return }
+            let header = Checkpoint.Header(
+                step: step, recipeFingerprint: recipe.fingerprint,
+                dataFingerprint: data.fingerprint, coordinator: state)
+            let bytes = try Checkpoint.encode(
+                header, network: network, optimizer: trainingStep.optimizer)
+            try folder.checkpoints.save(
+                bytes, step: step, isBest: isBest, keepLatest: recipe.checkpoint.keepLatest)
+        }
+    }
+
+    /// Checks that all ranks still have the same parameters; a difference would be our bug, or a
+    /// machine's fault, and must not be saved.
+    private func checkReplicas() throws {
+        guard recipe.reduction == .exact, group.size > 1 else { return }
+        let hashes = try group.allGather(Array(ParameterHash.of(network).utf8))
+        guard let other = hashes.firstIndex(where: { $0 != hashes[0] }) else { return }
+        throw CollectiveFailure(
+            rank: other, call: "step \(step)", subject: "parameters",
+            message: "differ from rank 0's; a machine computes wrongly or runs another build",
+            exitStatus: .internalError, isAgreed: true)
+    }
+
+    private func finish() throws -> RunResult {
+        let hash = ParameterHash.of(network)
+        var testError: Double?
+        if data.count(.test) > 0, state.leader != nil { testError = try measureWinnerFile() }
+        let result = RunResult(
+            steps: step, resumedFromStep: state.resumedAt.last ?? 0,
+            trainingLoss: state.trainingLoss,
+            validationError: state.leader?.result.errorPercent, testError: testError,
+            draws: state.leader?.report.draws.map(\.errorPercent) ?? [],
+            winnerStep: state.leader?.step, winnerDraw: state.leader?.result.draw,
+            parametersSHA256: hash,
+            imagesPerSecond: state.trainingSeconds > 0
+                ? Double(state.imageCount) / state.trainingSeconds : 0,
+            ranks: group.size, threads: recipe.training.threads,
+            weights: recipe.weights.model.rawValue)
+        try group.agreeing { try folder?.writeJSON(result, to: "result.json") }
+        return result
+    }
+
+    /// Reads the winner's file back and measures it on the test split, once.
+    private func measureWinnerFile() throws -> Double {
+        let path = "\(options.output)/\(NetworkFile.name)"
+        let bytes = try group.agreeing { folder == nil ? [] : try FileBytes.read(path) }
+        let shared = try group.broadcast(bytes, root: 0)
+        let file = try group.agreeing { try SafeTensors(bytes: shared, file: path) }
+        let winner = recipe.makeNetwork(classes: data.classes)
+        winner.reserve(
+            sampleCount: context.capacity, workerCount: recipe.training.threads)
+        try group.agreeing { try NetworkFile.install(file, named: path, in: winner) }
+        return try Evaluator(context: context, network: winner, data: data)
+            .measure(.test).errorPercent
+    }
+}

@@ -1,0 +1,116 @@
+internal import LRNetCollectives
+internal import LRNetData
+internal import LRNetKernels
+internal import LRNetLayers
+
+/// The training step: a batch in, updated parameters out, on every rank the same.
+final class TrainingStep {
+    let network: Network
+    let optimizer: AdamOptimizer
+    let gradients: GradientStore
+    private let context: RankContext
+    private let loss: SoftmaxCrossEntropy
+    private let reducer: GradientReducer
+
+    /// What one step brought.
+    struct Outcome {
+        var status: StepStatus
+        var isFinite: Bool
+    }
+
+    /// - Parameter network: Reserved for `context.capacity` samples and initialised.
+    init(context: RankContext, network: Network) {
+        self.context = context
+        self.network = network
+        optimizer = AdamOptimizer(
+            parameters: network.parameters, constants: context.recipe.optimizer)
+        gradients = GradientStore(
+            count: network.gradientCount, largestLayer: network.largestGradientCount)
+        loss = SoftmaxCrossEntropy(classes: network.classes, sampleCount: context.capacity)
+        reducer = GradientReducer(
+            group: context.group, leafCount: context.recipe.training.gradientLeaves,
+            valueCount: network.gradientCount, mode: context.recipe.reduction)
+    }
+
+    /// Trains on one batch. Every rank calls it, with its own part.
+    ///
+    /// Nothing is updated when a rank could not load its part, or when loss or gradient are not
+    /// finite; every rank sees either at the same step.
+    ///
+    /// - Parameters:
+    ///   - step: Counted from 0.
+    ///   - hasFailure: Whether this rank's batch is a blank one.
+    func run(
+        step: Int, batch: Batch, globalCount: Int, learningRate: Double, stopWanted: Bool,
+        hasFailure: Bool, times: inout StageTimes
+    ) throws -> Outcome {
+        let layout = context.layout(globalCount: globalCount)
+        let pass = Pass(
+            mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
+            pool: context.pool, statistics: context.statistics, gradients: gradients)
+        gradients.begin(reducer.schedule(for: layout))
+
+        network.prepare(pass)
+        let logits = try network.forward(batch.filledImages, pass)
+        let totals = loss.evaluate(logits: logits, labels: batch.labels, layout: layout)
+        let status = try times.measure(\.communication) {
+            try context.status.combine(
+                totals, layout: layout, stopWanted: stopWanted, hasFailure: hasFailure)
+        }
+        if status.hasFailure { return Outcome(status: status, isFinite: true) }
+        try network.backward(loss.gradient(layout), pass)
+        try times.measure(\.communication) { try reducer.allReduce(gradients, layout: layout) }
+        guard status.loss.isFinite, Elementwise.nonFiniteCount(gradients.total.all) == 0 else {
+            return Outcome(status: status, isFinite: false)
+        }
+        network.finishGradients(pass)
+        optimizer.update(step: step, learningRate: learningRate, pool: context.pool)
+        network.didUpdate()
+        return Outcome(status: status, isFinite: true)
+    }
+
+    /// Computes loss and gradients of a batch without updating anything, for inspection.
+    func computeGradients(step: Int, batch: Batch, globalCount: Int) throws -> Double {
+        let layout = context.layout(globalCount: globalCount)
+        let pass = Pass(
+            mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
+            pool: context.pool, statistics: context.statistics, gradients: gradients)
+        gradients.begin(reducer.schedule(for: layout))
+        network.prepare(pass)
+        let logits = try network.forward(batch.filledImages, pass)
+        let totals = loss.evaluate(logits: logits, labels: batch.labels, layout: layout)
+        try network.backward(loss.gradient(layout), pass)
+        try reducer.allReduce(gradients, layout: layout)
+        network.finishGradients(pass)
+        return try context.status.combine(
+            totals, layout: layout, stopWanted: false, hasFailure: false
+        ).loss
+    }
+
+    /// The loss of a batch under the noise of `step`, without gradients: for checks against finite
+    /// differences.
+    func trainingLoss(step: Int, batch: Batch, globalCount: Int) throws -> Double {
+        let layout = context.layout(globalCount: globalCount)
+        let pass = Pass(
+            mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
+            pool: context.pool, statistics: context.statistics)
+        network.prepare(pass)
+        let logits = try network.forward(batch.filledImages, pass)
+        let totals = loss.evaluate(
+            logits: logits, labels: batch.labels, layout: layout, wantsGradient: false)
+        return try context.status.combine(
+            totals, layout: layout, stopWanted: false, hasFailure: false
+        ).loss
+    }
+
+    /// The layer with a value that is not finite, for messages.
+    func nonFiniteLayer() -> String {
+        var position = 0
+        for layer in network.layers {
+            let range = position..<position + layer.gradientCount
+            if Elementwise.nonFiniteCount(gradients.total[range]) > 0 { return layer.name }
+            position += layer.gradientCount
+        }
+        return "the loss"
+    }
+}

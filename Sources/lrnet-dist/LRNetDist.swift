@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+import LRNetCollectives
+import LRNetSupport
+
+/// The trainer's command line: options and printing only.
+@main
+struct LRNetDist: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lrnet-dist",
+        abstract: "Trains networks with binary or ternary weights (LR-nets), data-parallel.",
+        discussion: """
+            Runs as one process, or on many ranks under mpirun or srun:
+              mpirun -n 8 lrnet-dist train launch/recipes/mnist-ternary.yaml \\
+                --data data/mnist --output runs/mnist-ternary
+            """,
+        subcommands: [TrainCommand.self, EvaluateCommand.self, BenchCommand.self])
+
+    /// ArgumentParser's own errors end with 64, as all usage errors here.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as any Failure {
+            fail("lrnet-dist: \(failure)", failure.exitStatus)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    static func fail(_ line: String, _ status: ExitStatus) -> Never {
+        FileHandle.standardError.write(Data("\(line)\n".utf8))
+        Foundation.exit(status.rawValue)
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import LRNetCollectives
+import LRNetSupport
+import LRNetTraining
+
+extension RunFolder.Resume: ExpressibleByArgument {}
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a recipe; the same command again goes on where it ended.")
+
+    @Argument(help: "The recipe, a YAML file; see launch/recipes.")
+    var recipe: String
+
+    @Option(help: "The data set's folder, made by lrnet-data.")
+    var data: String?
+
+    @Option(help: "The run's folder: log, metrics, checkpoints, winner.")
+    var output: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Changes a key of the recipe, such as training.steps=50.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "Whether to go on with the run in --output: auto, never or must.")
+    var resume = RunFolder.Resume.auto
+
+    @Flag(help: "Check recipe and data, print the plan, and end.")
+    var dryRun = false
+
+    @Flag(help: "Print the recipe with every key, and end.")
+    var printRecipe = false
+
+    @Flag(help: "One process: a table of the layers and a check of gradients, then train.")
+    var debug = false
+
+    func run() throws {
+        let recipe = try Recipe(file: recipe, overrides: overrides)
+        if printRecipe {
+            print(recipe.yaml, terminator: "")
+            return
+        }
+        guard let data else { throw ValidationError("Missing expected option '--data <data>'") }
+        if dryRun {
+            print(try RunPlan(recipe: recipe, data: data).text, terminator: "")
+            return
+        }
+        guard let output else {
+            throw ValidationError("Missing expected option '--output <output>'")
+        }
+        var options = Trainer.Options(data: data, output: output)
+        options.resume = resume
+        options.debug = debug
+        ProcessGroups.run { group in
+            let trainer = try Trainer(recipe: recipe, options: options, group: group)
+            guard let result = try trainer.run() else { return .stoppedEarly }
+            if group.isCoordinator { Self.show(result, output: output) }
+            return .success
+        }
+    }
+
+    /// The final table.
+    private static func show(_ result: RunResult, output: String) {
+        func percent(_ value: Double?) -> String {
+            value.map { String(format: "%.2f %%", $0) } ?? "-"
+        }
+        var table = TextTable(["run", output])
+        table.append(["weights", result.weights])
+        table.append(["steps", TextTable.grouped(result.steps)])
+        if result.resumedFromStep > 0 {
+            table.append(["resumed from step", TextTable.grouped(result.resumedFromStep)])
+        }
+        table.append(["training loss", String(format: "%.4f", result.trainingLoss)])
+        if let step = result.winnerStep, let draw = result.winnerDraw {
+            table.append(["winner", "step \(step), draw \(draw)"])
+        }
+        table.append(["validation error", percent(result.validationError)])
+        table.append(["test error of the winner's file", percent(result.testError)])
+        table.append(["images/s", String(format: "%.0f", result.imagesPerSecond)])
+        table.append(["ranks x threads", "\(result.ranks) x \(result.threads)"])
+        table.append(["parameters SHA-256", String(result.parametersSHA256.prefix(16))])
+        print("\n" + table.text, terminator: "")
+        fflush(nil)
+    }
+}
