@@ -71,6 +71,8 @@ let package = Package(
             name: "LRNetTestSupport", dependencies: ["LRNetKernels"],
             path: "Tests/LRNetTestSupport", swiftSettings: settings),
         tests("LRNetKernelsTests", ["LRNetKernels", "LRNetTestSupport"]),
+        tests("LRNetSupportTests", ["LRNetSupport"]),
+        tests("LRNetDataTests", ["LRNetData", "LRNetKernels", "LRNetSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -25,16 +25,20 @@ public final class HDF5File: Sendable {
     /// - Throws: ``DataFailure`` (74; 66 if the folder is missing).
     public static func create(at path: String) throws -> HDF5File {
         let access = try accessProperties(path)
-        return try create(name: path, access: access)
+        return try create(name: path, opened: path, access: access)
     }
 
     /// Creates a file that lives in memory; ``image()`` gives its bytes.
+    ///
+    /// - Parameter name: What errors call the file; several open files may have the same name.
+    /// - Throws: ``DataFailure``.
     public static func create(inMemoryNamed name: String) throws -> HDF5File {
         let access = try accessProperties(name)
         _ = try HDF5Library.call("H5Pset_fapl_core", name, status: .internalError) {
             H5Pset_fapl_core(access.id, memoryIncrement, false)
         }
-        return try create(name: name, access: access)
+        return try create(
+            name: name, opened: HDF5Library.uniqueName(name), access: access)
     }
 
     /// Opens a file on disk for reading, without locking it.
@@ -68,8 +72,9 @@ public final class HDF5File: Sendable {
                 H5Pset_file_image(access.id, $0.baseAddress, $0.count)
             }
         }
+        let opened = HDF5Library.uniqueName(name)
         let handle = try HDF5Handle("H5Fopen", name, close: H5Fclose) {
-            H5Fopen(name, HDF5OpenReadOnly, access.id)
+            H5Fopen(opened, HDF5OpenReadOnly, access.id)
         }
         return HDF5File(name: name, handle: handle)
     }
@@ -109,13 +114,15 @@ public final class HDF5File: Sendable {
         try handle.closeNow("H5Fclose", name)
     }
 
-    private static func create(name: String, access: HDF5Handle) throws -> HDF5File {
+    private static func create(
+        name: String, opened: String, access: HDF5Handle
+    ) throws -> HDF5File {
         let creation = try HDF5Handle.properties(HDF5FileCreationClass, name)
         _ = try HDF5Library.call("H5Pset_obj_track_times", name, status: .internalError) {
             H5Pset_obj_track_times(creation.id, false)
         }
         let handle = try HDF5Handle("H5Fcreate", name, status: .inputOutput, close: H5Fclose) {
-            H5Fcreate(name, HDF5CreateTruncated, creation.id, access.id)
+            H5Fcreate(opened, HDF5CreateTruncated, creation.id, access.id)
         }
         return HDF5File(name: name, handle: handle)
     }

@@ -7,6 +7,10 @@ enum HDF5Library {
     /// HDF5 may be built without thread safety, so that every call is made under this lock.
     private static let lock = NSRecursiveLock()
 
+    /// Keeps the library from cleaning up when the process exits: every object is closed by its
+    /// owner, and after meeting a damaged file the clean-up complains on standard error.
+    private static let start: Void = { _ = H5dont_atexit() }()
+
     /// Calls the library; a negative result is thrown as ``DataFailure``.
     ///
     /// - Parameters:
@@ -25,11 +29,23 @@ enum HDF5Library {
         }
     }
 
+    /// A name for a file in memory that no other open file has.
+    static func uniqueName(_ name: String) -> String {
+        lock.withLock {
+            memoryFileCount += 1
+            return "\(name)#\(memoryFileCount)"
+        }
+    }
+
+    /// Guarded by the lock.
+    nonisolated(unsafe) private static var memoryFileCount = 0
+
     /// Runs `body` under the lock, with an empty error stack and without HDF5's own printing,
     /// which is a setting of each thread.
     static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
         lock.lock()
         defer { lock.unlock() }
+        _ = start
         H5Eset_auto2(HDF5DefaultErrorStack, nil, nil)
         H5Eclear2(HDF5DefaultErrorStack)
         return try body()

@@ -100,7 +100,7 @@ public struct ShardIndex: Sendable, Codable, Equatable {
     }
 
     /// The JSON text, keys sorted.
-    func encoded() throws -> [UInt8] {
+    package func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self)) + [0x0A]
@@ -164,7 +164,7 @@ public struct ShardIndex: Sendable, Codable, Equatable {
 
 extension ShardIndex {
     /// Creates an index and computes its two hashes.
-    init(
+    package init(
         name: String, shape: ImageShape, classes: Int, mean: [Double], deviation: [Double],
         splits: [Split]
     ) {

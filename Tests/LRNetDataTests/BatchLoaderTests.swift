@@ -1,0 +1,79 @@
+import Foundation
+import LRNetData
+import LRNetKernels
+import LRNetSupport
+import Testing
+
+@Suite struct BatchLoaderTests {
+    private func reader(_ folder: TestFolder) throws -> ShardReader {
+        try writeSet("\(folder.path)/set")
+        return try ShardReader(set: ShardSet(directory: "\(folder.path)/set"), split: .train)
+    }
+
+    @Test(arguments: [2, 3, 7]) func batchesComeInOrderInRecycledMemory(depth: Int) throws {
+        let folder = try TestFolder()
+        let reader = try reader(folder)
+        let train = randomImages(41)
+        let requests = (0..<60).map { step in
+            step % 9 == 4 ? [] : EpochPlan(seed: 5, epoch: step, count: 41)[0..<(1 + step % 8)]
+        }
+        let loader = BatchLoader(reader: reader, capacity: 8, depth: depth, requests: requests)
+        var memory: Set<ObjectIdentifier> = []
+        for request in requests {
+            let batch = try #require(try loader.next())
+            memory.insert(ObjectIdentifier(batch.images))
+            #expect(batch.samples == request)
+            #expect(batch.count == request.count)
+            #expect(batch.labels == request.map { train.labels[$0] })
+            let pixels = request.flatMap { train[$0..<$0 + 1].pixels }
+            #expect(batch.filledImages.values == pixels.map { Float($0) / 255 })
+            loader.recycle(batch)
+        }
+        #expect(try loader.next() == nil)
+        #expect(try loader.next() == nil)
+        #expect(memory.count <= depth)
+    }
+
+    @Test func errorsReachTheUser() throws {
+        let folder = try TestFolder()
+        let reader = try reader(folder)
+        // The second shard is damaged after the sizes were checked.
+        try flip("\(folder.path)/set/train-00001.h5", byte: 700, bit: 2)
+        let loader = BatchLoader(reader: reader, capacity: 4, requests: [[0, 1], [2], [20]])
+        for _ in 0..<2 {
+            let batch = try #require(try loader.next())
+            loader.recycle(batch)
+        }
+        for _ in 0..<2 {
+            let error = #expect(throws: DataFailure.self) { _ = try loader.next() }
+            #expect(error?.exitStatus == .badData)
+            #expect(error?.subject.hasSuffix("train-00001.h5") == true)
+        }
+    }
+
+    /// Stopping at every stage, with batches unread, in use and none left.
+    @Test(.timeLimit(.minutes(1))) func stopsEarly() throws {
+        let folder = try TestFolder()
+        let reader = try reader(folder)
+        let endless = sequence(first: [0, 5], next: { [($0[0] + 1) % 41, 5] })
+        for taken in 0..<200 {
+            let loader = BatchLoader(
+                reader: reader, capacity: 2, requests: UncheckedSequence(base: endless))
+            for step in 0..<taken % 5 {
+                let batch = try #require(try loader.next())
+                if step < 3 { loader.recycle(batch) }
+            }
+            if taken % 2 == 0 {
+                loader.stop()
+                loader.stop()
+                #expect(try loader.next() == nil)
+            }
+        }
+    }
+
+    /// `UnfoldSequence` is not marked `Sendable`; each is used by one thread here.
+    private struct UncheckedSequence: Sequence, @unchecked Sendable {
+        let base: UnfoldFirstSequence<[Int]>
+        func makeIterator() -> UnfoldFirstSequence<[Int]> { base.makeIterator() }
+    }
+}

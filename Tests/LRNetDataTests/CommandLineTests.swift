@@ -1,0 +1,103 @@
+import Foundation
+import LRNetSupport
+import Testing
+
+/// Launches the built `lrnet-data`, which lies beside the test bundle.
+@Suite struct CommandLineTests {
+    static let program: String = {
+        let test = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+        var folders = [URL(fileURLWithPath: test).deletingLastPathComponent()]
+        folders += CommandLine.arguments.map {
+            URL(fileURLWithPath: $0).deletingLastPathComponent()
+        }
+        let places = folders.map { $0.appendingPathComponent("lrnet-data").path }
+        return places.first { FileManager.default.isExecutableFile(atPath: $0) } ?? places[0]
+    }()
+
+    private func tool(_ arguments: String...) throws -> (
+        code: Int32, output: String, error: String
+    ) {
+        try launch(Self.program, arguments)
+    }
+
+    @Test func digitsFromEndToEnd() throws {
+        let folder = try TestFolder()
+        let set = "\(folder.path)/digits"
+        let made = try tool(
+            "synthesize", "digits", "--output", set, "--train", "300", "--validation", "50",
+            "--test", "40", "--seed", "3", "--shards", "4")
+        #expect(made.code == 0, "\(made.error)")
+        #expect(made.output.contains("train 300, validation 50, test 40 images of 28x28x1"))
+        let verified = try tool("verify", set)
+        #expect(verified.code == 0)
+        #expect(verified.output == "\(set): all 390 images are intact\n")
+        let picture = "\(folder.path)/sheet.pgm"
+        let described = try tool(
+            "describe", set, "--preview", "--picture", picture, "--picture-count", "45")
+        #expect(described.code == 0, "\(described.error)")
+        #expect(described.output.contains("\ntrain          300       4"))
+        #expect(described.output.contains("fingerprint  "))
+        let sheet = try FileBytes.read(picture)
+        #expect(sheet.starts(with: Array("P5\n581 88\n255\n".utf8)))
+        #expect(sheet.count == 14 + 581 * 88)
+
+        let again = try tool("synthesize", "digits", "--output", set, "--train", "10")
+        #expect(again.code == 74)
+        #expect(
+            again.error
+                == "lrnet-data: import: \(set): exists and is not an empty folder; "
+                + "choose another --output or remove it\n")
+
+        try flip("\(set)/train-00002.h5", byte: 20_000, bit: 6)
+        let damaged = try tool("verify", set)
+        #expect(damaged.code == 65)
+        #expect(damaged.error.hasPrefix("lrnet-data: SHA-256: \(set)/train-00002.h5: damaged: "))
+        #expect(damaged.error.count { $0 == "\n" } == 1)
+        try AtomicFile.remove("\(set)/test-00000.h5")
+        #expect(try tool("verify", set).code == 66)
+        #expect(try tool("describe", set).code == 66)
+    }
+
+    @Test func usageErrors() throws {
+        #expect(try tool("verify").code == 64)
+        #expect(try tool("unknown").code == 64)
+        #expect(try tool("describe", "x", "--split", "training").code == 64)
+        #expect(try tool("synthesize", "digits", "--output", "x", "--train", "-1").code == 64)
+        #expect(
+            try tool("synthesize", "digits", "--output", "x", "--shards", "0").error.contains(
+                "--shards is 0; use 1 or more"))
+        #expect(try tool("--help").code == 0)
+        let missing = try tool("verify", "/nowhere/data")
+        #expect(missing.code == 66)
+        #expect(
+            missing.error
+                == "lrnet-data: open: /nowhere/data: there is no such folder; "
+                + "make one with lrnet-data import\n")
+    }
+
+    @Test func importFromEndToEnd() throws {
+        let folder = try TestFolder()
+        var fixture = IDXFixture()
+        _ = try fixture.write(to: folder)
+        func run() throws -> (code: Int32, output: String, error: String) {
+            try tool(
+                "import", "idx", "--train-images", "\(folder.path)/train-images",
+                "--train-labels", "\(folder.path)/train-labels", "--test-images",
+                "\(folder.path)/test-images", "--test-labels", "\(folder.path)/test-labels",
+                "--output", "\(folder.path)/new/set", "--validation", "5")
+        }
+        let done = try run()
+        #expect(done.code == 0, "\(done.error)")
+        #expect(done.output.contains("train 18, validation 5, test 6 images of 6x9x1"))
+        try AtomicFile.remove("\(folder.path)/new")
+        fixture.files["train-labels"]?.content[7] = 10
+        _ = try fixture.write(to: folder)
+        let failed = try run()
+        #expect(failed.code == 65)
+        #expect(
+            failed.error
+                == "lrnet-data: IDX: \(folder.path)/train-labels: "
+                + "label 10 of sample 7 is outside 0...9\n")
+        #expect(!FileBytes.exists("\(folder.path)/new"))
+    }
+}

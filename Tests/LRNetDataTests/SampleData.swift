@@ -1,0 +1,57 @@
+import Foundation
+import LRNetData
+import LRNetKernels
+import LRNetSupport
+
+/// The seed of every test's random numbers.
+let testSeed: UInt64 = 20_240_611
+
+/// Random images of distinct height, width and channels, so that a transposed shape cannot pass.
+func randomImages(
+    _ count: Int, shape: ImageShape = ImageShape(height: 5, width: 7, channels: 2),
+    classes: Int = 4, stream: UInt32 = 0
+) -> LabeledImages {
+    let key = NoiseKey(seed: testSeed, purpose: .test, step: stream)
+    let size = shape.count
+    return LabeledImages(
+        shape: shape,
+        pixels: (0..<count * size).map { UInt8(truncatingIfNeeded: key.bits($0)) },
+        labels: (0..<count).map { Int32(key.with(index: 1).integer($0, below: classes)) })
+}
+
+/// Writes a set of random images: train in three shards, validation in one, test in two.
+@discardableResult
+func writeSet(
+    _ directory: String, train: LabeledImages = randomImages(41),
+    validation: LabeledImages = randomImages(7, stream: 1),
+    test: LabeledImages = randomImages(12, stream: 2), shards: Int = 3, classes: Int = 4
+) throws -> ShardIndex {
+    let writer = try ShardWriter(
+        directory: directory, name: "random", shape: train.shape, classes: classes)
+    try writer.write(.train, count: train.count, shards: shards) { train[$0] }
+    try writer.write(.validation, count: validation.count) { validation[$0] }
+    try writer.write(.test, count: test.count, shards: 2) { test[$0] }
+    return try writer.finish()
+}
+
+/// Reads everything that a set holds.
+func readAll(_ directory: String) throws -> [LabeledImages] {
+    let set = try ShardSet(directory: directory)
+    return try set.index.splits.map { split in
+        let reader = try ShardReader(set: set, split: split.name)
+        return try reader.read(samples: Array(0..<reader.count))
+    }
+}
+
+/// Turns over one bit of a file, in place.
+func flip(_ path: String, byte: Int, bit: Int) throws {
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+    try file.seek(toOffset: UInt64(byte))
+    let old = try file.read(upToCount: 1)?.first ?? 0
+    try file.seek(toOffset: UInt64(byte))
+    try file.write(contentsOf: [old ^ 1 << UInt8(bit)])
+    try file.close()
+}
+
+/// The exit code that an error asks for, if it is one of ours.
+func exitStatus(_ error: any Error) -> ExitStatus? { (error as? any Failure)?.exitStatus }
