@@ -71,6 +71,7 @@ let package = Package(
             name: "LRNetTestSupport", dependencies: ["LRNetKernels"],
             path: "Tests/LRNetTestSupport", swiftSettings: settings),
         tests("LRNetKernelsTests", ["LRNetKernels", "LRNetTestSupport"]),
+        tests("LRNetCollectivesTests", ["LRNetCollectives", "LRNetKernels", "LRNetSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
