@@ -73,6 +73,7 @@ let package = Package(
         tests("LRNetKernelsTests", ["LRNetKernels", "LRNetTestSupport"]),
         tests("LRNetSupportTests", ["LRNetSupport"]),
         tests("LRNetDataTests", ["LRNetData", "LRNetKernels", "LRNetSupport"]),
+        tests("LRNetCollectivesTests", ["LRNetCollectives", "LRNetKernels", "LRNetSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

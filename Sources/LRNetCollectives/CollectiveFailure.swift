@@ -40,7 +40,7 @@ public struct CollectiveFailure: Failure, Equatable {
     /// The parts on one line.
     public var description: String {
         var parts = [call, subject, message].filter { !$0.isEmpty }
-        if let rank, !parts.joined().hasPrefix("rank \(rank)") {
+        if let rank, !parts.joined(separator: ": ").hasPrefix("rank \(rank): ") {
             parts.insert("rank \(rank)", at: 0)
         }
         return parts.joined(separator: ": ")

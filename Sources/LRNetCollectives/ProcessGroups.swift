@@ -57,7 +57,7 @@ public enum ProcessGroups {
             try? group.finalize()
             exit(failure.exitStatus.rawValue)
         } catch {
-            report(error)
+            report(error, rank: group.size > 1 ? group.rank : nil)
             group.abort(status(of: error))
         }
     }
@@ -89,9 +89,12 @@ public enum ProcessGroups {
         (error as? any Failure)?.exitStatus ?? .internalError
     }
 
-    private static func report(_ error: any Error) {
+    /// Prints one line, with the rank in front unless the error names it.
+    private static func report(_ error: any Error, rank: Int? = nil) {
         fflush(nil)
-        let line = Array("\(error)\n".utf8)
+        var text = "\(error)"
+        if let rank, !text.hasPrefix("rank ") { text = "rank \(rank): \(text)" }
+        let line = Array("\(text)\n".utf8)
         _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
     }
 }

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import LRNetCollectives
-import LRNetData
+public import LRNetData
 import LRNetSupport
 import LRNetTraining
 
@@ -12,8 +12,8 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate",
         abstract: "Draw networks from a run's best checkpoint and measure them.")
 
-    @Argument(help: "The run's folder.")
-    var run: String
+    @Argument(help: ArgumentHelp("The run's folder.", valueName: "run"))
+    var folder: String
 
     @Option(help: "The data set's folder.")
     var data: String
@@ -44,7 +44,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
-        var options = RunEvaluation.Options(run: run, data: data)
+        var options = RunEvaluation.Options(run: folder, data: data)
         options.split = split
         options.draws = draws
         options.reestimateBatches = reestimateBatches

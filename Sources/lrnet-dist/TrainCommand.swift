@@ -1,8 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import LRNetCollectives
 import LRNetSupport
-import LRNetTraining
+public import LRNetTraining
 
 extension RunFolder.Resume: ExpressibleByArgument {}
 

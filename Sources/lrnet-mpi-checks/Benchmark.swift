@@ -1,7 +1,9 @@
 import LRNetCollectives
 import LRNetKernels
+import LRNetSupport
 
-/// Times the tree exchange against `MPI_Allreduce`, alternating, and prints one JSON line.
+/// Times the tree exchange against `MPI_Allreduce`, alternating and both in place, verifies the sums,
+/// and prints one JSON line.
 struct Benchmark {
     private let options: Options
     private let clock = ContinuousClock()
@@ -20,14 +22,16 @@ struct Benchmark {
         let fast = FastAllReduce(
             group: group, leafCount: group.size, presentLeaves: group.size, valueCount: count)
         let nodes = exchange.ownNodes.map { _ in FloatBuffer(count: count).all }
-        let output = FloatBuffer(count: count).all
-        for node in nodes { node.fill(Float(group.rank + 1)) }
+        let output = nodes.first ?? FloatBuffer(count: count).all
 
         var exchangeTimes: [Double] = []
         var reductionTimes: [Double] = []
         var stepTimes: [Double] = []
         for round in 0...options.repetitions {
+            for node in nodes { node.fill(Float(group.rank + 1)) }
             let first = try time(group) { try exchange.allReduce(nodes: nodes, into: output) }
+            if round == 0 { try verify(group, output, nodeCount: nodes.count) }
+            for node in nodes { node.fill(Float(group.rank + 1)) }
             let stepped = try time(group) {
                 try exchange.start(nodes: nodes, into: output)
                 while !(try exchange.step()) {}
@@ -51,6 +55,22 @@ struct Benchmark {
                     + "\"mpi_allreduce_seconds\": \(median(reductionTimes)), \"ratio\": \(ratio), "
                     + "\"all_gather_256_doubles_microseconds\": \(gather * 1e6)}")
         }
+    }
+
+    /// Every value must be the sum of all nodes, which are whole numbers.
+    private func verify(_ group: any ProcessGroup, _ output: FloatView, nodeCount: Int) throws {
+        var sums = [Double](repeating: 0, count: group.size)
+        try group.allGather(
+            [Double(nodeCount * (group.rank + 1))], counts: Array(repeating: 1, count: group.size),
+            into: &sums)
+        let expected = Float(sums.reduce(0, +))
+        let wrong = (0..<output.count).first { output[$0] != expected }
+        try group.agree(
+            wrong.map {
+                CollectiveFailure(
+                    rank: group.rank, call: "TreeExchange", subject: "value \($0)",
+                    message: "\(output[$0]) instead of \(expected)", exitStatus: .internalError)
+            })
     }
 
     /// The time of one all-gather of 256 doubles a rank, as for batch normalisation.

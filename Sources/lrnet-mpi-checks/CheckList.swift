@@ -36,6 +36,11 @@ final class CheckList {
         }
     }
 
+    /// The same for doubles.
+    func record(_ values: [Double]) {
+        for value in values { hash = (hash ^ value.bitPattern) &* 0x100_0000_01b3 }
+    }
+
     /// Adds up all ranks' counts; rank 0 prints them. Returns whether no check failed anywhere.
     func finish() throws -> Bool {
         var hashes = [Double](repeating: 0, count: 2 * group.size)

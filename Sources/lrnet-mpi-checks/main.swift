@@ -8,7 +8,7 @@ import LRNetSupport
 //     mpirun -n 4 lrnet-mpi-checks --fail thrown --fail-rank 1
 
 ProcessGroups.run { group in
-    let options = try Options(Array(CommandLine.arguments.dropFirst()))
+    let options = try group.agreeing { try Options(Array(CommandLine.arguments.dropFirst())) }
     if let fault = options.fault {
         return try fault.run(group, on: options.faultyRank)
     }
@@ -19,6 +19,7 @@ ProcessGroups.run { group in
     let checks = CheckList(group)
     try checks.runCollectives()
     try checks.runTreeExchange()
+    try checks.runTreeGather()
     try checks.runErrors()
     return try checks.finish() ? .success : .internalError
 }

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Trains a recipe on several machines, over ssh.
+#
+#     launch/hosts.sh HOSTFILE N RECIPE --data DIR --output RUN [OPTION...]
+#
+#     printf 'node1 slots=2\nnode2 slots=2\n' > hosts
+#     launch/hosts.sh hosts 4 launch/recipes/imagenet-ternary.yaml \
+#         --data data/imagenet --output runs/imagenet
+#
+# HOSTFILE names one machine a line, as mpirun reads it: `name slots=RANKS`. N ranks are spread
+# over the machines in turn. Every machine needs: ssh without a password; the repository, built,
+# under the same path; the data and the run folder under the same path (a shared file system is
+# simplest); the same CPU type and libraries, or bits differ.
+#
+# Environment: MAP_BY (default `node`; `slot` fills one machine first), MPI_OPTIONS (further options
+# of mpirun, such as `--mca btl_tcp_if_include eth0`).
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+case ${1-} in -h | --help) show_help && exit 0 ;; esac
+(($# >= 3)) || fail 64 "usage: hosts.sh HOSTFILE N RECIPE [OPTION...] (see --help)"
+hostfile=$1
+ranks=$2
+recipe=$3
+shift 3
+require_count "$ranks"
+[[ -f $hostfile ]] || hostfile=$caller_folder/$hostfile
+[[ -f $hostfile ]] || fail 66 "$hostfile: no such file of hosts"
+[[ -f $recipe ]] || fail 66 "$recipe: no such recipe"
+trainer=$(program lrnet-dist)
+
+mapfile -t hosts < <(sed 's/#.*//' "$hostfile" | awk 'NF { print $1 }')
+((${#hosts[@]} > 0)) || fail 65 "$hostfile names no machine"
+slots=$(sed 's/#.*//' "$hostfile" |
+    awk 'NF { n = 1; for (i = 2; i <= NF; i++) if ($i ~ /^slots=/) n = substr($i, 7); sum += n }
+         END { print sum }')
+((slots >= ranks)) || fail 64 "$hostfile offers $slots slots for $ranks ranks"
+
+# Another machine is wrong in three ways: out of reach, without the program, with another one.
+checksum() { sha256sum "$1" | cut -d ' ' -f 1; }
+expected=$(checksum "$trainer")
+for host in "${hosts[@]}"; do
+    case $host in localhost | 127.0.0.1 | "$(hostname)" | "$(hostname -s)") continue ;; esac
+    found=$(ssh -n -o BatchMode=yes -o ConnectTimeout=10 "$host" \
+        "sha256sum '$trainer' 2>/dev/null | cut -d ' ' -f 1") ||
+        fail 74 "$host: no ssh without a password"
+    [[ -n $found ]] || fail 66 "$host: $trainer is missing"
+    [[ $found == "$expected" ]] || fail 65 "$host: $trainer is another build"
+done
+
+options=(--hostfile "$hostfile" -n "$ranks" --map-by "${MAP_BY:-node}" --bind-to none)
+options+=(-x OPENBLAS_NUM_THREADS --wdir "$repository_root")
+for name in LD_LIBRARY_PATH OPENBLAS_CORETYPE; do
+    if [[ -n ${!name-} ]]; then options+=(-x "$name"); fi
+done
+read -r -a more <<<"${MPI_OPTIONS-}"
+exec mpirun "${options[@]}" ${more[@]+"${more[@]}"} "$trainer" train "$recipe" "$@"

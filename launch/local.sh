@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Trains a recipe on several ranks of this host.
+#
+#     launch/local.sh N RECIPE --data DIR --output RUN [OPTION...]
+#
+#     launch/local.sh 8 launch/recipes/mnist-ternary.yaml --data data/mnist --output runs/mnist
+#
+# What follows RECIPE goes to `lrnet-dist train`; paths are relative to the repository's root. The
+# recipe's threads are per rank: ranks times threads should not exceed the cores. The same command
+# again continues the run. Ends as lrnet-dist does: 0 done, 75 stopped early with a good checkpoint.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+case ${1-} in -h | --help) show_help && exit 0 ;; esac
+(($# >= 2)) || fail 64 "usage: local.sh N RECIPE [OPTION...] (see --help)"
+ranks=$1
+recipe=$2
+shift 2
+require_count "$ranks"
+[[ -f $recipe ]] || fail 66 "$recipe: no such recipe"
+trainer=$(program lrnet-dist)
+launch_ranks "$ranks" "$trainer" train "$recipe" "$@"

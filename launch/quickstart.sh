@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# From nothing to a trained ternary network: sets up, builds, makes a small data set of digits,
+# trains a full-precision network and then, from it, a ternary one.
+#
+#     launch/quickstart.sh [--ranks N]        N is 2 unless said otherwise
+#
+# Run it again and it goes on where it stopped; what is done is not done again. Start afresh by
+# removing runs/quickstart-* (and data/digits).
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+ranks=2
+while (($# > 0)); do
+    case $1 in
+    -h | --help) show_help && exit 0 ;;
+    --ranks)
+        (($# >= 2)) || fail 64 "--ranks needs a number"
+        ranks=$2
+        shift 2
+        ;;
+    *) fail 64 "'$1' is no option (see --help)" ;;
+    esac
+done
+require_count "$ranks"
+
+source_run=runs/quickstart-full-precision
+ternary_run=runs/quickstart-ternary
+
+say "== 1 of 5: system packages"
+launch/setup.sh
+say "== 2 of 5: build"
+swift build -c release --product lrnet-dist
+swift build -c release --product lrnet-data
+say "== 3 of 5: data"
+# index.json is written last: with it the set is whole.
+if [[ ! -f data/digits/index.json ]]; then
+    .build/release/lrnet-data synthesize digits --output data/digits
+fi
+say "== 4 of 5: full-precision network"
+launch_ranks "$ranks" .build/release/lrnet-dist train launch/recipes/digits-full-precision.yaml \
+    --data data/digits --output "$source_run"
+say "== 5 of 5: ternary network"
+launch_ranks "$ranks" .build/release/lrnet-dist train launch/recipes/digits-ternary.yaml \
+    --data data/digits --output "$ternary_run" --set "initialization.from=$source_run"
+
+say ""
+say "results:  $source_run/result.json"
+say "          $ternary_run/result.json"
+say "network:  $ternary_run/winner.safetensors (int8 weights)"
+say "log:      $ternary_run/train.log, metrics.jsonl"
