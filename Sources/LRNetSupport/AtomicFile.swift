@@ -69,7 +69,7 @@ public enum AtomicFile {
             let code = errno
             if code == EEXIST && FileBytes.isFolder(path) { return }
             throw SupportFailure(
-                call: "mkdir", subject: path, message: String(cString: strerror(code)),
+                call: "mkdir", subject: path, message: SupportFailure.words(for: code),
                 exitStatus: .inputOutput)
         }
     }

@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 
 /// SHA-256 of bytes that arrive in pieces, as 64 lower-case hexadecimal digits.
-public struct ContentHash {
+public struct ContentHash: Sendable {
     private var hasher = SHA256()
 
     /// The number of bytes that a file is read in at a time.

@@ -86,8 +86,10 @@ public final class ProgressBar: @unchecked Sendable {
         lock.withLock {
             clear()
             output(line + "\n")
-            lastShown = -.infinity
-            if style == .terminal { show() }
+            if style == .terminal {
+                lastShown = -.infinity
+                show()
+            }
         }
     }
 

@@ -26,15 +26,20 @@ public struct SupportFailure: Failure {
     ///
     /// A missing file asks for exit code 66, everything else for 74.
     public init(call: String, subject: String, code: Int32) {
-        var message = String(cString: strerror(code))
-        if let remedy = Self.remedy(for: code) { message += "; \(remedy)" }
         self.init(
-            call: call, subject: subject, message: message,
+            call: call, subject: subject, message: Self.words(for: code),
             exitStatus: code == ENOENT || code == ENOTDIR ? .inputMissing : .inputOutput)
     }
 
     /// `write: runs/a/result.json: No space left on device; free some space and run again`.
     public var description: String { "\(call): \(subject): \(message)" }
+
+    /// The system's words for `code`, and the remedy.
+    static func words(for code: Int32) -> String {
+        let words = String(cString: strerror(code))
+        guard let remedy = remedy(for: code) else { return words }
+        return "\(words); \(remedy)"
+    }
 
     /// What a user can do about an error of the file system.
     static func remedy(for code: Int32) -> String? {

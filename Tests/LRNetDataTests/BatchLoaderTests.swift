@@ -58,7 +58,7 @@ import Testing
         let endless = sequence(first: [0, 5], next: { [($0[0] + 1) % 41, 5] })
         for taken in 0..<200 {
             let loader = BatchLoader(
-                reader: reader, capacity: 2, requests: UncheckedSequence(base: endless))
+                reader: reader, capacity: 2, requests: Unchecked(base: endless))
             for step in 0..<taken % 5 {
                 let batch = try #require(try loader.next())
                 if step < 3 { loader.recycle(batch) }
@@ -71,9 +71,27 @@ import Testing
         }
     }
 
-    /// `UnfoldSequence` is not marked `Sendable`; each is used by one thread here.
-    private struct UncheckedSequence: Sequence, @unchecked Sendable {
-        let base: UnfoldFirstSequence<[Int]>
-        func makeIterator() -> UnfoldFirstSequence<[Int]> { base.makeIterator() }
+    /// The thread fills what is free without being asked: all requests of a small set are read
+    /// before the first batch is taken.
+    @Test(.timeLimit(.minutes(1))) func readsAhead() throws {
+        let folder = try TestFolder()
+        let taken = Counter()
+        let requests = (0..<3).lazy.map { number -> [Int] in
+            taken.add()
+            return [number]
+        }
+        let loader = BatchLoader(
+            reader: try reader(folder), capacity: 1, depth: 3,
+            requests: Unchecked(base: requests))
+        while taken.count < 3 { usleep(1_000) }
+        for number in 0..<3 {
+            #expect(try loader.next()?.samples == [number])
+        }
+    }
+
+    /// A lazy sequence is not marked `Sendable`; it is used by one thread here.
+    private struct Unchecked<Base: Sequence>: Sequence, @unchecked Sendable {
+        let base: Base
+        func makeIterator() -> Base.Iterator { base.makeIterator() }
     }
 }
