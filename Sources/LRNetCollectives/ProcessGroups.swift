@@ -1,10 +1,5 @@
+import Foundation
 public import LRNetSupport
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// Starts and ends the process group of a program.
 public enum ProcessGroups {
@@ -24,6 +19,12 @@ public enum ProcessGroups {
                     message: "start with srun --mpi=pmix, or with mpirun", exitStatus: .usage)
             }
             return SingleProcessGroup()
+        }
+        if environment.localSize > ProcessInfo.processInfo.activeProcessorCount {
+            // A rank that waits would burn the core that another needs to arrive: small gathers
+            // of 8 ranks on 2 cores take 73 ms instead of 0.06. `mpirun --oversubscribe` sets it,
+            // a host file with too many slots does not. A user's own setting stays.
+            setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0)
         }
         let group = try MPIProcessGroup()
         if let expected = environment.announcedSize, expected != group.size {
@@ -68,6 +69,8 @@ public enum ProcessGroups {
         var isLaunched = false
         /// The number of processes that it says it started.
         var announcedSize: Int?
+        /// The number of them on this machine, or 0.
+        var localSize = 0
         /// The number of tasks of the Slurm step that this process belongs to, or 0.
         var stepTaskCount = 0
     }
@@ -81,6 +84,9 @@ public enum ProcessGroups {
         result.announcedSize = (value("OMPI_COMM_WORLD_SIZE") ?? value("PMI_SIZE")).flatMap {
             Int($0)
         }
+        result.localSize =
+            (value("OMPI_COMM_WORLD_LOCAL_SIZE") ?? value("MPI_LOCALNRANKS")).flatMap { Int($0) }
+            ?? 0
         result.stepTaskCount = value("SLURM_STEP_NUM_TASKS").flatMap { Int($0) } ?? 0
         return result
     }

@@ -13,7 +13,10 @@ struct Launch {
     /// The seconds after which `mpirun` ends a run.
     static let deadline = 60
 
-    init(ranks: Int, _ arguments: [String]) throws {
+    /// - Parameter placement: Options of `mpirun` that let there be more ranks than cores.
+    init(
+        ranks: Int, _ arguments: [String], placement: [String] = ["--oversubscribe"]
+    ) throws {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("lrnet-launch-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -23,9 +26,9 @@ struct Launch {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             [
-                "mpirun", "--timeout", "\(Self.deadline)", "-n", "\(ranks)", "--oversubscribe",
-                "--bind-to", "none", try Self.program("lrnet-mpi-checks"),
-            ] + arguments
+                "mpirun", "--timeout", "\(Self.deadline)", "-n", "\(ranks)", "--bind-to",
+                "none",
+            ] + placement + [try Self.program("lrnet-mpi-checks")] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
         environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"

@@ -17,6 +17,13 @@ import Testing
         #expect(launch.status == 0, "\(launch.errors)")
     }
 
+    /// A list of hosts may promise more slots than there are cores, and mpirun believes it.
+    @Test func ranksThatShareCoresWaitPolitely() throws {
+        let launch = try Launch(ranks: 8, [], placement: ["--host", "localhost:8"])
+        #expect(launch.status == 0, "\(launch.errors)")
+        #expect(launch.duration < .seconds(20))
+    }
+
     @Test func aRankThatThrowsEndsAll() throws {
         let launch = try Launch(ranks: 3, ["--fail", "thrown", "--fail-rank", "1"])
         #expect(launch.status == 66)
