@@ -7,7 +7,8 @@ internal import LRNetSupport
 extension Trainer {
     func logHeader() throws {
         let ranks = group.size == 1 ? "1 rank" : "\(group.size) ranks"
-        let threads = recipe.training.threads == 1 ? "1 thread" : "\(recipe.training.threads) threads"
+        let threads =
+            recipe.training.threads == 1 ? "1 thread" : "\(recipe.training.threads) threads"
         let weights = network.weightedLayers.dropLast().map(\.shape.count).reduce(0, +)
         try log.line(
             "\(recipe.weights.model.rawValue) \(recipe.network): "
@@ -15,6 +16,9 @@ extension Trainer {
                 + "\(data.directory): \(TextTable.grouped(sequence.sampleCount)) images, "
                 + "\(sequence.totalSteps) steps of \(recipe.training.globalBatch), "
                 + "\(sequence.stepsPerEpoch) an epoch")
+        for finding in PlacementCheck.findings(environment) where finding.verdict != .good {
+            log.warning("\(finding.topic): \(finding.detail); \(finding.remedy)")
+        }
         if step > 0 { try log.line("going on from step \(step)") }
     }
 
