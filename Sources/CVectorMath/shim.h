@@ -16,3 +16,12 @@ static inline __attribute__((always_inline)) lrnet_float16
 lrnet_fma(lrnet_float16 a, lrnet_float16 b, lrnet_float16 c) {
     return __builtin_elementwise_fma(a, b, c);
 }
+
+/// Whether this build may use the 32 registers of AVX-512.
+static inline int lrnet_has_avx512(void) {
+#ifdef __AVX512F__
+    return 1;
+#else
+    return 0;
+#endif
+}

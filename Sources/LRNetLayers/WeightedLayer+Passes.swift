@@ -21,15 +21,12 @@ extension WeightedLayer {
         let patches = gather(panel, input: input, scratch: scratch)
         let z = output[samples(panel, of: outputShape)]
         MatrixProduct.multiply(
-            .plain(patches), .plain(mean.all), into: z, rows: rows, columns: shape.outputs,
-            inner: shape.fanIn)
-        if pass.mode == .training, let variance {
+            .plain(patches), packedMean.forward, into: z, rows: rows)
+        if pass.mode == .training, let packedVariance {
             let squares = scratch.patches[0..<patches.count]
             let v = sensitivity[samples(panel, of: outputShape)]
             Elementwise.square(patches, into: squares)
-            MatrixProduct.multiply(
-                .plain(squares), .plain(variance.all), into: v, rows: rows, columns: shape.outputs,
-                inner: shape.fanIn)
+            MatrixProduct.multiply(.plain(squares), packedVariance.forward, into: v, rows: rows)
             if let varianceMonitor {
                 let smallest = min(varianceMonitor.smallest[worker], Elementwise.minimum(v))
                 varianceMonitor.smallest[worker] = smallest
@@ -79,7 +76,7 @@ extension WeightedLayer {
         let meanGradient = gradient[samples(panel, of: outputShape)]
         let patches = gather(panel, input: input, scratch: scratch)
         MatrixProduct.multiply(
-            .transposed(patches), .plain(meanGradient), into: target[0..<count],
+            .transposed(patches), meanGradient, into: target[0..<count],
             rows: fanIn, columns: outputs, inner: rows, accumulate: accumulate)
         if let bias {
             Elementwise.sumRows(
@@ -94,15 +91,16 @@ extension WeightedLayer {
             let squares = scratch.patches[0..<patches.count]
             Elementwise.square(patches, into: squares)
             MatrixProduct.multiply(
-                .transposed(squares), .plain(varianceGradient), into: target[count..<2 * count],
+                .transposed(squares), varianceGradient, into: target[count..<2 * count],
                 rows: fanIn, columns: outputs, inner: rows, accumulate: accumulate)
         }
         guard needsInputGradient else { return }
         let result = inputGradient[samples(panel, of: inputShape)]
-        propagate(meanGradient, through: mean, panel, into: result, scratch: scratch)
-        if let variance, let varianceGradient {
+        propagate(meanGradient, through: packedMean, panel, into: result, scratch: scratch)
+        if let packedVariance, let varianceGradient {
             let square = scratch.squareGradient[0..<result.count]
-            propagate(varianceGradient, through: variance, panel, into: square, scratch: scratch)
+            propagate(
+                varianceGradient, through: packedVariance, panel, into: square, scratch: scratch)
             Elementwise.addSquareGradient(
                 square, input: input[samples(panel, of: inputShape)], to: result)
         }
@@ -110,15 +108,14 @@ extension WeightedLayer {
 
     /// `result = gradient * weights'`, gathered back from patches to images.
     private func propagate(
-        _ gradient: FloatView, through weights: FloatBuffer, _ panel: Range<Int>,
+        _ gradient: FloatView, through weights: PackedWeights, _ panel: Range<Int>,
         into result: FloatView, scratch: Scratch
     ) {
         let rows = panel.count * geometry.outputPixelCount
         let isIdentity = geometry.isIdentity
         let patchGradient = isIdentity ? result : scratch.patchGradient[0..<rows * shape.fanIn]
         MatrixProduct.multiply(
-            .plain(gradient), .transposed(weights.all), into: patchGradient,
-            rows: rows, columns: shape.fanIn, inner: shape.outputs)
+            .plain(gradient), weights.backward, into: patchGradient, rows: rows)
         if isIdentity { return }
         result.fill(0)
         let patchValues = geometry.outputPixelCount * shape.fanIn

@@ -60,6 +60,9 @@ public final class WeightedLayer: Layer {
 
     let mean: FloatBuffer
     let variance: FloatBuffer?
+    /// The means and variances as the products of a step want them.
+    let packedMean: PackedWeights
+    let packedVariance: PackedWeights?
     var gradientRange = 0..<0
     var output = FloatBuffer(count: 0)
     /// Variances, then the sensitivities of `z` to them, then dL/d variance.
@@ -114,6 +117,8 @@ public final class WeightedLayer: Layer {
         bias = hasBias ? Parameter(name: "\(name).bias", shape: [outputs], role: .offset) : nil
         mean = FloatBuffer(count: shape.count)
         variance = model.isProbabilistic ? FloatBuffer(count: shape.count) : nil
+        packedMean = PackedWeights(shape)
+        packedVariance = model.isProbabilistic ? PackedWeights(shape) : nil
     }
 
     /// The latents, then the bias.
@@ -172,6 +177,10 @@ public final class WeightedLayer: Layer {
         model.prepare(
             latents.map(\.value), shape: shape, key: drawKey(pass),
             into: PreparedWeights(mean: mean.all, variance: variance?.all), pool: pass.pool)
+        packedMean.pack(mean.all, withTranspose: needsInputGradient, pool: pass.pool)
+        if let variance {
+            packedVariance?.pack(variance.all, withTranspose: needsInputGradient, pool: pass.pool)
+        }
     }
 
     /// Turns the exchanged gradients of the moments into those of the latents.
@@ -235,5 +244,6 @@ public final class WeightedLayer: Layer {
                 Elementwise.multiply(mean[start..<start + scale.count], by: row.all)
             }
         }
+        packedMean.pack(mean.all, withTranspose: false)
     }
 }
