@@ -35,6 +35,11 @@ public enum MatrixProduct {
         (String(cString: openblas_get_config()), String(cString: openblas_get_corename()))
     }
 
+    /// Who computes products in this build: `lrnet-avx512`, or `openblas-` and its core type.
+    public static var provider: String {
+        isOurs ? "lrnet-avx512" : "openblas-\(libraryDescription.core)"
+    }
+
     /// Computes `C = A B` with a packed `B`.
     ///
     /// - Parameters:
