@@ -94,10 +94,9 @@ public enum GaussianNoise {
 
     @inline(__always)
     private static func boxMuller(_ x: Words, _ y: Words) -> (Vector, Vector) {
-        let uniform = multiplyAdd(
-            Vector(x), Vector(repeating: 0x1p-32), Vector(repeating: 0x1p-33))
+        let probability = uniform(x)
         let radius = squareRoot(
-            larger(Vector(repeating: -2) * logarithm(uniform), Vector(repeating: 0)))
+            larger(Vector(repeating: -2) * logarithm(probability), Vector(repeating: 0)))
         let (sine, cosine) = sineCosine(turn: y)
         return (radius * cosine, radius * sine)
     }

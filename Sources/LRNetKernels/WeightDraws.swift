@@ -77,7 +77,7 @@ public enum WeightDraws {
 /// `(x + 1/2) / 2^32`, rounded to Float32: in (0, 1].
 @inline(__always)
 func uniform(_ words: Words) -> Vector {
-    multiplyAdd(Vector(words), Vector(repeating: 0x1p-32), Vector(repeating: 0x1p-33))
+    multiplyAdd(converted(words), Vector(repeating: 0x1p-32), Vector(repeating: 0x1p-33))
 }
 
 /// Calls `body(words, offset, lanes)` for each vector of a key's random words, in the order of
