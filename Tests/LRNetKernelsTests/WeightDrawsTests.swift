@@ -83,4 +83,20 @@ import Testing
         #expect(ternary(all(-80), all(-80), .drawn(Self.key)).allSatisfy { $0 == -1 })
         #expect(ternary(all(80), all(1), .drawn(Self.key)).allSatisfy { $0 == 0 })
     }
+
+    /// The random words 0xffffffa6, 0xffffffd7 and 0xffffff9f, which round to the number 1: one word
+    /// in 2^25 does, and a network has millions of weights.
+    @Test(arguments: [(266_402, 24), (856_600, 5), (798_934, 15)])
+    func theLargestNumberTakesNoCertainWeightForAnother(index: Int, element: Int) {
+        let key = NoiseKey(seed: 99, purpose: .evaluationWeights, index: UInt32(index))
+        #expect(Reference.word(key, element: element) >= 0xffff_ff80)
+        func all(_ value: Float) -> [Float] { [Float](repeating: value, count: 64) }
+        #expect(binary(all(80), .drawn(key))[element] == 1)
+        #expect(binary(all(-80), .drawn(key))[element] == -1)
+        #expect(ternary(all(80), all(0), .drawn(key))[element] == 0)
+        for a in stride(from: Float(-80), to: 4, by: 0.05) {
+            #expect(ternary(all(a), all(80), .drawn(key))[element] == 1, "a = \(a)")
+            #expect(ternary(all(a), all(-80), .drawn(key))[element] == -1, "a = \(a)")
+        }
+    }
 }
