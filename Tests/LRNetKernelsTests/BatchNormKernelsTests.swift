@@ -151,4 +151,16 @@ import Testing
         #expect(distance(gradients.gamma, slopes(gamma) { loss(x, $0, beta) }, tolerance) <= 1)
         #expect(distance(gradients.beta, slopes(beta) { loss(x, gamma, $0) }, tolerance) <= 1)
     }
+
+    /// A value that is no number must not become a harmless 0 behind the ReLU.
+    @Test(arguments: [false, true]) func notANumberStaysOne(rectified: Bool) {
+        var x = TestData.normal(40)
+        x[3] = .nan
+        x[38] = .nan
+        let ones = [Float](repeating: 1, count: 20).view
+        let output = FloatBuffer(count: 40)
+        BatchNormKernels.normalize(
+            x.view, scale: ones, shift: ones, rectified: rectified, into: output.all)
+        #expect(output.all.values.indices.filter { output[$0].isNaN } == [3, 38])
+    }
 }

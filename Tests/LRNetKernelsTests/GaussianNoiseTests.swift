@@ -191,6 +191,15 @@ import Testing
         #expect(Elementwise.nonFiniteCount(mean) == 0)
     }
 
+    /// As an infinite input times a variance of 0 leaves it.
+    @Test func aVarianceThatIsNoNumberShows() {
+        let (mean, variance) = (FloatBuffer(count: 20), FloatBuffer(count: 20))
+        variance[17] = .nan
+        GaussianNoise.samplePreActivations(
+            mean: mean.all, variance: variance.all, floor: 1e-3, key: Self.key)
+        #expect(mean.all.values.indices.filter { mean[$0].isNaN } == [17])
+    }
+
     /// dL/dvariance = dL/dz * s, against a difference quotient of z itself.
     @Test func sensitivityIsTheDerivative() {
         let noise = Self.noise(64).doubles
