@@ -44,7 +44,8 @@ public enum GaussianNoise {
         let variancePointer = variance.pointer
         let floorVector = Vector(repeating: floor)
         forEachNoiseVector(count: mean.count, key: key) { noise, offset, lanes in
-            let v = larger(load(variancePointer + offset, lanes), Vector(repeating: 0))
+            // In this order a variance that is not a number stays one.
+            let v = larger(Vector(repeating: 0), load(variancePointer + offset, lanes))
             let deviation = squareRoot(v + floorVector)
             let z = multiplyAdd(deviation, noise, load(meanPointer + offset, lanes))
             store(z, meanPointer + offset, lanes)

@@ -31,8 +31,12 @@ public enum WeightDraws {
             let isZero: SIMDMask<SIMD16<Int32>>
             let isPlus: SIMDMask<SIMD16<Int32>>
             if let uniform {
-                isZero = uniform .< zero
-                isPlus = uniform .< (zero + nonZero * plus)
+                // The border between +1 and -1, from the side on which it keeps its digits: a sign
+                // that is certain is drawn with certainty.
+                let border = (zero + nonZero * plus)
+                    .replacing(with: one - nonZero * minus, where: plus .> minus)
+                isZero = uniform .<= zero
+                isPlus = uniform .<= border
             } else {
                 isZero = zero .>= nonZero * larger(plus, minus)
                 isPlus = plus .>= minus
@@ -53,7 +57,7 @@ public enum WeightDraws {
         let one = Vector(repeating: 1)
         forEachUniform(weights.count, selection) { uniform, i, lanes in
             let (plus, minus) = logisticPair(load(b + i, lanes))
-            let isPlus = uniform.map { $0 .< plus } ?? (plus .>= minus)
+            let isPlus = uniform.map { $0 .<= plus } ?? (plus .>= minus)
             store((-one).replacing(with: one, where: isPlus), w + i, lanes)
         }
     }
