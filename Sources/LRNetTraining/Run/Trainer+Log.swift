@@ -7,7 +7,8 @@ internal import LRNetSupport
 extension Trainer {
     func logHeader() throws {
         let ranks = group.size == 1 ? "1 rank" : "\(group.size) ranks"
-        let threads = recipe.training.threads == 1 ? "1 thread" : "\(recipe.training.threads) threads"
+        let threads =
+            recipe.training.threads == 1 ? "1 thread" : "\(recipe.training.threads) threads"
         let weights = network.weightedLayers.dropLast().map(\.shape.count).reduce(0, +)
         try log.line(
             "\(recipe.weights.model.rawValue) \(recipe.network): "
