@@ -130,7 +130,7 @@ import Testing
 
         let output = FloatView.unwritten(pixels * outputs)
         MatrixProduct.multiply(
-            .plain(patches), .plain(weights.view), into: output, rows: pixels, columns: outputs,
+            .plain(patches), weights.view, into: output, rows: pixels, columns: outputs,
             inner: fanIn)
         let forward = Reference.convolution(
             image.doubles, weights: weights.doubles, geometry: geometry, images: 1,
@@ -139,16 +139,16 @@ import Testing
 
         let weightGradient = FloatView.unwritten(fanIn * outputs)
         MatrixProduct.multiply(
-            .transposed(patches), .plain(gradient.view), into: weightGradient, rows: fanIn,
+            .transposed(patches), gradient.view, into: weightGradient, rows: fanIn,
             columns: outputs, inner: pixels)
         let expectedWeights = Reference.convolutionWeightGradient(
             gradient.doubles, input: image.doubles, geometry: geometry, images: 1,
             outputs: outputs)
         #expect(distance(weightGradient.values, expectedWeights, tolerance) <= 1)
 
-        MatrixProduct.multiply(
-            .plain(gradient.view), .transposed(weights.view), into: patches, rows: pixels,
-            columns: fanIn, inner: outputs)
+        let transpose = PackedMatrix(inner: outputs, columns: fanIn)
+        transpose.packTransposed(weights.view, panels: 0..<transpose.panelCount)
+        MatrixProduct.multiply(.plain(gradient.view), transpose, into: patches, rows: pixels)
         let inputGradient = FloatBuffer(count: image.count)
         geometry.scatterAdd(patches, into: inputGradient.all)
         let expectedInput = Reference.convolutionInputGradient(
