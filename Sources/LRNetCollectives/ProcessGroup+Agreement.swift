@@ -5,7 +5,8 @@ extension ProcessGroup {
     ///
     /// Every rank calls it, with its own failure or `nil`. If any rank has one, all ranks throw the
     /// same: that of the lowest such rank, as `rank N: ...`, with its exit status and
-    /// ``CollectiveFailure/isAgreed`` set. A group of one throws the failure as it is.
+    /// ``CollectiveFailure/isAgreed`` set; without the rank where all ranks have the same, as with a
+    /// wrong recipe. A group of one throws the failure as it is.
     public func agree(_ failure: (any Failure)?) throws {
         if size == 1 {
             if let failure { throw failure }
@@ -17,9 +18,10 @@ extension ProcessGroup {
             report.append(contentsOf: "\(failure)".utf8)
         }
         let reports = try allGather(report)
+        let isEveryones = reports.allSatisfy { $0 == reports[0] }
         for (rank, report) in reports.enumerated() where !report.isEmpty {
             throw CollectiveFailure(
-                rank: rank, call: "", subject: "",
+                rank: isEveryones ? nil : rank, call: "", subject: "",
                 message: String(decoding: report.dropFirst(), as: UTF8.self),
                 exitStatus: ExitStatus(rawValue: Int32(report[0])) ?? .internalError,
                 isAgreed: true)

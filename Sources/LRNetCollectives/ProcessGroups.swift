@@ -36,6 +36,16 @@ public enum ProcessGroups {
         return group
     }
 
+    /// The rank that the launcher says this process has; `nil` where none says so.
+    ///
+    /// For errors that come before the group is started.
+    public static var launchedRank: Int? {
+        for name in ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"] {
+            if let rank = getenv(name).flatMap({ Int(String(cString: $0)) }) { return rank }
+        }
+        return nil
+    }
+
     /// The body of a program: starts the group, does `work`, ends the group and the process.
     ///
     /// An agreed failure is printed once, by rank 0, and every rank exits with its status. Any other

@@ -8,6 +8,7 @@ struct LRNetDataTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lrnet-data",
         abstract: "Makes, describes and verifies data sets for lrnet-dist.",
+        version: ProgramVersion.number,
         subcommands: [
             ImportCommand.self, SynthesizeCommand.self, DescribeCommand.self, VerifyCommand.self,
         ])

@@ -42,14 +42,15 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         let micro = microBatch ?? max(globalBatch / gradientLeaves, 1)
-        let recipe = try Recipe(
-            yaml: "", file: "bench",
-            overrides: [
-                "network=\(network)", "weights=\(weights)", "training.globalBatch=\(globalBatch)",
-                "training.gradientLeaves=\(gradientLeaves)", "training.microBatch=\(micro)",
-                "training.threads=\(threads)", "reduction=\(reduction)",
-            ])
+        let overrides = [
+            "network=\(network)", "weights=\(weights)", "training.globalBatch=\(globalBatch)",
+            "training.gradientLeaves=\(gradientLeaves)", "training.microBatch=\(micro)",
+            "training.threads=\(threads)", "reduction=\(reduction)",
+        ]
         ProcessGroups.run { group in
+            let recipe = try group.agreeing {
+                try Recipe(yaml: "", file: "bench", overrides: overrides)
+            }
             let report = try TrainingBenchmark(recipe: recipe, group: group).run(steps: steps)
             if group.isCoordinator {
                 let encoder = JSONEncoder()

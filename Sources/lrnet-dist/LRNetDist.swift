@@ -14,9 +14,13 @@ struct LRNetDist: ParsableCommand {
               mpirun -n 8 lrnet-dist train launch/recipes/mnist-ternary.yaml \\
                 --data data/mnist --output runs/mnist-ternary
             """,
-        subcommands: [TrainCommand.self, EvaluateCommand.self, BenchCommand.self])
+        version: ProgramVersion.number,
+        subcommands: [
+            TrainCommand.self, EvaluateCommand.self, BenchCommand.self, DoctorCommand.self,
+        ])
 
-    /// ArgumentParser's own errors end with 64, as all usage errors here.
+    /// ArgumentParser's own errors end with 64, as all usage errors here. Of several ranks, which
+    /// all read the same command line, the first alone prints.
     static func main() {
         do {
             var command = try parseAsRoot()
@@ -24,6 +28,9 @@ struct LRNetDist: ParsableCommand {
         } catch let failure as any Failure {
             fail("lrnet-dist: \(failure)", failure.exitStatus)
         } catch {
+            if ProcessGroups.launchedRank ?? 0 > 0 {
+                Foundation.exit(exitCode(for: error).rawValue)
+            }
             exit(withError: error)
         }
     }

@@ -38,27 +38,33 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "One process: a table of the layers and a check of gradients, then train.")
     var debug = false
 
-    func run() throws {
-        let recipe = try Recipe(file: recipe, overrides: overrides)
-        if printRecipe {
-            print(recipe.yaml, terminator: "")
-            return
-        }
-        guard let data else { throw ValidationError("Missing expected option '--data <data>'") }
-        if dryRun {
-            print(try RunPlan(recipe: recipe, data: data).text, terminator: "")
-            return
-        }
-        guard let output else {
+    func validate() throws {
+        if printRecipe { return }
+        if data == nil { throw ValidationError("Missing expected option '--data <data>'") }
+        if output == nil && !dryRun {
             throw ValidationError("Missing expected option '--output <output>'")
         }
-        var options = Trainer.Options(data: data, output: output)
+    }
+
+    func run() throws {
+        var options = Trainer.Options(data: data ?? "", output: output ?? "")
         options.resume = resume
         options.debug = debug
+        let file = recipe
         ProcessGroups.run { group in
+            let recipe = try group.agreeing { try Recipe(file: file, overrides: overrides) }
+            if printRecipe || dryRun {
+                let text = try group.agreeing {
+                    printRecipe
+                        ? recipe.yaml : try RunPlan(recipe: recipe, data: options.data).text
+                }
+                if group.isCoordinator { print(text, terminator: "") }
+                fflush(nil)
+                return .success
+            }
             let trainer = try Trainer(recipe: recipe, options: options, group: group)
             guard let result = try trainer.run() else { return .stoppedEarly }
-            if group.isCoordinator { Self.show(result, output: output) }
+            if group.isCoordinator { Self.show(result, output: options.output) }
             return .success
         }
     }

@@ -47,7 +47,7 @@ import Testing
     @Test func aWrongOptionIsAUsageError() throws {
         let launch = try Launch(ranks: 2, ["--bogus"])
         #expect(launch.status == 64)
-        #expect(lines(launch, "rank 0: lrnet-mpi-checks: --bogus is no option") == 1)
+        #expect(lines(launch, "lrnet-mpi-checks: --bogus is no option") == 1)
     }
 
     @Test func theBenchmarkPrintsOneLineOfJSON() throws {

@@ -15,6 +15,14 @@ public struct DrawResult: Sendable, Equatable, Codable {
     /// The mean cross-entropy in nats.
     public var loss: Double
 
+    /// Creates a result.
+    package init(draw: Int, errorCount: Int, sampleCount: Int, loss: Double) {
+        self.draw = draw
+        self.errorCount = errorCount
+        self.sampleCount = sampleCount
+        self.loss = loss
+    }
+
     /// Wrong samples in percent.
     public var errorPercent: Double {
         sampleCount == 0 ? 0 : 100 * Double(errorCount) / Double(sampleCount)
@@ -27,6 +35,12 @@ public struct ValidationReport: Sendable, Equatable, Codable {
     public var step: Int
     /// One result a draw.
     public var draws: [DrawResult]
+
+    /// Creates a report.
+    package init(step: Int, draws: [DrawResult]) {
+        self.step = step
+        self.draws = draws
+    }
 
     /// The draw with the lowest error; the lowest-numbered of equals.
     public var best: DrawResult? {

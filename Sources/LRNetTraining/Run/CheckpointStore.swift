@@ -6,12 +6,12 @@ internal import LRNetSupport
 ///
 /// A checkpoint appears whole or not at all: its folder is written under a temporary name, synced
 /// and renamed. Only rank 0 touches the store.
-struct CheckpointStore {
+package struct CheckpointStore {
     /// A checkpoint that was read and whose hash was right.
-    struct Loaded {
-        var step: Int
-        var name: String
-        var bytes: [UInt8]
+    package struct Loaded: Equatable {
+        package var step: Int
+        package var name: String
+        package var bytes: [UInt8]
     }
 
     private struct Manifest: Codable {
@@ -26,14 +26,14 @@ struct CheckpointStore {
     private static let temporarySuffix = ".partial"
 
     /// The folder of the checkpoints.
-    let folder: String
+    package let folder: String
 
-    init(runFolder: String) { folder = "\(runFolder)/checkpoints" }
+    package init(runFolder: String) { folder = "\(runFolder)/checkpoints" }
 
     /// Writes a checkpoint, moves `latest` (and `best`), and removes old ones.
     ///
     /// - Throws: `SupportFailure`; older checkpoints and links are then as they were.
-    func save(_ bytes: [UInt8], step: Int, isBest: Bool, keepLatest: Int) throws {
+    package func save(_ bytes: [UInt8], step: Int, isBest: Bool, keepLatest: Int) throws {
         try AtomicFile.createFolder(folder)
         let name = Self.name(step)
         let final = "\(folder)/\(name)"
@@ -69,7 +69,7 @@ struct CheckpointStore {
     /// in `.damaged`.
     ///
     /// - Parameter warn: Called with a line about each checkpoint that was set aside.
-    func loadLatest(warn: (String) -> Void) throws -> Loaded? {
+    package func loadLatest(warn: (String) -> Void) throws -> Loaded? {
         for step in try steps().reversed() {
             let name = Self.name(step)
             do {
@@ -86,7 +86,7 @@ struct CheckpointStore {
     /// A checkpoint by name or link.
     ///
     /// - Throws: `TrainingFailure` naming the file whose hash is wrong, or `SupportFailure`.
-    func load(_ name: String) throws -> Loaded {
+    package func load(_ name: String) throws -> Loaded {
         let path = "\(folder)/\(name)"
         let text = try FileBytes.read("\(path)/\(Self.manifestName)")
         guard let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(text)) else {
@@ -101,7 +101,7 @@ struct CheckpointStore {
     }
 
     /// The steps of all checkpoints, rising.
-    func steps() throws -> [Int] {
+    package func steps() throws -> [Int] {
         guard FileBytes.isFolder(folder) else { return [] }
         return try FileBytes.names(inFolder: folder).compactMap { name in
             guard name.hasPrefix("step-") else { return nil }

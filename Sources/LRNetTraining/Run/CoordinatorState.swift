@@ -58,14 +58,14 @@ public struct Decision: Sendable, Equatable {
     }
 
     /// Nine bytes: the flags, then the learning rate.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var result = [(validates ? 1 : 0) + (savesCheckpoint ? 2 : 0) + (stops ? 4 : 0) as UInt8]
         withUnsafeBytes(of: learningRate.bitPattern.littleEndian) { result += $0 }
         return result
     }
 
     /// Reads what ``bytes`` wrote.
-    init(bytes: [UInt8]) {
+    package init(bytes: [UInt8]) {
         precondition(bytes.count == 9, "a decision of \(bytes.count) bytes")
         let pattern = bytes[1...].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         learningRate = Double(bitPattern: pattern)

@@ -18,11 +18,11 @@ public final class RunFolder {
     public let path: String
 
     /// The checkpoints.
-    let checkpoints: CheckpointStore
+    package let checkpoints: CheckpointStore
 
     private let lock: FileLock
-    private var metrics: FileHandle?
-    private var log: FileHandle?
+    private var metrics: AppendedFile?
+    private var log: AppendedFile?
 
     /// Opens the folder, or makes it, and locks it against a second run.
     ///
@@ -61,7 +61,7 @@ public final class RunFolder {
     private static let lockName = ".lock"
 
     /// Cuts the metrics back to what had been trained at a checkpoint, and opens the logs.
-    func begin(atStep step: Int) throws {
+    package func begin(atStep step: Int) throws {
         let metricsPath = "\(path)/metrics.jsonl"
         if FileBytes.exists(metricsPath) {
             let text = String(decoding: try FileBytes.read(metricsPath), as: UTF8.self)
@@ -72,22 +72,22 @@ public final class RunFolder {
             }
             try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: metricsPath)
         }
-        metrics = try append(metricsPath)
-        log = try append("\(path)/train.log")
+        metrics = try AppendedFile(path: metricsPath)
+        log = try AppendedFile(path: "\(path)/train.log")
     }
 
     private struct Stamp: Codable { var step: Int }
 
     /// Appends a line to `metrics.jsonl`; it must have a `step`.
-    func record(_ entry: some Encodable) throws {
+    package func record(_ entry: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try write(try encoder.encode(entry) + Data("\n".utf8), to: metrics, "metrics.jsonl")
+        try metrics?.append(String(decoding: try encoder.encode(entry), as: UTF8.self))
     }
 
     /// Appends a line to `train.log`.
-    func logLine(_ line: String) throws {
-        try write(Data("\(line)\n".utf8), to: log, "train.log")
+    package func logLine(_ line: String) throws {
+        try log?.append(line)
     }
 
     /// Writes a JSON file of the folder.
@@ -95,23 +95,6 @@ public final class RunFolder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try AtomicFile.write(Array(try encoder.encode(value)) + [10], to: "\(path)/\(name)")
-    }
-
-    private func append(_ file: String) throws -> FileHandle {
-        if !FileBytes.exists(file) { try AtomicFile.write("", to: file) }
-        guard let handle = FileHandle(forWritingAtPath: file) else {
-            throw Self.failure(file, "cannot be opened for writing", .inputOutput)
-        }
-        try handle.seekToEnd()
-        return handle
-    }
-
-    private func write(_ data: Data, to handle: FileHandle?, _ name: String) throws {
-        do {
-            try handle?.write(contentsOf: data)
-        } catch {
-            throw Self.failure("\(path)/\(name)", "\(error)", .inputOutput)
-        }
     }
 
     private func checkSame(_ recipe: Recipe, _ recipePath: String) throws {

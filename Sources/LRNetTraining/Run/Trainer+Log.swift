@@ -16,6 +16,9 @@ extension Trainer {
                 + "\(data.directory): \(TextTable.grouped(sequence.sampleCount)) images, "
                 + "\(sequence.totalSteps) steps of \(recipe.training.globalBatch), "
                 + "\(sequence.stepsPerEpoch) an epoch")
+        for finding in PlacementCheck.findings(environment) where finding.verdict != .good {
+            log.warning("\(finding.topic): \(finding.detail); \(finding.remedy)")
+        }
         if step > 0 { try log.line("going on from step \(step)") }
     }
 

@@ -47,6 +47,7 @@ public final class Trainer {
     let folder: RunFolder?
     let log: RunLog
     let source: BatchSource
+    let environment: RunEnvironment
     let stopSignal = StopSignal()
     var state: CoordinatorState
     var step: Int
@@ -93,7 +94,13 @@ public final class Trainer {
                 reader: reader, capacity: context.capacity,
                 requests: sequence.requests(from: step, leafRun: context.leafRun)),
             capacity: context.capacity, shape: data.shape)
-        try group.agreeing { [step] in try folder?.begin(atStep: step) }
+        let environment = try RunEnvironment.gather(
+            group: group, threads: recipe.training.threads)
+        self.environment = environment
+        try group.agreeing { [step] in
+            try folder?.begin(atStep: step)
+            try folder?.writeJSON(environment, to: RunEnvironment.name)
+        }
     }
 
     /// Trains to the end, or until somebody asks to stop. Every rank calls it.

@@ -40,7 +40,7 @@ public struct BatchSequence: Sendable {
     }
 
     /// One rank's samples of each step from `first` on, for its loader.
-    func requests(from first: Int, leafRun: Range<Int>) -> some Sequence<[Int]> & Sendable {
+    package func requests(from first: Int, leafRun: Range<Int>) -> some Sequence<[Int]> & Sendable {
         StepRequests(sequence: self, first: first, last: totalSteps, leafRun: leafRun)
     }
 

@@ -1,4 +1,4 @@
-internal import LRNetCollectives
+package import LRNetCollectives
 internal import LRNetKernels
 public import LRNetLayers
 
@@ -19,7 +19,7 @@ public final class GradientReducer {
     /// - Parameters:
     ///   - leafCount: The leaves of a full batch.
     ///   - valueCount: The length of the gradient vector.
-    init(group: any ProcessGroup, leafCount: Int, valueCount: Int, mode: Recipe.Reduction) {
+    package init(group: any ProcessGroup, leafCount: Int, valueCount: Int, mode: Recipe.Reduction) {
         self.group = group
         self.leafCount = leafCount
         self.valueCount = valueCount

@@ -1,0 +1,22 @@
+import Foundation
+
+/// A log that grows line by line; each line is handed to the system when it is appended.
+public final class AppendedFile {
+    private let descriptor: Descriptor
+
+    /// Opens the file, or makes it; new bytes go behind the old ones.
+    ///
+    /// - Throws: ``SupportFailure`` that names the file.
+    public init(path: String) throws {
+        descriptor = try Descriptor(opening: path, flags: O_WRONLY | O_CREAT | O_APPEND)
+    }
+
+    /// Appends a line; the end of the line is added.
+    ///
+    /// - Throws: ``SupportFailure`` (74), naming the file. A part of the line may then be there.
+    public func append(_ line: String) throws {
+        try Array("\(line)\n".utf8).withUnsafeBytes {
+            try descriptor.writeAll($0, name: descriptor.path)
+        }
+    }
+}

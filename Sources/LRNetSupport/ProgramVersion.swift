@@ -1,0 +1,32 @@
+/// What this build calls itself.
+public enum ProgramVersion {
+    /// The version of lrnet-dist and lrnet-data.
+    public static let number = "0.1.0"
+
+    /// The compiler's version, as exactly as the compiler lets a program know.
+    public static var compiler: String {
+        #if compiler(>=6.6)
+            "Swift 6.6 or later"
+        #elseif compiler(>=6.5)
+            "Swift 6.5"
+        #elseif compiler(>=6.4)
+            "Swift 6.4"
+        #elseif compiler(>=6.3)
+            "Swift 6.3"
+        #else
+            "Swift 6.2"
+        #endif
+    }
+
+    /// `release` or `debug`.
+    public static var configuration: String {
+        var isDebug = false
+        // Evaluated in debug builds only.
+        assert(
+            {
+                isDebug = true
+                return true
+            }())
+        return isDebug ? "debug" : "release"
+    }
+}

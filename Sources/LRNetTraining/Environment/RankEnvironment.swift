@@ -1,0 +1,52 @@
+internal import Foundation
+internal import LRNetCollectives
+internal import LRNetKernels
+
+/// Where one rank runs.
+public struct RankEnvironment: Sendable, Codable, Equatable {
+    /// The rank.
+    public var rank: Int
+
+    /// The name of its machine.
+    public var host: String
+
+    /// The machine's CPU.
+    public var processor: ProcessorDescription
+
+    /// The kernels that OpenBLAS chose there.
+    public var blasCore: String
+
+    /// The cores that the rank may run on; empty where the system does not say.
+    public var cores: [Int]
+
+    /// What the launcher let the group know of MPI's threads; `none` in a single process.
+    public var mpiThreadLevel: String
+
+    /// Creates a description.
+    package init(
+        rank: Int, host: String, processor: ProcessorDescription, blasCore: String, cores: [Int],
+        mpiThreadLevel: String
+    ) {
+        self.rank = rank
+        self.host = host
+        self.processor = processor
+        self.blasCore = blasCore
+        self.cores = cores
+        self.mpiThreadLevel = mpiThreadLevel
+    }
+
+    /// Looks at this process.
+    static func current(_ group: any ProcessGroup) -> RankEnvironment {
+        RankEnvironment(
+            rank: group.rank, host: group.hostNames[group.rank],
+            processor: .current(), blasCore: MatrixProduct.libraryDescription.core,
+            cores: ProcessAffinity.cores(),
+            mpiThreadLevel: (group as? MPIProcessGroup)?.threadLevel ?? "none")
+    }
+
+    /// The cores that it may use, as a number.
+    public var coreCount: Int { cores.isEmpty ? processor.coreCount : cores.count }
+
+    /// Whether it may run on some of the machine's cores only.
+    public var isBound: Bool { coreCount < processor.coreCount }
+}
