@@ -20,8 +20,11 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 let argumentParser = Target.Dependency.product(
@@ -71,6 +74,9 @@ let package = Package(
             name: "LRNetTestSupport", dependencies: ["LRNetKernels"],
             path: "Tests/LRNetTestSupport", swiftSettings: settings),
         tests("LRNetKernelsTests", ["LRNetKernels", "LRNetTestSupport"]),
+        tests(
+            "LRNetLayersTests", ["LRNetLayers", "LRNetKernels", "LRNetTestSupport"],
+            exclude: ["Golden"]),
         tests("LRNetSupportTests", ["LRNetSupport"]),
         tests("LRNetDataTests", ["LRNetData", "LRNetKernels", "LRNetSupport"]),
         tests("LRNetCollectivesTests", ["LRNetCollectives", "LRNetKernels", "LRNetSupport"]),
