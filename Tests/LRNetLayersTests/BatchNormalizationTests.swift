@@ -16,7 +16,7 @@ import Testing
             name: "bn1", inputShape: shape, rectified: false, options: options)
         layer.gamma.value.copy(from: TestData.normal(5, stream: 1))
         layer.beta.value.copy(from: TestData.normal(5, stream: 2))
-        layer.reserve(sampleCount: 40, workerCount: 1)
+        layer.reserve(sampleCount: 40, microBatch: 40, workerCount: 1)
         return layer
     }
 

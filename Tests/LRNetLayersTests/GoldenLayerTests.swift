@@ -48,7 +48,7 @@ import Testing
             name: layer.name, index: layer.index, inputShape: layer.input, geometry: geometry,
             outputs: layer.outputs, model: isTernary ? TernaryModel() : BinaryModel())
         ours.assignGradients(0..<ours.gradientCount)
-        ours.reserve(sampleCount: layer.samples, workerCount: 2)
+        ours.reserve(sampleCount: layer.samples, microBatch: layer.samples, workerCount: 2)
         let monitor = WeightedLayer.VarianceMonitor(workerCount: 2)
         ours.varianceMonitor = monitor
         let names = isTernary ? ["zeroLogit", "signLogit"] : ["signLogit"]
@@ -98,7 +98,7 @@ import Testing
             rectified: true, options: options)
         layer.gamma.value.copy(from: golden.floats("gamma"))
         layer.beta.value.copy(from: golden.floats("beta"))
-        layer.reserve(sampleCount: 6, workerCount: 1)
+        layer.reserve(sampleCount: 6, microBatch: 6, workerCount: 1)
         let pass = Pass(
             mode: .training,
             layout: BatchLayout(globalCount: 6, leafSize: 2, microBatch: 2, leafRun: 0..<3),
@@ -126,7 +126,7 @@ import Testing
             geometry: PatchGeometry(
                 input: ImageShape(height: height, width: width, channels: channels),
                 window: window, stride: 2))
-        layer.reserve(sampleCount: 2, workerCount: 1)
+        layer.reserve(sampleCount: 2, microBatch: 2, workerCount: 1)
         let pass = Pass(
             mode: .training,
             layout: BatchLayout(globalCount: 2, leafSize: 1, microBatch: 1, leafRun: 0..<2),

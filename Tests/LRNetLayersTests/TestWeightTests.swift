@@ -10,7 +10,7 @@ import Testing
             name: "fc1", index: 4, inputShape: shape, geometry: .whole(shape), outputs: outputs,
             model: name.model())
         layer.assignGradients(0..<layer.gradientCount)
-        layer.reserve(sampleCount: 4, workerCount: 1)
+        layer.reserve(sampleCount: 4, microBatch: 4, workerCount: 1)
         return layer
     }
 

@@ -29,7 +29,7 @@ final class TrainingRun {
         loss = SoftmaxCrossEntropy(classes: architecture.classes, sampleCount: samples)
         gradients = GradientStore(
             count: network.gradientCount, largestLayer: network.largestGradientCount)
-        network.reserve(sampleCount: samples, workerCount: threads)
+        network.reserve(sampleCount: samples, microBatch: samples, workerCount: threads)
     }
 
     /// Sets every parameter to keyed numbers of order 1.

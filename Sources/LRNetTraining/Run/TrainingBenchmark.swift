@@ -62,7 +62,7 @@ public struct TrainingBenchmark {
         let network = recipe.makeNetwork()
         try network.initialize(
             seed: recipe.training.seed, coldStart: .balanced, from: nil, limits: 0.05...0.95)
-        network.reserve(sampleCount: context.capacity, workerCount: recipe.training.threads)
+        context.reserve(network)
         let step = TrainingStep(context: context, network: network)
         let batch = makeBatch(context, network)
         var times: [StageTimes] = []
