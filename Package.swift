@@ -20,8 +20,11 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 let argumentParser = Target.Dependency.product(
@@ -74,6 +77,9 @@ let package = Package(
             name: "LRNetLaunchSupport", path: "Tests/LRNetLaunchSupport",
             swiftSettings: settings),
         tests("LRNetKernelsTests", ["LRNetKernels", "LRNetTestSupport"]),
+        tests(
+            "LRNetLayersTests", ["LRNetLayers", "LRNetKernels", "LRNetTestSupport"],
+            exclude: ["Golden"]),
         tests("LRNetSupportTests", ["LRNetLaunchSupport", "LRNetSupport"]),
         tests(
             "LRNetDataTests", ["LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),

@@ -1,10 +1,62 @@
 #pragma once
 
+#include <stdint.h>
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 // Vector operations that Swift's SIMD types lack or compile to one scalar call a lane
 // (`SIMD16<Float>.squareRoot()`, `addingProduct`). Each is one clang built-in, so the same
 // source serves AVX-512 (one instruction), AVX2 (two) and any other target.
 
 typedef float lrnet_float16 __attribute__((ext_vector_type(16)));
+
+typedef uint32_t lrnet_uint16 __attribute__((ext_vector_type(16)));
+typedef int lrnet_int16 __attribute__((ext_vector_type(16)));
+typedef unsigned int lrnet_uint8 __attribute__((ext_vector_type(8)));
+typedef uint64_t lrnet_ulong8 __attribute__((ext_vector_type(8)));
+
+/// Each lane as a float, rounded to nearest.
+static inline __attribute__((always_inline)) lrnet_float16 lrnet_float_of_uint(lrnet_uint16 x) {
+    return __builtin_convertvector(x, lrnet_float16);
+}
+
+/// Each lane as a float, rounded to nearest.
+static inline __attribute__((always_inline)) lrnet_float16 lrnet_float_of_int(lrnet_int16 x) {
+    return __builtin_convertvector(x, lrnet_float16);
+}
+
+/// The low halves of the lanes.
+static inline __attribute__((always_inline)) lrnet_uint8 lrnet_low_halves(lrnet_ulong8 x) {
+    return __builtin_convertvector(x, lrnet_uint8);
+}
+
+/// Each lane, with zeros in front.
+static inline __attribute__((always_inline)) lrnet_ulong8 lrnet_widened(lrnet_uint8 x) {
+    return __builtin_convertvector(x, lrnet_ulong8);
+}
+
+/// The first `count` (0 to 16) floats at `source`, then zeros; reads nothing behind them.
+static inline __attribute__((always_inline)) lrnet_float16
+lrnet_load_partial(const float *_Nonnull source, long count) {
+#ifdef __AVX512F__
+    return (lrnet_float16)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), source);
+#else
+    lrnet_float16 result = 0;
+    for (long i = 0; i < count; i++) result[i] = source[i];
+    return result;
+#endif
+}
+
+/// Stores the first `count` (0 to 16) lanes; writes nothing behind them.
+static inline __attribute__((always_inline)) void
+lrnet_store_partial(lrnet_float16 value, float *_Nonnull target, long count) {
+#ifdef __AVX512F__
+    _mm512_mask_storeu_ps(target, (__mmask16)((1u << count) - 1), (__m512)value);
+#else
+    for (long i = 0; i < count; i++) target[i] = value[i];
+#endif
+}
 
 /// The square root of each lane, correctly rounded.
 static inline __attribute__((always_inline)) lrnet_float16 lrnet_sqrt(lrnet_float16 x) {
@@ -15,4 +67,13 @@ static inline __attribute__((always_inline)) lrnet_float16 lrnet_sqrt(lrnet_floa
 static inline __attribute__((always_inline)) lrnet_float16
 lrnet_fma(lrnet_float16 a, lrnet_float16 b, lrnet_float16 c) {
     return __builtin_elementwise_fma(a, b, c);
+}
+
+/// Whether this build may use the 32 registers of AVX-512.
+static inline int lrnet_has_avx512(void) {
+#ifdef __AVX512F__
+    return 1;
+#else
+    return 0;
+#endif
 }

@@ -75,7 +75,8 @@ public enum BatchNormKernels {
             let value = multiplyAdd(
                 load(x + index, lanes), load(scale.pointer + c, lanes),
                 load(shift.pointer + c, lanes))
-            store(larger(value, floor), y + index, lanes)
+            // In this order a value that is not a number stays one.
+            store(larger(floor, value), y + index, lanes)
         }
     }
 

@@ -44,7 +44,8 @@ public enum GaussianNoise {
         let variancePointer = variance.pointer
         let floorVector = Vector(repeating: floor)
         forEachNoiseVector(count: mean.count, key: key) { noise, offset, lanes in
-            let v = larger(load(variancePointer + offset, lanes), Vector(repeating: 0))
+            // In this order a variance that is not a number stays one.
+            let v = larger(Vector(repeating: 0), load(variancePointer + offset, lanes))
             let deviation = squareRoot(v + floorVector)
             let z = multiplyAdd(deviation, noise, load(meanPointer + offset, lanes))
             store(z, meanPointer + offset, lanes)
@@ -94,10 +95,9 @@ public enum GaussianNoise {
 
     @inline(__always)
     private static func boxMuller(_ x: Words, _ y: Words) -> (Vector, Vector) {
-        let uniform = multiplyAdd(
-            Vector(x), Vector(repeating: 0x1p-32), Vector(repeating: 0x1p-33))
+        let probability = uniform(x)
         let radius = squareRoot(
-            larger(Vector(repeating: -2) * logarithm(uniform), Vector(repeating: 0)))
+            larger(Vector(repeating: -2) * logarithm(probability), Vector(repeating: 0)))
         let (sine, cosine) = sineCosine(turn: y)
         return (radius * cosine, radius * sine)
     }

@@ -1,3 +1,5 @@
+internal import CVectorMath
+
 /// The counter-based generator Philox4x32-10: a bijection of a 128-bit counter under a 64-bit key.
 ///
 ///     round: (c0, c1, c2, c3) <- (hi(M1 c2) ^ c1 ^ k0, lo(M1 c2), hi(M0 c0) ^ c3 ^ k1, lo(M0 c0))
@@ -63,7 +65,7 @@ struct PhiloxVector {
         let shift = Wide(repeating: 32)
         let factor0 = Wide(repeating: UInt64(Philox.multiplier0))
         let factor1 = Wide(repeating: UInt64(Philox.multiplier1))
-        var c0 = Wide(truncatingIfNeeded: blocks)
+        var c0 = lrnet_widened(blocks)
         var c1 = Wide(repeating: UInt64(rest.0))
         var c2 = Wide(repeating: UInt64(rest.1))
         var c3 = Wide(repeating: UInt64(rest.2))
@@ -80,8 +82,7 @@ struct PhiloxVector {
             key1 = key1 &+ Philox.weyl1
         }
         return (
-            SIMD8(truncatingIfNeeded: c0), SIMD8(truncatingIfNeeded: c1),
-            SIMD8(truncatingIfNeeded: c2), SIMD8(truncatingIfNeeded: c3)
+            lrnet_low_halves(c0), lrnet_low_halves(c1), lrnet_low_halves(c2), lrnet_low_halves(c3)
         )
     }
 }

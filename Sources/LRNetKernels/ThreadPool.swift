@@ -11,17 +11,41 @@ public final class ThreadPool: @unchecked Sendable {
     /// The number of threads, the caller's included.
     public let threadCount: Int
 
-    /// What the threads are to do; written by the caller before it wakes them.
+    /// What the threads share; they hold it, not the pool, so that the pool can end them.
+    private final class Shared: @unchecked Sendable {
+        /// What the threads are to do; written by the caller before it wakes them.
+        var job: Job?
+        let nextIndex = Atomic<Int>(0)
+        let stopping = Atomic<Bool>(false)
+        let finished = DispatchSemaphore(value: 0)
+
+        func work(as worker: Int) {
+            guard let job else { return }
+            while true {
+                let index = nextIndex.add(1, ordering: .acquiringAndReleasing).oldValue
+                if index >= job.count { return }
+                job.body(index, worker)
+            }
+        }
+
+        func serve(as worker: Int, wakenBy wake: DispatchSemaphore) {
+            while true {
+                wake.wait()
+                if stopping.load(ordering: .acquiring) { break }
+                work(as: worker)
+                finished.signal()
+            }
+            finished.signal()
+        }
+    }
+
     private struct Job {
         var count: Int
         var body: (_ index: Int, _ worker: Int) -> Void
     }
 
-    private var job: Job?
-    private let nextIndex = Atomic<Int>(0)
-    private let stopping = Atomic<Bool>(false)
+    private let shared = Shared()
     private let wake: [DispatchSemaphore]
-    private let finished = DispatchSemaphore(value: 0)
 
     /// Starts `threadCount - 1` threads.
     ///
@@ -30,28 +54,21 @@ public final class ThreadPool: @unchecked Sendable {
         precondition(threadCount > 0, "a pool of \(threadCount) threads")
         self.threadCount = threadCount
         wake = (1..<max(threadCount, 1)).map { _ in DispatchSemaphore(value: 0) }
-        for worker in 1..<max(threadCount, 1) {
-            let semaphore = wake[worker - 1]
-            let thread = Thread { [unowned self] in
-                while true {
-                    semaphore.wait()
-                    if stopping.load(ordering: .acquiring) { break }
-                    work(as: worker)
-                    finished.signal()
-                }
-                finished.signal()
+        for (index, semaphore) in wake.enumerated() {
+            let thread = Thread { [shared] in
+                shared.serve(as: index + 1, wakenBy: semaphore)
             }
-            thread.name = "lrnet-worker-\(worker)"
+            thread.name = "lrnet-worker-\(index + 1)"
             thread.stackSize = 8 << 20
             thread.start()
         }
     }
 
     deinit {
-        stopping.store(true, ordering: .releasing)
+        shared.stopping.store(true, ordering: .releasing)
         for semaphore in wake {
             semaphore.signal()
-            finished.wait()
+            shared.finished.wait()
         }
     }
 
@@ -69,14 +86,15 @@ public final class ThreadPool: @unchecked Sendable {
             return
         }
         withoutActuallyEscaping(body) { escapable in
-            precondition(job == nil, "ThreadPool.forEach called from within its own body")
-            job = Job(count: count, body: escapable)
-            nextIndex.store(0, ordering: .releasing)
+            precondition(
+                shared.job == nil, "ThreadPool.forEach called from within its own body")
+            shared.job = Job(count: count, body: escapable)
+            shared.nextIndex.store(0, ordering: .releasing)
             let helpers = wake.prefix(count - 1)
             for semaphore in helpers { semaphore.signal() }
-            work(as: 0)
-            for _ in helpers { finished.wait() }
-            job = nil
+            shared.work(as: 0)
+            for _ in helpers { shared.finished.wait() }
+            shared.job = nil
         }
     }
 
@@ -91,15 +109,6 @@ public final class ThreadPool: @unchecked Sendable {
         forEach((count + grain - 1) / grain) { index, worker in
             let start = index * grain
             body(start..<min(start + grain, count), worker)
-        }
-    }
-
-    private func work(as worker: Int) {
-        guard let job else { return }
-        while true {
-            let index = nextIndex.add(1, ordering: .acquiringAndReleasing).oldValue
-            if index >= job.count { return }
-            job.body(index, worker)
         }
     }
 }

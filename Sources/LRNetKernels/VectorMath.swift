@@ -31,9 +31,7 @@ func load(_ source: UnsafePointer<Float>, _ lanes: Int = laneCount) -> Vector {
     if lanes == laneCount {
         return UnsafeRawPointer(source).loadUnaligned(as: Vector.self)
     }
-    var vector = Vector(repeating: 0)
-    for lane in 0..<lanes { vector[lane] = source[lane] }
-    return vector
+    return lrnet_load_partial(source, lanes)
 }
 
 /// Loads `lanes` values; the other lanes are 0.
@@ -48,13 +46,21 @@ func store(_ vector: Vector, _ target: UnsafeMutablePointer<Float>, _ lanes: Int
     if lanes == laneCount {
         UnsafeMutableRawPointer(target).storeBytes(of: vector, as: Vector.self)
     } else {
-        for lane in 0..<lanes { target[lane] = vector[lane] }
+        lrnet_store_partial(vector, target, lanes)
     }
 }
 
 /// `a * b + c`, rounded once.
 @inline(__always)
 func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { lrnet_fma(a, b, c) }
+
+/// Each lane as Float32. (Swift's own conversion of these vectors is a call or sixteen.)
+@inline(__always)
+func converted(_ words: Words) -> Vector { lrnet_float_of_uint(words) }
+
+/// Each lane as Float32.
+@inline(__always)
+func converted(_ integers: SIMD16<Int32>) -> Vector { lrnet_float_of_int(integers) }
 
 /// The square root of each lane.
 @inline(__always)
@@ -120,7 +126,7 @@ func logarithm(_ x: Vector) -> Vector {
     let bits = unsafeBitCast(x, to: Words.self)
     // Scale so that the mantissa lies in [sqrt(1/2), sqrt(2)).
     let offset = bits &- Words(repeating: 0x3F35_04F3)
-    let exponent = SIMD16<Int32>(truncatingIfNeeded: offset) &>> 23
+    let exponent = unsafeBitCast(offset, to: SIMD16<Int32>.self) &>> 23
     let mantissaBits = (offset & Words(repeating: 0x007F_FFFF)) &+ Words(repeating: 0x3F35_04F3)
     let f = unsafeBitCast(mantissaBits, to: Vector.self) - Vector(repeating: 1)
     var p = Vector(repeating: 7.037_683_6e-2)
@@ -133,7 +139,7 @@ func logarithm(_ x: Vector) -> Vector {
     p = multiplyAdd(p, f, Vector(repeating: -2.499_999_4e-1))
     p = multiplyAdd(p, f, Vector(repeating: 3.333_333_12e-1))
     let square = f * f
-    let n = Vector(exponent)
+    let n = converted(exponent)
     var result = p * f * square
     result = multiplyAdd(n, Vector(repeating: -2.121_944_4e-4), result)
     result = multiplyAdd(Vector(repeating: -0.5), square, result)
@@ -144,8 +150,8 @@ func logarithm(_ x: Vector) -> Vector {
 @inline(__always)
 func sineCosine(turn: Words) -> (sine: Vector, cosine: Vector) {
     let quadrant = (turn &+ Words(repeating: 0x2000_0000)) &>> 30
-    let rest = SIMD16<Int32>(truncatingIfNeeded: turn &- (quadrant &<< 30))
-    let angle = Vector(rest) * Vector(repeating: Float(2 * Double.pi / 0x1p32))
+    let rest = unsafeBitCast(turn &- (quadrant &<< 30), to: SIMD16<Int32>.self)
+    let angle = converted(rest) * Vector(repeating: Float(2 * Double.pi / 0x1p32))
     let square = angle * angle
     var s = Vector(repeating: -1.951_529_6e-4)
     s = multiplyAdd(s, square, Vector(repeating: 8.332_160_9e-3))

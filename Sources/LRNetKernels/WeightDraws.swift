@@ -31,8 +31,12 @@ public enum WeightDraws {
             let isZero: SIMDMask<SIMD16<Int32>>
             let isPlus: SIMDMask<SIMD16<Int32>>
             if let uniform {
-                isZero = uniform .< zero
-                isPlus = uniform .< (zero + nonZero * plus)
+                // The border between +1 and -1, from the side on which it keeps its digits: a sign
+                // that is certain is drawn with certainty.
+                let border = (zero + nonZero * plus)
+                    .replacing(with: one - nonZero * minus, where: plus .> minus)
+                isZero = uniform .<= zero
+                isPlus = uniform .<= border
             } else {
                 isZero = zero .>= nonZero * larger(plus, minus)
                 isPlus = plus .>= minus
@@ -53,7 +57,7 @@ public enum WeightDraws {
         let one = Vector(repeating: 1)
         forEachUniform(weights.count, selection) { uniform, i, lanes in
             let (plus, minus) = logisticPair(load(b + i, lanes))
-            let isPlus = uniform.map { $0 .< plus } ?? (plus .>= minus)
+            let isPlus = uniform.map { $0 .<= plus } ?? (plus .>= minus)
             store((-one).replacing(with: one, where: isPlus), w + i, lanes)
         }
     }
@@ -77,7 +81,7 @@ public enum WeightDraws {
 /// `(x + 1/2) / 2^32`, rounded to Float32: in (0, 1].
 @inline(__always)
 func uniform(_ words: Words) -> Vector {
-    multiplyAdd(Vector(words), Vector(repeating: 0x1p-32), Vector(repeating: 0x1p-33))
+    multiplyAdd(converted(words), Vector(repeating: 0x1p-32), Vector(repeating: 0x1p-33))
 }
 
 /// Calls `body(words, offset, lanes)` for each vector of a key's random words, in the order of

@@ -29,7 +29,7 @@ public final class DropoutLayer: Layer {
     }
 
     /// Allocates activations.
-    public func reserve(sampleCount: Int, workerCount: Int) {
+    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
         output = FloatBuffer(count: sampleCount * inputShape.count)
     }
 

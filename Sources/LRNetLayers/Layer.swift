@@ -27,8 +27,9 @@ public protocol Layer: AnyObject {
     ///
     /// - Parameters:
     ///   - sampleCount: The most samples that a pass brings.
+    ///   - microBatch: The most samples of a product.
     ///   - workerCount: The number of threads.
-    func reserve(sampleCount: Int, workerCount: Int)
+    func reserve(sampleCount: Int, microBatch: Int, workerCount: Int)
 
     /// Makes what is the same for all samples of a training step: moments, or drawn weights.
     func prepare(_ pass: Pass)

@@ -28,7 +28,7 @@ public final class MaxPoolLayer: Layer {
     }
 
     /// Allocates activations.
-    public func reserve(sampleCount: Int, workerCount: Int) {
+    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
         output = FloatBuffer(count: sampleCount * outputShape.count)
         inputGradient = FloatBuffer(count: sampleCount * inputShape.count)
         winners = MaxPooling.Winners(count: sampleCount * outputShape.count)

@@ -68,9 +68,13 @@ public final class Network {
     /// The length of the longest range of the gradient vector.
     public var largestGradientCount: Int { layers.map(\.gradientCount).max() ?? 0 }
 
-    /// Allocates activations and scratch for at most `sampleCount` samples a pass.
-    public func reserve(sampleCount: Int, workerCount: Int) {
-        for layer in layers { layer.reserve(sampleCount: sampleCount, workerCount: workerCount) }
+    /// Allocates activations and scratch for at most `sampleCount` samples a pass, and `microBatch`
+    /// a product.
+    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+        for layer in layers {
+            layer.reserve(
+                sampleCount: sampleCount, microBatch: microBatch, workerCount: workerCount)
+        }
     }
 
     /// Sets initial values: cold, or from the weights of a full-precision network.

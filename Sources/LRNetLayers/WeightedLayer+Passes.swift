@@ -4,45 +4,37 @@ extension WeightedLayer {
     /// Computes `z`; in training with noise.
     public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
-        let panelSize = panelSize(microBatch: pass.layout.microBatch)
+        let products = reservedProducts
+        let panelSize = products.panelSize(microBatch: pass.layout.microBatch)
         pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
             for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
-                forwardPanel(panel, input: input, worker: worker, pass)
+                let isNoisy = pass.mode == .training && model.isProbabilistic
+                let result = range(panel, of: outputShape)
+                products.forward(
+                    input[range(panel, of: inputShape)],
+                    into: MomentViews(
+                        mean: output[result], variance: isNoisy ? sensitivity[result] : nil),
+                    worker: worker)
+                if isNoisy { sample(panel, worker: worker, pass) }
+                if let bias { Elementwise.addRow(bias.value, toRowsOf: output[result]) }
             }
         }
         return output[0..<pass.layout.sampleCount * outputShape.count]
     }
 
-    private func forwardPanel(
-        _ panel: Range<Int>, input: FloatView, worker: Int, _ pass: Pass
-    ) {
-        let scratch = scratch[worker]
-        let rows = panel.count * geometry.outputPixelCount
-        let patches = gather(panel, input: input, scratch: scratch)
-        let z = output[samples(panel, of: outputShape)]
-        MatrixProduct.multiply(
-            .plain(patches), .plain(mean.all), into: z, rows: rows, columns: shape.outputs,
-            inner: shape.fanIn)
-        if pass.mode == .training, let variance {
-            let squares = scratch.patches[0..<patches.count]
-            let v = sensitivity[samples(panel, of: outputShape)]
-            Elementwise.square(patches, into: squares)
-            MatrixProduct.multiply(
-                .plain(squares), .plain(variance.all), into: v, rows: rows, columns: shape.outputs,
-                inner: shape.fanIn)
-            if let varianceMonitor {
-                let smallest = min(varianceMonitor.smallest[worker], Elementwise.minimum(v))
-                varianceMonitor.smallest[worker] = smallest
-            }
-            for sample in panel {
-                let range = samples(sample..<sample + 1, of: outputShape)
-                GaussianNoise.samplePreActivations(
-                    mean: output[range], variance: sensitivity[range],
-                    floor: Self.varianceFloor,
-                    key: pass.key(.preActivation, layer: index, sample: sample))
-            }
+    /// Draws a panel's pre-activations from their means and variances.
+    private func sample(_ panel: Range<Int>, worker: Int, _ pass: Pass) {
+        if let varianceMonitor {
+            let variances = sensitivity[range(panel, of: outputShape)]
+            let smallest = min(varianceMonitor.smallest[worker], Elementwise.minimum(variances))
+            varianceMonitor.smallest[worker] = smallest
         }
-        if let bias { Elementwise.addRow(bias.value, toRowsOf: z) }
+        for sample in panel {
+            let values = range(sample..<sample + 1, of: outputShape)
+            GaussianNoise.samplePreActivations(
+                mean: output[values], variance: sensitivity[values], floor: Self.varianceFloor,
+                key: pass.key(.preActivation, layer: index, sample: sample))
+        }
     }
 
     /// Computes the leaves' gradients of the moments, and the input's.
@@ -54,15 +46,14 @@ extension WeightedLayer {
         guard let input, let gradients = pass.gradients else {
             preconditionFailure("\(name): backward without forward or without gradients")
         }
-        let panelSize = panelSize(microBatch: pass.layout.microBatch)
+        let panelSize = reservedProducts.panelSize(microBatch: pass.layout.microBatch)
         pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
             let target = gradients.view(leaf: leaf, layer: gradientRange)
-            var isFirst = true
-            for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
+            let panels = pass.layout.panels(ofLeaf: leaf, panelSize: panelSize)
+            for (position, panel) in panels.enumerated() {
                 backwardPanel(
                     panel, input: input, gradient: gradient, target: target,
-                    accumulate: !isFirst, scratch: scratch[worker])
-                isFirst = false
+                    isFirst: position == 0, isLast: position == panels.count - 1, worker: worker)
             }
         }
         gradients.combine(layer: gradientRange, pool: pass.pool)
@@ -72,78 +63,41 @@ extension WeightedLayer {
 
     private func backwardPanel(
         _ panel: Range<Int>, input: FloatView, gradient: FloatView, target: FloatView,
-        accumulate: Bool, scratch: Scratch
+        isFirst: Bool, isLast: Bool, worker: Int
     ) {
-        let rows = panel.count * geometry.outputPixelCount
-        let (outputs, fanIn, count) = (shape.outputs, shape.fanIn, shape.count)
-        let meanGradient = gradient[samples(panel, of: outputShape)]
-        let patches = gather(panel, input: input, scratch: scratch)
-        MatrixProduct.multiply(
-            .transposed(patches), .plain(meanGradient), into: target[0..<count],
-            rows: fanIn, columns: outputs, inner: rows, accumulate: accumulate)
+        let images = range(panel, of: inputShape)
+        let result = range(panel, of: outputShape)
+        let slopes = MomentViews(
+            mean: gradient[result], variance: model.isProbabilistic ? sensitivity[result] : nil)
+        if let variance = slopes.variance { Elementwise.multiply(variance, by: slopes.mean) }
+        reservedProducts.weightGradient(
+            input[images], gradient: slopes, into: slots(of: target), isFirst: isFirst,
+            isLast: isLast, worker: worker)
         if let bias {
             Elementwise.sumRows(
-                of: meanGradient, into: target[target.count - bias.value.count..<target.count],
-                accumulate: accumulate)
+                of: slopes.mean, into: target[target.count - bias.value.count..<target.count],
+                accumulate: !isFirst)
         }
-        let varianceGradient = variance.map { _ in
-            sensitivity[samples(panel, of: outputShape)]
-        }
-        if let varianceGradient {
-            Elementwise.multiply(varianceGradient, by: meanGradient)
-            let squares = scratch.patches[0..<patches.count]
-            Elementwise.square(patches, into: squares)
-            MatrixProduct.multiply(
-                .transposed(squares), .plain(varianceGradient), into: target[count..<2 * count],
-                rows: fanIn, columns: outputs, inner: rows, accumulate: accumulate)
-        }
-        guard needsInputGradient else { return }
-        let result = inputGradient[samples(panel, of: inputShape)]
-        propagate(meanGradient, through: mean, panel, into: result, scratch: scratch)
-        if let variance, let varianceGradient {
-            let square = scratch.squareGradient[0..<result.count]
-            propagate(varianceGradient, through: variance, panel, into: square, scratch: scratch)
-            Elementwise.addSquareGradient(
-                square, input: input[samples(panel, of: inputShape)], to: result)
+        if needsInputGradient {
+            reservedProducts.inputGradient(
+                input[images], gradient: slopes, into: inputGradient[images], worker: worker)
         }
     }
 
-    /// `result = gradient * weights'`, gathered back from patches to images.
-    private func propagate(
-        _ gradient: FloatView, through weights: FloatBuffer, _ panel: Range<Int>,
-        into result: FloatView, scratch: Scratch
-    ) {
-        let rows = panel.count * geometry.outputPixelCount
-        let isIdentity = geometry.isIdentity
-        let patchGradient = isIdentity ? result : scratch.patchGradient[0..<rows * shape.fanIn]
-        MatrixProduct.multiply(
-            .plain(gradient), .transposed(weights.all), into: patchGradient,
-            rows: rows, columns: shape.fanIn, inner: shape.outputs)
-        if isIdentity { return }
-        result.fill(0)
-        let patchValues = geometry.outputPixelCount * shape.fanIn
-        for sample in 0..<panel.count {
-            geometry.scatterAdd(
-                patchGradient[sample * patchValues..<(sample + 1) * patchValues],
-                into: result[samples(sample..<sample + 1, of: inputShape)])
-        }
+    /// The parts of the layer's range of a gradient vector that belong to means and variances.
+    func slots(of vector: FloatView) -> MomentViews {
+        let count = shape.count
+        return MomentViews(
+            mean: vector[0..<count],
+            variance: model.isProbabilistic ? vector[count..<2 * count] : nil)
     }
 
-    /// The patches of a panel: the input itself where it serves as it lies, else a copy.
-    private func gather(
-        _ panel: Range<Int>, input: FloatView, scratch: Scratch
-    ) -> FloatView {
-        if geometry.isIdentity { return input[samples(panel, of: inputShape)] }
-        let values = geometry.outputPixelCount * shape.fanIn
-        for (position, sample) in panel.enumerated() {
-            geometry.gather(
-                input[samples(sample..<sample + 1, of: inputShape)],
-                into: scratch.patches[position * values..<(position + 1) * values])
-        }
-        return scratch.patches[0..<panel.count * values]
+    private var reservedProducts: any LayerProducts {
+        guard let products else { preconditionFailure("\(name): pass without memory") }
+        return products
     }
 
-    private func samples(_ range: Range<Int>, of shape: ImageShape) -> Range<Int> {
-        range.lowerBound * shape.count..<range.upperBound * shape.count
+    private func range(_ samples: Range<Int>, of shape: ImageShape) -> Range<Int> {
+        samples.lowerBound * shape.count..<samples.upperBound * shape.count
     }
 }

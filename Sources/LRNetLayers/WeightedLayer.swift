@@ -10,8 +10,8 @@ public import LRNetKernels
 /// connected layer), `m` and `v` come from the model, and `e` is standard normal, its own number
 /// for every sample, pixel and channel. Models without variances leave out the second term.
 ///
-/// Products are taken over panels of whole samples, whose size follows from the geometry and the
-/// micro-batch alone.
+/// Products are taken over panels of whole samples, directly or by Winograd's algorithm, as the
+/// geometry alone decides.
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, Algorithm 1 and equation 5.
 public final class WeightedLayer: Layer {
@@ -52,20 +52,18 @@ public final class WeightedLayer: Layer {
     /// authors' code; not in the paper).
     public static let varianceFloor: Float = 1e-3
 
-    /// The patches of a panel take about this many values (512 KiB).
-    static let panelValueCount = 1 << 17
-
     /// Where forward passes note the smallest variance of a pre-activation; `nil` for not at all.
     public var varianceMonitor: VarianceMonitor?
 
     let mean: FloatBuffer
     let variance: FloatBuffer?
+    /// Made when memory is reserved, because it depends on whether the input wants a gradient.
+    var products: (any LayerProducts)?
     var gradientRange = 0..<0
     var output = FloatBuffer(count: 0)
     /// Variances, then the sensitivities of `z` to them, then dL/d variance.
     var sensitivity = FloatBuffer(count: 0)
     var inputGradient = FloatBuffer(count: 0)
-    var scratch: [Scratch] = []
     /// The input of the last forward pass.
     var input: FloatView?
 
@@ -80,11 +78,6 @@ public final class WeightedLayer: Layer {
 
         /// The smallest variance, before clamp and floor.
         public var value: Float { smallest.min() ?? .infinity }
-    }
-
-    /// What one thread needs for a panel.
-    struct Scratch {
-        let patches, patchGradient, squareGradient: FloatBuffer
     }
 
     /// Creates a layer with weights of zero.
@@ -135,29 +128,27 @@ public final class WeightedLayer: Layer {
         model.initialize(latents.map(\.value), shape: shape, from: source)
     }
 
-    /// Samples whose products are taken in one call; a pure function of geometry and micro-batch.
-    func panelSize(microBatch: Int) -> Int {
-        if geometry.isIdentity { return microBatch }
-        let values = geometry.outputPixelCount * geometry.patchCount
-        return min(max(Self.panelValueCount / values, 1), microBatch)
-    }
-
-    /// Allocates activations and scratch.
-    public func reserve(sampleCount: Int, workerCount: Int) {
+    /// Allocates activations and the memory of the products.
+    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
         output = FloatBuffer(count: sampleCount * outputShape.count)
         sensitivity = FloatBuffer(
             count: model.isProbabilistic ? sampleCount * outputShape.count : 0)
         inputGradient = FloatBuffer(
             count: needsInputGradient ? sampleCount * inputShape.count : 0)
-        let pixels = geometry.outputPixelCount * geometry.patchCount
-        let panel = panelSize(microBatch: sampleCount)
-        let square = model.isProbabilistic && needsInputGradient
-        scratch = (0..<workerCount).map { _ in
-            Scratch(
-                patches: FloatBuffer(count: panel * pixels),
-                patchGradient: FloatBuffer(count: needsInputGradient ? panel * pixels : 0),
-                squareGradient: FloatBuffer(count: square ? inputShape.count * panel : 0))
-        }
+        let products = makeProducts()
+        products.reserve(
+            panelSize: products.panelSize(microBatch: microBatch), workerCount: workerCount,
+            needsInputGradient: needsInputGradient)
+        self.products = products
+    }
+
+    private func makeProducts() -> any LayerProducts {
+        WinogradProducts.serves(geometry, outputs: shape.outputs)
+            ? WinogradProducts(
+                geometry: geometry, shape: shape, hasVariance: model.isProbabilistic,
+                needsInputGradient: needsInputGradient)
+            : DirectProducts(
+                geometry: geometry, shape: shape, hasVariance: model.isProbabilistic)
     }
 
     /// The key of what is drawn once a step.
@@ -169,9 +160,11 @@ public final class WeightedLayer: Layer {
 
     /// Makes the step's weights or moments.
     public func prepare(_ pass: Pass) {
+        let weights = PreparedWeights(mean: mean.all, variance: variance?.all)
         model.prepare(
-            latents.map(\.value), shape: shape, key: drawKey(pass),
-            into: PreparedWeights(mean: mean.all, variance: variance?.all), pool: pass.pool)
+            latents.map(\.value), shape: shape, key: drawKey(pass), into: weights,
+            pool: pass.pool)
+        products?.pack(weights, withBackward: needsInputGradient, pool: pass.pool)
     }
 
     /// Turns the exchanged gradients of the moments into those of the latents.
@@ -235,5 +228,8 @@ public final class WeightedLayer: Layer {
                 Elementwise.multiply(mean[start..<start + scale.count], by: row.all)
             }
         }
+        products?.pack(
+            PreparedWeights(mean: mean.all, variance: nil), withBackward: false,
+            pool: ThreadPool(threadCount: 1))
     }
 }

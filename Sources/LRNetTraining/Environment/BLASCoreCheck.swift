@@ -1,7 +1,17 @@
-/// Whether OpenBLAS uses the CPU that it runs on.
+internal import LRNetKernels
+
+/// Whether OpenBLAS, where products are its, uses the CPU that it runs on.
 package enum BLASCoreCheck {
-    /// - Parameter forced: The value of `OPENBLAS_CORETYPE`, if it is set.
-    package static func finding(_ rank: RankEnvironment, forced: String?) -> Finding {
+    /// - Parameters:
+    ///   - forced: The value of `OPENBLAS_CORETYPE`, if it is set.
+    ///   - isUsed: Whether this build's products are OpenBLAS's at all.
+    package static func finding(
+        _ rank: RankEnvironment, forced: String?, isUsed: Bool = !MatrixProduct.isOurs
+    ) -> Finding {
+        guard isUsed else {
+            return .good(
+                "BLAS core", "\(rank.host): \(rank.blasCore), not used: products are our own")
+        }
         let has = rank.processor.vectorLevel
         let how = forced == nil ? "chosen by itself" : "forced by OPENBLAS_CORETYPE"
         let text = "\(rank.host): kernels for \(rank.blasCore), \(how)"

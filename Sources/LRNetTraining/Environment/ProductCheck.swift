@@ -1,7 +1,7 @@
 internal import Foundation
 internal import LRNetKernels
 
-/// Whether OpenBLAS multiplies rightly, and how fast.
+/// Whether matrices are multiplied rightly, and how fast.
 enum ProductCheck {
     private static let (rows, columns, inner) = (160, 144, 176)
 
@@ -15,7 +15,7 @@ enum ProductCheck {
         let b = numbers(inner * columns, index: 1)
         let c = FloatBuffer(count: rows * columns)
         MatrixProduct.multiply(
-            .plain(a.all), .plain(b.all), into: c.all, rows: rows, columns: columns, inner: inner)
+            .plain(a.all), b.all, into: c.all, rows: rows, columns: columns, inner: inner)
         for row in 0..<rows {
             for column in 0..<columns {
                 var (sum, magnitude) = (0.0, 0.0)
@@ -27,15 +27,17 @@ enum ProductCheck {
                 let got = Double(c[row * columns + column])
                 guard abs(got - sum) <= tolerance * magnitude else {
                     return .failure(
-                        "sgemm", "entry (\(row), \(column)) is \(got) where it must be \(sum)",
-                        remedy: "this OpenBLAS computes wrongly here: try another "
-                            + "OPENBLAS_CORETYPE or version; do not train with it")
+                        "products", "entry (\(row), \(column)) is \(got) where it must be \(sum)",
+                        remedy: MatrixProduct.isOurs
+                            ? "this machine or build computes wrongly: do not train with it"
+                            : "this OpenBLAS computes wrongly here: try another "
+                                + "OPENBLAS_CORETYPE or version; do not train with it")
                 }
             }
         }
         return .good(
-            "sgemm",
-            "right; " + String(format: "%.0f GFLOP/s", speed())
+            "products",
+            "\(MatrixProduct.provider), right; " + String(format: "%.0f GFLOP/s", speed())
                 + " on one thread (of \(timedSize)x\(timedSize)x\(timedSize), ranks at once)")
     }
 
@@ -48,7 +50,7 @@ enum ProductCheck {
         for _ in 0..<repetitions {
             let start = ContinuousClock.now
             MatrixProduct.multiply(
-                .plain(a.all), .plain(a.all), into: c.all, rows: size, columns: size, inner: size)
+                .plain(a.all), a.all, into: c.all, rows: size, columns: size, inner: size)
             shortest = min(shortest, (ContinuousClock.now - start).seconds)
         }
         return 2e-9 * Double(size * size * size) / max(shortest, 1e-9)

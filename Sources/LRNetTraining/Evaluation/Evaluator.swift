@@ -43,7 +43,9 @@ public struct ValidationReport: Sendable, Equatable, Codable {
     }
 
     /// The draw with the lowest error; the lowest-numbered of equals.
-    public var best: DrawResult? { draws.min { ($0.errorCount, $0.draw) < ($1.errorCount, $1.draw) } }
+    public var best: DrawResult? {
+        draws.min { ($0.errorCount, $0.draw) < ($1.errorCount, $1.draw) }
+    }
 
     /// The mean error in percent.
     public var meanError: Double {

@@ -129,7 +129,8 @@ public enum NetworkFile {
         }
         guard tensor.values.count == count else {
             throw failure(
-                path, "\(name) has shape \(tensor.shape), which is not \(count) values; "
+                path,
+                "\(name) has shape \(tensor.shape), which is not \(count) values; "
                     + "it belongs to another network")
         }
         return tensor.values

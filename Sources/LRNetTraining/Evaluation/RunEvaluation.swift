@@ -69,7 +69,7 @@ public struct RunEvaluation {
             return set
         }
         let network = recipe.makeNetwork(classes: data.classes)
-        network.reserve(sampleCount: context.capacity, workerCount: recipe.training.threads)
+        context.reserve(network)
         let step = try restore(network)
         return try Evaluator(context: context, network: network, data: data).run(
             step: step, split: options.split, draws: options.draws ?? recipe.validation.draws,

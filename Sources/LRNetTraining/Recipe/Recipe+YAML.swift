@@ -20,7 +20,8 @@ extension Recipe {
                 message: "cannot be read (\(failure)); recipes are in launch/recipes",
                 exitStatus: .inputMissing)
         }
-        try self.init(yaml: String(decoding: bytes, as: UTF8.self), file: path, overrides: overrides)
+        try self.init(
+            yaml: String(decoding: bytes, as: UTF8.self), file: path, overrides: overrides)
     }
 
     /// Reads a recipe.
@@ -63,7 +64,8 @@ extension Recipe {
         var pairs = node.mapping.map { $0.map { ($0.key, $0.value) } } ?? []
         let old = pairs.first { $0.0.string == first }?.1
         pairs.removeAll { $0.0.string == first }
-        pairs.append((Node(first), replacing(old ?? Node([(Node, Node)]()), keys.dropFirst(), with: value)))
+        pairs.append(
+            (Node(first), replacing(old ?? Node([(Node, Node)]()), keys.dropFirst(), with: value)))
         return Node(pairs)
     }
 

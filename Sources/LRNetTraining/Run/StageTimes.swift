@@ -6,6 +6,14 @@ struct StageTimes {
     var data = Duration.zero
     /// Exchanging with other ranks: sums, gradients, status, decisions.
     var communication = Duration.zero
+    /// Weights, forward pass and loss; of it the batch-norm sums' exchange counts as communication.
+    var forward = Duration.zero
+    /// Backward pass, likewise.
+    var backward = Duration.zero
+    /// The gradients' exchange, a part of communication.
+    var reduction = Duration.zero
+    /// Gradients of the logits, and the optimizer.
+    var update = Duration.zero
     /// The number of steps.
     var stepCount = 0
     /// The number of images over all ranks.

@@ -106,6 +106,9 @@ extension Trainer {
         return sum / Double(max(p.zero.count, 1))
     }
 
+    /// The smallest change of the loss that a difference can be taken of.
+    private static let resolvedLossChange = 2e-6
+
     /// Compares a few gradients of each layer with central differences of the loss under the same
     /// noise. ReLU and pooling have kinks, so some points may differ by a few percent.
     private func checkGradients(batch: Batch, count: Int) throws {
@@ -125,10 +128,13 @@ extension Trainer {
                 }
                 let slope = (try loss(distance) - loss(-distance)) / Double(2 * distance)
                 let exact = Double(gradient[element])
+                // A change of the loss that Float32 activations cannot resolve says nothing.
+                let isFlat = abs(exact) * Double(2 * distance) < Self.resolvedLossChange
                 let relative = abs(slope - exact) / max(abs(slope), abs(exact), 1e-12)
                 table.append([
                     parameter.name, "\(element)", String(format: "%.5g", exact),
-                    String(format: "%.5g", slope), String(format: "%.1f%%", 100 * relative),
+                    String(format: "%.5g", slope),
+                    isFlat ? "too flat" : String(format: "%.1f%%", 100 * relative),
                 ])
             }
         }

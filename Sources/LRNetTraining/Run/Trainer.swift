@@ -71,8 +71,7 @@ public final class Trainer {
         let reader = try group.agreeing { [data] in try ShardReader(set: data, split: .train) }
         sequence = BatchSequence(recipe: recipe, sampleCount: reader.count)
         network = recipe.makeNetwork(classes: data.classes)
-        network.reserve(
-            sampleCount: context.capacity, workerCount: recipe.training.threads)
+        context.reserve(network)
         trainingStep = TrainingStep(context: context, network: network)
         evaluator = Evaluator(context: context, network: network, data: data)
         evaluator.use(reader)
@@ -250,8 +249,7 @@ public final class Trainer {
         let shared = try group.broadcast(bytes, root: 0)
         let file = try group.agreeing { try SafeTensors(bytes: shared, file: path) }
         let winner = recipe.makeNetwork(classes: data.classes)
-        winner.reserve(
-            sampleCount: context.capacity, workerCount: recipe.training.threads)
+        context.reserve(winner)
         try group.agreeing { try NetworkFile.install(file, named: path, in: winner) }
         return try Evaluator(context: context, network: winner, data: data)
             .measure(.test).errorPercent

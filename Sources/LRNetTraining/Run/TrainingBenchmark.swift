@@ -33,12 +33,15 @@ public struct TrainingBenchmark {
         public var step_seconds: Double
         /// The shortest and longest step.
         public var step_seconds_minimum, step_seconds_maximum: Double
-        /// Rank 0's shares of the step, in percent.
-        public var compute_percent, communication_percent: Double
+        /// Rank 0's shares of the step, in percent; the waiting for batch-norm sums is part of
+        /// forward and backward.
+        public var forward_percent, backward_percent, all_reduce_percent, update_percent: Double
+        /// All that is spent with other ranks, batch-norm sums included, in percent of the step.
+        public var communication_percent: Double
         /// The loss of the last step; finite, or the benchmark fails.
         public var loss: Double
-        /// The CPU kernels that OpenBLAS chose.
-        public var blas_core: String
+        /// Who computes matrix products: `lrnet-avx512`, or OpenBLAS and the core it chose.
+        public var products: String
     }
 
     private let recipe: Recipe
@@ -59,7 +62,7 @@ public struct TrainingBenchmark {
         let network = recipe.makeNetwork()
         try network.initialize(
             seed: recipe.training.seed, coldStart: .balanced, from: nil, limits: 0.05...0.95)
-        network.reserve(sampleCount: context.capacity, workerCount: recipe.training.threads)
+        context.reserve(network)
         let step = TrainingStep(context: context, network: network)
         let batch = makeBatch(context, network)
         var times: [StageTimes] = []
@@ -118,6 +121,10 @@ public struct TrainingBenchmark {
         for time in times {
             sum.total += time.total
             sum.communication += time.communication
+            sum.forward += time.forward
+            sum.backward += time.backward
+            sum.reduction += time.reduction
+            sum.update += time.update
         }
         let training = recipe.training
         return Report(
@@ -127,8 +134,11 @@ public struct TrainingBenchmark {
             reduction: recipe.reduction.rawValue, steps: times.count,
             images_per_second: Double(training.globalBatch) / median, step_seconds: median,
             step_seconds_minimum: seconds.first ?? 0, step_seconds_maximum: seconds.last ?? 0,
-            compute_percent: sum.percent(sum.compute),
+            forward_percent: sum.percent(sum.forward),
+            backward_percent: sum.percent(sum.backward),
+            all_reduce_percent: sum.percent(sum.reduction),
+            update_percent: sum.percent(sum.update),
             communication_percent: sum.percent(sum.communication), loss: loss,
-            blas_core: MatrixProduct.libraryDescription.core)
+            products: MatrixProduct.provider)
     }
 }

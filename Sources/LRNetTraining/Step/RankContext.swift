@@ -33,6 +33,13 @@ final class RankContext {
     /// The most samples that this rank holds at a time.
     var capacity: Int { leafRun.count * recipe.training.leafSize }
 
+    /// Allocates what a network needs to run here.
+    func reserve(_ network: Network) {
+        network.reserve(
+            sampleCount: capacity, microBatch: recipe.training.microBatch,
+            workerCount: pool.threadCount)
+    }
+
     /// This rank's part of a batch.
     func layout(globalCount: Int) -> BatchLayout {
         recipe.layout(globalCount: globalCount, leafRun: leafRun)

@@ -50,22 +50,27 @@ final class TrainingStep {
             pool: context.pool, statistics: context.statistics, gradients: gradients)
         gradients.begin(reducer.schedule(for: layout))
 
-        network.prepare(pass)
-        let logits = try network.forward(batch.filledImages, pass)
-        let totals = loss.evaluate(logits: logits, labels: batch.labels, layout: layout)
+        let totals = try times.measure(\.forward) {
+            network.prepare(pass)
+            let logits = try network.forward(batch.filledImages, pass)
+            return loss.evaluate(logits: logits, labels: batch.labels, layout: layout)
+        }
         let status = try times.measure(\.communication) {
             try context.status.combine(
                 totals, layout: layout, stopWanted: stopWanted, hasFailure: hasFailure)
         }
         if status.hasFailure { return Outcome(status: status, isFinite: true) }
-        try network.backward(loss.gradient(layout), pass)
-        try times.measure(\.communication) { try reducer.allReduce(gradients, layout: layout) }
+        try times.measure(\.backward) { try network.backward(loss.gradient(layout), pass) }
+        try times.measure(\.reduction) { try reducer.allReduce(gradients, layout: layout) }
+        times.communication += times.reduction
         guard status.loss.isFinite, Elementwise.nonFiniteCount(gradients.total.all) == 0 else {
             return Outcome(status: status, isFinite: false)
         }
-        network.finishGradients(pass)
-        optimizer.update(step: step, learningRate: learningRate, pool: context.pool)
-        network.didUpdate()
+        times.measure(\.update) {
+            network.finishGradients(pass)
+            optimizer.update(step: step, learningRate: learningRate, pool: context.pool)
+            network.didUpdate()
+        }
         return Outcome(status: status, isFinite: true)
     }
 

@@ -1,0 +1,101 @@
+import LRNetKernels
+import Synchronization
+import Testing
+
+@Suite struct ThreadPoolTests {
+    static let threadCounts = [1, 2, 3, 8]
+
+    @Test(arguments: threadCounts) func everyIndexIsVisitedOnce(threadCount: Int) {
+        let pool = ThreadPool(threadCount: threadCount)
+        #expect(pool.threadCount == threadCount)
+        for count in [0, 1, 2, 3, 7, 64, 1000] {
+            let visits = FloatBuffer(count: count)
+            pool.forEach(count) { index, _ in visits[index] += 1 }
+            #expect(visits.all.values == [Float](repeating: 1, count: count))
+        }
+    }
+
+    /// Workers have their own numbers, and no two calls run at once with the same one.
+    @Test(arguments: threadCounts) func workersAreDistinct(threadCount: Int) {
+        let pool = ThreadPool(threadCount: threadCount)
+        let busy = Mutex([Int](repeating: 0, count: threadCount))
+        let faults = Atomic<Int>(0)
+        for _ in 0..<50 {
+            pool.forEach(97) { _, worker in
+                busy.withLock { counts in
+                    guard counts.indices.contains(worker) else {
+                        faults.add(1, ordering: .relaxed)
+                        return
+                    }
+                    counts[worker] += 1
+                    if counts[worker] > 1 { faults.add(1, ordering: .relaxed) }
+                }
+                busy.withLock { $0[worker] -= 1 }
+            }
+        }
+        #expect(faults.load(ordering: .relaxed) == 0)
+        #expect(busy.withLock { $0 } == [Int](repeating: 0, count: threadCount))
+    }
+
+    /// Thousands of rounds in which each reads what the one before wrote: a lost wake-up would
+    /// hang, an early return would give a wrong sum.
+    @Test(arguments: threadCounts) func manyRoundsFollowOneAnother(threadCount: Int) {
+        let pool = ThreadPool(threadCount: threadCount)
+        let count = 5
+        let values = FloatBuffer(count: 2 * count)
+        let rounds = 20_000
+        for round in 0..<rounds {
+            let (from, to) = (round % 2 * count, (round + 1) % 2 * count)
+            pool.forEach(count) { index, _ in
+                values[to + index] = values[from + (index + 1) % count] + 1
+            }
+        }
+        #expect(values[0..<count].values == [Float](repeating: Float(rounds), count: count))
+    }
+
+    @Test(arguments: threadCounts) func rangesCoverTheCountWhateverTheThreads(threadCount: Int) {
+        let pool = ThreadPool(threadCount: threadCount)
+        for (count, grain) in [(0, 4), (1, 4), (4, 4), (5, 4), (1000, 7), (3, 100)] {
+            let seen = Mutex<[Range<Int>]>([])
+            pool.forEachRange(count, grain: grain) { range, _ in
+                seen.withLock { $0.append(range) }
+            }
+            let expected = stride(from: 0, to: count, by: grain).map {
+                $0..<min($0 + grain, count)
+            }
+            let sorted = seen.withLock { $0 }.sorted { $0.lowerBound < $1.lowerBound }
+            #expect(sorted == expected)
+        }
+    }
+
+    @Test func helpersTakePart() {
+        let pool = ThreadPool(threadCount: 4)
+        let workers = Mutex<Set<Int>>([])
+        // The first to come waits for another.
+        let arrived = Atomic<Int>(0)
+        pool.forEach(2) { _, worker in
+            workers.withLock { _ = $0.insert(worker) }
+            arrived.add(1, ordering: .acquiringAndReleasing)
+            while arrived.load(ordering: .acquiring) < 2 {}
+        }
+        #expect(workers.withLock { $0.count } == 2)
+    }
+
+    @Test func poolsComeAndGo() {
+        for threadCount in 1...6 {
+            for _ in 0..<20 {
+                let pool = ThreadPool(threadCount: threadCount)
+                let sum = Atomic<Int>(0)
+                pool.forEach(10) { index, _ in sum.add(index, ordering: .relaxed) }
+                #expect(sum.load(ordering: .relaxed) == 45)
+            }
+        }
+    }
+
+    @Test func callingAPoolFromItsOwnBodyTraps() async {
+        await #expect(processExitsWith: .failure) {
+            let pool = ThreadPool(threadCount: 2)
+            pool.forEach(2) { _, _ in pool.forEach(2) { _, _ in } }
+        }
+    }
+}

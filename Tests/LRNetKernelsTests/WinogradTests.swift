@@ -1,0 +1,145 @@
+import LRNetKernels
+import LRNetTestSupport
+import Testing
+
+@Suite struct WinogradTests {
+    /// Height, width, inputs, outputs, window, images: no multiples of tiles, blocks or lanes, and
+    /// channels of the networks' layers.
+    static let cases = [
+        [7, 9, 17, 33, 3, 3], [14, 14, 32, 64, 5, 2], [5, 6, 3, 2, 5, 1], [1, 1, 16, 16, 3, 2],
+        [8, 8, 64, 32, 3, 7], [13, 4, 20, 48, 5, 3], [4, 4, 1, 1, 3, 1], [12, 12, 128, 64, 3, 1],
+    ]
+
+    private struct Problem {
+        let geometry: PatchGeometry
+        let images, inputs, outputs: Int
+        let input, weights, gradient: [Float]
+        let convolution: WinogradConvolution
+        let filter: WinogradFilter
+
+        init(_ size: [Int], padding: Padding? = nil) throws {
+            let shape = ImageShape(height: size[0], width: size[1], channels: size[2])
+            let window = size[4]
+            geometry = PatchGeometry(
+                input: shape, window: window,
+                padding: padding
+                    ?? .same(height: shape.height, width: shape.width, window: window, stride: 1))
+            (images, inputs, outputs) = (size[5], size[2], size[3])
+            input = TestData.normal(images * shape.count, stream: 1)
+            weights = TestData.normal(window * window * inputs * outputs, stream: 2)
+            gradient = TestData.normal(images * geometry.outputPixelCount * outputs, stream: 3)
+            convolution = WinogradConvolution(geometry: geometry, outputs: outputs)
+            filter = try #require(WinogradFilter(window: window))
+        }
+
+        func packed() -> WinogradWeights {
+            let packed = WinogradWeights(
+                filter: filter, inputs: inputs, outputs: outputs, hasBackward: true)
+            packed.pack(weights.view, withBackward: true, pool: ThreadPool(threadCount: 2))
+            return packed
+        }
+    }
+
+    /// The largest error over the root mean square of the true values.
+    private func error(_ values: [Float], _ truth: [Double]) -> Double {
+        let square = truth.map { $0 * $0 }.reduce(0, +) / Double(truth.count)
+        let largest = zip(values, truth).map { abs(Double($0) - $1) }.max() ?? 0
+        return largest / square.squareRoot()
+    }
+
+    /// The transforms' entries reach 8 and 25 sums of products each: rounding errors of 6e-8 grow
+    /// by two orders. Measured over these cases: at most 3.2e-5.
+    static let tolerance = 1e-4
+
+    @Test(arguments: cases)
+    func outputsEqualTheNaiveConvolution(size: [Int]) throws {
+        let problem = try Problem(size)
+        let workspace = WinogradConvolution.Workspace(problem.convolution)
+        for squared in [false, true] {
+            let output = FloatView.unwritten(problem.gradient.count)
+            problem.convolution.forward(
+                problem.input.view, squared: squared, weights: problem.packed(), into: output,
+                workspace: workspace)
+            let truth = Reference.convolution(
+                problem.input.doubles.map { squared ? $0 * $0 : $0 },
+                weights: problem.weights.doubles, geometry: problem.geometry,
+                images: problem.images, outputs: problem.outputs)
+            #expect(error(output.values, truth) < Self.tolerance)
+        }
+    }
+
+    @Test(arguments: cases)
+    func inputGradientsEqualTheNaiveOnes(size: [Int]) throws {
+        let problem = try Problem(size)
+        let result = FloatView.unwritten(problem.input.count)
+        problem.convolution.inputGradient(
+            problem.gradient.view, weights: problem.packed(), into: result,
+            workspace: WinogradConvolution.Workspace(problem.convolution))
+        let truth = Reference.convolutionInputGradient(
+            problem.gradient.doubles, weights: problem.weights.doubles,
+            geometry: problem.geometry, images: problem.images, outputs: problem.outputs)
+        #expect(error(result.values, truth) < Self.tolerance)
+    }
+
+    @Test(arguments: cases)
+    func weightGradientsEqualTheNaiveOnes(size: [Int]) throws {
+        let problem = try Problem(size)
+        let points = FloatView.unwritten(problem.convolution.weightPointCount)
+        let workspace = WinogradConvolution.Workspace(problem.convolution)
+        // In two calls, to see the second one add.
+        let cut = problem.images / 2
+        let (image, pixels) = (
+            problem.geometry.input.count, problem.geometry.outputPixelCount * problem.outputs
+        )
+        var isFirst = true
+        for range in [0..<cut, cut..<problem.images] where !range.isEmpty {
+            problem.convolution.weightGradient(
+                problem.input.view[range.lowerBound * image..<range.upperBound * image],
+                squared: false,
+                gradient: problem.gradient.view[
+                    range.lowerBound * pixels..<range.upperBound * pixels],
+                into: points, accumulate: !isFirst, workspace: workspace)
+            isFirst = false
+        }
+        let result = FloatView.unwritten(problem.weights.count)
+        WinogradWeights.transformGradient(
+            points, filter: problem.filter, inputs: problem.inputs, outputs: problem.outputs,
+            into: result)
+        let truth = Reference.convolutionWeightGradient(
+            problem.gradient.doubles, input: problem.input.doubles, geometry: problem.geometry,
+            images: problem.images, outputs: problem.outputs)
+        #expect(error(result.values, truth) < Self.tolerance)
+    }
+
+    @Test func uneven() throws {
+        let padding = Padding(top: 0, left: 1, bottom: 2, right: 0)
+        let problem = try Problem([6, 7, 5, 18, 3, 2], padding: padding)
+        let workspace = WinogradConvolution.Workspace(problem.convolution)
+        let output = FloatView.unwritten(problem.gradient.count)
+        problem.convolution.forward(
+            problem.input.view, squared: false, weights: problem.packed(), into: output,
+            workspace: workspace)
+        let truth = Reference.convolution(
+            problem.input.doubles, weights: problem.weights.doubles, geometry: problem.geometry,
+            images: problem.images, outputs: problem.outputs)
+        #expect(error(output.values, truth) < Self.tolerance)
+    }
+
+    @Test func outputsDoNotDependOnTheBlock() throws {
+        let problem = try Problem([14, 14, 32, 64, 5, 5])
+        let workspace = WinogradConvolution.Workspace(problem.convolution)
+        let packed = problem.packed()
+        let whole = FloatView.unwritten(problem.gradient.count)
+        problem.convolution.forward(
+            problem.input.view, squared: false, weights: packed, into: whole, workspace: workspace)
+        let (image, pixels) = (problem.geometry.input.count, 14 * 14 * 64)
+        let single = FloatView.unwritten(pixels)
+        for index in 0..<5 {
+            problem.convolution.forward(
+                problem.input.view[index * image..<(index + 1) * image], squared: false,
+                weights: packed, into: single, workspace: workspace)
+            let same = single.values == whole[index * pixels..<(index + 1) * pixels].values
+            #expect(same || !MatrixProduct.isOurs, "image \(index)")
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import LRNetKernels
+import LRNetLayers
+import LRNetTestSupport
+import Testing
+
+@Suite struct BatchNormalizationTests {
+    static let shape = ImageShape(height: 3, width: 2, channels: 5)
+
+    private static func layer(
+        _ statistics: BatchNormalization.Statistics, momentum: Double = 0.75
+    ) -> BatchNormalization {
+        var options = BatchNormalization.Options()
+        options.statistics = statistics
+        options.momentum = momentum
+        let layer = BatchNormalization(
+            name: "bn1", inputShape: shape, rectified: false, options: options)
+        layer.gamma.value.copy(from: TestData.normal(5, stream: 1))
+        layer.beta.value.copy(from: TestData.normal(5, stream: 2))
+        layer.reserve(sampleCount: 40, microBatch: 40, workerCount: 1)
+        return layer
+    }
+
+    private static func pass(_ mode: Pass.Mode, _ count: Int) -> Pass {
+        Pass(
+            mode: mode,
+            layout: BatchLayout(globalCount: count, leafSize: 4, microBatch: 2, leafRun: 0..<10),
+            pool: ThreadPool(threadCount: 1), statistics: LocalStatistics())
+    }
+
+    private static func reference(
+        _ layer: BatchNormalization, _ x: [Float]
+    ) -> Reference.Normalized {
+        Reference.batchNorm(
+            x.doubles, channels: 5, gamma: layer.gamma.value.values.doubles,
+            beta: layer.beta.value.values.doubles, epsilon: 1e-3, rectified: false)
+    }
+
+    static let tolerance = Tolerance(absolute: 1e-5, relative: 1e-5)
+
+    /// Each run of six samples on its own, the last one shorter, odd micro-batches included.
+    @Test(arguments: [2, 6, 13, 25], [2, 6])
+    func groupsHaveTheirOwnStatistics(count: Int, group: Int) throws {
+        let layer = Self.layer(.group(group))
+        let x = TestData.normal(count * 30, stream: 3).enumerated().map { i, value in
+            value * 2 + Float(i / 180)
+        }
+        let gradient = TestData.normal(count * 30, stream: 4)
+        let output = try layer.forward(x.view, Self.pass(.training, count)).values
+        let inputGradient = try layer.backward(gradient.view, Self.pass(.training, count)).values
+        var (means, variances): ([[Double]], [[Double]]) = ([], [])
+        var (gamma, beta) = ([Double](repeating: 0, count: 5), [Double](repeating: 0, count: 5))
+        for start in stride(from: 0, to: count, by: group) {
+            let range = start * 30..<min(start + group, count) * 30
+            let part = Self.reference(layer, Array(x[range]))
+            #expect(distance(Array(output[range]), part.output, Self.tolerance) <= 1)
+            let gradients = Reference.batchNormGradients(
+                Array(gradient[range]).doubles, forward: part, channels: 5,
+                gamma: layer.gamma.value.values.doubles, epsilon: 1e-3, rectified: false)
+            #expect(
+                distance(Array(inputGradient[range]), gradients.input, Self.tolerance) <= 1)
+            gamma = zip(gamma, gradients.gamma).map(+)
+            beta = zip(beta, gradients.beta).map(+)
+            means.append(part.mean)
+            variances.append(part.variance)
+        }
+        let sums = Tolerance(absolute: 1e-4, relative: 1e-5)
+        #expect(distance(layer.gamma.gradient.values, gamma, sums) <= 1)
+        #expect(distance(layer.beta.gradient.values, beta, sums) <= 1)
+        // Moving averages take the mean over the groups, whatever their sizes.
+        for c in 0..<5 {
+            let mean = means.reduce(0) { $0 + $1[c] } / Double(means.count)
+            let variance = variances.reduce(0) { $0 + $1[c] } / Double(means.count)
+            #expect(abs(layer.movingMean[c] - 0.25 * mean) < 1e-5)
+            #expect(abs(layer.movingVariance[c] - (0.75 + 0.25 * variance)) < 1e-5)
+        }
+    }
+
+    @Test func movingAveragesFollowTheSteps() throws {
+        let layer = Self.layer(.synchronized)
+        #expect(layer.movingMean == [0, 0, 0, 0, 0])
+        #expect(layer.movingVariance == [1, 1, 1, 1, 1])
+        var (mean, variance) = ([0.0, 0, 0, 0, 0], [1.0, 1, 1, 1, 1])
+        for step in 0..<4 {
+            let x = TestData.normal(8 * 30, stream: UInt32(10 + step))
+            _ = try layer.forward(x.view, Self.pass(.training, 8))
+            let part = Self.reference(layer, x)
+            mean = zip(mean, part.mean).map { 0.75 * $0 + 0.25 * $1 }
+            variance = zip(variance, part.variance).map { 0.75 * $0 + 0.25 * $1 }
+            // The backward pass leaves them alone.
+            _ = try layer.backward(x.view, Self.pass(.training, 8))
+        }
+        #expect(distance(layer.movingMean, mean, Tolerance(absolute: 1e-6)) <= 1)
+        #expect(distance(layer.movingVariance, variance, Tolerance(absolute: 1e-6)) <= 1)
+    }
+
+    @Test func evaluationUsesTheMovingAverages() throws {
+        let layer = Self.layer(.synchronized)
+        let mean = TestData.normal(5, stream: 5).doubles
+        let variance = TestData.uniform(5, in: 0.1...4, stream: 6).doubles
+        layer.restore(movingMean: mean, movingVariance: variance)
+        let x = TestData.normal(6 * 30, stream: 7)
+        let output = try layer.forward(x.view, Self.pass(.evaluation, 6)).values
+        let expected = x.enumerated().map { i, value in
+            let c = i % 5
+            return Double(layer.gamma.value[c]) * (Double(value) - mean[c])
+                / (variance[c] + 1e-3).squareRoot() + Double(layer.beta.value[c])
+        }
+        #expect(distance(output, expected, Self.tolerance) <= 1)
+        #expect(layer.movingMean == mean && layer.movingVariance == variance)
+        // A sample's output does not depend on its batch.
+        let single = try layer.forward(
+            Array(x[60..<90]).view, Self.pass(.evaluation, 1)
+        ).values
+        #expect(single == Array(output[60..<90]))
+    }
+
+    /// Estimating passes use their own batch, leave the moving averages alone, and evaluation then
+    /// uses the mean over the passes until the next estimation begins.
+    @Test func estimationAveragesOverPasses() throws {
+        let layer = Self.layer(.group(4))
+        let batches = [8, 12, 6].enumerated().map { i, count in
+            TestData.normal(count * 30, stream: UInt32(20 + i)).map { $0 + Float(i) }
+        }
+        layer.beginEstimation()
+        var (means, variances): ([[Double]], [[Double]]) = ([], [])
+        for x in batches {
+            let count = x.count / 30
+            let output = try layer.forward(x.view, Self.pass(.estimating, count)).values
+            let parts = stride(from: 0, to: count, by: 4).map { start in
+                Self.reference(layer, Array(x[start * 30..<min(start + 4, count) * 30]))
+            }
+            #expect(distance(output, parts.flatMap(\.output), Self.tolerance) <= 1)
+            func average(_ values: [[Double]]) -> [Double] {
+                (0..<5).map { c in values.reduce(0) { $0 + $1[c] } / Double(values.count) }
+            }
+            means.append(average(parts.map(\.mean)))
+            variances.append(average(parts.map(\.variance)))
+        }
+        #expect(layer.evaluationStatistics == nil)
+        layer.finishEstimation()
+        #expect(layer.movingMean == [0, 0, 0, 0, 0])
+        let expectedMean = (0..<5).map { c in means.reduce(0) { $0 + $1[c] } / 3 }
+        let expectedVariance = (0..<5).map { c in variances.reduce(0) { $0 + $1[c] } / 3 }
+        let inUse = layer.statisticsInUse
+        #expect(distance(inUse.mean, expectedMean, Self.tolerance) <= 1)
+        #expect(distance(inUse.variance, expectedVariance, Self.tolerance) <= 1)
+        let x = batches[0]
+        let estimated = try layer.forward(x.view, Self.pass(.evaluation, 8)).values
+        layer.beginEstimation()
+        #expect(layer.statisticsInUse.mean == [0, 0, 0, 0, 0])
+        let moving = try layer.forward(x.view, Self.pass(.evaluation, 8)).values
+        #expect(estimated != moving)
+        // Nothing gathered: nothing changes.
+        layer.finishEstimation()
+        #expect(layer.evaluationStatistics == nil)
+    }
+
+    /// A channel that is constant has no deviation; epsilon keeps its output at beta.
+    @Test func constantChannelsGiveBeta() throws {
+        let layer = Self.layer(.synchronized)
+        let x = [Float](repeating: 3, count: 4 * 30)
+        let output = try layer.forward(x.view, Self.pass(.training, 4)).values
+        let beta = layer.beta.value.values
+        #expect(output.enumerated().allSatisfy { abs($1 - beta[$0 % 5]) < 1e-5 })
+    }
+}

@@ -1,0 +1,37 @@
+import Foundation
+import LRNetKernels
+
+/// The numbers of `Golden/golden.json`, which `Golden/make_golden.py` makes with PyTorch in float64.
+struct Golden: Sendable {
+    /// The numbers of one case by their names.
+    let values: [String: [Double]]
+
+    private static let cases: [String: [String: [Double]]] = {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Golden/golden.json")
+        do {
+            return try JSONDecoder().decode(
+                [String: [String: [Double]]].self, from: Data(contentsOf: file))
+        } catch {
+            fatalError("\(file.path): \(error)")
+        }
+    }()
+
+    /// The case of a name; there must be one.
+    init(_ name: String) {
+        guard let values = Self.cases[name] else { fatalError("no golden case \(name)") }
+        self.values = values
+    }
+
+    /// The numbers of a name; there must be some.
+    subscript(name: String) -> [Double] {
+        guard let numbers = values[name] else { fatalError("no golden numbers \(name)") }
+        return numbers
+    }
+
+    /// Inputs, which are Float32 numbers.
+    func floats(_ name: String) -> [Float] { self[name].map { Float($0) } }
+
+    /// The seed of the golden noise.
+    static let seed: UInt64 = 0x0123_4567_89ab_cdef
+}

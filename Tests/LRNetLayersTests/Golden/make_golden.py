@@ -1,0 +1,276 @@
+"""Makes golden.json, the numbers that layers are compared with: PyTorch in float64.
+
+    python3 make_golden.py
+
+Needs numpy and torch. Inputs are Float32 numbers, so both sides start from the same ones; results are
+written with nine digits. The noise is made from the documentation of GaussianNoise, Dropout and
+NoiseKey, not taken from our program, so a change of either shows.
+
+Layouts: images NHWC, convolution weights HWIO, linear weights [inputs, outputs].
+"""
+
+import json
+import math
+import pathlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+FLOOR = 1e-3  # Added to variances of pre-activations, and to those of batch norm.
+SEED = 0x0123456789ABCDEF
+PRE_ACTIVATION, DROPOUT = 1, 2  # NoiseKey.Purpose
+rng = np.random.default_rng(20240607)
+
+
+# Philox4x32-10 and what is made of it.
+
+
+def philox(counter, key):
+    counter = [np.asarray(word, dtype=np.uint64) for word in counter]
+    low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
+    for _ in range(10):
+        a = np.uint64(0xD2511F53) * counter[0]
+        b = np.uint64(0xCD9E8D57) * counter[2]
+        counter = [
+            (b >> shift) ^ counter[1] ^ np.uint64(key[0]),
+            b & low,
+            (a >> shift) ^ counter[3] ^ np.uint64(key[1]),
+            a & low,
+        ]
+        key = ((key[0] + 0x9E3779B9) & 0xFFFFFFFF, (key[1] + 0xBB67AE85) & 0xFFFFFFFF)
+    return counter
+
+
+assert [int(word) for word in philox([0, 0, 0, 0], (0, 0))] == [
+    0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8,
+]  # fmt: skip
+
+
+def blocks(count, seed, purpose, step, layer, index):
+    """The four words of each element's block, and the element's word."""
+    element = np.arange(count)
+    block = 16 * (element // 64) + element % 16
+    fixed = [np.full(count, v) for v in (index, step, purpose << 16 | layer)]
+    words = philox([block, *fixed], (seed & 0xFFFFFFFF, seed >> 32))
+    return np.stack(words), element % 64 // 16
+
+
+def normals(count, *key):
+    words, position = blocks(count, SEED, PRE_ACTIVATION, *key)
+    words = words.astype(np.float64)
+    radius = np.sqrt(-2 * np.log((words[[0, 2]] + 0.5) / 2**32))
+    angle = 2 * np.pi * words[[1, 3]] / 2**32
+    table = np.stack(
+        [
+            radius[0] * np.cos(angle[0]), radius[0] * np.sin(angle[0]),
+            radius[1] * np.cos(angle[1]), radius[1] * np.sin(angle[1]),
+        ]  # fmt: skip
+    )
+    return table[position, np.arange(count)]
+
+
+def noise(samples, count, step, layer):
+    rows = [normals(count, step, layer, index) for index in range(samples)]
+    return torch.tensor(np.stack(rows))
+
+
+def dropout_mask(samples, count, rate, step, layer):
+    def row(index):
+        words, position = blocks(count, SEED, DROPOUT, step, layer, index)
+        word = words[position, np.arange(count)]
+        return np.where(word >= math.floor(rate * 2**32), 1 / (1 - rate), 0)
+
+    return torch.tensor(np.stack([row(index) for index in range(samples)]))
+
+
+# Data.
+
+
+def normal(*shape, scale=1.0):
+    values = (scale * rng.standard_normal(shape)).astype(np.float32)
+    return torch.tensor(values.astype(np.float64), requires_grad=True)
+
+
+def numbers(tensor):
+    return [float(f"{value:.9g}") for value in tensor.detach().double().reshape(-1).tolist()]
+
+
+# Layers.
+
+
+def moments(logits):
+    """Mean and variance from the distribution itself."""
+    b = logits[-1]
+    zero = torch.sigmoid(logits[0]) if len(logits) == 2 else torch.zeros_like(b)
+    plus = (1 - zero) * torch.sigmoid(b)
+    minus = (1 - zero) * torch.sigmoid(-b)
+    mean = plus - minus
+    return mean, plus + minus - mean**2
+
+
+def apply(x, weights):
+    """x [N, H, W, C] with weights [h, w, C, O] and SAME padding, or [N, I] with [I, O]."""
+    if weights.dim() == 2:
+        return x @ weights
+    z = F.conv2d(
+        x.permute(0, 3, 1, 2), weights.permute(3, 2, 0, 1), padding=weights.shape[0] // 2)
+    return z.permute(0, 2, 3, 1)
+
+
+def lr_layer(x, logits, step, layer):
+    mean, variance = moments(logits)
+    m, v = apply(x, mean), apply(x**2, variance)
+    e = noise(len(x), m[0].numel(), step, layer).reshape(m.shape)
+    return m, v, m + torch.sqrt(torch.clamp(v, min=0) + FLOOR) * e
+
+
+def batch_norm(x, gamma, beta, groups):
+    """Returns ReLU(batch norm), and the means over the groups of mean and population variance."""
+    outputs, means, variances = [], [], []
+    for part in torch.split(x, groups):
+        axes = tuple(range(part.dim() - 1))
+        mean = part.mean(axes)
+        variance = ((part - mean) ** 2).mean(axes)
+        outputs.append(gamma * (part - mean) / torch.sqrt(variance + FLOOR) + beta)
+        means.append(mean)
+        variances.append(variance)
+    return (
+        torch.relu(torch.cat(outputs)),
+        torch.stack(means).mean(0), torch.stack(variances).mean(0),
+    )  # fmt: skip
+
+
+def max_pool(x, window, stride):
+    return F.max_pool2d(x.permute(0, 3, 1, 2), window, stride).permute(0, 2, 3, 1)
+
+
+# Cases.
+
+
+def layer_case(name, shape, weight_shape, logit_count, step, layer):
+    x = normal(*shape)
+    logits = [normal(*weight_shape, scale=1.5) for _ in range(logit_count)]
+    m, v, z = lr_layer(x, logits, step, layer)
+    g = normal(*z.shape)
+    z.backward(g.detach())
+    names = ["zeroLogit", "signLogit"][-logit_count:]
+    case = {"input": x, "mean": m, "output": z, "outputGradient": g, "inputGradient": x.grad}
+    case["smallestVariance"] = v.min()
+    for logit_name, logit in zip(names, logits):
+        case[logit_name] = logit
+        case[logit_name + "Gradient"] = logit.grad
+    return name, case
+
+
+def batch_norm_case(name, shape, group):
+    channels = shape[-1]
+    x, gamma, beta = normal(*shape, scale=2), normal(channels), normal(channels)
+    y, mean, variance = batch_norm(x, gamma, beta, group)
+    g = normal(*shape)
+    y.backward(g.detach())
+    return name, {
+        "input": x, "gamma": gamma, "beta": beta, "output": y, "outputGradient": g,
+        "inputGradient": x.grad, "gammaGradient": gamma.grad, "betaGradient": beta.grad,
+        "mean": mean, "variance": variance,
+    }  # fmt: skip
+
+
+def pool_case(name, shape, window, stride):
+    x = normal(*shape)
+    y = max_pool(x, window, stride)
+    g = normal(*y.shape)
+    y.backward(g.detach())
+    return name, {"input": x, "output": y, "outputGradient": g, "inputGradient": x.grad}
+
+
+def loss_case(name, samples, classes):
+    z = normal(samples, classes, scale=3)
+    labels = torch.tensor(rng.integers(0, classes, samples))
+    loss = F.cross_entropy(z, labels)
+    loss.backward()
+    return name, {"logits": z, "labels": labels, "loss": loss, "gradient": z.grad}
+
+
+def adam_case(name, count, steps):
+    w = normal(count)
+    case = {"start": w.clone()}
+    optimizer = torch.optim.Adam([w], lr=0.01, weight_decay=0.02)
+    gradients = []
+    for _ in range(steps):
+        w.grad = normal(count).detach()
+        gradients.append(w.grad.clone())
+        optimizer.step()
+    state = optimizer.state[w]
+    return name, case | {
+        "gradients": torch.cat(gradients), "result": w, "firstMoment": state["exp_avg"],
+        "secondMoment": state["exp_avg_sq"],
+    }  # fmt: skip
+
+
+def network_case(name, logit_count, group):
+    """8x6x3 images - conv 5x3x3 - pool 2 - conv 7x5x5 - pool 2 - linear 11 - dropout - 4 classes."""
+    samples, classes, rate, step = 6, 4, 0.25, 3
+    images = normal(samples, 8, 6, 3).detach()
+    labels = torch.tensor(rng.integers(0, classes, samples))
+    shapes = {"conv1": (3, 3, 3, 5), "conv2": (5, 5, 5, 7), "fc1": (2 * 1 * 7, 11)}
+    logit_names = ["zeroLogit", "signLogit"][-logit_count:]
+    values = {}
+    for index, (layer, shape) in enumerate(shapes.items()):
+        for logit in logit_names:
+            values[f"{layer}.{logit}"] = normal(*shape, scale=1.5)
+        values[f"bn{index + 1}.gamma"] = normal(shape[-1])
+        values[f"bn{index + 1}.beta"] = normal(shape[-1])
+    values["output.weight"] = normal(11, classes)
+    values["output.bias"] = normal(classes)
+    case = {"images": images, "labels": labels}
+
+    def block(x, index, layer, position):
+        logits = [values[f"{layer}.{logit}"] for logit in logit_names]
+        _, _, z = lr_layer(x, logits, step, position)
+        bn = f"bn{index}"
+        y, mean, variance = batch_norm(z, values[bn + ".gamma"], values[bn + ".beta"], group)
+        case[bn + ".mean"], case[bn + ".variance"] = mean, variance
+        return y
+
+    x = max_pool(block(images, 1, "conv1", 0), 2, 2)
+    x = max_pool(block(x, 2, "conv2", 3), 2, 2)
+    x = block(x.reshape(samples, -1), 3, "fc1", 6)
+    x = x * dropout_mask(samples, 11, rate, step, 8)
+    logits = x @ values["output.weight"] + values["output.bias"]
+    loss = F.cross_entropy(logits, labels)
+    loss.backward()
+    case |= {"logits": logits, "loss": loss}
+    for key, value in values.items():
+        case[key] = value
+        case[key + ":gradient"] = value.grad
+    return name, case
+
+
+CASES = [
+    layer_case("convolutionTernary", (3, 7, 6, 3), (3, 3, 3, 5), 2, step=2, layer=1),
+    layer_case("convolutionBinary", (2, 6, 9, 2), (5, 5, 2, 3), 1, step=70000, layer=4),
+    layer_case("linearTernary", (5, 13), (13, 7), 2, step=0, layer=0),
+    layer_case("linearBinary", (4, 11), (11, 3), 1, step=5, layer=300),
+    batch_norm_case("batchNormSynchronized", (6, 3, 2, 5), 6),
+    batch_norm_case("batchNormGroups", (6, 2, 3, 5), 4),
+    pool_case("pool", (2, 7, 5, 3), 2, 2),
+    pool_case("poolOverlapping", (2, 8, 7, 5), 3, 2),
+    loss_case("crossEntropy", 6, 7),
+    adam_case("adam", 19, 3),
+    network_case("networkTernary", 2, group=6),
+    network_case("networkBinary", 1, group=4),
+]
+
+golden = {
+    name: {key: numbers(torch.as_tensor(value)) for key, value in case.items()}
+    for name, case in CASES
+}
+path = pathlib.Path(__file__).with_name("golden.json")
+lines = [
+    f'"{name}": {{\n' + ",\n".join(
+        f'  "{key}": {json.dumps(values, separators=(",", ":"))}' for key, values in case.items())
+    + "\n}"
+    for name, case in golden.items()
+]  # fmt: skip
+path.write_text("{\n" + ",\n".join(lines) + "\n}\n")

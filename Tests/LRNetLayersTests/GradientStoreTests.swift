@@ -1,0 +1,85 @@
+import LRNetKernels
+import LRNetLayers
+import LRNetTestSupport
+import Testing
+
+@Suite struct GradientStoreTests {
+    /// Node (l, i) by its definition.
+    static func tree(_ leaves: [Float]) -> Float {
+        if leaves.count == 1 { return leaves[0] }
+        var half = 1
+        while 2 * half < leaves.count { half *= 2 }
+        return tree(Array(leaves.prefix(half))) + tree(Array(leaves.dropFirst(half)))
+    }
+
+    /// Values of sizes so different that every other order of addition gives other bits.
+    private static func leaves(_ leafCount: Int, _ count: Int) -> [[Float]] {
+        (0..<leafCount).map { leaf in
+            TestData.normal(count, stream: UInt32(leaf)).map { value in
+                value * [1, 1e3, 1e-3, 30][leaf % 4]
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 5, 7, 8, 13, 16, 33], [1, 2])
+    func leavesAreAddedInTheTree(leafCount: Int, threads: Int) {
+        let pool = ThreadPool(threadCount: threads)
+        // The second range is longer than one thread's share.
+        let ranges = [0..<3, 3..<70_003, 70_003..<70_003, 70_003..<70_020]
+        let store = GradientStore(count: 70_020, largestLayer: 70_000)
+        let leaves = Self.leaves(leafCount, 70_020)
+        store.begin(.whole(leafCount: leafCount))
+        for range in ranges.reversed() {
+            for leaf in 0..<leafCount {
+                store.view(leaf: leaf, layer: range).copy(from: Array(leaves[leaf][range]))
+            }
+            store.combine(layer: range, pool: pool)
+        }
+        #expect(store.nodes.count == 1)
+        let expected = (0..<70_020).map { i in Self.tree(leaves.map { $0[i] }) }
+        #expect(store.nodes[0].values == expected)
+    }
+
+    @Test func otherOrdersGiveOtherBits() {
+        let leaves = Self.leaves(8, 1000)
+        let tree = (0..<1000).map { i in Self.tree(leaves.map { $0[i] }) }
+        let serial = (0..<1000).map { i in leaves.reduce(0) { $0 + $1[i] } }
+        #expect(tree != serial)
+    }
+
+    @Test func schedulesOfTheWhole() {
+        typealias Addition = LeafSchedule.Addition
+        #expect(LeafSchedule.whole(leafCount: 0).nodeLeaves.isEmpty)
+        #expect(LeafSchedule.whole(leafCount: 1).additions.isEmpty)
+        let five = LeafSchedule.whole(leafCount: 5)
+        #expect(five.nodeLeaves == [0])
+        #expect(
+            five.additions == [
+                Addition(into: 0, from: 1), Addition(into: 2, from: 3), Addition(into: 0, from: 2),
+                Addition(into: 0, from: 4),
+            ])
+    }
+
+    /// Leaves 3 ..< 8 of eight: nodes 3 and 4 ..< 8; leaves that lead no node share scratch.
+    @Test func aRunOfTwoNodes() {
+        let leaves = Self.leaves(5, 40)
+        let schedule = LeafSchedule(
+            leafCount: 5, nodeLeaves: [0, 1],
+            additions: [
+                .init(into: 1, from: 2), .init(into: 3, from: 4), .init(into: 1, from: 3),
+            ])
+        let store = GradientStore(count: 40, largestLayer: 25)
+        // A step of another shape before leaves nothing behind.
+        for schedule in [LeafSchedule.whole(leafCount: 3), schedule] {
+            store.begin(schedule)
+            for range in [0..<25, 25..<40] {
+                for leaf in 0..<schedule.leafCount {
+                    store.view(leaf: leaf, layer: range).copy(from: Array(leaves[leaf][range]))
+                }
+                store.combine(layer: range, pool: ThreadPool(threadCount: 1))
+            }
+        }
+        let last = (0..<40).map { i in Self.tree((1..<5).map { leaves[$0][i] }) }
+        #expect(store.nodes.map(\.values) == [leaves[0], last])
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import LRNetKernels
+import LRNetLayers
+import LRNetTestSupport
+import Testing
+
+@Suite struct InitializationTests {
+    static let shape = WeightShape(window: 3, inputs: 7, outputs: 11)
+
+    private func latents(
+        _ model: any WeightModel, _ source: WeightInitialization,
+        _ shape: WeightShape = shape
+    ) -> [[Float]] {
+        let views = model.latents(for: shape).map { _ in FloatView.unwritten(shape.count) }
+        model.initialize(views, shape: shape, from: source)
+        return views.map(\.values)
+    }
+
+    private func logit(_ p: Double) -> Double { log(p / (1 - p)) }
+
+    /// Equations 6 to 8 in Double, with weights far beyond a deviation, whose probabilities the
+    /// limits hold, and a mean that is not removed.
+    @Test(arguments: [(0.05, 0.95), (0.2, 0.7), (0.0, 1.0)])
+    func probabilitiesFollowTheWeights(low: Double, high: Double) {
+        let weights = TestData.normal(Self.shape.count).enumerated().map { i, value in
+            0.3 + value * (i % 50 == 0 ? 3 : 0.4)
+        }
+        let limits = Float(low)...Float(high)
+        let (a, b) = {
+            let values = latents(TernaryModel(), .pretrained(weights.view, limits: limits))
+            return (values[0], values[1])
+        }()
+        let binary = latents(BinaryModel(), .pretrained(weights.view, limits: limits))[0]
+        let mean = weights.doubles.reduce(0, +) / Double(weights.count)
+        let variance =
+            weights.doubles.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(weights.count)
+        func clip(_ p: Double) -> Double { min(max(p, low), high) }
+        // Whatever the limits, probabilities stay 1e-4 away from 0 and 1.
+        func safeLogit(_ p: Double) -> Double { logit(min(max(p, 1e-4), 1 - 1e-4)) }
+        var clipped = 0
+        for i in weights.indices {
+            let w = Double(weights[i]) / variance.squareRoot()
+            let zero = clip(0.95 - 0.9 * abs(w))
+            // Where the limits allow p0 = 1 the weight is almost surely 0, and q means nothing.
+            let plus = clip((1 + w / (1 - zero)) / 2)
+            if plus == low || plus == high { clipped += 1 }
+            // Float32 roundings of probabilities, times dlogit/dp: 21 at 0.05, 1e4 at 1e-4.
+            let allowed = low == 0 ? 2e-3 : 3e-5
+            #expect(abs(Double(a[i]) - safeLogit(zero)) < allowed)
+            #expect(abs(Double(b[i]) - safeLogit(plus)) < allowed)
+            #expect(abs(Double(binary[i]) - safeLogit(clip((1 + w) / 2))) < allowed)
+        }
+        #expect(clipped > 10 && clipped < weights.count)
+    }
+
+    @Test func weightsOfZeroAreLikelyZero() {
+        let zeros = FloatBuffer(count: Self.shape.count).all
+        let values = latents(TernaryModel(), .pretrained(zeros, limits: 0.05...0.95))
+        #expect(values[0].allSatisfy { abs(Double($0) - logit(0.95)) < 2e-6 })
+        #expect(values[1].allSatisfy { $0 == 0 })
+    }
+
+    @Test(arguments: [WeightModelName.fullPrecision, .twn])
+    func realWeightsAreCopiedOrXavier(name: WeightModelName) {
+        let weights = TestData.normal(Self.shape.count)
+        let copied = latents(name.model(), .pretrained(weights.view, limits: 0.05...0.95))
+        #expect(copied == [weights])
+        let shape = WeightShape(window: 5, inputs: 32, outputs: 64)
+        let key = NoiseKey(seed: 5, purpose: .initialization, layer: 3)
+        let cold = latents(name.model(), .cold(key, .balanced), shape)[0]
+        let n = Double(cold.count)
+        let variance = 2 / Double(25 * 32 + 25 * 64)
+        let mean = cold.doubles.reduce(0, +) / n
+        let square = cold.doubles.reduce(0) { $0 + $1 * $1 } / n
+        #expect(abs(mean) < 4 * (variance / n).squareRoot())
+        #expect(abs(square / variance - 1) < 4 * (2 / n).squareRoot())
+    }
+
+    @Test func coldStartsAreTheAuthors() {
+        let shape = WeightShape(window: 1, inputs: 100, outputs: 100)
+        let key = NoiseKey(seed: 5, purpose: .initialization, layer: 3)
+        let balanced = latents(TernaryModel(), .cold(key, .balanced), shape)
+        #expect(balanced[0].allSatisfy { abs(Double($0) + log(2)) < 1e-6 })
+        #expect(balanced[1].allSatisfy { $0 == 0 })
+        #expect(latents(BinaryModel(), .cold(key, .balanced), shape)[0].allSatisfy { $0 == 0 })
+
+        let random = latents(TernaryModel(), .cold(key, .randomSigns), shape)
+        let zero = random[0].doubles.map(Reference.logistic)
+        #expect(zero.allSatisfy { $0 > 0.45 - 1e-7 && $0 < 0.55 + 1e-7 })
+        let mean = zero.reduce(0, +) / 1e4
+        #expect(abs(mean - 0.5) < 4 * 0.1 / 12.0.squareRoot() / 100)
+        let spread = zero.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 1e4
+        #expect(abs(spread * 1200 - 1) < 0.05)
+        // The sign is its own number, not a function of p0.
+        for signs in [random[1], latents(BinaryModel(), .cold(key, .randomSigns), shape)[0]] {
+            #expect(signs.allSatisfy { abs(abs(Double($0)) - logit(1 - 1e-4)) < 1e-3 })
+            let plus = signs.count { $0 > 0 }
+            #expect(abs(plus - 5000) < 200)
+            let agreeing = zip(signs, zero).count { ($0 > 0) == ($1 > 0.5) }
+            #expect(abs(agreeing - 5000) < 200)
+        }
+        #expect(latents(TernaryModel(), .cold(key, .randomSigns), shape) == random)
+        var other = key
+        other.layer = 4
+        #expect(latents(TernaryModel(), .cold(other, .randomSigns), shape) != random)
+        #expect(latents(GumbelModel(levels: .ternary), .cold(key, .randomSigns), shape) == random)
+    }
+
+    @Test func networksTakeTheirHiddenLayersFromTheSource() throws {
+        var options = Network.Options()
+        options.model = BinaryModel()
+        let run = TrainingRun(options)
+        var asked: [String] = []
+        let source: (WeightedLayer) -> FloatView = { layer in
+            asked.append(layer.name)
+            return TestData.normal(layer.shape.count, stream: UInt32(layer.index)).view
+        }
+        try run.network.initialize(
+            seed: 9, coldStart: .balanced, from: source, limits: 0.05...0.95)
+        #expect(asked == ["conv1", "conv2", "fc1"])
+        let expected = latents(
+            BinaryModel(),
+            .pretrained(
+                TestData.normal(run.network.weightedLayers[1].shape.count, stream: 3).view,
+                limits: 0.05...0.95), run.network.weightedLayers[1].shape)
+        #expect(run.network.weightedLayers[1].latents[0].value.values == expected[0])
+        let hot = run.network.parameters.map { $0.value.values }
+        try run.network.initialize(seed: 9, coldStart: .balanced, from: nil, limits: 0.05...0.95)
+        // The last layer starts the same, cold or hot; its bias is 0.
+        #expect(run.network.parameters.suffix(2).map { $0.value.values } == hot.suffix(2))
+        #expect(run.network.parameters.last?.value.values == [0, 0, 0, 0])
+        #expect(run.network.weightedLayers[1].latents[0].value.values.allSatisfy { $0 == 0 })
+        try run.network.initialize(seed: 10, coldStart: .balanced, from: nil, limits: 0.05...0.95)
+        #expect(run.network.parameters.suffix(2).map { $0.value.values } != hot.suffix(2))
+    }
+}

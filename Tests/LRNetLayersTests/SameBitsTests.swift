@@ -1,0 +1,161 @@
+import Foundation
+import LRNetKernels
+import LRNetLayers
+import LRNetTestSupport
+import Testing
+
+/// The same bits for any split of the leaves over processes and any number of threads.
+@Suite struct SameBitsTests {
+    /// What a step leaves behind, bit for bit.
+    struct Trace: Equatable {
+        var logits: [Float] = []
+        var losses: [Double] = []
+        var gradients: [[Float]] = []
+        var movingMeans: [[Double]] = []
+        var movingVariances: [[Double]] = []
+    }
+
+    /// How one process holds its leaves: its run, and the complete subtrees in it.
+    struct Share: Sendable {
+        let run: Range<Int>
+        let schedule: @Sendable (_ leafCount: Int) -> LeafSchedule
+    }
+
+    private static let whole: @Sendable (Int) -> LeafSchedule = { .whole(leafCount: $0) }
+
+    /// Leaves 0, 1 and 2: nodes (1, 0) and (0, 2).
+    private static let firstThree: @Sendable (Int) -> LeafSchedule = { _ in
+        LeafSchedule(leafCount: 3, nodeLeaves: [0, 2], additions: [.init(into: 0, from: 1)])
+    }
+
+    /// Leaves 3 to 7: nodes (0, 3) and (2, 1).
+    private static let lastFive: @Sendable (Int) -> LeafSchedule = { _ in
+        LeafSchedule(
+            leafCount: 5, nodeLeaves: [0, 1],
+            additions: [
+                .init(into: 1, from: 2), .init(into: 3, from: 4), .init(into: 1, from: 3),
+            ])
+    }
+
+    static let one = [Share(run: 0..<8, schedule: whole)]
+    static let halves = [Share(run: 0..<4, schedule: whole), Share(run: 4..<8, schedule: whole)]
+    static let uneven = [
+        Share(run: 0..<3, schedule: firstThree), Share(run: 3..<8, schedule: lastFive),
+    ]
+
+    private static func add(_ a: [Float], _ b: [Float]) -> [Float] { zip(a, b).map(+) }
+
+    /// Nodes of all processes in order, added as the tree over the leaves says.
+    private static func total(_ nodes: [[Float]], _ shares: [Share]) -> [Float] {
+        switch nodes.count {
+        case 1: nodes[0]
+        case 2: add(nodes[0], nodes[1])
+        // (1, 0), (0, 2), (0, 3), (2, 1)
+        default: add(add(nodes[0], add(nodes[1], nodes[2])), nodes[3])
+        }
+    }
+
+    /// Runs two steps and an update between them on processes that are threads.
+    private static func trace(
+        _ options: Network.Options, _ shares: [Share], threads: Int, globalCount: Int
+    ) throws -> Trace {
+        let junction = Junction(processCount: shares.count)
+        let layouts = shares.map {
+            BatchLayout(globalCount: globalCount, leafSize: 4, microBatch: 2, leafRun: $0.run)
+        }
+        // Each thread uses its own run, and the test reads them when all threads are done.
+        nonisolated(unsafe) let runs = shares.indices.map { process in
+            TrainingRun(
+                options, samples: 32, threads: threads,
+                statistics: junction.exchange(process: process))
+        }
+        for run in runs { run.fillParameters() }
+        var trace = Trace()
+        for step in 0..<2 {
+            let batch = SmallBatch(globalCount, stream: UInt32(step))
+            nonisolated(unsafe) var results:
+                [Result<(totals: [SoftmaxCrossEntropy.Totals], logits: [Float]), any Error>?] =
+                    shares.map { _ in nil }
+            let lock = NSLock()
+            DispatchQueue.concurrentPerform(iterations: shares.count) { process in
+                let (images, labels) = batch.part(layouts[process])
+                let pass = runs[process].pass(.training, layouts[process], step: step)
+                let schedule = shares[process].schedule(layouts[process].leaves.count)
+                let result = Result {
+                    try runs[process].train(images, labels, pass, schedule: schedule)
+                }
+                lock.withLock { results[process] = result }
+            }
+            let done = try results.compactMap { try $0?.get() }
+            let nodes = runs.flatMap { run in run.gradients.nodes.map(\.values) }
+            let total = Self.total(nodes, shares)
+            for (process, run) in runs.enumerated() {
+                run.gradients.total.all.copy(from: total)
+                run.network.finishGradients(
+                    run.pass(.training, layouts[process], step: step))
+                for parameter in run.network.parameters {
+                    Elementwise.add(parameter.gradient, scaledBy: -0.1, to: parameter.value)
+                }
+            }
+            trace.logits += done.flatMap(\.logits)
+            trace.losses += done.flatMap { $0.totals.map(\.loss) }
+            let first = runs[0].network
+            trace.gradients += first.parameters.map(\.gradient.values)
+            trace.movingMeans += first.batchNorms.map(\.movingMean)
+            trace.movingVariances += first.batchNorms.map(\.movingVariance)
+            for run in runs.dropFirst() {
+                #expect(
+                    run.parameterGradients.map(\.values) == runs[0].parameterGradients.map(\.values)
+                )
+            }
+        }
+        return trace
+    }
+
+    private static func options(
+        _ name: WeightModelName, _ statistics: BatchNormalization.Statistics
+    ) -> Network.Options {
+        var options = Network.Options()
+        options.model = name.model()
+        options.batchNorm.statistics = statistics
+        return options
+    }
+
+    /// 32 samples are all leaves; 27 leave the last but one short and the last absent; 18 leave
+    /// leaf 4 short and three absent; 14 leave the second process without samples, which takes part in
+    /// the exchanges all the same.
+    @Test(
+        arguments: [WeightModelName.ternary, .binary, .gumbelTernary, .twn], [32, 27, 18, 14])
+    func splitsDoNotShow(name: WeightModelName, globalCount: Int) throws {
+        for statistics in [BatchNormalization.Statistics.synchronized, .group(6)] {
+            let options = Self.options(name, statistics)
+            let expected = try Self.trace(
+                options, Self.one, threads: 1, globalCount: globalCount)
+            #expect(expected.logits.allSatisfy { $0.isFinite })
+            var others = [(Self.one, 2), (Self.halves, 1), (Self.halves, 2)]
+            if globalCount == 32 { others += [(Self.uneven, 1), (Self.uneven, 2)] }
+            for (shares, threads) in others {
+                let trace = try Self.trace(
+                    options, shares, threads: threads, globalCount: globalCount)
+                #expect(trace == expected, "\(shares.map(\.run)), \(threads) threads")
+            }
+        }
+    }
+
+    /// Names of noise are by sample, so steps, seeds and samples each have their own.
+    @Test func stepsAndSeedsChangeTheNoise() throws {
+        let run = TrainingRun(Self.options(.ternary, .synchronized), samples: 8)
+        run.fillParameters()
+        let batch = SmallBatch(8)
+        let layout = BatchLayout(globalCount: 8, leafSize: 4, microBatch: 2, leafRun: 0..<2)
+        func logits(_ step: Int, _ seed: UInt64) throws -> [Float] {
+            try run.forward(
+                batch.images.view, batch.labels, run.pass(.training, layout, step: step, seed: seed)
+            ).logits
+        }
+        let first = try logits(0, 1)
+        #expect(try logits(0, 1) == first)
+        #expect(try logits(1, 1) != first)
+        #expect(try logits(0, 2) != first)
+    }
+}

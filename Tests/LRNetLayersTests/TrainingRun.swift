@@ -1,0 +1,109 @@
+import LRNetKernels
+import LRNetLayers
+import LRNetTestSupport
+
+/// A network and what one process needs to run steps of it: the least that a trainer does.
+final class TrainingRun {
+    let network: Network
+    let pool: ThreadPool
+    let statistics: any StatisticsExchange
+    let loss: SoftmaxCrossEntropy
+    let gradients: GradientStore
+
+    /// The shrunk MNIST network, with distinct sizes and odd channels.
+    static let architecture = Architecture(
+        name: "small", input: ImageShape(height: 8, width: 6, channels: 3), classes: 4,
+        blocks: [
+            .convolution(filters: 5, window: 3), .maxPool(window: 2),
+            .convolution(filters: 7, window: 5), .maxPool(window: 2), .linear(units: 11), .dropout,
+        ])
+
+    init(
+        _ options: Network.Options, architecture: Architecture = architecture, samples: Int = 64,
+        threads: Int = 1, statistics: any StatisticsExchange = LocalStatistics()
+    ) {
+        network = Network(
+            architecture: architecture, classes: architecture.classes, options: options)
+        pool = ThreadPool(threadCount: threads)
+        self.statistics = statistics
+        loss = SoftmaxCrossEntropy(classes: architecture.classes, sampleCount: samples)
+        gradients = GradientStore(
+            count: network.gradientCount, largestLayer: network.largestGradientCount)
+        network.reserve(sampleCount: samples, microBatch: samples, workerCount: threads)
+    }
+
+    /// Sets every parameter to keyed numbers of order 1.
+    func fillParameters() {
+        for (index, parameter) in network.parameters.enumerated() {
+            parameter.value.copy(
+                from: TestData.normal(parameter.value.count, stream: UInt32(100 + index)))
+        }
+    }
+
+    func pass(_ mode: Pass.Mode, _ layout: BatchLayout, step: Int = 0, seed: UInt64 = 1) -> Pass {
+        Pass(
+            mode: mode, seed: seed, step: step, layout: layout, pool: pool, statistics: statistics,
+            gradients: mode == .training ? gradients : nil)
+    }
+
+    /// The leaves' totals, and the logits.
+    func forward(
+        _ images: FloatView, _ labels: [Int32], _ pass: Pass
+    ) throws -> (totals: [SoftmaxCrossEntropy.Totals], logits: [Float]) {
+        network.prepare(pass)
+        let logits = try network.forward(images, pass)
+        return (
+            loss.evaluate(logits: logits, labels: labels, layout: pass.layout), logits.values
+        )
+    }
+
+    /// Forward, backward, and this process's part of the sum.
+    func train(
+        _ images: FloatView, _ labels: [Int32], _ pass: Pass, schedule: LeafSchedule
+    ) throws -> (totals: [SoftmaxCrossEntropy.Totals], logits: [Float]) {
+        gradients.begin(schedule)
+        let result = try forward(images, labels, pass)
+        try network.backward(loss.gradient(pass.layout), pass)
+        return result
+    }
+
+    /// A whole step of the only process, up to the parameters' gradients.
+    @discardableResult
+    func step(
+        _ images: FloatView, _ labels: [Int32], _ pass: Pass
+    ) throws -> (loss: Double, logits: [Float]) {
+        let schedule = LeafSchedule.whole(leafCount: pass.layout.leaves.count)
+        let result = try train(images, labels, pass, schedule: schedule)
+        gradients.total.all.copy(from: gradients.nodes[0])
+        network.finishGradients(pass)
+        let total = result.totals.reduce(0) { $0 + $1.loss }
+        return (total / Double(pass.layout.globalCount), result.logits)
+    }
+
+    /// Every parameter's gradient, by name.
+    var parameterGradients: [(name: String, values: [Float])] {
+        network.parameters.map { ($0.name, $0.gradient.values) }
+    }
+}
+
+/// Images and labels of one batch of the small network.
+struct SmallBatch {
+    let images: [Float]
+    let labels: [Int32]
+    let imageCount = TrainingRun.architecture.input.count
+
+    init(_ count: Int, stream: UInt32 = 0) {
+        images = TestData.normal(
+            count * TrainingRun.architecture.input.count, stream: 50 + stream)
+        labels = TestData.labels(count, classes: 4, stream: stream)
+    }
+
+    /// The samples of a process.
+    func part(_ layout: BatchLayout) -> (FloatView, [Int32]) {
+        let range = layout.firstSample..<layout.firstSample + layout.sampleCount
+        return (
+            Array(images[range.lowerBound * imageCount..<range.upperBound * imageCount]).view,
+            Array(labels[range])
+        )
+    }
+}
