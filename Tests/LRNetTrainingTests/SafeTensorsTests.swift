@@ -11,7 +11,8 @@ import Testing
         file.add("conv.scale", type: .float32, shape: [1], values: [0.1])
         file.add("empty", type: .float32, shape: [0, 4], values: [])
         file.add(
-            "bn/mean", type: .float32, shape: [3], values: [-.infinity, .leastNonzeroMagnitude, -0.0])
+            "bn/mean", type: .float32, shape: [3],
+            values: [-.infinity, .leastNonzeroMagnitude, -0.0])
         return file
     }
 
