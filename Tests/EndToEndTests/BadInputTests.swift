@@ -15,7 +15,10 @@ extension EndToEndTests {
             ("training.steps=many", "training.steps: 'many' is not a whole number"),
             ("training.steps=0", "training.steps: '0' is out of range; at least 1"),
             ("dropout=1", "dropout: '1' is out of range; at least 0.0 and below 1.0"),
-            ("training.gradientLeaves=7", "training.gradientLeaves: 7 does not divide globalBatch 16"),
+            (
+                "training.gradientLeaves=7",
+                "training.gradientLeaves: 7 does not divide globalBatch 16"
+            ),
             (
                 "training.microBatch=3",
                 "training.microBatch: 3 does not divide the leaf of 2 samples "
@@ -204,7 +207,8 @@ extension EndToEndTests {
             let run = try TestRun()
             try run.train(["training.steps=1"])
             let hash = try run.result().parametersSHA256
-            let other = try run.train(["training.steps=1", "optimizer.learningRate=0.02"], ranks: 2)
+            let other = try run.train(
+                ["training.steps=1", "optimizer.learningRate=0.02"], ranks: 2)
             #expect(other.status == 78)
             #expect(
                 other.complaints == [

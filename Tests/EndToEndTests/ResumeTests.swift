@@ -35,8 +35,9 @@ extension EndToEndTests {
             #expect(result.numbers == reference.result.numbers)
             #expect(result.resumedFromStep > 0)
             #expect(try run.winner() == reference.winner)
-            #expect(try run.metricsSteps().filter { $0.hasPrefix("validation") }
-                == reference.metrics.filter { $0.hasPrefix("validation") })
+            #expect(
+                try run.metricsSteps().filter { $0.hasPrefix("validation") }
+                    == reference.metrics.filter { $0.hasPrefix("validation") })
         }
 
         /// Starts the run and does something to it once it has a checkpoint of this step.

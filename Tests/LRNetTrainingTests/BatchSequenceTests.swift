@@ -57,8 +57,12 @@ import Testing
     @Test func stepsStopEarlierButNotLater() {
         #expect(sequence(17, batch: 4, tail: .drop, steps: 5).totalSteps == 5)
         #expect(sequence(17, batch: 4, tail: .drop, steps: 500).totalSteps == 12)
-        #expect(Array(sequence(17, batch: 4, tail: .drop, steps: 5).requests(from: 3, leafRun: 0..<2)).count == 2)
-        #expect(Array(sequence(17, batch: 4, tail: .drop, steps: 5).requests(from: 5, leafRun: 0..<2)).isEmpty)
+        #expect(
+            Array(sequence(17, batch: 4, tail: .drop, steps: 5).requests(from: 3, leafRun: 0..<2))
+                .count == 2)
+        #expect(
+            Array(sequence(17, batch: 4, tail: .drop, steps: 5).requests(from: 5, leafRun: 0..<2))
+                .isEmpty)
     }
 
     /// A resume in the middle of an epoch sees what the run would have seen.
@@ -84,7 +88,9 @@ import Testing
 
     @Test func theSeedDecidesTheOrder() {
         func first(_ seed: UInt64) -> [Int] {
-            Array(sequence(50, batch: 10, tail: .drop, seed: seed).requests(from: 0, leafRun: 0..<2))[0]
+            Array(
+                sequence(50, batch: 10, tail: .drop, seed: seed).requests(from: 0, leafRun: 0..<2))[
+                    0]
         }
         #expect(first(1) == first(1))
         #expect(first(1) != first(2))

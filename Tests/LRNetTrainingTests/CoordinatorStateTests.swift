@@ -14,15 +14,20 @@ import Testing
     /// Lower error, then earlier step, then lower draw.
     @Test func ties() {
         var state = CoordinatorState()
-        #expect(state.consider(report(10, [9, 7, 7, 8])))
+        let change1 = state.consider(report(10, [9, 7, 7, 8]))
+        #expect(change1)
         #expect(state.leader?.step == 10 && state.leader?.result.draw == 1)
-        #expect(!state.consider(report(20, [7, 9])))
-        #expect(!state.consider(report(30, [8])))
+        let change2 = state.consider(report(20, [7, 9]))
+        #expect(!change2)
+        let change3 = state.consider(report(30, [8]))
+        #expect(!change3)
         #expect(state.leader?.step == 10 && state.leader?.result.draw == 1)
-        #expect(state.consider(report(40, [9, 9, 6])))
+        let change4 = state.consider(report(40, [9, 9, 6]))
+        #expect(change4)
         #expect(state.leader?.step == 40 && state.leader?.result.draw == 2)
         #expect(state.leader?.report.draws.count == 3)
-        #expect(!state.consider(report(50, [])))
+        let change5 = state.consider(report(50, []))
+        #expect(!change5)
         #expect(state.leader?.step == 40)
     }
 
@@ -35,9 +40,10 @@ import Testing
         let again = try JSONDecoder().decode(
             CoordinatorState.self, from: JSONEncoder().encode(state))
         #expect(again == state)
-        #expect(try JSONDecoder().decode(
-            CoordinatorState.self, from: JSONEncoder().encode(CoordinatorState()))
-            == CoordinatorState())
+        #expect(
+            try JSONDecoder().decode(
+                CoordinatorState.self, from: JSONEncoder().encode(CoordinatorState()))
+                == CoordinatorState())
     }
 
     @Test func statisticsOfDraws() {

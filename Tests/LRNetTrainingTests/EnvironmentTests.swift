@@ -47,7 +47,10 @@ import Testing
     }
 
     @Test func affinityLists() {
-        #expect(ProcessAffinity.cores(status: "Name:\tx\nCpus_allowed_list:\t0-3,8\n") == [0, 1, 2, 3, 8])
+        #expect(
+            ProcessAffinity.cores(status: "Name:\tx\nCpus_allowed_list:\t0-3,8\n") == [
+                0, 1, 2, 3, 8,
+            ])
         #expect(ProcessAffinity.cores(status: "Cpus_allowed_list:\t5") == [5])
         #expect(ProcessAffinity.cores(status: "nothing").isEmpty)
         #expect(ProcessAffinity.text([0, 1, 2, 3, 8]) == "0-3,8")
@@ -81,7 +84,7 @@ import Testing
     @Test func blasCores() {
         func check(_ core: String, forced: String?) -> Finding {
             let rank = environment([("a", [])], threads: 1, blas: core).placement[0]
-            return BLASCoreCheck.finding(rank, forced: forced)
+            return BLASCoreCheck.finding(rank, forced: forced, isUsed: true)
         }
         #expect(check("SkylakeX", forced: nil).verdict == .good)
         #expect(check("Cooperlake", forced: "Cooperlake").verdict == .good)

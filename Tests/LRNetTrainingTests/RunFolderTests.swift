@@ -32,7 +32,9 @@ import Testing
         _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto)
         let holder = Process()
         holder.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
-        holder.arguments = ["\(path)/.lock", "sh", "-c", "touch \(folder.path)/held; exec sleep 60"]
+        holder.arguments = [
+            "-o", "\(path)/.lock", "sh", "-c", "touch \(folder.path)/held; exec sleep 20",
+        ]
         try holder.run()
         while !FileBytes.exists("\(folder.path)/held") { usleep(5_000) }
         let start = ContinuousClock.now
