@@ -73,13 +73,28 @@ let package = Package(
         .target(
             name: "LRNetTestSupport", dependencies: ["LRNetKernels"],
             path: "Tests/LRNetTestSupport", swiftSettings: settings),
+        .target(
+            name: "LRNetLaunchSupport", path: "Tests/LRNetLaunchSupport",
+            swiftSettings: settings),
         tests("LRNetKernelsTests", ["LRNetKernels", "LRNetTestSupport"]),
         tests(
             "LRNetLayersTests", ["LRNetLayers", "LRNetKernels", "LRNetTestSupport"],
             exclude: ["Golden"]),
-        tests("LRNetSupportTests", ["LRNetSupport"]),
-        tests("LRNetDataTests", ["LRNetData", "LRNetKernels", "LRNetSupport"]),
-        tests("LRNetCollectivesTests", ["LRNetCollectives", "LRNetKernels", "LRNetSupport"]),
+        tests("LRNetSupportTests", ["LRNetLaunchSupport", "LRNetSupport"]),
+        tests(
+            "LRNetDataTests", ["LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),
+        tests(
+            "LRNetCollectivesTests",
+            ["LRNetCollectives", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),
+        tests(
+            "LRNetTrainingTests",
+            [
+                "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetLaunchSupport",
+                "LRNetLayers", "LRNetSupport", "LRNetTraining",
+            ]),
+        tests(
+            "EndToEndTests",
+            ["LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport", "LRNetTraining"]),
     ],
     swiftLanguageModes: [.v6]
 )

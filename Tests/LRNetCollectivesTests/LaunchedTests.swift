@@ -1,4 +1,5 @@
 import Foundation
+import LRNetLaunchSupport
 import Testing
 
 /// The checks under `mpirun`, one launch at a time.
@@ -11,7 +12,7 @@ import Testing
     static let results = "4284005a82cf749c"
 
     @Test(arguments: [1, 2, 3, 4, 5, 8]) func checksHold(ranks: Int) throws {
-        let launch = try Launch(ranks: ranks, [])
+        let launch = try launch(ranks: ranks, [])
         let count = ranks * Self.checksPerRank(ranks)
         #expect(launch.output == "\(count) checks, 0 failed, results \(Self.results)\n")
         #expect(launch.status == 0, "\(launch.errors)")
@@ -19,39 +20,39 @@ import Testing
 
     /// A list of hosts may promise more slots than there are cores, and mpirun believes it.
     @Test func ranksThatShareCoresWaitPolitely() throws {
-        let launch = try Launch(ranks: 8, [], placement: ["--host", "localhost:8"])
+        let launch = try launch(ranks: 8, [], placement: ["--host", "localhost:8"])
         #expect(launch.status == 0, "\(launch.errors)")
         #expect(launch.duration < .seconds(20))
     }
 
     @Test func aRankThatThrowsEndsAll() throws {
-        let launch = try Launch(ranks: 3, ["--fail", "thrown", "--fail-rank", "1"])
+        let launch = try launch(ranks: 3, ["--fail", "thrown", "--fail-rank", "1"])
         #expect(launch.status == 66)
         #expect(lines(launch, "rank 1: open: train-00001.h5: no such file") == 1)
         #expect(launch.duration < .seconds(20))
     }
 
     @Test func anAgreedFailureIsPrintedOnce() throws {
-        let launch = try Launch(ranks: 3, ["--fail", "agreed", "--fail-rank", "2"])
+        let launch = try launch(ranks: 3, ["--fail", "agreed", "--fail-rank", "2"])
         #expect(launch.status == 66)
         #expect(lines(launch, "rank 2: open: train-00001.h5: no such file") == 1)
         #expect(!launch.errors.contains("MPI_ABORT"))
     }
 
     @Test func aRankThatLeavesEndsAll() throws {
-        let launch = try Launch(ranks: 3, ["--fail", "exit", "--fail-rank", "1"])
+        let launch = try launch(ranks: 3, ["--fail", "exit", "--fail-rank", "1"])
         #expect(launch.status != 0 && launch.status != Launch.timedOut)
         #expect(launch.duration < .seconds(20))
     }
 
     @Test func aWrongOptionIsAUsageError() throws {
-        let launch = try Launch(ranks: 2, ["--bogus"])
+        let launch = try launch(ranks: 2, ["--bogus"])
         #expect(launch.status == 64)
         #expect(lines(launch, "lrnet-mpi-checks: --bogus is no option") == 1)
     }
 
     @Test func theBenchmarkPrintsOneLineOfJSON() throws {
-        let launch = try Launch(
+        let launch = try launch(
             ranks: 2, ["--benchmark", "--values", "10001", "--repetitions", "1"])
         #expect(launch.status == 0, "\(launch.errors)")
         let line = try JSONSerialization.jsonObject(with: Data(launch.output.utf8))
@@ -61,7 +62,15 @@ import Testing
         #expect(try #require(fields["ratio"] as? Double) > 0)
     }
 
-    private func lines(_ launch: Launch, _ text: String) -> Int {
+    private func launch(
+        ranks: Int, _ arguments: [String], placement: [String] = ["--oversubscribe"]
+    ) throws -> Launch.Outcome {
+        try Launch(
+            Launch.program("lrnet-mpi-checks"), arguments, ranks: ranks, placement: placement
+        ).wait()
+    }
+
+    private func lines(_ launch: Launch.Outcome, _ text: String) -> Int {
         launch.errors.split(separator: "\n").count { $0 == text }
     }
 }

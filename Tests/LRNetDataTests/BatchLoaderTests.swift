@@ -1,6 +1,7 @@
 import Foundation
 import LRNetData
 import LRNetKernels
+import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 

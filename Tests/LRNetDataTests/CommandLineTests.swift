@@ -1,23 +1,14 @@
 import Foundation
+import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
 /// Launches the built `lrnet-data`, which lies beside the test bundle.
 @Suite struct CommandLineTests {
-    static let program: String = {
-        let test = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
-        var folders = [URL(fileURLWithPath: test).deletingLastPathComponent()]
-        folders += CommandLine.arguments.map {
-            URL(fileURLWithPath: $0).deletingLastPathComponent()
-        }
-        let places = folders.map { $0.appendingPathComponent("lrnet-data").path }
-        return places.first { FileManager.default.isExecutableFile(atPath: $0) } ?? places[0]
-    }()
-
     private func tool(_ arguments: String...) throws -> (
         code: Int32, output: String, error: String
     ) {
-        try launch(Self.program, arguments)
+        try launch(Launch.program("lrnet-data"), arguments)
     }
 
     @Test func digitsFromEndToEnd() throws {

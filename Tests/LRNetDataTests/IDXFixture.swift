@@ -1,6 +1,7 @@
 import Foundation
 import LRNetData
 import LRNetKernels
+import LRNetLaunchSupport
 import LRNetSupport
 
 /// The four IDX files of a small made-up set, in a folder; each can be spoilt before it is written.

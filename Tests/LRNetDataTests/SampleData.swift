@@ -43,15 +43,5 @@ func readAll(_ directory: String) throws -> [LabeledImages] {
     }
 }
 
-/// Turns over one bit of a file, in place.
-func flip(_ path: String, byte: Int, bit: Int) throws {
-    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
-    try file.seek(toOffset: UInt64(byte))
-    let old = try file.read(upToCount: 1)?.first ?? 0
-    try file.seek(toOffset: UInt64(byte))
-    try file.write(contentsOf: [old ^ 1 << UInt8(bit)])
-    try file.close()
-}
-
 /// The exit code that an error asks for, if it is one of ours.
 func exitStatus(_ error: any Error) -> ExitStatus? { (error as? any Failure)?.exitStatus }

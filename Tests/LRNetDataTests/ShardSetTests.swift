@@ -1,6 +1,7 @@
 import Foundation
 import LRNetData
 import LRNetKernels
+import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
@@ -87,6 +88,6 @@ import Testing
         }
         #expect(error?.exitStatus == .inputOutput)
         #expect(error?.message.hasPrefix("No space left on device") == true)
-        #expect(disk.folder.names.isEmpty)
+        #expect(TestFolder.names(in: disk.path).isEmpty)
     }
 }

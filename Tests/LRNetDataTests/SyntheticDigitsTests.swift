@@ -1,5 +1,6 @@
 import LRNetData
 import LRNetKernels
+import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
@@ -51,7 +52,7 @@ import Testing
             error?.description
                 == "write: \(path): No space left on device; "
                 + "free some space and run the same command again")
-        #expect(disk.folder.names == ["result.json"])
+        #expect(TestFolder.names(in: disk.path) == ["result.json"])
         #expect(try FileBytes.read(path) == Array("old".utf8))
     }
 

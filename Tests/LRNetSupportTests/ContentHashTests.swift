@@ -1,4 +1,5 @@
 import Foundation
+import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 

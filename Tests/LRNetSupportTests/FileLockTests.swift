@@ -1,3 +1,4 @@
+import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 

@@ -1,0 +1,208 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// The commands and what they print and write.
+    @Suite struct CommandTests {
+        private func tool(_ arguments: [String], ranks: Int? = nil) throws -> Launch.Outcome {
+            try Launch(Launch.program("lrnet-dist"), arguments, ranks: ranks).wait()
+        }
+
+        /// The way of the paper: a full-precision network, a ternary one from it, its file.
+        @Test func fromFullPrecisionToIntegers() throws {
+            let validation = [
+                "validation.everyEpochs=1", "validation.draws=3", "validation.reestimateBatches=2",
+            ]
+            let source = try TestRun()
+            let first = try source.result(
+                validation + ["weights=full-precision", "training.steps=15"], ranks: 2)
+            #expect(first.draws.count == 1)
+            #expect(first.testError != nil)
+
+            for weights in ["ternary", "binary"] {
+                let run = try TestRun()
+                let result = try run.result(
+                    validation + ["weights=\(weights)", "initialization.from=\(source.output)"],
+                    ranks: 2)
+                #expect(result.steps == 4 && result.winnerStep == 4)
+                #expect(result.draws.count == 3)
+                #expect(result.draws.min() == result.validationError)
+                let test = try #require(result.testError)
+                #expect((0...100).contains(test))
+                try checkWinner(run, isBinary: weights == "binary")
+                try checkEvaluation(run, result)
+            }
+            // Started from trained weights, not from anywhere.
+            let cold = try TestRun().result(["training.steps=1"])
+            let warm = try TestRun().result(
+                ["training.steps=1", "initialization.from=\(source.output)"])
+            #expect(warm.trainingLoss != cold.trainingLoss)
+            let integers = try TestRun()
+            try integers.train(validation)
+            let refused = try TestRun().train(["initialization.from=\(integers.output)"])
+            #expect(refused.status == 65)
+            #expect(refused.complaints.first?.contains("wants a full-precision run") == true)
+        }
+
+        private func checkWinner(_ run: TestRun, isBinary: Bool) throws {
+            let file = try NetworkFile.read("\(run.output)/winner.safetensors")
+            let weights = file.tensors.filter { $0.key.hasSuffix(".weight") }
+            #expect(weights.count == 4)
+            for (name, tensor) in weights {
+                let isLast = name.hasPrefix("output") || tensor.shape.last == 10
+                #expect((tensor.type == .int8) != isLast, "\(name)")
+                if tensor.type == .int8 {
+                    let values = Set(tensor.values)
+                    #expect(values == (isBinary ? [-1, 1] : [-1, 0, 1]), "\(name): \(values)")
+                }
+            }
+            #expect(file.metadata["format"] == "lrnet-dist network 1")
+        }
+
+        /// `evaluate` draws the same networks as the validation that chose the winner.
+        private func checkEvaluation(_ run: TestRun, _ result: RunResult) throws {
+            let outcome = try tool(
+                ["evaluate", run.output, "--data", Digits.path, "--threads", "2"], ranks: 3)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let lines = outcome.output.split(separator: "\n")
+            #expect(lines.first == "validation split, weights of step 4")
+            let errors = lines.compactMap { line -> Double? in
+                let words = line.split(separator: " ")
+                guard words.count > 1, Int(words[0]) != nil else { return nil }
+                let parts = words[1].split(separator: "/").compactMap { Double($0) }
+                return parts.count == 2 ? 100 * parts[0] / parts[1] : nil
+            }
+            #expect(errors == result.draws)
+            let test = try tool(
+                ["evaluate", run.output, "--data", Digits.path, "--split", "test", "--draws", "1"])
+            #expect(test.status == 0)
+            #expect(test.output.contains("/40 "))
+        }
+
+        @Test func dryRunWritesNothing() throws {
+            let run = try TestRun()
+            let outcome = try run.train([], ["--dry-run"])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("4 steps, 15 an epoch"))
+            #expect(outcome.output.hasSuffix("nothing was written\n"))
+            #expect(run.folder.names == ["recipe.yaml"])
+            let wrong = try run.train([], data: "/nowhere", ["--dry-run"])
+            #expect(wrong.status == 66)
+        }
+
+        @Test func printedRecipeIsARecipe() throws {
+            let run = try TestRun()
+            let settings = [
+                "weights={model: gumbel-ternary, temperature: 0.3}", "schedule.dropAtEpochs=[3, 5]",
+                "batchNorm.statistics={group: 4}", "initialization.from=a \"b\" \\ c: d",
+            ]
+            let printed = try run.train(settings, ranks: 2, ["--print-recipe"])
+            #expect(printed.status == 0)
+            let again = try Recipe(yaml: printed.output, file: "printed")
+            #expect(again == (try Recipe(file: run.recipe, overrides: settings)))
+            #expect(again.yaml == printed.output)
+            #expect(!FileBytes.exists(run.output))
+        }
+
+        /// The table of layers, and gradients that agree with differences of the loss.
+        @Test(arguments: ["ternary", "binary", "full-precision"])
+        func debugChecksGradients(weights: String) throws {
+            let run = try TestRun()
+            let settings = ["weights=\(weights)", "training.steps=1"]
+            let outcome = try run.train(settings, ["--debug"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.contains("non-finite"))
+            let differences = outcome.output.split(separator: "\n").compactMap { line -> Double? in
+                let words = line.split(separator: " ")
+                guard words.count == 5, let last = words.last, last.hasSuffix("%"),
+                    Int(words[1]) != nil
+                else { return nil }
+                return Double(last.dropLast())
+            }
+            #expect(differences.count >= 8, "\(outcome.output)")
+            for difference in differences { #expect(difference < 10, "\(outcome.output)") }
+            // Looking changes nothing.
+            #expect(try run.result().numbers == TestRun().result(settings).numbers)
+            #expect(try TestRun().train(settings, ranks: 2, ["--debug"]).status == 64)
+        }
+
+        @Test(arguments: [nil, 2]) func bench(ranks: Int?) throws {
+            let outcome = try tool(
+                ["bench", "--global-batch", "32", "--steps", "3", "--micro-batch", "2"],
+                ranks: ranks)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.split(separator: "\n").count == 1)
+            let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+            let fields = try #require(json as? [String: Any])
+            for key in ["images_per_second", "step_seconds", "loss", "compute_percent"] {
+                let value = try #require(fields[key] as? Double, "\(key)")
+                #expect(value.isFinite && value > 0, "\(key)")
+            }
+            #expect(fields["ranks"] as? Int == ranks ?? 1)
+            #expect(fields["steps"] as? Int == 3)
+            #expect(try tool(["bench", "--network", "lenet", "--steps", "1"]).status == 78)
+        }
+
+        @Test func doctorIsContent() throws {
+            for ranks in [nil, 3] {
+                let outcome = try tool(["doctor"], ranks: ranks)
+                #expect(outcome.status == 0, "\(outcome.output)")
+                #expect(!outcome.output.contains("FAIL"))
+                for topic in [
+                    "OpenBLAS", "HDF5", "MPI", "CPU", "binding", "memory", "disk", "all-reduce",
+                    "noise", "sgemm", "storage",
+                ] {
+                    #expect(outcome.output.contains(topic), "\(topic)")
+                }
+            }
+        }
+
+        @Test func doctorFindsTightBinding() throws {
+            let outcome = try Launch(
+                "/usr/bin/env",
+                [
+                    "taskset", "-c", "0", try Launch.program("lrnet-dist"), "doctor", "--threads",
+                    "2",
+                ]
+            ).wait()
+            guard ProcessInfo.processInfo.processorCount > 1 else { return }
+            #expect(outcome.status == 70)
+            #expect(outcome.output.contains("FAIL  binding"))
+            #expect(outcome.output.contains("--bind-to none"))
+            let forced = try Launch(
+                Launch.program("lrnet-dist"), ["doctor"],
+                environment: ["OPENBLAS_CORETYPE": "Nehalem"]
+            ).wait()
+            #expect(forced.status == 0)
+            #expect(forced.output.contains("unset OPENBLAS_CORETYPE"))
+        }
+
+        @Test func environmentIsNoted() throws {
+            let run = try TestRun()
+            try run.train(["training.steps=1"], ranks: 3)
+            let environment = try JSONDecoder().decode(
+                RunEnvironment.self,
+                from: Data(FileBytes.read("\(run.output)/environment.json")))
+            #expect(environment.ranks == 3 && environment.threads == 1)
+            #expect(environment.placement.map(\.rank) == [0, 1, 2])
+            #expect(environment.versions.lrnetDist == ProgramVersion.number)
+            #expect(environment.versions.openBLAS.hasPrefix("OpenBLAS "))
+            #expect(environment.versions.hdf5.split(separator: ".").count == 3)
+            #expect(!environment.versions.mpi.isEmpty)
+            for rank in environment.placement {
+                #expect(!rank.host.isEmpty && !rank.blasCore.isEmpty)
+                #expect(rank.coreCount > 0 && rank.mpiThreadLevel == "funneled")
+            }
+        }
+
+        @Test func version() throws {
+            for program in ["lrnet-dist", "lrnet-data"] {
+                let outcome = try launch(Launch.program(program), ["--version"])
+                #expect(outcome.output == "\(ProgramVersion.number)\n")
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import LRNetLaunchSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// The same weights, bit for bit, at any number of ranks and threads.
+    @Suite struct ReproducibilityTests {
+        @Test func ranksAndThreadsDoNotMatter() throws {
+            let expected = try TestRun().result()
+            #expect(expected.steps == 4)
+            #expect(expected.resumedFromStep == 0)
+            #expect(expected.parametersSHA256.count == 64)
+            #expect(expected.trainingLoss.isFinite && expected.trainingLoss > 0)
+            #expect(expected.validationError == nil && expected.draws.isEmpty)
+            let placements = [(nil, 2), (1, 1), (2, 1), (2, 2), (3, 1), (4, 1), (5, 1), (8, 1)]
+            for (ranks, threads) in placements as [(Int?, Int)] {
+                let result = try TestRun().result(["training.threads=\(threads)"], ranks: ranks)
+                #expect(result.numbers == expected.numbers, "\(ranks ?? 0) ranks, \(threads)")
+                #expect(result.ranks == ranks ?? 1)
+                #expect(result.threads == threads)
+            }
+        }
+
+        @Test func theSeedMatters() throws {
+            let one = try TestRun().result(["training.steps=1"])
+            let other = try TestRun().result(["training.steps=1", "training.seed=2"])
+            #expect(one.parametersSHA256 != other.parametersSHA256)
+        }
+
+        @Test(arguments: ["full-precision", "binary", "gumbel-ternary", "gumbel-binary", "twn"])
+        func soWithEveryMethod(weights: String) throws {
+            let settings = ["weights=\(weights)", "training.steps=3", "regularization.beta=1.0e-6"]
+            let expected = try TestRun().result(settings)
+            let split = try TestRun().result(settings, ranks: 3)
+            #expect(split.numbers == expected.numbers)
+            let threaded = try TestRun().result(settings + ["training.threads=2"])
+            #expect(threaded.numbers == expected.numbers)
+        }
+
+        /// A tail of 58 samples: seven leaves of eight, and one of two.
+        @Test func soWithATail() throws {
+            let settings = [
+                "training.tail=keep", "training.globalBatch=64", "training.microBatch=8",
+                "training.epochs=1", "training.steps=null",
+            ]
+            let expected = try TestRun().result(settings)
+            #expect(expected.steps == 4)
+            for ranks in [3, 8] {
+                let result = try TestRun().result(settings, ranks: ranks)
+                #expect(result.numbers == expected.numbers, "\(ranks) ranks")
+            }
+            let dropped = try TestRun().result(settings + ["training.tail=drop"])
+            #expect(dropped.steps == 3)
+        }
+
+        /// Most ranks own none of the leaves of a tail of 10 samples in leaves of 8.
+        @Test func soWithATailOfTwoLeaves() throws {
+            let settings = [
+                "training.tail=keep", "training.globalBatch=80", "training.gradientLeaves=10",
+                "training.microBatch=8", "training.epochs=1", "training.steps=null",
+            ]
+            let expected = try TestRun().result(settings)
+            #expect(expected.steps == 4)
+            let result = try TestRun().result(settings, ranks: 5)
+            #expect(result.numbers == expected.numbers)
+        }
+
+        @Test(arguments: [4, 16]) func soWithGroupStatistics(group: Int) throws {
+            let settings = ["batchNorm.statistics={group: \(group)}", "training.steps=3"]
+            let expected = try TestRun().result(settings)
+            for ranks in [3, 8] {
+                let result = try TestRun().result(settings, ranks: ranks)
+                #expect(result.numbers == expected.numbers, "\(ranks) ranks")
+            }
+            let synchronized = try TestRun().result(["training.steps=3"])
+            #expect((synchronized.parametersSHA256 == expected.parametersSHA256) == (group == 16))
+        }
+
+        /// Validation, re-estimated batch norm, the winner's file and the test error, too.
+        @Test func soWithValidation() throws {
+            let settings = [
+                "training.steps=3", "validation.everyEpochs=1", "validation.draws=3",
+                "validation.reestimateBatches=2",
+            ]
+            let run = try TestRun()
+            let expected = try run.result(settings)
+            #expect(expected.draws.count == 3)
+            #expect(expected.validationError == expected.draws.min())
+            #expect(expected.testError != nil)
+            let other = try TestRun()
+            #expect(try other.result(settings, ranks: 3).numbers == expected.numbers)
+            #expect(try other.winner() == run.winner())
+        }
+
+        /// MPI's own sums are another recipe, and need not have the same bits.
+        @Test func fastReductionTrains() throws {
+            let exact = try TestRun().result()
+            let fast = try TestRun().result(["reduction=fast"], ranks: 3)
+            #expect(abs(fast.trainingLoss - exact.trainingLoss) < 0.05 * exact.trainingLoss)
+        }
+    }
+}

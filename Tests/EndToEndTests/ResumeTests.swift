@@ -1,0 +1,151 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// Runs that end too early and are started again with the same command.
+    @Suite struct ResumeTests {
+        /// 18 steps, with validations behind 15 and 18.
+        static let settings = [
+            "training.steps=18", "checkpoint.everySteps=3", "validation.everyEpochs=1",
+            "validation.draws=2", "validation.reestimateBatches=1", "weights=twn",
+        ]
+
+        /// What an uninterrupted run gives.
+        private struct Reference {
+            var result: RunResult
+            var winner: [UInt8]
+            var metrics: [String]
+
+            init() throws {
+                let run = try TestRun()
+                result = try run.result(ResumeTests.settings)
+                winner = try run.winner()
+                metrics = try run.metricsSteps()
+            }
+        }
+
+        private static let reference = Result { try Reference() }
+
+        private func expectSame(_ run: TestRun) throws {
+            let reference = try Self.reference.get()
+            let result = try run.result()
+            #expect(result.numbers == reference.result.numbers)
+            #expect(result.resumedFromStep > 0)
+            #expect(try run.winner() == reference.winner)
+            #expect(try run.metricsSteps().filter { $0.hasPrefix("validation") }
+                == reference.metrics.filter { $0.hasPrefix("validation") })
+        }
+
+        /// Starts the run and does something to it once it has a checkpoint of this step.
+        private func interrupt(
+            _ run: TestRun, ranks: Int?, at step: Int, _ signal: Int32
+        ) throws -> Launch.Outcome {
+            let launch = try run.start(Self.settings, ranks: ranks)
+            let name = "step-0000000\(step)"
+            #expect(launch.waits { run.checkpoints.contains(name) }, "never saw \(name)")
+            launch.signal(signal)
+            return try launch.wait()
+        }
+
+        @Test func killedLauncher() throws {
+            let run = try TestRun()
+            let outcome = try interrupt(run, ranks: 2, at: 6, SIGKILL)
+            #expect(outcome.status == -SIGKILL)
+            // The ranks may still be there for a moment, and hold the lock.
+            let again = try run.train(Self.settings, ranks: 2)
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(again.output.contains("going on from step "))
+            try expectSame(run)
+        }
+
+        @Test func killedProcessGoesOnWithMoreRanks() throws {
+            let run = try TestRun()
+            #expect(try interrupt(run, ranks: nil, at: 3, SIGKILL).status == -SIGKILL)
+            #expect(try run.train(Self.settings, ranks: 3).status == 0)
+            try expectSame(run)
+        }
+
+        @Test func userSignalToTheLauncher() throws {
+            let run = try TestRun()
+            let outcome = try interrupt(run, ranks: 3, at: 3, SIGUSR1)
+            #expect(outcome.status == 75)
+            #expect(outcome.output.contains("with a checkpoint; run the same command again"))
+            #expect(!FileBytes.exists("\(run.output)/result.json"))
+            #expect(try run.train(Self.settings).status == 0)
+            try expectSame(run)
+        }
+
+        @Test func terminatedProcess() throws {
+            let run = try TestRun()
+            #expect(try interrupt(run, ranks: nil, at: 3, SIGTERM).status == 75)
+            #expect(try run.train(Self.settings, ranks: 2).status == 0)
+            try expectSame(run)
+        }
+
+        /// mpirun gives its ranks a second, which may or may not do for a checkpoint.
+        @Test func terminatedLauncher() throws {
+            let run = try TestRun()
+            #expect(try interrupt(run, ranks: 2, at: 6, SIGTERM).status != 0)
+            #expect(try run.train(Self.settings, ranks: 2).status == 0)
+            try expectSame(run)
+        }
+
+        @Test func damagedCheckpointIsSetAside() throws {
+            let run = try TestRun()
+            #expect(try interrupt(run, ranks: nil, at: 6, SIGTERM).status == 75)
+            let steps = run.checkpoints.filter { $0.hasPrefix("step-") }
+            let newest = try #require(steps.last)
+            try flip("\(run.output)/checkpoints/\(newest)/state.h5", byte: 100_000, bit: 5)
+            let again = try run.train(Self.settings, ranks: 2)
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(
+                again.errors.contains("\(newest)/state.h5: does not have the SHA-256"))
+            #expect(run.checkpoints.contains("\(newest).damaged"))
+            try expectSame(run)
+        }
+
+        /// A finished run is left alone, and a longer recipe goes on from its end.
+        @Test func finishedRunGoesFurther() throws {
+            let run = try TestRun()
+            let first = try run.result()
+            let same = try run.result()
+            #expect(same.numbers == first.numbers)
+            let longer = try run.result(["training.steps=6"], ranks: 2)
+            #expect(longer.steps == 6)
+            #expect(longer.resumedFromStep == 4)
+            #expect(longer.numbers == (try TestRun().result(["training.steps=6"])).numbers)
+        }
+
+        @Test func resumeOptions() throws {
+            let run = try TestRun()
+            let missing = try run.train(["training.steps=1"], ["--resume", "must"])
+            #expect(missing.status == 66)
+            #expect(
+                missing.complaints == [
+                    "run: \(run.output): holds no run; --resume must wants one to go on with"
+                ])
+            #expect(try run.train(["training.steps=1"], ["--resume", "never"]).status == 0)
+            let twice = try run.train(["training.steps=1"], ["--resume", "never"])
+            #expect(twice.status == 64)
+            #expect(twice.complaints.count == 1)
+            #expect(try run.train(["training.steps=2"], ["--resume", "must"]).status == 0)
+            #expect(try run.result().resumedFromStep == 1)
+        }
+
+        @Test func secondRunInTheSameFolder() throws {
+            let run = try TestRun()
+            let first = try run.start(Self.settings + ["training.steps=400"])
+            #expect(first.waits { run.checkpoints.contains("step-00000003") })
+            let second = try run.train(Self.settings, ranks: 2)
+            #expect(second.status == 74)
+            #expect(second.complaints.count == 1)
+            #expect(
+                second.complaints.first?.contains("another process holds this lock") == true)
+            first.signal(SIGTERM)
+            #expect(try first.wait().status == 75)
+        }
+    }
+}

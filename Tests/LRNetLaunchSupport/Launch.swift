@@ -1,0 +1,139 @@
+internal import Foundation
+
+/// A program that runs beside the test, alone or under `mpirun`; at the deadline it is killed.
+public final class Launch {
+    /// How a program ended.
+    public struct Outcome {
+        /// The exit code; the negative number of the signal that ended it.
+        public let status: Int32
+        /// What it printed.
+        public let output: String
+        /// What it printed on standard error.
+        public let errors: String
+        /// From start to end.
+        public let duration: Duration
+
+        /// The lines on standard error that are ours: not mpirun's, and no warnings.
+        public var complaints: [String] {
+            errors.split(separator: "\n").map(String.init).filter { line in
+                !launcherLines.contains { line.hasPrefix($0) } && !line.hasPrefix("lrnet-dist: warn")
+                    && !line.allSatisfy { $0 == " " || $0 == "-" }
+            }
+        }
+    }
+
+    /// How the lines begin that mpirun adds.
+    private static let launcherLines = [
+        "Primary job", "a non-zero exit code", "mpirun", "the job to be terminated",
+        "  Process name", "  Exit code", "MPI_ABORT was invoked", "with errorcode",
+        "NOTE: invoking MPI_ABORT", "You may or may not see", "exactly when Open MPI", "[",
+    ]
+
+    /// What ends with this was ended by its deadline.
+    public static let timedOut: Int32 = -SIGKILL
+
+    /// Seconds that a launch may take, with room for a busy machine.
+    public static let deadline: Duration = .seconds(120)
+
+    private let process = Process()
+    private let folder: TestFolder
+    private let start = ContinuousClock.now
+
+    /// Starts a program under `mpirun` if `ranks` is given.
+    ///
+    /// - Parameters:
+    ///   - program: A path.
+    ///   - placement: Options of `mpirun` that let there be more ranks than cores.
+    ///   - environment: Set in addition to this process's variables.
+    public init(
+        _ program: String, _ arguments: [String], ranks: Int? = nil,
+        placement: [String] = ["--oversubscribe"], environment: [String: String] = [:]
+    ) throws {
+        folder = try TestFolder()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        if let ranks {
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments =
+                ["mpirun", "--bind-to", "none"] + placement + ["-n", "\(ranks)", program]
+                + arguments
+        }
+        var all = ProcessInfo.processInfo.environment
+        all["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
+        all["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+        all["OPENBLAS_NUM_THREADS"] = "1"
+        // A killed mpirun leaves its session's folder behind.
+        all["TMPDIR"] = folder.path
+        process.environment = all.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        // Files, not pipes: nobody need read while the program runs.
+        for name in ["output", "errors"] {
+            try Data().write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+        }
+        process.standardOutput = FileHandle(forWritingAtPath: "\(folder.path)/output")
+        process.standardError = FileHandle(forWritingAtPath: "\(folder.path)/errors")
+        try process.run()
+    }
+
+    /// Waits until something has happened, or the program has ended.
+    ///
+    /// - Returns: Whether it happened while the program was running.
+    public func waits(until happened: () -> Bool) -> Bool {
+        while process.isRunning && ContinuousClock.now - start < Self.deadline {
+            if happened() { return process.isRunning }
+            usleep(2_000)
+        }
+        return false
+    }
+
+    /// Sends a signal to the program (to mpirun, where that was started).
+    public func signal(_ number: Int32) {
+        kill(process.processIdentifier, number)
+    }
+
+    /// Waits for the end, or kills the program at its deadline.
+    public func wait() throws -> Outcome {
+        while process.isRunning {
+            if ContinuousClock.now - start > Self.deadline { signal(SIGKILL) }
+            usleep(5_000)
+        }
+        process.waitUntilExit()
+        func content(_ name: String) throws -> String {
+            let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+            return String(decoding: data, as: UTF8.self)
+        }
+        let wasKilled = process.terminationReason == .uncaughtSignal
+        return Outcome(
+            status: wasKilled ? -process.terminationStatus : process.terminationStatus,
+            output: try content("output"), errors: try content("errors"),
+            duration: ContinuousClock.now - start)
+    }
+
+    /// A product of the build that made this test, which lies beside the test bundle.
+    public static func program(_ name: String) throws -> String {
+        let test = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        for file in [test] + CommandLine.arguments.map({ URL(fileURLWithPath: $0) }) {
+            var folder = file.deletingLastPathComponent()
+            for _ in 0..<4 {
+                let path = folder.appendingPathComponent(name).path
+                if FileManager.default.isExecutableFile(atPath: path) { return path }
+                folder = folder.deletingLastPathComponent()
+            }
+        }
+        throw Missing(program: name, beside: test.path)
+    }
+
+    /// A program that was not built.
+    public struct Missing: Error {
+        let program: String
+        let beside: String
+    }
+}
+
+/// Runs a program and waits; its exit code and what it printed.
+public func launch(_ program: String, _ arguments: [String]) throws -> (
+    code: Int32, output: String, error: String
+) {
+    let outcome = try Launch(program, arguments).wait()
+    return (outcome.status, outcome.output, outcome.errors)
+}

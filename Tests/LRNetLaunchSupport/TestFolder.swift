@@ -1,0 +1,37 @@
+internal import Foundation
+
+/// A folder that goes away with the object.
+public final class TestFolder: Sendable {
+    /// The folder.
+    public let path: String
+
+    /// Makes the folder.
+    public init() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("lrnet-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        path = folder.path
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// What it holds, sorted.
+    public var names: [String] { Self.names(in: path) }
+
+    /// What a folder holds, sorted; nothing if there is none.
+    public static func names(in path: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    }
+}
+
+/// Turns over one bit of a file, in place.
+public func flip(_ path: String, byte: Int, bit: Int) throws {
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+    try file.seek(toOffset: UInt64(byte))
+    let old = try file.read(upToCount: 1)?.first ?? 0
+    try file.seek(toOffset: UInt64(byte))
+    try file.write(contentsOf: [old ^ 1 << UInt8(bit)])
+    try file.close()
+}

@@ -1,0 +1,44 @@
+internal import Foundation
+
+/// A file system of a given size in memory, mounted at a folder; needs root.
+public final class TinyDisk {
+    private let folder: TestFolder
+
+    /// Whether this process may mount one; says so, once, if not.
+    public static let isPossible: Bool = {
+        guard let disk = try? TinyDisk(size: "16k") else {
+            FileHandle.standardError.write(
+                Data("SKIPPED: full-disk tests, because mounting a tmpfs needs root\n".utf8))
+            return false
+        }
+        return FileManager.default.fileExists(atPath: disk.path)
+    }()
+
+    /// What is thrown where none can be mounted.
+    public struct CannotMount: Error {}
+
+    /// Mounts one.
+    ///
+    /// - Parameter size: As `mount` takes it: `16k`, `30m`.
+    public init(size: String) throws {
+        folder = try TestFolder()
+        try Self.mount("size=\(size)", folder.path)
+    }
+
+    deinit {
+        _ = try? launch("/bin/umount", [folder.path])
+    }
+
+    /// Where it is mounted.
+    public var path: String { folder.path }
+
+    /// Gives it another size.
+    public func resize(to size: String) throws {
+        try Self.mount("remount,size=\(size)", folder.path)
+    }
+
+    private static func mount(_ options: String, _ path: String) throws {
+        let mount = try launch("/bin/mount", ["-t", "tmpfs", "-o", options, "tmpfs", path])
+        guard mount.code == 0 else { throw CannotMount() }
+    }
+}

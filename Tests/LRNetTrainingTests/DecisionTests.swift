@@ -1,0 +1,20 @@
+import LRNetTraining
+import Testing
+
+@Suite struct DecisionTests {
+    @Test func bytesRoundTrip() {
+        for flags in 0..<8 {
+            for rate in [0, 0.01, -0.0, 1e-300, .infinity, Double.pi] {
+                var decision = Decision(learningRate: rate)
+                decision.validates = flags & 1 != 0
+                decision.savesCheckpoint = flags & 2 != 0
+                decision.stops = flags & 4 != 0
+                let bytes = decision.bytes
+                #expect(bytes.count == 9)
+                let again = Decision(bytes: bytes)
+                #expect(again == decision)
+                #expect(again.learningRate.bitPattern == rate.bitPattern)
+            }
+        }
+    }
+}
