@@ -16,7 +16,7 @@ import Testing
     /// The uniform number is rounded to Float32, which moves the radius by up to 2^-24 / radius;
     /// logarithm, root, sine and cosine add errors of the order of 1e-7 of the radius (at most 6.8).
     static func allowedError(radius: Double) -> Double {
-        min(2 * Tolerance.unitRoundoff / radius, 0x1p-11) + 1.5e-6
+        min(2 * Tolerance.unitRoundoff / radius, 0x1p-11) + 1e-6
     }
 
     @Test(arguments: TestData.counts + [9_973]) func everyElementIsTheDocumentedOne(count: Int) {
@@ -118,14 +118,15 @@ import Testing
     /// x^2 - 1 over its deviation: catches dependence of sizes, such as a shared radius.
     private static func size(_ x: Double) -> Double { (x * x - 1) / 2.0.squareRoot() }
 
-    @Test(arguments: [1, 2, 3, 7, 15, 16, 17, 32, 48, 64, 128, 1024])
-    func elementsAreIndependent(lag: Int) {
-        let values = Self.many.prefix(1 << 22)
+    /// All distances up to two groups, so that blocks which overlap show; 262 z-scores, of which one
+    /// exceeds 4.5 in 500 seeds.
+    @Test(arguments: Array(1...130) + [1024]) func elementsAreIndependent(lag: Int) {
+        let values = Self.many.prefix(1 << 19)
         let moved = values.dropFirst(lag)
         let z = [
             Self.correlation(values, moved) { $0 }, Self.correlation(values, moved, Self.size),
         ]
-        #expect(z.allSatisfy { abs($0) < 4 }, "lag \(lag): z = \(z)")
+        #expect(z.allSatisfy { abs($0) < 4.5 }, "lag \(lag): z = \(z)")
     }
 
     @Test func sequencesOfDifferentNamesAreIndependent() {

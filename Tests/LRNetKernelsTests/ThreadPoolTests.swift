@@ -71,12 +71,13 @@ import Testing
     @Test func helpersTakePart() {
         let pool = ThreadPool(threadCount: 4)
         let workers = Mutex<Set<Int>>([])
-        // The first to come waits for another.
+        // The first to come waits for another, though not for ever.
         let arrived = Atomic<Int>(0)
+        let deadline = ContinuousClock.now + .seconds(20)
         pool.forEach(2) { _, worker in
             workers.withLock { _ = $0.insert(worker) }
             arrived.add(1, ordering: .acquiringAndReleasing)
-            while arrived.load(ordering: .acquiring) < 2 {}
+            while arrived.load(ordering: .acquiring) < 2 && ContinuousClock.now < deadline {}
         }
         #expect(workers.withLock { $0.count } == 2)
     }

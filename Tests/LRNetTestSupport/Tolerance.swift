@@ -22,7 +22,7 @@ package struct Tolerance: Sendable {
     package static let fewRoundings = Tolerance(absolute: 1e-37, relative: 8 * unitRoundoff)
 
     /// The logistic function: the exponential is good to 2e-7, then come two roundings.
-    package static let logistic = Tolerance(absolute: 1e-37, relative: 4e-7)
+    package static let logistic = Tolerance(absolute: 1e-37, relative: 3e-7)
 
     /// Products of up to four logistic functions; sums of them may cancel, hence an absolute part of
     /// the same size for values that are at most 1.
