@@ -7,9 +7,9 @@ import Testing
 extension EndToEndTests {
     /// Runs that end too early and are started again with the same command.
     @Suite struct ResumeTests {
-        /// 50 steps, with validations behind 15, 30, 45 and 50; so many that a signal comes in time.
+        /// 36 steps, with validations behind 15, 30 and 36; so many that a signal comes in time.
         static let settings = [
-            "training.steps=50", "checkpoint.everySteps=3", "validation.everyEpochs=1",
+            "training.steps=36", "checkpoint.everySteps=3", "validation.everyEpochs=1",
             "validation.draws=2", "validation.reestimateBatches=1", "weights=twn",
         ]
 

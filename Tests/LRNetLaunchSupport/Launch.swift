@@ -73,7 +73,16 @@ public final class Launch {
         }
         process.standardOutput = FileHandle(forWritingAtPath: "\(folder.path)/output")
         process.standardError = FileHandle(forWritingAtPath: "\(folder.path)/errors")
-        try process.run()
+        try Self.withSignalsUnblocked { try process.run() }
+    }
+
+    /// Tests run on threads that block all signals, and a child would inherit that.
+    private static func withSignalsUnblocked(_ work: () throws -> Void) rethrows {
+        var (none, old) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &old)
+        defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
+        try work()
     }
 
     /// Waits until something has happened, or the program has ended.

@@ -33,7 +33,7 @@ import Testing
         let holder = Process()
         holder.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
         holder.arguments = [
-            "-o", "\(path)/.lock", "sh", "-c", "touch \(folder.path)/held; exec sleep 20",
+            "-o", "\(path)/.lock", "sh", "-c", "touch \(folder.path)/held; exec sleep 7",
         ]
         try holder.run()
         while !FileBytes.exists("\(folder.path)/held") { usleep(5_000) }
@@ -43,7 +43,9 @@ import Testing
         #expect(error?.exitStatus == .inputOutput)
         #expect(error?.description.contains("\(path)/.lock: another process holds") == true)
         // A holder that goes away in time is waited for.
-        DispatchQueue.global().asyncAfter(deadline: .now() + 0.5) { holder.terminate() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 0.5) {
+            kill(holder.processIdentifier, SIGKILL)
+        }
         _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto)
         holder.waitUntilExit()
     }
