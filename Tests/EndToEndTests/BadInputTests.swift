@@ -15,7 +15,10 @@ extension EndToEndTests {
             ("training.steps=many", "training.steps: 'many' is not a whole number"),
             ("training.steps=0", "training.steps: '0' is out of range; at least 1"),
             ("dropout=1", "dropout: '1' is out of range; at least 0.0 and below 1.0"),
-            ("training.gradientLeaves=7", "training.gradientLeaves: 7 does not divide globalBatch 16"),
+            (
+                "training.gradientLeaves=7",
+                "training.gradientLeaves: 7 does not divide globalBatch 16"
+            ),
             (
                 "training.microBatch=3",
                 "training.microBatch: 3 does not divide the leaf of 2 samples "
@@ -203,15 +206,16 @@ extension EndToEndTests {
         @Test func foldersOfOthers() throws {
             let run = try TestRun()
             try run.train(["training.steps=1"])
-            let hash = try run.result().parametersSHA256
-            let other = try run.train(["training.steps=1", "optimizer.learningRate=0.02"], ranks: 2)
+            let hash = try run.written().parametersSHA256
+            let other = try run.train(
+                ["training.steps=1", "optimizer.learningRate=0.02"], ranks: 2)
             #expect(other.status == 78)
             #expect(
                 other.complaints == [
                     "rank 0: run: \(run.output): holds a run of another recipe (`learningRate: "
                         + "0.01` there, `learningRate: 0.02` here); choose another --output"
                 ])
-            #expect(try run.result().parametersSHA256 == hash)
+            #expect(try run.written().parametersSHA256 == hash)
 
             let foreign = try TestRun(output: run.folder.path + "/foreign")
             try AtomicFile.createFolder(foreign.output)
@@ -241,7 +245,7 @@ extension EndToEndTests {
             #expect(run.checkpoints == ["latest", "step-00000002"])
             try disk.resize(to: "100m")
             #expect(try run.result(settings).resumedFromStep == 2)
-            #expect(try run.result().numbers == TestRun().result(settings).numbers)
+            #expect(try run.written().numbers == TestRun().result(settings).numbers)
         }
 
         /// No room for a line of the log either.

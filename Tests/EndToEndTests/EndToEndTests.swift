@@ -82,11 +82,11 @@ final class TestRun {
     func result(_ settings: [String] = [], ranks: Int? = nil) throws -> RunResult {
         let outcome = try train(settings, ranks: ranks)
         try #require(outcome.status == 0, "\(outcome.errors)")
-        return try result()
+        return try written()
     }
 
-    /// What the run says of itself.
-    func result() throws -> RunResult {
+    /// What the run says of itself in its folder.
+    func written() throws -> RunResult {
         try JSONDecoder().decode(
             RunResult.self, from: Data(FileBytes.read("\(output)/result.json")))
     }

@@ -7,9 +7,9 @@ import Testing
 extension EndToEndTests {
     /// Runs that end too early and are started again with the same command.
     @Suite struct ResumeTests {
-        /// 18 steps, with validations behind 15 and 18.
+        /// 50 steps, with validations behind 15, 30, 45 and 50; so many that a signal comes in time.
         static let settings = [
-            "training.steps=18", "checkpoint.everySteps=3", "validation.everyEpochs=1",
+            "training.steps=50", "checkpoint.everySteps=3", "validation.everyEpochs=1",
             "validation.draws=2", "validation.reestimateBatches=1", "weights=twn",
         ]
 
@@ -31,12 +31,13 @@ extension EndToEndTests {
 
         private func expectSame(_ run: TestRun) throws {
             let reference = try Self.reference.get()
-            let result = try run.result()
+            let result = try run.written()
             #expect(result.numbers == reference.result.numbers)
             #expect(result.resumedFromStep > 0)
             #expect(try run.winner() == reference.winner)
-            #expect(try run.metricsSteps().filter { $0.hasPrefix("validation") }
-                == reference.metrics.filter { $0.hasPrefix("validation") })
+            #expect(
+                try run.metricsSteps().filter { $0.hasPrefix("validation") }
+                    == reference.metrics.filter { $0.hasPrefix("validation") })
         }
 
         /// Starts the run and does something to it once it has a checkpoint of this step.
@@ -132,7 +133,7 @@ extension EndToEndTests {
             #expect(twice.status == 64)
             #expect(twice.complaints.count == 1)
             #expect(try run.train(["training.steps=2"], ["--resume", "must"]).status == 0)
-            #expect(try run.result().resumedFromStep == 1)
+            #expect(try run.written().resumedFromStep == 1)
         }
 
         @Test func secondRunInTheSameFolder() throws {

@@ -16,7 +16,8 @@ public final class Launch {
         /// The lines on standard error that are ours: not mpirun's, and no warnings.
         public var complaints: [String] {
             errors.split(separator: "\n").map(String.init).filter { line in
-                !launcherLines.contains { line.hasPrefix($0) } && !line.hasPrefix("lrnet-dist: warn")
+                !launcherLines.contains { line.hasPrefix($0) }
+                    && !line.hasPrefix("lrnet-dist: warn")
                     && !line.allSatisfy { $0 == " " || $0 == "-" }
             }
         }

@@ -29,7 +29,7 @@ public struct SafeTensors: Sendable {
     /// The tensors, by name.
     public private(set) var tensors: [String: Tensor] = [:]
 
-    /// Names in the order of the file.
+    /// Names in the order of addition; of a file that was read, in alphabetical order.
     public private(set) var names: [String] = []
 
     /// Free text, by key.
@@ -119,18 +119,40 @@ public struct SafeTensors: Sendable {
         }
         guard let entries = header as? [String: Any] else { throw failure("has no JSON header") }
         metadata = entries["__metadata__"] as? [String: String] ?? [:]
+        var places: [Range<Int>] = []
         for name in entries.keys.sorted() where name != "__metadata__" {
             guard let entry = entries[name] as? [String: Any],
                 let type = (entry["dtype"] as? String).flatMap({ ElementType(rawValue: $0) }),
                 let shape = entry["shape"] as? [Int],
                 let offsets = entry["data_offsets"] as? [Int], offsets.count == 2,
                 offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= bytes.count - start,
-                shape.allSatisfy({ $0 >= 0 }),
-                shape.reduce(1, *) * type.byteCount == offsets[1] - offsets[0]
+                Self.byteCount(type, shape) == offsets[1] - offsets[0]
             else { throw failure("tensor \(name) has a type, shape or place that cannot be") }
+            places.append(offsets[0]..<offsets[1])
             let data = bytes[start + offsets[0]..<start + offsets[1]]
             add(name, type: type, shape: shape, values: Self.decode(data, type))
         }
+        var end = 0
+        for place in places.sorted(by: {
+            ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
+        }) {
+            guard place.lowerBound == end else { throw failure("tensors overlap or leave a gap") }
+            end = place.upperBound
+        }
+        guard end == bytes.count - start else {
+            throw failure("has \(bytes.count - start) bytes of tensors where \(end) are announced")
+        }
+    }
+
+    /// The size of a tensor; `nil` for sizes that no memory holds.
+    private static func byteCount(_ type: ElementType, _ shape: [Int]) -> Int? {
+        var count = type.byteCount
+        for size in shape {
+            let (product, isTooLarge) = count.multipliedReportingOverflow(by: size)
+            if isTooLarge || size < 0 { return nil }
+            count = product
+        }
+        return count
     }
 
     private static func decode(_ data: ArraySlice<UInt8>, _ type: ElementType) -> [Float] {

@@ -41,13 +41,15 @@ extension Recipe {
             throw failure("the file", "is no YAML: \(line)")
         }
         for override in overrides {
-            guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
+            let equals = override.firstIndex(of: "=") ?? override.startIndex
+            let keys = override[..<equals].split(separator: ".", omittingEmptySubsequences: false)
+                .map(String.init)
+            guard keys.allSatisfy({ !$0.isEmpty }) else {
                 throw TrainingFailure(
                     call: "--set", subject: "'\(override)'",
                     message: "write section.key=value, such as training.steps=50",
                     exitStatus: .usage)
             }
-            let keys = override[..<equals].split(separator: ".").map(String.init)
             let text = String(override[override.index(after: equals)...])
             let value = (try? Yams.compose(yaml: text)).flatMap { $0 } ?? Node(text)
             root = Self.replacing(root, keys[...], with: value)
@@ -58,14 +60,18 @@ extension Recipe {
     }
 
     private static func replacing(
-        _ node: Node, _ keys: ArraySlice<String>, with value: Node
+        _ node: Node, _ keys: ArraySlice<String>, with value: Node, word: String? = nil
     ) -> Node {
         guard let first = keys.first else { return value }
         var pairs = node.mapping.map { $0.map { ($0.key, $0.value) } } ?? []
+        if let word, let name = node.string { pairs = [(Node(word), Node(name))] }
         let old = pairs.first { $0.0.string == first }?.1
         pairs.removeAll { $0.0.string == first }
-        pairs.append(
-            (Node(first), replacing(old ?? Node([(Node, Node)]()), keys.dropFirst(), with: value)))
+        // `weights: twn` is short for `weights: {model: twn}`.
+        let inner = replacing(
+            old ?? Node([(Node, Node)]()), keys.dropFirst(), with: value,
+            word: word == nil && first == "weights" ? "model" : nil)
+        pairs.append((Node(first), inner))
         return Node(pairs)
     }
 
@@ -253,13 +259,16 @@ extension Recipe {
     ///
     /// A folder holds one run; a recipe with the same fingerprint continues it, further if it says
     /// so.
-    public var fingerprint: String {
+    public var fingerprint: String { ContentHash.of(fingerprintedYAML) }
+
+    /// What ``fingerprint`` is a hash of.
+    var fingerprintedYAML: String {
         var recipe = self
         recipe.training.epochs = 1
         recipe.training.steps = nil
         recipe.training.threads = 1
         recipe.checkpoint = Checkpoint()
-        return ContentHash.of(recipe.yaml)
+        return recipe.yaml
     }
 
     private static func quoted(_ text: String) -> String {

@@ -143,7 +143,10 @@ final class RecipeSection {
             call: "recipe \(file)", subject: key, message: message, exitStatus: .badRecipe)
     }
 
-    private func isNull(_ node: Node) -> Bool { ["null", "~", ""].contains(node.string) }
+    private func isNull(_ node: Node) -> Bool {
+        let isQuoted = [.singleQuoted, .doubleQuoted].contains(node.scalar?.style)
+        return !isQuoted && ["null", "~", ""].contains(node.string)
+    }
 }
 
 /// Finds what a misspelt word was meant to be.

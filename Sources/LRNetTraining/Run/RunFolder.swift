@@ -38,12 +38,15 @@ public final class RunFolder {
                 path, "holds no run; --resume must wants one to go on with", .inputMissing)
         }
         if FileBytes.isFolder(path), !exists, !(try FileBytes.names(inFolder: path)).isEmpty {
-            let names = try FileBytes.names(inFolder: path).filter { $0 != Self.lockName }
-            if let first = names.first {
+            // A start that was killed leaves the lock and a part of the recipe behind.
+            let names = try FileBytes.names(inFolder: path)
+            let leftovers = names.filter { $0.hasPrefix("recipe.yaml.partial-") }
+            if let first = names.first(where: { $0 != Self.lockName && !leftovers.contains($0) }) {
                 throw Self.failure(
                     path, "is no run's folder but holds '\(first)'; choose another --output",
                     .usage)
             }
+            for name in leftovers { try AtomicFile.remove("\(path)/\(name)") }
         }
         try AtomicFile.createFolder(path)
         lock = try FileLock(path: "\(path)/\(Self.lockName)")
@@ -101,8 +104,9 @@ public final class RunFolder {
         let old = try Recipe(file: recipePath)
         guard old.fingerprint != recipe.fingerprint else { return }
         let difference = zip(
-            old.yaml.split(separator: "\n"), recipe.yaml.split(separator: "\n")
-        ).first { $0 != $1 && !$0.contains("threads:") && !$0.contains("epochs:") }
+            old.fingerprintedYAML.split(separator: "\n"),
+            recipe.fingerprintedYAML.split(separator: "\n")
+        ).first { $0 != $1 }
         let detail = difference.map {
             " (`\($0.trimmingCharacters(in: .whitespaces))` there, "
                 + "`\($1.trimmingCharacters(in: .whitespaces))` here)"

@@ -106,13 +106,19 @@ extension Trainer {
         return sum / Double(max(p.zero.count, 1))
     }
 
-    /// The smallest change of the loss that a difference can be taken of.
-    private static let resolvedLossChange = 2e-6
+    /// The change of the loss that a difference aims at: a hundred times what Float32 activations
+    /// blur (1e-6 to 2e-6 of a loss near 3).
+    private static let wantedLossChange = 2e-4
+
+    /// The change of the loss below which a difference says nothing.
+    private static let resolvedLossChange = 2e-5
+
+    /// How far a value is moved: far enough to see, not so far that curvature or kinks show.
+    private static let distances = 0.001...0.25
 
     /// Compares a few gradients of each layer with central differences of the loss under the same
     /// noise. ReLU and pooling have kinks, so some points may differ by a few percent.
     private func checkGradients(batch: Batch, count: Int) throws {
-        let distance: Float = 0.01
         var table = TextTable(["parameter", "element", "gradient", "difference", "relative"])
         for parameter in network.weightedLayers.flatMap(\.parameters) {
             // The steepest elements: elsewhere Float32 noise of the loss hides the slope.
@@ -120,6 +126,12 @@ extension Trainer {
             let steepest = gradient.indices.sorted { abs(gradient[$0]) > abs(gradient[$1]) }
             for element in steepest.prefix(2) {
                 let old = parameter.value[element]
+                let exact = Double(gradient[element])
+                let distance = Float(
+                    min(
+                        max(
+                            Self.wantedLossChange / max(abs(exact), 1e-12),
+                            Self.distances.lowerBound), Self.distances.upperBound))
                 func loss(_ offset: Float) throws -> Double {
                     parameter.value[element] = old + offset
                     defer { parameter.value[element] = old }
@@ -127,8 +139,6 @@ extension Trainer {
                         step: step, batch: batch, globalCount: count)
                 }
                 let slope = (try loss(distance) - loss(-distance)) / Double(2 * distance)
-                let exact = Double(gradient[element])
-                // A change of the loss that Float32 activations cannot resolve says nothing.
                 let isFlat = abs(exact) * Double(2 * distance) < Self.resolvedLossChange
                 let relative = abs(slope - exact) / max(abs(slope), abs(exact), 1e-12)
                 table.append([

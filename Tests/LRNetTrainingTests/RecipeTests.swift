@@ -1,0 +1,308 @@
+import LRNetLaunchSupport
+import LRNetLayers
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+@Suite struct RecipeTests {
+    private func recipe(_ yaml: String = "", _ overrides: String...) throws -> Recipe {
+        try Recipe(yaml: yaml, file: "r.yaml", overrides: overrides)
+    }
+
+    /// What reading says, after `recipe r.yaml: `; it must refuse with 78.
+    private func refusal(_ yaml: String, _ overrides: [String] = []) -> String {
+        do {
+            _ = try Recipe(yaml: yaml, file: "r.yaml", overrides: overrides)
+            return "accepted"
+        } catch let failure as TrainingFailure {
+            #expect(failure.exitStatus == .badRecipe)
+            #expect(!failure.description.contains("\n"))
+            #expect(failure.call == "recipe r.yaml")
+            return "\(failure.subject): \(failure.message)"
+        } catch {
+            return "another error: \(error)"
+        }
+    }
+
+    @Test func leftOutKeysHaveTheirDefaults() throws {
+        for empty in ["", "\n", "# nothing\n", "---\n", "training:\n", "training: {}\n"] {
+            #expect(try recipe(empty) == Recipe(), "\(empty)")
+        }
+        let recipe = Recipe()
+        #expect(recipe.network == "mnist")
+        #expect(recipe.weights.model == .ternary)
+        #expect(recipe.training.epochs == 190 && recipe.training.steps == nil)
+        #expect(recipe.training.leafSize == 32)
+        #expect(recipe.optimizer.learningRate == 0.01)
+        #expect(recipe.optimizer.epsilon == 1e-8)
+        #expect(recipe.batchNorm.statistics == .synchronized)
+        #expect(recipe.initialization.from == nil)
+        #expect(recipe.reduction == .exact)
+    }
+
+    /// The example of the design, and every key with another value than its default.
+    static let everyKey = """
+        network: mnist
+        weights: {model: gumbel-binary, temperature: 0.25}
+        training: {epochs: 7, steps: 9, globalBatch: 96, gradientLeaves: 6, microBatch: 8,
+          tail: keep, seed: 18446744073709551615, threads: 3}
+        optimizer: {name: adam, learningRate: 0.02, beta1: 0.8, beta2: 0.99, epsilon: 1.0e-7}
+        schedule: {dropAtEpochs: [2, 5], factor: 0.5}
+        regularization: {probabilityDecay: 1.0e-10, beta: 1.0e-6, weightDecay: 2.0e-4}
+        initialization: {from: runs/a b, minimumProbability: 0.1, maximumProbability: 0.8,
+          coldStart: balanced}
+        batchNorm: {statistics: {group: 48}, epsilon: 1.0e-4, momentum: 0.9}
+        dropout: 0.25
+        validation: {everyEpochs: 0, draws: 3, weights: likeliest, reestimateBatches: 4}
+        checkpoint: {everySteps: 11, keepLatest: 2}
+        reduction: fast
+        """
+
+    @Test func everyKeyIsRead() throws {
+        let recipe = try recipe(Self.everyKey)
+        #expect(recipe.weights.model == .gumbelBinary && recipe.weights.temperature == 0.25)
+        #expect(recipe.training.epochs == 7 && recipe.training.steps == 9)
+        #expect(recipe.training.globalBatch == 96 && recipe.training.gradientLeaves == 6)
+        #expect(recipe.training.microBatch == 8 && recipe.training.tail == .keep)
+        #expect(recipe.training.seed == .max && recipe.training.threads == 3)
+        #expect(recipe.optimizer.learningRate == 0.02 && recipe.optimizer.beta1 == 0.8)
+        #expect(recipe.optimizer.beta2 == 0.99 && recipe.optimizer.epsilon == 1e-7)
+        #expect(recipe.schedule.dropAtEpochs == [2, 5] && recipe.schedule.factor == 0.5)
+        #expect(recipe.regularization.probabilityDecay == 1e-10)
+        #expect(recipe.regularization.beta == 1e-6 && recipe.regularization.weightDecay == 2e-4)
+        #expect(recipe.initialization.from == "runs/a b")
+        #expect(recipe.initialization.minimumProbability == 0.1)
+        #expect(recipe.initialization.maximumProbability == 0.8)
+        #expect(recipe.initialization.coldStart == .balanced)
+        #expect(recipe.batchNorm.statistics == .group(48))
+        #expect(recipe.batchNorm.epsilon == 1e-4 && recipe.batchNorm.momentum == 0.9)
+        #expect(recipe.dropout == 0.25)
+        #expect(recipe.validation.everyEpochs == 0 && recipe.validation.draws == 3)
+        #expect(recipe.validation.weights == .likeliest)
+        #expect(recipe.validation.reestimateBatches == 4)
+        #expect(recipe.checkpoint.everySteps == 11 && recipe.checkpoint.keepLatest == 2)
+        #expect(recipe.reduction == .fast)
+    }
+
+    @Test func yamlRoundTrips() throws {
+        for text in ["", Self.everyKey] {
+            let recipe = try recipe(text)
+            let again = try self.recipe(recipe.yaml)
+            #expect(again == recipe)
+            #expect(again.yaml == recipe.yaml)
+        }
+        for path in ["a \"quoted\" b", "back\\slash", "# no comment", "null", "12", "a: b", "é"] {
+            var recipe = Recipe()
+            recipe.initialization.from = path
+            #expect(try self.recipe(recipe.yaml).initialization.from == path, "\(path)")
+        }
+    }
+
+    @Test func methodAsWordAndAsMapping() throws {
+        let word = try recipe("weights: twn")
+        #expect(word.weights.model == .twn)
+        #expect(try recipe("weights: {model: twn}") == word)
+        let gumbel = try recipe("weights: gumbel-ternary")
+        #expect(gumbel.weights.model == .gumbelTernary && gumbel.weights.temperature == 0.1)
+        // A constant may be set on top of the word, which stays.
+        let warmer = try recipe("weights: gumbel-ternary", "weights.temperature=0.5")
+        #expect(warmer.weights.model == .gumbelTernary && warmer.weights.temperature == 0.5)
+        #expect(
+            refusal("weights: {model: ternary, temperature: 1}")
+                == "weights.temperature: unknown key; known here: model")
+    }
+
+    @Test(arguments: [
+        ("networks: mnist", "networks: unknown key; did you mean network?"),
+        (
+            "training: {globalbatch: 2}",
+            "training.globalbatch: unknown key; did you mean training.globalBatch?"
+        ),
+        ("validation: {drawz: 2}", "validation.drawz: unknown key; did you mean validation.draws?"),
+        (
+            "checkpoint: {colour: 2}",
+            "checkpoint.colour: unknown key; known here: everySteps, keepLatest"
+        ),
+        ("network: lenet", "network: 'lenet' is not known; known: "),
+        ("weights: ternery", "weights.model: 'ternery' is none of full-precision, "),
+        ("training: {tail: chop}", "training.tail: 'chop' is none of drop, keep"),
+        ("reduction: exakt", "reduction: 'exakt' is none of exact, fast; did you mean exact?"),
+        ("training: {epochs: 1.5}", "training.epochs: '1.5' is not a whole number"),
+        ("training: {epochs: [1]}", "training.epochs: 'a list' is not a whole number"),
+        ("training: {epochs: {a: 1}}", "training.epochs: 'a mapping' is not a whole number"),
+        (
+            "training: {epochs: 99999999999999999999}",
+            "training.epochs: '99999999999999999999' is not"
+        ),
+        ("training: {epochs: 0}", "training.epochs: '0' is out of range; at least 1"),
+        ("training: {threads: -1}", "training.threads: '-1' is out of range; at least 1"),
+        ("training: {seed: -1}", "training.seed: '-1' is not a whole number from 0"),
+        ("training: 5", "training: '5' is no mapping; write `key: value` lines"),
+        ("training: [1]", "training: 'a list' is no mapping"),
+        ("optimizer: {learningRate: fast}", "optimizer.learningRate: 'fast' is not a number"),
+        ("optimizer: {learningRate: nan}", "optimizer.learningRate: 'nan' is not a number"),
+        ("optimizer: {learningRate: inf}", "optimizer.learningRate: 'inf' is not a number"),
+        (
+            "optimizer: {learningRate: -0.1}",
+            "optimizer.learningRate: '-0.1' is out of range; at least 0.0"
+        ),
+        ("optimizer: {epsilon: 0}", "optimizer.epsilon: '0' is out of range; more than 0.0"),
+        (
+            "optimizer: {beta1: 1}",
+            "optimizer.beta1: '1' is out of range; at least 0.0 and below 1.0"
+        ),
+        ("dropout: 1.0", "dropout: '1.0' is out of range; at least 0.0 and below 1.0"),
+        (
+            "schedule: {dropAtEpochs: 100}",
+            "schedule.dropAtEpochs: '100' is no list; write [100] or []"
+        ),
+        (
+            "schedule: {dropAtEpochs: [-1]}",
+            "schedule.dropAtEpochs: '-1' is no whole number of at least 0"
+        ),
+        ("initialization: {from: [a]}", "initialization.from: 'a list' is no text"),
+        (
+            "batchNorm: {statistics: own}",
+            "batchNorm.statistics: 'own' is neither synchronized nor {group: 128}"
+        ),
+        ("batchNorm: {statistics: {group: 0}}", "batchNorm.statistics: 'a mapping' is neither"),
+        ("- a\n- b", "the file: 'a list' is no mapping"),
+        ("just words", "the file: 'just words' is no mapping"),
+        ("a: [", "the file: is no YAML: "),
+        ("training: {seed: 1, seed: 2}", "the file: "),
+        ("network: mnist\nnetwork: mnist", "the file: "),
+    ])
+    func refusals(yaml: String, message: String) {
+        let refusal = refusal(yaml)
+        #expect(refusal.hasPrefix(message), "\(refusal)")
+    }
+
+    @Test(arguments: [
+        ("globalBatch: 100", "training.gradientLeaves: 8 does not divide globalBatch 100"),
+        (
+            "globalBatch: 8, gradientLeaves: 16, microBatch: 1",
+            "training.gradientLeaves: 16 does not divide globalBatch 8"
+        ),
+        (
+            "globalBatch: 64, microBatch: 3",
+            "training.microBatch: 3 does not divide the leaf of 8 samples (globalBatch 64 / gradientLeaves 8)"
+        ),
+        (
+            "globalBatch: 64, microBatch: 16",
+            "training.microBatch: 16 does not divide the leaf of 8 samples (globalBatch 64 / gradientLeaves 8)"
+        ),
+    ])
+    func divisibility(training: String, message: String) {
+        #expect(refusal("training: {\(training)}") == message)
+    }
+
+    @Test(arguments: [(16, false), (32, true), (48, false), (64, true), (256, true), (512, false)])
+    func groupsOfWholeMicroBatches(group: Int, isGood: Bool) {
+        let text = refusal("batchNorm: {statistics: {group: \(group)}}")
+        #expect(
+            text
+                == (isGood
+                    ? "accepted"
+                    : "batchNorm.statistics: a group of \(group) samples must "
+                        + "be a multiple of microBatch 32 and divide globalBatch 256"))
+    }
+
+    @Test func probabilitiesInOrder() {
+        #expect(
+            refusal("initialization: {minimumProbability: 0.9, maximumProbability: 0.9}")
+                == "initialization.minimumProbability: 0.9 is not below maximumProbability 0.9")
+    }
+
+    @Test func overridesOfEveryKind() throws {
+        let recipe = try recipe(
+            "training: {seed: 5, epochs: 3}\nnetwork: mnist", "training.steps=50",
+            "training.steps=60", "training.globalBatch=512", "optimizer.learningRate=1e-3",
+            "schedule.dropAtEpochs=[1, 2]", "schedule.factor=.5",
+            "batchNorm.statistics={group: 64}",
+            "initialization.from=runs/x=y", "weights=binary", "validation.weights=likeliest",
+            "training.tail=keep")
+        #expect(recipe.training.steps == 60)
+        #expect(recipe.training.seed == 5 && recipe.training.epochs == 3)
+        #expect(recipe.training.globalBatch == 512)
+        #expect(recipe.optimizer.learningRate == 1e-3)
+        #expect(recipe.schedule.dropAtEpochs == [1, 2] && recipe.schedule.factor == 0.5)
+        #expect(recipe.batchNorm.statistics == .group(64))
+        #expect(recipe.initialization.from == "runs/x=y")
+        #expect(recipe.weights.model == .binary)
+        #expect(recipe.validation.weights == .likeliest)
+        #expect(
+            try self.recipe("training: {steps: 9}", "training.steps=null").training.steps == nil)
+        #expect(
+            try self.recipe("training: {steps: 9}", "training={epochs: 2}").training.steps == nil)
+    }
+
+    @Test(arguments: ["training.steps", "=5", "", "steps", ".=5", "..=", "training..steps=5"])
+    func badOverrides(text: String) {
+        let error = #expect(throws: TrainingFailure.self) {
+            _ = try Recipe(yaml: "", file: "r.yaml", overrides: [text])
+        }
+        #expect(error?.exitStatus == .usage)
+        #expect(error?.subject == "'\(text)'")
+        #expect(error?.message == "write section.key=value, such as training.steps=50")
+    }
+
+    @Test func overridesAreCheckedToo() {
+        #expect(
+            refusal("", ["training.stepz=5"])
+                == "training.stepz: unknown key; did you mean training.steps?")
+        #expect(refusal("", ["training=5"]).hasPrefix("training: '5' is no mapping"))
+        #expect(refusal("", ["training.tail=["]).hasPrefix("training.tail: '[' is none of"))
+        #expect(
+            refusal("dropout: 0.5", ["dropout.rate=0.1"]).hasPrefix("dropout: 'a mapping' is not"))
+    }
+
+    @Test func missingFile() throws {
+        let error = #expect(throws: TrainingFailure.self) { _ = try Recipe(file: "/nowhere.yaml") }
+        #expect(error?.exitStatus == .inputMissing)
+        let folder = try TestFolder()
+        let path = "\(folder.path)/r.yaml"
+        try AtomicFile.write("dropout: 0.1", to: path)
+        #expect(try Recipe(file: path).dropout == 0.1)
+        try AtomicFile.write([0xFF, 0xFE, 0, 1, 2], to: path)
+        let binary = #expect(throws: TrainingFailure.self) { _ = try Recipe(file: path) }
+        #expect(binary?.exitStatus == .badRecipe)
+        #expect(binary?.description.contains("\n") == false)
+    }
+
+    @Test func fingerprintIgnoresLengthThreadsAndCheckpointsOnly() throws {
+        let base = try recipe().fingerprint
+        for same in [
+            "training.epochs=3", "training.steps=5", "training.threads=4",
+            "checkpoint.everySteps=7", "checkpoint.keepLatest=1",
+        ] {
+            #expect(try recipe("", same).fingerprint == base, "\(same)")
+        }
+        var prints: Set<String> = [base]
+        let others = [
+            "weights=binary", "weights={model: gumbel-ternary, temperature: 0.2}",
+            "weights={model: gumbel-ternary, temperature: 0.3}", "training.globalBatch=512",
+            "training.gradientLeaves=4", "training.microBatch=16", "training.tail=keep",
+            "training.seed=2", "optimizer.learningRate=0.02", "optimizer.beta1=0.8",
+            "optimizer.beta2=0.9", "optimizer.epsilon=1e-7", "schedule.dropAtEpochs=[]",
+            "schedule.factor=0.2", "regularization.probabilityDecay=0", "regularization.beta=1",
+            "regularization.weightDecay=0", "initialization.from=x",
+            "initialization.minimumProbability=0.1", "initialization.maximumProbability=0.9",
+            "initialization.coldStart=balanced", "batchNorm.statistics={group: 64}",
+            "batchNorm.epsilon=1", "batchNorm.momentum=0.5", "dropout=0", "reduction=fast",
+            "validation.everyEpochs=2", "validation.draws=2", "validation.weights=likeliest",
+            "validation.reestimateBatches=1",
+        ]
+        for other in others { prints.insert(try recipe("", other).fingerprint) }
+        #expect(prints.count == others.count + 1)
+    }
+
+    @Test func scheduleDropsAtTheStartOfAnEpoch() throws {
+        let schedule = try recipe("schedule: {dropAtEpochs: [2, 5], factor: 0.5}").schedule
+        #expect((0..<7).map(schedule.scale) == [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25])
+        let none = try recipe("schedule: {dropAtEpochs: []}").schedule
+        #expect(none.scale(epoch: 1000) == 1)
+        // The order of the list does not matter; an epoch that stands twice drops twice.
+        let twice = try recipe("schedule: {dropAtEpochs: [5, 2, 2], factor: 0.5}").schedule
+        #expect((1..<7).map(twice.scale) == [1, 0.25, 0.25, 0.25, 0.125, 0.125])
+    }
+}

@@ -1,0 +1,128 @@
+import LRNetKernels
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+@Suite struct SafeTensorsTests {
+    private func sample() -> SafeTensors {
+        var file = SafeTensors()
+        file.metadata = ["step": "7", "a \"b\"": "c/d \\ é"]
+        file.add("conv.weight", type: .int8, shape: [2, 3], values: [-1, 0, 1, 127, -128, 5])
+        file.add("conv.scale", type: .float32, shape: [1], values: [0.1])
+        file.add("empty", type: .float32, shape: [0, 4], values: [])
+        file.add(
+            "bn/mean", type: .float32, shape: [3],
+            values: [-.infinity, .leastNonzeroMagnitude, -0.0])
+        return file
+    }
+
+    @Test func roundTrip() throws {
+        let file = sample()
+        let bytes = try file.bytes()
+        let again = try SafeTensors(bytes: bytes, file: "f")
+        #expect(again.metadata == file.metadata)
+        #expect(again.tensors == file.tensors)
+        #expect(
+            again.tensors["bn/mean"]?.values.map(\.bitPattern)
+                == file.tensors["bn/mean"]?.values.map(\.bitPattern))
+        #expect(try file.bytes() == bytes)
+        #expect(try again.bytes().count == bytes.count)
+        let none = try SafeTensors(bytes: SafeTensors().bytes(), file: "f")
+        #expect(none.tensors.isEmpty && none.names.isEmpty)
+    }
+
+    /// The layout that other programs rely on.
+    @Test func headerIsAligned() throws {
+        let bytes = try sample().bytes()
+        let length = bytes[0..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        #expect(length % 8 == 0)
+        #expect(bytes[8] == UInt8(ascii: "{"))
+        #expect(bytes.count == 8 + length + 4 + 12 + 6)
+        // Four-byte tensors stand first.
+        #expect(Array(bytes.suffix(6)) == [255, 0, 1, 127, 128, 5])
+    }
+
+    private func file(_ header: String, data: [UInt8] = []) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 8)
+        for i in 0..<8 { bytes[i] = UInt8(truncatingIfNeeded: header.utf8.count >> (8 * i)) }
+        return bytes + Array(header.utf8) + data
+    }
+
+    private func refusal(_ bytes: [UInt8]) -> String {
+        do {
+            _ = try SafeTensors(bytes: bytes, file: "f")
+            return "accepted"
+        } catch let failure as TrainingFailure {
+            #expect(failure.exitStatus == .badData)
+            #expect(failure.call == "safetensors" && failure.subject == "f")
+            return failure.message
+        } catch {
+            return "another error: \(error)"
+        }
+    }
+
+    @Test func everyTruncationIsFound() throws {
+        let bytes = try sample().bytes()
+        for count in 0..<bytes.count {
+            #expect(refusal(Array(bytes.prefix(count))) != "accepted", "\(count) bytes")
+        }
+        #expect(refusal(bytes + [0]) != "accepted")
+    }
+
+    /// No flipped bit of the frame may crash the reader, whatever it makes of it.
+    @Test func flippedBitsOfTheHeaderNeverTrap() throws {
+        let bytes = try sample().bytes()
+        var refusals = 0
+        for byte in 0..<bytes.count - 22 {
+            for bit in 0..<8 {
+                var damaged = bytes
+                damaged[byte] ^= 1 << UInt8(bit)
+                let refusal = refusal(damaged)
+                #expect(!refusal.hasPrefix("another error"), "byte \(byte) bit \(bit): \(refusal)")
+                if refusal != "accepted" { refusals += 1 }
+            }
+        }
+        #expect(refusals > 1000)
+    }
+
+    @Test(arguments: [
+        "[]", "12", "\"text\"", "{", "", "{\"a\": 1}", "{\"a\": {}}",
+        #"{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}"#,
+        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#,
+        #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}"#,
+        #"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[8,0]}}"#,
+        #"{"a":{"dtype":"I8","shape":[8],"data_offsets":[-8,0]}}"#,
+        #"{"a":{"dtype":"I8","shape":[8],"data_offsets":[0]}}"#,
+        #"{"a":{"dtype":"I8","shape":[8.5],"data_offsets":[0,8]}}"#,
+        #"{"a":{"dtype":"I8","shape":["8"],"data_offsets":[0,8]}}"#,
+        #"{"a":{"dtype":"I8","shape":8,"data_offsets":[0,8]}}"#,
+        // Products of sizes that no Int holds.
+        #"{"a":{"dtype":"I8","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#,
+        #"{"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,8]}}"#,
+        #"{"a":{"dtype":"I8","shape":[9223372036854775807,2,0],"data_offsets":[0,8]}}"#,
+        #"{"a":{"dtype":"I8","shape":[1e40],"data_offsets":[0,8]}}"#,
+        // Bytes that belong to no tensor, or to two.
+        #"{"a":{"dtype":"I8","shape":[4],"data_offsets":[0,4]}}"#,
+        #"{"a":{"dtype":"I8","shape":[4],"data_offsets":[4,8]}}"#,
+        #"{"a":{"dtype":"I8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"I8","shape":[4],"data_offsets":[4,8]}}"#,
+    ])
+    func headersThatCannotBe(header: String) {
+        #expect(refusal(file(header, data: Array(0..<8))) != "accepted", "\(header)")
+    }
+
+    @Test func goodHeaderOfAnotherWriter() throws {
+        let header =
+            #"{"b":{"data_offsets":[4,8],"shape":[],"dtype":"F32"} , "a":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]}}  "#
+        let read = try SafeTensors(
+            bytes: file(header, data: [1, 2, 255, 0, 0, 0, 128, 63]), file: "f")
+        #expect(read.tensors["a"]?.values == [1, 2, -1, 0])
+        #expect(read.tensors["b"]?.values == [1])
+        #expect(read.names == ["a", "b"])
+    }
+
+    @Test func lengthsThatCannotBe() {
+        #expect(refusal([]) == "is too short for a safetensors file")
+        let huge = [UInt8](repeating: 255, count: 16)
+        #expect(refusal(huge).hasPrefix("is truncated: a header of 18446744073709551615 bytes"))
+    }
+}
