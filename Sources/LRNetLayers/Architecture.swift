@@ -38,8 +38,20 @@ public struct Architecture: Sendable, Equatable {
             .linear(units: 512), .dropout,
         ])
 
+    /// `(2x128C3)-MP2-(2x256C3)-MP2-(2x512C3)-MP2-1024FC-Softmax`: 12,963,200 discrete weights.
+    ///
+    /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equation 10.
+    public static let cifar10 = Architecture(
+        name: "cifar10", input: ImageShape(height: 32, width: 32, channels: 3), classes: 10,
+        blocks: [128, 256, 512].flatMap { filters -> [Block] in
+            [
+                .convolution(filters: filters, window: 3),
+                .convolution(filters: filters, window: 3), .maxPool(window: 2),
+            ]
+        } + [.linear(units: 1024), .dropout])
+
     /// The networks that recipes can name.
-    public static let all = [mnist]
+    public static let all = [mnist, cifar10]
 
     /// Creates an architecture.
     public init(name: String, input: ImageShape, classes: Int, blocks: [Block]) {

@@ -16,7 +16,8 @@ struct LRNetDist: ParsableCommand {
             """,
         version: ProgramVersion.number,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, BenchCommand.self, DoctorCommand.self,
+            TrainCommand.self, EvaluateCommand.self, BenchCommand.self, DescribeCommand.self,
+            DoctorCommand.self,
         ])
 
     /// ArgumentParser's own errors end with 64, as all usage errors here. Of several ranks, which

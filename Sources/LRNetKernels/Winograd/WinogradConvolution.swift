@@ -20,10 +20,9 @@ public struct WinogradConvolution: Sendable {
             let tiles = max(convolution.blockSize, 1)
             let channels = convolution.tiles.input.channels
             let outputs = convolution.tiles.output.channels
-            points = FloatBuffer(
-                count: WinogradFilter.pointCount * tiles * max(channels, outputs))
-            products = FloatBuffer(
-                count: WinogradFilter.pointCount * tiles * max(channels, outputs))
+            let plane = WinogradFilter.planeStride(tiles * max(channels, outputs))
+            points = FloatBuffer(count: WinogradFilter.pointCount * plane)
+            products = FloatBuffer(count: WinogradFilter.pointCount * plane)
         }
     }
 
@@ -42,9 +41,10 @@ public struct WinogradConvolution: Sendable {
         transposedTiles = tiles.transposed
     }
 
-    /// The values of a gradient at the points, `[36, inputs, outputs]`.
+    /// The values of a gradient at the points: 36 planes of `[inputs, outputs]`.
     public var weightPointCount: Int {
-        WinogradFilter.pointCount * tiles.input.channels * tiles.output.channels
+        let plane = tiles.input.channels * tiles.output.channels
+        return WinogradFilter.pointCount * WinogradFilter.planeStride(plane)
     }
 
     /// Tiles of a block: whole rows of the product's tiles.
@@ -86,16 +86,14 @@ public struct WinogradConvolution: Sendable {
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         forEachBlock(images.count / tiles.input.count * tiles.tileCount) { block in
-            let (source, target) = (block.count * inputs, block.count * outputs)
-            let points = workspace.points[0..<WinogradFilter.pointCount * source]
-            let products = workspace.products[0..<WinogradFilter.pointCount * target]
-            tiles.transformInput(images, tiles: block, squared: squared, into: points)
+            let source = Planes(workspace.points, count: block.count * inputs)
+            let target = Planes(workspace.products, count: block.count * outputs)
+            tiles.transformInput(images, tiles: block, squared: squared, into: source.all)
             for point in 0..<WinogradFilter.pointCount {
                 MatrixProduct.multiply(
-                    .plain(points[point * source..<(point + 1) * source]), weights[point],
-                    into: products[point * target..<(point + 1) * target], rows: block.count)
+                    .plain(source[point]), weights[point], into: target[point], rows: block.count)
             }
-            tiles.transformOutput(products, tiles: block, into: output)
+            tiles.transformOutput(target.all, tiles: block, into: output)
         }
     }
 
@@ -105,28 +103,42 @@ public struct WinogradConvolution: Sendable {
     /// - Parameters:
     ///   - squared: Whether the forward pass convolved squares.
     ///   - gradient: dL/d output.
-    ///   - weightPoints: Shape `[36, inputs, outputs]`.
+    ///   - weightPoints: ``weightPointCount`` values.
     public func weightGradient(
         _ images: FloatView, squared: Bool, gradient: FloatView, into weightPoints: FloatView,
         accumulate: Bool, workspace: Workspace
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
-        let plane = inputs * outputs
+        let weights = Planes(weightPoints.buffer, at: weightPoints.offset, count: inputs * outputs)
         var isFirst = !accumulate
         forEachBlock(images.count / tiles.input.count * tiles.tileCount) { block in
-            let (left, right) = (block.count * inputs, block.count * outputs)
-            let points = workspace.points[0..<WinogradFilter.pointCount * left]
-            let gradients = workspace.products[0..<WinogradFilter.pointCount * right]
-            tiles.transformInput(images, tiles: block, squared: squared, into: points)
-            tiles.transformGradient(gradient, tiles: block, into: gradients)
+            let points = Planes(workspace.points, count: block.count * inputs)
+            let gradients = Planes(workspace.products, count: block.count * outputs)
+            tiles.transformInput(images, tiles: block, squared: squared, into: points.all)
+            tiles.transformGradient(gradient, tiles: block, into: gradients.all)
             for point in 0..<WinogradFilter.pointCount {
                 MatrixProduct.multiply(
-                    .transposed(points[point * left..<(point + 1) * left]),
-                    gradients[point * right..<(point + 1) * right],
-                    into: weightPoints[point * plane..<(point + 1) * plane], rows: inputs,
-                    columns: outputs, inner: block.count, accumulate: !isFirst)
+                    .transposed(points[point]), gradients[point], into: weights[point],
+                    rows: inputs, columns: outputs, inner: block.count, accumulate: !isFirst)
             }
             isFirst = false
+        }
+    }
+
+    /// 36 planes of `count` values.
+    private struct Planes {
+        let all: FloatView
+        let count: Int
+
+        init(_ buffer: FloatBuffer, at offset: Int = 0, count: Int) {
+            let size = WinogradFilter.pointCount * WinogradFilter.planeStride(count)
+            all = buffer[offset..<offset + size]
+            self.count = count
+        }
+
+        subscript(point: Int) -> FloatView {
+            let start = point * WinogradFilter.planeStride(count)
+            return all[start..<start + count]
         }
     }
 

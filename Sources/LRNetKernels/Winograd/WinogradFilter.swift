@@ -30,6 +30,10 @@ public enum WinogradFilter: Sendable {
     /// The number of points of a tile.
     public static let pointCount = 36
 
+    /// Values between the planes of two points that hold `count` values each: one cache line more,
+    /// lest a tile's 36 values fall into the same set of the cache.
+    static func planeStride(_ count: Int) -> Int { count + laneCount }
+
     /// Rows and columns of the window.
     public var window: Int { self == .window3 ? 3 : 5 }
 

@@ -1,8 +1,9 @@
 /// A convolution of stride 1 as a grid of Winograd tiles, and the transforms between images and
 /// points.
 ///
-/// A block of `T` tiles is stored point by point: `[36][T][channels]`, so that each point is the
-/// left factor of one matrix product. Tiles are numbered over the images of a run, row by row;
+/// A block of `T` tiles is stored point by point: 36 planes of `[T][channels]` with a cache line
+/// between them (``WinogradFilter/planeStride(_:)``), so that each point is the left factor of one
+/// matrix product. Tiles are numbered over the images of a run, row by row;
 /// values outside an image are 0, and outputs outside it are dropped.
 public struct WinogradTiles: Sendable {
     /// Window and output tile.
@@ -64,20 +65,21 @@ public struct WinogradTiles: Sendable {
     ///   - images: Whole images of shape ``input``.
     ///   - tiles: A run of tiles over these images.
     ///   - squared: Whether to transform the squares of the values.
-    ///   - points: Overwritten; shape `[36, tiles.count, input.channels]`.
+    ///   - points: Overwritten; 36 planes of shape `[tiles.count, input.channels]`.
     public func transformInput(
         _ images: FloatView, tiles: Range<Int>, squared: Bool, into points: FloatView
     ) {
         let channels = input.channels
         check(images, input, tiles, points, channels)
         let target = points.pointer
-        let plane = tiles.count * channels
-        forEachTile(tiles, size: filter.outputSize) { image, row, column, slot in
+        let plane = WinogradFilter.planeStride(tiles.count * channels)
+        forEachTile(tiles, size: filter.outputSize) { image, row, column, slot, lines in
             let source = UnsafePointer(images.pointer + image &* input.count)
             let (y0, x0) = (row &- top, column &- left)
             forEachVector(channels) { c, lanes in
                 Self.transformTile(
                     into: target + (slot &* channels &+ c), plane: plane, lanes: lanes,
+                    lines: lines,
                     load: { y, x in
                         let (row, column) = (y0 &+ y, x0 &+ x)
                         guard row >= 0, row < input.height, column >= 0, column < input.width
@@ -93,66 +95,59 @@ public struct WinogradTiles: Sendable {
     @inline(__always)
     private static func transformTile(
         into target: UnsafeMutablePointer<Float>, plane: Int, lanes: Int,
-        load value: (_ y: Int, _ x: Int) -> Vector
+        lines: UnsafeMutablePointer<Vector>, load value: (_ y: Int, _ x: Int) -> Vector
     ) {
-        withUnsafeTemporaryAllocation(of: Vector.self, capacity: WinogradFilter.pointCount) {
-            lines in
-            guard let lines = lines.baseAddress else { return }
-            for y in 0..<6 {
-                let line = WinogradFilter.input(
-                    (value(y, 0), value(y, 1), value(y, 2), value(y, 3), value(y, 4), value(y, 5)))
-                put(line, lines + 6 &* y)
-            }
-            for x in 0..<6 {
-                let line = WinogradFilter.input(
-                    (
-                        lines[x], lines[6 &+ x], lines[12 &+ x], lines[18 &+ x], lines[24 &+ x],
-                        lines[30 &+ x]
-                    ))
-                spread(line, target + x &* plane, stride: 6 &* plane, lanes)
-            }
+        for y in 0..<6 {
+            let line = WinogradFilter.input(
+                (value(y, 0), value(y, 1), value(y, 2), value(y, 3), value(y, 4), value(y, 5)))
+            put(line, lines + 6 &* y)
+        }
+        for x in 0..<6 {
+            let line = WinogradFilter.input(
+                (
+                    lines[x], lines[6 &+ x], lines[12 &+ x], lines[18 &+ x], lines[24 &+ x],
+                    lines[30 &+ x]
+                ))
+            spread(line, target + x &* plane, stride: 6 &* plane, lanes)
         }
     }
 
     /// The outputs of a run of tiles, `A' M A`.
     ///
     /// - Parameters:
-    ///   - points: Shape `[36, tiles.count, output.channels]`.
+    ///   - points: 36 planes of shape `[tiles.count, output.channels]`.
     ///   - images: Whole images of shape ``output``; the tiles' pixels are overwritten.
     public func transformOutput(_ points: FloatView, tiles: Range<Int>, into images: FloatView) {
         let channels = output.channels
         check(images, output, tiles, points, channels)
         let source = UnsafePointer(points.pointer)
-        let plane = tiles.count * channels
+        let plane = WinogradFilter.planeStride(tiles.count * channels)
         let size = filter.outputSize
-        forEachTile(tiles, size: size) { image, row, column, slot in
+        forEachTile(tiles, size: size) { image, row, column, slot, lines in
             let target = images.pointer + image &* output.count
             let (rows, columns) = (
                 min(size, output.height &- row), min(size, output.width &- column)
             )
             forEachVector(channels) { c, lanes in
-                withUnsafeTemporaryAllocation(of: Vector.self, capacity: 24) { lines in
-                    guard let lines = lines.baseAddress else { return }
-                    let first = source + (slot &* channels &+ c)
-                    for x in 0..<6 {
-                        let values = filter.output(
-                            Self.line(first + x &* plane, stride: 6 &* plane, lanes))
-                        lines[x] = values.0
-                        lines[6 &+ x] = values.1
-                        lines[12 &+ x] = values.2
-                        lines[18 &+ x] = values.3
-                    }
-                    for y in 0..<rows {
-                        let line = lines + 6 &* y
-                        let values = filter.output(
-                            (line[0], line[1], line[2], line[3], line[4], line[5]))
-                        let start =
-                            ((row &+ y) &* output.width &+ column) &* channels &+ c
-                        store(values.0, target + start, lanes)
-                        if columns > 1 { store(values.1, target + (start &+ channels), lanes) }
-                        if columns > 2 { store(values.2, target + (start &+ 2 &* channels), lanes) }
-                        if columns > 3 { store(values.3, target + (start &+ 3 &* channels), lanes) }
-                    }
+                let first = source + (slot &* channels &+ c)
+                for x in 0..<6 {
+                    let values = filter.output(
+                        Self.line(first + x &* plane, stride: 6 &* plane, lanes))
+                    lines[x] = values.0
+                    lines[6 &+ x] = values.1
+                    lines[12 &+ x] = values.2
+                    lines[18 &+ x] = values.3
+                }
+                for y in 0..<rows {
+                    let line = lines + 6 &* y
+                    let values = filter.output(
+                        (line[0], line[1], line[2], line[3], line[4], line[5]))
+                    let start =
+                        ((row &+ y) &* output.width &+ column) &* channels &+ c
+                    store(values.0, target + start, lanes)
+                    if columns > 1 { store(values.1, target + (start &+ channels), lanes) }
+                    if columns > 2 { store(values.2, target + (start &+ 2 &* channels), lanes) }
+                    if columns > 3 { store(values.3, target + (start &+ 3 &* channels), lanes) }
                 }
             }
         }
@@ -163,14 +158,14 @@ public struct WinogradTiles: Sendable {
     ///
     /// - Parameters:
     ///   - images: Whole images of shape ``output``.
-    ///   - points: Overwritten; shape `[36, tiles.count, output.channels]`.
+    ///   - points: Overwritten; 36 planes of shape `[tiles.count, output.channels]`.
     public func transformGradient(_ images: FloatView, tiles: Range<Int>, into points: FloatView) {
         let channels = output.channels
         check(images, output, tiles, points, channels)
         let target = points.pointer
-        let plane = tiles.count * channels
+        let plane = WinogradFilter.planeStride(tiles.count * channels)
         let size = filter.outputSize
-        forEachTile(tiles, size: size) { image, row, column, slot in
+        forEachTile(tiles, size: size) { image, row, column, slot, lines in
             let source = UnsafePointer(images.pointer + image &* output.count)
             let (rows, columns) = (output.height &- row, output.width &- column)
             forEachVector(channels) { c, lanes in
@@ -179,24 +174,21 @@ public struct WinogradTiles: Sendable {
                     let index = ((row &+ y) &* output.width &+ column &+ x) &* channels &+ c
                     return load(source + index, lanes)
                 }
-                withUnsafeTemporaryAllocation(of: Vector.self, capacity: 24) { lines in
-                    guard let lines = lines.baseAddress else { return }
-                    for y in 0..<size {
-                        let line = filter.outputTranspose(
-                            (value(y, 0), value(y, 1), value(y, 2), value(y, 3)))
-                        Self.put(line, lines + 6 &* y)
-                    }
-                    for x in 0..<6 {
-                        let zero = Vector(repeating: 0)
-                        let line = filter.outputTranspose(
-                            (
-                                lines[x], lines[6 &+ x], size > 2 ? lines[12 &+ x] : zero,
-                                size > 2 ? lines[18 &+ x] : zero
-                            ))
-                        Self.spread(
-                            line, target + (slot &* channels &+ c &+ x &* plane),
-                            stride: 6 &* plane, lanes)
-                    }
+                for y in 0..<size {
+                    let line = filter.outputTranspose(
+                        (value(y, 0), value(y, 1), value(y, 2), value(y, 3)))
+                    Self.put(line, lines + 6 &* y)
+                }
+                for x in 0..<6 {
+                    let zero = Vector(repeating: 0)
+                    let line = filter.outputTranspose(
+                        (
+                            lines[x], lines[6 &+ x], size > 2 ? lines[12 &+ x] : zero,
+                            size > 2 ? lines[18 &+ x] : zero
+                        ))
+                    Self.spread(
+                        line, target + (slot &* channels &+ c &+ x &* plane),
+                        stride: 6 &* plane, lanes)
                 }
             }
         }
@@ -242,20 +234,29 @@ public struct WinogradTiles: Sendable {
 
     // MARK: Tiles
 
-    /// Calls `body` with image, first output row and column, and place in the run of each tile.
+    /// Calls `body` with image, first output row and column, and place in the run of each tile, and
+    /// with memory for the lines of one tile.
     @inline(__always)
     private func forEachTile(
         _ tiles: Range<Int>, size: Int,
-        _ body: (_ image: Int, _ row: Int, _ column: Int, _ slot: Int) -> Void
+        _ body: (
+            _ image: Int, _ row: Int, _ column: Int, _ slot: Int,
+            _ lines: UnsafeMutablePointer<Vector>
+        ) -> Void
     ) {
-        var image = tiles.lowerBound / tileCount
-        var tile = tiles.lowerBound % tileCount
-        for slot in 0..<tiles.count {
-            body(image, tile / tileColumns &* size, tile % tileColumns &* size, slot)
-            tile &+= 1
-            if tile == tileCount {
-                tile = 0
-                image &+= 1
+        // Once for all tiles: so much does not fit the part of the stack that Swift would use.
+        withUnsafeTemporaryAllocation(of: Vector.self, capacity: WinogradFilter.pointCount) {
+            lines in
+            guard let lines = lines.baseAddress else { return }
+            var image = tiles.lowerBound / tileCount
+            var tile = tiles.lowerBound % tileCount
+            for slot in 0..<tiles.count {
+                body(image, tile / tileColumns &* size, tile % tileColumns &* size, slot, lines)
+                tile &+= 1
+                if tile == tileCount {
+                    tile = 0
+                    image &+= 1
+                }
             }
         }
     }
@@ -267,7 +268,9 @@ public struct WinogradTiles: Sendable {
         precondition(
             images.count % shape.count == 0
                 && tiles.upperBound <= images.count / shape.count * tileCount
-                && points.count == WinogradFilter.pointCount * tiles.count * channels,
+                && points.count
+                    == WinogradFilter.pointCount
+                    * WinogradFilter.planeStride(tiles.count * channels),
             "tiles \(tiles) of \(images.count) values of \(shape) as \(points.count) points")
     }
 }

@@ -24,7 +24,8 @@ public final class WinogradWeights: @unchecked Sendable {
             ? (0..<WinogradFilter.pointCount).map { _ in
                 PackedMatrix(inner: outputs, columns: inputs)
             } : []
-        points = FloatBuffer(count: WinogradFilter.pointCount * inputs * outputs)
+        points = FloatBuffer(
+            count: WinogradFilter.pointCount * WinogradFilter.planeStride(inputs * outputs))
     }
 
     /// Transforms and packs weights stored `[window, window, inputs, outputs]`.
@@ -46,18 +47,20 @@ public final class WinogradWeights: @unchecked Sendable {
     }
 
     private func plane(_ point: Int) -> FloatView {
-        points[point * inputs * outputs..<(point + 1) * inputs * outputs]
+        let start = point * WinogradFilter.planeStride(inputs * outputs)
+        return points[start..<start + inputs * outputs]
     }
 
     private func transform(_ weights: FloatView, turned: Bool, pool: ThreadPool) {
         let size = filter.window
         let plane = inputs * outputs
+        let stride = WinogradFilter.planeStride(plane)
         let source = UnsafePointer(weights.pointer)
         pool.forEach(inputs) { channel, _ in
-            forEachVector(outputs) { c, lanes in
-                let start = channel &* outputs &+ c
-                withUnsafeTemporaryAllocation(of: Vector.self, capacity: 30) { lines in
-                    guard let lines = lines.baseAddress else { return }
+            withUnsafeTemporaryAllocation(of: Vector.self, capacity: 30) { lines in
+                guard let lines = lines.baseAddress else { return }
+                forEachVector(outputs) { c, lanes in
+                    let start = channel &* outputs &+ c
                     @inline(__always) func weight(_ y: Int, _ x: Int) -> Vector {
                         guard x < size else { return Vector(repeating: 0) }
                         let (row, column) = turned ? (size &- 1 &- y, size &- 1 &- x) : (y, x)
@@ -77,7 +80,7 @@ public final class WinogradWeights: @unchecked Sendable {
                                 size > 3 ? lines[24 &+ x] : zero
                             ))
                         WinogradTiles.spread(
-                            line, points.base + (start &+ x &* plane), stride: 6 &* plane, lanes)
+                            line, points.base + (start &+ x &* stride), stride: 6 &* stride, lanes)
                     }
                 }
             }
@@ -87,7 +90,7 @@ public final class WinogradWeights: @unchecked Sendable {
     /// Gradients of weights from gradients at the points, `G' dU G`.
     ///
     /// - Parameters:
-    ///   - points: Shape `[36, inputs, outputs]`.
+    ///   - points: 36 planes of shape `[inputs, outputs]`.
     ///   - weights: Overwritten; stored `[window, window, inputs, outputs]`.
     public static func transformGradient(
         _ points: FloatView, filter: WinogradFilter, inputs: Int, outputs: Int,
@@ -95,19 +98,20 @@ public final class WinogradWeights: @unchecked Sendable {
     ) {
         let size = filter.window
         let plane = inputs * outputs
+        let stride = WinogradFilter.planeStride(plane)
         precondition(
-            points.count == WinogradFilter.pointCount * plane
+            points.count == WinogradFilter.pointCount * stride
                 && weights.count == size * size * plane,
             "\(points.count) points as \(weights.count) weights")
         let source = UnsafePointer(points.pointer)
         // All planes lie alike, so the channels of a plane are one run.
-        forEachVector(plane) { c, lanes in
-            withUnsafeTemporaryAllocation(of: Vector.self, capacity: 30) { lines in
-                guard let lines = lines.baseAddress else { return }
+        withUnsafeTemporaryAllocation(of: Vector.self, capacity: 30) { lines in
+            guard let lines = lines.baseAddress else { return }
+            forEachVector(plane) { c, lanes in
                 for x in 0..<6 {
                     let values = filter.filterTranspose(
                         WinogradTiles.line(
-                            source + (x &* plane &+ c), stride: 6 &* plane, lanes))
+                            source + (x &* stride &+ c), stride: 6 &* stride, lanes))
                     lines[x] = values.0
                     lines[6 &+ x] = values.1
                     lines[12 &+ x] = values.2

@@ -11,6 +11,9 @@ extension Recipe {
         return found
     }
 
+    /// `ternary mnist`
+    public var title: String { "\(weights.model.rawValue) \(network)" }
+
     /// The training method.
     public var model: any WeightModel {
         weights.model.model(temperature: Float(weights.temperature))

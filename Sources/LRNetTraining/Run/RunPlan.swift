@@ -16,19 +16,10 @@ public struct RunPlan {
         try TrainerSetup.check(set, recipe)
         let sequence = BatchSequence(recipe: recipe, sampleCount: set.count(.train))
         let network = recipe.makeNetwork(classes: set.classes)
-        var table = TextTable(["layer", "output", "parameters", "weights"])
-        for layer in network.layers {
-            let weights = (layer as? WeightedLayer).map { TextTable.grouped($0.shape.count) }
-            table.append([
-                layer.name, "\(layer.outputShape)",
-                TextTable.grouped(layer.parameters.map(\.value.count).reduce(0, +)),
-                weights ?? "-",
-            ])
-        }
         let training = recipe.training
         let splits = DataSplit.allCases.map { "\($0) \(TextTable.grouped(set.count($0)))" }
         text =
-            table.text + """
+            NetworkTable(network).text + """
 
                 data        \(path): \(splits.joined(separator: ", ")); \(set.shape), \
                 \(set.classes) classes

@@ -11,7 +11,7 @@ extension Trainer {
             recipe.training.threads == 1 ? "1 thread" : "\(recipe.training.threads) threads"
         let weights = network.weightedLayers.dropLast().map(\.shape.count).reduce(0, +)
         try log.line(
-            "\(recipe.weights.model.rawValue) \(recipe.network): "
+            "\(recipe.title): "
                 + "\(TextTable.grouped(weights)) weights, \(ranks) of \(threads), "
                 + "\(data.directory): \(TextTable.grouped(sequence.sampleCount)) images, "
                 + "\(sequence.totalSteps) steps of \(recipe.training.globalBatch), "

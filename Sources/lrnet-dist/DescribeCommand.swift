@@ -1,0 +1,23 @@
+import ArgumentParser
+import LRNetSupport
+import LRNetTraining
+
+struct DescribeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "describe",
+        abstract: "Show a recipe's network: layers, shapes, parameters, cost.")
+
+    @Argument(help: "The recipe, a YAML file.")
+    var recipe: String
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Changes a key of the recipe.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    func run() throws {
+        let recipe = try Recipe(file: recipe, overrides: overrides)
+        print(recipe.title)
+        print(NetworkTable(recipe.makeNetwork()).text, terminator: "")
+    }
+}
