@@ -1,3 +1,4 @@
+import LRNetKernels
 import LRNetLayers
 import Testing
 
