@@ -16,6 +16,8 @@ enum Digits {
     static let path: String = {
         let path = "\(folder?.path ?? "/nowhere")/digits"
         _ = try? make(path)
+        // What a static property holds is never released.
+        atexit { try? FileManager.default.removeItem(atPath: Digits.folder?.path ?? "") }
         return path
     }()
 

@@ -1,5 +1,4 @@
 import LRNetCollectives
-import LRNetKernels
 import LRNetLayers
 import LRNetTraining
 import Testing
@@ -40,30 +39,5 @@ import Testing
                 }
             }
         }
-    }
-
-    /// The sum has the bits of a plain addition in tree order.
-    @Test func sumsInTreeOrder() throws {
-        let (leaves, count) = (5, 7)
-        let reducer = GradientReducer(
-            group: SingleProcessGroup(), leafCount: leaves, valueCount: count, mode: .exact)
-        let layout = layout(leaves * 4, leaves: leaves, run: 0..<leaves)
-        let gradients = GradientStore(count: count, largestLayer: count)
-        gradients.begin(reducer.schedule(for: layout))
-        let key = NoiseKey(seed: 3, purpose: .test)
-        func value(_ leaf: Int, _ index: Int) -> Float {
-            Float(key.uniform(leaf * count + index)) - 0.5
-        }
-        let tree = LeafTree(count: leaves)
-        let views = (0..<leaves).map { leaf in
-            FloatBuffer((0..<count).map { value(leaf, $0) }).all
-        }
-        let expected = tree.addUp(views, of: 0..<leaves)[0].values
-        let parts = (0..<count).map { index in
-            let v = (0..<leaves).map { value($0, index) }
-            return ((v[0] + v[1]) + (v[2] + v[3])) + v[4]
-        }
-        #expect(expected.map(\.bitPattern) == parts.map(\.bitPattern))
-        _ = gradients
     }
 }
