@@ -114,6 +114,7 @@ extension EndToEndTests {
             let first = try run.result()
             let same = try run.result()
             #expect(same.numbers == first.numbers)
+            #expect(same.resumedFromStep == 0)
             let longer = try run.result(["training.steps=6"], ranks: 2)
             #expect(longer.steps == 6)
             #expect(longer.resumedFromStep == 4)

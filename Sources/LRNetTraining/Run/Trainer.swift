@@ -87,7 +87,7 @@ public final class Trainer {
             folder: folder, group: group, log: log)
         step = start?.step ?? 0
         state = start?.coordinator ?? CoordinatorState()
-        if let start { state.resumedAt.append(start.step) }
+        if let start, start.step < sequence.totalSteps { state.resumedAt.append(start.step) }
         source = BatchSource(
             loader: BatchLoader(
                 reader: reader, capacity: context.capacity,
