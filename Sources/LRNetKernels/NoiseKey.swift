@@ -13,7 +13,7 @@ public struct NoiseKey: Sendable, Hashable {
         case preActivation = 1
         /// Units kept by dropout; the index is the global sample index.
         case dropout = 2
-        /// Initial values of a parameter; the index is the parameter's position in its layer.
+        /// Initial values of a layer's parameters, told apart by element.
         case initialization = 3
         /// The order of samples in an epoch; the step is the epoch.
         case shuffle = 4

@@ -21,9 +21,9 @@ final class WinogradProducts: LayerProducts {
     /// The fewest input and output channels at which this is faster than direct products.
     ///
     /// Measured on one AVX-512 core (Zen 5), effective GFLOP/s of output, input gradient and weight
-    /// gradient, direct against Winograd: window 3, 28x28, 16 to 16 channels 90, 137, 89 against
-    /// 151, 152, 157; 64 to 64: 229, 228, 234 against 539, 543, 543. Window 5, 14x14, 16 to 32:
-    /// 209, 199, 207 against 236, 134, 264; 32 to 32: 224, 215, 219 against 280, 281, 314.
+    /// gradient, direct against Winograd: window 3, 28x28, 16 to 16 channels 92, 140, 91 against
+    /// 167, 167, 183; 64 to 64: 229, 233, 239 against 633, 643, 672. Window 5, 14x14, 16 to 32:
+    /// 214, 204, 214 against 312, 158, 353; 32 to 32: 229, 219, 227 against 329, 332, 395.
     private static func leastChannels(window: Int) -> Int { window == 3 ? 16 : 32 }
 
     /// Whether a layer of this geometry is computed this way: a matter of shapes alone, because
