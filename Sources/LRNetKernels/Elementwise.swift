@@ -79,6 +79,39 @@ public enum Elementwise {
         }
     }
 
+    /// `target[i] = max(target[i] + source[i], 0)`; not a number where the sum is not.
+    ///
+    /// - Precondition: The counts agree.
+    public static func addRectified(_ source: FloatView, to target: FloatView) {
+        precondition(source.count == target.count, "\(source.count) and \(target.count) values")
+        let s = source.pointer
+        let t = target.pointer
+        let zero = Vector(repeating: 0)
+        forEachVector(target.count) { i, lanes in
+            store(larger(zero, load(t + i, lanes) + load(s + i, lanes)), t + i, lanes)
+        }
+    }
+
+    /// Sets `gradient[i]` to 0 where `output[i]` is 0: the gradient of a ReLU. `copy` gets the same.
+    ///
+    /// - Precondition: The counts agree.
+    public static func maskGradient(
+        _ gradient: FloatView, whereZero output: FloatView, copy: FloatView
+    ) {
+        precondition(
+            gradient.count == output.count && gradient.count == copy.count,
+            "\(gradient.count), \(output.count) and \(copy.count) values")
+        let g = gradient.pointer
+        let o = output.pointer
+        let c = copy.pointer
+        let zero = Vector(repeating: 0)
+        forEachVector(gradient.count) { i, lanes in
+            let slope = load(g + i, lanes).replacing(with: zero, where: load(o + i, lanes) .== zero)
+            store(slope, g + i, lanes)
+            store(slope, c + i, lanes)
+        }
+    }
+
     /// Limits every value to `range`.
     public static func clamp(_ target: FloatView, to range: ClosedRange<Float>) {
         let t = target.pointer

@@ -14,7 +14,11 @@ public protocol Layer: AnyObject {
     /// The shape of one sample's output.
     var outputShape: ImageShape { get }
 
-    /// The learned tensors, in the order of checkpoints and hashes.
+    /// The layers that this one is made of, in the order of their parameters; their passes are its
+    /// own affair, all else is done to them as to any layer of the network.
+    var sublayers: [any Layer] { get }
+
+    /// The learned tensors, in the order of checkpoints and hashes; without those of ``sublayers``.
     var parameters: [Parameter] { get }
 
     /// The number of values that the layer adds to the exchanged gradient vector.
@@ -52,6 +56,9 @@ public protocol Layer: AnyObject {
 
 extension Layer {
     /// None.
+    public var sublayers: [any Layer] { [] }
+
+    /// None.
     public var parameters: [Parameter] { [] }
 
     /// None.
@@ -68,4 +75,31 @@ extension Layer {
 
     /// Does nothing.
     public func didUpdate() {}
+}
+
+extension Sequence<any Layer> {
+    /// The layers with all their sublayers, each before the layer that it is part of.
+    var flattened: [any Layer] { flatMap { $0.sublayers.flattened + [$0] } }
+}
+
+extension BidirectionalCollection<any Layer> {
+    /// Computes the output of the last layer; the input itself where there is none.
+    func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+        var values = input
+        for layer in self {
+            values = try layer.forward(values, pass)
+            pass.observer?(layer, values, false)
+        }
+        return values
+    }
+
+    /// Computes the gradient of the first layer's input from that of the last layer's output.
+    func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+        var gradient = gradient
+        for layer in reversed() {
+            gradient = try layer.backward(gradient, pass)
+            pass.observer?(layer, gradient, true)
+        }
+        return gradient
+    }
 }

@@ -30,22 +30,23 @@ public final class Network {
     /// The number of classes.
     public let classes: Int
 
-    /// The layers, first to last.
+    /// The stages that values pass through, first to last.
+    public let stages: [any Layer]
+
+    /// All layers, those inside residual blocks included, in the order of checkpoints and hashes.
     public let layers: [any Layer]
 
     /// The length of the exchanged gradient vector.
     public let gradientCount: Int
-
-    /// Called with each layer and its output during a forward pass, and with its input gradient
-    /// during a backward pass; for inspection.
-    public var observer: ((_ layer: any Layer, _ values: FloatView, _ isGradient: Bool) -> Void)?
 
     /// Creates a network whose parameters are still 0.
     public init(architecture: Architecture, classes: Int, options: Options) {
         self.architecture = architecture
         self.classes = classes
         input = architecture.input
-        layers = NetworkBuilder(options: options).build(architecture, classes: classes)
+        var builder = NetworkBuilder(architecture: architecture, options: options)
+        stages = builder.build(classes: classes)
+        layers = stages.flattened
         var position = 0
         for layer in layers {
             layer.assignGradients(position..<position + layer.gradientCount)
@@ -56,6 +57,11 @@ public final class Network {
 
     /// The layers with weights, the last layer included.
     public var weightedLayers: [WeightedLayer] { layers.compactMap { $0 as? WeightedLayer } }
+
+    /// The number of weights that a finished network has as small integers.
+    public var discreteWeightCount: Int {
+        weightedLayers.filter { !($0.model is FullPrecisionModel) }.map(\.shape.count).reduce(0, +)
+    }
 
     /// The batch-norm layers.
     public var batchNorms: [BatchNormalization] {
@@ -109,21 +115,12 @@ public final class Network {
 
     /// Computes the logits of this process's samples, shape `[samples, classes]`.
     public func forward(_ images: FloatView, _ pass: Pass) throws -> FloatView {
-        var values = images
-        for layer in layers {
-            values = try layer.forward(values, pass)
-            observer?(layer, values, false)
-        }
-        return values
+        try stages.forward(images, pass)
     }
 
     /// Computes the leaves' gradients from dL/d logits, which is overwritten.
     public func backward(_ gradient: FloatView, _ pass: Pass) throws {
-        var gradient = gradient
-        for layer in layers.reversed() {
-            gradient = try layer.backward(gradient, pass)
-            observer?(layer, gradient, true)
-        }
+        _ = try stages.backward(gradient, pass)
     }
 
     /// Turns the exchanged sums into the parameters' gradients.
@@ -139,77 +136,5 @@ public final class Network {
     /// Replaces all weights by those of a finished network until the next step is prepared.
     public func useTestWeights(_ selection: (WeightedLayer) -> WeightDraws.Selection) {
         for layer in weightedLayers { layer.useTestWeights(selection(layer)) }
-    }
-}
-
-/// Makes the layers of an architecture.
-struct NetworkBuilder {
-    let options: Network.Options
-
-    func build(_ architecture: Architecture, classes: Int) -> [any Layer] {
-        var layers: [any Layer] = []
-        var shape = architecture.input
-        var counts: [String: Int] = [:]
-        func name(_ kind: String) -> String {
-            counts[kind, default: 0] += 1
-            return "\(kind)\(counts[kind, default: 0])"
-        }
-        func append(_ layer: any Layer) {
-            layers.append(layer)
-            shape = layer.outputShape
-        }
-        func appendWeights(_ kind: String, _ geometry: PatchGeometry, outputs: Int) {
-            let layer = WeightedLayer(
-                name: name(kind), index: layers.count, inputShape: shape, geometry: geometry,
-                outputs: outputs, model: options.model)
-            layer.needsInputGradient = !layers.isEmpty
-            append(layer)
-            append(
-                BatchNormalization(
-                    name: name("bn"), inputShape: shape, rectified: true,
-                    options: options.batchNorm))
-        }
-        for block in architecture.blocks {
-            switch block {
-            case .convolution(let filters, let window):
-                let padding = Padding.same(
-                    height: shape.height, width: shape.width, window: window, stride: 1)
-                appendWeights(
-                    "conv", PatchGeometry(input: shape, window: window, padding: padding),
-                    outputs: filters)
-            case .linear(let units):
-                appendWeights("fc", .whole(shape), outputs: units)
-            case .maxPool(let window):
-                append(
-                    MaxPoolLayer(
-                        name: name("pool"),
-                        geometry: PatchGeometry(input: shape, window: window, stride: window)))
-            case .dropout:
-                append(
-                    DropoutLayer(
-                        name: name("dropout"), index: layers.count, inputShape: shape,
-                        rate: options.dropout))
-            }
-        }
-        let last = WeightedLayer(
-            name: "output", index: layers.count, inputShape: shape, geometry: .whole(shape),
-            outputs: classes, model: FullPrecisionModel(), hasBias: true)
-        last.needsInputGradient = !layers.isEmpty
-        append(last)
-        applyRegularizers(to: layers)
-        return layers
-    }
-
-    private func applyRegularizers(to layers: [any Layer]) {
-        for layer in layers.compactMap({ $0 as? WeightedLayer }) {
-            layer.beta = options.beta
-            for parameter in layer.parameters {
-                switch parameter.role {
-                case .logit: parameter.decay = options.probabilityDecay
-                case .weight: parameter.decay = options.weightDecay
-                case .scale, .offset: break
-                }
-            }
-        }
     }
 }

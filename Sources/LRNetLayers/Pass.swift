@@ -33,10 +33,20 @@ public struct Pass {
     /// Where leaves leave their gradients; `nil` outside training.
     public let gradients: GradientStore?
 
+    /// Called with each layer and its output during a forward pass, and with its input gradient
+    /// during a backward pass; for inspection.
+    public typealias Observer = (
+        _ layer: any Layer, _ values: FloatView, _ isGradient: Bool
+    ) -> Void
+
+    /// Who watches the pass, if anybody.
+    public let observer: Observer?
+
     /// Creates a pass.
     public init(
         mode: Mode, seed: UInt64 = 0, step: Int = 0, layout: BatchLayout, pool: ThreadPool,
-        statistics: any StatisticsExchange, gradients: GradientStore? = nil
+        statistics: any StatisticsExchange, gradients: GradientStore? = nil,
+        observer: Observer? = nil
     ) {
         self.mode = mode
         self.seed = seed
@@ -45,6 +55,7 @@ public struct Pass {
         self.pool = pool
         self.statistics = statistics
         self.gradients = gradients
+        self.observer = observer
     }
 
     /// The key of a sample's random numbers in a layer; `sample` counts from this process's first.

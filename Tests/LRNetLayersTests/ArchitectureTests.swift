@@ -5,13 +5,68 @@ import Testing
 @Suite struct ArchitectureTests {
     /// The counts of the paper's networks, as their layers' shapes give them: 800 + 51,200 +
     /// 1,605,632, and the six convolutions and the fully connected layer of equation 10.
-    @Test(arguments: [("mnist", 1_657_632, 4), ("cifar10", 12_963_200, 8)])
-    func weightsOfThePapersNetworks(name: String, weights: Int, layers: Int) throws {
+    @Test(
+        arguments: [
+            ("mnist", 1_657_632, 4, 10), ("cifar10", 12_963_200, 8, 10),
+            ("resnet18", 11_166_912, 21, 1000),
+        ])
+    func weightsOfThePapersNetworks(name: String, weights: Int, layers: Int, classes: Int) throws {
         let architecture = try #require(Architecture.all.first { $0.name == name })
         let network = Network(
             architecture: architecture, classes: architecture.classes, options: .init())
         #expect(network.weightedLayers.count == layers)
         #expect(network.weightedLayers.dropLast().map(\.shape.count).reduce(0, +) == weights)
-        #expect(network.layers.last?.outputShape.count == 10)
+        #expect(network.layers.last?.outputShape.count == classes)
+        #expect(network.discreteWeightCount == weights)
+        #expect(Set(network.layers.map(\.name)).count == network.layers.count)
+    }
+
+    /// Noise is keyed by a layer's position, so two layers must not share one.
+    @Test func layersHavePositionsOfTheirOwn() {
+        let network = Network(architecture: .resnet18, classes: 10, options: .init())
+        let indices = network.weightedLayers.map(\.index)
+        #expect(Set(indices).count == indices.count)
+    }
+
+    /// A binary ResNet keeps its first layer real: 64 filters of 7x7x3 fewer.
+    @Test func realFirstLayer() {
+        var architecture = Architecture.resnet18
+        architecture.firstLayer = .fullPrecision
+        var options = Network.Options()
+        options.model = BinaryModel()
+        let network = Network(architecture: architecture, classes: 10, options: options)
+        #expect(network.discreteWeightCount == 11_166_912 - 64 * 147)
+        #expect(network.weightedLayers[0].parameters.map(\.name) == ["conv1.weight"])
+        #expect(network.weightedLayers[1].parameters.map(\.name) == ["block1.conv1.signLogit"])
+    }
+
+    @Test(arguments: Architecture.all) func notationIsReadBack(architecture: Architecture) throws {
+        let words = architecture.blocks.map(\.description)
+        #expect(try words.flatMap(Architecture.Block.list(notation:)) == architecture.blocks)
+    }
+
+    @Test func notation() throws {
+        #expect(
+            try Architecture.Block.list(notation: "3x64C7/2")
+                == Array(repeating: .convolution(filters: 64, window: 7, stride: 2), count: 3))
+        #expect(
+            try Architecture.Block.list(notation: "MP3/2") == [.maxPool(window: 3, stride: 2)])
+        for word in [
+            "", "x", "0x8C3", "C3", "8C0", "8C3/0", "8C3/2/2", "MP", "8R3", "FC", "gap", "2x",
+        ] {
+            #expect(throws: Architecture.Block.NotationError.self, "\(word)") {
+                try Architecture.Block.list(notation: word)
+            }
+        }
+    }
+
+    /// Outputs of ResNet-18's stages, the same under both rules of padding: halved five times.
+    @Test(arguments: Architecture.PaddingRule.allCases)
+    func stagesOfResNet(padding: Architecture.PaddingRule) {
+        var architecture = Architecture.resnet18
+        architecture.padding = padding
+        let network = Network(architecture: architecture, classes: 10, options: .init())
+        let sizes = network.stages.map(\.outputShape.height)
+        #expect(sizes == [112, 112, 56, 56, 56, 28, 28, 14, 14, 7, 7, 1, 1])
     }
 }

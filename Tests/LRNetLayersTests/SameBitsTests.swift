@@ -57,7 +57,8 @@ import Testing
 
     /// Runs two steps and an update between them on processes that are threads.
     private static func trace(
-        _ options: Network.Options, _ shares: [Share], threads: Int, globalCount: Int
+        _ options: Network.Options, _ shares: [Share], threads: Int, globalCount: Int,
+        architecture: Architecture = TrainingRun.architecture
     ) throws -> Trace {
         let junction = Junction(processCount: shares.count)
         let layouts = shares.map {
@@ -66,7 +67,7 @@ import Testing
         // Each thread uses its own run, and the test reads them when all threads are done.
         nonisolated(unsafe) let runs = shares.indices.map { process in
             TrainingRun(
-                options, samples: 32, threads: threads,
+                options, architecture: architecture, samples: 32, threads: threads,
                 statistics: junction.exchange(process: process))
         }
         for run in runs { run.fillParameters() }
@@ -139,6 +140,19 @@ import Testing
                     options, shares, threads: threads, globalCount: globalCount)
                 #expect(trace == expected, "\(shares.map(\.run)), \(threads) threads")
             }
+        }
+    }
+
+    @Test func splitsOfResidualNetworksDoNotShow() throws {
+        let options = Self.options(.ternary, .synchronized)
+        func trace(_ shares: [Share], _ threads: Int) throws -> Trace {
+            try Self.trace(
+                options, shares, threads: threads, globalCount: 32,
+                architecture: .residual(.same))
+        }
+        let expected = try trace(Self.one, 1)
+        for (shares, threads) in [(Self.one, 2), (Self.halves, 1), (Self.uneven, 2)] {
+            #expect(try trace(shares, threads) == expected, "\(shares.map(\.run)), \(threads)")
         }
     }
 

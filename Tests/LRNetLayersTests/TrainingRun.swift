@@ -14,8 +14,9 @@ final class TrainingRun {
     static let architecture = Architecture(
         name: "small", input: ImageShape(height: 8, width: 6, channels: 3), classes: 4,
         blocks: [
-            .convolution(filters: 5, window: 3), .maxPool(window: 2),
-            .convolution(filters: 7, window: 5), .maxPool(window: 2), .linear(units: 11), .dropout,
+            .convolution(filters: 5, window: 3), .maxPool(window: 2, stride: 2),
+            .convolution(filters: 7, window: 5), .maxPool(window: 2, stride: 2), .linear(units: 11),
+            .dropout,
         ])
 
     init(

@@ -1,3 +1,4 @@
+import LRNetKernels
 import LRNetLaunchSupport
 import LRNetLayers
 import LRNetSupport
@@ -29,7 +30,7 @@ import Testing
             #expect(try recipe(empty) == Recipe(), "\(empty)")
         }
         let recipe = Recipe()
-        #expect(recipe.network == "mnist")
+        #expect(recipe.network.name == "mnist")
         #expect(recipe.weights.model == .ternary)
         #expect(recipe.training.epochs == 190 && recipe.training.steps == nil)
         #expect(recipe.training.leafSize == 32)
@@ -95,6 +96,63 @@ import Testing
             var recipe = Recipe()
             recipe.initialization.from = path
             #expect(try self.recipe(recipe.yaml).initialization.from == path, "\(path)")
+        }
+    }
+
+    static let customNetwork = """
+        network: {layers: [2x8C3, MP3/2, 16R/2, GAP, 12FC, dropout], input: 16x12x3, classes: 7,
+          width: 0.5, padding: symmetric, firstLayer: full-precision}
+        """
+
+    @Test func networkAsWordAndAsMapping() throws {
+        #expect(try recipe("network: cifar10") == recipe("network: {name: cifar10}"))
+        #expect(try recipe("network: cifar10").yaml.hasPrefix("network: cifar10\n"))
+        let narrow = try recipe("network: cifar10", "network.width=0.25")
+        #expect(narrow.title == "ternary cifar10 x 0.25")
+        #expect(narrow.architecture.blocks.first == .convolution(filters: 32, window: 3))
+        #expect(try recipe(narrow.yaml) == narrow)
+        let custom = try recipe(Self.customNetwork)
+        let architecture = custom.architecture
+        #expect(
+            architecture.blocks == [
+                .convolution(filters: 4, window: 3), .convolution(filters: 4, window: 3),
+                .maxPool(window: 3, stride: 2), .residual(filters: 8, stride: 2), .averagePool,
+                .linear(units: 6), .dropout,
+            ])
+        #expect(architecture.name == "custom" && architecture.classes == 7)
+        #expect(architecture.input == ImageShape(height: 16, width: 12, channels: 3))
+        #expect(architecture.padding == .symmetric && architecture.firstLayer == .fullPrecision)
+        #expect(try recipe(custom.yaml) == custom)
+        #expect(custom.makeNetwork().layers.last?.outputShape.count == 7)
+    }
+
+    @Test func badNetworksAreRefused() {
+        let cases = [
+            ("network: {layers: [8C3], classes: 7}", "network.input: is missing"),
+            ("network: {layers: [8C3], input: 9x9x1}", "network.classes: is missing"),
+            (
+                "network: {layers: [8C], input: 9x9x1, classes: 7}",
+                "network.layers: '8C' is no block"
+            ),
+            ("network: {layers: [0C3], input: 9x9x1, classes: 7}", "network.layers: '0C3' is no"),
+            (
+                "network: {layers: 8C3, input: 9x9x1, classes: 7}",
+                "network.layers: '8C3' is no list"
+            ),
+            (
+                "network: {layers: [3x8C3, 4xMP2], input: 9x9x1, classes: 7}",
+                "MP2 does not fit into"
+            ),
+            ("network: {name: mnist, input: 28x28}", "network.input: '28x28' is no shape"),
+            ("network: {name: mnist, input: 0x28x1}", "network.input: '0x28x1' is no shape"),
+            ("network: {name: mnist, classes: 1}", "network.classes: '1' is out of range"),
+            ("network: {name: mnist, width: 0}", "network.width: '0' is out of range"),
+            ("network: {name: mnist, padding: valid}", "network.padding: 'valid' is none of"),
+            ("network: {name: resnet19}", "did you mean resnet18?"),
+            ("network: {name: mnist, depth: 3}", "network.depth: unknown key"),
+        ]
+        for (yaml, message) in cases {
+            #expect(refusal(yaml).contains(message), "\(yaml): \(refusal(yaml))")
         }
     }
 

@@ -3,16 +3,20 @@ public import LRNetLayers
 extension Recipe {
     /// The network's description.
     ///
-    /// - Precondition: The recipe was read from a file, which checks the name.
+    /// - Precondition: The recipe was read from a file, which checks it.
     public var architecture: Architecture {
-        guard let found = Architecture.all.first(where: { $0.name == network }) else {
-            preconditionFailure("network \(network)")
+        do {
+            return try network.makeArchitecture()
+        } catch {
+            preconditionFailure("network \(network): \(error)")
         }
-        return found
     }
 
-    /// `ternary mnist`
-    public var title: String { "\(weights.model.rawValue) \(network)" }
+    /// `ternary mnist`, `binary cifar10 x 0.25`
+    public var title: String {
+        let width = network.width == 1 ? "" : " x \(network.width)"
+        return "\(weights.model.rawValue) \(network.name)\(width)"
+    }
 
     /// The training method.
     public var model: any WeightModel {
@@ -20,15 +24,15 @@ extension Recipe {
     }
 
     /// The network, its parameters still 0.
-    public func makeNetwork(classes: Int? = nil) -> Network {
-        var options = Network.Options()
+    public func makeNetwork(classes: Int? = nil) -> LRNetLayers.Network {
+        var options = LRNetLayers.Network.Options()
         options.model = model
         options.batchNorm = batchNorm
         options.dropout = Float(dropout)
         options.probabilityDecay = Float(regularization.probabilityDecay)
         options.beta = Float(regularization.beta)
         options.weightDecay = Float(regularization.weightDecay)
-        return Network(
+        return LRNetLayers.Network(
             architecture: architecture, classes: classes ?? architecture.classes, options: options)
     }
 

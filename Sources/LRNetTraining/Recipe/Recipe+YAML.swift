@@ -70,15 +70,13 @@ extension Recipe {
         // `weights: twn` is short for `weights: {model: twn}`.
         let inner = replacing(
             old ?? Node([(Node, Node)]()), keys.dropFirst(), with: value,
-            word: word == nil && first == "weights" ? "model" : nil)
+            word: word == nil ? ["weights": "model", "network": "name"][first] : nil)
         pairs.append((Node(first), inner))
         return Node(pairs)
     }
 
     private mutating func read(_ root: RecipeSection) throws {
-        var name: String?
-        try root.read("network", &name)
-        network = name ?? network
+        try network.read(root.section("network", orWord: "name"))
         try readMethod(root)
         try readTraining(root)
         try readNetwork(root)
@@ -162,11 +160,6 @@ extension Recipe {
 
     /// What no single key can be blamed for.
     private func check(_ failure: (String, String) -> TrainingFailure) throws {
-        guard Architecture.all.contains(where: { $0.name == network }) else {
-            let names = Architecture.all.map(\.name)
-            throw failure(
-                "network", "'\(network)' is not known; known: \(names.joined(separator: ", "))")
-        }
         let batch = training.globalBatch
         guard batch % training.gradientLeaves == 0 else {
             throw failure(
@@ -210,7 +203,7 @@ extension Recipe {
         let steps = training.steps.map { "\n  steps: \($0)" } ?? ""
         let source = initialization.from.map { "\n  from: \(Self.quoted($0))" } ?? ""
         return """
-            network: \(network)
+            network:\(network.yaml.first == "\n" ? "" : " ")\(network.yaml)
             weights: \(method)
             training:
               epochs: \(training.epochs)\(steps)

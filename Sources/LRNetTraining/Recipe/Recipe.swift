@@ -1,11 +1,12 @@
+public import LRNetKernels
 public import LRNetLayers
 
 /// Everything that decides what a run computes; the content of a recipe file.
 ///
 /// Keys that a file leaves out have the values below. ``yaml`` writes all of them.
 public struct Recipe: Sendable, Equatable {
-    /// The network, by name.
-    public var network = "mnist"
+    /// The network.
+    public var network = Network()
 
     /// The training method.
     public var weights = Weights()
@@ -42,6 +43,24 @@ public struct Recipe: Sendable, Equatable {
 
     /// Creates the default recipe: the paper's ternary MNIST network.
     public init() {}
+
+    /// The network: one with a name, or a list of blocks, and how it is varied.
+    public struct Network: Sendable, Equatable {
+        /// The name; `custom` where the recipe lists the blocks itself.
+        public var name = "mnist"
+        /// The blocks of a custom network, a word each.
+        public var layers: [String] = []
+        /// The shape of the images, where it is not the named network's.
+        public var input: ImageShape?
+        /// The number of classes, where it is not the named network's.
+        public var classes: Int?
+        /// What numbers of filters and units are multiplied by.
+        public var width = 1.0
+        /// Where the zeros around an image go.
+        public var padding = Architecture.PaddingRule.same
+        /// How the first layer is trained.
+        public var firstLayer = Architecture.FirstLayer.discrete
+    }
 
     /// The training method and its constants.
     public struct Weights: Sendable, Equatable {

@@ -98,6 +98,17 @@ final class RecipeSection {
         }
     }
 
+    func read(_ key: String, _ value: inout [String]) throws {
+        guard let node = node(key) else { return }
+        guard let sequence = node.sequence else {
+            throw failure(key, node, "is no list; write [a, b]")
+        }
+        value = try sequence.map { item in
+            guard let text = item.string else { throw failure(key, item, "is no word") }
+            return text
+        }
+    }
+
     func read(_ key: String, _ value: inout String?) throws {
         guard let node = node(key), !isNull(node) else { return }
         guard let text = node.string else { throw failure(key, node, "is no text") }

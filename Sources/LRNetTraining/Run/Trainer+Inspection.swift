@@ -42,7 +42,7 @@ extension Trainer {
             }
         }
         var observations: [String: Observation] = [:]
-        network.observer = { layer, values, isGradient in
+        let observer: Pass.Observer = { layer, values, isGradient in
             var seen = observations[layer.name] ?? Observation()
             if isGradient {
                 seen.inputGradientNorm = Elementwise.sumOfSquares(values).squareRoot()
@@ -60,8 +60,7 @@ extension Trainer {
             layer.varianceMonitor = .init(workerCount: recipe.training.threads)
         }
         let loss = try trainingStep.computeGradients(
-            step: step, batch: batch, globalCount: count)
-        network.observer = nil
+            step: step, batch: batch, globalCount: count, observer: observer)
         try log.line(String(format: "step %d, loss %.6f", step, loss))
         for line in table(observations).lines { try log.line(line) }
         for layer in network.weightedLayers { layer.varianceMonitor = nil }

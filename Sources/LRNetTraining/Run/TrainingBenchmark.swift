@@ -128,7 +128,7 @@ public struct TrainingBenchmark {
         }
         let training = recipe.training
         return Report(
-            network: recipe.network, weights: recipe.weights.model.rawValue,
+            network: recipe.network.name, weights: recipe.weights.model.rawValue,
             global_batch: training.globalBatch, gradient_leaves: training.gradientLeaves,
             micro_batch: training.microBatch, ranks: group.size, threads: training.threads,
             reduction: recipe.reduction.rawValue, steps: times.count,

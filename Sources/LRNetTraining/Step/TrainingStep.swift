@@ -75,11 +75,14 @@ final class TrainingStep {
     }
 
     /// Computes loss and gradients of a batch without updating anything, for inspection.
-    func computeGradients(step: Int, batch: Batch, globalCount: Int) throws -> Double {
+    func computeGradients(
+        step: Int, batch: Batch, globalCount: Int, observer: @escaping Pass.Observer
+    ) throws -> Double {
         let layout = context.layout(globalCount: globalCount)
         let pass = Pass(
             mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
-            pool: context.pool, statistics: context.statistics, gradients: gradients)
+            pool: context.pool, statistics: context.statistics, gradients: gradients,
+            observer: observer)
         gradients.begin(reducer.schedule(for: layout))
         network.prepare(pass)
         let logits = try network.forward(batch.filledImages, pass)

@@ -109,24 +109,33 @@ def moments(logits):
     return mean, plus + minus - mean**2
 
 
-def apply(x, weights):
-    """x [N, H, W, C] with weights [h, w, C, O] and SAME padding, or [N, I] with [I, O]."""
+def pad(x, window, stride, same, value):
+    """NHWC to padded NCHW: TensorFlow's SAME, or window // 2 at each side."""
+
+    def sides(size):
+        total = max((-(-size // stride) - 1) * stride + window - size, 0)
+        return [total // 2, total - total // 2] if same else [window // 2] * 2
+
+    return F.pad(x.permute(0, 3, 1, 2), sides(x.shape[2]) + sides(x.shape[1]), value=value)
+
+
+def apply(x, weights, stride=1, same=True):
+    """x [N, H, W, C] with weights [h, w, C, O], or [N, I] with [I, O]."""
     if weights.dim() == 2:
         return x @ weights
-    z = F.conv2d(
-        x.permute(0, 3, 1, 2), weights.permute(3, 2, 0, 1), padding=weights.shape[0] // 2)
-    return z.permute(0, 2, 3, 1)
+    padded = pad(x, len(weights), stride, same, 0)
+    return F.conv2d(padded, weights.permute(3, 2, 0, 1), stride=stride).permute(0, 2, 3, 1)
 
 
-def lr_layer(x, logits, step, layer):
+def lr_layer(x, logits, step, layer, stride=1, same=True):
     mean, variance = moments(logits)
-    m, v = apply(x, mean), apply(x**2, variance)
+    m, v = apply(x, mean, stride, same), apply(x**2, variance, stride, same)
     e = noise(len(x), m[0].numel(), step, layer).reshape(m.shape)
     return m, v, m + torch.sqrt(torch.clamp(v, min=0) + FLOOR) * e
 
 
-def batch_norm(x, gamma, beta, groups):
-    """Returns ReLU(batch norm), and the means over the groups of mean and population variance."""
+def batch_norm(x, gamma, beta, groups, rectified=True):
+    """Returns batch norm with its ReLU, and the means over the groups of mean and population variance."""
     outputs, means, variances = [], [], []
     for part in torch.split(x, groups):
         axes = tuple(range(part.dim() - 1))
@@ -135,8 +144,9 @@ def batch_norm(x, gamma, beta, groups):
         outputs.append(gamma * (part - mean) / torch.sqrt(variance + FLOOR) + beta)
         means.append(mean)
         variances.append(variance)
+    output = torch.cat(outputs)
     return (
-        torch.relu(torch.cat(outputs)),
+        torch.relu(output) if rectified else output,
         torch.stack(means).mean(0), torch.stack(variances).mean(0),
     )  # fmt: skip
 
@@ -247,6 +257,51 @@ def network_case(name, logit_count, group):
     return name, case
 
 
+def residual_case(name, logit_count, group, same, real_first):
+    """8x6x3 images - 5C3 - MP3/2 - 5R - 7R/2 - global average - 4 classes."""
+    samples, classes, step = 6, 4, 3
+    images = normal(samples, 8, 6, 3).detach()
+    labels = torch.tensor(rng.integers(0, classes, samples))
+    logit_names = ["zeroLogit", "signLogit"][-logit_count:]
+    case, values = {"images": images, "labels": labels}, {}
+
+    def layer(x, conv, norm, index, outputs, window=3, stride=1, rectified=True):
+        shape = (window, window, x.shape[-1], outputs)
+        if index == 0 and real_first:
+            weights = values[f"{conv}.weight"] = normal(*shape)
+            z = apply(x, weights, stride, same)
+        else:
+            logits = [normal(*shape, scale=1.5) for _ in logit_names]
+            values.update(zip([f"{conv}.{logit}" for logit in logit_names], logits))
+            z = lr_layer(x, logits, step, index, stride, same)[2]
+        gamma, beta = values[f"{norm}.gamma"], values[f"{norm}.beta"] = normal(outputs), normal(outputs)
+        y, case[f"{norm}.mean"], case[f"{norm}.variance"] = batch_norm(z, gamma, beta, group, rectified)
+        return y
+
+    def block(x, name, index, outputs, stride):
+        y = layer(x, f"{name}.conv1", f"{name}.bn1", index, outputs, stride=stride)
+        y = layer(y, f"{name}.conv2", f"{name}.bn2", index + 2, outputs, rectified=False)
+        if y.shape != x.shape:
+            x = layer(
+                x, f"{name}.projection", f"{name}.projectionNorm", index + 4, outputs, window=1,
+                stride=stride, rectified=False)
+        return torch.relu(x + y)
+
+    x = layer(images, "conv1", "bn1", 0, 5)
+    x = F.max_pool2d(pad(x, 3, 2, same, -math.inf), 3, 2).permute(0, 2, 3, 1)
+    x = block(x, "block1", 3, 5, 1)
+    x = block(x, "block2", 7, 7, 2).mean((1, 2))
+    values["output.weight"], values["output.bias"] = normal(7, classes), normal(classes)
+    logits = x @ values["output.weight"] + values["output.bias"]
+    loss = F.cross_entropy(logits, labels)
+    loss.backward()
+    case |= {"logits": logits, "loss": loss}
+    for key, value in values.items():
+        case[key] = value
+        case[key + ":gradient"] = value.grad
+    return name, case
+
+
 CASES = [
     layer_case("convolutionTernary", (3, 7, 6, 3), (3, 3, 3, 5), 2, step=2, layer=1),
     layer_case("convolutionBinary", (2, 6, 9, 2), (5, 5, 2, 3), 1, step=70000, layer=4),
@@ -260,6 +315,8 @@ CASES = [
     adam_case("adam", 19, 3),
     network_case("networkTernary", 2, group=6),
     network_case("networkBinary", 1, group=4),
+    residual_case("residualTernary", 2, group=6, same=False, real_first=False),
+    residual_case("residualBinary", 1, group=2, same=True, real_first=True),
 ]
 
 golden = {

@@ -1,0 +1,180 @@
+public import LRNetKernels
+
+/// A network as a list of blocks, without methods or values.
+///
+/// In recipes and in messages a block is one word, in the notation of the LR-nets paper
+/// (``Block/init(notation:)``): `(2x128C3)-MP2-1024FC` is `2x128C3 MP2 1024FC`.
+public struct Architecture: Sendable, Equatable {
+    /// One block.
+    public enum Block: Sendable, Equatable {
+        /// Convolution, batch norm, ReLU.
+        case convolution(filters: Int, window: Int, stride: Int = 1)
+        /// Maximum pooling; without padding where the stride equals the window.
+        case maxPool(window: Int, stride: Int)
+        /// The basic residual block: two convolutions of 3x3 with batch norm, the first of the given
+        /// stride and with a ReLU; the input is added (through a strided 1x1 convolution with batch
+        /// norm where shapes differ), then comes a ReLU.
+        case residual(filters: Int, stride: Int = 1)
+        /// The mean over all pixels.
+        case averagePool
+        /// Fully connected, batch norm, ReLU.
+        case linear(units: Int)
+        /// Dropout, at the recipe's rate.
+        case dropout
+    }
+
+    /// Where the zeros around an image go.
+    public enum PaddingRule: String, Sendable, CaseIterable {
+        /// TensorFlow's SAME: as few as make `ceil(size / stride)` outputs, the odd one at the bottom
+        /// and at the right.
+        case same
+        /// torchvision's: `window / 2` at each side.
+        case symmetric
+
+        func padding(_ shape: ImageShape, window: Int, stride: Int) -> Padding {
+            switch self {
+            case .same:
+                return .same(
+                    height: shape.height, width: shape.width, window: window, stride: stride)
+            case .symmetric:
+                let side = window / 2
+                return Padding(top: side, left: side, bottom: side, right: side)
+            }
+        }
+    }
+
+    /// Whether the first layer is trained by the network's method.
+    public enum FirstLayer: String, Sendable, CaseIterable {
+        /// As all others (the paper's ternary networks).
+        case discrete
+        /// With ordinary real weights (the paper's binary ResNet-18).
+        case fullPrecision = "full-precision"
+    }
+
+    /// The name in recipes; `custom` for one that a recipe describes.
+    public var name: String
+
+    /// The shape of the images that the network was made for.
+    public var input: ImageShape
+
+    /// The number of classes that the network was made for.
+    public var classes: Int
+
+    /// The blocks before the last layer, which is always full precision, linear, with a bias.
+    public var blocks: [Block]
+
+    /// Where the zeros around an image go.
+    public var padding = PaddingRule.same
+
+    /// How the first layer is trained.
+    public var firstLayer = FirstLayer.discrete
+
+    /// Creates an architecture.
+    public init(name: String, input: ImageShape, classes: Int, blocks: [Block]) {
+        self.name = name
+        self.input = input
+        self.classes = classes
+        self.blocks = blocks
+    }
+
+    /// `(32C5)-MP2-(64C5)-MP2-512FC-Softmax`: 1,657,632 discrete weights.
+    ///
+    /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equation 9; batch norm also behind the fully
+    ///   connected layer, as in the authors' code.
+    public static let mnist = named(
+        "mnist", ImageShape(height: 28, width: 28, channels: 1), 10,
+        "32C5 MP2 64C5 MP2 512FC dropout")
+
+    /// `(2x128C3)-MP2-(2x256C3)-MP2-(2x512C3)-MP2-1024FC-Softmax`: 12,963,200 discrete weights.
+    ///
+    /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equation 10.
+    public static let cifar10 = named(
+        "cifar10", ImageShape(height: 32, width: 32, channels: 3), 10,
+        "2x128C3 MP2 2x256C3 MP2 2x512C3 MP2 1024FC dropout")
+
+    /// ResNet-18, activations behind the addition: 11,166,912 discrete weights.
+    ///
+    /// - Source: He, Zhang, Ren, Sun, CVPR 2016, table 1; quantised projections with batch norm as
+    ///   in the LR-nets authors' code.
+    public static let resnet18 = named(
+        "resnet18", ImageShape(height: 224, width: 224, channels: 3), 1000,
+        "64C7/2 MP3/2 2x64R 128R/2 128R 256R/2 256R 512R/2 512R GAP")
+
+    /// The networks that recipes can name.
+    public static let all = [mnist, cifar10, resnet18]
+
+    private static func named(
+        _ name: String, _ input: ImageShape, _ classes: Int, _ notation: String
+    ) -> Architecture {
+        let words = notation.split(separator: " ").map(String.init)
+        guard let blocks = try? words.flatMap(Block.list(notation:)) else {
+            preconditionFailure("notation of \(name)")
+        }
+        return Architecture(name: name, input: input, classes: classes, blocks: blocks)
+    }
+
+    /// The same network with every number of filters and units multiplied, and rounded to the
+    /// nearest number of at least 1.
+    public func scaled(by width: Double) -> Architecture {
+        func scaled(_ count: Int) -> Int { max(Int((Double(count) * width).rounded()), 1) }
+        var result = self
+        result.blocks = blocks.map { block in
+            switch block {
+            case .convolution(let filters, let window, let stride):
+                .convolution(filters: scaled(filters), window: window, stride: stride)
+            case .residual(let filters, let stride):
+                .residual(filters: scaled(filters), stride: stride)
+            case .linear(let units): .linear(units: scaled(units))
+            case .maxPool, .averagePool, .dropout: block
+            }
+        }
+        return result
+    }
+
+    /// What is wrong with the blocks, in one line; `nil` if the network can be built.
+    public var problem: String? {
+        var shape = input
+        for block in blocks {
+            switch block {
+            case .convolution(let filters, let window, let stride):
+                shape = outputShape(shape, window: window, stride: stride, channels: filters)
+            case .residual(let filters, let stride):
+                shape = outputShape(shape, window: 3, stride: stride, channels: filters)
+            case .maxPool(let window, let stride):
+                if window == stride && (shape.height < window || shape.width < window) {
+                    return "\(block) does not fit into the \(shape) that reach it"
+                }
+                let geometry = poolGeometry(shape, window: window, stride: stride)
+                shape = ImageShape(
+                    height: geometry.outputHeight, width: geometry.outputWidth,
+                    channels: shape.channels)
+            case .averagePool: shape = ImageShape(height: 1, width: 1, channels: shape.channels)
+            case .linear(let units): shape = ImageShape(height: 1, width: 1, channels: units)
+            case .dropout: break
+            }
+        }
+        return nil
+    }
+
+    private func outputShape(
+        _ shape: ImageShape, window: Int, stride: Int, channels: Int
+    ) -> ImageShape {
+        let geometry = geometry(shape, window: window, stride: stride)
+        return ImageShape(
+            height: geometry.outputHeight, width: geometry.outputWidth, channels: channels)
+    }
+
+    /// The geometry of a convolution.
+    func geometry(_ shape: ImageShape, window: Int, stride: Int) -> PatchGeometry {
+        PatchGeometry(
+            input: shape, window: window, stride: stride,
+            padding: padding.padding(shape, window: window, stride: stride))
+    }
+
+    /// The geometry of maximum pooling.
+    func poolGeometry(_ shape: ImageShape, window: Int, stride: Int) -> PatchGeometry {
+        window == stride
+            ? PatchGeometry(input: shape, window: window, stride: stride)
+            : geometry(shape, window: window, stride: stride)
+    }
+}

@@ -1,0 +1,125 @@
+internal import LRNetKernels
+
+/// Makes the layers of an architecture.
+struct NetworkBuilder {
+    let architecture: Architecture
+    let options: Network.Options
+    private var stages: [any Layer] = []
+    private var shape: ImageShape
+    private var counts: [String: Int] = [:]
+    /// Layers made so far: the next one's position, which its noise is keyed by.
+    private var layerCount = 0
+
+    init(architecture: Architecture, options: Network.Options) {
+        self.architecture = architecture
+        self.options = options
+        shape = architecture.input
+    }
+
+    /// The network's stages; the last one makes the logits.
+    mutating func build(classes: Int) -> [any Layer] {
+        for block in architecture.blocks { append(block) }
+        let last = weighted(
+            "output", .whole(shape), outputs: classes, model: FullPrecisionModel(), hasBias: true)
+        append(last)
+        applyRegularizers()
+        return stages
+    }
+
+    private mutating func append(_ block: Architecture.Block) {
+        switch block {
+        case .convolution(let filters, let window, let stride):
+            let geometry = architecture.geometry(shape, window: window, stride: stride)
+            append(weighted(name("conv"), geometry, outputs: filters, model: nextModel))
+            append(batchNorm(name("bn"), shape, rectified: true))
+        case .linear(let units):
+            append(weighted(name("fc"), .whole(shape), outputs: units, model: nextModel))
+            append(batchNorm(name("bn"), shape, rectified: true))
+        case .residual(let filters, let stride):
+            append(residual(name("block"), filters: filters, stride: stride))
+        case .maxPool(let window, let stride):
+            let geometry = architecture.poolGeometry(shape, window: window, stride: stride)
+            append(MaxPoolLayer(name: name("pool"), geometry: geometry))
+            layerCount += 1
+        case .averagePool:
+            append(AveragePoolLayer(name: name("pool"), inputShape: shape))
+            layerCount += 1
+        case .dropout:
+            append(
+                DropoutLayer(
+                    name: name("dropout"), index: layerCount, inputShape: shape,
+                    rate: options.dropout))
+            layerCount += 1
+        }
+    }
+
+    private mutating func append(_ layer: any Layer) {
+        stages.append(layer)
+        shape = layer.outputShape
+    }
+
+    private mutating func name(_ kind: String) -> String {
+        counts[kind, default: 0] += 1
+        return "\(kind)\(counts[kind, default: 0])"
+    }
+
+    /// The method of a layer that is no sublayer and not the last.
+    private var nextModel: any WeightModel {
+        stages.isEmpty && architecture.firstLayer == .fullPrecision
+            ? FullPrecisionModel() : options.model
+    }
+
+    private mutating func weighted(
+        _ name: String, _ geometry: PatchGeometry, outputs: Int, model: any WeightModel,
+        hasBias: Bool = false
+    ) -> WeightedLayer {
+        let layer = WeightedLayer(
+            name: name, index: layerCount, inputShape: geometry.input, geometry: geometry,
+            outputs: outputs, model: model, hasBias: hasBias)
+        layer.needsInputGradient = !stages.isEmpty
+        layerCount += 1
+        return layer
+    }
+
+    private mutating func batchNorm(
+        _ name: String, _ shape: ImageShape, rectified: Bool
+    ) -> BatchNormalization {
+        layerCount += 1
+        return BatchNormalization(
+            name: name, inputShape: shape, rectified: rectified, options: options.batchNorm)
+    }
+
+    private mutating func residual(_ name: String, filters: Int, stride: Int) -> ResidualBlock {
+        let entrance = architecture.geometry(shape, window: 3, stride: stride)
+        let first = weighted("\(name).conv1", entrance, outputs: filters, model: options.model)
+        let firstNorm = batchNorm("\(name).bn1", first.outputShape, rectified: true)
+        let inner = architecture.geometry(first.outputShape, window: 3, stride: 1)
+        let second = weighted("\(name).conv2", inner, outputs: filters, model: options.model)
+        let secondNorm = batchNorm("\(name).bn2", second.outputShape, rectified: false)
+        var shortcut: [any Layer] = []
+        if second.outputShape != shape {
+            let window = PatchGeometry(input: shape, window: 1, stride: stride)
+            let projection = weighted(
+                "\(name).projection", window, outputs: filters, model: options.model)
+            let norm = batchNorm(
+                "\(name).projectionNorm", projection.outputShape, rectified: false)
+            shortcut = [projection, norm]
+        }
+        return ResidualBlock(
+            name: name, inputShape: shape, body: [first, firstNorm, second, secondNorm],
+            shortcut: shortcut)
+    }
+
+    private func applyRegularizers() {
+        for layer in stages.flattened.compactMap({ $0 as? WeightedLayer }) {
+            layer.beta = options.beta
+            for parameter in layer.parameters {
+                switch parameter.role {
+                case .logit: parameter.decay = options.probabilityDecay
+                case .weight: parameter.decay = options.weightDecay
+                case .scale, .offset: break
+                }
+            }
+        }
+    }
+}

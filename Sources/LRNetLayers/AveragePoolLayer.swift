@@ -1,0 +1,61 @@
+public import LRNetKernels
+
+/// The mean over all pixels of each channel.
+///
+///     y[c] = 1/P sum over p of x[p, c]        dx[p, c] = dy[c] / P
+public final class AveragePoolLayer: Layer {
+    /// `pool2`; unique in the network.
+    public let name: String
+
+    /// The shape of one sample.
+    public let inputShape: ImageShape
+
+    /// One pixel.
+    public let outputShape: ImageShape
+
+    private var output = FloatBuffer(count: 0)
+    private var inputGradient = FloatBuffer(count: 0)
+
+    /// Creates a layer.
+    public init(name: String, inputShape: ImageShape) {
+        self.name = name
+        self.inputShape = inputShape
+        outputShape = ImageShape(height: 1, width: 1, channels: inputShape.channels)
+    }
+
+    /// Allocates activations.
+    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+        output = FloatBuffer(count: sampleCount * outputShape.count)
+        inputGradient = FloatBuffer(count: sampleCount * inputShape.count)
+    }
+
+    /// Averages each channel.
+    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+        let factor = 1 / Float(inputShape.pixelCount)
+        forEachSample(pass) { inputs, outputs in
+            Elementwise.sumRows(of: input[inputs], into: output[outputs], accumulate: false)
+            Elementwise.scale(output[outputs], by: factor)
+        }
+        return output[0..<pass.layout.sampleCount * outputShape.count]
+    }
+
+    /// Spreads each gradient over the pixels.
+    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+        let factor = 1 / Float(inputShape.pixelCount)
+        forEachSample(pass) { inputs, outputs in
+            Elementwise.scale(gradient[outputs], by: factor)
+            inputGradient[inputs].fill(0)
+            Elementwise.addRow(gradient[outputs], toRowsOf: inputGradient[inputs])
+        }
+        return inputGradient[0..<pass.layout.sampleCount * inputShape.count]
+    }
+
+    private func forEachSample(
+        _ pass: Pass, _ body: (_ inputs: Range<Int>, _ outputs: Range<Int>) -> Void
+    ) {
+        let (inputs, outputs) = (inputShape.count, outputShape.count)
+        pass.pool.forEach(pass.layout.sampleCount) { sample, _ in
+            body(sample * inputs..<(sample + 1) * inputs, sample * outputs..<(sample + 1) * outputs)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+internal import LRNetKernels
+internal import LRNetLayers
+internal import Yams
+
+extension Recipe.Network {
+    /// What is wrong with a key of the section, or with the section: `network`, `network.input`.
+    struct Problem: Error {
+        let key: String
+        let message: String
+    }
+
+    /// The network that the section describes.
+    ///
+    /// - Throws: `Problem`.
+    func makeArchitecture() throws -> Architecture {
+        var result = try base()
+        if let input { result.input = input }
+        if let classes { result.classes = classes }
+        if width != 1 { result = result.scaled(by: width) }
+        result.padding = padding
+        result.firstLayer = firstLayer
+        if let problem = result.problem {
+            throw Problem(
+                key: layers.isEmpty ? "network.input" : "network.layers", message: problem)
+        }
+        return result
+    }
+
+    /// The named network, or one of the listed blocks.
+    private func base() throws -> Architecture {
+        if layers.isEmpty {
+            if let known = Architecture.all.first(where: { $0.name == name }) { return known }
+            let names = Architecture.all.map(\.name)
+            let near = Spelling.nearest(name, among: names)
+            let hint = near.map { "; did you mean \($0)?" } ?? ""
+            throw Problem(
+                key: "network",
+                message: "'\(name)' is not known; known: \(names.joined(separator: ", ")), or give "
+                    + "layers: [...]\(hint)")
+        }
+        guard let input else {
+            throw Problem(
+                key: "network.input", message: "is missing; write input: 32x32x3 beside layers")
+        }
+        guard let classes else {
+            throw Problem(
+                key: "network.classes", message: "is missing; write classes: 10 beside layers")
+        }
+        do {
+            return Architecture(
+                name: name, input: input, classes: classes,
+                blocks: try layers.flatMap(Architecture.Block.list(notation:)))
+        } catch {
+            throw Problem(key: "network.layers", message: "\(error)")
+        }
+    }
+
+    /// Reads the section.
+    mutating func read(_ section: RecipeSection) throws {
+        var name: String?
+        try section.read("name", &name)
+        try section.read("layers", &layers)
+        self.name = name ?? (layers.isEmpty ? self.name : "custom")
+        if let node = section.node("input") {
+            guard let shape = ImageShape(node.string ?? "") else {
+                throw section.failure("input", node, "is no shape; write 32x32x3")
+            }
+            input = shape
+        }
+        try section.read("classes", &classes, in: 2...)
+        try section.read("width", &width, from: 0, excludingLow: true)
+        try section.read("padding", &padding)
+        try section.read("firstLayer", &firstLayer)
+        try section.finish()
+        do {
+            _ = try makeArchitecture()
+        } catch let problem as Problem {
+            throw section.failure(problem.key, problem.message)
+        }
+    }
+
+    /// The section as a recipe file has it: one word where the name says all.
+    var yaml: String {
+        if self == Recipe.Network(named: name) { return name }
+        var lines = ["name: \(name)"]
+        if !layers.isEmpty { lines.append("layers: [\(layers.joined(separator: ", "))]") }
+        if let input { lines.append("input: \(input)") }
+        if let classes { lines.append("classes: \(classes)") }
+        lines.append("width: \(width)")
+        lines.append("padding: \(padding.rawValue)")
+        lines.append("firstLayer: \(firstLayer.rawValue)")
+        return lines.map { "\n  " + $0 }.joined()
+    }
+
+    private init(named name: String) {
+        self.name = name
+    }
+}
+
+extension ImageShape {
+    /// Reads `32x32x3`: height, width, channels.
+    init?(_ text: String) {
+        let parts = text.split(separator: "x", omittingEmptySubsequences: false).map {
+            Int($0) ?? 0
+        }
+        guard parts.count == 3, parts.allSatisfy({ (1...65_536).contains($0) }) else { return nil }
+        self.init(height: parts[0], width: parts[1], channels: parts[2])
+    }
+}
