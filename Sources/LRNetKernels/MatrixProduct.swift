@@ -49,14 +49,14 @@ public enum MatrixProduct {
     /// - Precondition: The views have exactly these sizes.
     public static func multiply(_ a: Factor, _ b: PackedMatrix, into c: FloatView, rows: Int) {
         guard isOurs else {
-            multiply(a, b.storage.all, into: c, rows: rows, columns: b.columns, inner: b.inner)
+            multiply(a, b.storage, into: c, rows: rows, columns: b.columns, inner: b.inner)
             return
         }
         check(a.view.count, b.inner * b.columns, c.count, rows, b.columns, b.inner)
         guard b.inner > 0 else { return c.fill(0) }
         let shape = Shape(rows: rows, columns: b.columns, inner: b.inner)
         for panel in 0..<b.panelCount {
-            let start = b.storage.base + panel * b.inner * ProductTile.columnCount
+            let start = b.storage.pointer + panel * b.inner * ProductTile.columnCount
             tiles(
                 a, panel: start, panelStride: ProductTile.columnCount,
                 firstColumn: panel * ProductTile.columnCount, shape: shape, into: c,

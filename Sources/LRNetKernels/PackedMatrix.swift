@@ -1,29 +1,45 @@
 /// A matrix of shape `[inner, columns]` laid out for many products from the left: panels of 32
 /// columns, each panel row after row, the last panel filled up with zeros.
 ///
-/// Weights are packed once a step and serve all leaves. Where products are OpenBLAS's, which packs
-/// by itself, the matrix is kept as it is.
-public final class PackedMatrix: @unchecked Sendable {
+/// It lies in memory that others may use in turns, so it must be packed before each run of products.
+/// Where products are OpenBLAS's, which packs by itself, the matrix is kept as it is.
+public struct PackedMatrix: Sendable {
     /// The sizes.
     public let inner, columns: Int
 
-    let storage: FloatBuffer
+    let storage: FloatView
 
-    /// Allocates zeros.
-    public init(inner: Int, columns: Int) {
+    /// Lays a matrix into memory.
+    ///
+    /// - Parameter storage: ``count(inner:columns:)`` values.
+    public init(inner: Int, columns: Int, in storage: FloatView) {
+        precondition(
+            storage.count == Self.count(inner: inner, columns: columns),
+            "\(storage.count) values of memory for a packed matrix of \(inner)x\(columns)")
         self.inner = inner
         self.columns = columns
-        let panels = Self.panelCount(columns)
-        storage = FloatBuffer(
-            count: MatrixProduct.isOurs
-                ? inner * panels * ProductTile.columnCount : inner * columns)
+        self.storage = storage
+    }
+
+    /// Allocates memory of its own.
+    public init(inner: Int, columns: Int) {
+        let count = Self.count(inner: inner, columns: columns)
+        self.init(inner: inner, columns: columns, in: FloatBuffer(count: count).all)
+    }
+
+    /// The values that a packed matrix takes.
+    public static func count(inner: Int, columns: Int) -> Int {
+        inner * paddedColumnCount(columns)
     }
 
     /// The number of panels; work is shared by panels.
-    public var panelCount: Int { Self.panelCount(columns) }
+    public var panelCount: Int { (columns + ProductTile.columnCount - 1) / ProductTile.columnCount }
 
-    private static func panelCount(_ columns: Int) -> Int {
-        (columns + ProductTile.columnCount - 1) / ProductTile.columnCount
+    /// Columns with those that fill up the last panel.
+    static func paddedColumnCount(_ columns: Int) -> Int {
+        guard MatrixProduct.isOurs else { return columns }
+        let width = ProductTile.columnCount
+        return (columns + width - 1) / width * width
     }
 
     /// Overwrites the panels in `range` from a matrix stored `[inner, columns]`.
@@ -32,9 +48,16 @@ public final class PackedMatrix: @unchecked Sendable {
             matrix.count == inner * columns && range.upperBound <= panelCount,
             "packing \(matrix.count) values as \(inner)x\(columns), panels \(range)")
         forEachPanel(range) { panel, first, width in
-            let source = matrix.pointer + first
+            let source = UnsafePointer(matrix.pointer + first)
+            let padded = Self.paddedColumnCount(width)
             for k in 0..<inner {
-                for c in 0..<width { panel[k &* stride &+ c] = source[k &* columns &+ c] }
+                let (from, to) = (source + k &* columns, panel + k &* stride)
+                var c = 0
+                while c < padded {
+                    let lanes = max(min(width &- c, laneCount), 0)
+                    store(load(from + c, lanes), to + c, min(padded &- c, laneCount))
+                    c &+= laneCount
+                }
             }
         }
     }
@@ -47,6 +70,7 @@ public final class PackedMatrix: @unchecked Sendable {
         // Blocks of 16 x 16: a cache line of the source and one of the target at a time.
         forEachPanel(range) { panel, first, width in
             let source = matrix.pointer + first &* inner
+            let padded = Self.paddedColumnCount(width)
             for start in Swift.stride(from: 0, to: inner, by: laneCount) {
                 let end = min(start &+ laneCount, inner)
                 for c in 0..<width {
@@ -54,12 +78,27 @@ public final class PackedMatrix: @unchecked Sendable {
                         panel[k &* stride &+ c] = source[c &* inner &+ k]
                     }
                 }
+                for c in width..<padded {
+                    for k in start..<end { panel[k &* stride &+ c] = 0 }
+                }
             }
         }
     }
 
     /// Values between the rows of a panel.
-    var stride: Int { MatrixProduct.isOurs ? ProductTile.columnCount : columns }
+    private var stride: Int { Self.rowStride(columns) }
+
+    /// Values between the rows of a panel.
+    static func rowStride(_ columns: Int) -> Int {
+        MatrixProduct.isOurs ? ProductTile.columnCount : columns
+    }
+
+    /// Where the first row of the panel with a column has that column.
+    static func offset(ofColumn column: Int, inner: Int) -> Int {
+        guard MatrixProduct.isOurs else { return column }
+        let width = ProductTile.columnCount
+        return column / width &* inner &* width &+ column % width
+    }
 
     private func forEachPanel(
         _ range: Range<Int>,
@@ -68,8 +107,8 @@ public final class PackedMatrix: @unchecked Sendable {
         let width = ProductTile.columnCount
         for index in range {
             let first = index * width
-            let start = MatrixProduct.isOurs ? index * inner * width : first
-            body(storage.base + start, first, min(width, columns - first))
+            let start = Self.offset(ofColumn: first, inner: inner)
+            body(storage.pointer + start, first, min(width, columns - first))
         }
     }
 }

@@ -14,7 +14,7 @@ public final class AveragePoolLayer: Layer {
     public let outputShape: ImageShape
 
     private var output = FloatBuffer(count: 0)
-    private var inputGradient = FloatBuffer(count: 0)
+    private var memory = SharedMemory(workerCount: 1)
 
     /// Creates a layer.
     public init(name: String, inputShape: ImageShape) {
@@ -24,9 +24,9 @@ public final class AveragePoolLayer: Layer {
     }
 
     /// Allocates activations.
-    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
+        self.memory = memory
         output = FloatBuffer(count: sampleCount * outputShape.count)
-        inputGradient = FloatBuffer(count: sampleCount * inputShape.count)
     }
 
     /// Averages each channel.
@@ -42,12 +42,13 @@ public final class AveragePoolLayer: Layer {
     /// Spreads each gradient over the pixels.
     public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         let factor = 1 / Float(inputShape.pixelCount)
+        let inputGradient = memory.gradient(pass.layout.sampleCount * inputShape.count)
         forEachSample(pass) { inputs, outputs in
             Elementwise.scale(gradient[outputs], by: factor)
             inputGradient[inputs].fill(0)
             Elementwise.addRow(gradient[outputs], toRowsOf: inputGradient[inputs])
         }
-        return inputGradient[0..<pass.layout.sampleCount * inputShape.count]
+        return inputGradient
     }
 
     private func forEachSample(

@@ -91,7 +91,7 @@ public final class BatchNormalization: Layer {
     public var parameters: [Parameter] { [gamma, beta] }
 
     /// Allocates activations and sums.
-    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
         output = FloatBuffer(count: sampleCount * inputShape.count)
         sums = DoubleBuffer(count: sampleCount * 2 * channels)
     }

@@ -29,7 +29,7 @@ public final class DropoutLayer: Layer {
     }
 
     /// Allocates activations.
-    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
         output = FloatBuffer(count: sampleCount * inputShape.count)
     }
 

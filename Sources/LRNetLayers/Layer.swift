@@ -27,13 +27,13 @@ public protocol Layer: AnyObject {
     /// Tells the layer its range of the gradient vector.
     func assignGradients(_ range: Range<Int>)
 
-    /// Allocates activations and scratch.
+    /// Allocates activations, and asks for memory that is shared.
     ///
     /// - Parameters:
     ///   - sampleCount: The most samples that a pass brings.
     ///   - microBatch: The most samples of a product.
-    ///   - workerCount: The number of threads.
-    func reserve(sampleCount: Int, microBatch: Int, workerCount: Int)
+    ///   - memory: What the layers of the network use in turns.
+    func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory)
 
     /// Makes what is the same for all samples of a training step: moments, or drawn weights.
     func prepare(_ pass: Pass)
@@ -43,7 +43,7 @@ public protocol Layer: AnyObject {
 
     /// Computes the input's gradient, and the leaves' gradients into `pass.gradients`.
     ///
-    /// - Parameter gradient: dL/d output; may be overwritten.
+    /// - Parameter gradient: dL/d output; may be overwritten and returned.
     /// - Returns: dL/d input; empty where the layer was told that nobody wants it.
     func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView
 
@@ -77,7 +77,24 @@ extension Layer {
     public func didUpdate() {}
 }
 
+extension Layer {
+    /// Allocates what a layer needs by itself, outside a network.
+    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+        [self as any Layer].reserve(
+            sampleCount: sampleCount, microBatch: microBatch, workerCount: workerCount)
+    }
+}
+
 extension Sequence<any Layer> {
+    /// Allocates what the layers need, with one shared memory.
+    func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+        let memory = SharedMemory(workerCount: workerCount)
+        for layer in self {
+            layer.reserve(sampleCount: sampleCount, microBatch: microBatch, memory: memory)
+        }
+        memory.allocate()
+    }
+
     /// The layers with all their sublayers, each before the layer that it is part of.
     var flattened: [any Layer] { flatMap { $0.sublayers.flattened + [$0] } }
 }

@@ -15,7 +15,7 @@ public final class MaxPoolLayer: Layer {
     public let outputShape: ImageShape
 
     private var output = FloatBuffer(count: 0)
-    private var inputGradient = FloatBuffer(count: 0)
+    private var memory = SharedMemory(workerCount: 1)
     private var winners = MaxPooling.Winners(count: 0)
 
     /// Creates a layer.
@@ -28,9 +28,9 @@ public final class MaxPoolLayer: Layer {
     }
 
     /// Allocates activations.
-    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
+        self.memory = memory
         output = FloatBuffer(count: sampleCount * outputShape.count)
-        inputGradient = FloatBuffer(count: sampleCount * inputShape.count)
         winners = MaxPooling.Winners(count: sampleCount * outputShape.count)
     }
 
@@ -52,6 +52,7 @@ public final class MaxPoolLayer: Layer {
     /// Sends each gradient to its window's maximum.
     public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         let (inputs, outputs) = (inputShape.count, outputShape.count)
+        let inputGradient = memory.gradient(pass.layout.sampleCount * inputs)
         let microBatches = pass.layout.microBatches
         pass.pool.forEach(microBatches.count) { position, _ in
             for sample in microBatches[position] {
@@ -61,6 +62,6 @@ public final class MaxPoolLayer: Layer {
                     winners: winners, firstWinner: sample * outputs)
             }
         }
-        return inputGradient[0..<pass.layout.sampleCount * inputs]
+        return inputGradient
     }
 }

@@ -77,10 +77,8 @@ public final class Network {
     /// Allocates activations and scratch for at most `sampleCount` samples a pass, and `microBatch`
     /// a product.
     public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
-        for layer in layers {
-            layer.reserve(
-                sampleCount: sampleCount, microBatch: microBatch, workerCount: workerCount)
-        }
+        layers.reserve(
+            sampleCount: sampleCount, microBatch: microBatch, workerCount: workerCount)
     }
 
     /// Sets initial values: cold, or from the weights of a full-precision network.

@@ -22,7 +22,7 @@ public final class ResidualBlock: Layer {
     public let outputShape: ImageShape
 
     private var output: FloatView?
-    private var copy = FloatBuffer(count: 0)
+    private var memory = SharedMemory(workerCount: 1)
 
     /// Creates a block.
     ///
@@ -40,9 +40,9 @@ public final class ResidualBlock: Layer {
     /// Body and shortcut.
     public var sublayers: [any Layer] { body + shortcut }
 
-    /// Allocates memory for the shortcut's gradient.
-    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
-        copy = FloatBuffer(count: sampleCount * outputShape.count)
+    /// Takes note of the memory.
+    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
+        self.memory = memory
     }
 
     /// Adds the parts, over the output of the body.
@@ -59,7 +59,7 @@ public final class ResidualBlock: Layer {
     /// Sends the gradient through both parts and adds what comes back.
     public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let output else { preconditionFailure("\(name): backward without forward") }
-        let second = copy[0..<gradient.count]
+        let second = memory.gradient(gradient.count)
         pass.pool.forEachRange(gradient.count, grain: Self.grain) { range, _ in
             Elementwise.maskGradient(gradient[range], whereZero: output[range], copy: second[range])
         }

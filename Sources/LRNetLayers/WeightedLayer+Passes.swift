@@ -4,14 +4,15 @@ extension WeightedLayer {
     /// Computes `z`; in training with noise.
     public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
-        let products = reservedProducts
-        let panelSize = products.panelSize(microBatch: pass.layout.microBatch)
+        let isNoisy = pass.mode == .training && model.isProbabilistic
+        products.packForward(
+            PreparedWeights(mean: mean.all, variance: isNoisy ? variance?.all : nil),
+            pool: pass.pool)
         pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
             for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
-                let isNoisy = pass.mode == .training && model.isProbabilistic
-                let result = range(panel, of: outputShape)
+                let result = panel.scaled(by: outputShape.count)
                 products.forward(
-                    input[range(panel, of: inputShape)],
+                    input[panel.scaled(by: inputShape.count)],
                     into: MomentViews(
                         mean: output[result], variance: isNoisy ? sensitivity[result] : nil),
                     worker: worker)
@@ -25,12 +26,12 @@ extension WeightedLayer {
     /// Draws a panel's pre-activations from their means and variances.
     private func sample(_ panel: Range<Int>, worker: Int, _ pass: Pass) {
         if let varianceMonitor {
-            let variances = sensitivity[range(panel, of: outputShape)]
+            let variances = sensitivity[panel.scaled(by: outputShape.count)]
             let smallest = min(varianceMonitor.smallest[worker], Elementwise.minimum(variances))
             varianceMonitor.smallest[worker] = smallest
         }
         for sample in panel {
-            let values = range(sample..<sample + 1, of: outputShape)
+            let values = (sample..<sample + 1).scaled(by: outputShape.count)
             GaussianNoise.samplePreActivations(
                 mean: output[values], variance: sensitivity[values], floor: Self.varianceFloor,
                 key: pass.key(.preActivation, layer: index, sample: sample))
@@ -46,41 +47,52 @@ extension WeightedLayer {
         guard let input, let gradients = pass.gradients else {
             preconditionFailure("\(name): backward without forward or without gradients")
         }
-        let panelSize = reservedProducts.panelSize(microBatch: pass.layout.microBatch)
+        let inputGradient = memory.gradient(
+            needsInputGradient ? pass.layout.sampleCount * inputShape.count : 0)
+        if needsInputGradient { products.packBackward(prepared, pool: pass.pool) }
         pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
-            let target = gradients.view(leaf: leaf, layer: gradientRange)
-            let panels = pass.layout.panels(ofLeaf: leaf, panelSize: panelSize)
-            for (position, panel) in panels.enumerated() {
-                backwardPanel(
-                    panel, input: input, gradient: gradient, target: target,
-                    isFirst: position == 0, isLast: position == panels.count - 1, worker: worker)
+            let samples = pass.layout.leaves[leaf]
+            let slopes = slopes(samples, gradient)
+            weightGradient(
+                samples, input: input, slopes: slopes,
+                into: gradients.view(leaf: leaf, layer: gradientRange), worker: worker)
+            guard needsInputGradient else { return }
+            for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
+                let images = panel.scaled(by: inputShape.count)
+                products.inputGradient(
+                    input[images], gradient: views(panel, gradient), into: inputGradient[images],
+                    worker: worker)
             }
         }
         gradients.combine(layer: gradientRange, pool: pass.pool)
-        return inputGradient[
-            0..<(needsInputGradient ? pass.layout.sampleCount * inputShape.count : 0)]
+        return inputGradient
     }
 
-    private func backwardPanel(
-        _ panel: Range<Int>, input: FloatView, gradient: FloatView, target: FloatView,
-        isFirst: Bool, isLast: Bool, worker: Int
-    ) {
-        let images = range(panel, of: inputShape)
-        let result = range(panel, of: outputShape)
-        let slopes = MomentViews(
-            mean: gradient[result], variance: model.isProbabilistic ? sensitivity[result] : nil)
+    /// dM and dV of some samples; makes dV.
+    private func slopes(_ samples: Range<Int>, _ gradient: FloatView) -> MomentViews {
+        let slopes = views(samples, gradient)
         if let variance = slopes.variance { Elementwise.multiply(variance, by: slopes.mean) }
-        reservedProducts.weightGradient(
-            input[images], gradient: slopes, into: slots(of: target), isFirst: isFirst,
-            isLast: isLast, worker: worker)
+        return slopes
+    }
+
+    /// dM and dV of some samples, once dV is made.
+    private func views(_ samples: Range<Int>, _ gradient: FloatView) -> MomentViews {
+        let values = samples.scaled(by: outputShape.count)
+        return MomentViews(
+            mean: gradient[values], variance: model.isProbabilistic ? sensitivity[values] : nil)
+    }
+
+    private func weightGradient(
+        _ samples: Range<Int>, input: FloatView, slopes: MomentViews, into target: FloatView,
+        worker: Int
+    ) {
+        products.weightGradient(
+            input[samples.scaled(by: inputShape.count)], gradient: slopes,
+            into: slots(of: target), panelSize: panelSize, worker: worker)
         if let bias {
             Elementwise.sumRows(
                 of: slopes.mean, into: target[target.count - bias.value.count..<target.count],
-                accumulate: !isFirst)
-        }
-        if needsInputGradient {
-            reservedProducts.inputGradient(
-                input[images], gradient: slopes, into: inputGradient[images], worker: worker)
+                accumulate: false)
         }
     }
 
@@ -90,14 +102,5 @@ extension WeightedLayer {
         return MomentViews(
             mean: vector[0..<count],
             variance: model.isProbabilistic ? vector[count..<2 * count] : nil)
-    }
-
-    private var reservedProducts: any LayerProducts {
-        guard let products else { preconditionFailure("\(name): pass without memory") }
-        return products
-    }
-
-    private func range(_ samples: Range<Int>, of shape: ImageShape) -> Range<Int> {
-        samples.lowerBound * shape.count..<samples.upperBound * shape.count
     }
 }

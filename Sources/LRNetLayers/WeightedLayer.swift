@@ -57,13 +57,14 @@ public final class WeightedLayer: Layer {
 
     let mean: FloatBuffer
     let variance: FloatBuffer?
-    /// Made when memory is reserved, because it depends on whether the input wants a gradient.
-    var products: (any LayerProducts)?
+    let products: any LayerProducts
+    /// The most samples of one call of ``products``.
+    var panelSize = 1
     var gradientRange = 0..<0
     var output = FloatBuffer(count: 0)
     /// Variances, then the sensitivities of `z` to them, then dL/d variance.
     var sensitivity = FloatBuffer(count: 0)
-    var inputGradient = FloatBuffer(count: 0)
+    var memory = SharedMemory(workerCount: 1)
     /// The input of the last forward pass.
     var input: FloatView?
 
@@ -107,6 +108,12 @@ public final class WeightedLayer: Layer {
         bias = hasBias ? Parameter(name: "\(name).bias", shape: [outputs], role: .offset) : nil
         mean = FloatBuffer(count: shape.count)
         variance = model.isProbabilistic ? FloatBuffer(count: shape.count) : nil
+        products =
+            WinogradProducts.serves(geometry, outputs: outputs)
+            ? WinogradProducts(
+                geometry: geometry, shape: shape, hasVariance: model.isProbabilistic)
+            : DirectProducts(
+                geometry: geometry, shape: shape, hasVariance: model.isProbabilistic)
     }
 
     /// The latents, then the bias.
@@ -128,27 +135,15 @@ public final class WeightedLayer: Layer {
         model.initialize(latents.map(\.value), shape: shape, from: source)
     }
 
-    /// Allocates activations and the memory of the products.
-    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+    /// Allocates activations, and asks for the memory of the products.
+    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
+        self.memory = memory
         output = FloatBuffer(count: sampleCount * outputShape.count)
         sensitivity = FloatBuffer(
             count: model.isProbabilistic ? sampleCount * outputShape.count : 0)
-        inputGradient = FloatBuffer(
-            count: needsInputGradient ? sampleCount * inputShape.count : 0)
-        let products = makeProducts()
+        panelSize = products.panelSize(microBatch: microBatch)
         products.reserve(
-            panelSize: products.panelSize(microBatch: microBatch), workerCount: workerCount,
-            needsInputGradient: needsInputGradient)
-        self.products = products
-    }
-
-    private func makeProducts() -> any LayerProducts {
-        WinogradProducts.serves(geometry, outputs: shape.outputs)
-            ? WinogradProducts(
-                geometry: geometry, shape: shape, hasVariance: model.isProbabilistic,
-                needsInputGradient: needsInputGradient)
-            : DirectProducts(
-                geometry: geometry, shape: shape, hasVariance: model.isProbabilistic)
+            panelSize: panelSize, needsInputGradient: needsInputGradient, memory: memory)
     }
 
     /// The key of what is drawn once a step.
@@ -158,13 +153,14 @@ public final class WeightedLayer: Layer {
             layer: UInt16(index))
     }
 
+    /// The weights that passes compute with.
+    var prepared: PreparedWeights { PreparedWeights(mean: mean.all, variance: variance?.all) }
+
     /// Makes the step's weights or moments.
     public func prepare(_ pass: Pass) {
-        let weights = PreparedWeights(mean: mean.all, variance: variance?.all)
         model.prepare(
-            latents.map(\.value), shape: shape, key: drawKey(pass), into: weights,
+            latents.map(\.value), shape: shape, key: drawKey(pass), into: prepared,
             pool: pass.pool)
-        products?.pack(weights, withBackward: needsInputGradient, pool: pass.pool)
     }
 
     /// Turns the exchanged gradients of the moments into those of the latents.
@@ -228,8 +224,5 @@ public final class WeightedLayer: Layer {
                 Elementwise.multiply(mean[start..<start + scale.count], by: row.all)
             }
         }
-        products?.pack(
-            PreparedWeights(mean: mean.all, variance: nil), withBackward: false,
-            pool: ThreadPool(threadCount: 1))
     }
 }

@@ -24,7 +24,10 @@ import Testing
         let storedA = transposeA ? Reference.transpose(a, rows: rows, columns: inner) : a
         let left: MatrixProduct.Factor =
             transposeA ? .transposed(storedA.view) : .plain(storedA.view)
-        let packed = PackedMatrix(inner: inner, columns: columns)
+        // What another layer may have left in the memory must not matter.
+        let packed = PackedMatrix(
+            inner: inner, columns: columns,
+            in: .unwritten(PackedMatrix.count(inner: inner, columns: columns)))
         switch right {
         case .stored:
             MatrixProduct.multiply(

@@ -32,10 +32,18 @@ import Testing
             filter = try #require(WinogradFilter(window: window))
         }
 
-        func packed() -> WinogradWeights {
+        func packed(turned: Bool = false) -> WinogradWeights {
+            // What another layer may have left in the memory must not matter.
+            let memory = FloatView.unwritten(
+                WinogradWeights.count(filter: filter, inputs: inputs, outputs: outputs))
             let packed = WinogradWeights(
-                filter: filter, inputs: inputs, outputs: outputs, hasBackward: true)
-            packed.pack(weights.view, withBackward: true, pool: ThreadPool(threadCount: 2))
+                filter: filter, inputs: inputs, outputs: outputs, in: memory)
+            let pool = ThreadPool(threadCount: 2)
+            if turned {
+                packed.packTurned(weights.view, pool: pool)
+            } else {
+                packed.pack(weights.view, pool: pool)
+            }
             return packed
         }
     }
@@ -72,13 +80,21 @@ import Testing
     func inputGradientsEqualTheNaiveOnes(size: [Int]) throws {
         let problem = try Problem(size)
         let result = FloatView.unwritten(problem.input.count)
+        let workspace = WinogradConvolution.Workspace(problem.convolution)
         problem.convolution.inputGradient(
-            problem.gradient.view, weights: problem.packed(), into: result,
-            workspace: WinogradConvolution.Workspace(problem.convolution))
+            problem.gradient.view, weights: problem.packed(turned: true), into: result,
+            workspace: workspace)
         let truth = Reference.convolutionInputGradient(
             problem.gradient.doubles, weights: problem.weights.doubles,
             geometry: problem.geometry, images: problem.images, outputs: problem.outputs)
         #expect(error(result.values, truth) < Self.tolerance)
+
+        // The share of squares is added: result + 2 x times the same.
+        problem.convolution.inputGradient(
+            problem.gradient.view, weights: problem.packed(turned: true), into: result,
+            squareOf: problem.input.view, workspace: workspace)
+        let sum = zip(truth, problem.input).map { $0 + 2 * Double($1) * $0 }
+        #expect(error(result.values, sum) < Self.tolerance)
     }
 
     @Test(arguments: cases)

@@ -10,20 +10,32 @@ public struct WinogradConvolution: Sendable {
     /// The tiles of the convolution, and those of its input gradient.
     let tiles, transposedTiles: WinogradTiles
 
-    /// Memory of one thread.
-    public final class Workspace {
-        let points: FloatBuffer
-        let products: FloatBuffer
+    /// Memory of one thread: points of a block before and after the products.
+    public struct Workspace: Sendable {
+        let points, products: FloatView
 
-        /// Allocates what a convolution needs.
-        public init(_ convolution: WinogradConvolution) {
-            let tiles = max(convolution.blockSize, 1)
-            let channels = convolution.tiles.input.channels
-            let outputs = convolution.tiles.output.channels
-            let plane = WinogradFilter.planeStride(tiles * max(channels, outputs))
-            points = FloatBuffer(count: WinogradFilter.pointCount * plane)
-            products = FloatBuffer(count: WinogradFilter.pointCount * plane)
+        /// Lays a workspace into memory.
+        ///
+        /// - Parameter storage: ``WinogradConvolution/workspaceCount`` values.
+        public init(_ convolution: WinogradConvolution, in storage: FloatView) {
+            precondition(
+                storage.count == convolution.workspaceCount,
+                "\(storage.count) values of memory for \(convolution.workspaceCount)")
+            points = storage[0..<storage.count / 2]
+            products = storage[storage.count / 2..<storage.count]
         }
+
+        /// Allocates memory of its own.
+        public init(_ convolution: WinogradConvolution) {
+            self.init(convolution, in: FloatBuffer(count: convolution.workspaceCount).all)
+        }
+    }
+
+    /// The values of a workspace.
+    public var workspaceCount: Int {
+        let widest = max(tiles.input.channels, tiles.output.channels)
+        let plane = WinogradFilter.planeStride(max(blockSize, 1) * widest)
+        return 2 * WinogradFilter.pointCount * plane
     }
 
     /// Values of a block's points, before and after the products, that stay in a core's cache.
@@ -64,25 +76,29 @@ public struct WinogradConvolution: Sendable {
         workspace: Workspace
     ) {
         convolve(
-            images, squared: squared, tiles: tiles, weights: weights.forward, into: output,
+            images, squared: squared, tiles: tiles, factor: weights.forward, into: output,
             workspace: workspace)
     }
 
     /// Computes dL/d images from dL/d output.
     ///
-    /// - Parameter inputGradient: Overwritten.
+    /// - Parameters:
+    ///   - inputGradient: Overwritten.
+    ///   - squareOf: If given, the images `x` whose squares were convolved: `2 x` times the result is
+    ///     then added to `inputGradient` instead.
     public func inputGradient(
         _ gradient: FloatView, weights: WinogradWeights, into inputGradient: FloatView,
-        workspace: Workspace
+        squareOf images: FloatView? = nil, workspace: Workspace
     ) {
         convolve(
-            gradient, squared: false, tiles: transposedTiles, weights: weights.backward,
-            into: inputGradient, workspace: workspace)
+            gradient, squared: false, tiles: transposedTiles, factor: weights.backward,
+            into: inputGradient, squareOf: images, workspace: workspace)
     }
 
     private func convolve(
-        _ images: FloatView, squared: Bool, tiles: WinogradTiles, weights: [PackedMatrix],
-        into output: FloatView, workspace: Workspace
+        _ images: FloatView, squared: Bool, tiles: WinogradTiles,
+        factor: (Int) -> PackedMatrix,
+        into output: FloatView, squareOf roots: FloatView? = nil, workspace: Workspace
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         forEachBlock(images.count / tiles.input.count * tiles.tileCount) { block in
@@ -91,9 +107,9 @@ public struct WinogradConvolution: Sendable {
             tiles.transformInput(images, tiles: block, squared: squared, into: source.all)
             for point in 0..<WinogradFilter.pointCount {
                 MatrixProduct.multiply(
-                    .plain(source[point]), weights[point], into: target[point], rows: block.count)
+                    .plain(source[point]), factor(point), into: target[point], rows: block.count)
             }
-            tiles.transformOutput(target.all, tiles: block, into: output)
+            tiles.transformOutput(target.all, tiles: block, into: output, squareOf: roots)
         }
     }
 
@@ -109,7 +125,7 @@ public struct WinogradConvolution: Sendable {
         accumulate: Bool, workspace: Workspace
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
-        let weights = Planes(weightPoints.buffer, at: weightPoints.offset, count: inputs * outputs)
+        let weights = Planes(weightPoints, count: inputs * outputs)
         var isFirst = !accumulate
         forEachBlock(images.count / tiles.input.count * tiles.tileCount) { block in
             let points = Planes(workspace.points, count: block.count * inputs)
@@ -130,9 +146,8 @@ public struct WinogradConvolution: Sendable {
         let all: FloatView
         let count: Int
 
-        init(_ buffer: FloatBuffer, at offset: Int = 0, count: Int) {
-            let size = WinogradFilter.pointCount * WinogradFilter.planeStride(count)
-            all = buffer[offset..<offset + size]
+        init(_ memory: FloatView, count: Int) {
+            all = memory[0..<WinogradFilter.pointCount * WinogradFilter.planeStride(count)]
             self.count = count
         }
 

@@ -117,17 +117,32 @@ public struct WinogradTiles: Sendable {
     /// - Parameters:
     ///   - points: 36 planes of shape `[tiles.count, output.channels]`.
     ///   - images: Whole images of shape ``output``; the tiles' pixels are overwritten.
-    public func transformOutput(_ points: FloatView, tiles: Range<Int>, into images: FloatView) {
+    ///   - squareOf: If given, images `x` of the same shape: outputs `y` are then gradients of their
+    ///     squares, and `2 x y` is added to `images` instead.
+    public func transformOutput(
+        _ points: FloatView, tiles: Range<Int>, into images: FloatView,
+        squareOf roots: FloatView? = nil
+    ) {
         let channels = output.channels
         check(images, output, tiles, points, channels)
+        precondition(
+            roots == nil || roots?.count == images.count,
+            "\(roots?.count ?? 0) roots for \(images.count) outputs")
+        let two = Vector(repeating: 2)
         let source = UnsafePointer(points.pointer)
         let plane = WinogradFilter.planeStride(tiles.count * channels)
         let size = filter.outputSize
         forEachTile(tiles, size: size) { image, row, column, slot, lines in
             let target = images.pointer + image &* output.count
+            let root = roots.map { UnsafePointer($0.pointer + image &* output.count) }
             let (rows, columns) = (
                 min(size, output.height &- row), min(size, output.width &- column)
             )
+            @inline(__always) func finish(_ value: Vector, _ index: Int, _ lanes: Int) {
+                guard let root else { return store(value, target + index, lanes) }
+                let share = two * load(root + index, lanes) * value
+                store(load(target + index, lanes) + share, target + index, lanes)
+            }
             forEachVector(channels) { c, lanes in
                 let first = source + (slot &* channels &+ c)
                 for x in 0..<6 {
@@ -144,10 +159,10 @@ public struct WinogradTiles: Sendable {
                         (line[0], line[1], line[2], line[3], line[4], line[5]))
                     let start =
                         ((row &+ y) &* output.width &+ column) &* channels &+ c
-                    store(values.0, target + start, lanes)
-                    if columns > 1 { store(values.1, target + (start &+ channels), lanes) }
-                    if columns > 2 { store(values.2, target + (start &+ 2 &* channels), lanes) }
-                    if columns > 3 { store(values.3, target + (start &+ 3 &* channels), lanes) }
+                    finish(values.0, start, lanes)
+                    if columns > 1 { finish(values.1, start &+ channels, lanes) }
+                    if columns > 2 { finish(values.2, start &+ 2 &* channels, lanes) }
+                    if columns > 3 { finish(values.3, start &+ 3 &* channels, lanes) }
                 }
             }
         }

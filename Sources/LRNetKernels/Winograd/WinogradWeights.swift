@@ -1,70 +1,98 @@
-/// The weights of a convolution at the 36 points: packed once a step for all tiles.
+/// The weights of a convolution at the 36 points: packed before each run of products.
 ///
 ///     forward:  U = G g G', as [36][inputs][outputs]
 ///     backward: the same of the window turned by half a turn, as [36][outputs][inputs]
-public final class WinogradWeights: @unchecked Sendable {
+///
+/// Both lie in the same memory, one at a time, which other layers may use in between.
+public struct WinogradWeights: Sendable {
     let filter: WinogradFilter
     let inputs, outputs: Int
-    let forward: [PackedMatrix]
-    let backward: [PackedMatrix]
-    private let points: FloatBuffer
+    private let points: FloatView
+    private let turned: FloatView
 
-    /// Allocates zeros.
+    /// Lays weights into memory.
     ///
-    /// - Parameter hasBackward: Whether input gradients will be wanted.
-    public init(filter: WinogradFilter, inputs: Int, outputs: Int, hasBackward: Bool) {
+    /// - Parameter storage: ``count(filter:inputs:outputs:)`` values.
+    public init(filter: WinogradFilter, inputs: Int, outputs: Int, in storage: FloatView) {
         self.filter = filter
         self.inputs = inputs
         self.outputs = outputs
-        forward = (0..<WinogradFilter.pointCount).map { _ in
-            PackedMatrix(inner: inputs, columns: outputs)
-        }
-        backward =
-            hasBackward
-            ? (0..<WinogradFilter.pointCount).map { _ in
-                PackedMatrix(inner: outputs, columns: inputs)
-            } : []
-        points = FloatBuffer(
-            count: WinogradFilter.pointCount * WinogradFilter.planeStride(inputs * outputs))
+        let turnedCount = filter.window * filter.window * inputs * outputs
+        precondition(
+            storage.count == Self.count(filter: filter, inputs: inputs, outputs: outputs),
+            "\(storage.count) values of memory for weights of \(inputs) inputs, \(outputs) outputs")
+        turned = storage[0..<turnedCount]
+        points = storage[turnedCount..<storage.count]
     }
 
-    /// Transforms and packs weights stored `[window, window, inputs, outputs]`.
+    /// The values that the weights take at the points, with what it takes to turn them.
+    public static func count(filter: WinogradFilter, inputs: Int, outputs: Int) -> Int {
+        let plane = max(
+            PackedMatrix.count(inner: inputs, columns: outputs),
+            PackedMatrix.count(inner: outputs, columns: inputs))
+        return filter.window * filter.window * inputs * outputs
+            + WinogradFilter.pointCount * WinogradFilter.planeStride(plane)
+    }
+
+    /// The packed factors of the points, once ``pack(_:pool:)`` has made them.
+    func forward(_ point: Int) -> PackedMatrix { factor(point, inner: inputs, columns: outputs) }
+
+    /// The packed factors of the points, once ``packTurned(_:pool:)`` has made them.
+    func backward(_ point: Int) -> PackedMatrix { factor(point, inner: outputs, columns: inputs) }
+
+    private func factor(_ point: Int, inner: Int, columns: Int) -> PackedMatrix {
+        let count = PackedMatrix.count(inner: inner, columns: columns)
+        let start = point * WinogradFilter.planeStride(count)
+        return PackedMatrix(inner: inner, columns: columns, in: points[start..<start + count])
+    }
+
+    /// Makes the factors of outputs.
     ///
-    /// - Parameter withBackward: Whether input gradients are wanted this time.
-    public func pack(_ weights: FloatView, withBackward: Bool, pool: ThreadPool) {
+    /// - Parameter weights: Stored `[window, window, inputs, outputs]`.
+    public func pack(_ weights: FloatView, pool: ThreadPool) {
+        checkCount(weights)
+        transform(weights, inner: inputs, columns: outputs, pool: pool)
+    }
+
+    /// Makes the factors of input gradients.
+    ///
+    /// - Parameter weights: Stored `[window, window, inputs, outputs]`.
+    public func packTurned(_ weights: FloatView, pool: ThreadPool) {
+        checkCount(weights)
+        let (plane, last) = (inputs * outputs, filter.window * filter.window - 1)
+        pool.forEach(last + 1) { position, _ in
+            let source = weights[position * plane..<(position + 1) * plane]
+            let target = turned[(last - position) * plane..<(last - position + 1) * plane]
+            Transposition.transpose(source, rows: inputs, columns: outputs, into: target)
+        }
+        transform(turned, inner: outputs, columns: inputs, pool: pool)
+    }
+
+    private func checkCount(_ weights: FloatView) {
         precondition(
             weights.count == filter.window * filter.window * inputs * outputs,
             "\(weights.count) weights for \(inputs) inputs and \(outputs) outputs")
-        transform(weights, turned: false, pool: pool)
-        pool.forEach(WinogradFilter.pointCount) { point, _ in
-            forward[point].pack(plane(point), panels: 0..<forward[point].panelCount)
-        }
-        guard withBackward, !backward.isEmpty else { return }
-        transform(weights, turned: true, pool: pool)
-        pool.forEach(WinogradFilter.pointCount) { point, _ in
-            backward[point].packTransposed(plane(point), panels: 0..<backward[point].panelCount)
-        }
     }
 
-    private func plane(_ point: Int) -> FloatView {
-        let start = point * WinogradFilter.planeStride(inputs * outputs)
-        return points[start..<start + inputs * outputs]
-    }
-
-    private func transform(_ weights: FloatView, turned: Bool, pool: ThreadPool) {
+    /// Transforms weights stored `[window, window, inner, columns]` straight into packed factors.
+    private func transform(_ weights: FloatView, inner: Int, columns: Int, pool: ThreadPool) {
         let size = filter.window
-        let plane = inputs * outputs
-        let stride = WinogradFilter.planeStride(plane)
+        let plane = inner * columns
+        let count = PackedMatrix.count(inner: inner, columns: columns)
+        let stride = WinogradFilter.planeStride(count)
+        let rowStride = PackedMatrix.rowStride(columns)
+        let padded = PackedMatrix.paddedColumnCount(columns)
         let source = UnsafePointer(weights.pointer)
-        pool.forEach(inputs) { channel, _ in
+        pool.forEach(inner) { row, _ in
             withUnsafeTemporaryAllocation(of: Vector.self, capacity: 30) { lines in
                 guard let lines = lines.baseAddress else { return }
-                forEachVector(outputs) { c, lanes in
-                    let start = channel &* outputs &+ c
+                // Columns that only fill a panel up are transforms of nothing: zeros.
+                forEachVector(padded) { c, room in
+                    let lanes = max(min(columns &- c, laneCount), 0)
+                    let start = row &* columns &+ c
                     @inline(__always) func weight(_ y: Int, _ x: Int) -> Vector {
                         guard x < size else { return Vector(repeating: 0) }
-                        let (row, column) = turned ? (size &- 1 &- y, size &- 1 &- x) : (y, x)
-                        return load(source + ((row &* size &+ column) &* plane &+ start), lanes)
+                        return load(source + ((y &* size &+ x) &* plane &+ start), lanes)
                     }
                     for y in 0..<size {
                         let line = filter.filter(
@@ -72,6 +100,9 @@ public final class WinogradWeights: @unchecked Sendable {
                         WinogradTiles.put(line, lines + 6 &* y)
                     }
                     let zero = Vector(repeating: 0)
+                    let target =
+                        points.pointer + PackedMatrix.offset(ofColumn: c, inner: inner)
+                        + row &* rowStride
                     for x in 0..<6 {
                         let line = filter.filter(
                             (
@@ -79,8 +110,7 @@ public final class WinogradWeights: @unchecked Sendable {
                                 size > 3 ? lines[18 &+ x] : zero,
                                 size > 3 ? lines[24 &+ x] : zero
                             ))
-                        WinogradTiles.spread(
-                            line, points.base + (start &+ x &* stride), stride: 6 &* stride, lanes)
+                        WinogradTiles.spread(line, target + x &* stride, stride: 6 &* stride, room)
                     }
                 }
             }

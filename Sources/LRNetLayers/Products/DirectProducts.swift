@@ -4,43 +4,16 @@ internal import LRNetKernels
 final class DirectProducts: LayerProducts {
     private let geometry: PatchGeometry
     private let shape: WeightShape
-    private let mean: Packed
-    private let variance: Packed?
-    private var scratch: [Scratch] = []
+    private let hasVariance: Bool
+    private var memory = SharedMemory(workerCount: 1)
 
     /// The patches of a panel take about this many values (512 KiB).
     private static let panelValueCount = 1 << 17
 
-    /// Weights for the output, and transposed for the input's gradient.
-    private struct Packed {
-        let forward, backward: PackedMatrix
-
-        init(_ shape: WeightShape) {
-            forward = PackedMatrix(inner: shape.fanIn, columns: shape.outputs)
-            backward = PackedMatrix(inner: shape.outputs, columns: shape.fanIn)
-        }
-
-        func pack(_ weights: FloatView, withBackward: Bool, pool: ThreadPool) {
-            pool.forEach(forward.panelCount) { index, _ in
-                forward.pack(weights, panels: index..<index + 1)
-            }
-            guard withBackward else { return }
-            pool.forEach(backward.panelCount) { index, _ in
-                backward.packTransposed(weights, panels: index..<index + 1)
-            }
-        }
-    }
-
-    /// What one thread needs for a panel.
-    private struct Scratch {
-        let patches, patchGradient, squareGradient: FloatBuffer
-    }
-
     init(geometry: PatchGeometry, shape: WeightShape, hasVariance: Bool) {
         self.geometry = geometry
         self.shape = shape
-        mean = Packed(shape)
-        variance = hasVariance ? Packed(shape) : nil
+        self.hasVariance = hasVariance
     }
 
     func panelSize(microBatch: Int) -> Int {
@@ -49,51 +22,108 @@ final class DirectProducts: LayerProducts {
         return min(max(Self.panelValueCount / values, 1), microBatch)
     }
 
-    func reserve(panelSize: Int, workerCount: Int, needsInputGradient: Bool) {
-        let values = panelSize * geometry.outputPixelCount * geometry.patchCount
-        let images = panelSize * geometry.input.count
-        scratch = (0..<workerCount).map { _ in
-            Scratch(
-                patches: FloatBuffer(count: values),
-                patchGradient: FloatBuffer(count: needsInputGradient ? values : 0),
-                squareGradient: FloatBuffer(
-                    count: needsInputGradient && variance != nil ? images : 0))
+    /// Patches; then, once they are no longer needed, the patches' gradient in their place; then the
+    /// gradient of the squares.
+    func reserve(panelSize: Int, needsInputGradient: Bool, memory: SharedMemory) {
+        self.memory = memory
+        let needsSquares = needsInputGradient && hasVariance
+        memory.need(
+            weights: (hasVariance ? 2 : 1) * weightCount,
+            scratch: patchValueCount(panelSize: panelSize)
+                + (needsSquares ? panelSize * geometry.input.count : 0))
+    }
+
+    private var weightCount: Int {
+        max(
+            PackedMatrix.count(inner: shape.fanIn, columns: shape.outputs),
+            PackedMatrix.count(inner: shape.outputs, columns: shape.fanIn))
+    }
+
+    /// A fully connected layer needs them for squares alone.
+    private func patchValueCount(panelSize: Int) -> Int {
+        panelSize * geometry.outputPixelCount * geometry.patchCount
+    }
+
+    /// Memory for `[patch, outputs]`, or for its transpose.
+    private func packed(transposed: Bool, ofVariance: Bool = false) -> PackedMatrix {
+        let (inner, columns) =
+            transposed ? (shape.outputs, shape.fanIn) : (shape.fanIn, shape.outputs)
+        let start = ofVariance ? weightCount : 0
+        let count = PackedMatrix.count(inner: inner, columns: columns)
+        return PackedMatrix(
+            inner: inner, columns: columns,
+            in: memory.weights(start + count)[start..<start + count])
+    }
+
+    func packForward(_ weights: PreparedWeights, pool: ThreadPool) {
+        func pack(_ values: FloatView, into target: PackedMatrix) {
+            pool.forEach(target.panelCount) { index, _ in
+                target.pack(values, panels: index..<index + 1)
+            }
+        }
+        pack(weights.mean, into: packed(transposed: false))
+        if let variance = weights.variance {
+            pack(variance, into: packed(transposed: false, ofVariance: true))
         }
     }
 
-    func pack(_ weights: PreparedWeights, withBackward: Bool, pool: ThreadPool) {
-        mean.pack(weights.mean, withBackward: withBackward, pool: pool)
-        if let values = weights.variance {
-            variance?.pack(values, withBackward: withBackward, pool: pool)
+    func packBackward(_ weights: PreparedWeights, pool: ThreadPool) {
+        func pack(_ values: FloatView, into target: PackedMatrix) {
+            pool.forEach(target.panelCount) { index, _ in
+                target.packTransposed(values, panels: index..<index + 1)
+            }
+        }
+        pack(weights.mean, into: packed(transposed: true))
+        if let variance = weights.variance {
+            pack(variance, into: packed(transposed: true, ofVariance: true))
         }
     }
 
     func forward(_ input: FloatView, into output: MomentViews, worker: Int) {
         let patches = gather(input, worker)
         let rows = rowCount(input)
-        MatrixProduct.multiply(.plain(patches), mean.forward, into: output.mean, rows: rows)
-        guard let target = output.variance, let variance else { return }
-        let squares = square(patches, worker)
-        MatrixProduct.multiply(.plain(squares), variance.forward, into: target, rows: rows)
+        MatrixProduct.multiply(
+            .plain(patches), packed(transposed: false), into: output.mean, rows: rows)
+        guard let target = output.variance else { return }
+        MatrixProduct.multiply(
+            .plain(square(patches, worker)), packed(transposed: false, ofVariance: true),
+            into: target, rows: rows)
     }
 
     func weightGradient(
-        _ input: FloatView, gradient: MomentViews, into target: MomentViews, isFirst: Bool,
-        isLast: Bool, worker: Int
+        _ input: FloatView, gradient: MomentViews, into target: MomentViews, panelSize: Int,
+        worker: Int
     ) {
-        let patches = gather(input, worker)
-        multiplyTransposed(patches, gradient.mean, into: target.mean, accumulate: !isFirst)
-        guard let slope = gradient.variance, let variance = target.variance else { return }
-        multiplyTransposed(square(patches, worker), slope, into: variance, accumulate: !isFirst)
+        let (image, result) = (
+            geometry.input.count, geometry.outputPixelCount * shape.outputs
+        )
+        let samples = input.count / image
+        for start in stride(from: 0, to: samples, by: panelSize) {
+            let panel = start..<min(start + panelSize, samples)
+            let patches = gather(input[panel.scaled(by: image)], worker)
+            func add(_ patches: FloatView, _ gradient: FloatView, into target: FloatView) {
+                let gradient = gradient[panel.scaled(by: result)]
+                MatrixProduct.multiply(
+                    .transposed(patches), gradient, into: target, rows: shape.fanIn,
+                    columns: shape.outputs, inner: gradient.count / shape.outputs,
+                    accumulate: start > 0)
+            }
+            add(patches, gradient.mean, into: target.mean)
+            if let slope = gradient.variance, let variance = target.variance {
+                add(square(patches, worker), slope, into: variance)
+            }
+        }
     }
 
     func inputGradient(
         _ input: FloatView, gradient: MomentViews, into result: FloatView, worker: Int
     ) {
-        propagate(gradient.mean, through: mean, into: result, worker)
-        guard let slope = gradient.variance, let variance else { return }
-        let square = scratch[worker].squareGradient[0..<result.count]
-        propagate(slope, through: variance, into: square, worker)
+        propagate(gradient.mean, through: packed(transposed: true), into: result, worker)
+        guard let slope = gradient.variance else { return }
+        let start = patchValueCount(panelSize: input.count / geometry.input.count)
+        let square = memory.scratch(worker)[start..<start + result.count]
+        propagate(
+            slope, through: packed(transposed: true, ofVariance: true), into: square, worker)
         Elementwise.addSquareGradient(square, input: input, to: result)
     }
 
@@ -101,25 +131,17 @@ final class DirectProducts: LayerProducts {
         input.count / geometry.input.count * geometry.outputPixelCount
     }
 
-    private func multiplyTransposed(
-        _ patches: FloatView, _ gradient: FloatView, into target: FloatView, accumulate: Bool
-    ) {
-        MatrixProduct.multiply(
-            .transposed(patches), gradient, into: target, rows: shape.fanIn,
-            columns: shape.outputs, inner: gradient.count / shape.outputs, accumulate: accumulate)
-    }
-
     /// `result = gradient * weights'`, gathered back from patches to images.
     private func propagate(
-        _ gradient: FloatView, through weights: Packed, into result: FloatView, _ worker: Int
+        _ gradient: FloatView, through weights: PackedMatrix, into result: FloatView, _ worker: Int
     ) {
         let rows = gradient.count / shape.outputs
         if geometry.isIdentity {
-            MatrixProduct.multiply(.plain(gradient), weights.backward, into: result, rows: rows)
+            MatrixProduct.multiply(.plain(gradient), weights, into: result, rows: rows)
             return
         }
-        let patches = scratch[worker].patchGradient[0..<rows * shape.fanIn]
-        MatrixProduct.multiply(.plain(gradient), weights.backward, into: patches, rows: rows)
+        let patches = memory.scratch(worker)[0..<rows * shape.fanIn]
+        MatrixProduct.multiply(.plain(gradient), weights, into: patches, rows: rows)
         result.fill(0)
         let values = geometry.outputPixelCount * shape.fanIn
         for (position, image) in images(result).enumerated() {
@@ -131,7 +153,7 @@ final class DirectProducts: LayerProducts {
     private func gather(_ input: FloatView, _ worker: Int) -> FloatView {
         if geometry.isIdentity { return input }
         let values = geometry.outputPixelCount * shape.fanIn
-        let patches = scratch[worker].patches
+        let patches = memory.scratch(worker)
         for (position, image) in images(input).enumerated() {
             geometry.gather(image, into: patches[position * values..<(position + 1) * values])
         }
@@ -140,7 +162,7 @@ final class DirectProducts: LayerProducts {
 
     /// The squares of a panel's patches, over the patches themselves if they are a copy.
     private func square(_ patches: FloatView, _ worker: Int) -> FloatView {
-        let squares = scratch[worker].patches[0..<patches.count]
+        let squares = memory.scratch(worker)[0..<patches.count]
         Elementwise.square(patches, into: squares)
         return squares
     }
@@ -149,4 +171,9 @@ final class DirectProducts: LayerProducts {
         let count = geometry.input.count
         return stride(from: 0, to: view.count, by: count).map { view[$0..<$0 + count] }
     }
+}
+
+extension Range<Int> {
+    /// The values of a run of samples with `size` values each.
+    func scaled(by size: Int) -> Range<Int> { lowerBound * size..<upperBound * size }
 }

@@ -12,32 +12,31 @@ struct MomentViews {
 ///     dm       = x' dMean     dv           = (x^2)' dVariance
 ///     dx       = dMean * m'  +  2 x (dVariance * v')
 ///
-/// Weights are packed once a step and serve all samples; each thread has memory of its own.
+/// Weights are packed into memory that all layers share, when the layer's turn comes; each thread
+/// has scratch, which is shared in the same way.
 protocol LayerProducts: AnyObject {
     /// Samples that one call should bring; a pure function of geometry and micro-batch.
     func panelSize(microBatch: Int) -> Int
 
-    /// Allocates what each thread needs for panels of up to `panelSize` samples.
-    func reserve(panelSize: Int, workerCount: Int, needsInputGradient: Bool)
+    /// Asks for the memory of panels of up to `panelSize` samples.
+    func reserve(panelSize: Int, needsInputGradient: Bool, memory: SharedMemory)
 
-    /// Takes a step's weights, stored `[patch, outputs]`.
-    ///
-    /// - Parameters:
-    ///   - variance: `nil` where the weights are fixed.
-    ///   - withBackward: Whether input gradients will be wanted.
-    func pack(_ weights: PreparedWeights, withBackward: Bool, pool: ThreadPool)
+    /// Takes the weights, stored `[patch, outputs]`, for outputs; the variances only where there are
+    /// any.
+    func packForward(_ weights: PreparedWeights, pool: ThreadPool)
+
+    /// Takes the weights for input gradients.
+    func packBackward(_ weights: PreparedWeights, pool: ThreadPool)
 
     /// Overwrites the outputs; `output.variance` is `nil` where only means are wanted.
     func forward(_ input: FloatView, into output: MomentViews, worker: Int)
 
-    /// Overwrites `target` with the weights' gradient, or adds to it.
+    /// Overwrites `target` with the weights' gradient over a leaf.
     ///
-    /// - Parameters:
-    ///   - isFirst: The first panel of a leaf overwrites.
-    ///   - isLast: Only behind a leaf's last panel is `target` complete.
+    /// - Parameter panelSize: The samples of one product, where the sum over the leaf is cut.
     func weightGradient(
-        _ input: FloatView, gradient: MomentViews, into target: MomentViews, isFirst: Bool,
-        isLast: Bool, worker: Int)
+        _ input: FloatView, gradient: MomentViews, into target: MomentViews, panelSize: Int,
+        worker: Int)
 
     /// Overwrites `result` with the input's gradient.
     func inputGradient(

@@ -5,18 +5,8 @@ final class WinogradProducts: LayerProducts {
     private let convolution: WinogradConvolution
     private let filter: WinogradFilter
     private let shape: WeightShape
-    private let mean: WinogradWeights
-    private let variance: WinogradWeights?
-    private let inputCount: Int
-    private var scratch: [Scratch] = []
-
-    /// What one thread needs.
-    private struct Scratch {
-        let workspace: WinogradConvolution.Workspace
-        /// A leaf's gradients at the points.
-        let meanPoints, variancePoints: FloatBuffer
-        let squareGradient: FloatBuffer
-    }
+    private let hasVariance: Bool
+    private var memory = SharedMemory(workerCount: 1)
 
     /// The fewest input and output channels at which this is faster than direct products.
     ///
@@ -34,86 +24,95 @@ final class WinogradProducts: LayerProducts {
     }
 
     /// - Precondition: ``serves(_:outputs:)`` holds.
-    init(
-        geometry: PatchGeometry, shape: WeightShape, hasVariance: Bool, needsInputGradient: Bool
-    ) {
+    init(geometry: PatchGeometry, shape: WeightShape, hasVariance: Bool) {
         guard let filter = WinogradFilter(window: geometry.window) else {
             preconditionFailure("no Winograd for window \(geometry.window)")
         }
         self.filter = filter
         self.shape = shape
+        self.hasVariance = hasVariance
         convolution = WinogradConvolution(geometry: geometry, outputs: shape.outputs)
-        inputCount = geometry.input.count
-        func weights() -> WinogradWeights {
-            WinogradWeights(
-                filter: filter, inputs: shape.inputs, outputs: shape.outputs,
-                hasBackward: needsInputGradient)
-        }
-        mean = weights()
-        variance = hasVariance ? weights() : nil
     }
 
     func panelSize(microBatch: Int) -> Int { microBatch }
 
-    func reserve(panelSize: Int, workerCount: Int, needsInputGradient: Bool) {
-        let points = convolution.weightPointCount
-        scratch = (0..<workerCount).map { _ in
-            Scratch(
-                workspace: WinogradConvolution.Workspace(convolution),
-                meanPoints: FloatBuffer(count: points),
-                variancePoints: FloatBuffer(count: variance == nil ? 0 : points),
-                squareGradient: FloatBuffer(
-                    count: needsInputGradient && variance != nil ? panelSize * inputCount : 0))
+    func reserve(panelSize: Int, needsInputGradient: Bool, memory: SharedMemory) {
+        self.memory = memory
+        memory.need(
+            weights: (hasVariance ? 2 : 1) * weightCount,
+            scratch: convolution.workspaceCount + convolution.weightPointCount)
+    }
+
+    private var weightCount: Int {
+        WinogradWeights.count(filter: filter, inputs: shape.inputs, outputs: shape.outputs)
+    }
+
+    /// The memory of the mean's weights, and behind it that of the variance's.
+    private func weights(ofVariance: Bool = false) -> WinogradWeights {
+        let all = memory.weights((ofVariance ? 2 : 1) * weightCount)
+        return WinogradWeights(
+            filter: filter, inputs: shape.inputs, outputs: shape.outputs,
+            in: all[all.count - weightCount..<all.count])
+    }
+
+    private func workspace(_ worker: Int) -> WinogradConvolution.Workspace {
+        WinogradConvolution.Workspace(
+            convolution, in: memory.scratch(worker)[0..<convolution.workspaceCount])
+    }
+
+    func packForward(_ weights: PreparedWeights, pool: ThreadPool) {
+        self.weights().pack(weights.mean, pool: pool)
+        if let variance = weights.variance {
+            self.weights(ofVariance: true).pack(variance, pool: pool)
         }
     }
 
-    func pack(_ weights: PreparedWeights, withBackward: Bool, pool: ThreadPool) {
-        mean.pack(weights.mean, withBackward: withBackward, pool: pool)
-        if let values = weights.variance {
-            variance?.pack(values, withBackward: withBackward, pool: pool)
+    func packBackward(_ weights: PreparedWeights, pool: ThreadPool) {
+        self.weights().packTurned(weights.mean, pool: pool)
+        if let variance = weights.variance {
+            self.weights(ofVariance: true).packTurned(variance, pool: pool)
         }
     }
 
     func forward(_ input: FloatView, into output: MomentViews, worker: Int) {
-        let workspace = scratch[worker].workspace
+        let workspace = workspace(worker)
         convolution.forward(
-            input, squared: false, weights: mean, into: output.mean, workspace: workspace)
-        guard let target = output.variance, let variance else { return }
+            input, squared: false, weights: weights(), into: output.mean, workspace: workspace)
+        guard let target = output.variance else { return }
         convolution.forward(
-            input, squared: true, weights: variance, into: target, workspace: workspace)
+            input, squared: true, weights: weights(ofVariance: true), into: target,
+            workspace: workspace)
     }
 
     func weightGradient(
-        _ input: FloatView, gradient: MomentViews, into target: MomentViews, isFirst: Bool,
-        isLast: Bool, worker: Int
+        _ input: FloatView, gradient: MomentViews, into target: MomentViews, panelSize: Int,
+        worker: Int
     ) {
-        let scratch = scratch[worker]
-        convolution.weightGradient(
-            input, squared: false, gradient: gradient.mean, into: scratch.meanPoints.all,
-            accumulate: !isFirst, workspace: scratch.workspace)
-        if isLast { finish(scratch.meanPoints, into: target.mean) }
-        guard let slope = gradient.variance, let variance = target.variance else { return }
-        convolution.weightGradient(
-            input, squared: true, gradient: slope, into: scratch.variancePoints.all,
-            accumulate: !isFirst, workspace: scratch.workspace)
-        if isLast { finish(scratch.variancePoints, into: variance) }
-    }
-
-    private func finish(_ points: FloatBuffer, into target: FloatView) {
-        WinogradWeights.transformGradient(
-            points.all, filter: filter, inputs: shape.inputs, outputs: shape.outputs, into: target)
+        let workspace = workspace(worker)
+        let start = convolution.workspaceCount
+        let points = memory.scratch(worker)[start..<start + convolution.weightPointCount]
+        func compute(_ gradient: FloatView, squared: Bool, into target: FloatView) {
+            convolution.weightGradient(
+                input, squared: squared, gradient: gradient, into: points, accumulate: false,
+                workspace: workspace)
+            WinogradWeights.transformGradient(
+                points, filter: filter, inputs: shape.inputs, outputs: shape.outputs, into: target)
+        }
+        compute(gradient.mean, squared: false, into: target.mean)
+        if let slope = gradient.variance, let variance = target.variance {
+            compute(slope, squared: true, into: variance)
+        }
     }
 
     func inputGradient(
         _ input: FloatView, gradient: MomentViews, into result: FloatView, worker: Int
     ) {
-        let scratch = scratch[worker]
+        let workspace = workspace(worker)
         convolution.inputGradient(
-            gradient.mean, weights: mean, into: result, workspace: scratch.workspace)
-        guard let slope = gradient.variance, let variance else { return }
-        let square = scratch.squareGradient[0..<result.count]
+            gradient.mean, weights: weights(), into: result, workspace: workspace)
+        guard let slope = gradient.variance else { return }
         convolution.inputGradient(
-            slope, weights: variance, into: square, workspace: scratch.workspace)
-        Elementwise.addSquareGradient(square, input: input, to: result)
+            slope, weights: weights(ofVariance: true), into: result, squareOf: input,
+            workspace: workspace)
     }
 }
