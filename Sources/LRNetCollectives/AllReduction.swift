@@ -1,11 +1,20 @@
 public import LRNetKernels
 
-/// A sum over all ranks that can be overlapped with computation.
+/// Something between all ranks that can be overlapped with computation.
 ///
 /// Every rank makes it with the same arguments, in the same order relative to other reductions, and
 /// starts it equally often. Several may be under way at a time. ``step()`` is called as often as
 /// convenient, not equally often on all ranks; MPI moves data only while a rank is in a call.
-public protocol AllReduction: AnyObject {
+public protocol Exchange: AnyObject {
+    /// Moves the exchange on without waiting; returns true when it is done, or when none is under way.
+    func step() throws -> Bool
+
+    /// Returns when the exchange is done.
+    func finish() throws
+}
+
+/// A sum over all ranks.
+public protocol AllReduction: Exchange {
     /// The number of this rank's nodes, which ``start(nodes:into:)`` expects.
     var nodeCount: Int { get }
 
@@ -17,12 +26,6 @@ public protocol AllReduction: AnyObject {
     ///     the same memory as one of the nodes.
     /// - Precondition: No sum is under way; the views' counts are the one that was announced.
     func start(nodes: [FloatView], into output: FloatView) throws
-
-    /// Moves the sum on without waiting; returns true when it is done, or when none is under way.
-    func step() throws -> Bool
-
-    /// Returns when the sum is done.
-    func finish() throws
 }
 
 extension AllReduction {

@@ -1,36 +1,45 @@
-/// The cut of a buffer into one contiguous slice a rank.
-///
-///     slice r = values 16 * (r * U / R) ..< 16 * ((r + 1) * U / R),   U = ceil(count / 16)
-///
-/// Cuts lie at multiples of 16 values (one AVX-512 vector); the last slice ends at `count`. Slices
-/// differ by at most 16 values, and some are empty when there are fewer vectors than ranks.
+/// The cut of a buffer into one contiguous slice a rank; some slices may be empty.
 public struct SlicePartition: Sendable, Equatable {
-    /// The number of values of the buffer.
-    public let count: Int
+    /// Where slices begin, and the end of the last.
+    private let cuts: [Int]
 
-    /// The number of slices.
-    public let ranks: Int
-
-    /// The values between two possible cuts.
+    /// The values between two possible cuts of an even partition: one AVX-512 vector.
     public static let alignment = 16
 
-    /// Cuts `count` values into `ranks` slices.
+    /// Cuts `count` values evenly, at multiples of `alignment` values:
     ///
-    /// - Precondition: `count` is not negative, `ranks` is positive.
-    public init(count: Int, ranks: Int) {
-        precondition(count >= 0 && ranks > 0, "\(count) values in \(ranks) slices")
-        self.count = count
-        self.ranks = ranks
+    ///     slice r = a * (r * U / R) ..< a * ((r + 1) * U / R),   U = ceil(count / a)
+    ///
+    /// The last slice ends at `count`. Slices differ by at most `a` values, and some are empty when
+    /// there are fewer units than ranks.
+    ///
+    /// - Precondition: `count` is not negative, `ranks` and `alignment` are positive.
+    public init(count: Int, ranks: Int, alignment: Int = SlicePartition.alignment) {
+        precondition(
+            count >= 0 && ranks > 0 && alignment > 0,
+            "\(count) values in \(ranks) slices at multiples of \(alignment)")
+        let units = (count + alignment - 1) / alignment
+        cuts = (0...ranks).map { min($0 * units / ranks * alignment, count) }
     }
+
+    /// Gives each rank a slice of its own length.
+    ///
+    /// - Precondition: There is at least one rank; no length is negative.
+    public init(lengths: [Int]) {
+        precondition(
+            !lengths.isEmpty && lengths.allSatisfy { $0 >= 0 }, "slices of \(lengths) values")
+        cuts = lengths.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }
+    }
+
+    /// The number of values of the buffer.
+    public var count: Int { cuts[ranks] }
+
+    /// The number of slices.
+    public var ranks: Int { cuts.count - 1 }
 
     /// The values of a rank's slice.
     public subscript(rank: Int) -> Range<Int> {
         precondition(rank >= 0 && rank < ranks, "rank \(rank) of \(ranks)")
-        return cut(rank)..<cut(rank + 1)
-    }
-
-    private func cut(_ rank: Int) -> Int {
-        let vectors = (count + Self.alignment - 1) / Self.alignment
-        return min(rank * vectors / ranks * Self.alignment, count)
+        return cuts[rank]..<cuts[rank + 1]
     }
 }

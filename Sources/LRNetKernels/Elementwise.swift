@@ -112,6 +112,26 @@ public enum Elementwise {
         }
     }
 
+    /// Overwrites `target`, shape `[rows, columns.count]`, with some columns of a matrix of shape
+    /// `[rows, width]`.
+    ///
+    /// - Precondition: The columns lie within the matrix; the counts agree.
+    public static func copyColumns(
+        _ columns: Range<Int>, of matrix: FloatView, width: Int, into target: FloatView
+    ) {
+        precondition(
+            columns.lowerBound >= 0 && columns.upperBound <= width && matrix.count % width == 0
+                && target.count == matrix.count / width * columns.count,
+            "columns \(columns) of \(matrix.count) values in rows of \(width), "
+                + "into \(target.count)")
+        let (count, t) = (columns.count, target.pointer)
+        let s = matrix.pointer + columns.lowerBound
+        for row in 0..<matrix.count / width {
+            let (from, to) = (s + row &* width, t + row &* count)
+            forEachVector(count) { i, lanes in store(load(from + i, lanes), to + i, lanes) }
+        }
+    }
+
     /// Limits every value to `range`.
     public static func clamp(_ target: FloatView, to range: ClosedRange<Float>) {
         let t = target.pointer

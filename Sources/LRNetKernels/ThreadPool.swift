@@ -19,12 +19,13 @@ public final class ThreadPool: @unchecked Sendable {
         let stopping = Atomic<Bool>(false)
         let finished = DispatchSemaphore(value: 0)
 
-        func work(as worker: Int) {
+        func work(as worker: Int, betweenCalls: (() -> Void)? = nil) {
             guard let job else { return }
             while true {
                 let index = nextIndex.add(1, ordering: .acquiringAndReleasing).oldValue
                 if index >= job.count { return }
                 job.body(index, worker)
+                betweenCalls?()
             }
         }
 
@@ -43,6 +44,10 @@ public final class ThreadPool: @unchecked Sendable {
         var count: Int
         var body: (_ index: Int, _ worker: Int) -> Void
     }
+
+    /// Called from the caller's thread between its indices, if set: for what must not wait until a
+    /// loop is over, such as messages that move only while somebody asks after them.
+    public var betweenCalls: (() -> Void)?
 
     private let shared = Shared()
     private let wake: [DispatchSemaphore]
@@ -82,7 +87,10 @@ public final class ThreadPool: @unchecked Sendable {
     /// - Precondition: Not called from within `body`.
     public func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
         if threadCount == 1 || count <= 1 {
-            for index in 0..<count { body(index, 0) }
+            for index in 0..<count {
+                body(index, 0)
+                betweenCalls?()
+            }
             return
         }
         withoutActuallyEscaping(body) { escapable in
@@ -92,7 +100,7 @@ public final class ThreadPool: @unchecked Sendable {
             shared.nextIndex.store(0, ordering: .releasing)
             let helpers = wake.prefix(count - 1)
             for semaphore in helpers { semaphore.signal() }
-            shared.work(as: 0)
+            shared.work(as: 0, betweenCalls: betweenCalls)
             for _ in helpers { shared.finished.wait() }
             shared.job = nil
         }

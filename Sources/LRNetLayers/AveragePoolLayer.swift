@@ -24,9 +24,9 @@ public final class AveragePoolLayer: Layer {
     }
 
     /// Allocates activations.
-    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
+    public func reserve(_ size: PassSize, memory: SharedMemory) {
         self.memory = memory
-        output = FloatBuffer(count: sampleCount * outputShape.count)
+        output = FloatBuffer(count: size.sampleCount * outputShape.count)
     }
 
     /// Averages each channel.

@@ -91,9 +91,9 @@ public final class BatchNormalization: Layer {
     public var parameters: [Parameter] { [gamma, beta] }
 
     /// Allocates activations and sums.
-    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
-        output = FloatBuffer(count: sampleCount * inputShape.count)
-        sums = DoubleBuffer(count: sampleCount * 2 * channels)
+    public func reserve(_ size: PassSize, memory: SharedMemory) {
+        output = FloatBuffer(count: size.sampleCount * inputShape.count)
+        sums = DoubleBuffer(count: size.sampleCount * 2 * channels)
     }
 
     /// Normalises; in training, updates the moving averages.

@@ -29,8 +29,8 @@ public final class DropoutLayer: Layer {
     }
 
     /// Allocates activations.
-    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
-        output = FloatBuffer(count: sampleCount * inputShape.count)
+    public func reserve(_ size: PassSize, memory: SharedMemory) {
+        output = FloatBuffer(count: size.sampleCount * inputShape.count)
     }
 
     /// Clears units in training.

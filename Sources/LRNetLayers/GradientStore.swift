@@ -56,15 +56,18 @@ public struct LeafSchedule: Sendable, Equatable {
 /// What stands here are gradients of the *moments* of the weights (or of fixed weights and biases),
 /// already divided by the global batch; logits come after the exchange. A leaf that leads a node
 /// accumulates in the node's own vector, the others in scratch that all layers share, so a
-/// process needs as many whole vectors as it has nodes: one to three.
+/// process needs as many whole vectors as it has nodes: one to three. The first of them becomes the
+/// total.
 public final class GradientStore {
     /// The number of values of the vector.
     public let count: Int
 
-    /// The sum over all leaves of all processes; valid after the exchange.
-    public let total: FloatBuffer
+    /// Adds up nodes over all processes.
+    public let exchange: any GradientExchange
 
-    private var nodeBuffers: [FloatBuffer] = []
+    /// Where this process's nodes stand, in the order of the schedule; the first one's memory is
+    /// ``total``'s.
+    private var nodeBuffers: [FloatBuffer]
     private var scratch: [FloatBuffer] = []
     private let largestLayer: Int
     private var schedule = LeafSchedule(leafCount: 0, nodeLeaves: [], additions: [])
@@ -77,11 +80,17 @@ public final class GradientStore {
     /// - Parameters:
     ///   - count: The length of the vector.
     ///   - largestLayer: The longest range of one layer.
-    public init(count: Int, largestLayer: Int) {
+    public init(
+        count: Int, largestLayer: Int, exchange: any GradientExchange = LocalGradients()
+    ) {
         self.count = count
         self.largestLayer = largestLayer
-        total = FloatBuffer(count: count)
+        self.exchange = exchange
+        nodeBuffers = [FloatBuffer(count: count)]
     }
+
+    /// The sum over all leaves of all processes; valid after the exchange.
+    public var total: FloatView { nodeBuffers[0].all }
 
     /// Begins a step; memory is allocated only when a schedule needs more than any before it.
     public func begin(_ schedule: LeafSchedule) {
@@ -105,18 +114,20 @@ public final class GradientStore {
         return scratch[leaf - before][0..<layer.count]
     }
 
-    /// Adds up the leaves of a layer's range into the nodes, once all leaves have theirs.
-    public func combine(layer: Range<Int>, pool: ThreadPool) {
+    /// Adds up the leaves of a layer's range into the nodes, once all leaves have theirs, and begins
+    /// to add up the nodes of all processes.
+    public func combine(layer: Range<Int>, pool: ThreadPool) throws {
         let views = (0..<schedule.leafCount).map { view(leaf: $0, layer: layer) }
         pool.forEachRange(layer.count, grain: Self.grain) { range, _ in
             for addition in schedule.additions {
                 Elementwise.add(views[addition.from][range], to: views[addition.into][range])
             }
         }
+        try exchange.beginSum(layer, of: self)
     }
 
-    /// The vectors of this process's nodes, in the order of the schedule.
-    public var nodes: [FloatView] {
-        schedule.nodeLeaves.indices.map { nodeBuffers[$0].all }
+    /// A range of this process's nodes, in the order of the schedule.
+    public func nodes(_ range: Range<Int>) -> [FloatView] {
+        schedule.nodeLeaves.indices.map { nodeBuffers[$0][range] }
     }
 }

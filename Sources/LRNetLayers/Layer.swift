@@ -27,13 +27,13 @@ public protocol Layer: AnyObject {
     /// Tells the layer its range of the gradient vector.
     func assignGradients(_ range: Range<Int>)
 
+    /// The number of those values that each leaf contributes to; the others come from the whole batch.
+    var leafGradientCount: Int { get }
+
     /// Allocates activations, and asks for memory that is shared.
     ///
-    /// - Parameters:
-    ///   - sampleCount: The most samples that a pass brings.
-    ///   - microBatch: The most samples of a product.
-    ///   - memory: What the layers of the network use in turns.
-    func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory)
+    /// - Parameter memory: What the layers of the network use in turns.
+    func reserve(_ size: PassSize, memory: SharedMemory)
 
     /// Makes what is the same for all samples of a training step: moments, or drawn weights.
     func prepare(_ pass: Pass)
@@ -64,6 +64,9 @@ extension Layer {
     /// None.
     public var gradientCount: Int { 0 }
 
+    /// All of them.
+    public var leafGradientCount: Int { gradientCount }
+
     /// Does nothing.
     public func assignGradients(_ range: Range<Int>) {}
 
@@ -77,21 +80,37 @@ extension Layer {
     public func didUpdate() {}
 }
 
+/// The most that a pass brings to a process.
+public struct PassSize: Sendable {
+    /// Samples of the process.
+    public let sampleCount: Int
+    /// Samples of a product.
+    public let microBatch: Int
+    /// Samples of the whole batch, over all processes.
+    public let globalCount: Int
+
+    /// Creates a size.
+    public init(sampleCount: Int, microBatch: Int, globalCount: Int) {
+        self.sampleCount = sampleCount
+        self.microBatch = microBatch
+        self.globalCount = globalCount
+    }
+}
+
 extension Layer {
     /// Allocates what a layer needs by itself, outside a network.
     public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
-        [self as any Layer].reserve(
-            sampleCount: sampleCount, microBatch: microBatch, workerCount: workerCount)
+        let size = PassSize(
+            sampleCount: sampleCount, microBatch: microBatch, globalCount: sampleCount)
+        [self as any Layer].reserve(size, workerCount: workerCount)
     }
 }
 
 extension Sequence<any Layer> {
     /// Allocates what the layers need, with one shared memory.
-    func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+    func reserve(_ size: PassSize, workerCount: Int) {
         let memory = SharedMemory(workerCount: workerCount)
-        for layer in self {
-            layer.reserve(sampleCount: sampleCount, microBatch: microBatch, memory: memory)
-        }
+        for layer in self { layer.reserve(size, memory: memory) }
         memory.allocate()
     }
 

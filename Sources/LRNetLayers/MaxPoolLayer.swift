@@ -28,10 +28,10 @@ public final class MaxPoolLayer: Layer {
     }
 
     /// Allocates activations.
-    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
+    public func reserve(_ size: PassSize, memory: SharedMemory) {
         self.memory = memory
-        output = FloatBuffer(count: sampleCount * outputShape.count)
-        winners = MaxPooling.Winners(count: sampleCount * outputShape.count)
+        output = FloatBuffer(count: size.sampleCount * outputShape.count)
+        winners = MaxPooling.Winners(count: size.sampleCount * outputShape.count)
     }
 
     /// Takes each window's maximum.

@@ -71,14 +71,21 @@ public final class Network {
     /// The learned tensors, in the order of checkpoints and hashes.
     public var parameters: [Parameter] { layers.flatMap(\.parameters) }
 
-    /// The length of the longest range of the gradient vector.
-    public var largestGradientCount: Int { layers.map(\.gradientCount).max() ?? 0 }
+    /// The length of the longest range of the gradient vector that leaves add up to.
+    public var largestGradientCount: Int { layers.map(\.leafGradientCount).max() ?? 0 }
 
     /// Allocates activations and scratch for at most `sampleCount` samples a pass, and `microBatch`
     /// a product.
-    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
-        layers.reserve(
-            sampleCount: sampleCount, microBatch: microBatch, workerCount: workerCount)
+    ///
+    /// - Parameter globalCount: The samples of a whole batch over all processes; with other things,
+    ///   it decides how gradients are made. That of the pass by default.
+    public func reserve(
+        sampleCount: Int, microBatch: Int, workerCount: Int, globalCount: Int? = nil
+    ) {
+        let size = PassSize(
+            sampleCount: sampleCount, microBatch: microBatch,
+            globalCount: globalCount ?? sampleCount)
+        layers.reserve(size, workerCount: workerCount)
     }
 
     /// Sets initial values: cold, or from the weights of a full-precision network.

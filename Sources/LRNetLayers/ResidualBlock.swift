@@ -41,7 +41,7 @@ public final class ResidualBlock: Layer {
     public var sublayers: [any Layer] { body + shortcut }
 
     /// Takes note of the memory.
-    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
+    public func reserve(_ size: PassSize, memory: SharedMemory) {
         self.memory = memory
     }
 

@@ -4,6 +4,7 @@ extension WeightedLayer {
     /// Computes `z`; in training with noise.
     public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
+        if usesWholeBatch { try beginInputGather(input, pass) }
         let isNoisy = pass.mode == .training && model.isProbabilistic
         products.packForward(
             PreparedWeights(mean: mean.all, variance: isNoisy ? variance?.all : nil),
@@ -47,25 +48,40 @@ extension WeightedLayer {
         guard let input, let gradients = pass.gradients else {
             preconditionFailure("\(name): backward without forward or without gradients")
         }
-        let inputGradient = memory.gradient(
-            needsInputGradient ? pass.layout.sampleCount * inputShape.count : 0)
-        if needsInputGradient { products.packBackward(prepared, pool: pass.pool) }
-        pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
-            let samples = pass.layout.leaves[leaf]
-            let slopes = slopes(samples, gradient)
+        let leaves = pass.layout.leaves
+        pass.pool.forEach(leaves.count) { leaf, worker in
+            let slopes = slopes(leaves[leaf], gradient)
+            guard !usesWholeBatch else { return }
             weightGradient(
-                samples, input: input, slopes: slopes,
+                leaves[leaf], input: input, slopes: slopes,
                 into: gradients.view(leaf: leaf, layer: gradientRange), worker: worker)
-            guard needsInputGradient else { return }
+        }
+        if usesWholeBatch {
+            try beginSlopeGather(views(0..<pass.layout.sampleCount, gradient), pass)
+        } else {
+            try gradients.combine(layer: gradientRange, pool: pass.pool)
+        }
+        let inputGradient = makeInputGradient(input, gradient, pass)
+        if usesWholeBatch { try makeWholeBatchGradient(gradients, pass) }
+        return inputGradient
+    }
+
+    /// dL/dx, empty where nobody wants it.
+    private func makeInputGradient(
+        _ input: FloatView, _ gradient: FloatView, _ pass: Pass
+    ) -> FloatView {
+        guard needsInputGradient else { return memory.gradient(0) }
+        let result = memory.gradient(pass.layout.sampleCount * inputShape.count)
+        products.packBackward(prepared, pool: pass.pool)
+        pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
             for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
                 let images = panel.scaled(by: inputShape.count)
                 products.inputGradient(
-                    input[images], gradient: views(panel, gradient), into: inputGradient[images],
+                    input[images], gradient: views(panel, gradient), into: result[images],
                     worker: worker)
             }
         }
-        gradients.combine(layer: gradientRange, pool: pass.pool)
-        return inputGradient
+        return result
     }
 
     /// dM and dV of some samples; makes dV.

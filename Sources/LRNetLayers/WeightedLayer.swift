@@ -60,6 +60,9 @@ public final class WeightedLayer: Layer {
     let products: any LayerProducts
     /// The most samples of one call of ``products``.
     var panelSize = 1
+    /// Whether the weights' gradient is one product over the whole batch, shared out over processes,
+    /// instead of a sum over leaves.
+    var usesWholeBatch = false
     var gradientRange = 0..<0
     var output = FloatBuffer(count: 0)
     /// Variances, then the sensitivities of `z` to them, then dL/d variance.
@@ -124,6 +127,9 @@ public final class WeightedLayer: Layer {
         shape.count * (model.isProbabilistic ? 2 : 1) + (bias?.value.count ?? 0)
     }
 
+    /// All but those that come from the whole batch.
+    public var leafGradientCount: Int { usesWholeBatch ? 0 : gradientCount }
+
     /// Tells the layer its range of the gradient vector.
     public func assignGradients(_ range: Range<Int>) {
         precondition(range.count == gradientCount, "\(range.count) of \(gradientCount) values")
@@ -136,14 +142,15 @@ public final class WeightedLayer: Layer {
     }
 
     /// Allocates activations, and asks for the memory of the products.
-    public func reserve(sampleCount: Int, microBatch: Int, memory: SharedMemory) {
+    public func reserve(_ size: PassSize, memory: SharedMemory) {
         self.memory = memory
-        output = FloatBuffer(count: sampleCount * outputShape.count)
+        output = FloatBuffer(count: size.sampleCount * outputShape.count)
         sensitivity = FloatBuffer(
-            count: model.isProbabilistic ? sampleCount * outputShape.count : 0)
-        panelSize = products.panelSize(microBatch: microBatch)
+            count: model.isProbabilistic ? size.sampleCount * outputShape.count : 0)
+        panelSize = products.panelSize(microBatch: size.microBatch)
         products.reserve(
             panelSize: panelSize, needsInputGradient: needsInputGradient, memory: memory)
+        reserveWholeBatch(size)
     }
 
     /// The key of what is drawn once a step.
@@ -166,11 +173,8 @@ public final class WeightedLayer: Layer {
     /// Turns the exchanged gradients of the moments into those of the latents.
     public func finishGradients(_ pass: Pass) {
         guard let total = pass.gradients?.total else { return }
-        let start = gradientRange.lowerBound
-        let slots = PreparedWeights(
-            mean: total[start..<start + shape.count],
-            variance: model.isProbabilistic
-                ? total[start + shape.count..<start + 2 * shape.count] : nil)
+        let parts = slots(of: total[gradientRange])
+        let slots = PreparedWeights(mean: parts.mean, variance: parts.variance)
         let gradients = latents.map(\.gradient)
         let values = latents.map(\.value)
         model.pullBack(

@@ -88,10 +88,12 @@ import Testing
                 lock.withLock { results[process] = result }
             }
             let done = try results.compactMap { try $0?.get() }
-            let nodes = runs.flatMap { run in run.gradients.nodes.map(\.values) }
+            let nodes = runs.flatMap { run in
+                run.gradients.nodes(0..<run.gradients.count).map(\.values)
+            }
             let total = Self.total(nodes, shares)
             for (process, run) in runs.enumerated() {
-                run.gradients.total.all.copy(from: total)
+                run.gradients.total.copy(from: total)
                 run.network.finishGradients(
                     run.pass(.training, layouts[process], step: step))
                 for parameter in run.network.parameters {

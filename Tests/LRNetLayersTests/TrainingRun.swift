@@ -75,7 +75,6 @@ final class TrainingRun {
     ) throws -> (loss: Double, logits: [Float]) {
         let schedule = LeafSchedule.whole(leafCount: pass.layout.leaves.count)
         let result = try train(images, labels, pass, schedule: schedule)
-        gradients.total.all.copy(from: gradients.nodes[0])
         network.finishGradients(pass)
         let total = result.totals.reduce(0) { $0 + $1.loss }
         return (total / Double(pass.layout.globalCount), result.logits)

@@ -18,8 +18,7 @@ import Testing
                 for rank in 0..<ranks {
                     let run = LeafTree.run(of: rank, ranks: ranks, leafCount: leaves)
                     let reducer = GradientReducer(
-                        group: SingleProcessGroup(), leafCount: leaves, valueCount: 3,
-                        mode: .exact)
+                        group: SingleProcessGroup(), leafCount: leaves, mode: .exact)
                     // One sample short: the last leaf is a partial one.
                     let layout = layout(present * 4 - 1, leaves: leaves, run: run)
                     let schedule = reducer.schedule(for: layout)

@@ -1,28 +1,63 @@
 package import LRNetCollectives
-internal import LRNetKernels
+public import LRNetKernels
 public import LRNetLayers
 
-/// Adds up the leaves' gradients of all ranks.
+/// Adds up the leaves' gradients of all ranks while earlier layers still compute, and gathers what
+/// layers want of the whole batch.
 ///
 /// Exact mode adds in one tree over the leaves, whatever the number of ranks; fast mode leaves the
-/// order to MPI. One exchange is made for each number of present leaves (the full batch, and a
-/// tail) and kept.
-public final class GradientReducer {
+/// order to MPI, at the end of the pass. Ranges of the vector that follow one another are joined
+/// until they are worth a message (a bucket), and long ones travel in pieces. Exchanges are made when
+/// they are first wanted, by all ranks in the same order, and kept.
+public final class GradientReducer: GradientExchange {
+    /// A sum that is made again in each step: its range, and the leaves that are present.
+    private struct SumKey: Hashable {
+        let range: Range<Int>
+        let presentLeaves: Int
+    }
+
+    private struct GatherKey: Hashable {
+        let name: GatherName
+        let globalCount: Int
+    }
+
+    private struct ShareKey: Hashable {
+        let offset: Int
+        let count: Int
+    }
+
+    /// Values of a bucket, at least, unless the pass ends before.
+    private static let bucketCount = 1 << 14
+
+    /// Values of a message, at most: 256 KiB. Every exchange keeps two messages of each node, so
+    /// large ones cost memory; see `lrnet-mpi-checks --benchmark`.
+    private static let pieceCount = 1 << 16
+
     private let group: any ProcessGroup
     private let leafCount: Int
-    private let valueCount: Int
     private let mode: Recipe.Reduction
-    private var exchanges: [Int: any AllReduction] = [:]
+    private var presentLeaves = 0
+    private var sums: [SumKey: any AllReduction] = [:]
+    private var gathers: [GatherKey: RowGather] = [:]
+    private var shareGathers: [ShareKey: AllGather] = [:]
+    private var begunGathers: [GatherName: RowGather] = [:]
+    private var underWay: [any Exchange] = []
+    private var bucket: (range: Range<Int>, store: GradientStore)?
+    private var failure: (any Error)?
+
+    /// Rows of all samples, and how they come here.
+    private struct RowGather {
+        let exchange: AllGather
+        let rows: FloatBuffer
+        let own: Range<Int>
+    }
 
     /// Creates a reducer; every rank does, with the same arguments.
     ///
-    /// - Parameters:
-    ///   - leafCount: The leaves of a full batch.
-    ///   - valueCount: The length of the gradient vector.
-    package init(group: any ProcessGroup, leafCount: Int, valueCount: Int, mode: Recipe.Reduction) {
+    /// - Parameter leafCount: The leaves of a full batch.
+    package init(group: any ProcessGroup, leafCount: Int, mode: Recipe.Reduction) {
         self.group = group
         self.leafCount = leafCount
-        self.valueCount = valueCount
         self.mode = mode
     }
 
@@ -40,26 +75,131 @@ public final class GradientReducer {
             })
     }
 
-    /// Fills `gradients.total` with the sum over all leaves of all ranks. Every rank calls it.
-    public func allReduce(_ gradients: GradientStore, layout: BatchLayout) throws {
-        let exchange = exchange(presentLeaves: layout.globalLeafCount)
-        try exchange.allReduce(nodes: gradients.nodes, into: gradients.total.all)
+    /// Begins a step. Every rank calls it.
+    func begin(_ layout: BatchLayout) {
+        precondition(underWay.isEmpty && bucket == nil, "a step begins before the last one's end")
+        presentLeaves = layout.globalLeafCount
+        begunGathers.removeAll(keepingCapacity: true)
     }
 
-    private func exchange(presentLeaves: Int) -> any AllReduction {
-        if let known = exchanges[presentLeaves] { return known }
+    // MARK: Sums
+
+    /// Begins a sum, at once or with the next range.
+    public func beginSum(_ range: Range<Int>, of store: GradientStore) throws {
+        if range.isEmpty { return }
+        if let waiting = bucket, range.upperBound != waiting.range.lowerBound { try sendBucket() }
+        let end = bucket?.range.upperBound ?? range.upperBound
+        bucket = (range.lowerBound..<end, store)
+        if end - range.lowerBound >= Self.bucketCount { try sendBucket() }
+    }
+
+    private func sendBucket() throws {
+        guard let (range, store) = bucket else { return }
+        bucket = nil
+        let sum = sum(SumKey(range: range, presentLeaves: presentLeaves))
+        try sum.start(nodes: store.nodes(range), into: store.total[range])
+        underWay.append(sum)
+    }
+
+    private func sum(_ key: SumKey) -> any AllReduction {
+        if let known = sums[key] { return known }
         let made: any AllReduction
         switch mode {
         case .exact:
             made = TreeExchange(
-                group: group, leafCount: leafCount, presentLeaves: presentLeaves,
-                valueCount: valueCount)
+                group: group, leafCount: leafCount, presentLeaves: key.presentLeaves,
+                valueCount: key.range.count, pieceCount: Self.pieceCount)
         case .fast:
             made = FastAllReduce(
-                group: group, leafCount: leafCount, presentLeaves: presentLeaves,
-                valueCount: valueCount)
+                group: group, leafCount: leafCount, presentLeaves: key.presentLeaves,
+                valueCount: key.range.count)
         }
-        exchanges[presentLeaves] = made
+        sums[key] = made
         return made
+    }
+
+    // MARK: Gathers
+
+    /// Copies this rank's rows to their place and begins to gather the others.
+    public func beginGather(
+        rows: FloatView, width: Int, name: GatherName, layout: BatchLayout
+    ) throws {
+        let gather = rowGather(
+            GatherKey(name: name, globalCount: layout.globalCount), width: width, layout)
+        gather.rows[gather.own].copy(from: rows)
+        begunGathers[name] = gather
+        try gather.exchange.start(gather.rows.all)
+        underWay.append(gather.exchange)
+    }
+
+    private func rowGather(_ key: GatherKey, width: Int, _ layout: BatchLayout) -> RowGather {
+        if let known = gathers[key] { return known }
+        let lengths = (0..<group.size).map { rank in
+            let run = LeafTree.run(of: rank, ranks: group.size, leafCount: leafCount)
+            let samples = [run.lowerBound, run.upperBound].map {
+                min($0 * layout.leafSize, layout.globalCount)
+            }
+            return (samples[1] - samples[0]) * width
+        }
+        let partition = SlicePartition(lengths: lengths)
+        let made = RowGather(
+            exchange: AllGather(group: group, partition: partition, pieceCount: Self.pieceCount),
+            rows: FloatBuffer(count: partition.count), own: partition[group.rank])
+        gathers[key] = made
+        return made
+    }
+
+    /// Waits for the rows.
+    public func finishGather(_ name: GatherName) throws -> FloatView {
+        guard let gather = begunGathers[name] else {
+            preconditionFailure("nothing gathered for \(name)")
+        }
+        while !(try gather.exchange.step()) { progress() }
+        return gather.rows.all
+    }
+
+    /// This rank's units, in the order of the ranks.
+    public func share(of count: Int) -> Range<Int> {
+        SlicePartition(count: count, ranks: group.size, alignment: 1)[group.rank]
+    }
+
+    /// Begins to gather units.
+    public func beginGather(shares view: FloatView, unit: Int) throws {
+        let key = ShareKey(offset: view.offset, count: view.count)
+        let exchange =
+            shareGathers[key]
+            ?? AllGather(
+                group: group,
+                partition: SlicePartition(count: view.count, ranks: group.size, alignment: unit),
+                pieceCount: Self.pieceCount)
+        shareGathers[key] = exchange
+        try exchange.start(view)
+        underWay.append(exchange)
+    }
+
+    // MARK: Progress
+
+    /// Moves on what is under way. An error is kept for ``finish()``.
+    public func progress() {
+        // MPI_Allreduce blocks, and between other collectives it must come in the same order on all
+        // ranks.
+        guard mode == .exact, failure == nil, !underWay.isEmpty else { return }
+        do {
+            try underWay.removeAll { try $0.step() }
+        } catch {
+            failure = error
+        }
+    }
+
+    /// Returns when the whole vector is summed. Every rank calls it.
+    public func finish() throws {
+        try sendBucket()
+        if let failure { throw failure }
+        if mode == .exact {
+            // All at once: peers may wait for any of them.
+            while !underWay.isEmpty { try underWay.removeAll { try $0.step() } }
+        }
+        for exchange in underWay { try exchange.finish() }
+        underWay.removeAll(keepingCapacity: true)
     }
 }

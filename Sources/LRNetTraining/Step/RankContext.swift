@@ -37,7 +37,7 @@ final class RankContext {
     func reserve(_ network: Network) {
         network.reserve(
             sampleCount: capacity, microBatch: recipe.training.microBatch,
-            workerCount: pool.threadCount)
+            workerCount: pool.threadCount, globalCount: recipe.training.globalBatch)
     }
 
     /// This rank's part of a batch.

@@ -24,12 +24,14 @@ final class TrainingStep {
         self.network = network
         optimizer = AdamOptimizer(
             parameters: network.parameters, constants: context.recipe.optimizer)
-        gradients = GradientStore(
-            count: network.gradientCount, largestLayer: network.largestGradientCount)
         loss = SoftmaxCrossEntropy(classes: network.classes, sampleCount: context.capacity)
-        reducer = GradientReducer(
+        let reducer = GradientReducer(
             group: context.group, leafCount: context.recipe.training.gradientLeaves,
-            valueCount: network.gradientCount, mode: context.recipe.reduction)
+            mode: context.recipe.reduction)
+        self.reducer = reducer
+        gradients = GradientStore(
+            count: network.gradientCount, largestLayer: network.largestGradientCount,
+            exchange: reducer)
     }
 
     /// Trains on one batch. Every rank calls it, with its own part.
@@ -48,7 +50,8 @@ final class TrainingStep {
         let pass = Pass(
             mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
             pool: context.pool, statistics: context.statistics, gradients: gradients)
-        gradients.begin(reducer.schedule(for: layout))
+        begin(layout)
+        defer { context.pool.betweenCalls = nil }
 
         let totals = try times.measure(\.forward) {
             network.prepare(pass)
@@ -59,11 +62,15 @@ final class TrainingStep {
             try context.status.combine(
                 totals, layout: layout, stopWanted: stopWanted, hasFailure: hasFailure)
         }
-        if status.hasFailure { return Outcome(status: status, isFinite: true) }
+        if status.hasFailure {
+            // Inputs may be on their way; peers count on them.
+            try reducer.finish()
+            return Outcome(status: status, isFinite: true)
+        }
         try times.measure(\.backward) { try network.backward(loss.gradient(layout), pass) }
-        try times.measure(\.reduction) { try reducer.allReduce(gradients, layout: layout) }
+        try times.measure(\.reduction) { try reducer.finish() }
         times.communication += times.reduction
-        guard status.loss.isFinite, Elementwise.nonFiniteCount(gradients.total.all) == 0 else {
+        guard status.loss.isFinite, Elementwise.nonFiniteCount(gradients.total) == 0 else {
             return Outcome(status: status, isFinite: false)
         }
         times.measure(\.update) {
@@ -72,6 +79,13 @@ final class TrainingStep {
             network.didUpdate()
         }
         return Outcome(status: status, isFinite: true)
+    }
+
+    /// Lets exchanges move on between the products of the pass.
+    private func begin(_ layout: BatchLayout) {
+        gradients.begin(reducer.schedule(for: layout))
+        reducer.begin(layout)
+        context.pool.betweenCalls = { [reducer] in reducer.progress() }
     }
 
     /// Computes loss and gradients of a batch without updating anything, for inspection.
@@ -83,12 +97,13 @@ final class TrainingStep {
             mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
             pool: context.pool, statistics: context.statistics, gradients: gradients,
             observer: observer)
-        gradients.begin(reducer.schedule(for: layout))
+        begin(layout)
+        defer { context.pool.betweenCalls = nil }
         network.prepare(pass)
         let logits = try network.forward(batch.filledImages, pass)
         let totals = loss.evaluate(logits: logits, labels: batch.labels, layout: layout)
         try network.backward(loss.gradient(layout), pass)
-        try reducer.allReduce(gradients, layout: layout)
+        try reducer.finish()
         network.finishGradients(pass)
         return try context.status.combine(
             totals, layout: layout, stopWanted: false, hasFailure: false

@@ -1,0 +1,94 @@
+public import LRNetKernels
+
+/// What layers need of the other processes in a backward pass: sums of gradients, and rows of all
+/// samples.
+///
+/// Every process of the run makes the same calls in the same order. What has begun goes on while
+/// layers compute, whenever somebody calls ``progress()``; whoever runs the pass finishes it.
+public protocol GradientExchange: AnyObject {
+    /// Begins to add up a range of the gradient vector over all processes.
+    ///
+    /// - Parameters:
+    ///   - range: Of the vector; adjacent ranges may be sent together.
+    ///   - store: Whose nodes hold this process's part, and whose total gets the sum.
+    func beginSum(_ range: Range<Int>, of store: GradientStore) throws
+
+    /// Begins to gather the rows of all samples of the batch, in order.
+    ///
+    /// - Parameters:
+    ///   - rows: This process's, one a sample.
+    ///   - width: Values of a row.
+    ///   - name: Names the memory and the exchange; unique in the pass.
+    func beginGather(
+        rows: FloatView, width: Int, name: GatherName, layout: BatchLayout
+    ) throws
+
+    /// Waits for a gather that has begun; returns all rows, which stay until the next step.
+    func finishGather(_ name: GatherName) throws -> FloatView
+
+    /// The units that this process computes of something that all processes share out: a
+    /// contiguous run of `0 ..< count`.
+    func share(of count: Int) -> Range<Int>
+
+    /// Begins to gather what has been shared out: units of `unit` values each, the last of which may
+    /// be shorter, in place.
+    func beginGather(shares view: FloatView, unit: Int) throws
+
+    /// Lets what has begun move on. Called between products, from the thread that runs the pass.
+    func progress()
+}
+
+/// Names what is gathered.
+public struct GatherName: Hashable, Sendable {
+    /// Which rows of a layer.
+    public enum Rows: Sendable {
+        /// Its inputs.
+        case input
+        /// dL/d mean of its outputs.
+        case meanGradient
+        /// dL/d variance of its outputs.
+        case varianceGradient
+    }
+
+    /// The layer's position in the network.
+    public let layer: Int
+    /// Which of its rows.
+    public let rows: Rows
+
+    /// Creates a name.
+    public init(layer: Int, rows: Rows) {
+        self.layer = layer
+        self.rows = rows
+    }
+}
+
+/// The exchange of a run with one process: everything is here already.
+public final class LocalGradients: GradientExchange {
+    private var gathered: [GatherName: FloatView] = [:]
+
+    /// Creates the exchange.
+    public init() {}
+
+    /// Does nothing: the only node is the total.
+    public func beginSum(_ range: Range<Int>, of store: GradientStore) {}
+
+    /// Keeps the rows.
+    public func beginGather(rows: FloatView, width: Int, name: GatherName, layout: BatchLayout) {
+        gathered[name] = rows
+    }
+
+    /// The rows.
+    public func finishGather(_ name: GatherName) -> FloatView {
+        guard let rows = gathered[name] else { preconditionFailure("nothing gathered for \(name)") }
+        return rows
+    }
+
+    /// All of them.
+    public func share(of count: Int) -> Range<Int> { 0..<count }
+
+    /// Does nothing.
+    public func beginGather(shares view: FloatView, unit: Int) {}
+
+    /// Does nothing.
+    public func progress() {}
+}
