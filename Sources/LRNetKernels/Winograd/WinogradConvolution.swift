@@ -4,8 +4,12 @@
 /// Each of the 36 points is one matrix product over a block's tiles; a block's points stay in cache
 /// between the transforms and the products. The blocks follow from the geometry alone.
 ///
-/// Against the direct sum in Double the largest error of a result stays below 1e-5 of the results'
-/// root mean square.
+/// Against the direct sum in Double the largest error of a tensor stays below 1e-5 of its root mean
+/// square. Measured over whole tensors at the layers of the three networks, with leaves of 2 and 8
+/// images, activations after ReLU, moments of random ternary weights and normal gradients: at most
+/// 4.8e-6 for outputs, 7.5e-6 for input gradients, 5.5e-6 for weight gradients of the mean, and
+/// 9.0e-6 for those of the variance, where one large square among few tiles decides. With OpenBLAS's
+/// products: 6.2e-6, 9.8e-6, 6.3e-6 and 1.07e-5.
 public struct WinogradConvolution: Sendable {
     /// The tiles of the convolution, and those of its input gradient.
     let tiles, transposedTiles: WinogradTiles
@@ -91,7 +95,8 @@ public struct WinogradConvolution: Sendable {
             tiles.transformInput(images, tiles: block, squared: squared, into: source.all)
             for point in 0..<WinogradFilter.pointCount {
                 MatrixProduct.multiply(
-                    .plain(source[point]), weights[point], into: target[point], rows: block.count)
+                    .plain(source[point]), weights[point], into: target[point], rows: block.count,
+                    summation: .runs)
             }
             tiles.transformOutput(target.all, tiles: block, into: output)
         }
@@ -119,7 +124,8 @@ public struct WinogradConvolution: Sendable {
             for point in 0..<WinogradFilter.pointCount {
                 MatrixProduct.multiply(
                     .transposed(points[point]), gradients[point], into: weights[point],
-                    rows: inputs, columns: outputs, inner: block.count, accumulate: !isFirst)
+                    rows: inputs, columns: outputs, inner: block.count, accumulate: !isFirst,
+                    summation: .runs)
             }
             isFirst = false
         }

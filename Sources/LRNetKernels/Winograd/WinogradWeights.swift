@@ -1,6 +1,6 @@
 /// The weights of a convolution at the 36 points: packed once a step for all tiles.
 ///
-///     forward:  U = G g G', as [36][inputs][outputs]
+///     forward:  U = E(w) g E(w)', as [36][inputs][outputs]
 ///     backward: the same of the window turned by half a turn, as [36][outputs][inputs]
 public final class WinogradWeights: @unchecked Sendable {
     let filter: WinogradFilter
@@ -67,18 +67,19 @@ public final class WinogradWeights: @unchecked Sendable {
                         return load(source + ((row &* size &+ column) &* plane &+ start), lanes)
                     }
                     for y in 0..<size {
-                        let line = filter.filter(
-                            (weight(y, 0), weight(y, 1), weight(y, 2), weight(y, 3), weight(y, 4)))
+                        let line = WinogradFilter.evaluate(
+                            (weight(y, 0), weight(y, 1), weight(y, 2), weight(y, 3), weight(y, 4)),
+                            count: size)
                         WinogradTiles.put(line, lines + 6 &* y)
                     }
                     let zero = Vector(repeating: 0)
                     for x in 0..<6 {
-                        let line = filter.filter(
+                        let line = WinogradFilter.evaluate(
                             (
                                 lines[x], lines[6 &+ x], lines[12 &+ x],
                                 size > 3 ? lines[18 &+ x] : zero,
                                 size > 3 ? lines[24 &+ x] : zero
-                            ))
+                            ), count: size)
                         WinogradTiles.spread(
                             line, points.base + (start &+ x &* stride), stride: 6 &* stride, lanes)
                     }
@@ -87,7 +88,7 @@ public final class WinogradWeights: @unchecked Sendable {
         }
     }
 
-    /// Gradients of weights from gradients at the points, `G' dU G`.
+    /// Gradients of weights from gradients at the points, `E(w)' C dU C E(w)`.
     ///
     /// - Parameters:
     ///   - points: 36 planes of shape `[inputs, outputs]`.
@@ -109,9 +110,9 @@ public final class WinogradWeights: @unchecked Sendable {
             guard let lines = lines.baseAddress else { return }
             forEachVector(plane) { c, lanes in
                 for x in 0..<6 {
-                    let values = filter.filterTranspose(
+                    let values = WinogradFilter.interpolate(
                         WinogradTiles.line(
-                            source + (x &* stride &+ c), stride: 6 &* stride, lanes))
+                            source + (x &* stride &+ c), stride: 6 &* stride, lanes), count: size)
                     lines[x] = values.0
                     lines[6 &+ x] = values.1
                     lines[12 &+ x] = values.2
@@ -120,8 +121,8 @@ public final class WinogradWeights: @unchecked Sendable {
                 }
                 for y in 0..<size {
                     let line = lines + 6 &* y
-                    let values = filter.filterTranspose(
-                        (line[0], line[1], line[2], line[3], line[4], line[5]))
+                    let values = WinogradFilter.interpolate(
+                        (line[0], line[1], line[2], line[3], line[4], line[5]), count: size)
                     let target = weights.pointer + (y &* size &* plane &+ c)
                     store(values.0, target, lanes)
                     store(values.1, target + plane, lanes)
