@@ -18,6 +18,20 @@ struct ProductTile {
     /// Columns of every tile.
     static let columnCount = 32
 
+    /// Calls `body` with the tile of every `length` terms in turn, the last one perhaps of fewer.
+    @inline(__always)
+    func forEachPart(of length: Int, _ body: (_ part: ProductTile, _ isFirst: Bool) -> Void) {
+        var part = self
+        var left = depth
+        while left > 0 {
+            part.depth = min(length, left)
+            body(part, left == depth)
+            left &-= part.depth
+            part.a += part.depth &* depthStride
+            part.b += part.depth &* panelStride
+        }
+    }
+
     /// Computes 12 rows of 32 columns.
     ///
     /// Every element is one chain of fused multiply-adds over `k` in order, so its bits depend on

@@ -15,7 +15,10 @@ import Testing
         case stored, packed, packedTranspose
     }
 
-    private func check(_ size: [Int], _ transposeA: Bool, _ right: Right, accumulate: Bool) {
+    private func check(
+        _ size: [Int], _ transposeA: Bool, _ right: Right, accumulate: Bool,
+        _ summation: MatrixProduct.Summation
+    ) {
         let (rows, columns, inner) = (size[0], size[1], size[2])
         let a = TestData.normal(rows * inner, stream: 1)
         let b = TestData.normal(inner * columns, stream: 2)
@@ -32,14 +35,14 @@ import Testing
         case .stored:
             MatrixProduct.multiply(
                 left, b.view, into: c, rows: rows, columns: columns, inner: inner,
-                accumulate: accumulate)
+                accumulate: accumulate, summation: summation)
         case .packed:
             packed.pack(b.view, panels: 0..<packed.panelCount)
-            MatrixProduct.multiply(left, packed, into: c, rows: rows)
+            MatrixProduct.multiply(left, packed, into: c, rows: rows, summation: summation)
         case .packedTranspose:
             let stored = Reference.transpose(b, rows: inner, columns: columns)
             packed.packTransposed(stored.view, panels: 0..<packed.panelCount)
-            MatrixProduct.multiply(left, packed, into: c, rows: rows)
+            MatrixProduct.multiply(left, packed, into: c, rows: rows, summation: summation)
         }
         func product(_ f: (Double) -> Double) -> [Double] {
             let product = Reference.product(
@@ -51,20 +54,29 @@ import Testing
         #expect(distance(c.values, product { $0 }, tolerance) <= 1)
     }
 
+    static let summations: [MatrixProduct.Summation] = [.chain, .runs(chain: 16)]
+
     @Test(arguments: sizes, [false, true])
     func equalsTheNaiveProduct(size: [Int], transposed: Bool) {
-        for right in Right.allCases { check(size, transposed, right, accumulate: false) }
-        check(size, transposed, .stored, accumulate: true)
+        for summation in Self.summations {
+            for right in Right.allCases {
+                check(size, transposed, right, accumulate: false, summation)
+            }
+            check(size, transposed, .stored, accumulate: true, summation)
+        }
     }
 
-    @Test(.enabled(if: MatrixProduct.isOurs, "OpenBLAS's bits depend on the rows of a call"))
-    func bitsDoNotDependOnTheCut() {
-        let (rows, columns, inner) = (61, 70, 83)
+    @Test(
+        .enabled(if: MatrixProduct.isOurs, "OpenBLAS's bits depend on the rows of a call"),
+        arguments: summations)
+    func bitsDoNotDependOnTheCut(summation: MatrixProduct.Summation) {
+        let (rows, columns, inner) = (61, 70, 183)
         let a = TestData.normal(rows * inner, stream: 1).view
         let b = TestData.normal(inner * columns, stream: 2).view
         let whole = FloatBuffer(count: rows * columns)
         MatrixProduct.multiply(
-            .plain(a), b, into: whole.all, rows: rows, columns: columns, inner: inner)
+            .plain(a), b, into: whole.all, rows: rows, columns: columns, inner: inner,
+            summation: summation)
         let packed = PackedMatrix(inner: inner, columns: columns)
         packed.pack(b, panels: 0..<packed.panelCount)
         for size in [1, 3, 5, 12, 16, 31] {
@@ -73,7 +85,8 @@ import Testing
                 let end = min(start + size, rows)
                 MatrixProduct.multiply(
                     .plain(a[start * inner..<end * inner]), packed,
-                    into: cut[start * columns..<end * columns], rows: end - start)
+                    into: cut[start * columns..<end * columns], rows: end - start,
+                    summation: summation)
             }
             #expect(cut.all.values == whole.all.values, "rows cut by \(size)")
         }

@@ -55,9 +55,8 @@ import Testing
         return largest / square.squareRoot()
     }
 
-    /// The transforms' entries reach 8 and 25 sums of products each: rounding errors of 6e-8 grow
-    /// by two orders. Measured over these cases: at most 2.9e-5.
-    static let tolerance = 1e-4
+    /// What ``WinogradConvolution`` claims.
+    static let tolerance = WinogradAccuracyTests.tolerance
 
     @Test(arguments: cases)
     func outputsEqualTheNaiveConvolution(size: [Int]) throws {

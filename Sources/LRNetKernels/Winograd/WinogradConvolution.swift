@@ -4,8 +4,12 @@
 /// Each of the 36 points is one matrix product over a block's tiles; a block's points stay in cache
 /// between the transforms and the products. The blocks follow from the geometry alone.
 ///
-/// Against the direct sum in Double the largest error of a result stays below 1e-5 of the results'
-/// root mean square.
+/// Against the direct sum in Double the largest error of a tensor stays below 1e-5 of its root mean
+/// square. Measured at the layers of the three networks, with activations after ReLU, moments of
+/// random ternary weights and normal gradients: at most 3.6e-6 for outputs, 6.8e-6 for input
+/// gradients and 5.6e-6 for weight gradients over 60,000 elements of each tensor; over whole
+/// tensors, weight gradients of the variance reach 9.0e-6, where one large square among few tiles
+/// decides. With OpenBLAS's products one tensor, the same, reached 1.07e-5.
 public struct WinogradConvolution: Sendable {
     /// The tiles of the convolution, and those of its input gradient.
     let tiles, transposedTiles: WinogradTiles
@@ -37,6 +41,10 @@ public struct WinogradConvolution: Sendable {
         let plane = WinogradFilter.planeStride(max(blockSize, 1) * widest)
         return 2 * WinogradFilter.pointCount * plane
     }
+
+    /// Terms of a chain of the sums over channels, and over tiles: a quarter or half of the rounding
+    /// errors of one chain, for three and five percent of a step's time.
+    private static let channelChain = 32, tileChain = 16
 
     /// Values of a block's points, before and after the products, that stay in a core's cache.
     private static let cachedValueCount = 192 << 10
@@ -107,7 +115,8 @@ public struct WinogradConvolution: Sendable {
             tiles.transformInput(images, tiles: block, squared: squared, into: source.all)
             for point in 0..<WinogradFilter.pointCount {
                 MatrixProduct.multiply(
-                    .plain(source[point]), factor(point), into: target[point], rows: block.count)
+                    .plain(source[point]), factor(point), into: target[point], rows: block.count,
+                    summation: .runs(chain: Self.channelChain))
             }
             tiles.transformOutput(target.all, tiles: block, into: output, squareOf: roots)
         }
@@ -135,7 +144,8 @@ public struct WinogradConvolution: Sendable {
             for point in 0..<WinogradFilter.pointCount {
                 MatrixProduct.multiply(
                     .transposed(points[point]), gradients[point], into: weights[point],
-                    rows: inputs, columns: outputs, inner: block.count, accumulate: !isFirst)
+                    rows: inputs, columns: outputs, inner: block.count, accumulate: !isFirst,
+                    summation: .runs(chain: Self.tileChain))
             }
             isFirst = false
         }

@@ -112,7 +112,7 @@ public struct WinogradTiles: Sendable {
         }
     }
 
-    /// The outputs of a run of tiles, `A' M A`.
+    /// The outputs of a run of tiles, `E(m)' C M C E(m)`.
     ///
     /// - Parameters:
     ///   - points: 36 planes of shape `[tiles.count, output.channels]`.
@@ -146,8 +146,8 @@ public struct WinogradTiles: Sendable {
             forEachVector(channels) { c, lanes in
                 let first = source + (slot &* channels &+ c)
                 for x in 0..<6 {
-                    let values = filter.output(
-                        Self.line(first + x &* plane, stride: 6 &* plane, lanes))
+                    let values = WinogradFilter.interpolate(
+                        Self.line(first + x &* plane, stride: 6 &* plane, lanes), count: size)
                     lines[x] = values.0
                     lines[6 &+ x] = values.1
                     lines[12 &+ x] = values.2
@@ -155,8 +155,8 @@ public struct WinogradTiles: Sendable {
                 }
                 for y in 0..<rows {
                     let line = lines + 6 &* y
-                    let values = filter.output(
-                        (line[0], line[1], line[2], line[3], line[4], line[5]))
+                    let values = WinogradFilter.interpolate(
+                        (line[0], line[1], line[2], line[3], line[4], line[5]), count: size)
                     let start =
                         ((row &+ y) &* output.width &+ column) &* channels &+ c
                     finish(values.0, start, lanes)
@@ -168,8 +168,7 @@ public struct WinogradTiles: Sendable {
         }
     }
 
-    /// The points of a run of tiles of the output's gradient, `A dY A'`: the transpose of
-    /// ``transformOutput(_:tiles:into:)``.
+    /// The points of a run of tiles of the output's gradient, `E(m) dY E(m)'`.
     ///
     /// - Parameters:
     ///   - images: Whole images of shape ``output``.
@@ -189,18 +188,18 @@ public struct WinogradTiles: Sendable {
                     let index = ((row &+ y) &* output.width &+ column &+ x) &* channels &+ c
                     return load(source + index, lanes)
                 }
+                let zero = Vector(repeating: 0)
                 for y in 0..<size {
-                    let line = filter.outputTranspose(
-                        (value(y, 0), value(y, 1), value(y, 2), value(y, 3)))
+                    let line = WinogradFilter.evaluate(
+                        (value(y, 0), value(y, 1), value(y, 2), value(y, 3), zero), count: size)
                     Self.put(line, lines + 6 &* y)
                 }
                 for x in 0..<6 {
-                    let zero = Vector(repeating: 0)
-                    let line = filter.outputTranspose(
+                    let line = WinogradFilter.evaluate(
                         (
                             lines[x], lines[6 &+ x], size > 2 ? lines[12 &+ x] : zero,
-                            size > 2 ? lines[18 &+ x] : zero
-                        ))
+                            size > 2 ? lines[18 &+ x] : zero, zero
+                        ), count: size)
                     Self.spread(
                         line, target + (slot &* channels &+ c &+ x &* plane),
                         stride: 6 &* plane, lanes)

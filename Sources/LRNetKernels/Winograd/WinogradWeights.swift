@@ -1,6 +1,6 @@
 /// The weights of a convolution at the 36 points: packed before each run of products.
 ///
-///     forward:  U = G g G', as [36][inputs][outputs]
+///     forward:  U = E(w) g E(w)', as [36][inputs][outputs]
 ///     backward: the same of the window turned by half a turn, as [36][outputs][inputs]
 ///
 /// Both lie in the same memory, one at a time, which other layers may use in between.
@@ -95,8 +95,9 @@ public struct WinogradWeights: Sendable {
                         return load(source + ((y &* size &+ x) &* plane &+ start), lanes)
                     }
                     for y in 0..<size {
-                        let line = filter.filter(
-                            (weight(y, 0), weight(y, 1), weight(y, 2), weight(y, 3), weight(y, 4)))
+                        let line = WinogradFilter.evaluate(
+                            (weight(y, 0), weight(y, 1), weight(y, 2), weight(y, 3), weight(y, 4)),
+                            count: size)
                         WinogradTiles.put(line, lines + 6 &* y)
                     }
                     let zero = Vector(repeating: 0)
@@ -104,12 +105,12 @@ public struct WinogradWeights: Sendable {
                         points.pointer + PackedMatrix.offset(ofColumn: c, inner: inner)
                         + row &* rowStride
                     for x in 0..<6 {
-                        let line = filter.filter(
+                        let line = WinogradFilter.evaluate(
                             (
                                 lines[x], lines[6 &+ x], lines[12 &+ x],
                                 size > 3 ? lines[18 &+ x] : zero,
                                 size > 3 ? lines[24 &+ x] : zero
-                            ))
+                            ), count: size)
                         WinogradTiles.spread(line, target + x &* stride, stride: 6 &* stride, room)
                     }
                 }
@@ -117,7 +118,7 @@ public struct WinogradWeights: Sendable {
         }
     }
 
-    /// Gradients of weights from gradients at the points, `G' dU G`.
+    /// Gradients of weights from gradients at the points, `E(w)' C dU C E(w)`.
     ///
     /// - Parameters:
     ///   - points: 36 planes of shape `[inputs, outputs]`.
@@ -139,9 +140,9 @@ public struct WinogradWeights: Sendable {
             guard let lines = lines.baseAddress else { return }
             forEachVector(plane) { c, lanes in
                 for x in 0..<6 {
-                    let values = filter.filterTranspose(
+                    let values = WinogradFilter.interpolate(
                         WinogradTiles.line(
-                            source + (x &* stride &+ c), stride: 6 &* stride, lanes))
+                            source + (x &* stride &+ c), stride: 6 &* stride, lanes), count: size)
                     lines[x] = values.0
                     lines[6 &+ x] = values.1
                     lines[12 &+ x] = values.2
@@ -150,8 +151,8 @@ public struct WinogradWeights: Sendable {
                 }
                 for y in 0..<size {
                     let line = lines + 6 &* y
-                    let values = filter.filterTranspose(
-                        (line[0], line[1], line[2], line[3], line[4], line[5]))
+                    let values = WinogradFilter.interpolate(
+                        (line[0], line[1], line[2], line[3], line[4], line[5]), count: size)
                     let target = weights.pointer + (y &* size &* plane &+ c)
                     store(values.0, target, lanes)
                     store(values.1, target + plane, lanes)
