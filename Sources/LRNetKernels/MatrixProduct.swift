@@ -232,6 +232,46 @@ public enum MatrixProduct {
         }
     }
 
+    /// A product at addresses, for kernels that cut their factors themselves: `C = A' B` of at most
+    /// one panel of columns.
+    ///
+    /// - Parameters:
+    ///   - a: Element `(k, row)` at `a + k * aStride + row`.
+    ///   - b: Element `(k, column)` at `b + k * bStride + column`; 32 columns are read whatever
+    ///     `columns` says.
+    ///   - c: Overwritten: `rows` rows of 32 values, of which `columns` count.
+    ///   - chain: The terms of a chain; sums of chains are added in order.
+    static func multiplyPanel(
+        _ a: UnsafePointer<Float>, aStride: Int, _ b: UnsafePointer<Float>, bStride: Int,
+        into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int, chain: Int
+    ) {
+        let width = ProductTile.columnCount
+        guard isOurs else {
+            _ = singleThreaded
+            for start in stride(from: 0, to: inner, by: 2 * chain) {
+                cblas_sgemm(
+                    CblasRowMajor, CblasTrans, CblasNoTrans, blasint(rows), blasint(columns),
+                    blasint(min(2 * chain, inner - start)), 1, a + start * aStride,
+                    blasint(aStride), b + start * bStride, blasint(bStride),
+                    start > 0 ? 1 : 0, c, blasint(width))
+            }
+            return
+        }
+        var row = 0
+        while row < rows {
+            let left = rows &- row
+            let count = left >= 12 ? 12 : left >= 8 ? 8 : left >= 4 ? 4 : 1
+            let tile = ProductTile(
+                a: a + row, rowStride: 1, depthStride: aStride, b: b, panelStride: bStride,
+                depth: inner)
+            tile.forEachPart(of: chain) { part, isFirst in
+                compute(
+                    part, count, into: c + row &* width, stride: width, accumulate: !isFirst)
+            }
+            row &+= count
+        }
+    }
+
     private static func compute(
         _ tile: ProductTile, _ rows: Int, into c: UnsafeMutablePointer<Float>, stride: Int,
         accumulate: Bool

@@ -210,14 +210,10 @@ import Testing
             let inputError = error(inputGradient) { problem.inputGradient($0, squared: squared) }
             #expect(inputError < Self.tolerance, "gradient of the \(kind)'s input")
 
-            let points = FloatView.unwritten(convolution.weightPointCount)
-            convolution.weightGradient(
-                images, squared: squared, gradient: gradient, into: points, accumulate: false,
-                workspace: workspace)
             let weightGradient = FloatView.unwritten(problem.mean.count)
-            WinogradWeights.transformGradient(
-                points, filter: problem.filter, inputs: layer.inputs, outputs: layer.outputs,
-                into: weightGradient)
+            convolution.weightGradient(
+                images, squared: squared, gradient: gradient, into: weightGradient,
+                workspace: workspace)
             let weightError = error(weightGradient) {
                 problem.weightGradient($0, squared: squared)
             }

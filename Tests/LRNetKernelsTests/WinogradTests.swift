@@ -3,11 +3,12 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct WinogradTests {
-    /// Height, width, inputs, outputs, window, images: no multiples of tiles, blocks or lanes, and
-    /// channels of the networks' layers.
+    /// Height, width, inputs, outputs, window, images: no multiples of tiles, blocks or lanes,
+    /// channels of the networks' layers, and more tiles than one block of weight gradients.
     static let cases = [
         [7, 9, 17, 33, 3, 3], [14, 14, 32, 64, 5, 2], [5, 6, 3, 2, 5, 1], [1, 1, 16, 16, 3, 2],
         [8, 8, 64, 32, 3, 7], [13, 4, 20, 48, 5, 3], [4, 4, 1, 1, 3, 1], [12, 12, 128, 64, 3, 1],
+        [14, 13, 16, 33, 3, 21],
     ]
 
     private struct Problem {
@@ -99,27 +100,10 @@ import Testing
     @Test(arguments: cases)
     func weightGradientsEqualTheNaiveOnes(size: [Int]) throws {
         let problem = try Problem(size)
-        let points = FloatView.unwritten(problem.convolution.weightPointCount)
-        let workspace = WinogradConvolution.Workspace(problem.convolution)
-        // In two calls, to see the second one add.
-        let cut = problem.images / 2
-        let (image, pixels) = (
-            problem.geometry.input.count, problem.geometry.outputPixelCount * problem.outputs
-        )
-        var isFirst = true
-        for range in [0..<cut, cut..<problem.images] where !range.isEmpty {
-            problem.convolution.weightGradient(
-                problem.input.view[range.lowerBound * image..<range.upperBound * image],
-                squared: false,
-                gradient: problem.gradient.view[
-                    range.lowerBound * pixels..<range.upperBound * pixels],
-                into: points, accumulate: !isFirst, workspace: workspace)
-            isFirst = false
-        }
         let result = FloatView.unwritten(problem.weights.count)
-        WinogradWeights.transformGradient(
-            points, filter: problem.filter, inputs: problem.inputs, outputs: problem.outputs,
-            into: result)
+        problem.convolution.weightGradient(
+            problem.input.view, squared: false, gradient: problem.gradient.view, into: result,
+            workspace: WinogradConvolution.Workspace(problem.convolution))
         let truth = Reference.convolutionWeightGradient(
             problem.gradient.doubles, input: problem.input.doubles, geometry: problem.geometry,
             images: problem.images, outputs: problem.outputs)

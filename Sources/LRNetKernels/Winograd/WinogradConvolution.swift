@@ -14,9 +14,10 @@ public struct WinogradConvolution: Sendable {
     /// The tiles of the convolution, and those of its input gradient.
     let tiles, transposedTiles: WinogradTiles
 
-    /// Memory of one thread: points of a block before and after the products.
+    /// Memory of one thread: points of a block before and after the products, or for weight
+    /// gradients those of both factors and then of a few weights.
     public struct Workspace: Sendable {
-        let points, products: FloatView
+        let memory: FloatView
 
         /// Lays a workspace into memory.
         ///
@@ -25,21 +26,33 @@ public struct WinogradConvolution: Sendable {
             precondition(
                 storage.count == convolution.workspaceCount,
                 "\(storage.count) values of memory for \(convolution.workspaceCount)")
-            points = storage[0..<storage.count / 2]
-            products = storage[storage.count / 2..<storage.count]
+            memory = storage
         }
 
         /// Allocates memory of its own.
         public init(_ convolution: WinogradConvolution) {
             self.init(convolution, in: FloatBuffer(count: convolution.workspaceCount).all)
         }
+
+        /// The planes of two kinds of points, one behind the other.
+        fileprivate func planes(_ first: Int, _ second: Int) -> (Planes, Planes) {
+            let start = Planes.count(first)
+            return (
+                Planes(memory[0..<start], count: first),
+                Planes(memory[start..<start + Planes.count(second)], count: second)
+            )
+        }
     }
 
     /// The values of a workspace.
     public var workspaceCount: Int {
-        let widest = max(tiles.input.channels, tiles.output.channels)
-        let plane = WinogradFilter.planeStride(max(blockSize, 1) * widest)
-        return 2 * WinogradFilter.pointCount * plane
+        let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
+        let forward = Planes.count(blockSize * inputs) + Planes.count(blockSize * outputs)
+        let gradient =
+            Planes.count(gradientBlockSize * inputs)
+            + Planes.count(gradientBlockSize * outputs) + Planes.count(Self.gradientPanelCount)
+        // A panel of columns may be read beyond the last one.
+        return max(forward, gradient) + ProductTile.columnCount
     }
 
     /// Terms of a chain of the sums over channels, and over tiles: a quarter or half of the rounding
@@ -61,16 +74,11 @@ public struct WinogradConvolution: Sendable {
         transposedTiles = tiles.transposed
     }
 
-    /// The values of a gradient at the points: 36 planes of `[inputs, outputs]`.
-    public var weightPointCount: Int {
-        let plane = tiles.input.channels * tiles.output.channels
-        return WinogradFilter.pointCount * WinogradFilter.planeStride(plane)
-    }
-
     /// Tiles of a block: whole rows of the product's tiles.
     var blockSize: Int {
         let perTile = WinogradFilter.pointCount * (tiles.input.channels + tiles.output.channels)
-        let least = weightPointCount > Self.largeWeightCount ? 96 : 24
+        let weights = WinogradFilter.pointCount * tiles.input.channels * tiles.output.channels
+        let least = weights > Self.largeWeightCount ? 96 : 24
         return min(max(Self.cachedValueCount / perTile, least), 240) / 12 * 12
     }
 
@@ -110,8 +118,8 @@ public struct WinogradConvolution: Sendable {
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         forEachBlock(images.count / tiles.input.count * tiles.tileCount) { block in
-            let source = Planes(workspace.points, count: block.count * inputs)
-            let target = Planes(workspace.products, count: block.count * outputs)
+            let (source, target) = workspace.planes(
+                block.count * inputs, block.count * outputs)
             tiles.transformInput(images, tiles: block, squared: squared, into: source.all)
             for point in 0..<WinogradFilter.pointCount {
                 MatrixProduct.multiply(
@@ -122,42 +130,81 @@ public struct WinogradConvolution: Sendable {
         }
     }
 
-    /// Computes dL/d weights at the points, or adds it; ``WinogradWeights`` turns it into that of
-    /// the weights.
+    /// Rows and columns of the weights that are computed at a time, at all points: they stay in
+    /// cache until they are transformed.
+    private static let gradientRowCount = 48
+    private static let gradientPanelCount = gradientRowCount * ProductTile.columnCount
+
+    /// Tiles whose points are all present while weight gradients are computed: so many that adding to
+    /// the gradient is cheap beside the products, as far as they do not outgrow it.
+    private var gradientBlockSize: Int {
+        let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
+        return max(inputs * outputs / (inputs + outputs), 240)
+    }
+
+    /// Computes dL/d weights.
+    ///
+    ///     dg = E(w)' C [ sum over tiles of (B' d B) * (E(m) dY E(m)') ] C E(w)
+    ///
+    /// A few weights at a time are summed up at all points and transformed at once, so that the
+    /// points of the gradient, four times as many as its values, never reach memory.
     ///
     /// - Parameters:
     ///   - squared: Whether the forward pass convolved squares.
     ///   - gradient: dL/d output.
-    ///   - weightPoints: ``weightPointCount`` values.
+    ///   - weights: Overwritten; stored `[window, window, inputs, outputs]`.
     public func weightGradient(
-        _ images: FloatView, squared: Bool, gradient: FloatView, into weightPoints: FloatView,
-        accumulate: Bool, workspace: Workspace
+        _ images: FloatView, squared: Bool, gradient: FloatView, into weights: FloatView,
+        workspace: Workspace
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
-        let weights = Planes(weightPoints, count: inputs * outputs)
-        var isFirst = !accumulate
-        forEachBlock(images.count / tiles.input.count * tiles.tileCount) { block in
-            let points = Planes(workspace.points, count: block.count * inputs)
-            let gradients = Planes(workspace.products, count: block.count * outputs)
+        let window = tiles.filter.window
+        precondition(
+            weights.count == window * window * inputs * outputs,
+            "\(weights.count) weights for \(inputs) inputs and \(outputs) outputs")
+        let tileCount = images.count / tiles.input.count * tiles.tileCount
+        if tileCount == 0 { weights.fill(0) }
+        for start in stride(from: 0, to: tileCount, by: gradientBlockSize) {
+            let block = start..<min(start + gradientBlockSize, tileCount)
+            let (points, slopes) = workspace.planes(block.count * inputs, block.count * outputs)
             tiles.transformInput(images, tiles: block, squared: squared, into: points.all)
-            tiles.transformGradient(gradient, tiles: block, into: gradients.all)
-            for point in 0..<WinogradFilter.pointCount {
-                MatrixProduct.multiply(
-                    .transposed(points[point]), gradients[point], into: weights[point],
-                    rows: inputs, columns: outputs, inner: block.count, accumulate: !isFirst,
-                    summation: .runs(chain: Self.tileChain))
+            tiles.transformGradient(gradient, tiles: block, into: slopes.all)
+            let end = points.all.count + slopes.all.count
+            let sums = Planes(
+                workspace.memory[end..<end + Planes.count(Self.gradientPanelCount)],
+                count: Self.gradientPanelCount)
+            for row in stride(from: 0, to: inputs, by: Self.gradientRowCount) {
+                let rows = row..<min(row + Self.gradientRowCount, inputs)
+                for column in stride(from: 0, to: outputs, by: ProductTile.columnCount) {
+                    let columns = column..<min(column + ProductTile.columnCount, outputs)
+                    for point in 0..<WinogradFilter.pointCount {
+                        MatrixProduct.multiplyPanel(
+                            points[point].pointer + row, aStride: inputs,
+                            slopes[point].pointer + column, bStride: outputs,
+                            into: sums[point].pointer, rows: rows.count, columns: columns.count,
+                            inner: block.count, chain: Self.tileChain)
+                    }
+                    WinogradWeights.interpolate(
+                        sums.all.pointer, stride: WinogradFilter.planeStride(sums.count),
+                        filter: tiles.filter, rows: rows, columns: columns, inputs: inputs,
+                        outputs: outputs, into: weights.pointer, accumulate: start > 0)
+                }
             }
-            isFirst = false
         }
     }
 
     /// 36 planes of `count` values.
-    private struct Planes {
+    fileprivate struct Planes {
         let all: FloatView
         let count: Int
 
+        /// The values that planes of `count` values take.
+        static func count(_ count: Int) -> Int {
+            WinogradFilter.pointCount * WinogradFilter.planeStride(count)
+        }
+
         init(_ memory: FloatView, count: Int) {
-            all = memory[0..<WinogradFilter.pointCount * WinogradFilter.planeStride(count)]
+            all = memory[0..<Self.count(count)]
             self.count = count
         }
 

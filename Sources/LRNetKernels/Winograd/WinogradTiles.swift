@@ -71,44 +71,24 @@ public struct WinogradTiles: Sendable {
     ) {
         let channels = input.channels
         check(images, input, tiles, points, channels)
-        let target = points.pointer
         let plane = WinogradFilter.planeStride(tiles.count * channels)
-        forEachTile(tiles, size: filter.outputSize) { image, row, column, slot, lines in
-            let source = UnsafePointer(images.pointer + image &* input.count)
-            let (y0, x0) = (row &- top, column &- left)
-            forEachVector(channels) { c, lanes in
-                Self.transformTile(
-                    into: target + (slot &* channels &+ c), plane: plane, lanes: lanes,
-                    lines: lines,
-                    load: { y, x in
-                        let (row, column) = (y0 &+ y, x0 &+ x)
-                        guard row >= 0, row < input.height, column >= 0, column < input.width
-                        else { return Vector(repeating: 0) }
-                        let index = (row &* input.width &+ column) &* channels &+ c
-                        let value = load(source + index, lanes)
-                        return squared ? value * value : value
-                    })
+        TilePixels.forEachTile(of: self, tiles, channels: channels) {
+            pixels, image, row, column, slot in
+            pixels.locate(
+                images.pointer + image &* input.count, input, row: row &- top,
+                column: column &- left, size: WinogradFilter.tileSize, outside: pixels.zeros)
+            let target = points.pointer + slot &* channels
+            if squared {
+                pixels.forEachVector(channels) { c, lanes in
+                    pixels.transformInput(
+                        c, lanes, squared: true, into: target + c, plane: plane)
+                }
+            } else {
+                pixels.forEachVector(channels) { c, lanes in
+                    pixels.transformInput(
+                        c, lanes, squared: false, into: target + c, plane: plane)
+                }
             }
-        }
-    }
-
-    @inline(__always)
-    private static func transformTile(
-        into target: UnsafeMutablePointer<Float>, plane: Int, lanes: Int,
-        lines: UnsafeMutablePointer<Vector>, load value: (_ y: Int, _ x: Int) -> Vector
-    ) {
-        for y in 0..<6 {
-            let line = WinogradFilter.input(
-                (value(y, 0), value(y, 1), value(y, 2), value(y, 3), value(y, 4), value(y, 5)))
-            put(line, lines + 6 &* y)
-        }
-        for x in 0..<6 {
-            let line = WinogradFilter.input(
-                (
-                    lines[x], lines[6 &+ x], lines[12 &+ x], lines[18 &+ x], lines[24 &+ x],
-                    lines[30 &+ x]
-                ))
-            spread(line, target + x &* plane, stride: 6 &* plane, lanes)
         }
     }
 
@@ -123,154 +103,75 @@ public struct WinogradTiles: Sendable {
         _ points: FloatView, tiles: Range<Int>, into images: FloatView,
         squareOf roots: FloatView? = nil
     ) {
-        let channels = output.channels
-        check(images, output, tiles, points, channels)
+        check(images, output, tiles, points, output.channels)
         precondition(
             roots == nil || roots?.count == images.count,
             "\(roots?.count ?? 0) roots for \(images.count) outputs")
-        let two = Vector(repeating: 2)
-        let source = UnsafePointer(points.pointer)
+        // The count is a constant in each branch, so that the transform is straight code.
+        switch filter {
+        case .window3: transformOutput(points, tiles, count: 4, into: images, roots)
+        case .window5: transformOutput(points, tiles, count: 2, into: images, roots)
+        }
+    }
+
+    @inline(__always)
+    private func transformOutput(
+        _ points: FloatView, _ tiles: Range<Int>, count: Int, into images: FloatView,
+        _ roots: FloatView?
+    ) {
+        let channels = output.channels
         let plane = WinogradFilter.planeStride(tiles.count * channels)
-        let size = filter.outputSize
-        forEachTile(tiles, size: size) { image, row, column, slot, lines in
-            let target = images.pointer + image &* output.count
-            let root = roots.map { UnsafePointer($0.pointer + image &* output.count) }
-            let (rows, columns) = (
-                min(size, output.height &- row), min(size, output.width &- column)
-            )
-            @inline(__always) func finish(_ value: Vector, _ index: Int, _ lanes: Int) {
-                guard let root else { return store(value, target + index, lanes) }
-                let share = two * load(root + index, lanes) * value
-                store(load(target + index, lanes) + share, target + index, lanes)
+        TilePixels.forEachTile(of: self, tiles, channels: channels) {
+            pixels, image, row, column, slot in
+            let source = UnsafePointer(points.pointer + slot &* channels)
+            let start = image &* output.count
+            pixels.locate(
+                images.pointer + start, output, row: row, column: column, size: count,
+                outside: pixels.waste)
+            guard let roots else {
+                pixels.forEachVector(channels) { c, lanes in
+                    pixels.interpolate(source + c, lanes, count: count, plane: plane)
+                    pixels.storeOutput(c, lanes, count: count)
+                }
+                return
             }
-            forEachVector(channels) { c, lanes in
-                let first = source + (slot &* channels &+ c)
-                for x in 0..<6 {
-                    let values = WinogradFilter.interpolate(
-                        Self.line(first + x &* plane, stride: 6 &* plane, lanes), count: size)
-                    lines[x] = values.0
-                    lines[6 &+ x] = values.1
-                    lines[12 &+ x] = values.2
-                    lines[18 &+ x] = values.3
-                }
-                for y in 0..<rows {
-                    let line = lines + 6 &* y
-                    let values = WinogradFilter.interpolate(
-                        (line[0], line[1], line[2], line[3], line[4], line[5]), count: size)
-                    let start =
-                        ((row &+ y) &* output.width &+ column) &* channels &+ c
-                    finish(values.0, start, lanes)
-                    if columns > 1 { finish(values.1, start &+ channels, lanes) }
-                    if columns > 2 { finish(values.2, start &+ 2 &* channels, lanes) }
-                    if columns > 3 { finish(values.3, start &+ 3 &* channels, lanes) }
-                }
+            pixels.locateRoots(
+                roots.pointer + start, output, row: row, column: column, size: count)
+            pixels.forEachVector(channels) { c, lanes in
+                pixels.interpolate(source + c, lanes, count: count, plane: plane)
+                pixels.addOutput(c, lanes, count: count)
             }
         }
     }
 
-    /// The points of a run of tiles of the output's gradient, `E(m) dY E(m)'`.
+    /// The points of a run of tiles of the output's gradient, `E(m) dY E(m)'`: the transpose of
+    /// ``transformOutput(_:tiles:into:squareOf:)``, but for `C`.
     ///
     /// - Parameters:
     ///   - images: Whole images of shape ``output``.
     ///   - points: Overwritten; 36 planes of shape `[tiles.count, output.channels]`.
     public func transformGradient(_ images: FloatView, tiles: Range<Int>, into points: FloatView) {
-        let channels = output.channels
-        check(images, output, tiles, points, channels)
-        let target = points.pointer
-        let plane = WinogradFilter.planeStride(tiles.count * channels)
-        let size = filter.outputSize
-        forEachTile(tiles, size: size) { image, row, column, slot, lines in
-            let source = UnsafePointer(images.pointer + image &* output.count)
-            let (rows, columns) = (output.height &- row, output.width &- column)
-            forEachVector(channels) { c, lanes in
-                @inline(__always) func value(_ y: Int, _ x: Int) -> Vector {
-                    guard x < size, y < rows, x < columns else { return Vector(repeating: 0) }
-                    let index = ((row &+ y) &* output.width &+ column &+ x) &* channels &+ c
-                    return load(source + index, lanes)
-                }
-                let zero = Vector(repeating: 0)
-                for y in 0..<size {
-                    let line = WinogradFilter.evaluate(
-                        (value(y, 0), value(y, 1), value(y, 2), value(y, 3), zero), count: size)
-                    Self.put(line, lines + 6 &* y)
-                }
-                for x in 0..<6 {
-                    let line = WinogradFilter.evaluate(
-                        (
-                            lines[x], lines[6 &+ x], size > 2 ? lines[12 &+ x] : zero,
-                            size > 2 ? lines[18 &+ x] : zero, zero
-                        ), count: size)
-                    Self.spread(
-                        line, target + (slot &* channels &+ c &+ x &* plane),
-                        stride: 6 &* plane, lanes)
-                }
-            }
+        check(images, output, tiles, points, output.channels)
+        switch filter {
+        case .window3: transformGradient(images, tiles, count: 4, into: points)
+        case .window5: transformGradient(images, tiles, count: 2, into: points)
         }
     }
 
-    // MARK: Lines
-
     @inline(__always)
-    static func put(
-        _ line: WinogradFilter.Line, _ target: UnsafeMutablePointer<Vector>
+    private func transformGradient(
+        _ images: FloatView, _ tiles: Range<Int>, count: Int, into points: FloatView
     ) {
-        target[0] = line.0
-        target[1] = line.1
-        target[2] = line.2
-        target[3] = line.3
-        target[4] = line.4
-        target[5] = line.5
-    }
-
-    @inline(__always)
-    static func spread(
-        _ line: WinogradFilter.Line, _ target: UnsafeMutablePointer<Float>, stride: Int,
-        _ lanes: Int
-    ) {
-        store(line.0, target, lanes)
-        store(line.1, target + stride, lanes)
-        store(line.2, target + 2 &* stride, lanes)
-        store(line.3, target + 3 &* stride, lanes)
-        store(line.4, target + 4 &* stride, lanes)
-        store(line.5, target + 5 &* stride, lanes)
-    }
-
-    @inline(__always)
-    static func line(
-        _ source: UnsafePointer<Float>, stride: Int, _ lanes: Int
-    ) -> WinogradFilter.Line {
-        (
-            load(source, lanes), load(source + stride, lanes), load(source + 2 &* stride, lanes),
-            load(source + 3 &* stride, lanes), load(source + 4 &* stride, lanes),
-            load(source + 5 &* stride, lanes)
-        )
-    }
-
-    // MARK: Tiles
-
-    /// Calls `body` with image, first output row and column, and place in the run of each tile, and
-    /// with memory for the lines of one tile.
-    @inline(__always)
-    private func forEachTile(
-        _ tiles: Range<Int>, size: Int,
-        _ body: (
-            _ image: Int, _ row: Int, _ column: Int, _ slot: Int,
-            _ lines: UnsafeMutablePointer<Vector>
-        ) -> Void
-    ) {
-        // Once for all tiles: so much does not fit the part of the stack that Swift would use.
-        withUnsafeTemporaryAllocation(of: Vector.self, capacity: WinogradFilter.pointCount) {
-            lines in
-            guard let lines = lines.baseAddress else { return }
-            var image = tiles.lowerBound / tileCount
-            var tile = tiles.lowerBound % tileCount
-            for slot in 0..<tiles.count {
-                body(image, tile / tileColumns &* size, tile % tileColumns &* size, slot, lines)
-                tile &+= 1
-                if tile == tileCount {
-                    tile = 0
-                    image &+= 1
-                }
+        let channels = output.channels
+        let plane = WinogradFilter.planeStride(tiles.count * channels)
+        TilePixels.forEachTile(of: self, tiles, channels: channels) {
+            pixels, image, row, column, slot in
+            pixels.locate(
+                images.pointer + image &* output.count, output, row: row, column: column,
+                size: count, outside: pixels.zeros)
+            let target = points.pointer + slot &* channels
+            pixels.forEachVector(channels) { c, lanes in
+                pixels.evaluate(c, lanes, count: count, into: target + c, plane: plane)
             }
         }
     }

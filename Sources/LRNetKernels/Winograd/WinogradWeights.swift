@@ -76,92 +76,117 @@ public struct WinogradWeights: Sendable {
 
     /// Transforms weights stored `[window, window, inner, columns]` straight into packed factors.
     private func transform(_ weights: FloatView, inner: Int, columns: Int, pool: ThreadPool) {
-        let size = filter.window
+        switch filter {
+        case .window3: transform(weights, count: 3, inner: inner, columns: columns, pool: pool)
+        case .window5: transform(weights, count: 5, inner: inner, columns: columns, pool: pool)
+        }
+    }
+
+    @inline(__always)
+    private func transform(
+        _ weights: FloatView, count: Int, inner: Int, columns: Int, pool: ThreadPool
+    ) {
         let plane = inner * columns
-        let count = PackedMatrix.count(inner: inner, columns: columns)
-        let stride = WinogradFilter.planeStride(count)
+        let stride = WinogradFilter.planeStride(PackedMatrix.count(inner: inner, columns: columns))
         let rowStride = PackedMatrix.rowStride(columns)
         let padded = PackedMatrix.paddedColumnCount(columns)
         let source = UnsafePointer(weights.pointer)
-        pool.forEach(inner) { row, _ in
+        pool.forEachRange(inner, grain: Self.grain) { rows, _ in
             withUnsafeTemporaryAllocation(of: Vector.self, capacity: 30) { lines in
                 guard let lines = lines.baseAddress else { return }
-                // Columns that only fill a panel up are transforms of nothing: zeros.
-                forEachVector(padded) { c, room in
-                    let lanes = max(min(columns &- c, laneCount), 0)
-                    let start = row &* columns &+ c
-                    @inline(__always) func weight(_ y: Int, _ x: Int) -> Vector {
-                        guard x < size else { return Vector(repeating: 0) }
-                        return load(source + ((y &* size &+ x) &* plane &+ start), lanes)
-                    }
-                    for y in 0..<size {
-                        let line = WinogradFilter.evaluate(
-                            (weight(y, 0), weight(y, 1), weight(y, 2), weight(y, 3), weight(y, 4)),
-                            count: size)
-                        WinogradTiles.put(line, lines + 6 &* y)
-                    }
-                    let zero = Vector(repeating: 0)
-                    let target =
-                        points.pointer + PackedMatrix.offset(ofColumn: c, inner: inner)
-                        + row &* rowStride
-                    for x in 0..<6 {
-                        let line = WinogradFilter.evaluate(
-                            (
-                                lines[x], lines[6 &+ x], lines[12 &+ x],
-                                size > 3 ? lines[18 &+ x] : zero,
-                                size > 3 ? lines[24 &+ x] : zero
-                            ), count: size)
-                        WinogradTiles.spread(line, target + x &* stride, stride: 6 &* stride, room)
+                for row in rows {
+                    // Columns that only fill a panel up are transforms of nothing: zeros.
+                    forEachVector(padded) { c, room in
+                        let target =
+                            points.pointer + PackedMatrix.offset(ofColumn: c, inner: inner)
+                            + row &* rowStride
+                        Self.evaluate(
+                            source + (row &* columns &+ c), max(min(columns &- c, laneCount), 0),
+                            count: count, plane: plane, lines: lines, into: target,
+                            stride: stride, room)
                     }
                 }
             }
         }
     }
 
-    /// Gradients of weights from gradients at the points, `E(w)' C dU C E(w)`.
+    /// Rows of weights that one thread transforms at a time.
+    private static let grain = 16
+
+    /// The points of one vector of windows.
+    @inline(__always)
+    private static func evaluate(
+        _ source: UnsafePointer<Float>, _ lanes: Int, count: Int, plane: Int,
+        lines: UnsafeMutablePointer<Vector>, into target: UnsafeMutablePointer<Float>, stride: Int,
+        _ room: Int
+    ) {
+        let zero = Vector(repeating: 0)
+        for y in 0..<count {
+            let row = source + y &* count &* plane
+            let line = WinogradFilter.evaluate(
+                (
+                    load(row, lanes), load(row + plane, lanes), load(row + 2 &* plane, lanes),
+                    count > 3 ? load(row + 3 &* plane, lanes) : zero,
+                    count > 4 ? load(row + 4 &* plane, lanes) : zero
+                ), count: count)
+            TilePixels.put(line, lines + 6 &* y)
+        }
+        for x in 0..<6 {
+            let line = WinogradFilter.evaluate(
+                (
+                    lines[x], lines[6 &+ x], lines[12 &+ x], count > 3 ? lines[18 &+ x] : zero,
+                    count > 4 ? lines[24 &+ x] : zero
+                ), count: count)
+            TilePixels.spread(line, target + x &* stride, stride: 6 &* stride, room)
+        }
+    }
+
+    /// Gradients of some weights from their gradients at the points, `E(w)' C dU C E(w)`.
     ///
     /// - Parameters:
-    ///   - points: 36 planes of shape `[inputs, outputs]`.
-    ///   - weights: Overwritten; stored `[window, window, inputs, outputs]`.
-    public static func transformGradient(
-        _ points: FloatView, filter: WinogradFilter, inputs: Int, outputs: Int,
-        into weights: FloatView
+    ///   - points: 36 planes `stride` values apart, of rows of 32 values.
+    ///   - rows: The input channels of the planes' rows.
+    ///   - columns: The output channels of the rows' values, 32 at most.
+    ///   - weights: Stored `[window, window, inputs, outputs]`; overwritten or added to.
+    static func interpolate(
+        _ points: UnsafePointer<Float>, stride: Int, filter: WinogradFilter, rows: Range<Int>,
+        columns: Range<Int>, inputs: Int, outputs: Int, into weights: UnsafeMutablePointer<Float>,
+        accumulate: Bool
     ) {
-        let size = filter.window
-        let plane = inputs * outputs
-        let stride = WinogradFilter.planeStride(plane)
-        precondition(
-            points.count == WinogradFilter.pointCount * stride
-                && weights.count == size * size * plane,
-            "\(points.count) points as \(weights.count) weights")
-        let source = UnsafePointer(points.pointer)
-        // All planes lie alike, so the channels of a plane are one run.
         withUnsafeTemporaryAllocation(of: Vector.self, capacity: 30) { lines in
             guard let lines = lines.baseAddress else { return }
-            forEachVector(plane) { c, lanes in
-                for x in 0..<6 {
-                    let values = WinogradFilter.interpolate(
-                        WinogradTiles.line(
-                            source + (x &* stride &+ c), stride: 6 &* stride, lanes), count: size)
-                    lines[x] = values.0
-                    lines[6 &+ x] = values.1
-                    lines[12 &+ x] = values.2
-                    lines[18 &+ x] = values.3
-                    lines[24 &+ x] = values.4
-                }
-                for y in 0..<size {
-                    let line = lines + 6 &* y
-                    let values = WinogradFilter.interpolate(
-                        (line[0], line[1], line[2], line[3], line[4], line[5]), count: size)
-                    let target = weights.pointer + (y &* size &* plane &+ c)
-                    store(values.0, target, lanes)
-                    store(values.1, target + plane, lanes)
-                    store(values.2, target + 2 &* plane, lanes)
-                    if size > 3 {
-                        store(values.3, target + 3 &* plane, lanes)
-                        store(values.4, target + 4 &* plane, lanes)
+            for row in rows {
+                let source = points + (row &- rows.lowerBound) &* ProductTile.columnCount
+                let target = weights + (row &* outputs &+ columns.lowerBound)
+                forEachVector(columns.count) { c, lanes in
+                    switch filter {
+                    case .window3:
+                        interpolate(
+                            source + c, stride, count: 3, lines, into: target + c,
+                            plane: inputs &* outputs, lanes, accumulate)
+                    case .window5:
+                        interpolate(
+                            source + c, stride, count: 5, lines, into: target + c,
+                            plane: inputs &* outputs, lanes, accumulate)
                     }
                 }
+            }
+        }
+    }
+
+    /// The windows of one vector of points.
+    @inline(__always)
+    private static func interpolate(
+        _ source: UnsafePointer<Float>, _ stride: Int, count: Int,
+        _ lines: UnsafeMutablePointer<Vector>, into target: UnsafeMutablePointer<Float>, plane: Int,
+        _ lanes: Int, _ accumulate: Bool
+    ) {
+        TilePixels.interpolate(source, laneCount, count: count, plane: stride, into: lines)
+        for y in 0..<count {
+            for x in 0..<count {
+                let weight = target + (y &* count &+ x) &* plane
+                let value = lines[6 &* y &+ x]
+                store(accumulate ? load(weight, lanes) + value : value, weight, lanes)
             }
         }
     }

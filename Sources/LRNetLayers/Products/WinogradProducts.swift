@@ -40,7 +40,7 @@ final class WinogradProducts: LayerProducts {
         self.memory = memory
         memory.need(
             weights: (hasVariance ? 2 : 1) * weightCount,
-            scratch: convolution.workspaceCount + convolution.weightPointCount)
+            scratch: convolution.workspaceCount)
     }
 
     private var weightCount: Int {
@@ -89,19 +89,12 @@ final class WinogradProducts: LayerProducts {
         worker: Int
     ) {
         let workspace = workspace(worker)
-        let start = convolution.workspaceCount
-        let points = memory.scratch(worker)[start..<start + convolution.weightPointCount]
-        func compute(_ gradient: FloatView, squared: Bool, into target: FloatView) {
-            convolution.weightGradient(
-                input, squared: squared, gradient: gradient, into: points, accumulate: false,
-                workspace: workspace)
-            WinogradWeights.transformGradient(
-                points, filter: filter, inputs: shape.inputs, outputs: shape.outputs, into: target)
-        }
-        compute(gradient.mean, squared: false, into: target.mean)
-        if let slope = gradient.variance, let variance = target.variance {
-            compute(slope, squared: true, into: variance)
-        }
+        convolution.weightGradient(
+            input, squared: false, gradient: gradient.mean, into: target.mean,
+            workspace: workspace)
+        guard let slope = gradient.variance, let variance = target.variance else { return }
+        convolution.weightGradient(
+            input, squared: true, gradient: slope, into: variance, workspace: workspace)
     }
 
     func inputGradient(
