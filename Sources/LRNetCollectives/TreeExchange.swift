@@ -58,10 +58,12 @@ public final class TreeExchange: AllReduction {
     ///   - leafCount: M, by which ranks own leaves.
     ///   - presentLeaves: m, the leaves of this batch; fewer than M in a tail batch.
     ///   - valueCount: The values of each leaf, node and sum.
+    ///   - alignment: Slices begin at multiples of so many values.
     ///   - pieceCount: The values of a message, at most.
     /// - Precondition: `0 <= m <= M`; `valueCount` is not negative; `pieceCount` is positive.
     public init(
         group: any ProcessGroup, leafCount: Int, presentLeaves: Int, valueCount: Int,
+        alignment: Int = SlicePartition.alignment,
         pieceCount: Int = TreeExchange.defaultPieceCount
     ) {
         precondition(presentLeaves <= leafCount, "\(presentLeaves) of \(leafCount) leaves")
@@ -73,7 +75,8 @@ public final class TreeExchange: AllReduction {
         }
         let nodes = runs.map { tree.nodes(covering: $0) }
         let owners = nodes.indices.flatMap { Array(repeating: $0, count: nodes[$0].count) }
-        let partition = SlicePartition(count: valueCount, ranks: group.size)
+        let partition = SlicePartition(
+            count: valueCount, ranks: group.size, alignment: alignment)
         let mpi = group as? MPIProcessGroup
         precondition(mpi != nil || group.size == 1, "a tree exchange needs MPI or one process")
 

@@ -28,10 +28,13 @@ public enum GumbelWeights {
         }
     }
 
-    /// Gradient of the ternary logits from the gradient of the relaxed weights.
+    /// Gradient of a run of ternary logits from the gradient of the relaxed weights.
+    ///
+    /// - Parameter first: The position of the first of them in the draw.
     public static func ternaryPullBack(
         zeroLogit: FloatView, signLogit: FloatView, temperature: Float, key: NoiseKey,
-        weightGradient: FloatView, zeroLogitGradient: FloatView, signLogitGradient: FloatView
+        first: Int = 0, weightGradient: FloatView, zeroLogitGradient: FloatView,
+        signLogitGradient: FloatView
     ) {
         requireEqual(
             weightGradient.count,
@@ -40,7 +43,7 @@ public enum GumbelWeights {
         let (da, db) = (zeroLogitGradient.pointer, signLogitGradient.pointer)
         let inverse = Vector(repeating: 1 / temperature)
         let one = Vector(repeating: 1)
-        forEachTriple(weightGradient.count, key) { noise, i, lanes in
+        forEachTriple(weightGradient.count, key, from: first) { noise, i, lanes in
             let sign = load(b + i, lanes)
             let y = Relaxed(load(a + i, lanes), sign, noise, inverse)
             let (plus, minus) = logisticPair(sign)
@@ -65,17 +68,19 @@ public enum GumbelWeights {
         }
     }
 
-    /// Gradient of the binary logits from the gradient of the relaxed weights.
+    /// Gradient of a run of binary logits from the gradient of the relaxed weights.
+    ///
+    /// - Parameter first: The position of the first of them in the draw, a multiple of 64.
     public static func binaryPullBack(
-        signLogit: FloatView, temperature: Float, key: NoiseKey, weightGradient: FloatView,
-        signLogitGradient: FloatView
+        signLogit: FloatView, temperature: Float, key: NoiseKey, first: Int = 0,
+        weightGradient: FloatView, signLogitGradient: FloatView
     ) {
         requireEqual(weightGradient.count, [signLogit, signLogitGradient])
         let (b, dw) = (signLogit.pointer, weightGradient.pointer)
         let db = signLogitGradient.pointer
         let inverse = Vector(repeating: 1 / temperature)
         let two = Vector(repeating: 2)
-        forEachRandomWord(weightGradient.count, key: key) { words, i, lanes in
+        forEachRandomWord(weightGradient.count, key: key, from: first) { words, i, lanes in
             let (plus, minus) = relaxedSign(load(b + i, lanes), words, inverse)
             // (1 - w^2) / 2 = 2 plus minus.
             store(load(dw + i, lanes) * inverse * two * plus * minus, db + i, lanes)
@@ -128,13 +133,14 @@ public enum GumbelWeights {
     /// words 0, 1 and 2 of block `i`.
     @inline(__always)
     private static func forEachTriple(
-        _ count: Int, _ key: NoiseKey, _ body: ((Words, Words, Words), Int, Int) -> Void
+        _ count: Int, _ key: NoiseKey, from start: Int = 0,
+        _ body: ((Words, Words, Words), Int, Int) -> Void
     ) {
         let rest = key.philoxRest
         let philoxKey = key.philoxKey
         forEachVector(count) { i, lanes in
             let words = PhiloxVector(
-                first: UInt32(truncatingIfNeeded: i), rest: rest, key: philoxKey)
+                first: UInt32(truncatingIfNeeded: start &+ i), rest: rest, key: philoxKey)
             body((words.word0, words.word1, words.word2), i, lanes)
         }
     }

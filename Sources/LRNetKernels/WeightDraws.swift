@@ -87,10 +87,13 @@ func uniform(_ words: Words) -> Vector {
 /// Calls `body(words, offset, lanes)` for each vector of a key's random words, in the order of
 /// ``GaussianNoise``'s groups.
 @inline(__always)
-func forEachRandomWord(_ count: Int, key: NoiseKey, _ body: (Words, Int, Int) -> Void) {
+func forEachRandomWord(
+    _ count: Int, key: NoiseKey, from first: Int = 0, _ body: (Words, Int, Int) -> Void
+) {
+    precondition(first % GaussianNoise.groupCount == 0, "random words from element \(first)")
     let rest = key.philoxRest
     let philoxKey = key.philoxKey
-    var block: UInt32 = 0
+    var block = UInt32(truncatingIfNeeded: first / GaussianNoise.groupCount &* laneCount)
     var offset = 0
     while offset < count {
         let words = PhiloxVector(first: block, rest: rest, key: philoxKey)

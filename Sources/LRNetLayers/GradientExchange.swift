@@ -11,7 +11,9 @@ public protocol GradientExchange: AnyObject {
     /// - Parameters:
     ///   - range: Of the vector; adjacent ranges may be sent together.
     ///   - store: Whose nodes hold this process's part, and whose total gets the sum.
-    func beginSum(_ range: Range<Int>, of store: GradientStore) throws
+    ///   - unit: If given, only this process's share of the range is wanted: that of
+    ///     ``share(of:unit:)``.
+    func beginSum(_ range: Range<Int>, of store: GradientStore, unit: Int?) throws
 
     /// Begins to gather the rows of all samples of the batch, in order.
     ///
@@ -26,12 +28,11 @@ public protocol GradientExchange: AnyObject {
     /// Waits for a gather that has begun; returns all rows, which stay until the next step.
     func finishGather(_ name: GatherName) throws -> FloatView
 
-    /// The units that this process computes of something that all processes share out: a
-    /// contiguous run of `0 ..< count`.
-    func share(of count: Int) -> Range<Int>
+    /// The values that are this process's of `count` that all processes share out: a contiguous run,
+    /// of units of `unit` values, the last of which may be shorter.
+    func share(of count: Int, unit: Int) -> Range<Int>
 
-    /// Begins to gather what has been shared out: units of `unit` values each, the last of which may
-    /// be shorter, in place.
+    /// Begins to gather what has been shared out, in place.
     func beginGather(shares view: FloatView, unit: Int) throws
 
     /// Lets what has begun move on. Called between products, from the thread that runs the pass.
@@ -70,7 +71,7 @@ public final class LocalGradients: GradientExchange {
     public init() {}
 
     /// Does nothing: the only node is the total.
-    public func beginSum(_ range: Range<Int>, of store: GradientStore) {}
+    public func beginSum(_ range: Range<Int>, of store: GradientStore, unit: Int?) {}
 
     /// Keeps the rows.
     public func beginGather(rows: FloatView, width: Int, name: GatherName, layout: BatchLayout) {
@@ -84,7 +85,7 @@ public final class LocalGradients: GradientExchange {
     }
 
     /// All of them.
-    public func share(of count: Int) -> Range<Int> { 0..<count }
+    public func share(of count: Int, unit: Int) -> Range<Int> { 0..<count }
 
     /// Does nothing.
     public func beginGather(shares view: FloatView, unit: Int) {}

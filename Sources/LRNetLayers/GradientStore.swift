@@ -114,16 +114,14 @@ public final class GradientStore {
         return scratch[leaf - before][0..<layer.count]
     }
 
-    /// Adds up the leaves of a layer's range into the nodes, once all leaves have theirs, and begins
-    /// to add up the nodes of all processes.
-    public func combine(layer: Range<Int>, pool: ThreadPool) throws {
+    /// Adds up the leaves of a layer's range into the nodes, once all leaves have theirs.
+    public func combine(layer: Range<Int>, pool: ThreadPool) {
         let views = (0..<schedule.leafCount).map { view(leaf: $0, layer: layer) }
         pool.forEachRange(layer.count, grain: Self.grain) { range, _ in
             for addition in schedule.additions {
                 Elementwise.add(views[addition.from][range], to: views[addition.into][range])
             }
         }
-        try exchange.beginSum(layer, of: self)
     }
 
     /// A range of this process's nodes, in the order of the schedule.

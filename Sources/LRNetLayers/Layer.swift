@@ -47,8 +47,16 @@ public protocol Layer: AnyObject {
     /// - Returns: dL/d input; empty where the layer was told that nobody wants it.
     func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView
 
-    /// Turns the exchanged sums into the parameters' gradients.
+    /// Whether the exchanged sums that this process has of the layer are finite numbers.
+    func hasFiniteGradients(_ pass: Pass) -> Bool
+
+    /// Turns the exchanged sums into the parameters' whole gradients, for inspection; one process, or
+    /// all sums at hand.
     func finishGradients(_ pass: Pass)
+
+    /// Updates this process's share of the parameters from the exchanged sums, and begins to gather
+    /// the shares of the others.
+    func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws
 
     /// Called when the optimizer has changed the parameters.
     func didUpdate()
@@ -73,11 +81,30 @@ extension Layer {
     /// Does nothing.
     public func prepare(_ pass: Pass) {}
 
+    /// Yes.
+    public func hasFiniteGradients(_ pass: Pass) -> Bool { true }
+
     /// Does nothing.
     public func finishGradients(_ pass: Pass) {}
 
+    /// Updates all parameters, from their whole gradients.
+    public func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {
+        for parameter in parameters {
+            let count = parameter.value.count
+            optimizer.update(parameter, 0..<count, gradient: parameter.gradient)
+        }
+    }
+
     /// Does nothing.
     public func didUpdate() {}
+}
+
+/// What changes parameters by their gradients.
+public protocol ParameterOptimizer: AnyObject {
+    /// Updates a range of a parameter; may be called for several ranges at the same time.
+    ///
+    /// - Parameter gradient: dL/d value of the range, without decay.
+    func update(_ parameter: Parameter, _ range: Range<Int>, gradient: FloatView)
 }
 
 /// The most that a pass brings to a process.

@@ -128,12 +128,24 @@ public final class Network {
         _ = try stages.backward(gradient, pass)
     }
 
-    /// Turns the exchanged sums into the parameters' gradients.
+    /// The first layer with a sum that is not a finite number, among those that this process has; its
+    /// position in ``layers``.
+    public func firstNonFiniteLayer(_ pass: Pass) -> Int? {
+        layers.firstIndex { !$0.hasFiniteGradients(pass) }
+    }
+
+    /// Updates this process's share of the parameters and begins to gather the others'; once they
+    /// are there, ``didUpdate()`` follows.
+    public func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {
+        for layer in layers { try layer.update(pass, by: optimizer) }
+    }
+
+    /// Turns the exchanged sums into the parameters' whole gradients, for inspection.
     public func finishGradients(_ pass: Pass) {
         for layer in layers { layer.finishGradients(pass) }
     }
 
-    /// Called when the optimizer has changed the parameters.
+    /// Called when all parameters have changed, everywhere.
     public func didUpdate() {
         for layer in layers { layer.didUpdate() }
     }

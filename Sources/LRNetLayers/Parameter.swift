@@ -26,11 +26,16 @@ public final class Parameter {
     /// The values, row-major.
     public let value: FloatView
 
-    /// dL/d value of the last step, after the exchange, without decay.
-    public let gradient: FloatView
+    /// dL/d value, without decay, where somebody asked for all of it: batch norm's of the last step,
+    /// weights' after ``Layer/finishGradients(_:)``. Not for use by several threads before the first.
+    public private(set) lazy var gradient = FloatBuffer(count: value.count).all
 
     /// Multiplies the learning rate.
     public let learningRateScale: Float
+
+    /// The processes share out the values' update in units of so many values; `nil` if each does all
+    /// of it.
+    public internal(set) var shareUnit: Int?
 
     /// lambda of a coupled `lambda / 2 * sum of squares`.
     public var decay: Float = 0
@@ -43,6 +48,5 @@ public final class Parameter {
         self.learningRateScale = learningRateScale
         let count = shape.reduce(1, *)
         value = FloatBuffer(count: count).all
-        gradient = FloatBuffer(count: count).all
     }
 }

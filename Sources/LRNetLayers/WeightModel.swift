@@ -100,7 +100,7 @@ public struct TestWeights: Sendable {
 ///
 /// A model is a value without state. Tensors come in the order of ``latents(for:)``. What a step's
 /// gradient knows is the derivative of the loss with respect to the mean and, if the model is
-/// probabilistic, the variance of each weight; ``pullBack(_:shape:key:gradient:into:pool:)`` turns
+/// probabilistic, the variance of each weight; ``pullBack(_:first:key:gradient:into:)`` turns
 /// these sums over the whole batch into gradients of the learned tensors.
 public protocol WeightModel: Sendable {
     /// The name in recipes.
@@ -126,17 +126,19 @@ public protocol WeightModel: Sendable {
         _ latents: [FloatView], shape: WeightShape, key: NoiseKey, into weights: PreparedWeights,
         pool: ThreadPool)
 
-    /// Computes the learned tensors' gradients.
+    /// Computes the learned tensors' gradients of a run of weights.
     ///
     /// - Parameters:
+    ///   - latents: The learned tensors' values of these weights alone, as all views here.
+    ///   - first: The position of the first of them in the layer, a multiple of 64.
     ///   - key: As given to ``prepare(_:shape:key:into:pool:)``.
     ///   - gradient: dL/d mean and dL/d variance.
     ///   - latentGradients: Overwritten.
     func pullBack(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, gradient: PreparedWeights,
-        into latentGradients: [FloatView], pool: ThreadPool)
+        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        into latentGradients: [FloatView])
 
-    /// Adds the gradient of the model's own regulariser, `beta`, if it has one.
+    /// Adds the gradient of the model's own regulariser, `beta`, if it has one, of a run of weights.
     func addRegularization(beta: Float, _ latents: [FloatView], to latentGradients: [FloatView])
 
     /// Called after each update, to clip.

@@ -59,7 +59,8 @@ extension WeightedLayer {
         if usesWholeBatch {
             try beginSlopeGather(views(0..<pass.layout.sampleCount, gradient), pass)
         } else {
-            try gradients.combine(layer: gradientRange, pool: pass.pool)
+            gradients.combine(layer: gradientRange, pool: pass.pool)
+            try beginSums(gradients)
         }
         let inputGradient = makeInputGradient(input, gradient, pass)
         if usesWholeBatch { try makeWholeBatchGradient(gradients, pass) }

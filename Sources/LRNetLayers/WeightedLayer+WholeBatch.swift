@@ -6,11 +6,15 @@ internal import LRNetKernels
 ///
 /// Where the weights outnumber the batch's inputs and outputs it takes fewer bytes to gather those
 /// than to add up gradients, and none of the passes over the leaves' gradients. The rows of `dm` and
-/// `dv` are cut into panels; each process computes its share of them, then the shares are gathered.
+/// `dv` are cut into panels; each process computes its share of them, whose weights it then updates.
 /// A panel's bits do not depend on who computes it.
 extension WeightedLayer {
-    /// Rows of a panel: four tiles of the product.
-    private static let panelRowCount = 48
+    /// Rows of a panel: whole tiles of the product, and a multiple of 64 weights, as random numbers
+    /// come.
+    private var panelRowCount: Int { shape.outputs % 4 == 0 ? 48 : 192 }
+
+    /// Weights of a panel.
+    var wholeBatchUnit: Int { panelRowCount * shape.outputs }
 
     /// Samples of one product; longer batches are added up run by run, which keeps rounding errors
     /// small.
@@ -24,7 +28,7 @@ extension WeightedLayer {
             && size.globalCount * (shape.fanIn + outputs) <= shape.count
         guard usesWholeBatch else { return }
         let rows = min(size.globalCount, Self.sampleRunCount)
-        memory.need(weights: 0, scratch: rows * Self.panelRowCount)
+        memory.need(weights: 0, scratch: rows * panelRowCount)
     }
 
     func beginInputGather(_ input: FloatView, _ pass: Pass) throws {
@@ -44,23 +48,22 @@ extension WeightedLayer {
             name: GatherName(layer: index, rows: .varianceGradient), layout: pass.layout)
     }
 
-    /// Computes this process's panels and begins to gather those of the others.
+    /// Computes this process's panels.
     func makeWholeBatchGradient(_ gradients: GradientStore, _ pass: Pass) throws {
         let exchange = gradients.exchange
-        func rows(_ rows: GatherName.Rows) throws -> FloatView {
+        func gathered(_ rows: GatherName.Rows) throws -> FloatView {
             try exchange.finishGather(GatherName(layer: index, rows: rows))
         }
-        let input = try rows(.input)
+        let input = try gathered(.input)
         let slopes = MomentViews(
-            mean: try rows(.meanGradient),
-            variance: model.isProbabilistic ? try rows(.varianceGradient) : nil)
+            mean: try gathered(.meanGradient),
+            variance: model.isProbabilistic ? try gathered(.varianceGradient) : nil)
         let vector = gradients.total[gradientRange]
         let target = slots(of: vector)
-        let panelCount = (shape.fanIn + Self.panelRowCount - 1) / Self.panelRowCount
-        let share = exchange.share(of: panelCount)
-        pass.pool.forEach(share.count) { position, worker in
-            let first = (share.lowerBound + position) * Self.panelRowCount
-            let columns = first..<min(first + Self.panelRowCount, shape.fanIn)
+        let share = exchange.share(of: shape.count, unit: wholeBatchUnit)
+        let rows = share.lowerBound / shape.outputs..<share.upperBound / shape.outputs
+        pass.pool.forEachRange(rows.count, grain: panelRowCount) { panel, worker in
+            let columns = rows.lowerBound + panel.lowerBound..<rows.lowerBound + panel.upperBound
             addPanel(columns, of: input, slopes, into: target, worker: worker)
         }
         if let bias {
@@ -68,9 +71,6 @@ extension WeightedLayer {
                 of: slopes.mean, into: vector[vector.count - bias.value.count..<vector.count],
                 accumulate: false)
         }
-        let unit = Self.panelRowCount * shape.outputs
-        try exchange.beginGather(shares: target.mean, unit: unit)
-        if let variance = target.variance { try exchange.beginGather(shares: variance, unit: unit) }
     }
 
     /// The gradients of the weights of some inputs: `columns` of `x`, rows of `dm` and `dv`.

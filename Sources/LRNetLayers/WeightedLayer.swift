@@ -151,10 +151,11 @@ public final class WeightedLayer: Layer {
         products.reserve(
             panelSize: panelSize, needsInputGradient: needsInputGradient, memory: memory)
         reserveWholeBatch(size)
+        reserveUpdate()
     }
 
     /// The key of what is drawn once a step.
-    private func drawKey(_ pass: Pass) -> NoiseKey {
+    func drawKey(_ pass: Pass) -> NoiseKey {
         NoiseKey(
             seed: pass.seed, purpose: .trainingWeights, step: UInt32(pass.step),
             layer: UInt16(index))
@@ -168,23 +169,6 @@ public final class WeightedLayer: Layer {
         model.prepare(
             latents.map(\.value), shape: shape, key: drawKey(pass), into: prepared,
             pool: pass.pool)
-    }
-
-    /// Turns the exchanged gradients of the moments into those of the latents.
-    public func finishGradients(_ pass: Pass) {
-        guard let total = pass.gradients?.total else { return }
-        let parts = slots(of: total[gradientRange])
-        let slots = PreparedWeights(mean: parts.mean, variance: parts.variance)
-        let gradients = latents.map(\.gradient)
-        let values = latents.map(\.value)
-        model.pullBack(
-            values, shape: shape, key: drawKey(pass), gradient: slots, into: gradients,
-            pool: pass.pool)
-        model.addRegularization(beta: beta, values, to: gradients)
-        if let bias {
-            bias.gradient.copy(
-                from: total[gradientRange.upperBound - bias.value.count..<gradientRange.upperBound])
-        }
     }
 
     /// Lets the model clip.

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 5, 7, 8, 13, 16, 33], [1, 2])
-    func leavesAreAddedInTheTree(leafCount: Int, threads: Int) throws {
+    func leavesAreAddedInTheTree(leafCount: Int, threads: Int) {
         let pool = ThreadPool(threadCount: threads)
         // The second range is longer than one thread's share.
         let ranges = [0..<3, 3..<70_003, 70_003..<70_003, 70_003..<70_020]
@@ -33,7 +33,7 @@ import Testing
             for leaf in 0..<leafCount {
                 store.view(leaf: leaf, layer: range).copy(from: Array(leaves[leaf][range]))
             }
-            try store.combine(layer: range, pool: pool)
+            store.combine(layer: range, pool: pool)
         }
         let nodes = store.nodes(0..<70_020)
         #expect(nodes.count == 1)
@@ -62,7 +62,7 @@ import Testing
     }
 
     /// Leaves 3 ..< 8 of eight: nodes 3 and 4 ..< 8; leaves that lead no node share scratch.
-    @Test func aRunOfTwoNodes() throws {
+    @Test func aRunOfTwoNodes() {
         let leaves = Self.leaves(5, 40)
         let schedule = LeafSchedule(
             leafCount: 5, nodeLeaves: [0, 1],
@@ -77,7 +77,7 @@ import Testing
                 for leaf in 0..<schedule.leafCount {
                     store.view(leaf: leaf, layer: range).copy(from: Array(leaves[leaf][range]))
                 }
-                try store.combine(layer: range, pool: ThreadPool(threadCount: 1))
+                store.combine(layer: range, pool: ThreadPool(threadCount: 1))
             }
         }
         let last = (0..<40).map { i in Self.tree((1..<5).map { leaves[$0][i] }) }

@@ -43,15 +43,13 @@ public struct BinaryModel: WeightModel {
 
     /// Equation 5, with the derivatives of the moments.
     public func pullBack(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, gradient: PreparedWeights,
-        into latentGradients: [FloatView], pool: ThreadPool
+        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        into latentGradients: [FloatView]
     ) {
         guard let variance = gradient.variance else { preconditionFailure("no variance") }
-        pool.forEachRange(shape.count, grain: grain) { range, _ in
-            WeightMoments.binaryPullBack(
-                signLogit: latents[0][range], meanGradient: gradient.mean[range],
-                varianceGradient: variance[range], signLogitGradient: latentGradients[0][range])
-        }
+        WeightMoments.binaryPullBack(
+            signLogit: latents[0], meanGradient: gradient.mean, varianceGradient: variance,
+            signLogitGradient: latentGradients[0])
     }
 
     /// The gradient of `beta * sum of q (1 - q)`, which drives probabilities to 0 and 1.

@@ -39,8 +39,8 @@ public struct FullPrecisionModel: WeightModel {
 
     /// The gradient of the weights.
     public func pullBack(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, gradient: PreparedWeights,
-        into latentGradients: [FloatView], pool: ThreadPool
+        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        into latentGradients: [FloatView]
     ) {
         latentGradients[0].copy(from: gradient.mean)
     }

@@ -70,19 +70,19 @@ public struct GumbelModel: WeightModel {
 
     /// Through the relaxation, with the same draw.
     public func pullBack(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, gradient: PreparedWeights,
-        into latentGradients: [FloatView], pool: ThreadPool
+        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        into latentGradients: [FloatView]
     ) {
         switch levels {
         case .ternary:
             GumbelWeights.ternaryPullBack(
                 zeroLogit: latents[0], signLogit: latents[1], temperature: temperature, key: key,
-                weightGradient: gradient.mean, zeroLogitGradient: latentGradients[0],
+                first: first, weightGradient: gradient.mean, zeroLogitGradient: latentGradients[0],
                 signLogitGradient: latentGradients[1])
         case .binary:
             GumbelWeights.binaryPullBack(
                 signLogit: latents[0], temperature: temperature, key: key,
-                weightGradient: gradient.mean, signLogitGradient: latentGradients[0])
+                first: first, weightGradient: gradient.mean, signLogitGradient: latentGradients[0])
         }
     }
 

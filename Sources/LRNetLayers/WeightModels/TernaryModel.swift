@@ -46,17 +46,14 @@ public struct TernaryModel: WeightModel {
 
     /// Equation 5, with the derivatives of the moments.
     public func pullBack(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, gradient: PreparedWeights,
-        into latentGradients: [FloatView], pool: ThreadPool
+        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        into latentGradients: [FloatView]
     ) {
         guard let variance = gradient.variance else { preconditionFailure("no variance") }
-        pool.forEachRange(shape.count, grain: grain) { range, _ in
-            WeightMoments.ternaryPullBack(
-                zeroLogit: latents[0][range], signLogit: latents[1][range],
-                meanGradient: gradient.mean[range], varianceGradient: variance[range],
-                zeroLogitGradient: latentGradients[0][range],
-                signLogitGradient: latentGradients[1][range])
-        }
+        WeightMoments.ternaryPullBack(
+            zeroLogit: latents[0], signLogit: latents[1], meanGradient: gradient.mean,
+            varianceGradient: variance, zeroLogitGradient: latentGradients[0],
+            signLogitGradient: latentGradients[1])
     }
 
     /// One draw, or the likeliest.

@@ -40,8 +40,8 @@ public struct ThresholdModel: WeightModel {
 
     /// The gradient of the weights, unchanged (straight through).
     public func pullBack(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, gradient: PreparedWeights,
-        into latentGradients: [FloatView], pool: ThreadPool
+        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        into latentGradients: [FloatView]
     ) {
         latentGradients[0].copy(from: gradient.mean)
     }

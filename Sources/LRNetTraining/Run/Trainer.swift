@@ -138,7 +138,7 @@ public final class Trainer {
             step: step, batch: batch, globalCount: globalCount, learningRate: learningRate,
             stopWanted: stopSignal.isWanted, hasFailure: source.failure != nil, times: &times)
         if outcome.status.hasFailure { try group.agree(source.failure) }
-        guard outcome.isFinite else { throw nonFiniteFailure(outcome.status) }
+        if let place = outcome.nonFinitePlace { throw nonFiniteFailure(place) }
         source.recycle(batch)
         step += 1
         let decision = try times.measure(\.communication) {
@@ -153,9 +153,8 @@ public final class Trainer {
         return decision
     }
 
-    private func nonFiniteFailure(_ status: StepStatus) -> CollectiveFailure {
-        let place = status.loss.isFinite ? trainingStep.nonFiniteLayer() : "the loss"
-        return CollectiveFailure(
+    private func nonFiniteFailure(_ place: String) -> CollectiveFailure {
+        CollectiveFailure(
             rank: nil, call: "step \(step + 1)", subject: place,
             message: "is not finite; the last checkpoint is good: lower optimizer.learningRate "
                 + "in a new --output, or look inside with --debug",
@@ -199,6 +198,7 @@ public final class Trainer {
 
     private func saveCheckpoint(isBest: Bool) throws {
         try checkReplicas()
+        try trainingStep.gatherState()
         try group.agreeing {
             guard let folder else { return }
             let header = Checkpoint.Header(

@@ -81,7 +81,7 @@ public struct TrainingBenchmark {
             }
             time.total = ContinuousClock.now - start
             time.communication += context.statistics.waiting
-            guard outcome.isFinite else {
+            guard outcome.nonFinitePlace == nil else {
                 throw CollectiveFailure(
                     rank: nil, call: "bench", subject: "step \(index + 1)",
                     message: "the loss is not finite", exitStatus: .nonFiniteLoss,

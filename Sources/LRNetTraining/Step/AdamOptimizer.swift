@@ -1,12 +1,13 @@
 public import LRNetKernels
 public import LRNetLayers
 
-/// Adam over all parameters of a network; the same on every rank.
+/// Adam; each rank updates its share of the parameters.
 ///
 /// Formulas at ``AdamKernel``; L2 decay is coupled: it joins the gradient before the moments, as
 /// in the paper's code.
-public final class AdamOptimizer {
-    /// The two moments of one parameter.
+public final class AdamOptimizer: ParameterOptimizer {
+    /// The two moments of one parameter, of which this rank keeps its share; the rest is out of date
+    /// until a checkpoint gathers them.
     public struct Moments {
         /// The moving average of the gradient.
         public let first: FloatView
@@ -21,9 +22,8 @@ public final class AdamOptimizer {
     public let moments: [Moments]
 
     private let constants: Recipe.Optimizer
-
-    /// Values that one thread updates at a time.
-    private static let grain = 1 << 15
+    private let positions: [ObjectIdentifier: Int]
+    private var step: AdamKernel.Step
 
     /// Creates an optimizer with moments of zero.
     public init(parameters: [Parameter], constants: Recipe.Optimizer) {
@@ -34,34 +34,54 @@ public final class AdamOptimizer {
                 first: FloatBuffer(count: $0.value.count).all,
                 second: FloatBuffer(count: $0.value.count).all)
         }
+        positions = Dictionary(
+            uniqueKeysWithValues: parameters.enumerated().map { (ObjectIdentifier($1), $0) })
+        step = Self.step(0, learningRate: 0, constants)
     }
 
-    /// Updates all parameters from their gradients.
+    /// Begins a step.
     ///
-    /// - Parameters:
-    ///   - step: The step, counted from 0.
-    ///   - learningRate: The step's learning rate.
-    public func update(step: Int, learningRate: Double, pool: ThreadPool) {
-        let time = Double(step + 1)
+    /// - Parameter step: Counted from 0.
+    public func begin(step: Int, learningRate: Double) {
+        self.step = Self.step(step, learningRate: learningRate, constants)
+    }
+
+    /// Updates a range of a parameter.
+    public func update(_ parameter: Parameter, _ range: Range<Int>, gradient: FloatView) {
+        guard let position = positions[ObjectIdentifier(parameter)] else {
+            preconditionFailure("\(parameter.name) is not among the optimizer's parameters")
+        }
+        var step = step
+        step.learningRate *= parameter.learningRateScale
+        step.decay = parameter.decay
+        AdamKernel.update(
+            parameter: parameter.value[range], gradient: gradient,
+            firstMoment: moments[position].first[range],
+            secondMoment: moments[position].second[range], step: step)
+    }
+
+    /// Begins to bring all moments to all ranks, for a checkpoint. Every rank calls it.
+    func beginGatherMoments(_ exchange: any GradientExchange) throws {
         for (parameter, moments) in zip(parameters, moments) {
-            let values = AdamKernel.Step(
-                learningRate: Float(learningRate) * parameter.learningRateScale,
-                beta1: Float(constants.beta1), beta2: Float(constants.beta2),
-                epsilon: Float(constants.epsilon),
-                correction1: Float(1 / (1 - power(constants.beta1, time))),
-                correction2: Float(1 / (1 - power(constants.beta2, time))),
-                decay: parameter.decay)
-            pool.forEachRange(parameter.value.count, grain: Self.grain) { range, _ in
-                AdamKernel.update(
-                    parameter: parameter.value[range], gradient: parameter.gradient[range],
-                    firstMoment: moments.first[range], secondMoment: moments.second[range],
-                    step: values)
-            }
+            guard let unit = parameter.shareUnit else { continue }
+            try exchange.beginGather(shares: moments.first, unit: unit)
+            try exchange.beginGather(shares: moments.second, unit: unit)
         }
     }
 
+    private static func step(
+        _ step: Int, learningRate: Double, _ constants: Recipe.Optimizer
+    ) -> AdamKernel.Step {
+        let time = Double(step + 1)
+        return AdamKernel.Step(
+            learningRate: Float(learningRate), beta1: Float(constants.beta1),
+            beta2: Float(constants.beta2), epsilon: Float(constants.epsilon),
+            correction1: Float(1 / (1 - power(constants.beta1, time))),
+            correction2: Float(1 / (1 - power(constants.beta2, time))), decay: 0)
+    }
+
     /// base^exponent by repeated squaring, so that no library's `pow` decides the bits.
-    private func power(_ base: Double, _ exponent: Double) -> Double {
+    private static func power(_ base: Double, _ exponent: Double) -> Double {
         var (result, factor, left) = (1.0, base, UInt64(exponent))
         while left > 0 {
             if left & 1 == 1 { result *= factor }

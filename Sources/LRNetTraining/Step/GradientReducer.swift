@@ -13,6 +13,7 @@ public final class GradientReducer: GradientExchange {
     /// A sum that is made again in each step: its range, and the leaves that are present.
     private struct SumKey: Hashable {
         let range: Range<Int>
+        let unit: Int?
         let presentLeaves: Int
     }
 
@@ -22,6 +23,7 @@ public final class GradientReducer: GradientExchange {
     }
 
     private struct ShareKey: Hashable {
+        let buffer: ObjectIdentifier
         let offset: Int
         let count: Int
     }
@@ -84,9 +86,13 @@ public final class GradientReducer: GradientExchange {
 
     // MARK: Sums
 
-    /// Begins a sum, at once or with the next range.
-    public func beginSum(_ range: Range<Int>, of store: GradientStore) throws {
+    /// Begins a sum, at once or, where every rank wants all of it, with the next range.
+    public func beginSum(_ range: Range<Int>, of store: GradientStore, unit: Int?) throws {
         if range.isEmpty { return }
+        if unit != nil {
+            try sendBucket()
+            return try start(range, of: store, unit: unit)
+        }
         if let waiting = bucket, range.upperBound != waiting.range.lowerBound { try sendBucket() }
         let end = bucket?.range.upperBound ?? range.upperBound
         bucket = (range.lowerBound..<end, store)
@@ -96,8 +102,16 @@ public final class GradientReducer: GradientExchange {
     private func sendBucket() throws {
         guard let (range, store) = bucket else { return }
         bucket = nil
-        let sum = sum(SumKey(range: range, presentLeaves: presentLeaves))
-        try sum.start(nodes: store.nodes(range), into: store.total[range])
+        try start(range, of: store, unit: nil)
+    }
+
+    private func start(_ range: Range<Int>, of store: GradientStore, unit: Int?) throws {
+        let sum = sum(SumKey(range: range, unit: unit, presentLeaves: presentLeaves))
+        if unit != nil, let tree = sum as? TreeExchange {
+            try tree.startReduceToSlice(nodes: store.nodes(range), into: store.total[range])
+        } else {
+            try sum.start(nodes: store.nodes(range), into: store.total[range])
+        }
         underWay.append(sum)
     }
 
@@ -108,7 +122,8 @@ public final class GradientReducer: GradientExchange {
         case .exact:
             made = TreeExchange(
                 group: group, leafCount: leafCount, presentLeaves: key.presentLeaves,
-                valueCount: key.range.count, pieceCount: Self.pieceCount)
+                valueCount: key.range.count, alignment: key.unit ?? SlicePartition.alignment,
+                pieceCount: Self.pieceCount)
         case .fast:
             made = FastAllReduce(
                 group: group, leafCount: leafCount, presentLeaves: key.presentLeaves,
@@ -158,14 +173,15 @@ public final class GradientReducer: GradientExchange {
         return gather.rows.all
     }
 
-    /// This rank's units, in the order of the ranks.
-    public func share(of count: Int) -> Range<Int> {
-        SlicePartition(count: count, ranks: group.size, alignment: 1)[group.rank]
+    /// This rank's values, in the order of the ranks.
+    public func share(of count: Int, unit: Int) -> Range<Int> {
+        SlicePartition(count: count, ranks: group.size, alignment: unit)[group.rank]
     }
 
-    /// Begins to gather units.
+    /// Begins to gather shares.
     public func beginGather(shares view: FloatView, unit: Int) throws {
-        let key = ShareKey(offset: view.offset, count: view.count)
+        let key = ShareKey(
+            buffer: ObjectIdentifier(view.buffer), offset: view.offset, count: view.count)
         let exchange =
             shareGathers[key]
             ?? AllGather(
@@ -191,7 +207,17 @@ public final class GradientReducer: GradientExchange {
         }
     }
 
-    /// Returns when the whole vector is summed. Every rank calls it.
+    /// The smallest position that any rank gives, if one does. Every rank calls it.
+    func agree(on position: Int?) throws -> Int? {
+        let none = Double(Int32.max)
+        var all = Array(repeating: none, count: group.size)
+        try group.allGather(
+            [position.map(Double.init) ?? none], counts: Array(repeating: 1, count: group.size),
+            into: &all)
+        return all.min().flatMap { $0 < none ? Int($0) : nil }
+    }
+
+    /// Returns when nothing is under way any more. Every rank calls it.
     public func finish() throws {
         try sendBucket()
         if let failure { throw failure }

@@ -15,7 +15,8 @@ final class TrainingStep {
     /// What one step brought.
     struct Outcome {
         var status: StepStatus
-        var isFinite: Bool
+        /// The first layer with a gradient that is not finite, or the loss; the same on all ranks.
+        var nonFinitePlace: String?
     }
 
     /// - Parameter network: Reserved for `context.capacity` samples and initialised.
@@ -65,20 +66,33 @@ final class TrainingStep {
         if status.hasFailure {
             // Inputs may be on their way; peers count on them.
             try reducer.finish()
-            return Outcome(status: status, isFinite: true)
+            return Outcome(status: status)
         }
         try times.measure(\.backward) { try network.backward(loss.gradient(layout), pass) }
         try times.measure(\.reduction) { try reducer.finish() }
         times.communication += times.reduction
-        guard status.loss.isFinite, Elementwise.nonFiniteCount(gradients.total) == 0 else {
-            return Outcome(status: status, isFinite: false)
+        let culprit = try times.measure(\.communication) {
+            try reducer.agree(on: network.firstNonFiniteLayer(pass))
         }
-        times.measure(\.update) {
-            network.finishGradients(pass)
-            optimizer.update(step: step, learningRate: learningRate, pool: context.pool)
-            network.didUpdate()
+        guard status.loss.isFinite, culprit == nil else {
+            let place =
+                status.loss.isFinite
+                ? culprit.map { network.layers[$0].name } ?? "the gradient" : "the loss"
+            return Outcome(status: status, nonFinitePlace: place)
         }
-        return Outcome(status: status, isFinite: true)
+        try times.measure(\.update) {
+            optimizer.begin(step: step, learningRate: learningRate)
+            try network.update(pass, by: optimizer)
+        }
+        try times.measure(\.communication) { try reducer.finish() }
+        times.measure(\.update) { network.didUpdate() }
+        return Outcome(status: status)
+    }
+
+    /// Brings the whole state of the optimizer to every rank. Every rank calls it.
+    func gatherState() throws {
+        try optimizer.beginGatherMoments(reducer)
+        try reducer.finish()
     }
 
     /// Lets exchanges move on between the products of the pass.
@@ -124,16 +138,5 @@ final class TrainingStep {
         return try context.status.combine(
             totals, layout: layout, stopWanted: false, hasFailure: false
         ).loss
-    }
-
-    /// The layer with a value that is not finite, for messages.
-    func nonFiniteLayer() -> String {
-        var position = 0
-        for layer in network.layers {
-            let range = position..<position + layer.gradientCount
-            if Elementwise.nonFiniteCount(gradients.total[range]) > 0 { return layer.name }
-            position += layer.gradientCount
-        }
-        return "the loss"
     }
 }
