@@ -42,7 +42,8 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        // C libraries, each with exactly one importer; CVectorMath is a header of vector built-ins.
+        // C libraries, each with exactly one importer; CVectorMath and
+        // CThreads are headers of what Swift cannot call by itself.
         .systemLibrary(
             name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .systemLibrary(
@@ -52,9 +53,10 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CVectorMath"),
+        .systemLibrary(name: "CThreads"),
 
         library("LRNetSupport", [.product(name: "Crypto", package: "swift-crypto")]),
-        library("LRNetKernels", ["COpenBLAS", "CVectorMath"]),
+        library("LRNetKernels", ["COpenBLAS", "CThreads", "CVectorMath"]),
         library("LRNetLayers", ["LRNetKernels"]),
         library("LRNetData", ["CHDF5", "CZlib", "LRNetKernels", "LRNetSupport"]),
         library("LRNetCollectives", ["CMPI", "LRNetKernels", "LRNetSupport"]),

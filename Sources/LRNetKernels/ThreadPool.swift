@@ -1,3 +1,4 @@
+internal import CThreads
 internal import Dispatch
 internal import Foundation
 internal import Synchronization
@@ -54,13 +55,20 @@ public final class ThreadPool: @unchecked Sendable {
 
     /// Starts `threadCount - 1` threads.
     ///
+    /// - Parameter cores: If there are as many as threads, each thread that is started is bound to one
+    ///   of them, the first left to the caller's, so that the system does not move them about and
+    ///   their caches with them. The caller's is not bound, since threads that it starts later would
+    ///   be, too. Binding that fails changes nothing.
     /// - Precondition: `threadCount` is positive.
-    public init(threadCount: Int) {
+    public init(threadCount: Int, cores: [Int] = []) {
         precondition(threadCount > 0, "a pool of \(threadCount) threads")
+        let isBound = cores.count == threadCount
         self.threadCount = threadCount
         wake = (1..<max(threadCount, 1)).map { _ in DispatchSemaphore(value: 0) }
         for (index, semaphore) in wake.enumerated() {
+            let core = isBound ? cores[index + 1] : nil
             let thread = Thread { [shared] in
+                if let core { _ = lrnet_bind_thread(UInt32(core)) }
                 shared.serve(as: index + 1, wakenBy: semaphore)
             }
             thread.name = "lrnet-worker-\(index + 1)"

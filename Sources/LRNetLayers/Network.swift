@@ -8,6 +8,8 @@ public final class Network {
         public var model: any WeightModel = TernaryModel()
         /// How batch norm normalises.
         public var batchNorm = BatchNormalization.Options()
+        /// How convolutions are computed.
+        public var convolutions = ConvolutionAlgorithm.fastest
         /// The rate of dropout layers.
         public var dropout: Float = 0.5
         /// lambda of logits.

@@ -89,7 +89,8 @@ public final class WeightedLayer: Layer {
     /// - Parameter outputs: The number of output channels.
     public init(
         name: String, index: Int, inputShape: ImageShape, geometry: PatchGeometry, outputs: Int,
-        model: any WeightModel, hasBias: Bool = false
+        model: any WeightModel, hasBias: Bool = false,
+        algorithm: ConvolutionAlgorithm = .fastest
     ) {
         precondition(
             geometry.input.count == inputShape.count,
@@ -112,7 +113,7 @@ public final class WeightedLayer: Layer {
         mean = FloatBuffer(count: shape.count)
         variance = model.isProbabilistic ? FloatBuffer(count: shape.count) : nil
         products =
-            WinogradProducts.serves(geometry, outputs: outputs)
+            algorithm == .fastest && WinogradProducts.serves(geometry, outputs: outputs)
             ? WinogradProducts(
                 geometry: geometry, shape: shape, hasVariance: model.isProbabilistic)
             : DirectProducts(

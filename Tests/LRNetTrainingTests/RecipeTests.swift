@@ -46,7 +46,8 @@ import Testing
         network: mnist
         weights: {model: gumbel-binary, temperature: 0.25}
         training: {epochs: 7, steps: 9, globalBatch: 96, gradientLeaves: 6, microBatch: 8,
-          tail: keep, seed: 18446744073709551615, threads: 3}
+          tail: keep, seed: 18446744073709551615, threads: 3,
+          convolutions: direct}
         optimizer: {name: adam, learningRate: 0.02, beta1: 0.8, beta2: 0.99, epsilon: 1.0e-7}
         schedule: {dropAtEpochs: [2, 5], factor: 0.5}
         regularization: {probabilityDecay: 1.0e-10, beta: 1.0e-6, weightDecay: 2.0e-4}
@@ -66,6 +67,7 @@ import Testing
         #expect(recipe.training.globalBatch == 96 && recipe.training.gradientLeaves == 6)
         #expect(recipe.training.microBatch == 8 && recipe.training.tail == .keep)
         #expect(recipe.training.seed == .max && recipe.training.threads == 3)
+        #expect(recipe.training.convolutions == .direct)
         #expect(recipe.optimizer.learningRate == 0.02 && recipe.optimizer.beta1 == 0.8)
         #expect(recipe.optimizer.beta2 == 0.99 && recipe.optimizer.epsilon == 1e-7)
         #expect(recipe.schedule.dropAtEpochs == [2, 5] && recipe.schedule.factor == 0.5)

@@ -75,7 +75,7 @@ struct NetworkBuilder {
     ) -> WeightedLayer {
         let layer = WeightedLayer(
             name: name, index: layerCount, inputShape: geometry.input, geometry: geometry,
-            outputs: outputs, model: model, hasBias: hasBias)
+            outputs: outputs, model: model, hasBias: hasBias, algorithm: options.convolutions)
         layer.needsInputGradient = !stages.isEmpty
         layerCount += 1
         return layer

@@ -42,3 +42,11 @@ protocol LayerProducts: AnyObject {
     func inputGradient(
         _ input: FloatView, gradient: MomentViews, into result: FloatView, worker: Int)
 }
+
+/// How convolutions are computed.
+public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
+    /// By Winograd's algorithm where it is the faster one, as a table of shapes says.
+    case fastest
+    /// Directly, as products with patches; for comparisons.
+    case direct
+}

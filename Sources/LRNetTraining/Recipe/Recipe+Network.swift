@@ -28,6 +28,7 @@ extension Recipe {
         var options = LRNetLayers.Network.Options()
         options.model = model
         options.batchNorm = batchNorm
+        options.convolutions = training.convolutions
         options.dropout = Float(dropout)
         options.probabilityDecay = Float(regularization.probabilityDecay)
         options.beta = Float(regularization.beta)

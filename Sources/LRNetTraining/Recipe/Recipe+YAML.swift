@@ -124,6 +124,7 @@ extension Recipe {
         try section.read("tail", &training.tail)
         try section.read("seed", &training.seed)
         try section.read("threads", &training.threads, in: 1...)
+        try section.read("convolutions", &training.convolutions)
         try section.finish()
         let optimizerSection = try root.section("optimizer")
         try optimizerSection.read("name", &optimizer.name)
@@ -213,6 +214,7 @@ extension Recipe {
               tail: \(training.tail.rawValue)
               seed: \(training.seed)
               threads: \(training.threads)
+              convolutions: \(training.convolutions.rawValue)
             optimizer:
               name: \(optimizer.name.rawValue)
               learningRate: \(optimizer.learningRate)

@@ -88,6 +88,8 @@ public struct Recipe: Sendable, Equatable {
         public var seed: UInt64 = 1
         /// Threads of a rank.
         public var threads = 1
+        /// How convolutions are computed; decides bits, not what is learnt.
+        public var convolutions = ConvolutionAlgorithm.fastest
 
         /// The number of samples of a leaf.
         public var leafSize: Int { globalBatch / gradientLeaves }

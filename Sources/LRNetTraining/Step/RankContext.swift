@@ -24,7 +24,8 @@ final class RankContext {
         }
         self.group = group
         self.recipe = recipe
-        pool = ThreadPool(threadCount: recipe.training.threads)
+        pool = ThreadPool(
+            threadCount: recipe.training.threads, cores: ProcessAffinity.cores())
         leafRun = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leaves)
         statistics = GroupStatistics(group: group, leafCount: leaves)
         status = StatusExchange(group: group, leafCount: leaves)
