@@ -11,8 +11,10 @@ extension Trainer {
     /// Nothing was updated, so the step is run once more, and each rank notes the first layer whose
     /// output or input gradient is not finite. Exchanges inside the step (batch norm) spread the
     /// value to other ranks only behind that layer.
+    ///
+    /// - Parameter place: The loss, or the layer whose summed gradient is not finite.
     func nonFiniteFailure(
-        _ status: StepStatus, batch: Batch, globalCount: Int
+        _ place: String, batch: Batch, globalCount: Int
     ) throws -> CollectiveFailure {
         var position = 0
         var first: (position: Int, words: String)?
@@ -28,11 +30,9 @@ extension Trainer {
         let all = try group.allGather(Array(own.utf8)).map { bytes in
             String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 1)
         }
-        let place = status.loss.isFinite ? "the gradient" : "the loss"
         return CollectiveFailure(
             rank: nil, call: "step \(step + 1)", subject: place,
-            message:
-                "is not finite, \(Self.origin(all) ?? "first \(trainingStep.nonFiniteLayer())")"
+            message: "is not finite\(Self.origin(all).map { ", \($0)" } ?? "")"
                 + "; the last checkpoint is good: lower optimizer.learningRate in a new --output, "
                 + "or look inside with --debug",
             exitStatus: .nonFiniteLoss, isAgreed: true)

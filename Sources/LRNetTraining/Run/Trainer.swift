@@ -155,7 +155,8 @@ public final class Trainer {
             stopWanted: stopSignal.isWanted, hasFailure: source.failure != nil, times: &times)
         if outcome.status.hasFailure { try group.agree(source.failure) }
         guard outcome.isFinite else {
-            throw try nonFiniteFailure(outcome.status, batch: batch, globalCount: globalCount)
+            let place = outcome.status.loss.isFinite ? trainingStep.nonFiniteLayer() : "the loss"
+            throw try nonFiniteFailure(place, batch: batch, globalCount: globalCount)
         }
         source.recycle(batch)
         step += 1
