@@ -8,9 +8,15 @@
 #     say TEXT...                 a line on standard error
 #     fail STATUS TEXT...         the same, and the end of the script
 #     show_help                   the script's own header comment
-#     program NAME                the path of a release program, built if it is missing
+#     program NAME                the path of a release program, built if it is missing; the one in
+#                                 LRNET_PROGRAMS where that names a folder
 #     core_count                  the cores that this process may use
-#     launch_ranks N COMMAND...   COMMAND under mpirun on this host
+#     launch_command              what launches ranks, an array that these two fill:
+#     prepare_ranks N COMMAND...  N ranks of COMMAND on this host
+#     prepare_hosts FILE N ...    the same on the machines of a host file
+#     launch_ranks N COMMAND...   prepare_ranks, and run it
+#     host_names FILE             the machines of a host file, a line each
+#     slot_count FILE             the ranks that they take together
 
 set -euo pipefail
 
@@ -41,7 +47,7 @@ fi
 export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
 
 program() {
-    local path=$repository_root/.build/release/$1
+    local path=${LRNET_PROGRAMS:-$repository_root/.build/release}/$1
     if [[ ! -x $path ]]; then
         command -v swift >/dev/null || fail 66 "swift is not on the PATH: run launch/setup.sh"
         say "building $1"
@@ -57,17 +63,48 @@ require_count() {
     [[ $1 =~ ^[1-9][0-9]*$ ]] || fail 64 "'$1' is not a number of ranks (see --help)"
 }
 
+host_names() { sed 's/#.*//' "$1" | awk 'NF { print $1 }'; }
+
+slot_count() {
+    sed 's/#.*//' "$1" |
+        awk 'NF { n = 1; for (i = 2; i <= NF; i++) if ($i ~ /^slots=/) n = substr($i, 7); sum += n }
+             END { print sum + 0 }'
+}
+
+launch_command=()
+
 # Ranks are not bound: mpirun binds each of one or two ranks to a single core otherwise, threads
 # and all. More ranks than cores wait politely (--oversubscribe) and stay correct, but slow.
-launch_ranks() {
+prepare_ranks() {
     local ranks=$1
     shift
     require_count "$ranks"
     command -v mpirun >/dev/null || fail 66 "mpirun is not on the PATH: run launch/setup.sh"
-    local options=(-n "$ranks" --bind-to none)
+    launch_command=(mpirun -n "$ranks" --bind-to none)
     if ((ranks > $(core_count))); then
         say "$ranks ranks share $(core_count) cores"
-        options+=(--oversubscribe)
+        launch_command+=(--oversubscribe)
     fi
-    mpirun "${options[@]}" "$@"
+    launch_command+=("$@")
+}
+
+# Environment: MAP_BY, MPI_OPTIONS (see hosts.sh).
+prepare_hosts() {
+    local hostfile=$1 ranks=$2 name
+    local -a more
+    shift 2
+    require_count "$ranks"
+    command -v mpirun >/dev/null || fail 66 "mpirun is not on the PATH: run launch/setup.sh"
+    launch_command=(mpirun --hostfile "$hostfile" -n "$ranks" --map-by "${MAP_BY:-node}")
+    launch_command+=(--bind-to none -x OPENBLAS_NUM_THREADS --wdir "$repository_root")
+    for name in LD_LIBRARY_PATH OPENBLAS_CORETYPE; do
+        if [[ -n ${!name-} ]]; then launch_command+=(-x "$name"); fi
+    done
+    read -r -a more <<<"${MPI_OPTIONS-}"
+    launch_command+=(${more[@]+"${more[@]}"} "$@")
+}
+
+launch_ranks() {
+    prepare_ranks "$@"
+    "${launch_command[@]}"
 }

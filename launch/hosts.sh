@@ -28,11 +28,9 @@ require_count "$ranks"
 [[ -f $recipe ]] || fail 66 "$recipe: no such recipe"
 trainer=$(program lrnet-dist)
 
-mapfile -t hosts < <(sed 's/#.*//' "$hostfile" | awk 'NF { print $1 }')
+mapfile -t hosts < <(host_names "$hostfile")
 ((${#hosts[@]} > 0)) || fail 65 "$hostfile names no machine"
-slots=$(sed 's/#.*//' "$hostfile" |
-    awk 'NF { n = 1; for (i = 2; i <= NF; i++) if ($i ~ /^slots=/) n = substr($i, 7); sum += n }
-         END { print sum }')
+slots=$(slot_count "$hostfile")
 ((slots >= ranks)) || fail 64 "$hostfile offers $slots slots for $ranks ranks"
 
 # Another machine is wrong in three ways: out of reach, without the program, with another one.
@@ -47,10 +45,5 @@ for host in "${hosts[@]}"; do
     [[ $found == "$expected" ]] || fail 65 "$host: $trainer is another build"
 done
 
-options=(--hostfile "$hostfile" -n "$ranks" --map-by "${MAP_BY:-node}" --bind-to none)
-options+=(-x OPENBLAS_NUM_THREADS --wdir "$repository_root")
-for name in LD_LIBRARY_PATH OPENBLAS_CORETYPE; do
-    if [[ -n ${!name-} ]]; then options+=(-x "$name"); fi
-done
-read -r -a more <<<"${MPI_OPTIONS-}"
-exec mpirun "${options[@]}" ${more[@]+"${more[@]}"} "$trainer" train "$recipe" "$@"
+prepare_hosts "$hostfile" "$ranks" "$trainer" train "$recipe" "$@"
+exec "${launch_command[@]}"

@@ -27,7 +27,10 @@ final class Descriptor {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         while true {
             let got = Foundation.read(number, buffer.baseAddress, buffer.count)
-            if got >= 0 { return got }
+            if got >= 0 {
+                FileActivity.notePiece()
+                return got
+            }
             if errno != EINTR {
                 throw SupportFailure(call: "read", subject: path, code: errno)
             }
@@ -42,6 +45,7 @@ final class Descriptor {
             let wrote = Foundation.write(number, rest.baseAddress, min(rest.count, 1 << 26))
             if wrote > 0 {
                 done += wrote
+                FileActivity.notePiece()
             } else if wrote < 0 && errno != EINTR {
                 throw SupportFailure(call: "write", subject: name, code: errno)
             }

@@ -62,8 +62,13 @@ struct TrainCommand: ParsableCommand {
                 fflush(nil)
                 return .success
             }
-            let trainer = try Trainer(recipe: recipe, options: options, group: group)
-            guard let result = try trainer.run() else { return .stoppedEarly }
+            let result = try Watchdog.guarding(
+                group, stallSeconds: recipe.watchdog.stallSeconds,
+                log: "\(options.output)/train.log"
+            ) { beacon in
+                try Trainer(recipe: recipe, options: options, group: group, beacon: beacon).run()
+            }
+            guard let result else { return .stoppedEarly }
             if group.isCoordinator { Self.show(result, output: options.output) }
             return .success
         }

@@ -274,7 +274,8 @@ extension EndToEndTests {
             #expect(outcome.status == 80)
             #expect(
                 outcome.complaints == [
-                    "step 2: the loss: is not finite; the last checkpoint is good: lower "
+                    "step 2: the loss: is not finite, first the output of conv2"
+                        + "\(ranks == nil ? "" : " on every rank"); the last checkpoint is good: lower "
                         + "optimizer.learningRate in a new --output, or look inside with --debug"
                 ])
             #expect(run.checkpoints == ["latest", "step-00000001"])

@@ -39,6 +39,7 @@ import Testing
         #expect(recipe.batchNorm.statistics == .synchronized)
         #expect(recipe.initialization.from == nil)
         #expect(recipe.reduction == .exact)
+        #expect(recipe.watchdog.stallSeconds == 300)
     }
 
     /// The example of the design, and every key with another value than its default.
@@ -58,6 +59,7 @@ import Testing
         validation: {everyEpochs: 0, draws: 3, weights: likeliest, reestimateBatches: 4}
         checkpoint: {everySteps: 11, keepLatest: 2}
         reduction: fast
+        watchdog: {stallSeconds: 7}
         """
 
     @Test func everyKeyIsRead() throws {
@@ -85,6 +87,7 @@ import Testing
         #expect(recipe.validation.reestimateBatches == 4)
         #expect(recipe.checkpoint.everySteps == 11 && recipe.checkpoint.keepLatest == 2)
         #expect(recipe.reduction == .fast)
+        #expect(recipe.watchdog.stallSeconds == 7)
     }
 
     @Test func yamlRoundTrips() throws {
@@ -182,6 +185,14 @@ import Testing
         (
             "checkpoint: {colour: 2}",
             "checkpoint.colour: unknown key; known here: everySteps, keepLatest"
+        ),
+        (
+            "watchdog: {stallSeconds: -1}",
+            "watchdog.stallSeconds: '-1' is out of range; at least 0"
+        ),
+        (
+            "watchdog: {stallSecond: 1}",
+            "watchdog.stallSecond: unknown key; did you mean watchdog.stallSeconds?"
         ),
         ("network: lenet", "network: 'lenet' is not known; known: "),
         ("weights: ternery", "weights.model: 'ternery' is none of full-precision, "),
@@ -329,11 +340,11 @@ import Testing
         #expect(binary?.description.contains("\n") == false)
     }
 
-    @Test func fingerprintIgnoresLengthThreadsAndCheckpointsOnly() throws {
+    @Test func fingerprintIgnoresLengthThreadsCheckpointsAndWatchdogOnly() throws {
         let base = try recipe().fingerprint
         for same in [
             "training.epochs=3", "training.steps=5", "training.threads=4",
-            "checkpoint.everySteps=7", "checkpoint.keepLatest=1",
+            "checkpoint.everySteps=7", "checkpoint.keepLatest=1", "watchdog.stallSeconds=0",
         ] {
             #expect(try recipe("", same).fingerprint == base, "\(same)")
         }

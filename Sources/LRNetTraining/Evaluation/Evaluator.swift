@@ -67,16 +67,22 @@ final class Evaluator {
     private let network: Network
     private let loss: SoftmaxCrossEntropy
     private let data: ShardSet
+    private let beacon: ProgressBeacon?
     private var readers: [DataSplit: ShardReader] = [:]
 
     /// The epoch whose order gives the batches for re-estimation: far beyond any run's.
     private static let estimationEpoch = Int(UInt32.max)
 
-    /// - Parameter network: Reserved for `context.capacity` samples.
-    init(context: RankContext, network: Network, data: ShardSet) {
+    /// - Parameters:
+    ///   - network: Reserved for `context.capacity` samples.
+    ///   - beacon: Told of each batch.
+    init(
+        context: RankContext, network: Network, data: ShardSet, beacon: ProgressBeacon? = nil
+    ) {
         self.context = context
         self.network = network
         self.data = data
+        self.beacon = beacon
         loss = SoftmaxCrossEntropy(classes: network.classes, sampleCount: context.capacity)
     }
 
@@ -192,6 +198,7 @@ final class Evaluator {
             reader: reader, capacity: context.capacity, requests: requests)
         let source = BatchSource(loader: loader, capacity: context.capacity, shape: reader.shape)
         for batch in batches {
+            beacon?.enter(.validating)
             let layout = context.layout(globalCount: batch.count)
             let loaded = source.next(count: layout.sampleCount)
             let totals = try body(loaded, layout)

@@ -57,6 +57,12 @@ public struct RunEvaluation {
             recipe.training.threads = options.threads ?? recipe.training.threads
             return recipe
         }
+        return try Watchdog.guarding(
+            group, stallSeconds: recipe.watchdog.stallSeconds, log: nil
+        ) { try measure(recipe, beacon: $0) }
+    }
+
+    private func measure(_ recipe: Recipe, beacon: ProgressBeacon) throws -> ValidationReport {
         let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
         let data = try group.agreeing { () throws -> ShardSet in
             let set = try ShardSet(directory: options.data)
@@ -71,7 +77,9 @@ public struct RunEvaluation {
         let network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)
         let step = try restore(network)
-        return try Evaluator(context: context, network: network, data: data).run(
+        return try Evaluator(
+            context: context, network: network, data: data, beacon: beacon
+        ).run(
             step: step, split: options.split, draws: options.draws ?? recipe.validation.draws,
             reestimateBatches: options.reestimateBatches ?? recipe.validation.reestimateBatches)
     }

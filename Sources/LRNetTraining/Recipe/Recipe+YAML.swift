@@ -91,6 +91,9 @@ extension Recipe {
         try checkpointSection.read("keepLatest", &checkpoint.keepLatest, in: 1...)
         try checkpointSection.finish()
         try root.read("reduction", &reduction)
+        let watchdogSection = try root.section("watchdog")
+        try watchdogSection.read("stallSeconds", &watchdog.stallSeconds, in: 0...)
+        try watchdogSection.finish()
         try root.finish()
     }
 
@@ -191,6 +194,11 @@ extension Recipe {
 
     /// The recipe with every key, in the order of the documentation.
     public var yaml: String {
+        decidingYAML + "watchdog:\n  stallSeconds: \(watchdog.stallSeconds)\n"
+    }
+
+    /// The recipe without what never reaches a number.
+    private var decidingYAML: String {
         let gumbel = [.gumbelBinary, .gumbelTernary].contains(weights.model)
         let method =
             gumbel
@@ -250,7 +258,8 @@ extension Recipe {
             """
     }
 
-    /// A hash of what decides a run's numbers: all but its length, threads and checkpoints.
+    /// A hash of what decides a run's numbers: all but its length, threads, checkpoints
+    /// and watchdog.
     ///
     /// A folder holds one run; a recipe with the same fingerprint continues it, further if it says
     /// so.
@@ -263,7 +272,7 @@ extension Recipe {
         recipe.training.steps = nil
         recipe.training.threads = 1
         recipe.checkpoint = Checkpoint()
-        return recipe.yaml
+        return recipe.decidingYAML
     }
 
     private static func quoted(_ text: String) -> String {

@@ -41,6 +41,9 @@ public struct Recipe: Sendable, Equatable {
     /// How gradients are added up across ranks.
     public var reduction = Reduction.exact
 
+    /// When a run without progress is ended.
+    public var watchdog = Watchdog()
+
     /// Creates the default recipe: the paper's ternary MNIST network.
     public init() {}
 
@@ -185,6 +188,13 @@ public struct Recipe: Sendable, Equatable {
         public var everySteps = 500
         /// Checkpoints that are kept, the best one apart.
         public var keepLatest = 3
+    }
+
+    /// When a run without progress is ended.
+    public struct Watchdog: Sendable, Equatable {
+        /// Seconds without a sign of life from a rank, or without progress of any; 0 turns it off.
+        /// More than the longest phase of a step takes, such as the forward pass of a rank's part.
+        public var stallSeconds = 300
     }
 
     /// How gradients are added up across ranks.

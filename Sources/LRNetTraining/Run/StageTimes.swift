@@ -1,5 +1,7 @@
 /// Where the time of some steps went, on this rank.
 struct StageTimes {
+    /// Told of each stage that is measured.
+    var beacon: ProgressBeacon?
     /// The whole of the steps.
     var total = Duration.zero
     /// Waiting for the loader.
@@ -36,9 +38,22 @@ struct StageTimes {
     mutating func measure<Value>(
         _ stage: WritableKeyPath<StageTimes, Duration>, _ work: () throws -> Value
     ) rethrows -> Value {
+        if let phase = Self.phase(of: stage) { beacon?.enter(phase) }
         let start = ContinuousClock.now
         defer { self[keyPath: stage] += ContinuousClock.now - start }
         return try work()
+    }
+
+    /// The phase that a stage is to the watchdog.
+    private static func phase(of stage: PartialKeyPath<StageTimes>) -> ProgressPhase? {
+        switch stage {
+        case \.forward: .forward
+        case \.communication: .statusExchange
+        case \.backward: .backward
+        case \.reduction: .allReduce
+        case \.update: .update
+        default: nil
+        }
     }
 }
 

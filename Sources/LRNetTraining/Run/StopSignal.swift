@@ -10,13 +10,15 @@ final class StopSignal {
     private let flag = Flag()
     private let sources: [any DispatchSourceSignal]
 
-    init() {
+    /// - Parameter beacon: Told of the first signal.
+    init(beacon: ProgressBeacon) {
         let flag = flag
         sources = [SIGUSR1, SIGUSR2, SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(
                 signal: number, queue: .global(qos: .userInitiated))
             source.setEventHandler {
+                beacon.noteStopAsked()
                 if flag.note() && number == SIGINT { _exit(130) }
             }
             source.resume()

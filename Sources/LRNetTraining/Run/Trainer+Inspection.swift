@@ -132,6 +132,7 @@ extension Trainer {
                             Self.wantedLossChange / max(abs(exact), 1e-12),
                             Self.distances.lowerBound), Self.distances.upperBound))
                 func loss(_ offset: Float) throws -> Double {
+                    beacon.enter(.starting)
                     parameter.value[element] = old + offset
                     defer { parameter.value[element] = old }
                     return try trainingStep.trainingLoss(

@@ -48,7 +48,9 @@ public final class Trainer {
     let log: RunLog
     let source: BatchSource
     let environment: RunEnvironment
-    let stopSignal = StopSignal()
+    let beacon: ProgressBeacon
+    let fault: FaultInjection?
+    let stopSignal: StopSignal
     var state: CoordinatorState
     var step: Int
     var interval = StageTimes()
@@ -60,11 +62,18 @@ public final class Trainer {
 
     /// Opens everything, and goes on where an earlier run of the folder ended. Every rank calls it.
     ///
+    /// - Parameter beacon: The watchdog's, if there is one; told where the run is.
     /// - Throws: An error that all ranks agree on: recipe, data, folder or checkpoint.
-    public init(recipe: Recipe, options: Options, group: any ProcessGroup) throws {
+    public init(
+        recipe: Recipe, options: Options, group: any ProcessGroup,
+        beacon: ProgressBeacon = ProgressBeacon()
+    ) throws {
         self.recipe = recipe
         self.options = options
         self.group = group
+        self.beacon = beacon
+        stopSignal = StopSignal(beacon: beacon)
+        fault = try group.agreeing { try FaultInjection.fromEnvironment() }
         let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
         self.context = context
         data = try TrainerSetup.openData(options.data, recipe: recipe, group: group)
@@ -72,8 +81,9 @@ public final class Trainer {
         sequence = BatchSequence(recipe: recipe, sampleCount: reader.count)
         network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)
+        beacon.enter(.starting)
         trainingStep = TrainingStep(context: context, network: network)
-        evaluator = Evaluator(context: context, network: network, data: data)
+        evaluator = Evaluator(context: context, network: network, data: data, beacon: beacon)
         evaluator.use(reader)
         coordinator = Coordinator(group: group, recipe: recipe, sequence: sequence)
         let folder = try group.agreeing {
@@ -85,6 +95,7 @@ public final class Trainer {
         let start = try TrainerSetup.restore(
             network: network, optimizer: trainingStep.optimizer, recipe: recipe, data: data,
             folder: folder, group: group, log: log)
+        beacon.enter(.starting)
         step = start?.step ?? 0
         state = start?.coordinator ?? CoordinatorState()
         if let start, start.step < sequence.totalSteps { state.resumedAt.append(start.step) }
@@ -107,6 +118,7 @@ public final class Trainer {
     /// - Returns: The result, or `nil` if the run was stopped early with a checkpoint.
     public func run() throws -> RunResult? {
         try logHeader()
+        if let fault { log.warning(fault.warning) }
         if options.debug { try inspect() }
         log.startBar(total: sequence.totalSteps, done: step)
         var learningRate = coordinator.learningRate(step: step)
@@ -129,16 +141,22 @@ public final class Trainer {
 
     private func trainOneStep(learningRate: Double) throws -> Decision {
         var times = StageTimes()
+        times.beacon = beacon
+        beacon.enter(.loading, step: step + 1)
         source.resetWaiting()
         context.statistics.resetWaiting()
         let start = ContinuousClock.now
         let globalCount = sequence.globalCount(of: step)
         let batch = source.next(count: context.layout(globalCount: globalCount).sampleCount)
+        try fault?.strike(
+            rank: group.rank, step: step + 1, isResumed: !state.resumedAt.isEmpty, batch: batch)
         let outcome = try trainingStep.run(
             step: step, batch: batch, globalCount: globalCount, learningRate: learningRate,
             stopWanted: stopSignal.isWanted, hasFailure: source.failure != nil, times: &times)
         if outcome.status.hasFailure { try group.agree(source.failure) }
-        if let place = outcome.nonFinitePlace { throw nonFiniteFailure(place) }
+        if let place = outcome.nonFinitePlace {
+            throw try nonFiniteFailure(place, batch: batch, globalCount: globalCount)
+        }
         source.recycle(batch)
         step += 1
         let decision = try times.measure(\.communication) {
@@ -151,14 +169,6 @@ public final class Trainer {
         times.imageCount = globalCount
         try account(outcome.status, times, learningRate: learningRate)
         return decision
-    }
-
-    private func nonFiniteFailure(_ place: String) -> CollectiveFailure {
-        CollectiveFailure(
-            rank: nil, call: "step \(step + 1)", subject: place,
-            message: "is not finite; the last checkpoint is good: lower optimizer.learningRate "
-                + "in a new --output, or look inside with --debug",
-            exitStatus: .nonFiniteLoss, isAgreed: true)
     }
 
     private func validate() throws -> Bool {
@@ -197,6 +207,7 @@ public final class Trainer {
     }
 
     private func saveCheckpoint(isBest: Bool) throws {
+        beacon.enter(.saving)
         try checkReplicas()
         try trainingStep.gatherState()
         try group.agreeing {
@@ -224,6 +235,7 @@ public final class Trainer {
     }
 
     private func finish() throws -> RunResult {
+        beacon.enter(.finishing)
         let hash = ParameterHash.of(network)
         var testError: Double?
         if data.count(.test) > 0, state.leader != nil { testError = try measureWinnerFile() }
@@ -251,7 +263,7 @@ public final class Trainer {
         let winner = recipe.makeNetwork(classes: data.classes)
         context.reserve(winner)
         try group.agreeing { try NetworkFile.install(file, named: path, in: winner) }
-        return try Evaluator(context: context, network: winner, data: data)
+        return try Evaluator(context: context, network: winner, data: data, beacon: beacon)
             .measure(.test).errorPercent
     }
 }

@@ -1,0 +1,93 @@
+internal import Foundation
+internal import LRNetData
+internal import LRNetKernels
+internal import LRNetSupport
+
+/// A failure on purpose, for tests of what happens then; never set it for a run that counts.
+///
+///     LRNET_FAULT=KIND:rank=N,step=N[,when=fresh]
+///
+/// Behind the loading of the step (counted from 1) the rank does what the kind says:
+///
+/// - `nan`: one pixel of its batch is no number
+/// - `stop`: raises SIGSTOP
+/// - `hang`: sleeps for ever
+/// - `kill`: raises SIGKILL
+/// - `exit`: `_exit(1)`
+/// - `error`: throws an error that the other ranks do not share
+///
+/// `when=fresh` does so only in a run that has not gone on from a checkpoint, and so once.
+package struct FaultInjection: Equatable {
+    /// What happens.
+    package enum Kind: String, CaseIterable {
+        case nan, stop, hang, kill, exit, error
+    }
+
+    static let variable = "LRNET_FAULT"
+
+    package let text: String
+    package let kind: Kind
+    package let rank: Int
+    package let step: Int
+    package let onlyFresh: Bool
+
+    /// What the environment asks for; `nil` where it says nothing.
+    static func fromEnvironment() throws -> FaultInjection? {
+        try ProcessInfo.processInfo.environment[variable].map { try FaultInjection($0) }
+    }
+
+    /// - Throws: `TrainingFailure` (64) for a text that is not exactly as above.
+    package init(_ text: String) throws {
+        func failure(_ message: String) -> TrainingFailure {
+            TrainingFailure(
+                call: Self.variable, subject: "'\(text)'",
+                message: "\(message); write KIND:rank=N,step=N[,when=fresh], KIND one of "
+                    + Kind.allCases.map(\.rawValue).joined(separator: ", "),
+                exitStatus: .usage)
+        }
+        let halves = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard halves.count == 2, let kind = Kind(rawValue: String(halves[0])) else {
+            throw failure("names no kind of fault")
+        }
+        var values: [String: String] = [:]
+        for pair in halves[1].split(separator: ",", omittingEmptySubsequences: false) {
+            let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(
+                String.init)
+            guard parts.count == 2, values.updateValue(parts[1], forKey: parts[0]) == nil else {
+                throw failure("'\(pair)' is no key=value, or stands twice")
+            }
+        }
+        let when = values.removeValue(forKey: "when")
+        guard let rank = values.removeValue(forKey: "rank").flatMap({ Int($0) }), rank >= 0,
+            let step = values.removeValue(forKey: "step").flatMap({ Int($0) }), step >= 1
+        else { throw failure("rank (from 0) and step (from 1) are needed") }
+        guard when == nil || when == "fresh" else { throw failure("when is fresh or left out") }
+        guard values.isEmpty else { throw failure("'\(values.keys.min() ?? "")' is unknown") }
+        self.text = text
+        self.kind = kind
+        self.rank = rank
+        self.step = step
+        onlyFresh = when != nil
+    }
+
+    /// What the log of such a run says.
+    package var warning: String {
+        "\(Self.variable)=\(text) is set: this run fails on purpose, for a test"
+    }
+
+    /// Does it, where rank and step are those.
+    func strike(rank: Int, step: Int, isResumed: Bool, batch: Batch) throws {
+        guard rank == self.rank, step == self.step, !(onlyFresh && isResumed) else { return }
+        switch kind {
+        case .nan: batch.filledImages[0] = .nan
+        case .stop: raise(SIGSTOP)
+        case .hang: while true { sleep(1000) }
+        case .kill: raise(SIGKILL)
+        case .exit: _exit(1)
+        case .error:
+            throw TrainingFailure(
+                call: Self.variable, subject: text, message: "an error on purpose",
+                exitStatus: .inputOutput)
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// Ranks that fail on purpose (`LRNET_FAULT`), and what becomes of the job.
+    @Suite struct WatchdogTests {
+        /// A limit that eight steps on a busy machine do not come near.
+        static let limit = 3
+        static let settings = [
+            "training.steps=8", "checkpoint.everySteps=2", "weights=twn",
+            "watchdog.stallSeconds=\(limit)",
+        ]
+        /// What a launch takes besides the limit: its start, its steps, and mpirun, which needs
+        /// seconds to end the ranks.
+        static let room = Duration.seconds(20)
+
+        private func fail(
+            _ fault: String, ranks: Int = 2, _ run: TestRun
+        ) throws -> Launch.Outcome {
+            let outcome = try Launch(
+                Launch.program("lrnet-dist"), run.arguments(Self.settings), ranks: ranks,
+                environment: ["LRNET_FAULT": fault]
+            ).wait()
+            #expect(outcome.duration < .seconds(Self.limit) + Self.room)
+            // A rank may outlive mpirun by about a second.
+            let end = ContinuousClock.now + .seconds(5)
+            while !processes(of: run).isEmpty && ContinuousClock.now < end { usleep(50_000) }
+            #expect(processes(of: run).isEmpty)
+            return outcome
+        }
+
+        /// The processes whose command line names the run's folder.
+        private func processes(of run: TestRun) -> [String] {
+            TestFolder.names(in: "/proc").filter { name in
+                guard Int(name) != nil, let line = try? FileBytes.read("/proc/\(name)/cmdline")
+                else { return false }
+                return String(decoding: line, as: UTF8.self).contains(run.output)
+            }
+        }
+
+        /// The one block on standard error, by the word that begins each line; it must stand in
+        /// the log, too.
+        private func block(_ outcome: Launch.Outcome, _ run: TestRun) throws -> [String: String] {
+            let title = "lrnet-dist: first observed failure"
+            let parts = outcome.errors.components(separatedBy: title)
+            try #require(parts.count == 2, "\(outcome.errors)")
+            let log = String(decoding: try FileBytes.read("\(run.output)/train.log"), as: UTF8.self)
+            #expect(log.components(separatedBy: title).count == 2, "\(log)")
+            let lines = parts[1].split(separator: "\n").prefix { $0.hasPrefix("  ") }
+            return Dictionary(
+                uniqueKeysWithValues: lines.map { line in
+                    let words = line.split(separator: " ", maxSplits: 1)
+                    return (String(words[0]), words[1].trimmingCharacters(in: .whitespaces))
+                })
+        }
+
+        @Test(arguments: [0, 1]) func stoppedRank(rank: Int) throws {
+            let run = try TestRun()
+            let outcome = try fail("stop:rank=\(rank),step=6", run)
+            #expect(outcome.status == 81)
+            let block = try block(outcome, run)
+            #expect(block["rank"] == "\(rank) of 2")
+            #expect(block["host"]?.hasPrefix("\(ProcessInfo.processInfo.hostName) (") == true)
+            #expect(block["phase"]?.hasSuffix(", as last heard") == true)
+            // A beat is at most a tenth of the limit old.
+            #expect(["3", "4", "5", "6"].contains(block["step"]))
+            #expect(block["cause"]?.hasPrefix("stopped: no sign of life for ") == true)
+            #expect(block["end"]?.hasPrefix("exit code 81") == true)
+        }
+
+        @Test func hungRank() throws {
+            let run = try TestRun()
+            let outcome = try fail("hang:rank=2,step=6", ranks: 3, run)
+            #expect(outcome.status == 81)
+            let block = try block(outcome, run)
+            #expect(block["rank"] == "2 of 3")
+            #expect(block["phase"] == "loading")
+            #expect(block["step"] == "6")
+            #expect(block["cause"]?.hasPrefix("hung in phase loading: no progress") == true)
+        }
+
+        /// A process alone watches itself.
+        @Test func hungProcess() throws {
+            let run = try TestRun()
+            let outcome = try Launch(
+                Launch.program("lrnet-dist"),
+                run.arguments(Self.settings + ["watchdog.stallSeconds=1"]),
+                environment: ["LRNET_FAULT": "hang:rank=0,step=2"]
+            ).wait()
+            #expect(outcome.status == 81)
+            #expect(try block(outcome, run)["rank"] == "0 of 1")
+        }
+
+        /// Rank 0, of which rank 1 must tell; `RestartTests` kill another one.
+        @Test func killedCoordinator() throws {
+            let run = try TestRun()
+            let outcome = try fail("kill:rank=0,step=6", run)
+            #expect(outcome.status == 128 + SIGKILL)
+            #expect(outcome.duration < Self.room)
+            let block = try block(outcome, run)
+            #expect(block["rank"] == "0 of 2")
+            #expect(block["cause"]?.hasPrefix("its process ended without a word") == true)
+            #expect(block["end"] == nil)
+        }
+
+        @Test func errorOfOneRank() throws {
+            let run = try TestRun()
+            let outcome = try fail("error:rank=1,step=6", run)
+            #expect(outcome.status == 74)
+            let block = try block(outcome, run)
+            #expect(block["rank"] == "1 of 2")
+            #expect(block["phase"] == "loading")
+            #expect(block["step"] == "6")
+            #expect(block["cause"]?.hasSuffix("an error on purpose") == true)
+        }
+
+        @Test func nanOnOneRank() throws {
+            let run = try TestRun()
+            let outcome = try fail("nan:rank=1,step=6", run)
+            #expect(outcome.status == 80)
+            #expect(
+                outcome.complaints.first?.hasPrefix(
+                    "step 6: the loss: is not finite, first the output of conv1 on rank 1; the "
+                        + "last checkpoint is good") == true)
+            #expect(!outcome.errors.contains("first observed failure"))
+            let store = CheckpointStore(runFolder: run.output)
+            #expect(try store.load("latest").step == 4)
+            // The checkpoint is as good as it says: the run goes on to the same end.
+            #expect(
+                try run.result(RestartTests.settings).parametersSHA256
+                    == RestartTests.reference.get())
+        }
+
+        @Test func badFault() throws {
+            let run = try TestRun()
+            let outcome = try fail("nan:rank=1", run)
+            #expect(outcome.status == 64)
+            #expect(outcome.complaints.count == 1)
+            #expect(outcome.complaints.first?.hasPrefix("LRNET_FAULT: 'nan:rank=1': ") == true)
+        }
+    }
+}
