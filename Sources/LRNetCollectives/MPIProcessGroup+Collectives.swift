@@ -9,7 +9,8 @@ extension MPIProcessGroup {
     /// `MPI_Barrier`.
     public func barrier() throws {
         checkUse()
-        try check(MPI_Barrier(communicator), "MPI_Barrier")
+        countCollective(bytes: 0)
+        try check(timed { MPI_Barrier(communicator) }, "MPI_Barrier")
     }
 
     /// `MPI_Bcast` of the length, then of the bytes in pieces.
@@ -17,8 +18,9 @@ extension MPIProcessGroup {
         checkUse()
         checkRoot(root)
         var count = Int64(bytes.count)
+        countCollective(bytes: rank == root ? bytes.count : 0)
         try check(
-            MPI_Bcast(&count, 1, MPI_INT64_T, Int32(root), communicator), "MPI_Bcast",
+            timed { MPI_Bcast(&count, 1, MPI_INT64_T, Int32(root), communicator) }, "MPI_Bcast",
             "a length from rank \(root)")
         var result = rank == root ? bytes : [UInt8](repeating: 0, count: Int(count))
         try result.withUnsafeMutableBytes {
@@ -31,6 +33,7 @@ extension MPIProcessGroup {
     public func broadcast(_ view: FloatView, root: Int) throws {
         checkUse()
         checkRoot(root)
+        countCollective(bytes: rank == root ? view.count * MemoryLayout<Float>.stride : 0)
         try broadcast(
             UnsafeMutableRawPointer(view.pointer), count: view.count,
             stride: MemoryLayout<Float>.stride, of: MPI_FLOAT, root: root)
@@ -42,9 +45,11 @@ extension MPIProcessGroup {
         checkUse()
         var length = Int64(bytes.count)
         var lengths = [Int64](repeating: 0, count: size)
+        countCollective(bytes: bytes.count)
         try check(
-            MPI_Allgather(&length, 1, MPI_INT64_T, &lengths, 1, MPI_INT64_T, communicator),
-            "MPI_Allgather", "lengths")
+            timed {
+                MPI_Allgather(&length, 1, MPI_INT64_T, &lengths, 1, MPI_INT64_T, communicator)
+            }, "MPI_Allgather", "lengths")
         var total = 0
         for length in lengths { total += Int(length) }
         if total == 0 { return Array(repeating: [], count: size) }
@@ -59,10 +64,11 @@ extension MPIProcessGroup {
         }
         var gathered = [UInt8](repeating: 0, count: total)
         try check(
-            MPI_Allgatherv(
-                bytes, Int32(bytes.count), MPI_BYTE, &gathered, countsInC, offsetsInC, MPI_BYTE,
-                communicator),
-            "MPI_Allgatherv", "\(bytes.count) of \(total) bytes")
+            timed {
+                MPI_Allgatherv(
+                    bytes, Int32(bytes.count), MPI_BYTE, &gathered, countsInC, offsetsInC, MPI_BYTE,
+                    communicator)
+            }, "MPI_Allgatherv", "\(bytes.count) of \(total) bytes")
         return (0..<size).map {
             Array(gathered[Int(offsetsInC[$0])..<Int(offsetsInC[$0] + countsInC[$0])])
         }
@@ -78,12 +84,14 @@ extension MPIProcessGroup {
                 message: "more than one call carries", exitStatus: .internalError)
         }
         if total == 0 { return }
+        countCollective(bytes: local.count * MemoryLayout<Double>.stride)
         if Int(total) == local.count * size, counts.allSatisfy({ $0 == local.count }) {
             try check(
-                MPI_Allgather(
-                    local, total / Int32(size), MPI_DOUBLE, &gathered, total / Int32(size),
-                    MPI_DOUBLE, communicator),
-                "MPI_Allgather", "\(total) values")
+                timed {
+                    MPI_Allgather(
+                        local, total / Int32(size), MPI_DOUBLE, &gathered, total / Int32(size),
+                        MPI_DOUBLE, communicator)
+                }, "MPI_Allgather", "\(total) values")
             return
         }
         var offset: Int32 = 0
@@ -93,24 +101,27 @@ extension MPIProcessGroup {
             offset += countsInC[index]
         }
         try check(
-            MPI_Allgatherv(
-                local, Int32(local.count), MPI_DOUBLE, &gathered, countsInC, offsetsInC, MPI_DOUBLE,
-                communicator),
-            "MPI_Allgatherv", "\(total) values")
+            timed {
+                MPI_Allgatherv(
+                    local, Int32(local.count), MPI_DOUBLE, &gathered, countsInC, offsetsInC,
+                    MPI_DOUBLE, communicator)
+            }, "MPI_Allgatherv", "\(total) values")
     }
 
     /// Sums the view's values over all ranks in the order that the library chooses, which may
     /// differ between rank counts and runs. Every rank calls it with the same count.
     func sumInAnyOrder(_ view: FloatView) throws {
         checkUse()
+        countCollective(bytes: view.count * MemoryLayout<Float>.stride)
         var start = 0
         while start < view.count {
             let count = min(Self.pieceCount, view.count - start)
             try check(
-                MPI_Allreduce(
-                    MPI_IN_PLACE, view.pointer + start, Int32(count), MPI_FLOAT, MPI_SUM,
-                    communicator),
-                "MPI_Allreduce", "\(view.count) values")
+                timed {
+                    MPI_Allreduce(
+                        MPI_IN_PLACE, view.pointer + start, Int32(count), MPI_FLOAT, MPI_SUM,
+                        communicator)
+                }, "MPI_Allreduce", "\(view.count) values")
             start += count
         }
     }
@@ -123,8 +134,9 @@ extension MPIProcessGroup {
         while start < count {
             let piece = min(Self.pieceCount, count - start)
             try check(
-                MPI_Bcast(base + start * stride, Int32(piece), type, Int32(root), communicator),
-                "MPI_Bcast", "\(count) values from rank \(root)")
+                timed {
+                    MPI_Bcast(base + start * stride, Int32(piece), type, Int32(root), communicator)
+                }, "MPI_Bcast", "\(count) values from rank \(root)")
             start += piece
         }
     }

@@ -30,6 +30,12 @@ public final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
     /// The group's own communicator; only read on the owning thread.
     var communicator: MPI_Comm?
 
+    /// What this rank has given to MPI.
+    public internal(set) var traffic = Traffic()
+
+    /// The time that this rank has spent in MPI's calls.
+    public private(set) var callTime = Duration.zero
+
     // What the hot all-gather hands to C, kept so that no step allocates.
     var countsInC: [Int32]
     var offsetsInC: [Int32]
@@ -114,6 +120,19 @@ public final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
             pthread_equal(pthread_self(), owner) != 0,
             "rank \(rank): a process group is used off the thread that started it")
         precondition(!isFinalized, "rank \(rank): a process group is used after finalize()")
+    }
+
+    /// Makes a call of MPI and adds its time to ``callTime``.
+    func timed(_ call: () -> Int32) -> Int32 {
+        let start = ContinuousClock.now
+        defer { callTime += ContinuousClock.now - start }
+        return call()
+    }
+
+    /// Counts a call that all ranks make together.
+    func countCollective(bytes: Int) {
+        traffic.collectiveCount += 1
+        traffic.collectiveByteCount += bytes
     }
 
     func check(

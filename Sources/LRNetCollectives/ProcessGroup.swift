@@ -17,6 +17,13 @@ public protocol ProcessGroup: AnyObject, Sendable {
     /// The name of each rank's machine, by rank. Not a collective; gathered at the start.
     var hostNames: [String] { get }
 
+    /// What this rank has given to MPI since the group was made. Not a collective.
+    var traffic: Traffic { get }
+
+    /// The time that this rank has spent in MPI's calls since then: waiting, copying, and asking in
+    /// vain. Not a collective.
+    var callTime: Duration { get }
+
     /// Returns when every rank has called it.
     func barrier() throws
 
@@ -58,6 +65,12 @@ public protocol ProcessGroup: AnyObject, Sendable {
 }
 
 extension ProcessGroup {
+    /// None: for groups that do not talk.
+    public var traffic: Traffic { Traffic() }
+
+    /// None.
+    public var callTime: Duration { .zero }
+
     /// Whether this is rank 0. Not a collective.
     public var isCoordinator: Bool { rank == 0 }
 

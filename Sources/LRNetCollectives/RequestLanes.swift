@@ -48,11 +48,14 @@ final class RequestLanes {
         position: Int
     ) throws {
         let slot = firstSlot[lane] + position
-        try group.check(
+        let code = group.timed {
             MPI_Isend(
                 values, Int32(count), MPI_FLOAT, Int32(peer), tag, group.communicator,
-                requests + slot),
-            "MPI_Isend", "\(count) values to rank \(peer)")
+                requests + slot)
+        }
+        try group.check(code, "MPI_Isend", "\(count) values to rank \(peer)")
+        group.traffic.messageCount += 1
+        group.traffic.byteCount += count * MemoryLayout<Float>.stride
         pending[lane] += 1
         activeCount += 1
     }
@@ -63,11 +66,12 @@ final class RequestLanes {
         position: Int
     ) throws {
         let slot = firstSlot[lane] + position
-        try group.check(
+        let code = group.timed {
             MPI_Irecv(
                 values, Int32(count), MPI_FLOAT, Int32(peer), tag, group.communicator,
-                requests + slot),
-            "MPI_Irecv", "\(count) values from rank \(peer)")
+                requests + slot)
+        }
+        try group.check(code, "MPI_Irecv", "\(count) values from rank \(peer)")
         pending[lane] += 1
         activeCount += 1
     }
@@ -79,10 +83,11 @@ final class RequestLanes {
     func progress(isWaiting: Bool, _ finished: (Int) throws -> Void) throws {
         if activeCount == 0 { return }
         var completedCount: Int32 = 0
-        let code =
+        let code = group.timed {
             isWaiting
-            ? MPI_Waitsome(Int32(slotCount), requests, &completedCount, indices, statuses)
-            : MPI_Testsome(Int32(slotCount), requests, &completedCount, indices, statuses)
+                ? MPI_Waitsome(Int32(slotCount), requests, &completedCount, indices, statuses)
+                : MPI_Testsome(Int32(slotCount), requests, &completedCount, indices, statuses)
+        }
         if code == MPI_ERR_IN_STATUS {
             for index in 0..<Int(completedCount) {
                 try group.check(

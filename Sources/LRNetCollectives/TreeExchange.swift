@@ -39,6 +39,10 @@ public final class TreeExchange: AllReduction {
     /// The values of a message, at most: 1 MiB, by measurement.
     public static let defaultPieceCount = 1 << 18
 
+    /// What this rank sends in a whole all-reduce: each other rank's slice of its nodes, then its own
+    /// slice to each of them, in pieces.
+    public let plannedTraffic: Traffic
+
     private enum Phase {
         case idle
         case reducing(isGatheringNext: Bool)
@@ -86,6 +90,8 @@ public final class TreeExchange: AllReduction {
         ownNodes = nodes[group.rank]
         slices = partition
         slice = partition[group.rank]
+        plannedTraffic = Self.plan(
+            rank: group.rank, slices: partition, nodeCount: ownNodes.count, pieceCount: pieceCount)
         reduction = SliceReduction(
             group: mpi, rank: group.rank, partition: partition, nodeOwners: owners,
             additions: tree.additions(joining: nodes.flatMap { $0 }), pieceCount: pieceCount,
@@ -93,6 +99,19 @@ public final class TreeExchange: AllReduction {
         gather = SliceGather(
             group: mpi, rank: group.rank, partition: partition, pieceCount: pieceCount,
             tag: mpi?.makeTag() ?? 0)
+    }
+
+    private static func plan(
+        rank: Int, slices: SlicePartition, nodeCount: Int, pieceCount: Int
+    ) -> Traffic {
+        var plan = Traffic()
+        for peer in 0..<slices.ranks where peer != rank {
+            for (slice, copies) in [(slices[peer], nodeCount), (slices[rank], 1)] {
+                plan.messageCount += copies * ((slice.count + pieceCount - 1) / pieceCount)
+                plan.byteCount += copies * slice.count * MemoryLayout<Float>.stride
+            }
+        }
+        return plan
     }
 
     /// Begins the whole all-reduce. Every rank calls it.

@@ -18,6 +18,7 @@ public final class FloatBuffer: @unchecked Sendable {
     /// - Precondition: `count` is not negative.
     public init(count: Int) {
         precondition(count >= 0, "FloatBuffer of \(count) values")
+        BufferCount.add()
         self.count = count
         let byteCount = max(count, 1) * MemoryLayout<Float>.stride
         let raw = UnsafeMutableRawPointer.allocate(

@@ -7,7 +7,28 @@ import LRNetTraining
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Time whole training steps on data in memory; prints one JSON line.")
+        abstract: "Time whole training steps on data in memory, kernels, or communication.",
+        discussion: """
+            Without --kernels or --communication it times steps and prints one JSON line:
+              mpirun -n 2 --bind-to none lrnet-dist bench --network mnist --global-batch 256
+            --kernels compares each hot kernel with a plain loop, then times it against what one
+            core can do at most; it ends with 70 if a result is wrong.
+            """)
+
+    @Flag(help: "Time each kernel beside its naive twin and its bound; one process.")
+    var kernels = false
+
+    @Option(help: "Only kernels whose name contains this.")
+    var only: String?
+
+    @Flag(help: "Time the exchange of gradients, alone and in steps, beside MPI_Allreduce.")
+    var communication = false
+
+    @Flag(help: "Print JSON instead of a table.")
+    var json = false
+
+    @Flag(help: "Print the kernels' table in Markdown.")
+    var markdown = false
 
     @Option(help: "The network.")
     var network = "mnist"
@@ -27,38 +48,100 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Threads of a rank.")
     var threads = 1
 
-    @Option(help: "Steps to time, after two to warm up.")
+    @Option(help: "Steps to time, after two to warm up; with --communication of each kind.")
     var steps = 20
 
-    @Option(help: "How gradients are added up: exact or fast.")
+    @Option(help: "How gradients are added up: exact or fast; --communication times both.")
     var reduction = "exact"
 
     func validate() throws {
-        if steps < 1 { throw ValidationError("--steps \(steps) is out of range; at least 1") }
-        if gradientLeaves < 1 {
-            throw ValidationError("--gradient-leaves \(gradientLeaves) is out of range; at least 1")
+        for (name, value) in [
+            ("--steps", steps), ("--gradient-leaves", gradientLeaves), ("--threads", threads),
+        ] where value < 1 {
+            throw ValidationError("\(name) \(value) is out of range; at least 1")
+        }
+        if kernels && communication {
+            throw ValidationError("--kernels and --communication exclude each other")
+        }
+        if kernels && threads > 1 {
+            throw ValidationError("--kernels runs on one thread; leave --threads out")
+        }
+        if markdown && !kernels {
+            throw ValidationError("--markdown goes with --kernels")
+        }
+        if only != nil && !kernels {
+            throw ValidationError("--only goes with --kernels")
+        }
+        if markdown && json {
+            throw ValidationError("--markdown and --json exclude each other")
+        }
+        if communication && reduction != "exact" {
+            throw ValidationError("--communication times both reductions; leave --reduction out")
         }
     }
 
     func run() throws {
+        ProcessGroups.run { group in
+            if kernels {
+                try benchKernels(group)
+            } else {
+                let recipe = try group.agreeing {
+                    try Recipe(yaml: "", file: "bench", overrides: overrides)
+                }
+                if communication {
+                    try benchCommunication(recipe, group)
+                } else {
+                    try benchSteps(recipe, group)
+                }
+            }
+            fflush(nil)
+            return .success
+        }
+    }
+
+    private var overrides: [String] {
         let micro = microBatch ?? max(globalBatch / gradientLeaves, 1)
-        let overrides = [
+        return [
             "network=\(network)", "weights=\(weights)", "training.globalBatch=\(globalBatch)",
             "training.gradientLeaves=\(gradientLeaves)", "training.microBatch=\(micro)",
             "training.threads=\(threads)", "reduction=\(reduction)",
         ]
-        ProcessGroups.run { group in
-            let recipe = try group.agreeing {
-                try Recipe(yaml: "", file: "bench", overrides: overrides)
+    }
+
+    private func benchKernels(_ group: any ProcessGroup) throws {
+        try group.agreeing {
+            if group.size > 1 {
+                throw TrainingFailure(
+                    call: "bench", subject: "--kernels",
+                    message: "runs in one process, not on \(group.size) ranks", exitStatus: .usage)
             }
-            let report = try TrainingBenchmark(recipe: recipe, group: group).run(steps: steps)
-            if group.isCoordinator {
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.sortedKeys]
-                print(String(decoding: try encoder.encode(report), as: UTF8.self))
-                fflush(nil)
-            }
-            return .success
         }
+        let report = try KernelBenchmark(only: only).run()
+        if json {
+            try printLine(report)
+        } else {
+            print(markdown ? report.markdown : report.text, terminator: "")
+        }
+    }
+
+    private func benchCommunication(_ recipe: Recipe, _ group: any ProcessGroup) throws {
+        let report = try CommunicationBenchmark(recipe: recipe, group: group).run(steps: steps)
+        guard group.isCoordinator else { return }
+        if json {
+            try printLine(report)
+        } else {
+            print(report.text, terminator: "")
+        }
+    }
+
+    private func benchSteps(_ recipe: Recipe, _ group: any ProcessGroup) throws {
+        let report = try TrainingBenchmark(recipe: recipe, group: group).run(steps: steps)
+        if group.isCoordinator { try printLine(report) }
+    }
+
+    private func printLine(_ report: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(report), as: UTF8.self))
     }
 }

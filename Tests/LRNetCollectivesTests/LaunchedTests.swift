@@ -60,6 +60,27 @@ import Testing
         #expect(fields["ranks"] as? Int == 2)
         #expect(fields["values"] as? Int == 10_001)
         #expect(try #require(fields["ratio"] as? Double) > 0)
+        // Rank 0 sends rank 1's slice of its node, and its own slice: each value once.
+        for kind in ["planned", "sent"] {
+            #expect(fields["\(kind)_messages"] as? Int == 2)
+            #expect(fields["\(kind)_bytes"] as? Int == 4 * 10_001)
+        }
+    }
+
+    /// At 3 ranks 8 leaves make runs of 3, 3 and 2 leaves, of which ranks 0 and 1 have two nodes each.
+    @Test func trafficIsAsPlanned() throws {
+        let launch = try launch(
+            ranks: 3,
+            ["--benchmark", "--values", "4800", "--piece", "1000", "--repetitions", "1"])
+        #expect(launch.status == 0, "\(launch.errors)")
+        let line = try JSONSerialization.jsonObject(with: Data(launch.output.utf8))
+        let fields = try #require(line as? [String: Any])
+        let nodes = try #require(fields["nodes"] as? Int)
+        // Slices of 1,600 values are two pieces; they go to two peers: each node's, then the sum.
+        for kind in ["planned", "sent"] {
+            #expect(fields["\(kind)_messages"] as? Int == 2 * 2 * (nodes + 1))
+            #expect(fields["\(kind)_bytes"] as? Int == 2 * 4 * 1600 * (nodes + 1))
+        }
     }
 
     private func launch(

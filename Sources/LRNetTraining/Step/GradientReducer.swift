@@ -33,7 +33,7 @@ public final class GradientReducer: GradientExchange {
 
     /// Values of a message, at most: 256 KiB. Every exchange keeps two messages of each node, so
     /// large ones cost memory; see `lrnet-mpi-checks --benchmark`.
-    private static let pieceCount = 1 << 16
+    static let pieceCount = 1 << 16
 
     private let group: any ProcessGroup
     private let leafCount: Int

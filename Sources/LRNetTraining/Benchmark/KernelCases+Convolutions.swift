@@ -1,0 +1,176 @@
+internal import LRNetKernels
+
+/// Convolutions by Winograd's algorithm, and the packing of their weights.
+extension KernelCases {
+    static var convolutions: [KernelCase] {
+        let geometries = [
+            (14, 32, 64, 5, 32), (56, 64, 64, 3, 4), (32, 128, 128, 3, 8), (8, 512, 512, 3, 8),
+            (7, 512, 512, 3, 4),
+        ]
+        return geometries.flatMap { size, inputs, outputs, window, images in
+            Direction.allCases.map {
+                convolution(
+                    $0, size: size, inputs: inputs, outputs: outputs, window: window, images: images
+                )
+            }
+        } + [
+            weights(isTurned: false, window: 3, inputs: 512, outputs: 512),
+            weights(isTurned: true, window: 3, inputs: 512, outputs: 512),
+        ]
+    }
+
+    private enum Direction: String, CaseIterable {
+        case forward = "convolution"
+        case input = "convolution, input gradient"
+        case weight = "convolution, weight gradient"
+    }
+
+    private static func convolution(
+        _ direction: Direction, size: Int, inputs: Int, outputs: Int, window: Int, images: Int
+    ) -> KernelCase {
+        let geometry = PatchGeometry(
+            input: ImageShape(height: size, width: size, channels: inputs), window: window,
+            padding: .same(height: size, width: size, window: window, stride: 1))
+        let tileSize = window == 3 ? 4 : 2
+        let tiles = (size + tileSize - 1) / tileSize
+        let direct = size * size * window * window
+        let count = images * tiles * tiles
+        let waste = tiles * tileSize == size ? "" : "; \(tiles * tileSize) squared for \(size)"
+        return KernelCase(
+            name: direction.rawValue,
+            shape: "\(images)x\(size)x\(size)x\(inputs)->\(outputs) \(window)x\(window)",
+            units: images, naiveUnits: 1,
+            work: .products(
+                images * direct * inputs * outputs,
+                saving: Double(direct) / Double(36 * tiles * tiles)),
+            tolerance: KernelCase.longSum,
+            reason: reason(direction, channels: inputs * outputs, tiles: count) + waste
+        ) { images in
+            run(direction, geometry: geometry, outputs: outputs, images: images)
+        }
+    }
+
+    /// Where the time goes; many channels have more points than a cache holds.
+    private static func reason(_ direction: Direction, channels: Int, tiles: Int) -> String {
+        let megabytes = WinogradFilter.pointCount * 4 * channels / 1_000_000
+        let isLarge = megabytes > 30
+        switch direction {
+        case .forward, .input:
+            return isLarge
+                ? "\(megabytes) MB of weights from memory; transforms; chains of 32 terms"
+                : "transforms of tiles, and chains of 32 terms for accuracy"
+        case .weight:
+            return isLarge
+                ? "sums of only \(tiles) terms, each stretch of 48x32 at 36 points transformed at once"
+                : "two transforms of every tile; sums over a block, in chains of 16"
+        }
+    }
+
+    private static func run(
+        _ direction: Direction, geometry: PatchGeometry, outputs: Int, images: Int
+    ) -> KernelRun {
+        let (imageCount, outputCount) = (geometry.input.count, geometry.outputPixelCount * outputs)
+        let x = BenchmarkData.normal(images * imageCount)
+        let gradient = BenchmarkData.normal(images * outputCount, stream: 1)
+        let weights = BenchmarkData.normal(geometry.patchCount * outputs, stream: 2)
+        let convolution = WinogradConvolution(geometry: geometry, outputs: outputs)
+        let workspace = WinogradConvolution.Workspace(convolution)
+        let inputs = geometry.input.channels
+        let filter = WinogradFilter(window: geometry.window) ?? .window3
+        let packed = winogradWeights(filter, inputs: inputs, outputs: outputs).weights
+        let pool = ThreadPool(threadCount: 1)
+        if direction == .input {
+            packed.packTurned(weights, pool: pool)
+        } else {
+            packed.pack(weights, pool: pool)
+        }
+        let count =
+            switch direction {
+            case .forward: gradient.count
+            case .input: x.count
+            case .weight: weights.count
+            }
+        let (fast, naive) = pair(count)
+        return KernelRun(
+            fast: {
+                switch direction {
+                case .forward:
+                    convolution.forward(
+                        x, squared: false, weights: packed, into: fast, workspace: workspace)
+                case .input:
+                    convolution.inputGradient(
+                        gradient, weights: packed, into: fast, workspace: workspace)
+                case .weight:
+                    convolution.weightGradient(
+                        x, squared: false, gradient: gradient, into: fast, workspace: workspace)
+                }
+            },
+            naive: {
+                if direction == .weight { naive.fill(0) }
+                for image in 0..<images {
+                    let (x, dy) = (
+                        x.pointer + image * imageCount, gradient.pointer + image * outputCount
+                    )
+                    switch direction {
+                    case .forward:
+                        NaiveKernels.convolution(
+                            x, weights: weights.pointer, geometry: geometry, outputs: outputs,
+                            into: naive.pointer + image * outputCount)
+                    case .input:
+                        NaiveKernels.inputGradient(
+                            dy, weights: weights.pointer, geometry: geometry, outputs: outputs,
+                            into: naive.pointer + image * imageCount)
+                    case .weight:
+                        NaiveKernels.addWeightGradient(
+                            x, gradient: dy, geometry: geometry, outputs: outputs,
+                            to: naive.pointer)
+                    }
+                }
+            }, results: { [(fast.values, naive.values)] })
+    }
+
+    private static func winogradWeights(
+        _ filter: WinogradFilter, inputs: Int, outputs: Int
+    ) -> (weights: WinogradWeights, points: FloatView) {
+        let count = WinogradWeights.count(filter: filter, inputs: inputs, outputs: outputs)
+        let memory = FloatBuffer(count: count).all
+        let turned = filter.window * filter.window * inputs * outputs
+        return (
+            WinogradWeights(filter: filter, inputs: inputs, outputs: outputs, in: memory),
+            memory[turned..<count]
+        )
+    }
+
+    /// Channels are multiples of 32, so that nothing fills panels up.
+    private static func weights(
+        isTurned: Bool, window: Int, inputs: Int, outputs: Int
+    ) -> KernelCase {
+        let filter = WinogradFilter(window: window) ?? .window3
+        let plane = inputs * outputs
+        let taps = window * window
+        return KernelCase(
+            name: isTurned ? "pack turned Winograd weights" : "pack Winograd weights",
+            shape: "\(window)x\(window)x\(inputs)x\(outputs)", units: 1, naiveUnits: 1,
+            work: .pass(values: (taps + WinogradFilter.pointCount) * plane),
+            reason: isTurned
+                ? "a transposition first, which reads and writes all weights once more"
+                : "36 planes 1 MB apart: stores miss, and lines are read before they are written"
+        ) { _ in
+            let values = BenchmarkData.normal(taps * plane)
+            let (packed, points) = winogradWeights(filter, inputs: inputs, outputs: outputs)
+            let naive = FloatBuffer(count: points.count).all
+            let pool = ThreadPool(threadCount: 1)
+            return KernelRun(
+                fast: {
+                    isTurned
+                        ? packed.packTurned(values, pool: pool) : packed.pack(values, pool: pool)
+                },
+                naive: {
+                    NaiveKernels.winogradWeights(
+                        values.pointer, window: window, inner: isTurned ? outputs : inputs,
+                        columns: isTurned ? inputs : outputs, isTurned: isTurned,
+                        into: naive.pointer)
+                }, results: { [(points.values, naive.values)] })
+        }
+    }
+}

@@ -1,0 +1,226 @@
+internal import LRNetKernels
+
+/// Noise, weights, the optimizer and other passes over values.
+extension KernelCases {
+    static var elements: [KernelCase] {
+        [
+            noise(samples: 4, count: 12_544), preActivations(samples: 8, count: 12_544),
+            preActivations(samples: 256, count: 512), moments(1_605_632), pullBack(1_605_632),
+            adam(1_605_632), add(1_605_632, "the target's lines are read and written"),
+            add(65_536, "one vector a turn of the loop; the compiler's own loop is faster"),
+            multiply(401_408), softmax(samples: 256, classes: 10),
+            softmax(samples: 32, classes: 1000),
+        ]
+    }
+
+    /// Multiplications of 64 normal numbers, in vectors of 16 or of eight wide lanes: 40 of Philox (two
+    /// in each of ten rounds, for two halves of 16 blocks) and 29 of each of two Box-Muller
+    /// transforms.
+    private static let noiseMultiplications = (40 + 2 * 29) * 16 / 64
+
+    private static func key(_ sample: Int) -> NoiseKey {
+        NoiseKey(seed: 1, purpose: .test, index: UInt32(sample))
+    }
+
+    private static func noise(samples: Int, count: Int) -> KernelCase {
+        KernelCase(
+            name: "noise", shape: "\(samples)x\(count)", units: samples, naiveUnits: samples,
+            work: .numbers(
+                samples * count, multiplicationsEach: noiseMultiplications, valuesEach: 1),
+            reason: "as many shifts, masks and exclusive ors as multiplications; conversions, roots"
+        ) { samples in
+            let (fast, naive) = pair(samples * count)
+            return KernelRun(
+                fast: {
+                    for i in 0..<samples {
+                        GaussianNoise.fill(fast[i * count..<(i + 1) * count], key: key(i))
+                    }
+                },
+                naive: {
+                    for i in 0..<samples {
+                        NaiveKernels.noise(count, key: key(i), into: naive.pointer + i * count)
+                    }
+                }, results: { [(fast.values, naive.values)] })
+        }
+    }
+
+    private static func preActivations(samples: Int, count: Int) -> KernelCase {
+        KernelCase(
+            name: "sample pre-activations", shape: "\(samples)x\(count)", units: samples,
+            naiveUnits: samples,
+            work: .numbers(
+                samples * count, multiplicationsEach: noiseMultiplications + 5, valuesEach: 4),
+            reason: "as noise, with one more root and a division, which take many cycles each"
+        ) { samples in
+            let total = samples * count
+            let (fastMean, fastVariance) = (
+                BenchmarkData.normal(total), BenchmarkData.normal(total, stream: 1)
+            )
+            let (mean, variance) = (
+                BenchmarkData.copy(fastMean), BenchmarkData.copy(fastVariance)
+            )
+            let e = FloatBuffer(count: count).all
+            let floor: Float = 1e-3
+            return KernelRun(
+                fast: {
+                    for i in 0..<samples {
+                        let values = i * count..<(i + 1) * count
+                        GaussianNoise.samplePreActivations(
+                            mean: fastMean[values], variance: fastVariance[values], floor: floor,
+                            key: key(i))
+                    }
+                },
+                naive: {
+                    for i in 0..<samples {
+                        NaiveKernels.noise(count, key: key(i), into: e.pointer)
+                        NaiveKernels.sample(
+                            mean.pointer + i * count, variance.pointer + i * count,
+                            noise: e.pointer, count: count, floor: floor)
+                    }
+                },
+                results: {
+                    [(fastMean.values, mean.values), (fastVariance.values, variance.values)]
+                })
+        }
+    }
+
+    /// Two logistic functions of 13 multiplications, a division among them, and what comes behind.
+    private static let momentMultiplications = 2 * 13 + 5
+
+    private static func moments(_ count: Int) -> KernelCase {
+        KernelCase(
+            name: "ternary moments", shape: "\(count)", units: 1, naiveUnits: 1,
+            work: .pass(values: 4 * count, multiplications: momentMultiplications * count),
+            reason: "two exponentials and two divisions a weight"
+        ) { _ in
+            let (a, b) = (BenchmarkData.normal(count), BenchmarkData.normal(count, stream: 1))
+            let (mean, naiveMean) = pair(count)
+            let (variance, naiveVariance) = pair(count)
+            return KernelRun(
+                fast: {
+                    WeightMoments.ternary(
+                        zeroLogit: a, signLogit: b, mean: mean, variance: variance)
+                },
+                naive: {
+                    NaiveKernels.moments(
+                        a.pointer, b.pointer, count: count, mean: naiveMean.pointer,
+                        variance: naiveVariance.pointer)
+                },
+                results: {
+                    [(mean.values, naiveMean.values), (variance.values, naiveVariance.values)]
+                })
+        }
+    }
+
+    private static func pullBack(_ count: Int) -> KernelCase {
+        KernelCase(
+            name: "ternary pull-back", shape: "\(count)", units: 1, naiveUnits: 1,
+            work: .pass(values: 6 * count, multiplications: (momentMultiplications + 12) * count),
+            reason: "as moments, and six streams"
+        ) { _ in
+            let inputs = (0..<4).map { BenchmarkData.normal(count, stream: $0) }
+            let (zero, naiveZero) = pair(count)
+            let (sign, naiveSign) = pair(count)
+            return KernelRun(
+                fast: {
+                    WeightMoments.ternaryPullBack(
+                        zeroLogit: inputs[0], signLogit: inputs[1], meanGradient: inputs[2],
+                        varianceGradient: inputs[3], zeroLogitGradient: zero,
+                        signLogitGradient: sign)
+                },
+                naive: {
+                    NaiveKernels.pullBack(
+                        (inputs[0].pointer, inputs[1].pointer),
+                        (inputs[2].pointer, inputs[3].pointer), count: count,
+                        into: (naiveZero.pointer, naiveSign.pointer))
+                },
+                results: { [(zero.values, naiveZero.values), (sign.values, naiveSign.values)] })
+        }
+    }
+
+    private static func adam(_ count: Int) -> KernelCase {
+        KernelCase(
+            name: "Adam", shape: "\(count)", units: 1, naiveUnits: 1,
+            work: .pass(values: 7 * count, multiplications: 10 * count, workingSet: 4 * count),
+            reason: "four streams, three of which are also written"
+        ) { _ in
+            let step = AdamKernel.Step(
+                learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, correction1: 10,
+                correction2: 1000, decay: 1e-4)
+            let gradient = BenchmarkData.normal(count)
+            let fast =
+                [BenchmarkData.normal(count, stream: 1)] + [pair(count).fast, pair(count).fast]
+            let naive = fast.map(BenchmarkData.copy)
+            return KernelRun(
+                fast: {
+                    AdamKernel.update(
+                        parameter: fast[0], gradient: gradient, firstMoment: fast[1],
+                        secondMoment: fast[2], step: step)
+                },
+                naive: {
+                    NaiveKernels.adam(
+                        naive[0].pointer, gradient.pointer, naive[1].pointer, naive[2].pointer,
+                        count: count, step: step)
+                }, results: { zip(fast, naive).map { ($0.values, $1.values) } })
+        }
+    }
+
+    private static func add(_ count: Int, _ reason: String) -> KernelCase {
+        KernelCase(
+            name: "add", shape: "\(count)", units: 1, naiveUnits: 1,
+            work: .pass(values: 3 * count, workingSet: 2 * count), reason: reason
+        ) { _ in
+            let source = BenchmarkData.normal(count)
+            let fast = BenchmarkData.normal(count, stream: 1)
+            let naive = BenchmarkData.copy(fast)
+            return KernelRun(
+                fast: { Elementwise.add(source, to: fast) },
+                naive: { NaiveKernels.add(source.pointer, to: naive.pointer, count: count) },
+                results: { [(fast.values, naive.values)] })
+        }
+    }
+
+    private static func multiply(_ count: Int) -> KernelCase {
+        KernelCase(
+            name: "multiply", shape: "\(count)", units: 1, naiveUnits: 1,
+            work: .pass(values: 3 * count, workingSet: 2 * count),
+            reason: "as add"
+        ) { _ in
+            // Factors of 1 and -1: whatever the number of calls, nothing becomes too small.
+            let factor = BenchmarkData.normal(count)
+            for i in 0..<count { factor.pointer[i] = factor.pointer[i] < 0 ? -1 : 1 }
+            let fast = BenchmarkData.normal(count, stream: 1)
+            let naive = BenchmarkData.copy(fast)
+            return KernelRun(
+                fast: { Elementwise.multiply(fast, by: factor) },
+                naive: { NaiveKernels.multiply(naive.pointer, by: factor.pointer, count: count) },
+                results: { [(fast.values, naive.values)] })
+        }
+    }
+
+    private static func softmax(samples: Int, classes: Int) -> KernelCase {
+        KernelCase(
+            name: "softmax and its gradient", shape: "\(samples)x\(classes)", units: samples,
+            naiveUnits: samples, work: .pass(values: 2 * samples * classes),
+            reason: "plain loops: two exponentials in Double a value, a thousandth of a step"
+        ) { samples in
+            let logits = BenchmarkData.normal(samples * classes)
+            let (fast, naive) = pair(samples * classes)
+            return KernelRun(
+                fast: {
+                    for i in 0..<samples {
+                        let values = i * classes..<(i + 1) * classes
+                        _ = SoftmaxKernels.crossEntropy(
+                            logits: logits[values], label: i % classes, gradient: fast[values])
+                    }
+                },
+                naive: {
+                    for i in 0..<samples {
+                        NaiveKernels.crossEntropy(
+                            logits.pointer + i * classes, classes: classes, label: i % classes,
+                            gradient: naive.pointer + i * classes)
+                    }
+                }, results: { [(fast.values, naive.values)] })
+        }
+    }
+}

@@ -1,0 +1,138 @@
+internal import LRNetKernels
+
+/// Batch norm, of a micro-batch with few and with many channels.
+extension KernelCases {
+    static var normalization: [KernelCase] {
+        [(25_088, 32), (196, 512)].flatMap { rows, channels in
+            let reason = "Doubles; a column of 16 channels at a time, its values a row apart"
+            return [
+                moments(rows, channels, reason),
+                normalize(rows, channels),
+                gradientSums(rows, channels, reason),
+                backward(rows, channels),
+            ]
+        }
+    }
+
+    /// Values and statistics of a batch.
+    private struct Norm {
+        let rows, channels: Int
+        let x, mean, inverseDeviation, scale, shift, meanGradient, meanProduct: FloatView
+
+        init(_ rows: Int, _ channels: Int) {
+            self.rows = rows
+            self.channels = channels
+            func constant(_ value: Float) -> FloatView {
+                let view = FloatBuffer(count: channels).all
+                view.fill(value)
+                return view
+            }
+            x = BenchmarkData.normal(rows * channels)
+            // A scale of 1 keeps gradients of a sensible size through thousands of calls.
+            (mean, inverseDeviation) = (constant(0.25), constant(1))
+            (scale, shift) = (constant(1), constant(0.125))
+            (meanGradient, meanProduct) = (constant(0.0625), constant(-0.03125))
+        }
+
+        var statistics: BatchNormKernels.Statistics {
+            BatchNormKernels.Statistics(
+                mean: mean, inverseDeviation: inverseDeviation, scale: scale, shift: shift)
+        }
+
+        var naiveStatistics: NaiveKernels.ChannelStatistics {
+            NaiveKernels.ChannelStatistics(
+                mean: mean.pointer, inverseDeviation: inverseDeviation.pointer,
+                scale: scale.pointer, shift: shift.pointer)
+        }
+    }
+
+    private static func make(
+        _ name: String, _ rows: Int, _ channels: Int, passes: Int, _ reason: String,
+        tolerance: Double = KernelCase.fewRoundings, _ prepare: @escaping (Norm) -> KernelRun
+    ) -> KernelCase {
+        KernelCase(
+            name: "batch norm, \(name)", shape: "\(rows)x\(channels)", units: 1, naiveUnits: 1,
+            work: .pass(values: passes * rows * channels), tolerance: tolerance, reason: reason
+        ) { _ in prepare(Norm(rows, channels)) }
+    }
+
+    private static func doubles(_ buffer: DoubleBuffer) -> [Float] {
+        buffer.prefix(buffer.count).map { Float($0) }
+    }
+
+    private static func moments(_ rows: Int, _ channels: Int, _ reason: String) -> KernelCase {
+        make("moments", rows, channels, passes: 1, reason, tolerance: KernelCase.longSum) { norm in
+            let sums = DoubleBuffer(count: 2 * channels)
+            let naive = FloatBuffer(count: 2 * channels).all
+            return KernelRun(
+                fast: {
+                    BatchNormKernels.moments(of: norm.x, channels: channels, into: sums, at: 0)
+                },
+                naive: {
+                    NaiveKernels.moments(
+                        norm.x.pointer, rows: rows, channels: channels, into: naive.pointer)
+                }, results: { [(doubles(sums), naive.values)] })
+        }
+    }
+
+    private static func normalize(_ rows: Int, _ channels: Int) -> KernelCase {
+        make(
+            "normalize", rows, channels, passes: 2,
+            "scale and shift are loaded again for each row; lines are read before they are written"
+        ) { norm in
+            let (fast, naive) = pair(rows * channels)
+            return KernelRun(
+                fast: {
+                    BatchNormKernels.normalize(
+                        norm.x, scale: norm.scale, shift: norm.shift, rectified: true, into: fast)
+                },
+                naive: {
+                    NaiveKernels.normalize(
+                        norm.x.pointer, rows: rows, channels: channels, scale: norm.scale.pointer,
+                        shift: norm.shift.pointer, into: naive.pointer)
+                }, results: { [(fast.values, naive.values)] })
+        }
+    }
+
+    private static func gradientSums(_ rows: Int, _ channels: Int, _ reason: String) -> KernelCase {
+        make("gradient sums", rows, channels, passes: 2, reason, tolerance: KernelCase.longSum) {
+            norm in
+            let gradient = BenchmarkData.normal(rows * channels, stream: 1)
+            let sums = DoubleBuffer(count: 2 * channels)
+            let naive = FloatBuffer(count: 2 * channels).all
+            return KernelRun(
+                fast: {
+                    BatchNormKernels.gradientSums(
+                        gradient, input: norm.x, statistics: norm.statistics, rectified: true,
+                        into: sums, at: 0)
+                },
+                naive: {
+                    NaiveKernels.gradientSums(
+                        gradient.pointer, input: norm.x.pointer, rows: rows, channels: channels,
+                        statistics: norm.naiveStatistics, into: naive.pointer)
+                }, results: { [(doubles(sums), naive.values)] })
+        }
+    }
+
+    private static func backward(_ rows: Int, _ channels: Int) -> KernelCase {
+        make(
+            "backward", rows, channels, passes: 3,
+            "six constants of each channel are loaded again for each row"
+        ) { norm in
+            let fast = BenchmarkData.normal(rows * channels, stream: 1)
+            let naive = BenchmarkData.copy(fast)
+            return KernelRun(
+                fast: {
+                    BatchNormKernels.backward(
+                        fast, input: norm.x, statistics: norm.statistics, rectified: true,
+                        meanGradient: norm.meanGradient, meanProduct: norm.meanProduct)
+                },
+                naive: {
+                    NaiveKernels.backward(
+                        naive.pointer, input: norm.x.pointer, rows: rows, channels: channels,
+                        statistics: norm.naiveStatistics, meanGradient: norm.meanGradient.pointer,
+                        meanProduct: norm.meanProduct.pointer)
+                }, results: { [(fast.values, naive.values)] })
+        }
+    }
+}

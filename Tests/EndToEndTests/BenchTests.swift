@@ -1,0 +1,149 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import Testing
+
+extension EndToEndTests {
+    /// `lrnet-dist bench`: what it prints, and counts that must not grow. Times are nobody's business
+    /// here.
+    @Suite struct BenchTests {
+        private func bench(_ arguments: [String], ranks: Int? = nil) throws -> Launch.Outcome {
+            try Launch(Launch.program("lrnet-dist"), ["bench"] + arguments, ranks: ranks).wait()
+        }
+
+        private func fields(_ arguments: [String], ranks: Int? = nil) throws -> [String: Any] {
+            let outcome = try bench(arguments, ranks: ranks)
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.split(separator: "\n").count == 1)
+            let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+            return try #require(json as? [String: Any])
+        }
+
+        /// Two convolutions, a strided residual block with its projection, a wide layer.
+        private static let residual =
+            "{layers: [8C3, 8R, 16R/2, MP2, 64FC], input: 16x16x3, classes: 4}"
+
+        /// What rank 0 of two sends in a step of the MNIST network with 256 images in 8 leaves: one
+        /// node a rank, messages of up to 65,536 values, two gradients (mean, variance) a weight.
+        ///
+        /// - The wide layer, 3136 to 512, gathers inputs (128 x 3136 values, 7 messages) and two
+        ///   gradients of outputs (128 x 512 each, a message each), computes and updates 33 of 66 panels
+        ///   of 48 x 512 weights, and gathers their logits, twice 811,008 values in 13 messages each:
+        ///   2,154,496 values, 35 messages.
+        /// - The second convolution's sums go to the owners of 25 of 50 units of 1,024 weights each,
+        ///   means and variances, and then their two kinds of logits to all: four messages of 25,600.
+        /// - Two small sums, of which each value crosses once, in two messages: the last layer's 512 x
+        ///   10 + 10; the first convolution's 2 x 5 x 5 x 32.
+        ///
+        /// Collectives: batch norm's sums of three layers, twice; the status; whether the sums are
+        /// finite; the decision. To the first rank 0 brings 2 Doubles a channel and micro-batch, 4 micro-batches, 608 channels.
+        @Test func messagesOfAStep() throws {
+            let fields = try fields(["--network", "mnist", "--steps", "1"], ranks: 2)
+            let sums = 4 * 25_600 + 5130 + 1600
+            #expect(fields["sent_messages"] as? Int == 35 + 4 + 2 * 2)
+            #expect(fields["sent_bytes"] as? Int == 4 * (2_154_496 + sums))
+            #expect(fields["collectives"] as? Int == 2 * 3 + 3)
+            let bytes = try #require(fields["collective_bytes"] as? Int)
+            // The status has 13 Doubles, the decision a few bytes.
+            let statistics = 2 * 4 * 2 * 8 * 608
+            #expect((statistics..<statistics + 200).contains(bytes))
+            #expect(fields["buffer_allocations"] as? Int == 0)
+        }
+
+        @Test func oneProcessSendsNothing() throws {
+            let fields = try fields(["--global-batch", "32", "--steps", "1"])
+            for key in ["sent_messages", "sent_bytes", "collectives", "collective_bytes"] {
+                #expect(fields[key] as? Int == 0, "\(key)")
+            }
+        }
+
+        /// Steps after the second allocate no buffer, whatever the reduction.
+        @Test(arguments: ["mnist", Self.residual], ["exact", "fast"])
+        func stepsAllocateNoBuffers(network: String, reduction: String) throws {
+            for ranks in [nil, 3] {
+                let fields = try fields(
+                    [
+                        "--network", network, "--global-batch", "32", "--micro-batch", "2",
+                        "--steps", "3", "--reduction", reduction,
+                    ], ranks: ranks)
+                #expect(fields["buffer_allocations"] as? Int == 0, "\(ranks ?? 1) ranks")
+            }
+        }
+
+        @Test(arguments: [nil, 2]) func communication(ranks: Int?) throws {
+            let arguments = [
+                "--communication", "--network", Self.residual, "--global-batch", "16", "--steps",
+                "2",
+            ]
+            let fields = try fields(arguments + ["--json"], ranks: ranks)
+            #expect(fields["ranks"] as? Int == ranks ?? 1)
+            #expect(fields["steps"] as? Int == 2)
+            let values = try #require(fields["values"] as? Int)
+            #expect(values > 0)
+            // Two ranks have one node each: every value crosses once.
+            #expect(fields["exchange_bytes"] as? Int == (ranks == nil ? 0 : 4 * values))
+            for key in [
+                "exchange_seconds", "exchange_stepped_seconds", "mpi_allreduce_seconds", "ratio",
+            ] {
+                #expect(try #require(fields[key] as? Double) > 0, "\(key)")
+            }
+            let exact = try #require(fields["exact"] as? [String: Any])
+            let fast = try #require(fields["fast"] as? [String: Any])
+            for steps in [exact, fast] {
+                #expect(try #require(steps["step_seconds"] as? Double) > 0)
+                #expect(steps["mpi_percent"] is Double && steps["communication_percent"] is Double)
+            }
+            // The fast mode sums by collectives what the exact one sends.
+            let sent = try [exact, fast].map { try #require($0["bytes"] as? Int) }
+            let calls = try [exact, fast].map { try #require($0["collectives"] as? Int) }
+            let isAlone = ranks == nil
+            #expect(!isAlone || sent == [0, 0] && calls == [0, 0])
+            #expect(isAlone || sent[0] > sent[1] && calls[0] < calls[1])
+            let table = try bench(arguments, ranks: ranks)
+            #expect(table.status == 0 && table.output.contains("MPI_Allreduce"))
+        }
+
+        @Test func kernels() throws {
+            let arguments = ["--kernels", "--only", "softmax"]
+            let fields = try fields(arguments + ["--json"])
+            let versions = try #require(fields["versions"] as? [String: Any])
+            #expect(versions["lrnetDist"] as? String == ProgramVersion.number)
+            let processor = try #require(fields["processor"] as? [String: Any])
+            #expect(processor["model"] is String)
+            let bounds = try #require(fields["bounds"] as? [String: Any])
+            for key in [
+                "product_gflops", "copy_l2_gigabytes", "copy_l3_gigabytes", "copy_memory_gigabytes",
+            ] {
+                #expect(try #require(bounds[key] as? Double) > 0, "\(key)")
+            }
+            let rows = try #require(fields["kernels"] as? [[String: Any]])
+            #expect(rows.map { $0["shape"] as? String } == ["256x10", "32x1000"])
+            for key in [
+                "kernel", "seconds", "rate", "rate_unit", "bound", "bound_rate", "bound_percent",
+                "times_naive", "reason",
+            ] {
+                #expect(rows.allSatisfy { $0[key] != nil }, "\(key)")
+            }
+            let markdown = try bench(arguments + ["--markdown"])
+            #expect(markdown.output.contains("| kernel | shape | time |"))
+        }
+
+        @Test(arguments: [
+            ["--kernels", "--communication"], ["--kernels", "--threads", "2"], ["--markdown"],
+            ["--kernels", "--json", "--markdown"], ["--communication", "--reduction", "fast"],
+            ["--only", "add"], ["--kernels", "--only", "fft"], ["--steps", "0"],
+            ["--threads", "0"],
+        ]) func wrongOptions(arguments: [String]) throws {
+            #expect(try bench(arguments).status == 64)
+        }
+
+        @Test func kernelsWantOneProcess() throws {
+            let outcome = try bench(["--kernels"], ranks: 2)
+            #expect(outcome.status == 64)
+            #expect(
+                outcome.complaints == [
+                    "bench: --kernels: runs in one process, not on 2 ranks"
+                ])
+        }
+    }
+}
