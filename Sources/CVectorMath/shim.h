@@ -69,6 +69,57 @@ lrnet_fma(lrnet_float16 a, lrnet_float16 b, lrnet_float16 c) {
     return __builtin_elementwise_fma(a, b, c);
 }
 
+/// Stores past the caches, to an address that is a multiple of 64 bytes; ``lrnet_finish_streaming``
+/// must follow before another thread reads.
+static inline __attribute__((always_inline)) void
+lrnet_stream(lrnet_float16 value, float *_Nonnull target) {
+#ifdef __AVX512F__
+    _mm512_stream_ps(target, (__m512)value);
+#else
+    __builtin_memcpy(target, &value, sizeof value);
+#endif
+}
+
+/// Makes what ``lrnet_stream`` stored visible to other threads.
+static inline __attribute__((always_inline)) void lrnet_finish_streaming(void) {
+#ifdef __AVX512F__
+    _mm_sfence();
+#endif
+}
+
+/// Writes the transpose of 16 x 16 floats; strides are in floats.
+static inline void lrnet_transpose16(
+    const float *_Nonnull source, long source_stride, float *_Nonnull target, long target_stride) {
+#ifdef __AVX512F__
+    __m512 r[16], t[16];
+    for (int i = 0; i < 16; i++) r[i] = _mm512_loadu_ps(source + i * source_stride);
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) {
+        // In each 128-bit lane l: row c of r[i / 4 * 4 + c] holds column 4 l + c of four rows.
+        r[i] = (__m512)_mm512_unpacklo_pd((__m512d)t[i], (__m512d)t[i + 2]);
+        r[i + 1] = (__m512)_mm512_unpackhi_pd((__m512d)t[i], (__m512d)t[i + 2]);
+        r[i + 2] = (__m512)_mm512_unpacklo_pd((__m512d)t[i + 1], (__m512d)t[i + 3]);
+        r[i + 3] = (__m512)_mm512_unpackhi_pd((__m512d)t[i + 1], (__m512d)t[i + 3]);
+    }
+    for (int c = 0; c < 4; c++) {
+        __m512 low = _mm512_shuffle_f32x4(r[c], r[4 + c], 0x88);
+        __m512 lowOdd = _mm512_shuffle_f32x4(r[c], r[4 + c], 0xdd);
+        __m512 high = _mm512_shuffle_f32x4(r[8 + c], r[12 + c], 0x88);
+        __m512 highOdd = _mm512_shuffle_f32x4(r[8 + c], r[12 + c], 0xdd);
+        _mm512_storeu_ps(target + c * target_stride, _mm512_shuffle_f32x4(low, high, 0x88));
+        _mm512_storeu_ps(target + (4 + c) * target_stride, _mm512_shuffle_f32x4(lowOdd, highOdd, 0x88));
+        _mm512_storeu_ps(target + (8 + c) * target_stride, _mm512_shuffle_f32x4(low, high, 0xdd));
+        _mm512_storeu_ps(target + (12 + c) * target_stride, _mm512_shuffle_f32x4(lowOdd, highOdd, 0xdd));
+    }
+#else
+    for (long i = 0; i < 16; i++)
+        for (long j = 0; j < 16; j++) target[j * target_stride + i] = source[i * source_stride + j];
+#endif
+}
+
 /// Whether this build may use the 32 registers of AVX-512.
 static inline int lrnet_has_avx512(void) {
 #ifdef __AVX512F__

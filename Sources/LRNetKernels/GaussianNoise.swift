@@ -93,7 +93,8 @@ public enum GaussianNoise {
         return (a.0, a.1, b.0, b.1)
     }
 
-    @inline(__always)
+    // Otherwise the compiler makes it a call, with its vectors passed through memory.
+    @_transparent
     private static func boxMuller(_ x: Words, _ y: Words) -> (Vector, Vector) {
         let probability = uniform(x)
         let radius = squareRoot(

@@ -67,20 +67,14 @@ public struct PackedMatrix: Sendable {
         precondition(
             matrix.count == inner * columns && range.upperBound <= panelCount,
             "packing \(matrix.count) values as \(columns)x\(inner), panels \(range)")
-        // Blocks of 16 x 16: a cache line of the source and one of the target at a time.
         forEachPanel(range) { panel, first, width in
-            let source = matrix.pointer + first &* inner
+            Transposition.transpose(
+                matrix.pointer + first &* inner, stride: inner, rows: width, columns: inner,
+                into: panel, stride: stride)
             let padded = Self.paddedColumnCount(width)
-            for start in Swift.stride(from: 0, to: inner, by: laneCount) {
-                let end = min(start &+ laneCount, inner)
-                for c in 0..<width {
-                    for k in start..<end {
-                        panel[k &* stride &+ c] = source[c &* inner &+ k]
-                    }
-                }
-                for c in width..<padded {
-                    for k in start..<end { panel[k &* stride &+ c] = 0 }
-                }
+            guard width < padded else { return }
+            for k in 0..<inner {
+                for c in width..<padded { panel[k &* stride &+ c] = 0 }
             }
         }
     }

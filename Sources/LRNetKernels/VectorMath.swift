@@ -50,6 +50,17 @@ func store(_ vector: Vector, _ target: UnsafeMutablePointer<Float>, _ lanes: Int
     }
 }
 
+/// Stores a whole vector past the caches, at a multiple of 64 bytes; ``finishStreaming()`` must follow
+/// before another thread reads it.
+@inline(__always)
+func stream(_ vector: Vector, _ target: UnsafeMutablePointer<Float>) {
+    lrnet_stream(vector, target)
+}
+
+/// Makes what ``stream(_:_:)`` stored visible to other threads.
+@inline(__always)
+func finishStreaming() { lrnet_finish_streaming() }
+
 /// `a * b + c`, rounded once.
 @inline(__always)
 func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { lrnet_fma(a, b, c) }
@@ -85,7 +96,7 @@ func negated(_ x: Vector, where flip: Words) -> Vector {
 ///
 /// x = n ln 2 + r with |r| <= ln 2 / 2; e^r by a polynomial of degree 6 (relative error below
 /// 2e-7); arguments are clamped to [-87, 88], so the result is finite and never 0.
-@inline(__always)
+@_transparent
 func exponential(_ argument: Vector) -> Vector {
     let x = smaller(larger(argument, Vector(repeating: -87)), Vector(repeating: 88))
     // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
@@ -108,7 +119,7 @@ func exponential(_ argument: Vector) -> Vector {
 /// The logistic function 1 / (1 + e^-x) of each lane, and its complement 1 / (1 + e^x).
 ///
 /// Neither loses digits where the other is near 1.
-@inline(__always)
+@_transparent
 func logisticPair(_ x: Vector) -> (Vector, Vector) {
     let small = exponential(smaller(x, -x))
     let large = Vector(repeating: 1) / (Vector(repeating: 1) + small)

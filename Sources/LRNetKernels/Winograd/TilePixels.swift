@@ -241,6 +241,19 @@ struct TilePixels {
         store(line.5, target + 5 &* stride, lanes)
     }
 
+    /// As ``spread(_:_:stride:_:)``, past the caches.
+    @inline(__always)
+    static func stream(
+        _ line: WinogradFilter.Line, _ target: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        LRNetKernels.stream(line.0, target)
+        LRNetKernels.stream(line.1, target + stride)
+        LRNetKernels.stream(line.2, target + 2 &* stride)
+        LRNetKernels.stream(line.3, target + 3 &* stride)
+        LRNetKernels.stream(line.4, target + 4 &* stride)
+        LRNetKernels.stream(line.5, target + 5 &* stride)
+    }
+
     @inline(__always)
     private static func line(
         _ source: UnsafePointer<Float>, stride: Int, _ lanes: Int

@@ -91,6 +91,10 @@ public struct WinogradWeights: Sendable {
         let rowStride = PackedMatrix.rowStride(columns)
         let padded = PackedMatrix.paddedColumnCount(columns)
         let source = UnsafePointer(weights.pointer)
+        // Points that do not fit a cache anyway: their lines need not be read before they are written.
+        let isStreamed =
+            points.count >= Self.streamedCount && columns % laneCount == 0
+            && Int(bitPattern: points.pointer) % FloatBuffer.alignment == 0
         pool.forEachRange(inner, grain: Self.grain) { rows, _ in
             withUnsafeTemporaryAllocation(of: Vector.self, capacity: 30) { lines in
                 guard let lines = lines.baseAddress else { return }
@@ -103,12 +107,16 @@ public struct WinogradWeights: Sendable {
                         Self.evaluate(
                             source + (row &* columns &+ c), max(min(columns &- c, laneCount), 0),
                             count: count, plane: plane, lines: lines, into: target,
-                            stride: stride, room)
+                            stride: stride, room, isStreamed: isStreamed)
                     }
                 }
+                if isStreamed { finishStreaming() }
             }
         }
     }
+
+    /// Points of more than 16 MiB.
+    private static let streamedCount = 4 << 20
 
     /// Rows of weights that one thread transforms at a time.
     private static let grain = 16
@@ -118,7 +126,7 @@ public struct WinogradWeights: Sendable {
     private static func evaluate(
         _ source: UnsafePointer<Float>, _ lanes: Int, count: Int, plane: Int,
         lines: UnsafeMutablePointer<Vector>, into target: UnsafeMutablePointer<Float>, stride: Int,
-        _ room: Int
+        _ room: Int, isStreamed: Bool
     ) {
         let zero = Vector(repeating: 0)
         for y in 0..<count {
@@ -137,7 +145,11 @@ public struct WinogradWeights: Sendable {
                     lines[x], lines[6 &+ x], lines[12 &+ x], count > 3 ? lines[18 &+ x] : zero,
                     count > 4 ? lines[24 &+ x] : zero
                 ), count: count)
-            TilePixels.spread(line, target + x &* stride, stride: 6 &* stride, room)
+            if isStreamed {
+                TilePixels.stream(line, target + x &* stride, stride: 6 &* stride)
+            } else {
+                TilePixels.spread(line, target + x &* stride, stride: 6 &* stride, room)
+            }
         }
     }
 
