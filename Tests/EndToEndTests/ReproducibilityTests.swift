@@ -9,7 +9,8 @@ extension EndToEndTests {
             let expected = try TestRun().result()
             #expect(expected.steps == 4)
             #expect(expected.resumedFromStep == 0)
-            #expect(expected.parametersSHA256.count == 64)
+            #expect(expected.parametersSHA256.count == 64 && expected.stateSHA256.count == 64)
+            #expect(expected.stateSHA256 != expected.parametersSHA256)
             #expect(expected.trainingLoss.isFinite && expected.trainingLoss > 0)
             #expect(expected.validationError == nil && expected.draws.isEmpty)
             let placements = [(nil, 2), (1, 1), (2, 1), (2, 2), (3, 1), (4, 1), (5, 1), (8, 1)]

@@ -57,7 +57,7 @@ import Testing
         batchNorm: {statistics: {group: 48}, epsilon: 1.0e-4, momentum: 0.9}
         dropout: 0.25
         validation: {everyEpochs: 0, draws: 3, weights: likeliest, reestimateBatches: 4}
-        checkpoint: {everySteps: 11, keepLatest: 2}
+        checkpoint: {everySteps: 11, everyMinutes: 2.5, keepLatest: 2}
         reduction: fast
         watchdog: {stallSeconds: 7}
         """
@@ -86,6 +86,7 @@ import Testing
         #expect(recipe.validation.weights == .likeliest)
         #expect(recipe.validation.reestimateBatches == 4)
         #expect(recipe.checkpoint.everySteps == 11 && recipe.checkpoint.keepLatest == 2)
+        #expect(recipe.checkpoint.everyMinutes == 2.5)
         #expect(recipe.reduction == .fast)
         #expect(recipe.watchdog.stallSeconds == 7)
     }
@@ -184,7 +185,7 @@ import Testing
         ("validation: {drawz: 2}", "validation.drawz: unknown key; did you mean validation.draws?"),
         (
             "checkpoint: {colour: 2}",
-            "checkpoint.colour: unknown key; known here: everySteps, keepLatest"
+            "checkpoint.colour: unknown key; known here: everySteps, everyMinutes, keepLatest"
         ),
         (
             "watchdog: {stallSeconds: -1}",
@@ -344,7 +345,7 @@ import Testing
         let base = try recipe().fingerprint
         for same in [
             "training.epochs=3", "training.steps=5", "training.threads=4",
-            "checkpoint.everySteps=7", "checkpoint.keepLatest=1", "watchdog.stallSeconds=0",
+            "checkpoint.everySteps=7", "checkpoint.keepLatest=2", "watchdog.stallSeconds=0",
         ] {
             #expect(try recipe("", same).fingerprint == base, "\(same)")
         }

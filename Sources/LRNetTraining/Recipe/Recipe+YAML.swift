@@ -88,7 +88,8 @@ extension Recipe {
         try validationSection.finish()
         let checkpointSection = try root.section("checkpoint")
         try checkpointSection.read("everySteps", &checkpoint.everySteps, in: 1...)
-        try checkpointSection.read("keepLatest", &checkpoint.keepLatest, in: 1...)
+        try checkpointSection.read("everyMinutes", &checkpoint.everyMinutes, above: 0)
+        try checkpointSection.read("keepLatest", &checkpoint.keepLatest, in: 2...)
         try checkpointSection.finish()
         try root.read("reduction", &reduction)
         let watchdogSection = try root.section("watchdog")
@@ -209,6 +210,7 @@ extension Recipe {
         case .synchronized: statistics = "synchronized"
         case .group(let size): statistics = "{group: \(size)}"
         }
+        let minutes = checkpoint.everyMinutes.map { "\n  everyMinutes: \($0)" } ?? ""
         let steps = training.steps.map { "\n  steps: \($0)" } ?? ""
         let source = initialization.from.map { "\n  from: \(Self.quoted($0))" } ?? ""
         return """
@@ -251,7 +253,7 @@ extension Recipe {
               weights: \(validation.weights.rawValue)
               reestimateBatches: \(validation.reestimateBatches)
             checkpoint:
-              everySteps: \(checkpoint.everySteps)
+              everySteps: \(checkpoint.everySteps)\(minutes)
               keepLatest: \(checkpoint.keepLatest)
             reduction: \(reduction.rawValue)
 

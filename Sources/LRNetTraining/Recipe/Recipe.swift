@@ -186,7 +186,10 @@ public struct Recipe: Sendable, Equatable {
     public struct Checkpoint: Sendable, Equatable {
         /// Steps between checkpoints.
         public var everySteps = 500
-        /// Checkpoints that are kept, the best one apart.
+        /// Minutes between checkpoints, if those come sooner.
+        public var everyMinutes: Double?
+        /// Checkpoints that are kept, the best one apart; at least two, because the newest may turn
+        /// out to be damaged.
         public var keepLatest = 3
     }
 

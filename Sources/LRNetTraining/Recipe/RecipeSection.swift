@@ -85,6 +85,13 @@ final class RecipeSection {
         value = number
     }
 
+    func read(_ key: String, _ value: inout Double?, above low: Double) throws {
+        guard let node = node(key), !isNull(node) else { return }
+        var number = 0.0
+        try read(key, &number, from: low, excludingLow: true)
+        value = number
+    }
+
     func read(_ key: String, _ value: inout [Int], in range: PartialRangeFrom<Int>) throws {
         guard let node = node(key) else { return }
         guard let sequence = node.sequence else {

@@ -17,8 +17,12 @@ struct Coordinator {
 
     /// Decides what follows when `step` steps have been trained. Every rank calls it.
     ///
-    /// - Parameter status: The last step's, in which any rank may have asked to stop.
-    func decide(after step: Int, status: StepStatus) throws -> Decision {
+    /// - Parameters:
+    ///   - status: The last step's, in which any rank may have asked to stop.
+    ///   - sinceSave: Time since the last checkpoint.
+    func decide(
+        after step: Int, status: StepStatus, sinceSave: Duration
+    ) throws -> Decision {
         var decision = Decision(learningRate: learningRate(step: step))
         if group.isCoordinator {
             let isLast = step == sequence.totalSteps
@@ -26,6 +30,7 @@ struct Coordinator {
             decision.validates = isValidationDue(step, isLast: isLast)
             decision.savesCheckpoint =
                 decision.stops || step % recipe.checkpoint.everySteps == 0
+                || recipe.checkpoint.everyMinutes.map { sinceSave.seconds >= 60 * $0 } ?? false
         }
         return Decision(bytes: try group.broadcast(decision.bytes, root: 0))
     }

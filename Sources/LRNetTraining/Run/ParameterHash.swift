@@ -8,10 +8,30 @@ public enum ParameterHash {
     /// SHA-256 of all parameters, little-endian Float32, unpadded, in the order of the network.
     public static func of(_ network: Network) -> String {
         var hash = ContentHash()
-        for parameter in network.parameters {
-            let values = parameter.value.values.map(\.bitPattern.littleEndian)
-            hash.update(values.withUnsafeBytes { Array($0) })
+        for parameter in network.parameters { hash.update(parameter.value) }
+        return hash.hex
+    }
+
+    /// SHA-256 of all that training goes on from: parameters, the optimizer's moments, and batch
+    /// norm's moving averages.
+    ///
+    /// - Precondition: The moments have been gathered (``TrainingStep/gatherState()``).
+    static func ofState(_ network: Network, _ optimizer: AdamOptimizer) -> String {
+        var hash = ContentHash()
+        for (parameter, moments) in zip(network.parameters, optimizer.moments) {
+            for view in [parameter.value, moments.first, moments.second] { hash.update(view) }
+        }
+        for layer in network.batchNorms {
+            for values in [layer.movingMean, layer.movingVariance] {
+                values.map(\.bitPattern.littleEndian).withUnsafeBytes { hash.update(Array($0)) }
+            }
         }
         return hash.hex
+    }
+}
+
+extension ContentHash {
+    fileprivate mutating func update(_ view: FloatView) {
+        view.values.map(\.bitPattern.littleEndian).withUnsafeBytes { update(Array($0)) }
     }
 }

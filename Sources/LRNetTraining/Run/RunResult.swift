@@ -18,6 +18,8 @@ public struct RunResult: Sendable, Codable, Equatable {
     public var winnerDraw: Int?
     /// SHA-256 of all parameters, little-endian Float32, in the order of the network.
     public var parametersSHA256: String
+    /// SHA-256 of all that training would go on from: parameters, moments, moving averages.
+    public var stateSHA256: String
     /// Images trained on a second, without validations and checkpoints.
     public var imagesPerSecond: Double
     /// Ranks of the run's last part.
@@ -51,5 +53,6 @@ struct ValidationMetrics: Codable {
     var best: Double
     var mean: Double
     var deviation: Double
+    var stateSHA256: String
     var seconds: Double
 }

@@ -69,12 +69,13 @@ extension Trainer {
                 + "\(stages)  left \(Self.clock(left))")
     }
 
-    func logValidation(_ report: ValidationReport, seconds: Double) throws {
+    func logValidation(_ report: ValidationReport, state hash: String, seconds: Double) throws {
         guard let best = report.best else { return }
         let metrics = ValidationMetrics(
             step: report.step, epoch: sequence.epoch(of: report.step - 1) + 1,
             draws: report.draws.map(\.errorPercent), best: best.errorPercent,
-            mean: report.meanError, deviation: report.errorDeviation, seconds: seconds)
+            mean: report.meanError, deviation: report.errorDeviation,
+            stateSHA256: hash, seconds: seconds)
         try folder?.record(metrics)
         let lead = state.leader?.step == report.step ? ", the best so far" : ""
         let count = report.draws.count
@@ -84,13 +85,14 @@ extension Trainer {
         try log.line(
             count == 1
                 ? String(
-                    format: "validation at step %d: error %.2f%%%@ (%@, %.1f s)", report.step,
-                    best.errorPercent, lead, statistics, seconds)
+                    format: "validation at step %d: error %.2f%%%@ (%@, %.1f s, state %@)",
+                    report.step,
+                    best.errorPercent, lead, statistics, seconds, String(hash.prefix(8)))
                 : String(
                     format: "validation at step %d: best of %d draws %.2f%%, mean %.2f%%, "
-                        + "deviation %.2f%@ (%@, %.1f s)", report.step, count,
+                        + "deviation %.2f%@ (%@, %.1f s, state %@)", report.step, count,
                     best.errorPercent, report.meanError, report.errorDeviation, lead, statistics,
-                    seconds))
+                    seconds, String(hash.prefix(8))))
     }
 
     /// `1:02:03`, `2:31`

@@ -51,8 +51,10 @@ public final class Trainer {
     let beacon: ProgressBeacon
     let fault: FaultInjection?
     let stopSignal: StopSignal
+    let writer = BackgroundWriter()
     var state: CoordinatorState
     var step: Int
+    var lastSave = ContinuousClock.now
     var interval = StageTimes()
     var intervalLoss = 0.0
     var intervalErrors = 0
@@ -117,6 +119,8 @@ public final class Trainer {
     ///
     /// - Returns: The result, or `nil` if the run was stopped early with a checkpoint.
     public func run() throws -> RunResult? {
+        // Whatever ends the run, the checkpoint that is being written is finished.
+        defer { try? writer.wait() }
         try logHeader()
         if let fault { log.warning(fault.warning) }
         if options.debug { try inspect() }
@@ -128,6 +132,7 @@ public final class Trainer {
             let isLeader = decision.validates ? try validate() : false
             if decision.savesCheckpoint || isLeader { try saveCheckpoint(isBest: isLeader) }
             if decision.stops && step < sequence.totalSteps {
+                try finishSaving()
                 log.finishBar()
                 try log.line(
                     "stopped at step \(step) with a checkpoint; run the same command again to go on"
@@ -135,6 +140,7 @@ public final class Trainer {
                 return nil
             }
         }
+        try finishSaving()
         log.finishBar()
         return try finish()
     }
@@ -160,7 +166,8 @@ public final class Trainer {
         source.recycle(batch)
         step += 1
         let decision = try times.measure(\.communication) {
-            try coordinator.decide(after: step, status: outcome.status)
+            try coordinator.decide(
+                after: step, status: outcome.status, sinceSave: ContinuousClock.now - lastSave)
         }
         times.total = ContinuousClock.now - start
         times.data = source.waiting
@@ -180,7 +187,9 @@ public final class Trainer {
             reestimateBatches: batches)
         isLeader = state.consider(report)
         if isLeader, let leader = state.leader { try writeWinner(leader) }
-        try logValidation(report, seconds: (ContinuousClock.now - start).seconds)
+        try logValidation(
+            report, state: try agreedState(),
+            seconds: (ContinuousClock.now - start).seconds)
         return isLeader
     }
 
@@ -206,10 +215,11 @@ public final class Trainer {
         for layer in network.batchNorms { layer.evaluationStatistics = nil }
     }
 
+    /// Copies the run's state and begins to write it; training goes on meanwhile.
     private func saveCheckpoint(isBest: Bool) throws {
         beacon.enter(.saving)
-        try checkReplicas()
-        try trainingStep.gatherState()
+        try finishSaving()
+        _ = try agreedState()
         try group.agreeing {
             guard let folder else { return }
             let header = Checkpoint.Header(
@@ -217,26 +227,42 @@ public final class Trainer {
                 dataFingerprint: data.fingerprint, coordinator: state)
             let bytes = try Checkpoint.encode(
                 header, network: network, optimizer: trainingStep.optimizer)
-            try folder.checkpoints.save(
-                bytes, step: step, isBest: isBest, keepLatest: recipe.checkpoint.keepLatest)
+            let (store, step, keepLatest) = (
+                folder.checkpoints, step, recipe.checkpoint.keepLatest
+            )
+            writer.begin {
+                try store.save(bytes, step: step, isBest: isBest, keepLatest: keepLatest)
+            }
         }
+        lastSave = ContinuousClock.now
     }
 
-    /// Checks that all ranks still have the same parameters; a difference would be our bug, or a
-    /// machine's fault, and must not be saved.
-    private func checkReplicas() throws {
-        guard recipe.reduction == .exact, group.size > 1 else { return }
-        let hashes = try group.allGather(Array(ParameterHash.of(network).utf8))
-        guard let other = hashes.firstIndex(where: { $0 != hashes[0] }) else { return }
+    /// Waits for the checkpoint that is being written. Every rank calls it.
+    private func finishSaving() throws {
+        try group.agreeing { try writer.wait() }
+    }
+
+    /// Gathers the whole state and checks that all ranks have the same; a difference would be our
+    /// bug, or a machine's fault, and must not be saved.
+    ///
+    /// - Returns: The state's hash.
+    private func agreedState() throws -> String {
+        try trainingStep.gatherState()
+        let hash = ParameterHash.ofState(network, trainingStep.optimizer)
+        // Where MPI adds up in an order of its own, ranks may differ.
+        guard recipe.reduction == .exact else { return hash }
+        let hashes = try group.allGather(Array(hash.utf8))
+        guard let other = hashes.firstIndex(where: { $0 != hashes[0] }) else { return hash }
         throw CollectiveFailure(
-            rank: other, call: "step \(step)", subject: "parameters",
-            message: "differ from rank 0's; a machine computes wrongly or runs another build",
+            rank: other, call: "step \(step)", subject: "the run's state",
+            message: "differs from rank 0's; a machine computes wrongly or runs another build",
             exitStatus: .internalError, isAgreed: true)
     }
 
     private func finish() throws -> RunResult {
         beacon.enter(.finishing)
         let hash = ParameterHash.of(network)
+        let stateHash = try agreedState()
         var testError: Double?
         if data.count(.test) > 0, state.leader != nil { testError = try measureWinnerFile() }
         let result = RunResult(
@@ -245,7 +271,7 @@ public final class Trainer {
             validationError: state.leader?.result.errorPercent, testError: testError,
             draws: state.leader?.report.draws.map(\.errorPercent) ?? [],
             winnerStep: state.leader?.step, winnerDraw: state.leader?.result.draw,
-            parametersSHA256: hash,
+            parametersSHA256: hash, stateSHA256: stateHash,
             imagesPerSecond: state.trainingSeconds > 0
                 ? Double(state.imageCount) / state.trainingSeconds : 0,
             ranks: group.size, threads: recipe.training.threads,
