@@ -14,4 +14,22 @@ import Testing
         }
         #expect(next == count)
     }
+
+    /// Cuts of the shares of a layer's weights: whole units, the last one short.
+    @Test(arguments: [1, 2, 3, 5, 8]) func unitsStayWhole(ranks: Int) {
+        let partition = SlicePartition(count: 1030, ranks: ranks, alignment: 100)
+        #expect(partition[0].lowerBound == 0 && partition[ranks - 1].upperBound == 1030)
+        for rank in 0..<ranks {
+            #expect(partition[rank].lowerBound % 100 == 0)
+            #expect(partition[rank].count >= 1030 / 100 / ranks * 100)
+            if rank > 0 { #expect(partition[rank - 1].upperBound == partition[rank].lowerBound) }
+        }
+    }
+
+    /// Rows of a batch: ranks without samples have none.
+    @Test func givenLengths() {
+        let partition = SlicePartition(lengths: [3, 0, 5])
+        #expect((0..<3).map { partition[$0] } == [0..<3, 3..<3, 3..<8])
+        #expect(partition.count == 8 && partition.ranks == 3)
+    }
 }

@@ -184,6 +184,14 @@ import Testing
         ),
         ("validation: {drawz: 2}", "validation.drawz: unknown key; did you mean validation.draws?"),
         (
+            "checkpoint: {keepLatest: 1}",
+            "checkpoint.keepLatest: '1' is out of range; at least 2"
+        ),
+        (
+            "checkpoint: {everyMinutes: 0}",
+            "checkpoint.everyMinutes: '0' is out of range; more than 0.0"
+        ),
+        (
             "checkpoint: {colour: 2}",
             "checkpoint.colour: unknown key; known here: everySteps, everyMinutes, keepLatest"
         ),

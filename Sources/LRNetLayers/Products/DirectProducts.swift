@@ -48,7 +48,7 @@ final class DirectProducts: LayerProducts {
     private func packed(transposed: Bool, ofVariance: Bool = false) -> PackedMatrix {
         let (inner, columns) =
             transposed ? (shape.outputs, shape.fanIn) : (shape.fanIn, shape.outputs)
-        let start = ofVariance ? weightCount : 0
+        let start = ofVariance && hasVariance ? weightCount : 0
         let count = PackedMatrix.count(inner: inner, columns: columns)
         return PackedMatrix(
             inner: inner, columns: columns,
@@ -56,26 +56,24 @@ final class DirectProducts: LayerProducts {
     }
 
     func packForward(_ weights: PreparedWeights, pool: ThreadPool) {
-        func pack(_ values: FloatView, into target: PackedMatrix) {
-            pool.forEach(target.panelCount) { index, _ in
-                target.pack(values, panels: index..<index + 1)
-            }
-        }
-        pack(weights.mean, into: packed(transposed: false))
-        if let variance = weights.variance {
-            pack(variance, into: packed(transposed: false, ofVariance: true))
-        }
+        pack(weights, pool: pool) { target, values, panel in target.pack(values, panels: panel) }
     }
 
     func packBackward(_ weights: PreparedWeights, pool: ThreadPool) {
-        func pack(_ values: FloatView, into target: PackedMatrix) {
-            pool.forEach(target.panelCount) { index, _ in
-                target.packTransposed(values, panels: index..<index + 1)
-            }
+        pack(weights, transposed: true, pool: pool) { target, values, panel in
+            target.packTransposed(values, panels: panel)
         }
-        pack(weights.mean, into: packed(transposed: true))
-        if let variance = weights.variance {
-            pack(variance, into: packed(transposed: true, ofVariance: true))
+    }
+
+    private func pack(
+        _ weights: PreparedWeights, transposed: Bool = false, pool: ThreadPool,
+        _ pack: (_ target: PackedMatrix, _ values: FloatView, _ panel: Range<Int>) -> Void
+    ) {
+        let means = packed(transposed: transposed)
+        let variances = packed(transposed: transposed, ofVariance: true)
+        pool.forEach(means.panelCount) { index, _ in
+            pack(means, weights.mean, index..<index + 1)
+            if let variance = weights.variance { pack(variances, variance, index..<index + 1) }
         }
     }
 

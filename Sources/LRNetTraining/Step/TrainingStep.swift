@@ -48,17 +48,11 @@ final class TrainingStep {
         hasFailure: Bool, times: inout StageTimes
     ) throws -> Outcome {
         let layout = context.layout(globalCount: globalCount)
-        let pass = Pass(
-            mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
-            pool: context.pool, statistics: context.statistics, gradients: gradients)
+        let pass = pass(step, layout, gradients: gradients)
         begin(layout)
         defer { context.pool.betweenCalls = nil }
 
-        let totals = try times.measure(\.forward) {
-            network.prepare(pass)
-            let logits = try network.forward(batch.filledImages, pass)
-            return loss.evaluate(logits: logits, labels: batch.labels, layout: layout)
-        }
+        let totals = try times.measure(\.forward) { try forward(batch, pass) }
         let status = try times.measure(\.communication) {
             try context.status.combine(
                 totals, layout: layout, stopWanted: stopWanted, hasFailure: hasFailure)
@@ -95,6 +89,26 @@ final class TrainingStep {
         try reducer.finish()
     }
 
+    private func pass(
+        _ step: Int, _ layout: BatchLayout, gradients: GradientStore? = nil,
+        observer: Pass.Observer? = nil
+    ) -> Pass {
+        Pass(
+            mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
+            pool: context.pool, statistics: context.statistics, gradients: gradients,
+            observer: observer)
+    }
+
+    private func forward(
+        _ batch: Batch, _ pass: Pass, wantsGradient: Bool = true
+    ) throws -> [SoftmaxCrossEntropy.Totals] {
+        network.prepare(pass)
+        let logits = try network.forward(batch.filledImages, pass)
+        return loss.evaluate(
+            logits: logits, labels: batch.labels, layout: pass.layout,
+            wantsGradient: wantsGradient)
+    }
+
     /// Lets exchanges move on between the products of the pass.
     private func begin(_ layout: BatchLayout) {
         gradients.begin(reducer.schedule(for: layout))
@@ -107,15 +121,10 @@ final class TrainingStep {
         step: Int, batch: Batch, globalCount: Int, observer: @escaping Pass.Observer
     ) throws -> Double {
         let layout = context.layout(globalCount: globalCount)
-        let pass = Pass(
-            mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
-            pool: context.pool, statistics: context.statistics, gradients: gradients,
-            observer: observer)
+        let pass = pass(step, layout, gradients: gradients, observer: observer)
         begin(layout)
         defer { context.pool.betweenCalls = nil }
-        network.prepare(pass)
-        let logits = try network.forward(batch.filledImages, pass)
-        let totals = loss.evaluate(logits: logits, labels: batch.labels, layout: layout)
+        let totals = try forward(batch, pass)
         try network.backward(loss.gradient(layout), pass)
         try reducer.finish()
         network.finishGradients(pass)
@@ -128,13 +137,7 @@ final class TrainingStep {
     /// differences.
     func trainingLoss(step: Int, batch: Batch, globalCount: Int) throws -> Double {
         let layout = context.layout(globalCount: globalCount)
-        let pass = Pass(
-            mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
-            pool: context.pool, statistics: context.statistics)
-        network.prepare(pass)
-        let logits = try network.forward(batch.filledImages, pass)
-        let totals = loss.evaluate(
-            logits: logits, labels: batch.labels, layout: layout, wantsGradient: false)
+        let totals = try forward(batch, pass(step, layout), wantsGradient: false)
         return try context.status.combine(
             totals, layout: layout, stopWanted: false, hasFailure: false
         ).loss
