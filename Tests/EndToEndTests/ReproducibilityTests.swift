@@ -66,6 +66,21 @@ extension EndToEndTests {
             #expect(result.numbers == expected.numbers)
         }
 
+        /// Numbers of leaves that are no power of two, and more than ranks and threads.
+        @Test(arguments: [(6, 48, 8), (16, 64, 4)])
+        func soWithOtherLeaves(leaves: Int, batch: Int, microBatch: Int) throws {
+            let settings = [
+                "training.gradientLeaves=\(leaves)", "training.globalBatch=\(batch)",
+                "training.microBatch=\(microBatch)", "training.steps=3",
+            ]
+            let expected = try TestRun().result(settings)
+            for ranks in [2, 5] {
+                let result = try TestRun().result(
+                    settings + ["training.threads=2"], ranks: ranks)
+                #expect(result.numbers == expected.numbers, "\(ranks) ranks")
+            }
+        }
+
         @Test(arguments: [4, 16]) func soWithGroupStatistics(group: Int) throws {
             let settings = ["batchNorm.statistics={group: \(group)}", "training.steps=3"]
             let expected = try TestRun().result(settings)
