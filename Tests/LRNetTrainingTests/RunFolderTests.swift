@@ -59,7 +59,7 @@ import Testing
         other.training.steps = 40
         other.training.epochs = 2
         other.training.threads = 9
-        other.checkpoint.keepLatest = 1
+        other.checkpoint.keepLatest = 2
         let error = failure { _ = try RunFolder(path: folder.path, recipe: other, resume: .auto) }
         #expect(error?.exitStatus == .badRecipe)
         #expect(

@@ -23,7 +23,7 @@ public enum ParameterHash {
         }
         for layer in network.batchNorms {
             for values in [layer.movingMean, layer.movingVariance] {
-                values.map(\.bitPattern.littleEndian).withUnsafeBytes { hash.update(Array($0)) }
+                values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { hash.update(Array($0)) }
             }
         }
         return hash.hex
@@ -31,7 +31,8 @@ public enum ParameterHash {
 }
 
 extension ContentHash {
+    // Closures, not key paths: those are looked up for each of the millions of values.
     fileprivate mutating func update(_ view: FloatView) {
-        view.values.map(\.bitPattern.littleEndian).withUnsafeBytes { update(Array($0)) }
+        view.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { update(Array($0)) }
     }
 }
