@@ -12,8 +12,8 @@ internal import LRNetSupport
 /// 1. take the prefetched batch; a rank that cannot goes on with a blank one and says so in 3
 /// 2. forward (batch-norm sums are gathered), loss
 /// 3. gather losses and flags; a failure ends the run here, for all ranks
-/// 4. backward, all-reduce of the gradients; a value that is not finite ends the run here
-/// 5. update
+/// 4. backward, the gradients' sums meanwhile; a value that is not finite ends the run here
+/// 5. each rank updates its share of the parameters; the shares are gathered
 /// 6. rank 0 decides and broadcasts: validate, save, stop, the next learning rate
 public final class Trainer {
     /// What the command line says beside the recipe.
