@@ -186,16 +186,16 @@ public enum MatrixProduct {
         }
     }
 
-    /// One panel of columns: tiles of 12 rows, then 8, 4 and single rows.
-    ///
-    /// Tiles that are narrow or of several chains are computed aside and then copied or added.
+    /// One panel of columns: tiles of 12 rows, then 8, 4 and single rows, or of 6, 4 and single rows
+    /// where they are sums of chains. Narrow tiles are computed aside and then copied or added.
     private static func tiles(
         _ a: Factor, panel: UnsafePointer<Float>, panelStride: Int, firstColumn: Int,
         shape: Shape, into c: FloatView, accumulate: Bool
     ) {
         let width = min(ProductTile.columnCount, shape.columns - firstColumn)
         let lengths = shape.summation.lengths
-        let isDirect = width == ProductTile.columnCount && shape.inner <= lengths.chain
+        let isNarrow = width < ProductTile.columnCount
+        let chain = shape.inner > lengths.chain ? lengths.chain : nil
         var tile = ProductTile(
             a: UnsafePointer(a.view.pointer),
             rowStride: a.isTransposed ? 1 : shape.inner,
@@ -205,24 +205,22 @@ public enum MatrixProduct {
         var row = 0
         withUnsafeTemporaryAllocation(
             of: Float.self,
-            capacity: isDirect ? 0 : ProductTile.rowCount * ProductTile.columnCount
+            capacity: isNarrow ? ProductTile.rowCount * ProductTile.columnCount : 0
         ) { aside in
             while row < shape.rows {
-                let left = shape.rows &- row
-                let count = left >= 12 ? 12 : left >= 8 ? 8 : left >= 4 ? 4 : 1
-                if isDirect {
-                    compute(
-                        tile, count, into: target, stride: shape.columns, accumulate: accumulate)
-                } else if let aside = aside.baseAddress {
-                    tile.forEachPart(of: lengths.run) { run, isFirst in
-                        run.forEachPart(of: lengths.chain) { chain, isFirst in
-                            compute(
-                                chain, count, into: aside, stride: ProductTile.columnCount,
-                                accumulate: !isFirst)
-                        }
+                let count = rowCount(shape.rows &- row, hasChains: chain != nil)
+                tile.forEachPart(of: lengths.run) { run, isFirst in
+                    let accumulate = accumulate || !isFirst
+                    if isNarrow, let aside = aside.baseAddress {
+                        compute(
+                            run, count, chain, into: aside, stride: ProductTile.columnCount,
+                            accumulate: false)
                         copy(
-                            aside, count, width, to: target, shape.columns,
-                            accumulate: accumulate || !isFirst)
+                            aside, count, width, to: target, shape.columns, accumulate: accumulate)
+                    } else {
+                        compute(
+                            run, count, chain, into: target, stride: shape.columns,
+                            accumulate: accumulate)
                     }
                 }
                 tile.a += count &* tile.rowStride
@@ -230,6 +228,13 @@ public enum MatrixProduct {
                 row &+= count
             }
         }
+    }
+
+    /// Rows of the next tile when `left` are left.
+    @inline(__always)
+    private static func rowCount(_ left: Int, hasChains: Bool) -> Int {
+        if hasChains && left >= 6 && left != 8 { return 6 }
+        return left >= 12 ? 12 : left >= 8 ? (hasChains ? 4 : 8) : left >= 4 ? 4 : 1
     }
 
     /// A product at addresses, for kernels that cut their factors themselves: `C = A' B` of at most
@@ -259,28 +264,54 @@ public enum MatrixProduct {
         }
         var row = 0
         while row < rows {
-            let left = rows &- row
-            let count = left >= 12 ? 12 : left >= 8 ? 8 : left >= 4 ? 4 : 1
+            let count = rowCount(rows &- row, hasChains: true)
             let tile = ProductTile(
                 a: a + row, rowStride: 1, depthStride: aStride, b: b, panelStride: bStride,
                 depth: inner)
-            tile.forEachPart(of: chain) { part, isFirst in
-                compute(
-                    part, count, into: c + row &* width, stride: width, accumulate: !isFirst)
-            }
+            compute(tile, count, chain, into: c + row &* width, stride: width, accumulate: false)
             row &+= count
         }
     }
 
+    /// Computes a tile, in chains of so many terms or in one.
+    @inline(__always)
     private static func compute(
+        _ tile: ProductTile, _ rows: Int, _ chain: Int?, into c: UnsafeMutablePointer<Float>,
+        stride: Int, accumulate: Bool
+    ) {
+        if let chain {
+            chains(tile, rows, of: chain, into: c, stride: stride, accumulate: accumulate)
+        } else {
+            oneChain(tile, rows, into: c, stride: stride, accumulate: accumulate)
+        }
+    }
+
+    private static func oneChain(
         _ tile: ProductTile, _ rows: Int, into c: UnsafeMutablePointer<Float>, stride: Int,
         accumulate: Bool
     ) {
         switch rows {
-        case 12: tile.twelveRows(into: c, stride: stride, accumulate: accumulate)
-        case 8: tile.eightRows(into: c, stride: stride, accumulate: accumulate)
-        case 4: tile.fourRows(into: c, stride: stride, accumulate: accumulate)
-        default: tile.oneRow(into: c, accumulate: accumulate)
+        case 12: tile.compute(TwelveRows.self, into: c, stride: stride, accumulate: accumulate)
+        case 8: tile.compute(EightRows.self, into: c, stride: stride, accumulate: accumulate)
+        case 4: tile.compute(FourRows.self, into: c, stride: stride, accumulate: accumulate)
+        default: tile.compute(OneRow.self, into: c, stride: stride, accumulate: accumulate)
+        }
+    }
+
+    private static func chains(
+        _ tile: ProductTile, _ rows: Int, of length: Int, into c: UnsafeMutablePointer<Float>,
+        stride: Int, accumulate: Bool
+    ) {
+        switch rows {
+        case 6:
+            tile.compute(
+                SixRows.self, chainsOf: length, into: c, stride: stride, accumulate: accumulate)
+        case 4:
+            tile.compute(
+                FourRows.self, chainsOf: length, into: c, stride: stride, accumulate: accumulate)
+        default:
+            tile.compute(
+                OneRow.self, chainsOf: length, into: c, stride: stride, accumulate: accumulate)
         }
     }
 

@@ -12,7 +12,8 @@ struct ProductTile {
     var depth: Int
 
     /// Rows of the largest tile: 12 x 2 sums, two values of B and one of A fill 27 of AVX-512's 32
-    /// registers, and 24 independent sums hide the latency of two multiply-adds a cycle.
+    /// registers, and 24 independent sums hide the latency of two multiply-adds a cycle. Sums of
+    /// chains take twice the registers, so six rows are the most there.
     static let rowCount = 12
 
     /// Columns of every tile.
@@ -32,87 +33,93 @@ struct ProductTile {
         }
     }
 
-    /// Computes 12 rows of 32 columns.
+    /// Computes `Rows.count` rows of 32 columns, every element in one chain of fused multiply-adds over
+    /// `k` in order: its bits depend on nothing but its own row and column.
+    @inline(__always)
+    func compute<Rows: TileRows>(
+        _: Rows.Type, into c: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool
+    ) {
+        var (left, right) = (a, b)
+        chain(Rows.self, of: depth, from: &left, &right).store(c, stride, accumulate)
+    }
+
+    /// Computes `Rows.count` rows of 32 columns, every element as a sum of chains, in order.
     ///
-    /// Every element is one chain of fused multiply-adds over `k` in order, so its bits depend on
-    /// nothing but its own row and column.
+    /// The sums so far stay in registers beside those of the chain: a chain of 16 terms that went
+    /// through memory would cost a quarter more, because two cycles store one vector.
+    ///
+    /// - Parameter length: The terms of a chain.
     @inline(__always)
-    func twelveRows(into c: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool) {
-        var (top, middle, bottom) = (FourRows(), FourRows(), FourRows())
+    func compute<Rows: TileRows>(
+        _: Rows.Type, chainsOf length: Int, into c: UnsafeMutablePointer<Float>, stride: Int,
+        accumulate: Bool
+    ) {
+        var sums = Rows()
         var (left, right) = (a, b)
-        let four = 4 &* rowStride
-        for _ in 0..<depth {
-            let (b0, b1) = (load(right), load(right + laneCount))
-            let (second, third) = (left + four, left + 2 &* four)
-            top.add(left, rowStride, b0, b1)
-            middle.add(second, rowStride, b0, b1)
-            bottom.add(third, rowStride, b0, b1)
-            left += depthStride
-            right += panelStride
+        var remaining = depth
+        while remaining > 0 {
+            let count = min(length, remaining)
+            sums.add(chain(Rows.self, of: count, from: &left, &right))
+            remaining &-= count
         }
-        top.store(c, stride, accumulate)
-        middle.store(c + 4 &* stride, stride, accumulate)
-        bottom.store(c + 8 &* stride, stride, accumulate)
+        sums.store(c, stride, accumulate)
     }
 
-    /// Computes 8 rows of 32 columns.
     @inline(__always)
-    func eightRows(into c: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool) {
-        var (top, bottom) = (FourRows(), FourRows())
-        var (left, right) = (a, b)
-        let four = 4 &* rowStride
-        for _ in 0..<depth {
-            let (b0, b1) = (load(right), load(right + laneCount))
-            top.add(left, rowStride, b0, b1)
-            bottom.add(left + four, rowStride, b0, b1)
-            left += depthStride
-            right += panelStride
-        }
-        top.store(c, stride, accumulate)
-        bottom.store(c + 4 &* stride, stride, accumulate)
-    }
-
-    /// Computes 4 rows of 32 columns.
-    @inline(__always)
-    func fourRows(into c: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool) {
-        var rows = FourRows()
-        var (left, right) = (a, b)
-        for _ in 0..<depth {
+    private func chain<Rows: TileRows>(
+        _: Rows.Type, of count: Int, from left: inout UnsafePointer<Float>,
+        _ right: inout UnsafePointer<Float>
+    ) -> Rows {
+        var rows = Rows()
+        for _ in 0..<count {
             rows.add(left, rowStride, load(right), load(right + laneCount))
             left += depthStride
             right += panelStride
         }
-        rows.store(c, stride, accumulate)
-    }
-
-    /// Computes one row of 32 columns.
-    @inline(__always)
-    func oneRow(into c: UnsafeMutablePointer<Float>, accumulate: Bool) {
-        var row = Row()
-        var (left, right) = (a, b)
-        for _ in 0..<depth {
-            row.add(left.pointee, load(right), load(right + laneCount))
-            left += depthStride
-            right += panelStride
-        }
-        row.store(c, accumulate)
+        return rows
     }
 }
 
-/// The sums of one row of a tile.
-private struct Row {
+/// The sums of some rows of a tile; named fields, because only those stay in registers.
+protocol TileRows {
+    /// The number of rows.
+    static var count: Int { get }
+
+    /// Zeros.
+    init()
+
+    /// Adds the products of one term: `a[i * stride]` times 32 values, to row `i`.
+    mutating func add(_ a: UnsafePointer<Float>, _ stride: Int, _ b0: Vector, _ b1: Vector)
+
+    /// Adds other sums.
+    mutating func add(_ other: Self)
+
+    /// Stores the sums to rows of 32 values, or adds them to what is there.
+    func store(_ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool)
+}
+
+/// The sums of one row.
+struct OneRow: TileRows {
+    static let count = 1
+
     var left = Vector(repeating: 0)
     var right = Vector(repeating: 0)
 
     @inline(__always)
-    mutating func add(_ a: Float, _ b0: Vector, _ b1: Vector) {
-        let factor = Vector(repeating: a)
+    mutating func add(_ a: UnsafePointer<Float>, _: Int, _ b0: Vector, _ b1: Vector) {
+        let factor = Vector(repeating: a.pointee)
         left = multiplyAdd(factor, b0, left)
         right = multiplyAdd(factor, b1, right)
     }
 
     @inline(__always)
-    func store(_ c: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
+    mutating func add(_ other: OneRow) {
+        left += other.left
+        right += other.right
+    }
+
+    @inline(__always)
+    func store(_ c: UnsafeMutablePointer<Float>, _: Int, _ accumulate: Bool) {
         if accumulate {
             LRNetKernels.store(load(c) + left, c)
             LRNetKernels.store(load(c + laneCount) + right, c + laneCount)
@@ -123,26 +130,34 @@ private struct Row {
     }
 }
 
-/// The sums of four rows of a tile; named fields, because only those stay in registers.
-private struct FourRows {
-    var row0 = Row()
-    var row1 = Row()
-    var row2 = Row()
-    var row3 = Row()
+/// Two tiles, one below the other.
+struct Stacked<Top: TileRows, Bottom: TileRows>: TileRows {
+    static var count: Int { Top.count + Bottom.count }
+
+    var top = Top()
+    var bottom = Bottom()
 
     @inline(__always)
     mutating func add(_ a: UnsafePointer<Float>, _ stride: Int, _ b0: Vector, _ b1: Vector) {
-        row0.add(a[0], b0, b1)
-        row1.add(a[stride], b0, b1)
-        row2.add(a[2 &* stride], b0, b1)
-        row3.add(a[3 &* stride], b0, b1)
+        top.add(a, stride, b0, b1)
+        bottom.add(a + Top.count &* stride, stride, b0, b1)
+    }
+
+    @inline(__always)
+    mutating func add(_ other: Stacked) {
+        top.add(other.top)
+        bottom.add(other.bottom)
     }
 
     @inline(__always)
     func store(_ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool) {
-        row0.store(c, accumulate)
-        row1.store(c + stride, accumulate)
-        row2.store(c + 2 &* stride, accumulate)
-        row3.store(c + 3 &* stride, accumulate)
+        top.store(c, stride, accumulate)
+        bottom.store(c + Top.count &* stride, stride, accumulate)
     }
 }
+
+typealias TwoRows = Stacked<OneRow, OneRow>
+typealias FourRows = Stacked<TwoRows, TwoRows>
+typealias SixRows = Stacked<FourRows, TwoRows>
+typealias EightRows = Stacked<FourRows, FourRows>
+typealias TwelveRows = Stacked<EightRows, FourRows>
