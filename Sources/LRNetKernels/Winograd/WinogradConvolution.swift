@@ -47,10 +47,13 @@ public struct WinogradConvolution: Sendable {
     /// The values of a workspace.
     public var workspaceCount: Int {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
+        let panelWidth = ProductTile.columnCount
         let forward = Planes.count(blockSize * inputs) + Planes.count(blockSize * outputs)
         let gradient =
-            Planes.count(gradientBlockSize * inputs)
-            + Planes.count(gradientBlockSize * outputs) + Planes.count(Self.gradientPanelCount)
+            Planes.count(
+                gradientBlockSize * WinogradTiles.paddedCount(inputs, Self.gradientRowCount))
+            + Planes.count(gradientBlockSize * WinogradTiles.paddedCount(outputs, panelWidth))
+            + Planes.count(Self.gradientPanelCount)
         // A panel of columns may be read beyond the last one.
         return max(forward, gradient) + ProductTile.columnCount
     }
@@ -147,7 +150,8 @@ public struct WinogradConvolution: Sendable {
     ///     dg = E(w)' C [ sum over tiles of (B' d B) * (E(m) dY E(m)') ] C E(w)
     ///
     /// A few weights at a time are summed up at all points and transformed at once, so that the
-    /// points of the gradient, four times as many as its values, never reach memory.
+    /// points of the gradient, four times as many as its values, never reach memory. The points of both
+    /// factors lie in panels of just the channels that one such block needs.
     ///
     /// - Parameters:
     ///   - squared: Whether the forward pass convolved squares.
@@ -166,21 +170,26 @@ public struct WinogradConvolution: Sendable {
         if tileCount == 0 { weights.fill(0) }
         for start in stride(from: 0, to: tileCount, by: gradientBlockSize) {
             let block = start..<min(start + gradientBlockSize, tileCount)
-            let (points, slopes) = workspace.planes(block.count * inputs, block.count * outputs)
-            tiles.transformInput(images, tiles: block, squared: squared, into: points.all)
-            tiles.transformGradient(gradient, tiles: block, into: slopes.all)
+            let (rowCount, columnCount) = (Self.gradientRowCount, ProductTile.columnCount)
+            let (points, slopes) = workspace.planes(
+                block.count * WinogradTiles.paddedCount(inputs, rowCount),
+                block.count * WinogradTiles.paddedCount(outputs, columnCount))
+            tiles.transformInput(
+                images, tiles: block, squared: squared, into: points.all, panelWidth: rowCount)
+            tiles.transformGradient(
+                gradient, tiles: block, into: slopes.all, panelWidth: columnCount)
             let end = points.all.count + slopes.all.count
             let sums = Planes(
                 workspace.memory[end..<end + Planes.count(Self.gradientPanelCount)],
                 count: Self.gradientPanelCount)
-            for row in stride(from: 0, to: inputs, by: Self.gradientRowCount) {
-                let rows = row..<min(row + Self.gradientRowCount, inputs)
-                for column in stride(from: 0, to: outputs, by: ProductTile.columnCount) {
-                    let columns = column..<min(column + ProductTile.columnCount, outputs)
+            for row in stride(from: 0, to: inputs, by: rowCount) {
+                let rows = row..<min(row + rowCount, inputs)
+                for column in stride(from: 0, to: outputs, by: columnCount) {
+                    let columns = column..<min(column + columnCount, outputs)
                     for point in 0..<WinogradFilter.pointCount {
                         MatrixProduct.multiplyPanel(
-                            points[point].pointer + row, aStride: inputs,
-                            slopes[point].pointer + column, bStride: outputs,
+                            points[point].pointer + row * block.count, aStride: rowCount,
+                            slopes[point].pointer + column * block.count, bStride: columnCount,
                             into: sums[point].pointer, rows: rows.count, columns: columns.count,
                             inner: block.count, chain: Self.tileChain)
                     }

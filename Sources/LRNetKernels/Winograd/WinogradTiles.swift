@@ -66,29 +66,54 @@ public struct WinogradTiles: Sendable {
     ///   - tiles: A run of tiles over these images.
     ///   - squared: Whether to transform the squares of the values.
     ///   - points: Overwritten; 36 planes of shape `[tiles.count, input.channels]`.
+    ///   - panelWidth: If given, planes are cut into panels of so many channels, each of shape
+    ///     `[tiles.count, panelWidth]`; values beyond the last channel are not written.
     public func transformInput(
-        _ images: FloatView, tiles: Range<Int>, squared: Bool, into points: FloatView
+        _ images: FloatView, tiles: Range<Int>, squared: Bool, into points: FloatView,
+        panelWidth: Int? = nil
     ) {
         let channels = input.channels
-        check(images, input, tiles, points, channels)
-        let plane = WinogradFilter.planeStride(tiles.count * channels)
+        let width = panelWidth ?? channels
+        check(images, input, tiles, points, Self.paddedCount(channels, width))
+        let plane = WinogradFilter.planeStride(tiles.count * Self.paddedCount(channels, width))
         TilePixels.forEachTile(of: self, tiles, channels: channels) {
             pixels, image, row, column, slot in
             pixels.locate(
                 images.pointer + image &* input.count, input, row: row &- top,
                 column: column &- left, size: WinogradFilter.tileSize, outside: pixels.zeros)
-            let target = points.pointer + slot &* channels
-            if squared {
-                pixels.forEachVector(channels) { c, lanes in
-                    pixels.transformInput(
-                        c, lanes, squared: true, into: target + c, plane: plane)
-                }
-            } else {
-                pixels.forEachVector(channels) { c, lanes in
-                    pixels.transformInput(
-                        c, lanes, squared: false, into: target + c, plane: plane)
+            Self.forEachPanel(channels, width) { panel, first in
+                let target = points.pointer + (panel &* tiles.count &+ slot) &* width
+                let count = min(width, channels &- first)
+                if squared {
+                    pixels.forEachVector(count) { c, lanes in
+                        pixels.transformInput(
+                            first &+ c, lanes, squared: true, into: target + c, plane: plane)
+                    }
+                } else {
+                    pixels.forEachVector(count) { c, lanes in
+                        pixels.transformInput(
+                            first &+ c, lanes, squared: false, into: target + c, plane: plane)
+                    }
                 }
             }
+        }
+    }
+
+    /// Channels filled up to whole panels.
+    static func paddedCount(_ channels: Int, _ width: Int) -> Int {
+        (channels + width - 1) / width * width
+    }
+
+    /// Calls `body` with number and first channel of each panel.
+    @inline(__always)
+    private static func forEachPanel(
+        _ channels: Int, _ width: Int, _ body: (_ panel: Int, _ first: Int) -> Void
+    ) {
+        var (panel, first) = (0, 0)
+        while first < channels {
+            body(panel, first)
+            panel &+= 1
+            first &+= width
         }
     }
 
@@ -150,28 +175,36 @@ public struct WinogradTiles: Sendable {
     /// - Parameters:
     ///   - images: Whole images of shape ``output``.
     ///   - points: Overwritten; 36 planes of shape `[tiles.count, output.channels]`.
-    public func transformGradient(_ images: FloatView, tiles: Range<Int>, into points: FloatView) {
-        check(images, output, tiles, points, output.channels)
+    ///   - panelWidth: If given, planes are cut into panels of so many channels, each of shape
+    ///     `[tiles.count, panelWidth]`; values beyond the last channel are not written.
+    public func transformGradient(
+        _ images: FloatView, tiles: Range<Int>, into points: FloatView, panelWidth: Int? = nil
+    ) {
+        let width = panelWidth ?? output.channels
+        check(images, output, tiles, points, Self.paddedCount(output.channels, width))
         switch filter {
-        case .window3: transformGradient(images, tiles, count: 4, into: points)
-        case .window5: transformGradient(images, tiles, count: 2, into: points)
+        case .window3: transformGradient(images, tiles, count: 4, into: points, width)
+        case .window5: transformGradient(images, tiles, count: 2, into: points, width)
         }
     }
 
     @inline(__always)
     private func transformGradient(
-        _ images: FloatView, _ tiles: Range<Int>, count: Int, into points: FloatView
+        _ images: FloatView, _ tiles: Range<Int>, count: Int, into points: FloatView, _ width: Int
     ) {
         let channels = output.channels
-        let plane = WinogradFilter.planeStride(tiles.count * channels)
+        let plane = WinogradFilter.planeStride(tiles.count * Self.paddedCount(channels, width))
         TilePixels.forEachTile(of: self, tiles, channels: channels) {
             pixels, image, row, column, slot in
             pixels.locate(
                 images.pointer + image &* output.count, output, row: row, column: column,
                 size: count, outside: pixels.zeros)
-            let target = points.pointer + slot &* channels
-            pixels.forEachVector(channels) { c, lanes in
-                pixels.evaluate(c, lanes, count: count, into: target + c, plane: plane)
+            Self.forEachPanel(channels, width) { panel, first in
+                let target = points.pointer + (panel &* tiles.count &+ slot) &* width
+                pixels.forEachVector(min(width, channels &- first)) { c, lanes in
+                    pixels.evaluate(
+                        first &+ c, lanes, count: count, into: target + c, plane: plane)
+                }
             }
         }
     }
