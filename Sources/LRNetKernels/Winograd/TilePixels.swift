@@ -1,11 +1,10 @@
-/// Where the pixels of one tile lie, and the lines between the two directions of its transforms.
+/// Where the pixels of one tile lie, and its transforms, a vector of channels at a time, between the
+/// image and the points without a stop in memory.
 ///
 /// A pixel outside the image has an address like any other, that of a line of zeros or of a line for
 /// waste, so that the loops over channels have no branches. The functions are written without
 /// closures over vectors: those would become calls, with their vectors passed through memory.
 struct TilePixels {
-    /// 36 vectors: row after row of a tile.
-    let lines: UnsafeMutablePointer<Vector>
     /// The first channel of each pixel, row after row.
     private let pixels: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
     /// The same of the images whose squares were convolved.
@@ -23,17 +22,14 @@ struct TilePixels {
         _ body: (_ pixels: TilePixels, _ image: Int, _ row: Int, _ column: Int, _ slot: Int) -> Void
     ) {
         let (points, pixelBytes) = (WinogradFilter.pointCount, 4 * channels)
-        let lineBytes = points * MemoryLayout<Vector>.stride
         let tableBytes = points * MemoryLayout<UnsafeMutablePointer<Float>>.stride
         withUnsafeTemporaryAllocation(
-            byteCount: lineBytes + 2 * tableBytes + 2 * pixelBytes, alignment: 64
+            byteCount: 2 * tableBytes + 2 * pixelBytes, alignment: 64
         ) { memory in
-            guard let start = memory.baseAddress else { return }
-            let table = start + lineBytes
+            guard let table = memory.baseAddress else { return }
             let zeros = (table + 2 * tableBytes).bindMemory(to: Float.self, capacity: 2 * channels)
             zeros.initialize(repeating: 0, count: 2 * channels)
             let pixels = TilePixels(
-                lines: start.bindMemory(to: Vector.self, capacity: points),
                 pixels: table.bindMemory(
                     to: UnsafeMutablePointer<Float>.self, capacity: points),
                 roots: (table + tableBytes).bindMemory(
@@ -110,7 +106,17 @@ struct TilePixels {
     func transformInput(
         _ c: Int, _ lanes: Int, squared: Bool, into target: UnsafeMutablePointer<Float>, plane: Int
     ) {
-        for y in 0..<6 {
+        transformInput(.near, c, lanes, squared, into: target, plane)
+        transformInput(.far, c, lanes, squared, into: target + 3 &* plane, plane)
+    }
+
+    @inline(__always)
+    private func transformInput(
+        _ half: WinogradFilter.Half, _ c: Int, _ lanes: Int, _ squared: Bool,
+        into target: UnsafeMutablePointer<Float>, _ plane: Int
+    ) {
+        @inline(__always)
+        func row(_ y: Int) -> WinogradFilter.HalfLine {
             let row = pixels + 6 &* y
             var d = (
                 load(row[0] + c, lanes), load(row[1] + c, lanes), load(row[2] + c, lanes),
@@ -119,16 +125,18 @@ struct TilePixels {
             if squared {
                 d = (d.0 * d.0, d.1 * d.1, d.2 * d.2, d.3 * d.3, d.4 * d.4, d.5 * d.5)
             }
-            Self.put(WinogradFilter.input(d), lines + 6 &* y)
+            return WinogradFilter.input(d, half)
         }
-        for x in 0..<6 {
-            let line = WinogradFilter.input(
-                (
-                    lines[x], lines[6 &+ x], lines[12 &+ x], lines[18 &+ x], lines[24 &+ x],
-                    lines[30 &+ x]
-                ))
-            Self.spread(line, target + x &* plane, stride: 6 &* plane, lanes)
-        }
+        let rows = (row(0), row(1), row(2), row(3), row(4), row(5))
+        Self.spread(
+            WinogradFilter.input((rows.0.0, rows.1.0, rows.2.0, rows.3.0, rows.4.0, rows.5.0)),
+            target, stride: 6 &* plane, lanes)
+        Self.spread(
+            WinogradFilter.input((rows.0.1, rows.1.1, rows.2.1, rows.3.1, rows.4.1, rows.5.1)),
+            target + plane, stride: 6 &* plane, lanes)
+        Self.spread(
+            WinogradFilter.input((rows.0.2, rows.1.2, rows.2.2, rows.3.2, rows.4.2, rows.5.2)),
+            target + 2 &* plane, stride: 6 &* plane, lanes)
     }
 
     /// `E(count) y E(count)'` of the pixels.
@@ -136,97 +144,125 @@ struct TilePixels {
     func evaluate(
         _ c: Int, _ lanes: Int, count: Int, into target: UnsafeMutablePointer<Float>, plane: Int
     ) {
+        evaluate(.near, c, lanes, count, into: target, plane)
+        evaluate(.far, c, lanes, count, into: target + 3 &* plane, plane)
+    }
+
+    @inline(__always)
+    private func evaluate(
+        _ half: WinogradFilter.Half, _ c: Int, _ lanes: Int, _ count: Int,
+        into target: UnsafeMutablePointer<Float>, _ plane: Int
+    ) {
         let zero = Vector(repeating: 0)
-        for y in 0..<count {
+        @inline(__always)
+        func row(_ y: Int) -> WinogradFilter.HalfLine {
+            guard y < count else { return (zero, zero, zero) }
             let row = pixels + count &* y
-            let line = WinogradFilter.evaluate(
+            return WinogradFilter.evaluate(
                 (
                     load(row[0] + c, lanes), load(row[1] + c, lanes),
                     count > 2 ? load(row[2] + c, lanes) : zero,
                     count > 3 ? load(row[3] + c, lanes) : zero, zero
-                ), count: count)
-            Self.put(line, lines + 6 &* y)
+                ), count: count, half)
         }
-        for x in 0..<6 {
-            let line = WinogradFilter.evaluate(
-                (
-                    lines[x], lines[6 &+ x], count > 2 ? lines[12 &+ x] : zero,
-                    count > 3 ? lines[18 &+ x] : zero, zero
-                ), count: count)
-            Self.spread(line, target + x &* plane, stride: 6 &* plane, lanes)
-        }
+        let rows = (row(0), row(1), row(2), row(3), row(4))
+        let columns = Self.transposed(rows)
+        Self.spread(
+            WinogradFilter.evaluate(columns.0, count: count), target, stride: 6 &* plane, lanes)
+        Self.spread(
+            WinogradFilter.evaluate(columns.1, count: count), target + plane, stride: 6 &* plane,
+            lanes)
+        Self.spread(
+            WinogradFilter.evaluate(columns.2, count: count), target + 2 &* plane,
+            stride: 6 &* plane, lanes)
     }
 
-    /// `E(count)' C M C E(count)` of points, into the lines: `count` values at the start of each row
-    /// of six.
+    /// Half of the columns of five rows.
     @inline(__always)
-    func interpolate(
-        _ source: UnsafePointer<Float>, _ lanes: Int, count: Int, plane: Int
+    static func transposed(_ rows: Rows<WinogradFilter.HalfLine>) -> (
+        WinogradFilter.Coefficients, WinogradFilter.Coefficients, WinogradFilter.Coefficients
     ) {
-        Self.interpolate(source, lanes, count: count, plane: plane, into: lines)
+        (
+            (rows.0.0, rows.1.0, rows.2.0, rows.3.0, rows.4.0),
+            (rows.0.1, rows.1.1, rows.2.1, rows.3.1, rows.4.1),
+            (rows.0.2, rows.1.2, rows.2.2, rows.3.2, rows.4.2)
+        )
     }
 
-    /// The same with lines given.
+    /// At most five rows; those beyond the tile's do not matter.
+    typealias Rows<Row> = (Row, Row, Row, Row, Row)
+
+    /// `E(count)' C M C E(count)` of points: `count` rows of as many values.
     @inline(__always)
     static func interpolate(
-        _ source: UnsafePointer<Float>, _ lanes: Int, count: Int, plane: Int,
-        into lines: UnsafeMutablePointer<Vector>
-    ) {
-        for x in 0..<6 {
-            let values = WinogradFilter.interpolate(
+        _ source: UnsafePointer<Float>, _ lanes: Int, count: Int, plane: Int
+    ) -> Rows<WinogradFilter.Coefficients> {
+        @inline(__always)
+        func column(_ x: Int) -> WinogradFilter.Coefficients {
+            WinogradFilter.interpolate(
                 line(source + x &* plane, stride: 6 &* plane, lanes), count: count)
-            lines[x] = values.0
-            lines[6 &+ x] = values.1
-            if count > 2 { lines[12 &+ x] = values.2 }
-            if count > 3 { lines[18 &+ x] = values.3 }
-            if count > 4 { lines[24 &+ x] = values.4 }
         }
-        for y in 0..<count {
-            let row = lines + 6 &* y
-            let values = WinogradFilter.interpolate(
-                (row[0], row[1], row[2], row[3], row[4], row[5]), count: count)
-            row[0] = values.0
-            row[1] = values.1
-            if count > 2 { row[2] = values.2 }
-            if count > 3 { row[3] = values.3 }
-            if count > 4 { row[4] = values.4 }
-        }
+        let c = (column(0), column(1), column(2), column(3), column(4), column(5))
+        return (
+            WinogradFilter.interpolate((c.0.0, c.1.0, c.2.0, c.3.0, c.4.0, c.5.0), count: count),
+            WinogradFilter.interpolate((c.0.1, c.1.1, c.2.1, c.3.1, c.4.1, c.5.1), count: count),
+            WinogradFilter.interpolate((c.0.2, c.1.2, c.2.2, c.3.2, c.4.2, c.5.2), count: count),
+            WinogradFilter.interpolate((c.0.3, c.1.3, c.2.3, c.3.3, c.4.3, c.5.3), count: count),
+            WinogradFilter.interpolate((c.0.4, c.1.4, c.2.4, c.3.4, c.4.4, c.5.4), count: count)
+        )
     }
 
-    /// Stores what ``interpolate(_:_:count:plane:)`` left.
+    /// Interpolates points and stores the outputs.
     @inline(__always)
-    func storeOutput(_ c: Int, _ lanes: Int, count: Int) {
-        for y in 0..<count {
-            for x in 0..<count {
-                store(lines[6 &* y &+ x], pixels[count &* y &+ x] + c, lanes)
-            }
+    func storeOutput(
+        _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count: Int, plane: Int
+    ) {
+        @inline(__always)
+        func put(_ y: Int, _ x: Int, _ value: Vector) {
+            if y < count && x < count { store(value, pixels[count &* y &+ x] + c, lanes) }
         }
+        @inline(__always)
+        func put(_ y: Int, _ row: WinogradFilter.Coefficients) {
+            put(y, 0, row.0)
+            put(y, 1, row.1)
+            put(y, 2, row.2)
+            put(y, 3, row.3)
+        }
+        let rows = Self.interpolate(source, lanes, count: count, plane: plane)
+        put(0, rows.0)
+        put(1, rows.1)
+        put(2, rows.2)
+        put(3, rows.3)
     }
 
-    /// Adds it times twice the roots.
+    /// Interpolates points and adds the outputs times twice the roots.
     @inline(__always)
-    func addOutput(_ c: Int, _ lanes: Int, count: Int) {
+    func addOutput(
+        _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count: Int, plane: Int
+    ) {
         let two = Vector(repeating: 2)
-        for y in 0..<count {
-            for x in 0..<count {
-                let pixel = pixels[count &* y &+ x] + c
-                let share = two * load(roots[count &* y &+ x] + c, lanes) * lines[6 &* y &+ x]
-                store(load(pixel, lanes) + share, pixel, lanes)
-            }
+        @inline(__always)
+        func add(_ y: Int, _ x: Int, _ value: Vector) {
+            guard y < count && x < count else { return }
+            let pixel = pixels[count &* y &+ x] + c
+            let share = two * load(roots[count &* y &+ x] + c, lanes) * value
+            store(load(pixel, lanes) + share, pixel, lanes)
         }
+        @inline(__always)
+        func add(_ y: Int, _ row: WinogradFilter.Coefficients) {
+            add(y, 0, row.0)
+            add(y, 1, row.1)
+            add(y, 2, row.2)
+            add(y, 3, row.3)
+        }
+        let rows = Self.interpolate(source, lanes, count: count, plane: plane)
+        add(0, rows.0)
+        add(1, rows.1)
+        add(2, rows.2)
+        add(3, rows.3)
     }
 
     // MARK: Lines
-
-    @inline(__always)
-    static func put(_ line: WinogradFilter.Line, _ target: UnsafeMutablePointer<Vector>) {
-        target[0] = line.0
-        target[1] = line.1
-        target[2] = line.2
-        target[3] = line.3
-        target[4] = line.4
-        target[5] = line.5
-    }
 
     @inline(__always)
     static func spread(

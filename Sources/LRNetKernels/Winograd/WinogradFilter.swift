@@ -67,55 +67,73 @@ public enum WinogradFilter: Sendable {
     @inline(__always)
     private static var root: Vector { Vector(repeating: 0.707_106_781_186_548) }
 
+    /// Half a line: the values at 0, r and -r, or at 2r, -2r and infinity. Lines of a whole tile do not
+    /// fit the registers, halves do.
+    typealias HalfLine = (Vector, Vector, Vector)
+
+    /// Which half of a line.
+    enum Half {
+        case near, far
+    }
+
     /// `B' d`.
     @inline(__always)
-    static func input(_ d: Line) -> Line {
-        let half = Vector(repeating: 0.5)
-        let two = Vector(repeating: 2)
+    static func input(_ d: Line) -> Line { joined(input(d, .near), input(d, .far)) }
+
+    /// Half of `B' d`.
+    @inline(__always)
+    static func input(_ d: Line, _ half: Half) -> HalfLine {
         let middle = Vector(repeating: -2.5)
-        return symmetric(
-            zero: multiplyAdd(middle, d.2, d.0 + d.4),
-            even: (multiplyAdd(-two, d.2, d.4), multiplyAdd(-half, d.2, d.4)),
-            odd: (multiplyAdd(-two, d.1, d.3), multiplyAdd(-half, d.1, d.3)),
-            infinity: multiplyAdd(middle, d.3, d.1 + d.5))
+        switch half {
+        case .near:
+            let two = Vector(repeating: -2)
+            let pair = pair(
+                root, even: multiplyAdd(two, d.2, d.4), odd: multiplyAdd(two, d.1, d.3))
+            return (multiplyAdd(middle, d.2, d.0 + d.4), pair.0, pair.1)
+        case .far:
+            let half = Vector(repeating: -0.5)
+            let pair = pair(
+                root + root, even: multiplyAdd(half, d.2, d.4), odd: multiplyAdd(half, d.1, d.3))
+            return (pair.0, pair.1, multiplyAdd(middle, d.3, d.1 + d.5))
+        }
     }
 
     /// `E(count) c`: the values of a polynomial at the points.
     @inline(__always)
     static func evaluate(_ c: Coefficients, count: Int) -> Line {
-        let half = Vector(repeating: 0.5)
-        let two = Vector(repeating: 2)
-        var even = (c.0, c.0)
-        var odd = (c.1, c.1)
-        var last = c.1
+        joined(evaluate(c, count: count, .near), evaluate(c, count: count, .far))
+    }
+
+    /// Half of `E(count) c`.
+    @inline(__always)
+    static func evaluate(_ c: Coefficients, count: Int, _ half: Half) -> HalfLine {
+        let square = Vector(repeating: half == .near ? 0.5 : 2)
+        var (even, odd, last) = (c.0, c.1, c.1)
         if count == 3 || count == 4 {
-            even = (multiplyAdd(half, c.2, c.0), multiplyAdd(two, c.2, c.0))
+            even = multiplyAdd(square, c.2, c.0)
             last = c.2
         }
         if count > 3 {
-            odd = (multiplyAdd(half, c.3, c.1), multiplyAdd(two, c.3, c.1))
+            odd = multiplyAdd(square, c.3, c.1)
             last = c.3
         }
         if count > 4 {
-            even = (
-                multiplyAdd(half, multiplyAdd(half, c.4, c.2), c.0),
-                multiplyAdd(two, multiplyAdd(two, c.4, c.2), c.0)
-            )
+            even = multiplyAdd(square, multiplyAdd(square, c.4, c.2), c.0)
             last = c.4
         }
-        return symmetric(zero: c.0, even: even, odd: odd, infinity: last)
+        let pair = pair(half == .near ? root : root + root, even: even, odd: odd)
+        return half == .near ? (c.0, pair.0, pair.1) : (pair.0, pair.1, last)
     }
 
-    /// A line from the even part and the odd part over p at the points p = r and 2r.
+    /// The values at p and -p from the even part, and the odd part over p.
     @inline(__always)
-    private static func symmetric(
-        zero: Vector, even: (Vector, Vector), odd: (Vector, Vector), infinity: Vector
-    ) -> Line {
-        (
-            zero, multiplyAdd(root, odd.0, even.0), multiplyAdd(-root, odd.0, even.0),
-            multiplyAdd(root + root, odd.1, even.1), multiplyAdd(-root - root, odd.1, even.1),
-            infinity
-        )
+    private static func pair(_ p: Vector, even: Vector, odd: Vector) -> (Vector, Vector) {
+        (multiplyAdd(p, odd, even), multiplyAdd(-p, odd, even))
+    }
+
+    @inline(__always)
+    private static func joined(_ near: HalfLine, _ far: HalfLine) -> Line {
+        (near.0, near.1, near.2, far.0, far.1, far.2)
     }
 
     /// `E(count)' C u`.

@@ -155,16 +155,14 @@ public struct WinogradTiles: Sendable {
                 outside: pixels.waste)
             guard let roots else {
                 pixels.forEachVector(channels) { c, lanes in
-                    pixels.interpolate(source + c, lanes, count: count, plane: plane)
-                    pixels.storeOutput(c, lanes, count: count)
+                    pixels.storeOutput(source + c, c, lanes, count: count, plane: plane)
                 }
                 return
             }
             pixels.locateRoots(
                 roots.pointer + start, output, row: row, column: column, size: count)
             pixels.forEachVector(channels) { c, lanes in
-                pixels.interpolate(source + c, lanes, count: count, plane: plane)
-                pixels.addOutput(c, lanes, count: count)
+                pixels.addOutput(source + c, c, lanes, count: count, plane: plane)
             }
         }
     }

@@ -96,22 +96,23 @@ public struct WinogradWeights: Sendable {
             points.count >= Self.streamedCount && columns % laneCount == 0
             && Int(bitPattern: points.pointer) % FloatBuffer.alignment == 0
         pool.forEachRange(inner, grain: Self.grain) { rows, _ in
-            withUnsafeTemporaryAllocation(of: Vector.self, capacity: 30) { lines in
-                guard let lines = lines.baseAddress else { return }
-                for row in rows {
-                    // Columns that only fill a panel up are transforms of nothing: zeros.
-                    forEachVector(padded) { c, room in
-                        let target =
-                            points.pointer + PackedMatrix.offset(ofColumn: c, inner: inner)
-                            + row &* rowStride
-                        Self.evaluate(
-                            source + (row &* columns &+ c), max(min(columns &- c, laneCount), 0),
-                            count: count, plane: plane, lines: lines, into: target,
-                            stride: stride, room, isStreamed: isStreamed)
-                    }
+            for row in rows {
+                // Columns that only fill a panel up are transforms of nothing: zeros.
+                forEachVector(padded) { c, room in
+                    let target =
+                        points.pointer + PackedMatrix.offset(ofColumn: c, inner: inner)
+                        + row &* rowStride
+                    let source = source + (row &* columns &+ c)
+                    let lanes = max(min(columns &- c, laneCount), 0)
+                    Self.evaluate(
+                        .near, source, lanes, count: count, plane: plane, into: target,
+                        stride: stride, room, isStreamed: isStreamed)
+                    Self.evaluate(
+                        .far, source, lanes, count: count, plane: plane,
+                        into: target + 3 &* stride, stride: stride, room, isStreamed: isStreamed)
                 }
-                if isStreamed { finishStreaming() }
             }
+            if isStreamed { finishStreaming() }
         }
     }
 
@@ -121,36 +122,38 @@ public struct WinogradWeights: Sendable {
     /// Rows of weights that one thread transforms at a time.
     private static let grain = 16
 
-    /// The points of one vector of windows.
+    /// Half of the points of one vector of windows: three columns.
     @inline(__always)
     private static func evaluate(
-        _ source: UnsafePointer<Float>, _ lanes: Int, count: Int, plane: Int,
-        lines: UnsafeMutablePointer<Vector>, into target: UnsafeMutablePointer<Float>, stride: Int,
-        _ room: Int, isStreamed: Bool
+        _ half: WinogradFilter.Half, _ source: UnsafePointer<Float>, _ lanes: Int, count: Int,
+        plane: Int, into target: UnsafeMutablePointer<Float>, stride: Int, _ room: Int,
+        isStreamed: Bool
     ) {
         let zero = Vector(repeating: 0)
-        for y in 0..<count {
+        @inline(__always)
+        func row(_ y: Int) -> WinogradFilter.HalfLine {
+            guard y < count else { return (zero, zero, zero) }
             let row = source + y &* count &* plane
-            let line = WinogradFilter.evaluate(
+            return WinogradFilter.evaluate(
                 (
                     load(row, lanes), load(row + plane, lanes), load(row + 2 &* plane, lanes),
                     count > 3 ? load(row + 3 &* plane, lanes) : zero,
                     count > 4 ? load(row + 4 &* plane, lanes) : zero
-                ), count: count)
-            TilePixels.put(line, lines + 6 &* y)
+                ), count: count, half)
         }
-        for x in 0..<6 {
-            let line = WinogradFilter.evaluate(
-                (
-                    lines[x], lines[6 &+ x], lines[12 &+ x], count > 3 ? lines[18 &+ x] : zero,
-                    count > 4 ? lines[24 &+ x] : zero
-                ), count: count)
+        @inline(__always)
+        func put(_ column: WinogradFilter.Coefficients, _ target: UnsafeMutablePointer<Float>) {
+            let line = WinogradFilter.evaluate(column, count: count)
             if isStreamed {
-                TilePixels.stream(line, target + x &* stride, stride: 6 &* stride)
+                TilePixels.stream(line, target, stride: 6 &* stride)
             } else {
-                TilePixels.spread(line, target + x &* stride, stride: 6 &* stride, room)
+                TilePixels.spread(line, target, stride: 6 &* stride, room)
             }
         }
+        let columns = TilePixels.transposed((row(0), row(1), row(2), row(3), row(4)))
+        put(columns.0, target)
+        put(columns.1, target + stride)
+        put(columns.2, target + 2 &* stride)
     }
 
     /// Gradients of some weights from their gradients at the points, `E(w)' C dU C E(w)`.
@@ -165,22 +168,19 @@ public struct WinogradWeights: Sendable {
         columns: Range<Int>, inputs: Int, outputs: Int, into weights: UnsafeMutablePointer<Float>,
         accumulate: Bool
     ) {
-        withUnsafeTemporaryAllocation(of: Vector.self, capacity: 30) { lines in
-            guard let lines = lines.baseAddress else { return }
-            for row in rows {
-                let source = points + (row &- rows.lowerBound) &* ProductTile.columnCount
-                let target = weights + (row &* outputs &+ columns.lowerBound)
-                forEachVector(columns.count) { c, lanes in
-                    switch filter {
-                    case .window3:
-                        interpolate(
-                            source + c, stride, count: 3, lines, into: target + c,
-                            plane: inputs &* outputs, lanes, accumulate)
-                    case .window5:
-                        interpolate(
-                            source + c, stride, count: 5, lines, into: target + c,
-                            plane: inputs &* outputs, lanes, accumulate)
-                    }
+        for row in rows {
+            let source = points + (row &- rows.lowerBound) &* ProductTile.columnCount
+            let target = weights + (row &* outputs &+ columns.lowerBound)
+            forEachVector(columns.count) { c, lanes in
+                switch filter {
+                case .window3:
+                    interpolate(
+                        source + c, stride, count: 3, into: target + c, plane: inputs &* outputs,
+                        lanes, accumulate)
+                case .window5:
+                    interpolate(
+                        source + c, stride, count: 5, into: target + c, plane: inputs &* outputs,
+                        lanes, accumulate)
                 }
             }
         }
@@ -190,16 +190,27 @@ public struct WinogradWeights: Sendable {
     @inline(__always)
     private static func interpolate(
         _ source: UnsafePointer<Float>, _ stride: Int, count: Int,
-        _ lines: UnsafeMutablePointer<Vector>, into target: UnsafeMutablePointer<Float>, plane: Int,
-        _ lanes: Int, _ accumulate: Bool
+        into target: UnsafeMutablePointer<Float>, plane: Int, _ lanes: Int, _ accumulate: Bool
     ) {
-        TilePixels.interpolate(source, laneCount, count: count, plane: stride, into: lines)
-        for y in 0..<count {
-            for x in 0..<count {
-                let weight = target + (y &* count &+ x) &* plane
-                let value = lines[6 &* y &+ x]
-                store(accumulate ? load(weight, lanes) + value : value, weight, lanes)
-            }
+        @inline(__always)
+        func put(_ y: Int, _ x: Int, _ value: Vector) {
+            guard y < count && x < count else { return }
+            let weight = target + (y &* count &+ x) &* plane
+            store(accumulate ? load(weight, lanes) + value : value, weight, lanes)
         }
+        @inline(__always)
+        func put(_ y: Int, _ row: WinogradFilter.Coefficients) {
+            put(y, 0, row.0)
+            put(y, 1, row.1)
+            put(y, 2, row.2)
+            put(y, 3, row.3)
+            put(y, 4, row.4)
+        }
+        let rows = TilePixels.interpolate(source, laneCount, count: count, plane: stride)
+        put(0, rows.0)
+        put(1, rows.1)
+        put(2, rows.2)
+        put(3, rows.3)
+        put(4, rows.4)
     }
 }
