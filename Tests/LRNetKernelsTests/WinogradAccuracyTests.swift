@@ -36,6 +36,9 @@ import Testing
         // ResNet-18.
         Layer(56, 64, 64, images: 2), Layer(28, 128, 128, images: 2),
         Layer(14, 256, 256, images: 4), Layer(7, 512, 512, images: 8),
+        // ResNet-18, folded.
+        Layer(112, 12, 64, window: 4, images: 1), Layer(28, 256, 128, window: 2, images: 2),
+        Layer(14, 512, 256, window: 2, images: 4),
     ]
 
     /// A layer with seeded data.

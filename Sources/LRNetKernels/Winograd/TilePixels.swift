@@ -162,7 +162,8 @@ struct TilePixels {
                 (
                     load(row[0] + c, lanes), load(row[1] + c, lanes),
                     count > 2 ? load(row[2] + c, lanes) : zero,
-                    count > 3 ? load(row[3] + c, lanes) : zero, zero
+                    count > 3 ? load(row[3] + c, lanes) : zero,
+                    count > 4 ? load(row[4] + c, lanes) : zero
                 ), count: count, half)
         }
         let rows = (row(0), row(1), row(2), row(3), row(4))
@@ -227,12 +228,14 @@ struct TilePixels {
             put(y, 1, row.1)
             put(y, 2, row.2)
             put(y, 3, row.3)
+            put(y, 4, row.4)
         }
         let rows = Self.interpolate(source, lanes, count: count, plane: plane)
         put(0, rows.0)
         put(1, rows.1)
         put(2, rows.2)
         put(3, rows.3)
+        put(4, rows.4)
     }
 
     /// Interpolates points and adds the outputs times twice the roots.
@@ -254,12 +257,14 @@ struct TilePixels {
             add(y, 1, row.1)
             add(y, 2, row.2)
             add(y, 3, row.3)
+            add(y, 4, row.4)
         }
         let rows = Self.interpolate(source, lanes, count: count, plane: plane)
         add(0, rows.0)
         add(1, rows.1)
         add(2, rows.2)
         add(3, rows.3)
+        add(4, rows.4)
     }
 
     // MARK: Lines

@@ -51,7 +51,7 @@ public struct WinogradConvolution: Sendable {
         let forward = Planes.count(blockSize * inputs) + Planes.count(blockSize * outputs)
         let gradient =
             Planes.count(
-                gradientBlockSize * WinogradTiles.paddedCount(inputs, Self.gradientRowCount))
+                gradientBlockSize * WinogradTiles.paddedCount(inputs, gradientRowCount))
             + Planes.count(gradientBlockSize * WinogradTiles.paddedCount(outputs, panelWidth))
             + Planes.count(Self.gradientPanelCount)
         // A panel of columns may be read beyond the last one.
@@ -71,7 +71,7 @@ public struct WinogradConvolution: Sendable {
     /// Creates a convolution.
     ///
     /// - Parameter outputs: The number of output channels.
-    /// - Precondition: The geometry has stride 1 and a window of 3 or 5.
+    /// - Precondition: The geometry has stride 1 and a window of 2 to 5.
     public init(geometry: PatchGeometry, outputs: Int) {
         tiles = WinogradTiles(geometry: geometry, outputs: outputs)
         transposedTiles = tiles.transposed
@@ -135,8 +135,10 @@ public struct WinogradConvolution: Sendable {
 
     /// Rows and columns of the weights that are computed at a time, at all points: they stay in
     /// cache until they are transformed.
-    private static let gradientRowCount = 48
-    private static let gradientPanelCount = gradientRowCount * ProductTile.columnCount
+    private static let mostGradientRows = 48
+    private static let gradientPanelCount = mostGradientRows * ProductTile.columnCount
+
+    private var gradientRowCount: Int { min(tiles.input.channels, Self.mostGradientRows) }
 
     /// Tiles whose points are all present while weight gradients are computed: so many that adding to
     /// the gradient is cheap beside the products, as far as they do not outgrow it.
@@ -156,10 +158,11 @@ public struct WinogradConvolution: Sendable {
     /// - Parameters:
     ///   - squared: Whether the forward pass convolved squares.
     ///   - gradient: dL/d output.
-    ///   - weights: Overwritten; stored `[window, window, inputs, outputs]`.
+    ///   - weights: Stored `[window, window, inputs, outputs]`.
+    ///   - accumulate: Whether to add to `weights` instead of overwriting them.
     public func weightGradient(
         _ images: FloatView, squared: Bool, gradient: FloatView, into weights: FloatView,
-        workspace: Workspace
+        accumulate: Bool = false, workspace: Workspace
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         let window = tiles.filter.window
@@ -167,10 +170,10 @@ public struct WinogradConvolution: Sendable {
             weights.count == window * window * inputs * outputs,
             "\(weights.count) weights for \(inputs) inputs and \(outputs) outputs")
         let tileCount = images.count / tiles.input.count * tiles.tileCount
-        if tileCount == 0 { weights.fill(0) }
+        if tileCount == 0 && !accumulate { weights.fill(0) }
         for start in stride(from: 0, to: tileCount, by: gradientBlockSize) {
             let block = start..<min(start + gradientBlockSize, tileCount)
-            let (rowCount, columnCount) = (Self.gradientRowCount, ProductTile.columnCount)
+            let (rowCount, columnCount) = (gradientRowCount, ProductTile.columnCount)
             let (points, slopes) = workspace.planes(
                 block.count * WinogradTiles.paddedCount(inputs, rowCount),
                 block.count * WinogradTiles.paddedCount(outputs, columnCount))
@@ -196,7 +199,8 @@ public struct WinogradConvolution: Sendable {
                     WinogradWeights.interpolate(
                         sums.all.pointer, stride: WinogradFilter.planeStride(sums.count),
                         filter: tiles.filter, rows: rows, columns: columns, inputs: inputs,
-                        outputs: outputs, into: weights.pointer, accumulate: start > 0)
+                        outputs: outputs, into: weights.pointer, accumulate: accumulate || start > 0
+                    )
                 }
             }
         }

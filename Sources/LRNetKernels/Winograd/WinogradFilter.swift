@@ -1,10 +1,10 @@
-/// The two fast convolutions on tiles of 6 x 6 values: the window's size and the transforms that
+/// The fast convolutions on tiles of 6 x 6 values: the window's size and the transforms that
 /// depend on it.
 ///
 /// With the points 0, r, -r, 2r, -2r and infinity, r = 1 / sqrt(2), an output tile of m x m values
 /// and the gradient of a window of w x w values are
 ///
-///     Y  = E(m)' C [ (E(w) g E(w)') * (B' d B) ] C E(m)       w = 3, m = 4 or w = 5, m = 2
+///     Y  = E(m)' C [ (E(w) g E(w)') * (B' d B) ] C E(m)       w = 2, 3, 4, 5 and m = 7 - w
 ///     dg = E(w)' C [ (B' d B) * (E(m) dY E(m)') ] C E(w)
 ///
 /// where * multiplies point by point, `E(n)` evaluates a polynomial of n coefficients at the points,
@@ -27,8 +27,12 @@
 ///
 /// - Source: Lavin, Gray, *Fast Algorithms for Convolutional Neural Networks*, CVPR 2016.
 public enum WinogradFilter: Sendable {
+    /// F(5x5, 2x2).
+    case window2
     /// F(4x4, 3x3).
     case window3
+    /// F(3x3, 4x4).
+    case window4
     /// F(2x2, 5x5).
     case window5
 
@@ -43,15 +47,24 @@ public enum WinogradFilter: Sendable {
     static func planeStride(_ count: Int) -> Int { count + laneCount }
 
     /// Rows and columns of the window.
-    public var window: Int { self == .window3 ? 3 : 5 }
+    public var window: Int {
+        switch self {
+        case .window2: 2
+        case .window3: 3
+        case .window4: 4
+        case .window5: 5
+        }
+    }
 
     /// Rows and columns of a tile of outputs.
-    public var outputSize: Int { self == .window3 ? 4 : 2 }
+    public var outputSize: Int { Self.tileSize + 1 - window }
 
     /// The filter for a window's size, if there is one.
     public init?(window: Int) {
         switch window {
+        case 2: self = .window2
         case 3: self = .window3
+        case 4: self = .window4
         case 5: self = .window5
         default: return nil
         }

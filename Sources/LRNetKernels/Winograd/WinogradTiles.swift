@@ -24,7 +24,7 @@ public struct WinogradTiles: Sendable {
     /// Creates the grid of a convolution.
     ///
     /// - Parameter outputs: The number of output channels.
-    /// - Precondition: The geometry has stride 1 and a window of 3 or 5.
+    /// - Precondition: The geometry has stride 1 and a window of 2 to 5.
     public init(geometry: PatchGeometry, outputs: Int) {
         guard let filter = WinogradFilter(window: geometry.window), geometry.stride == 1 else {
             fatalError("no Winograd for window \(geometry.window), stride \(geometry.stride)")
@@ -134,7 +134,9 @@ public struct WinogradTiles: Sendable {
             "\(roots?.count ?? 0) roots for \(images.count) outputs")
         // The count is a constant in each branch, so that the transform is straight code.
         switch filter {
+        case .window2: transformOutput(points, tiles, count: 5, into: images, roots)
         case .window3: transformOutput(points, tiles, count: 4, into: images, roots)
+        case .window4: transformOutput(points, tiles, count: 3, into: images, roots)
         case .window5: transformOutput(points, tiles, count: 2, into: images, roots)
         }
     }
@@ -181,7 +183,9 @@ public struct WinogradTiles: Sendable {
         let width = panelWidth ?? output.channels
         check(images, output, tiles, points, Self.paddedCount(output.channels, width))
         switch filter {
+        case .window2: transformGradient(images, tiles, count: 5, into: points, width)
         case .window3: transformGradient(images, tiles, count: 4, into: points, width)
+        case .window4: transformGradient(images, tiles, count: 3, into: points, width)
         case .window5: transformGradient(images, tiles, count: 2, into: points, width)
         }
     }

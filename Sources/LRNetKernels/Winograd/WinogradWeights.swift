@@ -77,7 +77,9 @@ public struct WinogradWeights: Sendable {
     /// Transforms weights stored `[window, window, inner, columns]` straight into packed factors.
     private func transform(_ weights: FloatView, inner: Int, columns: Int, pool: ThreadPool) {
         switch filter {
+        case .window2: transform(weights, count: 2, inner: inner, columns: columns, pool: pool)
         case .window3: transform(weights, count: 3, inner: inner, columns: columns, pool: pool)
+        case .window4: transform(weights, count: 4, inner: inner, columns: columns, pool: pool)
         case .window5: transform(weights, count: 5, inner: inner, columns: columns, pool: pool)
         }
     }
@@ -136,7 +138,8 @@ public struct WinogradWeights: Sendable {
             let row = source + y &* count &* plane
             return WinogradFilter.evaluate(
                 (
-                    load(row, lanes), load(row + plane, lanes), load(row + 2 &* plane, lanes),
+                    load(row, lanes), load(row + plane, lanes),
+                    count > 2 ? load(row + 2 &* plane, lanes) : zero,
                     count > 3 ? load(row + 3 &* plane, lanes) : zero,
                     count > 4 ? load(row + 4 &* plane, lanes) : zero
                 ), count: count, half)
@@ -172,15 +175,17 @@ public struct WinogradWeights: Sendable {
             let source = points + (row &- rows.lowerBound) &* ProductTile.columnCount
             let target = weights + (row &* outputs &+ columns.lowerBound)
             forEachVector(columns.count) { c, lanes in
+                @inline(__always)
+                func interpolate(count: Int) {
+                    Self.interpolate(
+                        source + c, stride, count: count, into: target + c,
+                        plane: inputs &* outputs, lanes, accumulate)
+                }
                 switch filter {
-                case .window3:
-                    interpolate(
-                        source + c, stride, count: 3, into: target + c, plane: inputs &* outputs,
-                        lanes, accumulate)
-                case .window5:
-                    interpolate(
-                        source + c, stride, count: 5, into: target + c, plane: inputs &* outputs,
-                        lanes, accumulate)
+                case .window2: interpolate(count: 2)
+                case .window3: interpolate(count: 3)
+                case .window4: interpolate(count: 4)
+                case .window5: interpolate(count: 5)
                 }
             }
         }

@@ -1,11 +1,16 @@
 internal import LRNetKernels
 
-/// Products by Winograd's algorithm, for convolutions of stride 1 with windows of 3 or 5.
+/// Products by Winograd's algorithm, for convolutions of stride 1 with windows of 2 to 5, and for
+/// those of stride 2 that are such once their images are folded.
 final class WinogradProducts: LayerProducts {
+    /// The convolution of stride 1, of folded images where there is a folding.
+    private let geometry: PatchGeometry
+    private let folding: FoldedGeometry?
     private let convolution: WinogradConvolution
     private let filter: WinogradFilter
-    private let shape: WeightShape
+    private let outputs: Int
     private let hasVariance: Bool
+    private var panelSize = 0
     private var memory = SharedMemory(workerCount: 1)
 
     /// The fewest input and output channels at which this is faster than direct products.
@@ -19,63 +24,96 @@ final class WinogradProducts: LayerProducts {
     /// Whether a layer of this geometry is computed this way: a matter of shapes alone, because
     /// the choice decides bits.
     static func serves(_ geometry: PatchGeometry, outputs: Int) -> Bool {
-        WinogradFilter(window: geometry.window) != nil && geometry.stride == 1
+        if let folding = FoldedGeometry(geometry) { return serves(folding, outputs: outputs) }
+        return WinogradFilter(window: geometry.window) != nil && geometry.stride == 1
             && min(geometry.input.channels, outputs) >= leastChannels(window: geometry.window)
+    }
+
+    /// Folded windows have few taps to save on, so tiles must not reach far over the outputs' edge.
+    private static func serves(_ folding: FoldedGeometry, outputs: Int) -> Bool {
+        guard let filter = WinogradFilter(window: folding.folded.window) else { return false }
+        let size = filter.outputSize
+        func padded(_ count: Int) -> Int { (count + size - 1) / size * size }
+        let (rows, columns) = (folding.folded.outputHeight, folding.folded.outputWidth)
+        return min(4 * folding.original.input.channels, outputs) >= 12
+            && 4 * padded(rows) * padded(columns) <= 5 * rows * columns + rows * columns / 2
     }
 
     /// - Precondition: ``serves(_:outputs:)`` holds.
     init(geometry: PatchGeometry, shape: WeightShape, hasVariance: Bool) {
-        guard let filter = WinogradFilter(window: geometry.window) else {
-            preconditionFailure("no Winograd for window \(geometry.window)")
+        folding = FoldedGeometry(geometry)
+        self.geometry = folding?.folded ?? geometry
+        guard let filter = WinogradFilter(window: self.geometry.window) else {
+            preconditionFailure("no Winograd for window \(self.geometry.window)")
         }
         self.filter = filter
-        self.shape = shape
+        outputs = shape.outputs
         self.hasVariance = hasVariance
-        convolution = WinogradConvolution(geometry: geometry, outputs: shape.outputs)
+        convolution = WinogradConvolution(geometry: self.geometry, outputs: shape.outputs)
     }
 
     func panelSize(microBatch: Int) -> Int { microBatch }
 
     func reserve(panelSize: Int, needsInputGradient: Bool, memory: SharedMemory) {
         self.memory = memory
+        self.panelSize = panelSize
         memory.need(
-            weights: (hasVariance ? 2 : 1) * weightCount,
-            scratch: convolution.workspaceCount)
+            weights: (hasVariance ? 2 : 1) * weightCount + foldedWeightCount,
+            scratch: convolution.workspaceCount + foldedWeightCount
+                + (needsInputGradient ? 2 : 1) * foldedImageCount(panelSize))
     }
 
+    /// Values of the weights at the points.
     private var weightCount: Int {
-        WinogradWeights.count(filter: filter, inputs: shape.inputs, outputs: shape.outputs)
+        WinogradWeights.count(filter: filter, inputs: geometry.input.channels, outputs: outputs)
     }
 
-    /// The memory of the mean's weights, and behind it that of the variance's.
+    /// Values of the folded window, or of its gradient; none without folding.
+    private var foldedWeightCount: Int {
+        folding == nil ? 0 : geometry.patchCount * outputs
+    }
+
+    /// Values of folded images; none without folding.
+    private func foldedImageCount(_ images: Int) -> Int {
+        folding == nil ? 0 : images * geometry.input.count
+    }
+
+    /// The memory of the mean's weights, behind it that of the variance's, then the folded window.
     private func weights(ofVariance: Bool = false) -> WinogradWeights {
-        let all = memory.weights((ofVariance ? 2 : 1) * weightCount)
+        let end = (ofVariance ? 2 : 1) * weightCount
         return WinogradWeights(
-            filter: filter, inputs: shape.inputs, outputs: shape.outputs,
-            in: all[all.count - weightCount..<all.count])
+            filter: filter, inputs: geometry.input.channels, outputs: outputs,
+            in: memory.weights(end)[end - weightCount..<end])
     }
 
-    private func workspace(_ worker: Int) -> WinogradConvolution.Workspace {
-        WinogradConvolution.Workspace(
-            convolution, in: memory.scratch(worker)[0..<convolution.workspaceCount])
+    private func pack(
+        _ weights: PreparedWeights, _ body: (_ target: WinogradWeights, _ values: FloatView) -> Void
+    ) {
+        body(self.weights(), folded(weights.mean))
+        if let variance = weights.variance {
+            body(self.weights(ofVariance: true), folded(variance))
+        }
+    }
+
+    private func folded(_ weights: FloatView) -> FloatView {
+        guard let folding else { return weights }
+        let start = (hasVariance ? 2 : 1) * weightCount
+        let window = memory.weights(start + foldedWeightCount)[start..<start + foldedWeightCount]
+        folding.foldWeights(weights, into: window)
+        return window
     }
 
     func packForward(_ weights: PreparedWeights, pool: ThreadPool) {
-        self.weights().pack(weights.mean, pool: pool)
-        if let variance = weights.variance {
-            self.weights(ofVariance: true).pack(variance, pool: pool)
-        }
+        pack(weights) { $0.pack($1, pool: pool) }
     }
 
     func packBackward(_ weights: PreparedWeights, pool: ThreadPool) {
-        self.weights().packTurned(weights.mean, pool: pool)
-        if let variance = weights.variance {
-            self.weights(ofVariance: true).packTurned(variance, pool: pool)
-        }
+        pack(weights) { $0.packTurned($1, pool: pool) }
     }
 
     func forward(_ input: FloatView, into output: MomentViews, worker: Int) {
         let workspace = workspace(worker)
+        let input = folded(input, worker)
         convolution.forward(
             input, squared: false, weights: weights(), into: output.mean, workspace: workspace)
         guard let target = output.variance else { return }
@@ -88,24 +126,73 @@ final class WinogradProducts: LayerProducts {
         _ input: FloatView, gradient: MomentViews, into target: MomentViews, panelSize: Int,
         worker: Int
     ) {
-        let workspace = workspace(worker)
-        convolution.weightGradient(
-            input, squared: false, gradient: gradient.mean, into: target.mean,
-            workspace: workspace)
+        addGradient(input, squared: false, gradient.mean, into: target.mean, worker)
         guard let slope = gradient.variance, let variance = target.variance else { return }
-        convolution.weightGradient(
-            input, squared: true, gradient: slope, into: variance, workspace: workspace)
+        addGradient(input, squared: true, slope, into: variance, worker)
+    }
+
+    /// Whole leaves at once, or folded panel by panel.
+    private func addGradient(
+        _ input: FloatView, squared: Bool, _ gradient: FloatView, into target: FloatView,
+        _ worker: Int
+    ) {
+        let workspace = workspace(worker)
+        guard let folding else {
+            convolution.weightGradient(
+                input, squared: squared, gradient: gradient, into: target, workspace: workspace)
+            return
+        }
+        let start = convolution.workspaceCount
+        let window = memory.scratch(worker)[start..<start + foldedWeightCount]
+        let (image, result) = (
+            folding.original.input.count, geometry.outputPixelCount * outputs
+        )
+        let samples = input.count / image
+        if samples == 0 { window.fill(0) }
+        for first in stride(from: 0, to: samples, by: panelSize) {
+            let panel = first..<min(first + panelSize, samples)
+            convolution.weightGradient(
+                folded(input[panel.scaled(by: image)], worker), squared: squared,
+                gradient: gradient[panel.scaled(by: result)], into: window,
+                accumulate: first > 0, workspace: workspace)
+        }
+        folding.unfoldWeights(window, into: target)
     }
 
     func inputGradient(
         _ input: FloatView, gradient: MomentViews, into result: FloatView, worker: Int
     ) {
         let workspace = workspace(worker)
+        let target = folding == nil ? result : foldedImages(input, worker, number: 1)
         convolution.inputGradient(
-            gradient.mean, weights: weights(), into: result, workspace: workspace)
-        guard let slope = gradient.variance else { return }
-        convolution.inputGradient(
-            slope, weights: weights(ofVariance: true), into: result, squareOf: input,
-            workspace: workspace)
+            gradient.mean, weights: weights(), into: target, workspace: workspace)
+        if let slope = gradient.variance {
+            convolution.inputGradient(
+                slope, weights: weights(ofVariance: true), into: target,
+                squareOf: folded(input, worker), workspace: workspace)
+        }
+        folding?.unfold(target, into: result)
+    }
+
+    // MARK: Scratch: the workspace, a folded window, folded images and their gradients
+
+    private func workspace(_ worker: Int) -> WinogradConvolution.Workspace {
+        WinogradConvolution.Workspace(
+            convolution, in: memory.scratch(worker)[0..<convolution.workspaceCount])
+    }
+
+    /// The images as the convolution takes them.
+    private func folded(_ images: FloatView, _ worker: Int) -> FloatView {
+        guard let folding else { return images }
+        let result = foldedImages(images, worker, number: 0)
+        folding.fold(images, into: result)
+        return result
+    }
+
+    private func foldedImages(_ images: FloatView, _ worker: Int, number: Int) -> FloatView {
+        let count = foldedImageCount(images.count / (folding?.original.input.count ?? 1))
+        let start =
+            convolution.workspaceCount + foldedWeightCount + number * foldedImageCount(panelSize)
+        return memory.scratch(worker)[start..<start + count]
     }
 }

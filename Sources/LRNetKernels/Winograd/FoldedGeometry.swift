@@ -1,0 +1,146 @@
+/// A convolution of stride 2 as one of stride 1 over folded images, where 2x2 pixels are one pixel of
+/// four times the channels; so Winograd's algorithm serves it too.
+///
+///     folded image   [ceil(H / 2), ceil(W / 2), (dy, dx, channel)]    pixel (2 y + dy, 2 x + dx)
+///     folded window  [(w + 1) / 2, (w + 1) / 2, (dy, dx, channel)]    tap 2 a + d - s, else 0
+///
+/// with `s` = 1 where the padding is odd: then the first pair of taps is half outside the window.
+public struct FoldedGeometry: Sendable {
+    /// The convolution of stride 2.
+    public let original: PatchGeometry
+
+    /// The same of stride 1.
+    public let folded: PatchGeometry
+
+    /// Taps before the first one of the window, in rows and columns.
+    private let shift: (rows: Int, columns: Int)
+
+    /// Folds a convolution.
+    ///
+    /// - Returns: `nil` unless the stride is 2, the window odd and every pixel is seen.
+    public init?(_ original: PatchGeometry) {
+        guard original.stride == 2 && original.window % 2 == 1 else { return nil }
+        let (input, window) = (original.input, (original.window + 1) / 2)
+        let shape = ImageShape(
+            height: (input.height + 1) / 2, width: (input.width + 1) / 2,
+            channels: 4 * input.channels)
+        func sides(_ before: Int, _ size: Int, _ output: Int) -> (shift: Int, Int, Int) {
+            let shift = before % 2
+            let first = (before + shift) / 2
+            return (shift, first, output - 1 + window - size - first)
+        }
+        let rows = sides(original.padding.top, shape.height, original.outputHeight)
+        let columns = sides(original.padding.left, shape.width, original.outputWidth)
+        guard rows.2 >= 0 && columns.2 >= 0 else { return nil }
+        self.original = original
+        shift = (rows.shift, columns.shift)
+        folded = PatchGeometry(
+            input: shape, window: window,
+            padding: Padding(top: rows.1, left: columns.1, bottom: rows.2, right: columns.2))
+    }
+
+    /// Folds whole images; pixels that only fill up a last row or column are 0.
+    public func fold(_ images: FloatView, into folded: FloatView) {
+        check(images, folded)
+        let channels = original.input.channels
+        forEachPixel(images.count / original.input.count) { source, target in
+            let target = folded.pointer + target
+            if let source {
+                target.update(from: images.pointer + source, count: channels)
+            } else {
+                target.update(repeating: 0, count: channels)
+            }
+        }
+    }
+
+    /// Puts the pixels of folded images, as of their gradients, back in their places.
+    public func unfold(_ folded: FloatView, into images: FloatView) {
+        check(images, folded)
+        let channels = original.input.channels
+        forEachPixel(images.count / original.input.count) { source, target in
+            guard let source else { return }
+            (images.pointer + source).update(from: folded.pointer + target, count: channels)
+        }
+    }
+
+    /// Folds weights stored `[window, window, inputs, outputs]`.
+    public func foldWeights(_ weights: FloatView, into folded: FloatView) {
+        checkWeights(weights, folded)
+        let run = weights.count / (original.window * original.window)
+        forEachTap { source, target in
+            let target = folded.pointer + target * run
+            if let source {
+                target.update(from: weights.pointer + source * run, count: run)
+            } else {
+                target.update(repeating: 0, count: run)
+            }
+        }
+    }
+
+    /// Puts the values of folded weights, as of their gradients, back in their places.
+    public func unfoldWeights(_ folded: FloatView, into weights: FloatView) {
+        checkWeights(weights, folded)
+        let run = weights.count / (original.window * original.window)
+        forEachTap { source, target in
+            guard let source else { return }
+            (weights.pointer + source * run).update(from: folded.pointer + target * run, count: run)
+        }
+    }
+
+    /// Calls `body` with the first value of each pixel, if it lies in an image, and of its place in
+    /// the folded one.
+    @inline(__always)
+    private func forEachPixel(_ images: Int, _ body: (_ source: Int?, _ target: Int) -> Void) {
+        let (input, shape) = (original.input, folded.input)
+        var target = 0
+        for image in 0..<images {
+            for row in 0..<shape.height {
+                for column in 0..<shape.width {
+                    for corner in 0..<4 {
+                        let (y, x) = (2 &* row &+ corner / 2, 2 &* column &+ corner % 2)
+                        let pixel = (image &* input.height &+ y) &* input.width &+ x
+                        body(
+                            y < input.height && x < input.width
+                                ? pixel &* input.channels : nil, target)
+                        target &+= input.channels
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `body` with each tap of the window, if it is one, and its place in the folded window.
+    private func forEachTap(_ body: (_ source: Int?, _ target: Int) -> Void) {
+        let window = original.window
+        var target = 0
+        for a in 0..<folded.window {
+            for b in 0..<folded.window {
+                for corner in 0..<4 {
+                    let row = 2 * a + corner / 2 - shift.rows
+                    let column = 2 * b + corner % 2 - shift.columns
+                    let isTap = (0..<window).contains(row) && (0..<window).contains(column)
+                    body(isTap ? row * window + column : nil, target)
+                    target += 1
+                }
+            }
+        }
+    }
+
+    private func check(_ images: FloatView, _ foldedImages: FloatView) {
+        let count = images.count / original.input.count
+        precondition(
+            images.count == count * original.input.count
+                && foldedImages.count == count * folded.input.count,
+            "\(images.count) values of \(original.input) as \(foldedImages.count) of \(folded.input)"
+        )
+    }
+
+    private func checkWeights(_ weights: FloatView, _ foldedWeights: FloatView) {
+        let (taps, foldedTaps) = (
+            original.window * original.window, 4 * folded.window * folded.window
+        )
+        precondition(
+            weights.count % taps == 0 && weights.count / taps * foldedTaps == foldedWeights.count,
+            "\(weights.count) weights of \(taps) taps as \(foldedWeights.count) of \(foldedTaps)")
+    }
+}

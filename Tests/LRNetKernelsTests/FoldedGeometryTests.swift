@@ -1,0 +1,94 @@
+import LRNetKernels
+import LRNetTestSupport
+import Testing
+
+/// Convolutions of stride 2 against the same on folded images, both by the naive reference in
+/// Double, so that only the folding is in question.
+@Suite struct FoldedGeometryTests {
+    struct Case: CustomTestStringConvertible {
+        let size: [Int], window: Int, padding: Padding
+        var testDescription: String { "\(size), window \(window), \(padding)" }
+    }
+
+    static let cases = [
+        Case(
+            size: [8, 6, 3], window: 3, padding: .same(height: 8, width: 6, window: 3, stride: 2)),
+        Case(size: [8, 6, 2], window: 3, padding: Padding(top: 1, left: 1, bottom: 1, right: 1)),
+        Case(size: [7, 9, 2], window: 3, padding: Padding(top: 1, left: 1, bottom: 1, right: 1)),
+        Case(
+            size: [9, 7, 1], window: 5, padding: .same(height: 9, width: 7, window: 5, stride: 2)),
+        Case(size: [12, 10, 3], window: 7, padding: Padding(top: 3, left: 3, bottom: 3, right: 3)),
+        Case(size: [12, 9, 3], window: 7, padding: Padding(top: 2, left: 3, bottom: 3, right: 3)),
+    ]
+
+    @Test(arguments: cases) func foldedConvolutionIsTheSame(item: Case) throws {
+        let shape = ImageShape(
+            height: item.size[0], width: item.size[1], channels: item.size[2])
+        let original = PatchGeometry(
+            input: shape, window: item.window, stride: 2, padding: item.padding)
+        let folding = try #require(FoldedGeometry(original))
+        let (folded, images, outputs) = (folding.folded, 2, 3)
+        #expect(folded.stride == 1 && folded.window == (item.window + 1) / 2)
+        try #require(
+            folded.outputHeight == original.outputHeight
+                && folded.outputWidth == original.outputWidth)
+        let input = TestData.normal(images * shape.count, stream: 1)
+        let weights = TestData.normal(original.patchCount * outputs, stream: 2)
+        let gradient = TestData.normal(
+            images * original.outputPixelCount * outputs, stream: 3
+        ).doubles
+
+        let foldedInput = FloatView.unwritten(images * folded.input.count)
+        let foldedWeights = FloatView.unwritten(folded.patchCount * outputs)
+        folding.fold(input.view, into: foldedInput)
+        folding.foldWeights(weights.view, into: foldedWeights)
+        #expect(
+            distance(
+                Reference.convolution(
+                    foldedInput.values.doubles, weights: foldedWeights.values.doubles,
+                    geometry: folded, images: images, outputs: outputs),
+                Reference.convolution(
+                    input.doubles, weights: weights.doubles, geometry: original, images: images,
+                    outputs: outputs)) < 1e-12)
+
+        let foldedGradient = Reference.convolutionInputGradient(
+            gradient, weights: foldedWeights.values.doubles, geometry: folded, images: images,
+            outputs: outputs)
+        let inputGradient = FloatView.unwritten(images * shape.count)
+        folding.unfold(foldedGradient.map { Float($0) }.view, into: inputGradient)
+        #expect(
+            distance(
+                inputGradient.values.doubles,
+                Reference.convolutionInputGradient(
+                    gradient, weights: weights.doubles, geometry: original, images: images,
+                    outputs: outputs)) < 1e-5)
+
+        let foldedSlope = Reference.convolutionWeightGradient(
+            gradient, input: foldedInput.values.doubles, geometry: folded, images: images,
+            outputs: outputs)
+        let slope = FloatView.unwritten(original.patchCount * outputs)
+        folding.unfoldWeights(foldedSlope.map { Float($0) }.view, into: slope)
+        #expect(
+            distance(
+                slope.values.doubles,
+                Reference.convolutionWeightGradient(
+                    gradient, input: input.doubles, geometry: original, images: images,
+                    outputs: outputs)) < 1e-5)
+    }
+
+    @Test func otherGeometriesAreNotFolded() {
+        let shape = ImageShape(height: 8, width: 8, channels: 2)
+        #expect(FoldedGeometry(PatchGeometry(input: shape, window: 3)) == nil)
+        #expect(FoldedGeometry(PatchGeometry(input: shape, window: 2, stride: 2)) == nil)
+        // The last row and column are seen by no window.
+        #expect(FoldedGeometry(PatchGeometry(input: shape, window: 3, stride: 2)) != nil)
+        #expect(FoldedGeometry(PatchGeometry(input: shape, window: 1, stride: 2)) != nil)
+    }
+
+    /// The largest difference over the largest true value.
+    private func distance(_ values: [Double], _ truth: [Double]) -> Double {
+        guard values.count == truth.count else { return .infinity }
+        let largest = truth.map(abs).max() ?? 1
+        return (zip(values, truth).map { abs($0 - $1) }.max() ?? 0) / largest
+    }
+}

@@ -1,0 +1,51 @@
+import LRNetKernels
+import LRNetLayers
+import LRNetTestSupport
+import Testing
+
+/// The algorithms of convolutions against each other, in whole passes of a network that has each
+/// kind of layer that Winograd's serves: strides 1 and 2, with and without input gradient.
+@Suite struct ConvolutionAlgorithmTests {
+    static let architecture = Architecture(
+        name: "strided", input: ImageShape(height: 36, width: 40, channels: 3), classes: 5,
+        blocks: [
+            .convolution(filters: 16, window: 7, stride: 2),
+            .convolution(filters: 32, window: 3), .residual(filters: 48, stride: 2),
+            .averagePool,
+        ])
+
+    private func makeRun(
+        _ algorithm: ConvolutionAlgorithm, _ padding: Architecture.PaddingRule, threads: Int = 1
+    ) -> TrainingRun {
+        var options = Network.Options()
+        options.convolutions = algorithm
+        var architecture = Self.architecture
+        architecture.padding = padding
+        let run = TrainingRun(
+            options, architecture: architecture, samples: 8, threads: threads)
+        run.fillParameters()
+        return run
+    }
+
+    @Test(arguments: [Architecture.PaddingRule.same, .symmetric])
+    func bothGiveTheSameGradients(padding: Architecture.PaddingRule) throws {
+        let count = 8
+        let images = TestData.normal(count * Self.architecture.input.count, stream: 1)
+        let labels = (0..<count).map { Int32($0 % 5) }
+        func gradients(
+            _ algorithm: ConvolutionAlgorithm, threads: Int = 1, microBatch: Int
+        ) throws -> [[Float]] {
+            let run = makeRun(algorithm, padding, threads: threads)
+            let layout = BatchLayout(
+                globalCount: count, leafSize: 4, microBatch: microBatch, leafRun: 0..<2)
+            try run.step(images.view, labels, run.pass(.training, layout))
+            return run.parameterGradients.map(\.values)
+        }
+        let direct = try gradients(.direct, microBatch: 2)
+        let fastest = try gradients(.fastest, microBatch: 2)
+        try #require(direct.count == fastest.count && direct.count > 6)
+        for (a, b) in zip(direct, fastest) { #expect(normError(b, a.doubles) < 1e-4) }
+        #expect(direct != fastest, "the network has no layer that Winograd's algorithm serves")
+        #expect(try gradients(.fastest, threads: 2, microBatch: 2) == fastest)
+    }
+}
