@@ -1,3 +1,13 @@
+/// Rows of a tile's outputs or of a window: a type, so that the transforms are compiled for each.
+protocol TileSide {
+    static var count: Int { get }
+}
+
+enum Two: TileSide { static var count: Int { 2 } }
+enum Three: TileSide { static var count: Int { 3 } }
+enum Four: TileSide { static var count: Int { 4 } }
+enum Five: TileSide { static var count: Int { 5 } }
+
 /// Where the pixels of one tile lie, and its transforms, a vector of channels at a time, between the
 /// image and the points without a stop in memory.
 ///
@@ -141,18 +151,19 @@ struct TilePixels {
 
     /// `E(count) y E(count)'` of the pixels.
     @inline(__always)
-    func evaluate(
-        _ c: Int, _ lanes: Int, count: Int, into target: UnsafeMutablePointer<Float>, plane: Int
+    func evaluate<N: TileSide>(
+        _ c: Int, _ lanes: Int, count: N.Type, into target: UnsafeMutablePointer<Float>, plane: Int
     ) {
         evaluate(.near, c, lanes, count, into: target, plane)
         evaluate(.far, c, lanes, count, into: target + 3 &* plane, plane)
     }
 
     @inline(__always)
-    private func evaluate(
-        _ half: WinogradFilter.Half, _ c: Int, _ lanes: Int, _ count: Int,
+    private func evaluate<N: TileSide>(
+        _ half: WinogradFilter.Half, _ c: Int, _ lanes: Int, _: N.Type,
         into target: UnsafeMutablePointer<Float>, _ plane: Int
     ) {
+        let count = N.count
         let zero = Vector(repeating: 0)
         @inline(__always)
         func row(_ y: Int) -> WinogradFilter.HalfLine {
@@ -195,9 +206,10 @@ struct TilePixels {
 
     /// `E(count)' C M C E(count)` of points: `count` rows of as many values.
     @inline(__always)
-    static func interpolate(
-        _ source: UnsafePointer<Float>, _ lanes: Int, count: Int, plane: Int
+    static func interpolate<N: TileSide>(
+        _ source: UnsafePointer<Float>, _ lanes: Int, count _: N.Type, plane: Int
     ) -> Rows<WinogradFilter.Coefficients> {
+        let count = N.count
         @inline(__always)
         func column(_ x: Int) -> WinogradFilter.Coefficients {
             WinogradFilter.interpolate(
@@ -215,9 +227,10 @@ struct TilePixels {
 
     /// Interpolates points and stores the outputs.
     @inline(__always)
-    func storeOutput(
-        _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count: Int, plane: Int
+    func storeOutput<N: TileSide>(
+        _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count _: N.Type, plane: Int
     ) {
+        let count = N.count
         @inline(__always)
         func put(_ y: Int, _ x: Int, _ value: Vector) {
             if y < count && x < count { store(value, pixels[count &* y &+ x] + c, lanes) }
@@ -230,7 +243,7 @@ struct TilePixels {
             put(y, 3, row.3)
             put(y, 4, row.4)
         }
-        let rows = Self.interpolate(source, lanes, count: count, plane: plane)
+        let rows = Self.interpolate(source, lanes, count: N.self, plane: plane)
         put(0, rows.0)
         put(1, rows.1)
         put(2, rows.2)
@@ -240,9 +253,10 @@ struct TilePixels {
 
     /// Interpolates points and adds the outputs times twice the roots.
     @inline(__always)
-    func addOutput(
-        _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count: Int, plane: Int
+    func addOutput<N: TileSide>(
+        _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count _: N.Type, plane: Int
     ) {
+        let count = N.count
         let two = Vector(repeating: 2)
         @inline(__always)
         func add(_ y: Int, _ x: Int, _ value: Vector) {
@@ -259,7 +273,7 @@ struct TilePixels {
             add(y, 3, row.3)
             add(y, 4, row.4)
         }
-        let rows = Self.interpolate(source, lanes, count: count, plane: plane)
+        let rows = Self.interpolate(source, lanes, count: N.self, plane: plane)
         add(0, rows.0)
         add(1, rows.1)
         add(2, rows.2)

@@ -132,18 +132,17 @@ public struct WinogradTiles: Sendable {
         precondition(
             roots == nil || roots?.count == images.count,
             "\(roots?.count ?? 0) roots for \(images.count) outputs")
-        // The count is a constant in each branch, so that the transform is straight code.
         switch filter {
-        case .window2: transformOutput(points, tiles, count: 5, into: images, roots)
-        case .window3: transformOutput(points, tiles, count: 4, into: images, roots)
-        case .window4: transformOutput(points, tiles, count: 3, into: images, roots)
-        case .window5: transformOutput(points, tiles, count: 2, into: images, roots)
+        case .window2: transformOutput(points, tiles, count: Five.self, into: images, roots)
+        case .window3: transformOutput(points, tiles, count: Four.self, into: images, roots)
+        case .window4: transformOutput(points, tiles, count: Three.self, into: images, roots)
+        case .window5: transformOutput(points, tiles, count: Two.self, into: images, roots)
         }
     }
 
     @inline(__always)
-    private func transformOutput(
-        _ points: FloatView, _ tiles: Range<Int>, count: Int, into images: FloatView,
+    private func transformOutput<N: TileSide>(
+        _ points: FloatView, _ tiles: Range<Int>, count: N.Type, into images: FloatView,
         _ roots: FloatView?
     ) {
         let channels = output.channels
@@ -153,7 +152,7 @@ public struct WinogradTiles: Sendable {
             let source = UnsafePointer(points.pointer + slot &* channels)
             let start = image &* output.count
             pixels.locate(
-                images.pointer + start, output, row: row, column: column, size: count,
+                images.pointer + start, output, row: row, column: column, size: N.count,
                 outside: pixels.waste)
             guard let roots else {
                 pixels.forEachVector(channels) { c, lanes in
@@ -162,7 +161,7 @@ public struct WinogradTiles: Sendable {
                 return
             }
             pixels.locateRoots(
-                roots.pointer + start, output, row: row, column: column, size: count)
+                roots.pointer + start, output, row: row, column: column, size: N.count)
             pixels.forEachVector(channels) { c, lanes in
                 pixels.addOutput(source + c, c, lanes, count: count, plane: plane)
             }
@@ -183,16 +182,17 @@ public struct WinogradTiles: Sendable {
         let width = panelWidth ?? output.channels
         check(images, output, tiles, points, Self.paddedCount(output.channels, width))
         switch filter {
-        case .window2: transformGradient(images, tiles, count: 5, into: points, width)
-        case .window3: transformGradient(images, tiles, count: 4, into: points, width)
-        case .window4: transformGradient(images, tiles, count: 3, into: points, width)
-        case .window5: transformGradient(images, tiles, count: 2, into: points, width)
+        case .window2: transformGradient(images, tiles, count: Five.self, into: points, width)
+        case .window3: transformGradient(images, tiles, count: Four.self, into: points, width)
+        case .window4: transformGradient(images, tiles, count: Three.self, into: points, width)
+        case .window5: transformGradient(images, tiles, count: Two.self, into: points, width)
         }
     }
 
     @inline(__always)
-    private func transformGradient(
-        _ images: FloatView, _ tiles: Range<Int>, count: Int, into points: FloatView, _ width: Int
+    private func transformGradient<N: TileSide>(
+        _ images: FloatView, _ tiles: Range<Int>, count: N.Type, into points: FloatView,
+        _ width: Int
     ) {
         let channels = output.channels
         let plane = WinogradFilter.planeStride(tiles.count * Self.paddedCount(channels, width))
@@ -200,7 +200,7 @@ public struct WinogradTiles: Sendable {
             pixels, image, row, column, slot in
             pixels.locate(
                 images.pointer + image &* output.count, output, row: row, column: column,
-                size: count, outside: pixels.zeros)
+                size: N.count, outside: pixels.zeros)
             Self.forEachPanel(channels, width) { panel, first in
                 let target = points.pointer + (panel &* tiles.count &+ slot) &* width
                 pixels.forEachVector(min(width, channels &- first)) { c, lanes in

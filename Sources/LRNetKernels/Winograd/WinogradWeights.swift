@@ -77,16 +77,20 @@ public struct WinogradWeights: Sendable {
     /// Transforms weights stored `[window, window, inner, columns]` straight into packed factors.
     private func transform(_ weights: FloatView, inner: Int, columns: Int, pool: ThreadPool) {
         switch filter {
-        case .window2: transform(weights, count: 2, inner: inner, columns: columns, pool: pool)
-        case .window3: transform(weights, count: 3, inner: inner, columns: columns, pool: pool)
-        case .window4: transform(weights, count: 4, inner: inner, columns: columns, pool: pool)
-        case .window5: transform(weights, count: 5, inner: inner, columns: columns, pool: pool)
+        case .window2:
+            transform(weights, count: Two.self, inner: inner, columns: columns, pool: pool)
+        case .window3:
+            transform(weights, count: Three.self, inner: inner, columns: columns, pool: pool)
+        case .window4:
+            transform(weights, count: Four.self, inner: inner, columns: columns, pool: pool)
+        case .window5:
+            transform(weights, count: Five.self, inner: inner, columns: columns, pool: pool)
         }
     }
 
     @inline(__always)
-    private func transform(
-        _ weights: FloatView, count: Int, inner: Int, columns: Int, pool: ThreadPool
+    private func transform<N: TileSide>(
+        _ weights: FloatView, count: N.Type, inner: Int, columns: Int, pool: ThreadPool
     ) {
         let plane = inner * columns
         let stride = WinogradFilter.planeStride(PackedMatrix.count(inner: inner, columns: columns))
@@ -126,11 +130,12 @@ public struct WinogradWeights: Sendable {
 
     /// Half of the points of one vector of windows: three columns.
     @inline(__always)
-    private static func evaluate(
-        _ half: WinogradFilter.Half, _ source: UnsafePointer<Float>, _ lanes: Int, count: Int,
-        plane: Int, into target: UnsafeMutablePointer<Float>, stride: Int, _ room: Int,
-        isStreamed: Bool
+    private static func evaluate<N: TileSide>(
+        _ half: WinogradFilter.Half, _ source: UnsafePointer<Float>, _ lanes: Int,
+        count _: N.Type, plane: Int, into target: UnsafeMutablePointer<Float>, stride: Int,
+        _ room: Int, isStreamed: Bool
     ) {
+        let count = N.count
         let zero = Vector(repeating: 0)
         @inline(__always)
         func row(_ y: Int) -> WinogradFilter.HalfLine {
@@ -176,16 +181,16 @@ public struct WinogradWeights: Sendable {
             let target = weights + (row &* outputs &+ columns.lowerBound)
             forEachVector(columns.count) { c, lanes in
                 @inline(__always)
-                func interpolate(count: Int) {
+                func interpolate<N: TileSide>(count: N.Type) {
                     Self.interpolate(
                         source + c, stride, count: count, into: target + c,
                         plane: inputs &* outputs, lanes, accumulate)
                 }
                 switch filter {
-                case .window2: interpolate(count: 2)
-                case .window3: interpolate(count: 3)
-                case .window4: interpolate(count: 4)
-                case .window5: interpolate(count: 5)
+                case .window2: interpolate(count: Two.self)
+                case .window3: interpolate(count: Three.self)
+                case .window4: interpolate(count: Four.self)
+                case .window5: interpolate(count: Five.self)
                 }
             }
         }
@@ -193,10 +198,11 @@ public struct WinogradWeights: Sendable {
 
     /// The windows of one vector of points.
     @inline(__always)
-    private static func interpolate(
-        _ source: UnsafePointer<Float>, _ stride: Int, count: Int,
+    private static func interpolate<N: TileSide>(
+        _ source: UnsafePointer<Float>, _ stride: Int, count _: N.Type,
         into target: UnsafeMutablePointer<Float>, plane: Int, _ lanes: Int, _ accumulate: Bool
     ) {
+        let count = N.count
         @inline(__always)
         func put(_ y: Int, _ x: Int, _ value: Vector) {
             guard y < count && x < count else { return }
@@ -211,7 +217,7 @@ public struct WinogradWeights: Sendable {
             put(y, 3, row.3)
             put(y, 4, row.4)
         }
-        let rows = TilePixels.interpolate(source, laneCount, count: count, plane: stride)
+        let rows = TilePixels.interpolate(source, laneCount, count: N.self, plane: stride)
         put(0, rows.0)
         put(1, rows.1)
         put(2, rows.2)
