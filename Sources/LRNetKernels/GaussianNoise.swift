@@ -62,9 +62,15 @@ public enum GaussianNoise {
         let philoxKey = key.philoxKey
         let rest = key.philoxRest
         var offset = 0
+        var words = PhiloxVector(first: 0, rest: rest, key: philoxKey)
         var block: UInt32 = 0
         while offset < count {
-            let group = normals(first: block, rest: rest, key: philoxKey)
+            // Words of the next group do not wait for this group's numbers: two chains of
+            // dependent instructions side by side instead of one of twice the length.
+            block = block &+ UInt32(laneCount)
+            let next = PhiloxVector(first: block, rest: rest, key: philoxKey)
+            let group = normals(words)
+            words = next
             if count &- offset >= groupCount {
                 body(group.0, offset, laneCount)
                 body(group.1, offset &+ 16, laneCount)
@@ -78,16 +84,12 @@ public enum GaussianNoise {
                 if left > 48 { body(group.3, offset &+ 48, min(left &- 48, laneCount)) }
             }
             offset &+= groupCount
-            block = block &+ UInt32(laneCount)
         }
     }
 
     /// One group of 64 numbers.
     @inline(__always)
-    private static func normals(
-        first: UInt32, rest: (UInt32, UInt32, UInt32), key: SIMD2<UInt32>
-    ) -> (Vector, Vector, Vector, Vector) {
-        let words = PhiloxVector(first: first, rest: rest, key: key)
+    private static func normals(_ words: PhiloxVector) -> (Vector, Vector, Vector, Vector) {
         let a = boxMuller(words.word0, words.word1)
         let b = boxMuller(words.word2, words.word3)
         return (a.0, a.1, b.0, b.1)
