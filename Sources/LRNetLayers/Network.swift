@@ -16,6 +16,8 @@ public final class Network {
         public var probabilityDecay: Float = 0
         /// Strength of the beta regulariser of binary logits.
         public var beta: Float = 0
+        /// Logits are limited to `-logitClip ... logitClip` after each step; `nil` for no limit.
+        public var logitClip: Float?
         /// lambda of real weights, the last layer's among them.
         public var weightDecay: Float = 0
 

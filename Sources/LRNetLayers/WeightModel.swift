@@ -112,6 +112,9 @@ public protocol WeightModel: Sendable {
     /// Whether finished weights are drawn at random, so that there is more than one network.
     var isDrawn: Bool { get }
 
+    /// Whether training leaves the learned tensors as they start.
+    var isFrozen: Bool { get }
+
     /// The learned tensors of a layer.
     func latents(for shape: WeightShape) -> [LatentTensor]
 
@@ -157,6 +160,9 @@ public protocol WeightModel: Sendable {
 }
 
 extension WeightModel {
+    /// No.
+    public var isFrozen: Bool { false }
+
     /// Does nothing.
     public func addRegularization(
         beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]

@@ -48,6 +48,7 @@ extension WeightedLayer {
         guard let input, let gradients = pass.gradients else {
             preconditionFailure("\(name): backward without forward or without gradients")
         }
+        if model.isFrozen { return makeInputGradient(input, gradient, pass) }
         let leaves = pass.layout.leaves
         pass.pool.forEach(leaves.count) { leaf, worker in
             let slopes = slopes(leaves[leaf], gradient)

@@ -21,8 +21,10 @@ extension WeightedLayer {
     /// Decides how the update is shared out, by the recipe alone.
     func reserveUpdate() {
         let unit: Int? =
-            usesWholeBatch
-            ? wholeBatchUnit : shape.count >= Self.leastSharedCount ? Self.unitCount : nil
+            model.isFrozen
+            ? nil
+            : usesWholeBatch
+                ? wholeBatchUnit : shape.count >= Self.leastSharedCount ? Self.unitCount : nil
         for latent in latents { latent.shareUnit = latent.value.count == shape.count ? unit : nil }
         memory.need(weights: 0, scratch: latents.count * Self.stretchCount)
     }
@@ -52,6 +54,7 @@ extension WeightedLayer {
 
     /// Whether this process's share of the sums is finite.
     public func hasFiniteGradients(_ pass: Pass) -> Bool {
+        if model.isFrozen { return true }
         guard let vector = pass.gradients?.total[gradientRange] else { return true }
         let (share, sums) = (share(pass), slots(of: vector))
         var parts = [sums.mean[share]]
@@ -62,6 +65,7 @@ extension WeightedLayer {
 
     /// Updates this process's share of the latents, and the bias.
     public func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {
+        if model.isFrozen { return }
         guard let gradients = pass.gradients else {
             preconditionFailure("\(name): update without gradients")
         }
@@ -73,6 +77,9 @@ extension WeightedLayer {
             pullBack(range, of: gradients.total, into: slopes, pass)
             for (latent, slope) in zip(latents, slopes) {
                 optimizer.update(latent, range, gradient: slope)
+                if let logitClip, latent.role == .logit {
+                    Elementwise.clamp(latent.value[range], to: -logitClip...logitClip)
+                }
             }
         }
         if let bias {
@@ -89,6 +96,7 @@ extension WeightedLayer {
 
     /// Pulls the sums of all weights back, into the parameters' gradients.
     public func finishGradients(_ pass: Pass) {
+        if model.isFrozen { return }
         guard let total = pass.gradients?.total else { return }
         let slopes = latents.map(\.gradient)
         forEachStretch(of: 0..<shape.count, pass) { range, _ in

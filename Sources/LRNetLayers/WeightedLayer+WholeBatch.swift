@@ -24,7 +24,7 @@ extension WeightedLayer {
     func reserveWholeBatch(_ size: PassSize) {
         let outputs = (model.isProbabilistic ? 2 : 1) * shape.outputs
         usesWholeBatch =
-            geometry.isIdentity && geometry.outputPixelCount == 1
+            !model.isFrozen && geometry.isIdentity && geometry.outputPixelCount == 1
             && size.globalCount * (shape.fanIn + outputs) <= shape.count
         guard usesWholeBatch else { return }
         let rows = min(size.globalCount, Self.sampleRunCount)

@@ -48,6 +48,11 @@ public final class WeightedLayer: Layer {
     /// The strength of the model's own regulariser.
     public var beta: Float = 0
 
+    /// Logits are limited to `-logitClip ... logitClip` after each update, that is probabilities to
+    /// those of the limits; `nil` for no limit. 4.6 (0.01 to 0.99) in the authors' binary ResNet-18;
+    /// not in the paper.
+    public var logitClip: Float?
+
     /// Added to every variance before the root, so that the deviation is at least 0.032 (the
     /// authors' code; not in the paper).
     public static let varianceFloor: Float = 1e-3
@@ -95,6 +100,7 @@ public final class WeightedLayer: Layer {
         precondition(
             geometry.input.count == inputShape.count,
             "\(name): geometry of \(geometry.input) for \(inputShape)")
+        precondition(!(model.isFrozen && hasBias), "\(name): frozen, with a bias")
         self.name = name
         self.index = index
         self.inputShape = inputShape
@@ -123,9 +129,10 @@ public final class WeightedLayer: Layer {
     /// The latents, then the bias.
     public var parameters: [Parameter] { latents + (bias.map { [$0] } ?? []) }
 
-    /// One value a mean, one a variance, one a bias.
+    /// One value a mean, one a variance, one a bias; none where nothing is learnt.
     public var gradientCount: Int {
-        shape.count * (model.isProbabilistic ? 2 : 1) + (bias?.value.count ?? 0)
+        if model.isFrozen { return 0 }
+        return shape.count * (model.isProbabilistic ? 2 : 1) + (bias?.value.count ?? 0)
     }
 
     /// All but those that come from the whole batch.

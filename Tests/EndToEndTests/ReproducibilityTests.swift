@@ -38,6 +38,23 @@ extension EndToEndTests {
             #expect(threaded.numbers == expected.numbers)
         }
 
+        /// Zero-padded shortcuts, a frozen first layer, and logits that reach their limit.
+        @Test func soWithTheOptionsOfResidualNetworks() throws {
+            let blocks = "[8C3/2, MP3/2, 8R, 12R/2, GAP]"
+            let network = "{layers: \(blocks), input: 28x28x1, classes: 10, firstLayer: frozen"
+            let settings = [
+                "network=\(network), shortcut: zero-padded, padding: symmetric}",
+                "weights={model: binary, logitClip: 2}", "training.steps=3",
+            ]
+            let expected = try TestRun().result(settings)
+            for ranks in [2, 3, 8] {
+                let result = try TestRun().result(settings, ranks: ranks)
+                #expect(result.numbers == expected.numbers, "\(ranks) ranks")
+            }
+            let free = try TestRun().result(settings + ["weights.logitClip=null"])
+            #expect(free.parametersSHA256 != expected.parametersSHA256)
+        }
+
         /// A tail of 58 samples: seven leaves of eight, and one of two.
         @Test func soWithATail() throws {
             let settings = [

@@ -40,6 +40,35 @@ import Testing
         #expect(network.weightedLayers[1].parameters.map(\.name) == ["block1.conv1.signLogit"])
     }
 
+    /// The authors' binary ResNet-18 does not train its first layer; it has a parameter, and no
+    /// gradient.
+    @Test func frozenFirstLayer() throws {
+        var architecture = Architecture.residual(.same, firstLayer: .frozen)
+        let network = Network(architecture: architecture, classes: 4, options: .init())
+        let first = try #require(network.weightedLayers.first)
+        #expect(first.parameters.map(\.name) == ["conv1.weight"] && first.gradientCount == 0)
+        architecture.firstLayer = .fullPrecision
+        let trained = Network(architecture: architecture, classes: 4, options: .init())
+        #expect(network.gradientCount == trained.gradientCount - first.shape.count)
+        #expect(network.discreteWeightCount == trained.discreteWeightCount)
+    }
+
+    /// Shortcuts without weights, for blocks that do not take channels away.
+    @Test func zeroPaddedShortcuts() throws {
+        var architecture = Architecture.resnet18
+        architecture.shortcut = .zeroPadded
+        #expect(architecture.problem == nil)
+        let network = Network(architecture: architecture, classes: 10, options: .init())
+        #expect(network.discreteWeightCount == 11_166_912 - 64 * 128 - 128 * 256 - 256 * 512)
+        let shortcuts = network.layers.compactMap { $0 as? SubsampleLayer }
+        #expect(shortcuts.map(\.name) == ["block3.shortcut", "block5.shortcut", "block7.shortcut"])
+        #expect(shortcuts[0].outputShape == ImageShape(height: 28, width: 28, channels: 128))
+        architecture.blocks[6] = .residual(filters: 32)
+        #expect(architecture.problem?.contains("32R has fewer filters than the 28x28x128") == true)
+        architecture.shortcut = .projection
+        #expect(architecture.problem == nil)
+    }
+
     @Test(arguments: Architecture.all) func notationIsReadBack(architecture: Architecture) throws {
         let words = architecture.blocks.map(\.description)
         #expect(try words.flatMap(Architecture.Block.list(notation:)) == architecture.blocks)

@@ -184,6 +184,56 @@ import Testing
             distance(second.values, golden["secondMoment"], Tolerance(relative: 5e-5)) <= 1)
     }
 
+    /// Adam with gradients that are given, whatever the layer makes.
+    private final class GivenGradients: ParameterOptimizer {
+        var gradient: FloatView
+        var time = 1.0
+        let moments: (first: FloatView, second: FloatView)
+
+        init(count: Int) {
+            gradient = FloatBuffer(count: count).all
+            moments = (FloatBuffer(count: count).all, FloatBuffer(count: count).all)
+        }
+
+        func update(_ parameter: Parameter, _ range: Range<Int>, gradient _: FloatView) {
+            AdamKernel.update(
+                parameter: parameter.value[range], gradient: gradient[range],
+                firstMoment: moments.first[range], secondMoment: moments.second[range],
+                step: AdamKernel.Step(
+                    learningRate: 0.75, beta1: 0.9, beta2: 0.999, epsilon: 1e-8,
+                    correction1: Float(1 / (1 - pow(0.9, time))),
+                    correction2: Float(1 / (1 - pow(0.999, time))), decay: 0))
+        }
+    }
+
+    /// Logits are limited behind each update, not only at the end: Adam goes on from the limit.
+    @Test func logitClip() throws {
+        let golden = Golden("logitClip")
+        let input = ImageShape(height: 1, width: 1, channels: 2)
+        let layer = WeightedLayer(
+            name: "fc1", index: 0, inputShape: input, geometry: .whole(input), outputs: 3,
+            model: BinaryModel())
+        layer.logitClip = 1.5
+        layer.assignGradients(0..<layer.gradientCount)
+        layer.reserve(sampleCount: 1, microBatch: 1, workerCount: 1)
+        layer.latents[0].value.copy(from: golden.floats("start"))
+        let pass = Pass(
+            mode: .training,
+            layout: BatchLayout(globalCount: 1, leafSize: 1, microBatch: 1, leafRun: 0..<1),
+            pool: ThreadPool(threadCount: 1), statistics: LocalStatistics(),
+            gradients: GradientStore(count: layer.gradientCount, largestLayer: 12))
+        let optimizer = GivenGradients(count: 6)
+        let gradients = golden.floats("gradients")
+        for step in 0..<3 {
+            optimizer.time = Double(step + 1)
+            optimizer.gradient = Array(gradients[step * 6..<step * 6 + 6]).view
+            try layer.update(pass, by: optimizer)
+        }
+        let result = layer.latents[0].value.values
+        #expect(distance(result, golden["result"], Tolerance(absolute: 2e-5)) <= 1)
+        #expect(result.contains { abs($0) == 1.5 } && result.contains { abs($0) < 1.5 })
+    }
+
     /// A whole network whose numbers are known.
     struct Known: Sendable, CustomTestStringConvertible {
         let name: String
@@ -204,6 +254,9 @@ import Testing
         Known(
             name: "residualBinary", architecture: .residual(.same, firstLayer: .fullPrecision),
             isBinary: true, group: 2, tolerance: 3e-5),
+        // The frozen first layer has a stride of 2 and a window of 7, padded either way.
+        Known(name: "residualZeroPadded", architecture: .zeroPadded(.same), isBinary: true),
+        Known(name: "residualZeroPaddedSymmetric", architecture: .zeroPadded(.symmetric)),
     ]
 
     /// Loss, logits, all gradients and batch statistics of one step of a whole network, with our
@@ -263,6 +316,15 @@ extension Architecture {
             ])
         result.padding = padding
         result.firstLayer = firstLayer
+        return result
+    }
+
+    /// The same with shortcuts without weights, behind a frozen first layer of stride 2.
+    static func zeroPadded(_ padding: PaddingRule) -> Architecture {
+        var result = residual(padding, firstLayer: .frozen)
+        result.input = ImageShape(height: 15, width: 12, channels: 3)
+        result.blocks[0] = .convolution(filters: 5, window: 7, stride: 2)
+        result.shortcut = .zeroPadded
         return result
     }
 }

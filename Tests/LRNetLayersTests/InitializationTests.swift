@@ -106,6 +106,28 @@ import Testing
         #expect(latents(GumbelModel(levels: .ternary), .cold(key, .randomSigns), shape) == random)
     }
 
+    /// W / std, the population deviation about the mean, which stays; so also from a cold start.
+    @Test func frozenWeightsHaveADeviationOfOne() {
+        let weights = TestData.normal(Self.shape.count).map { 0.03 * $0 + 0.01 }
+        let latent = FloatBuffer(count: Self.shape.count).all
+        let model = FullPrecisionModel(isFrozen: true)
+        model.initialize(
+            [latent], shape: Self.shape, from: .pretrained(weights.view, limits: 0.05...0.95))
+        let mean = weights.doubles.reduce(0, +) / Double(weights.count)
+        let squares = weights.doubles.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let deviation = (squares / Double(weights.count)).squareRoot()
+        #expect(
+            distance(
+                latent.values, weights.doubles.map { $0 / deviation },
+                Tolerance(relative: 1e-6)) <= 1)
+        model.initialize(
+            [latent], shape: Self.shape,
+            from: .cold(NoiseKey(seed: 3, purpose: .initialization, layer: 1), .randomSigns))
+        let square = Elementwise.sumOfSquares(latent) / Double(latent.count)
+        let cold = Elementwise.sum(latent) / Double(latent.count)
+        #expect(abs(square - cold * cold - 1) < 1e-5)
+    }
+
     @Test func networksTakeTheirHiddenLayersFromTheSource() throws {
         var options = Network.Options()
         options.model = BinaryModel()

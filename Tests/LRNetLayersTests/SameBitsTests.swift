@@ -4,6 +4,15 @@ import LRNetLayers
 import LRNetTestSupport
 import Testing
 
+extension Architecture {
+    /// The same blocks on other images.
+    fileprivate func seeing(_ input: ImageShape) -> Architecture {
+        var result = self
+        result.input = input
+        return result
+    }
+}
+
 /// The same bits for any split of the leaves over processes and any number of threads.
 @Suite struct SameBitsTests {
     /// What a step leaves behind, bit for bit.
@@ -145,12 +154,16 @@ import Testing
         }
     }
 
-    @Test func splitsOfResidualNetworksDoNotShow() throws {
+    @Test(arguments: [
+        Architecture.residual(.same),
+        .zeroPadded(.symmetric).seeing(TrainingRun.architecture.input),
+    ])
+    func splitsOfResidualNetworksDoNotShow(architecture: Architecture) throws {
         let options = Self.options(.ternary, .synchronized)
         func trace(_ shares: [Share], _ threads: Int) throws -> Trace {
             try Self.trace(
                 options, shares, threads: threads, globalCount: 32,
-                architecture: .residual(.same))
+                architecture: architecture)
         }
         let expected = try trace(Self.one, 1)
         for (shares, threads) in [(Self.one, 2), (Self.halves, 1), (Self.uneven, 2)] {

@@ -107,7 +107,7 @@ import Testing
 
     static let customNetwork = """
         network: {layers: [2x8C3, MP3/2, 16R/2, GAP, 12FC, dropout], input: 16x12x3, classes: 7,
-          width: 0.5, padding: symmetric, firstLayer: full-precision}
+          width: 0.5, padding: symmetric, firstLayer: full-precision, shortcut: zero-padded}
         """
 
     @Test func networkAsWordAndAsMapping() throws {
@@ -128,6 +128,11 @@ import Testing
         #expect(architecture.name == "custom" && architecture.classes == 7)
         #expect(architecture.input == ImageShape(height: 16, width: 12, channels: 3))
         #expect(architecture.padding == .symmetric && architecture.firstLayer == .fullPrecision)
+        #expect(architecture.shortcut == .zeroPadded)
+        let frozen = try recipe("network: {name: resnet18, firstLayer: frozen}")
+        #expect(frozen.architecture.firstLayer == .frozen)
+        #expect(frozen.makeNetwork().weightedLayers.first?.model.isFrozen == true)
+        #expect(try recipe(frozen.yaml) == frozen)
         #expect(try recipe(custom.yaml) == custom)
         #expect(custom.makeNetwork().layers.last?.outputShape.count == 7)
     }
@@ -154,6 +159,11 @@ import Testing
             ("network: {name: mnist, classes: 1}", "network.classes: '1' is out of range"),
             ("network: {name: mnist, width: 0}", "network.width: '0' is out of range"),
             ("network: {name: mnist, padding: valid}", "network.padding: 'valid' is none of"),
+            ("network: {name: resnet18, shortcut: none}", "network.shortcut: 'none' is none of"),
+            (
+                "network: {layers: [8R, 4R], input: 9x9x8, classes: 7, shortcut: zero-padded}",
+                "network.layers: 4R has fewer filters than the 9x9x8 that reach it"
+            ),
             ("network: {name: resnet19}", "did you mean resnet18?"),
             ("network: {name: mnist, depth: 3}", "network.depth: unknown key"),
         ]
@@ -173,7 +183,25 @@ import Testing
         #expect(warmer.weights.model == .gumbelTernary && warmer.weights.temperature == 0.5)
         #expect(
             refusal("weights: {model: ternary, temperature: 1}")
-                == "weights.temperature: unknown key; known here: model")
+                == "weights.temperature: unknown key; known here: model, logitClip")
+    }
+
+    /// For methods with logits; it reaches the layers.
+    @Test func logitClip() throws {
+        let clipped = try recipe("weights: {model: binary, logitClip: 4.6}")
+        #expect(clipped.weights.logitClip == 4.6)
+        #expect(clipped.makeNetwork().weightedLayers.allSatisfy { $0.logitClip == 4.6 })
+        #expect(try recipe(clipped.yaml) == clipped)
+        #expect(clipped.fingerprint != (try recipe("weights: binary")).fingerprint)
+        let relaxed = try recipe("weights: {model: gumbel-binary, temperature: 1, logitClip: 3}")
+        #expect(try recipe(relaxed.yaml) == relaxed)
+        #expect(try recipe("weights: {model: binary, logitClip: null}").weights.logitClip == nil)
+        #expect(
+            refusal("weights: {model: binary, logitClip: 0}")
+                == "weights.logitClip: '0' is out of range; more than 0.0")
+        #expect(
+            refusal("weights: {model: twn, logitClip: 4}")
+                == "weights.logitClip: unknown key; known here: model")
     }
 
     @Test(arguments: [

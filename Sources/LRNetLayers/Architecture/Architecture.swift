@@ -12,8 +12,8 @@ public struct Architecture: Sendable, Equatable {
         /// Maximum pooling; without padding where the stride equals the window.
         case maxPool(window: Int, stride: Int)
         /// The basic residual block: two convolutions of 3x3 with batch norm, the first of the given
-        /// stride and with a ReLU; the input is added (through a strided 1x1 convolution with batch
-        /// norm where shapes differ), then comes a ReLU.
+        /// stride and with a ReLU; the input is added (where shapes differ, as
+        /// ``Architecture/shortcut`` says), then comes a ReLU.
         case residual(filters: Int, stride: Int = 1)
         /// The mean over all pixels.
         case averagePool
@@ -49,6 +49,21 @@ public struct Architecture: Sendable, Equatable {
         case discrete
         /// With ordinary real weights (the paper's binary ResNet-18).
         case fullPrecision = "full-precision"
+        /// With real weights that training leaves as they start: those of the source, divided by their
+        /// deviation (the authors' code for the binary ResNet-18).
+        case frozen
+
+        /// Whether the network's finished weights are integers here too.
+        public var isDiscrete: Bool { self == .discrete }
+    }
+
+    /// What a residual block adds to its body's output where that has another shape than the input.
+    public enum Shortcut: String, Sendable, CaseIterable {
+        /// The input through a strided 1x1 convolution with batch norm, trained by the network's
+        /// method (He et al.'s option B, the LR-nets authors' default).
+        case projection
+        /// Each `stride`-th pixel of the input, and zeros in the channels that it lacks (option A).
+        case zeroPadded = "zero-padded"
     }
 
     /// The name in recipes; `custom` for one that a recipe describes.
@@ -68,6 +83,9 @@ public struct Architecture: Sendable, Equatable {
 
     /// How the first layer is trained.
     public var firstLayer = FirstLayer.discrete
+
+    /// What residual blocks add where shapes differ.
+    public var shortcut = Shortcut.projection
 
     /// Creates an architecture.
     public init(name: String, input: ImageShape, classes: Int, blocks: [Block]) {
@@ -139,6 +157,10 @@ public struct Architecture: Sendable, Equatable {
             case .convolution(let filters, let window, let stride):
                 shape = outputShape(shape, window: window, stride: stride, channels: filters)
             case .residual(let filters, let stride):
+                if shortcut == .zeroPadded && filters < shape.channels {
+                    return "\(block) has fewer filters than the \(shape) that reach it have "
+                        + "channels; a zero-padded shortcut only adds channels"
+                }
                 shape = outputShape(shape, window: 3, stride: stride, channels: filters)
             case .maxPool(let window, let stride):
                 if window == stride && (shape.height < window || shape.width < window) {

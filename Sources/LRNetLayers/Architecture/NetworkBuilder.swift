@@ -65,8 +65,8 @@ struct NetworkBuilder {
 
     /// The method of a layer that is no sublayer and not the last.
     private var nextModel: any WeightModel {
-        stages.isEmpty && architecture.firstLayer == .fullPrecision
-            ? FullPrecisionModel() : options.model
+        guard stages.isEmpty, !architecture.firstLayer.isDiscrete else { return options.model }
+        return FullPrecisionModel(isFrozen: architecture.firstLayer == .frozen)
     }
 
     private mutating func weighted(
@@ -97,7 +97,13 @@ struct NetworkBuilder {
         let second = weighted("\(name).conv2", inner, outputs: filters, model: options.model)
         let secondNorm = batchNorm("\(name).bn2", second.outputShape, rectified: false)
         var shortcut: [any Layer] = []
-        if second.outputShape != shape {
+        if second.outputShape != shape, architecture.shortcut == .zeroPadded {
+            shortcut = [
+                SubsampleLayer(
+                    name: "\(name).shortcut", inputShape: shape, stride: stride,
+                    channels: filters)
+            ]
+        } else if second.outputShape != shape {
             let window = PatchGeometry(input: shape, window: 1, stride: stride)
             let projection = weighted(
                 "\(name).projection", window, outputs: filters, model: options.model)
@@ -113,6 +119,7 @@ struct NetworkBuilder {
     private func applyRegularizers() {
         for layer in stages.flattened.compactMap({ $0 as? WeightedLayer }) {
             layer.beta = options.beta
+            layer.logitClip = options.logitClip
             for parameter in layer.parameters {
                 switch parameter.role {
                 case .logit: parameter.decay = options.probabilityDecay

@@ -11,21 +11,28 @@ public struct FullPrecisionModel: WeightModel {
     /// No.
     public let isDrawn = false
 
+    /// Whether training leaves the weights as they start: with a population deviation of 1, whatever
+    /// the source's is.
+    public let isFrozen: Bool
+
     /// Creates the model.
-    public init() {}
+    public init(isFrozen: Bool = false) { self.isFrozen = isFrozen }
 
     /// The weights themselves.
     public func latents(for shape: WeightShape) -> [LatentTensor] {
         [LatentTensor(name: "weight", role: .weight, shape: shape.sizes)]
     }
 
-    /// Xavier normal, or a copy.
+    /// Xavier normal, or a copy; divided by the population deviation if frozen.
     public func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         switch source {
         case .cold(let key, _): xavierNormal(latents[0], shape: shape, key: key)
         case .pretrained(let weights, _): latents[0].copy(from: weights)
+        }
+        if isFrozen {
+            Elementwise.scale(latents[0], by: 1 / LogitInitialization.deviation(of: latents[0]))
         }
     }
 

@@ -13,6 +13,12 @@ public enum WeightModelName: String, Sendable, CaseIterable {
     /// ``GumbelModel`` with three levels
     case gumbelTernary = "gumbel-ternary"
 
+    /// Whether weights have distributions with logits.
+    public var hasLogits: Bool {
+        model().latents(for: WeightShape(window: 1, inputs: 1, outputs: 1))
+            .contains { $0.role == .logit }
+    }
+
     /// The method.
     ///
     /// - Parameter temperature: For Gumbel-softmax; positive.

@@ -32,6 +32,7 @@ extension Recipe {
         options.dropout = Float(dropout)
         options.probabilityDecay = Float(regularization.probabilityDecay)
         options.beta = Float(regularization.beta)
+        options.logitClip = weights.logitClip.map { Float($0) }
         options.weightDecay = Float(regularization.weightDecay)
         return LRNetLayers.Network(
             architecture: architecture, classes: classes ?? architecture.classes, options: options)

@@ -104,6 +104,7 @@ extension Recipe {
         if [.gumbelBinary, .gumbelTernary].contains(weights.model) {
             try section.read("temperature", &weights.temperature, from: 0, excludingLow: true)
         }
+        if weights.model.hasLogits { try section.read("logitClip", &weights.logitClip, above: 0) }
         try section.finish()
         let start = try root.section("initialization")
         try start.read("from", &initialization.from)
@@ -200,11 +201,13 @@ extension Recipe {
 
     /// The recipe without what never reaches a number.
     private var decidingYAML: String {
-        let gumbel = [.gumbelBinary, .gumbelTernary].contains(weights.model)
-        let method =
-            gumbel
-            ? "{model: \(weights.model.rawValue), temperature: \(weights.temperature)}"
-            : weights.model.rawValue
+        var constants = ""
+        if [.gumbelBinary, .gumbelTernary].contains(weights.model) {
+            constants += ", temperature: \(weights.temperature)"
+        }
+        if let clip = weights.logitClip { constants += ", logitClip: \(clip)" }
+        let name = weights.model.rawValue
+        let method = constants.isEmpty ? name : "{model: \(name)\(constants)}"
         let statistics: String
         switch batchNorm.statistics {
         case .synchronized: statistics = "synchronized"

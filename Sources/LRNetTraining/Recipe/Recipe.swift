@@ -63,6 +63,8 @@ public struct Recipe: Sendable, Equatable {
         public var padding = Architecture.PaddingRule.same
         /// How the first layer is trained.
         public var firstLayer = Architecture.FirstLayer.discrete
+        /// What residual blocks add where shapes differ.
+        public var shortcut = Architecture.Shortcut.projection
     }
 
     /// The training method and its constants.
@@ -71,6 +73,8 @@ public struct Recipe: Sendable, Equatable {
         public var model = WeightModelName.ternary
         /// The temperature of Gumbel-softmax; positive.
         public var temperature = 0.1
+        /// What logits are limited to after each step, either side of 0; positive.
+        public var logitClip: Double?
     }
 
     /// Length, batch and seed.

@@ -119,7 +119,8 @@ extension Trainer {
     /// noise. ReLU and pooling have kinks, so some points may differ by a few percent.
     private func checkGradients(batch: Batch, count: Int) throws {
         var table = TextTable(["parameter", "element", "gradient", "difference", "relative"])
-        for parameter in network.weightedLayers.flatMap(\.parameters) {
+        let trained = network.weightedLayers.filter { !$0.model.isFrozen }
+        for parameter in trained.flatMap(\.parameters) {
             // The steepest elements: elsewhere Float32 noise of the loss hides the slope.
             let gradient = parameter.gradient.values
             let steepest = gradient.indices.sorted { abs(gradient[$0]) > abs(gradient[$1]) }

@@ -257,10 +257,15 @@ def network_case(name, logit_count, group):
     return name, case
 
 
-def residual_case(name, logit_count, group, same, real_first):
-    """8x6x3 images - 5C3 - MP3/2 - 5R - 7R/2 - global average - 4 classes."""
+def residual_case(
+    name, logit_count, group, same, real_first, size=(8, 6), first=(3, 1), zero_padded=False
+):
+    """8x6x3 images - 5C3 - MP3/2 - 5R - 7R/2 - global average - 4 classes.
+
+    Zero-padded shortcuts come with a frozen first layer, whose gradient nobody asks for.
+    """
     samples, classes, step = 6, 4, 3
-    images = normal(samples, 8, 6, 3).detach()
+    images = normal(samples, *size, 3).detach()
     labels = torch.tensor(rng.integers(0, classes, samples))
     logit_names = ["zeroLogit", "signLogit"][-logit_count:]
     case, values = {"images": images, "labels": labels}, {}
@@ -281,13 +286,15 @@ def residual_case(name, logit_count, group, same, real_first):
     def block(x, name, index, outputs, stride):
         y = layer(x, f"{name}.conv1", f"{name}.bn1", index, outputs, stride=stride)
         y = layer(y, f"{name}.conv2", f"{name}.bn2", index + 2, outputs, rectified=False)
-        if y.shape != x.shape:
+        if y.shape != x.shape and zero_padded:
+            x = F.pad(x[:, ::stride, ::stride], (0, outputs - x.shape[-1]))
+        elif y.shape != x.shape:
             x = layer(
                 x, f"{name}.projection", f"{name}.projectionNorm", index + 4, outputs, window=1,
                 stride=stride, rectified=False)
         return torch.relu(x + y)
 
-    x = layer(images, "conv1", "bn1", 0, 5)
+    x = layer(images, "conv1", "bn1", 0, 5, *first)
     x = F.max_pool2d(pad(x, 3, 2, same, -math.inf), 3, 2).permute(0, 2, 3, 1)
     x = block(x, "block1", 3, 5, 1)
     x = block(x, "block2", 7, 7, 2).mean((1, 2))
@@ -298,8 +305,24 @@ def residual_case(name, logit_count, group, same, real_first):
     case |= {"logits": logits, "loss": loss}
     for key, value in values.items():
         case[key] = value
-        case[key + ":gradient"] = value.grad
+        is_frozen = zero_padded and key == "conv1.weight"
+        case[key + ":gradient"] = torch.zeros_like(value) if is_frozen else value.grad
     return name, case
+
+
+def clip_case(name, limit, steps):
+    """Binary logits under Adam, limited after each step; the gradient of the logits is given."""
+    b = normal(2, 3, scale=limit / 2)
+    case = {"start": b.clone()}
+    optimizer = torch.optim.Adam([b], lr=0.5 * limit)
+    gradients = []
+    for _ in range(steps):
+        b.grad = normal(2, 3).detach()
+        gradients.append(b.grad.clone())
+        optimizer.step()
+        with torch.no_grad():
+            b.clamp_(-limit, limit)
+    return name, case | {"gradients": torch.cat(gradients), "result": b}
 
 
 CASES = [
@@ -317,6 +340,13 @@ CASES = [
     network_case("networkBinary", 1, group=4),
     residual_case("residualTernary", 2, group=6, same=False, real_first=False),
     residual_case("residualBinary", 1, group=2, same=True, real_first=True),
+    residual_case(
+        "residualZeroPadded", 1, group=6, same=True, real_first=True, size=(15, 12), first=(7, 2),
+        zero_padded=True),
+    residual_case(
+        "residualZeroPaddedSymmetric", 2, group=6, same=False, real_first=True, size=(15, 12),
+        first=(7, 2), zero_padded=True),
+    clip_case("logitClip", 1.5, 3),
 ]
 
 golden = {

@@ -1,0 +1,74 @@
+import Foundation
+import LRNetLayers
+import LRNetTraining
+import Testing
+
+/// The recipes in `launch/recipes`: each can be read, and its header says how it is run and what came
+/// of it.
+@Suite struct LaunchRecipesTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../launch/recipes").standardized
+
+    private static let names: [String] = {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+    }()
+
+    /// Of every set and method: the paper's recipe and a short one; of CIFAR a narrow one.
+    @Test func noneIsMissing() {
+        for set in ["mnist", "cifar10", "imagenet"] {
+            for method in ["full-precision", "ternary", "binary"] {
+                for variant in ["", "-short"] + (set == "cifar10" ? ["-narrow"] : []) {
+                    #expect(Self.names.contains("\(set)-\(method)\(variant)"))
+                }
+            }
+        }
+    }
+
+    /// The text of a recipe's header.
+    private func header(_ name: String) throws -> String {
+        let text = try String(
+            contentsOf: Self.folder.appending(path: "\(name).yaml"), encoding: .utf8)
+        return text.split(separator: "\n").prefix { $0.hasPrefix("#") }
+            .joined(separator: "\n")
+    }
+
+    private func recipe(_ name: String) throws -> Recipe {
+        try Recipe(file: Self.folder.appending(path: "\(name).yaml").path)
+    }
+
+    /// The folder that a header's command writes to.
+    private func output(_ name: String) throws -> String? {
+        try header(name).firstMatch(of: /--output ([^\s]+)/).map { String($0.output.1) }
+    }
+
+    @Test(arguments: names) func headersAreClaims(name: String) throws {
+        let header = try header(name)
+        #expect(header.contains("lrnet-dist train launch/recipes/\(name).yaml"))
+        #expect(try output(name)?.hasPrefix("runs/") == true)
+        guard !name.hasPrefix("digits") else { return }
+        let isMeasured = header.contains("Measured on ")
+        #expect(isMeasured || header.contains("Never run"))
+        #expect(isMeasured || header.contains("Estimate: "))
+    }
+
+    @Test(arguments: names) func everyKeyIsKnown(name: String) throws {
+        let recipe = try recipe(name)
+        #expect(try Recipe(yaml: recipe.yaml, file: name) == recipe)
+        #expect(recipe.makeNetwork().layers.count > 0)
+        let method = ["full-precision", "ternary", "binary"].first { name.contains($0) }
+        #expect(recipe.weights.model.rawValue == method)
+    }
+
+    /// A source is what another recipe leaves behind, of the same network but for its first layer.
+    @Test(arguments: names) func sourcesAreMadeByOtherRecipes(name: String) throws {
+        let recipe = try recipe(name)
+        guard let from = recipe.initialization.from, !from.hasSuffix(".safetensors") else { return }
+        let source = try #require(Self.names.first { try output($0) == from }, "\(from)")
+        let other = try self.recipe(source)
+        #expect(other.weights.model == .fullPrecision)
+        var architecture = other.architecture
+        architecture.firstLayer = recipe.architecture.firstLayer
+        #expect(recipe.architecture == architecture)
+    }
+}
