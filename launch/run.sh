@@ -13,12 +13,17 @@
 #     --grace SECONDS    time for a checkpoint when this script is asked to stop; 60
 #     --hostfile FILE    several machines, as for launch/hosts.sh
 #     --min-ranks K      with --hostfile: go on with K ranks or more when machines are gone; N
+#     --linger SECONDS   time for mpirun to end once this machine's ranks have; 20
 #
 # Each start goes on from the last checkpoint, with the same results at any number of ranks. It is
 # made again after the exit codes 75 (stopped early), 81 (stalled), 74 (input, output or a peer), 1
 # (a killed mpirun) and 134, 137, 139, 143 (a rank that a signal ended), some seconds later. Every
 # other code ends the script, such as 65 (bad data), 78 (bad recipe), 80 (non-finite loss): the same
 # command would end in the same way.
+#
+# An mpirun whose ranks have ended waits for machines that are gone, for a quarter of an hour; this
+# script ends it after --linger. It sees that by the ranks on its own machine: start it on one of those
+# that the host file names.
 #
 # SIGTERM, SIGINT, SIGHUP or SIGUSR1 to this script stop the run with a checkpoint; it ends with 75. A second
 # signal does not wait for the checkpoint.
@@ -32,6 +37,7 @@ max_restarts=5
 grace=60
 hostfile=
 min_ranks=
+linger=20
 while (($# > 0)); do
     case $1 in
     -h | --help) show_help && exit 0 ;;
@@ -39,7 +45,7 @@ while (($# > 0)); do
         shift
         break
         ;;
-    -n | --max-restarts | --grace | --hostfile | --min-ranks)
+    -n | --max-restarts | --grace | --hostfile | --min-ranks | --linger)
         (($# >= 2)) || fail 64 "$1 needs a value (see --help)"
         case $1 in
         -n) ranks=$2 ;;
@@ -47,6 +53,7 @@ while (($# > 0)); do
         --grace) grace=$2 ;;
         --hostfile) hostfile=$2 ;;
         --min-ranks) min_ranks=$2 ;;
+        --linger) linger=$2 ;;
         esac
         shift 2
         ;;
@@ -60,6 +67,7 @@ require_count "$min_ranks"
 ((min_ranks <= ranks)) || fail 64 "--min-ranks $min_ranks exceeds -n $ranks"
 [[ $max_restarts =~ ^[0-9]+$ ]] || fail 64 "--max-restarts '$max_restarts' is no number"
 [[ $grace =~ ^[0-9]+$ ]] || fail 64 "--grace '$grace' is no number of seconds"
+[[ $linger =~ ^[1-9][0-9]*$ ]] || fail 64 "--linger '$linger' is no number of seconds"
 if [[ -n $hostfile ]]; then
     [[ -f $hostfile ]] || hostfile=$caller_folder/$hostfile
     [[ -f $hostfile ]] || fail 66 "$hostfile: no such file of hosts"
@@ -135,6 +143,32 @@ stop() {
 }
 trap stop TERM INT USR1 HUP
 
+# Whether mpirun, process $1, has ranks on this machine; they are its children.
+has_ranks() {
+    local process name
+    for process in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+        name=$(cat "/proc/$process/comm" 2>/dev/null) || continue
+        if [[ $name == lrnet-dist ]]; then return 0; fi
+    done
+    return 1
+}
+
+# Ends mpirun, process $1, if it outlives its ranks.
+end_lingering() {
+    local seen=false absent=0
+    while sleep 1 && kill -0 "$1" 2>/dev/null; do
+        if has_ranks "$1"; then
+            seen=true
+            absent=0
+        elif $seen && ((++absent >= linger)); then
+            say "run.sh: the ranks on this machine have ended, mpirun has not: ending it"
+            : >"$scratch/lingered"
+            kill -KILL "$1" 2>/dev/null
+            return
+        fi
+    done
+}
+
 # Starts once and sets `status`.
 run_once() {
     status=0
@@ -148,6 +182,10 @@ run_once() {
     fi
     "${launch_command[@]}" </dev/null &
     child=$!
+    rm -f "$scratch/lingered"
+    end_lingering "$child" &
+    local watcher=$!
+    disown "$watcher"
     # A signal that came in between was not passed on.
     if $stopping; then kill -USR1 "$child" 2>/dev/null || true; fi
     # A signal to this script ends `wait` early; the job's own end is what counts.
@@ -161,6 +199,8 @@ run_once() {
         $interrupted || break
     done
     child=
+    kill -TERM -- "-$watcher" 2>/dev/null || true
+    if [[ -e $scratch/lingered ]]; then status=74; fi
     if [[ -n $guard ]]; then kill -TERM -- "-$guard" 2>/dev/null || true; fi
 }
 

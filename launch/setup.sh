@@ -24,6 +24,7 @@ packages=(
     "libopenblas-dev module:openblas"
     "libhdf5-dev module:hdf5"
     "zlib1g-dev module:zlib"
+    "iproute2 command:ip"
 )
 
 missing_packages() {

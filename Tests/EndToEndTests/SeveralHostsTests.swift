@@ -1,0 +1,101 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// Ranks on hosts that the tests make: TCP between them, daemons of Open MPI on each.
+    @Suite(.enabled(if: VirtualHosts.isPossible)) struct SeveralHostsTests {
+        private func hostsSeen(_ run: TestRun) throws -> String {
+            String(decoding: try FileBytes.read("\(run.output)/environment.json"), as: UTF8.self)
+        }
+
+        @Test(arguments: [(4, 4), (2, 3)])
+        func sameBits(hostCount: Int, ranks: Int) throws {
+            let run = try TestRun()
+            let hosts = VirtualHosts(hostCount)
+            let outcome = try hosts.startRanks(
+                ranks, Launch.program("lrnet-dist"), run.arguments([])
+            ).wait()
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            let result = try run.written()
+            #expect(result.ranks == ranks)
+            #expect(try result.numbers == Self.alone.get())
+            let seen = try hostsSeen(run)
+            for host in 1...hostCount { #expect(seen.contains("\"node\(host)\""), "\(seen)") }
+            #expect(hosts.namespaces.isEmpty)
+        }
+
+        /// The same run in one process.
+        private static let alone = Result { try TestRun().result().numbers }
+
+        /// The watchdogs' own TCP connections cross hosts, too.
+        @Test(arguments: [("kill", 128 + SIGKILL), ("stop", 81)])
+        func failureNamesTheHost(fault: String, status: Int32) throws {
+            let run = try TestRun()
+            let outcome = try VirtualHosts(2).startRanks(
+                2, Launch.program("lrnet-dist"), run.arguments(WatchdogTests.settings),
+                environment: ["LRNET_FAULT": "\(fault):rank=1,step=6"]
+            ).wait()
+            #expect(outcome.status == status)
+            let title = "lrnet-dist: first observed failure\n  rank   1 of 2\n  host   node2 ("
+            #expect(outcome.errors.components(separatedBy: title).count == 2, "\(outcome.errors)")
+        }
+
+        /// A host's link is cut: the watchdog sees it, and the run goes on without that host.
+        @Test func hostIsGone() throws {
+            let run = try TestRun()
+            let hosts = VirtualHosts(2)
+            let programs = URL(filePath: try Launch.program("lrnet-dist"))
+                .deletingLastPathComponent().path
+            let settings = [
+                "training.steps=60", "checkpoint.everySteps=2", "weights=twn",
+                "watchdog.stallSeconds=3",
+            ]
+            let launch = try hosts.start(
+                "launch/run.sh",
+                [
+                    "-n", "2", "--min-ranks", "1", "--linger", "2", "--hostfile", "{hosts}", "--",
+                ] + run.arguments(settings),
+                environment: ["LRNET_PROGRAMS": programs])
+            #expect(launch.waits { run.checkpoints.contains("step-00000002") })
+            try hosts.cut(host: 2)
+            let outcome = try launch.wait()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            for line in [
+                "\n  host   node2 (", "run.sh: node2 does not answer",
+                "run.sh: going on with 1 of 2 ranks",
+            ] { #expect(outcome.errors.contains(line), "\(outcome.errors)") }
+            let result = try run.written()
+            #expect(result.resumedFromStep >= 2)
+            #expect(result.ranks == 1)
+            let alone = try TestRun().result(settings)
+            #expect(result.numbers == alone.numbers)
+        }
+
+        @Test(arguments: [
+            ["0"], ["2"], ["2", "--rate", "--", "true"], ["2", "--name", "a/b", "--", "true"],
+            ["2", "--rate", "fast", "--", "true"], ["200", "--", "true"],
+        ]) func usage(arguments: [String]) throws {
+            let tests = URL(filePath: #filePath).deletingLastPathComponent()
+            let root = tests.deletingLastPathComponent().deletingLastPathComponent().path
+            let outcome = try Launch("\(root)/launch/virtual-hosts.sh", arguments).wait()
+            #expect(outcome.status == 64, "\(outcome.errors)")
+        }
+
+        /// What is left after a signal is nothing, and the command's exit code is the script's.
+        @Test func cleansUp() throws {
+            let hosts = VirtualHosts(2)
+            let code = try hosts.start("bash", ["-c", "exit 7"]).wait().status
+            #expect(code == 7)
+            let launch = try hosts.start("sleep", ["60"])
+            #expect(launch.waits { hosts.namespaces.count == 3 })
+            launch.signal(SIGTERM)
+            let outcome = try launch.wait()
+            #expect(outcome.status == 128 + SIGTERM)
+            #expect(outcome.duration < .seconds(30))
+            #expect(hosts.namespaces.isEmpty)
+        }
+    }
+}

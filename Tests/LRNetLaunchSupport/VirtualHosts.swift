@@ -1,0 +1,69 @@
+internal import Foundation
+
+/// Hosts made of network namespaces, by `launch/virtual-hosts.sh`; they need root.
+public struct VirtualHosts {
+    /// The number of hosts, `node1` ...
+    public let count: Int
+
+    /// What the names of the namespaces begin with, which no other test uses.
+    private let name = "lrnet-\(UUID().uuidString.prefix(8))"
+
+    /// Creates a description; the hosts exist while a launch runs.
+    public init(_ count: Int) {
+        self.count = count
+    }
+
+    /// Whether this process may make some; says so, once, if not.
+    public static let isPossible: Bool = {
+        let outcome = try? VirtualHosts(1).start("/bin/true", []).wait()
+        if outcome?.status == 0 { return true }
+        let reason = outcome?.errors.split(separator: "\n").first ?? "the script cannot be started"
+        FileHandle.standardError.write(
+            Data("SKIPPED: tests on several hosts, because: \(reason)\n".utf8))
+        return false
+    }()
+
+    /// Starts a program on the first host, with the path of the host file for `{hosts}`.
+    public func start(
+        _ program: String, _ arguments: [String], options: [String] = [],
+        environment: [String: String] = [:]
+    ) throws -> Launch {
+        try Launch(
+            Self.root + "/launch/virtual-hosts.sh",
+            ["\(count)", "--name", name, "--seconds", "100"] + options + ["--", program]
+                + arguments,
+            environment: environment)
+    }
+
+    /// Starts a program on all hosts, a rank on each in turn.
+    public func startRanks(
+        _ count: Int, _ program: String, _ arguments: [String],
+        environment: [String: String] = [:]
+    ) throws -> Launch {
+        try start(
+            "mpirun",
+            ["-n", "\(count)", "--map-by", "node", "--bind-to", "none", program] + arguments,
+            options: ["--slots", "\((count + self.count - 1) / self.count)"],
+            environment: environment)
+    }
+
+    /// Cuts a host's link while a launch runs.
+    public func cut(host: Int) throws {
+        let outcome = try launch(
+            "/usr/bin/env", ["ip", "-n", "\(name)-switch", "link", "set", "node\(host)", "down"])
+        guard outcome.code == 0 else { throw CannotCut(message: outcome.error) }
+    }
+
+    /// What is thrown where there is no such link.
+    public struct CannotCut: Error {
+        let message: String
+    }
+
+    /// Namespaces that are there now.
+    public var namespaces: [String] {
+        TestFolder.names(in: "/run/netns").filter { $0.hasPrefix(name) }
+    }
+
+    private static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+}
