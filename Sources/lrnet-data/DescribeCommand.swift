@@ -74,7 +74,8 @@ struct DescribeCommand: ParsableCommand {
             try ShardReader(set: set, split: split).classCounts()
         }
         for number in 0..<set.classes {
-            table.append(["\(number)"] + counts.map { TextTable.grouped($0[number]) })
+            table.append(
+                [set.index.className(number)] + counts.map { TextTable.grouped($0[number]) })
         }
         return table
     }

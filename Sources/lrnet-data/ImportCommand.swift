@@ -6,7 +6,7 @@ import LRNetSupport
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Converts a data set to shards.",
-        subcommands: [ImportIDXCommand.self])
+        subcommands: [ImportIDXCommand.self, ImportCIFARCommand.self])
 }
 
 /// `lrnet-data import idx`.
@@ -30,37 +30,16 @@ struct ImportIDXCommand: ParsableCommand {
     @Option(help: "The file of test labels.")
     var testLabels: String
 
-    @Option(help: "The folder of the shard set.")
-    var output: String
-
-    @Option(help: "The number of shards of the train split (default: one for 256 MiB).")
-    var shards: Int?
-
-    @Option(help: "The number of training images to hold out.")
-    var validation = 5000
-
-    func validate() throws {
-        if let shards, shards < 1 {
-            throw ValidationError("--shards is \(shards); use 1 or more")
-        }
-        if validation < 0 {
-            throw ValidationError("--validation is \(validation); use 0 or more")
-        }
-    }
+    @OptionGroup var options: ArrayImportOptions
 
     func run() throws {
         var importer = IDXImporter(
             trainImages: trainImages, trainLabels: trainLabels, testImages: testImages,
             testLabels: testLabels)
-        importer.validation = validation
-        importer.shards = shards
-        var bar: ProgressBar?
-        let index = try importer.run(output: output, name: folderName(output)) { done, total in
-            let current = bar ?? ProgressBar("importing", total: total, unit: "images")
-            bar = current
-            current.update(done: done)
+        importer.validation = options.validation
+        importer.shards = options.shards
+        try options.run { name, progress in
+            try importer.run(output: options.output, name: name, progress: progress)
         }
-        bar?.finish()
-        print(summary(of: index, in: output))
     }
 }

@@ -111,7 +111,7 @@ import Testing
         case "mean": index.mean[1] = index.mean[1].nextUp
         case "deviation": index.deviation[0] = index.deviation[0].nextDown
         case "samples": index.splits[1].samplesSHA256 = ContentHash.of("other")
-        default: index.schemaVersion = 2
+        default: index.schemaVersion = 3
         }
         var changed = ShardIndex(
             name: index.name, shape: index.shape, classes: index.classes, mean: index.mean,
@@ -120,7 +120,7 @@ import Testing
         try AtomicFile.write(try changed.encoded(), to: "\(directory)/index.json")
         if field == "version" {
             let error = #expect(throws: DataFailure.self) { _ = try ShardSet(directory: directory) }
-            #expect(error?.message.hasPrefix("schema version 2, but") == true)
+            #expect(error?.message.hasPrefix("schema version 3, but") == true)
             return
         }
         let problems = ShardSetVerifier(try ShardSet(directory: directory)).run()

@@ -6,17 +6,24 @@ enum Gzip {
     /// The first two bytes of a gzip file.
     static let magic: [UInt8] = [0x1F, 0x8B]
 
+    /// The most bytes that a file may have when decompressed, unless said otherwise: a gzip file
+    /// of some kilobytes can stand for gigabytes.
+    static let defaultByteLimit = 4 << 30
+
     /// The bytes of a file, decompressed if it starts with gzip's magic bytes.
     ///
     /// - Throws: ``SupportFailure`` (66, 74) for the file, ``DataFailure`` (65) if the compressed
-    ///   bytes are damaged or end early.
-    static func read(_ path: String) throws -> [UInt8] {
+    ///   bytes are damaged, end early or become more than `byteLimit`.
+    static func read(_ path: String, byteLimit: Int = defaultByteLimit) throws -> [UInt8] {
         let bytes = try FileBytes.read(path)
-        return bytes.starts(with: magic) ? try decompress(bytes, path: path) : bytes
+        guard bytes.starts(with: magic) else { return bytes }
+        return try decompress(bytes, path: path, byteLimit: byteLimit)
     }
 
     /// Decompresses one or more gzip members.
-    static func decompress(_ bytes: [UInt8], path: String) throws -> [UInt8] {
+    static func decompress(
+        _ bytes: [UInt8], path: String, byteLimit: Int = defaultByteLimit
+    ) throws -> [UInt8] {
         var stream = z_stream()
         guard lrnet_inflateInitGzip(&stream) == Z_OK else {
             throw failure("inflateInit2", path, "out of memory", .internalError)
@@ -40,6 +47,11 @@ enum Gzip {
                     stream.avail_out = UInt32(target.count)
                     let status = inflate(&stream, Z_NO_FLUSH)
                     return (status, target.count - Int(stream.avail_out))
+                }
+                guard output.count + made <= byteLimit else {
+                    throw DataFailure(
+                        call: "inflate", subject: path,
+                        message: "becomes more than \(byteLimit) bytes, which no such file is")
                 }
                 output.append(contentsOf: piece[0..<made])
                 let isAtEnd = stream.avail_in == 0 && given == source.count

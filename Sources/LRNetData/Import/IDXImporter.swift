@@ -57,35 +57,10 @@ public struct IDXImporter: Sendable {
                 testImages,
                 "images of \(test.shape), but those of \(trainImages) are \(train.shape)")
         }
-        guard validation >= 0, validation < train.count else {
-            throw DataFailure(
-                call: "import", subject: trainImages,
-                message: "\(train.count) images, which leaves none to train on with --validation "
-                    + "\(validation); hold out fewer",
-                exitStatus: .usage)
-        }
-        let total = train.count + test.count
-        var done = 0
-        let writer = try ShardWriter(
-            directory: output, name: name, shape: train.shape, classes: Self.classes)
-        func write(_ split: DataSplit, _ source: LabeledImages, _ range: Range<Int>, _ shards: Int?)
-            throws
-        {
-            try writer.write(
-                split, count: range.count, shards: shards,
-                samples: { part in
-                    source[
-                        range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound]
-                },
-                progress: { count in
-                    done += count
-                    progress(done, total)
-                })
-        }
-        try write(.train, train, validation..<train.count, shards)
-        if validation > 0 { try write(.validation, train, 0..<validation, nil) }
-        try write(.test, test, 0..<test.count, nil)
-        return try writer.finish()
+        return try LabeledImagesImport(
+            source: trainImages, name: name, classes: Self.classes, validation: validation,
+            shards: shards
+        ).write(train: train, test: test, output: output, progress: progress)
     }
 
     private static func pair(images: String, labels: String) throws -> LabeledImages {

@@ -7,6 +7,9 @@ import LRNetSupport
 /// Two hashes guard it. ``fingerprint`` names the samples themselves and does not depend on how
 /// they are cut into shards; ``checksum`` covers every other field of this index, so that a changed
 /// digit cannot go unnoticed.
+///
+/// Version 1 of the format had no ``encoding`` (all sets were raw) and no ``classNames``; it is still
+/// read.
 public struct ShardIndex: Sendable, Codable, Equatable {
     /// One shard.
     public struct Shard: Sendable, Codable, Equatable {
@@ -32,15 +35,18 @@ public struct ShardIndex: Sendable, Codable, Equatable {
         public var count: Int
 
         /// The SHA-256 over all samples in order: the bytes of the image, then the label as four
-        /// little-endian bytes.
+        /// little-endian bytes; in an encoded set the number of bytes, as eight, comes first.
         public var samplesSHA256: String
 
         /// The shards.
         public var shards: [Shard]
     }
 
-    /// The version of this format that this program writes and reads.
-    public static let currentSchemaVersion = 1
+    /// The version of this format that this program writes.
+    public static let currentSchemaVersion = 2
+
+    /// The versions that it reads.
+    static let readableSchemaVersions = 1...currentSchemaVersion
 
     /// The name of the index in the set's folder.
     public static let fileName = "index.json"
@@ -51,23 +57,35 @@ public struct ShardIndex: Sendable, Codable, Equatable {
     /// What the set calls itself.
     public var name: String
 
-    /// The shape of every image; pixels are bytes.
+    /// How pictures are stored.
+    public var encoding: PictureEncoding
+
+    /// The shape of every image of a raw set; pixels are bytes.
+    ///
+    /// In an encoded set pictures vary, and height and width are the shorter side to which larger
+    /// ones were reduced; the channels are those of a decoded picture.
     public var shape: ImageShape
 
     /// The number of classes; labels are `0 ..< classes`.
     public var classes: Int
 
+    /// The classes' names, by label, if the source had names.
+    public var classNames: [String]?
+
     /// The mean of the train split's pixels, a channel, on the scale [0, 1].
+    ///
+    /// Over all pixels of all pictures as they are stored (an encoded set's pictures decoded, not
+    /// cropped), so that a larger picture weighs more.
     public var mean: [Double]
 
     /// The (population) standard deviation of the train split's pixels, a channel, on the scale
-    /// [0, 1].
+    /// [0, 1], over the same pixels.
     public var deviation: [Double]
 
     /// The splits that are present.
     public var splits: [Split]
 
-    /// SHA-256 over shape, classes and the splits' names, counts and sample hashes.
+    /// SHA-256 over encoding, shape, classes and the splits' names, counts and sample hashes.
     public var fingerprint: String
 
     /// SHA-256 over all other fields.
@@ -76,9 +94,16 @@ public struct ShardIndex: Sendable, Codable, Equatable {
     /// The split of this name, if the set has it.
     public subscript(split: DataSplit) -> Split? { splits.first { $0.name == split } }
 
+    /// A class's name, or its number where classes have none.
+    ///
+    /// - Precondition: The label is in `0 ..< classes`.
+    public func className(_ label: Int) -> String { classNames?[label] ?? String(label) }
+
     /// The fingerprint that belongs to the other fields.
     var expectedFingerprint: String {
         var lines = ["lrnet samples 1", "shape \(shape)", "classes \(classes)"]
+        // Raw sets keep the fingerprint that version 1 gave them.
+        if encoding != .raw { lines.append("encoding \(encoding.rawValue)") }
         for split in splits {
             lines.append("\(split.name) \(split.count) \(split.samplesSHA256)")
         }
@@ -95,6 +120,10 @@ public struct ShardIndex: Sendable, Codable, Equatable {
                 lines.append("\(shard.file) \(shard.count) \(shard.byteCount) \(shard.sha256)")
             }
         }
+        if schemaVersion > 1 {
+            lines.append(encoding.rawValue)
+            lines += (classNames ?? []).map { "class \($0)" }
+        }
         lines.append(fingerprint)
         return ContentHash.of(lines.joined(separator: "\n"))
     }
@@ -110,16 +139,16 @@ public struct ShardIndex: Sendable, Codable, Equatable {
     ///
     /// - Parameter path: The file, for errors.
     /// - Throws: ``DataFailure`` (65) that says what is wrong.
-    init(decoding bytes: [UInt8], path: String) throws {
+    package init(decoding bytes: [UInt8], path: String) throws {
         func failure(_ message: String) -> DataFailure {
             DataFailure(call: "index", subject: path, message: message)
         }
         struct Version: Decodable { let schemaVersion: Int }
         do {
             let version = try JSONDecoder().decode(Version.self, from: Data(bytes)).schemaVersion
-            guard version == Self.currentSchemaVersion else {
+            guard Self.readableSchemaVersions.contains(version) else {
                 throw failure(
-                    "schema version \(version), but this program reads version "
+                    "schema version \(version), but this program reads versions 1 to "
                         + "\(Self.currentSchemaVersion); import the data again")
             }
             self = try JSONDecoder().decode(ShardIndex.self, from: Data(bytes))
@@ -137,6 +166,9 @@ public struct ShardIndex: Sendable, Codable, Equatable {
         guard shape.height > 0, shape.width > 0, shape.channels > 0, classes > 0,
             mean.count == shape.channels, deviation.count == shape.channels
         else { throw failure("impossible shape \(shape), \(classes) classes") }
+        guard classNames.map({ $0.count == classes }) ?? true else {
+            throw failure("\(classNames?.count ?? 0) class names for \(classes) classes")
+        }
         guard Set(splits.map(\.name)).count == splits.count else {
             throw failure("a split is named twice")
         }
@@ -163,15 +195,34 @@ public struct ShardIndex: Sendable, Codable, Equatable {
 }
 
 extension ShardIndex {
+    /// Decodes any readable version; what version 1 did not have takes the values that it implied.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        schemaVersion = try values.decode(Int.self, forKey: .schemaVersion)
+        name = try values.decode(String.self, forKey: .name)
+        encoding =
+            schemaVersion == 1 ? .raw : try values.decode(PictureEncoding.self, forKey: .encoding)
+        shape = try values.decode(ImageShape.self, forKey: .shape)
+        classes = try values.decode(Int.self, forKey: .classes)
+        classNames = try values.decodeIfPresent([String].self, forKey: .classNames)
+        mean = try values.decode([Double].self, forKey: .mean)
+        deviation = try values.decode([Double].self, forKey: .deviation)
+        splits = try values.decode([Split].self, forKey: .splits)
+        fingerprint = try values.decode(String.self, forKey: .fingerprint)
+        checksum = try values.decode(String.self, forKey: .checksum)
+    }
+
     /// Creates an index and computes its two hashes.
     package init(
-        name: String, shape: ImageShape, classes: Int, mean: [Double], deviation: [Double],
-        splits: [Split]
+        name: String, encoding: PictureEncoding = .raw, shape: ImageShape, classes: Int,
+        classNames: [String]? = nil, mean: [Double], deviation: [Double], splits: [Split]
     ) {
         schemaVersion = Self.currentSchemaVersion
         self.name = name
+        self.encoding = encoding
         self.shape = shape
         self.classes = classes
+        self.classNames = classNames
         self.mean = mean
         self.deviation = deviation
         self.splits = splits

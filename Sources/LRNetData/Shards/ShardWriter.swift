@@ -13,6 +13,7 @@ public final class ShardWriter {
     private let name: String
     private let shape: ImageShape
     private let classes: Int
+    private let classNames: [String]?
     private let partial: String
     private var splits: [ShardIndex.Split] = []
     private var statistics: PixelStatistics
@@ -28,14 +29,23 @@ public final class ShardWriter {
     ///   - name: What the set calls itself: `mnist`.
     ///   - shape: The shape of every image.
     ///   - classes: The number of classes.
+    ///   - classNames: Their names, by label.
+    /// - Precondition: There are as many names as classes, or none.
     /// - Throws: ``DataFailure`` (74) if the folder holds something; errors of the file system.
-    public init(directory: String, name: String, shape: ImageShape, classes: Int) throws {
+    public init(
+        directory: String, name: String, shape: ImageShape, classes: Int,
+        classNames: [String]? = nil
+    ) throws {
+        precondition(
+            classNames.map { $0.count == classes } ?? true,
+            "\(classNames?.count ?? 0) names for \(classes) classes")
         var directory = directory
         while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
         self.directory = directory
         self.name = name
         self.shape = shape
         self.classes = classes
+        self.classNames = classNames
         partial = "\(directory).partial-\(getpid())"
         statistics = PixelStatistics(channels: shape.channels)
         try Self.checkVacant(directory)
@@ -101,8 +111,8 @@ public final class ShardWriter {
     public func finish() throws -> ShardIndex {
         precondition(!isFinished, "a shard set is finished twice")
         let index = ShardIndex(
-            name: name, shape: shape, classes: classes, mean: statistics.mean,
-            deviation: statistics.deviation, splits: splits)
+            name: name, shape: shape, classes: classes, classNames: classNames,
+            mean: statistics.mean, deviation: statistics.deviation, splits: splits)
         try AtomicFile.write(try index.encoded(), to: "\(partial)/\(ShardIndex.fileName)")
         try AtomicFile.synchronizeFolder(partial)
         try Self.checkVacant(directory)

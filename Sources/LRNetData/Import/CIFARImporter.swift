@@ -1,0 +1,69 @@
+import LRNetKernels
+import LRNetSupport
+
+/// Turns CIFAR-10 or CIFAR-100, in the binary or the python version, into a shard set.
+///
+/// The first ``validation`` training pictures are held out as the validation split; the official
+/// files mix the classes, so that any run of pictures is a fair sample. CIFAR-100 gets its 100 fine
+/// labels.
+public struct CIFARImporter: Sendable {
+    /// The archive as it was downloaded (`cifar-10-binary.tar.gz`), or the unpacked folder.
+    public var source: String
+
+    /// The number of training pictures that are held out; 0 for no validation split.
+    public var validation = 5000
+
+    /// The number of shards of the train split; by default one for 256 MiB.
+    public var shards: Int?
+
+    /// Names the source.
+    public init(source: String) {
+        self.source = source
+    }
+
+    /// Reads the files and writes the set.
+    ///
+    /// - Parameters:
+    ///   - output: The folder of the set, as for ``ShardWriter``.
+    ///   - name: What the set calls itself; by default `cifar-10` or `cifar-100`.
+    ///   - progress: Called with (samples written so far, samples in all).
+    /// - Throws: ``DataFailure`` (65) for files that are not exactly one of the four versions, also
+    ///   for a pickle that asks for anything else than arrays (nothing of it is executed), (64) if
+    ///   nothing is left to train on; ``SupportFailure`` (66, 74) for missing files and failed
+    ///   writes. No folder is left behind.
+    @discardableResult
+    public func run(
+        output: String, name: String? = nil, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> ShardIndex {
+        let files = try CIFARSource(source)
+        let format = CIFARFormat.all.first {
+            files.has($0.testFile) && files.has($0.trainFiles[0])
+        }
+        guard let format else {
+            throw DataFailure(
+                call: "CIFAR", subject: source,
+                message: "holds neither data_batch_1(.bin) and test_batch(.bin) of CIFAR-10 nor "
+                    + "train(.bin) and test(.bin) of CIFAR-100",
+                exitStatus: .inputMissing)
+        }
+        func images(_ file: String) throws -> LabeledImages {
+            try format.images(files.read(file), subject: files.subject(file))
+        }
+        var classNames: [String]?
+        if files.has(format.namesFile) {
+            classNames = try format.classNames(
+                files.read(format.namesFile), subject: files.subject(format.namesFile))
+        }
+        var train = LabeledImages(shape: CIFARFormat.shape, pixels: [], labels: [])
+        for file in format.trainFiles {
+            let batch = try images(file)
+            train.pixels += batch.pixels
+            train.labels += batch.labels
+        }
+        return try LabeledImagesImport(
+            source: source, name: name ?? format.name, classes: format.classes,
+            classNames: classNames, validation: validation, shards: shards
+        ).write(
+            train: train, test: images(format.testFile), output: output, progress: progress)
+    }
+}

@@ -1,0 +1,63 @@
+import LRNetKernels
+import LRNetSupport
+
+/// The last part of every importer of arrays: training and test images in memory become a set,
+/// whose validation split is the first training images.
+struct LabeledImagesImport {
+    /// What errors call the training images.
+    var source: String
+
+    /// What the set calls itself.
+    var name: String
+
+    /// The number of classes; labels are `0 ..< classes`.
+    var classes: Int
+
+    /// The classes' names, by label.
+    var classNames: [String]?
+
+    /// The number of training images that are held out.
+    var validation: Int
+
+    /// The number of shards of the train split.
+    var shards: Int?
+
+    /// Writes the set.
+    ///
+    /// - Precondition: Images of train and test have one shape.
+    /// - Throws: ``DataFailure`` (64) if nothing is left to train on; what ``ShardWriter`` throws.
+    func write(
+        train: LabeledImages, test: LabeledImages?, output: String, progress: (Int, Int) -> Void
+    ) throws -> ShardIndex {
+        guard validation >= 0, validation < train.count else {
+            throw DataFailure(
+                call: "import", subject: source,
+                message: "\(train.count) images, which leaves none to train on with --validation "
+                    + "\(validation); hold out fewer",
+                exitStatus: .usage)
+        }
+        let total = train.count + (test?.count ?? 0)
+        var done = 0
+        let writer = try ShardWriter(
+            directory: output, name: name, shape: train.shape, classes: classes,
+            classNames: classNames)
+        func write(_ split: DataSplit, _ source: LabeledImages, _ range: Range<Int>, _ shards: Int?)
+            throws
+        {
+            try writer.write(
+                split, count: range.count, shards: shards,
+                samples: { part in
+                    source[
+                        range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound]
+                },
+                progress: { count in
+                    done += count
+                    progress(done, total)
+                })
+        }
+        try write(.train, train, validation..<train.count, shards)
+        if validation > 0 { try write(.validation, train, 0..<validation, nil) }
+        if let test { try write(.test, test, 0..<test.count, nil) }
+        return try writer.finish()
+    }
+}

@@ -1,0 +1,83 @@
+import LRNetSupport
+
+/// The files of a tar archive (ustar or GNU), plain or gzip, held in memory.
+///
+/// Names are compared, never used as paths, so that an archive cannot reach outside itself.
+struct TarArchive {
+    /// The archive's path, for errors.
+    let path: String
+
+    private let bytes: [UInt8]
+    private let entries: [String: Range<Int>]
+
+    private static let blockByteCount = 512
+
+    /// Reads an archive.
+    ///
+    /// - Parameter byteLimit: The most bytes that it may have when decompressed.
+    /// - Throws: ``DataFailure`` (65) if it is damaged, truncated or larger; ``SupportFailure`` if
+    ///   the file is missing or cannot be read.
+    init(_ path: String, byteLimit: Int) throws {
+        self.path = path
+        bytes = try Gzip.read(path, byteLimit: byteLimit)
+        entries = try Self.entries(of: bytes, path)
+    }
+
+    /// The names of the regular files, sorted.
+    var names: [String] { entries.keys.sorted() }
+
+    /// A file's bytes; `nil` if the archive has no such file.
+    subscript(name: String) -> ArraySlice<UInt8>? { entries[name].map { bytes[$0] } }
+
+    private static func entries(of bytes: [UInt8], _ path: String) throws -> [String: Range<Int>] {
+        func failure(_ message: String) -> DataFailure {
+            DataFailure(call: "tar", subject: path, message: "\(message); download it again")
+        }
+        var entries: [String: Range<Int>] = [:]
+        var start = 0
+        while start + blockByteCount <= bytes.count {
+            let header = bytes[start..<start + blockByteCount]
+            // Two blocks of zeros end an archive.
+            if header.allSatisfy({ $0 == 0 }) { return entries }
+            guard let stated = octal(header, 148, 8), stated == checksum(header),
+                let byteCount = octal(header, 124, 12)
+            else { throw failure("no tar archive, or damaged at byte \(start)") }
+            let content = start + blockByteCount
+            guard content + byteCount <= bytes.count else {
+                throw failure("the tar archive is truncated")
+            }
+            let kind = header[start + 156]
+            if kind == 0 || kind == UInt8(ascii: "0") {
+                let folder = isUSTAR(header) ? text(header, 345, 155) : ""
+                let name = text(header, 0, 100)
+                entries[folder.isEmpty ? name : "\(folder)/\(name)"] = content..<content + byteCount
+            }
+            let blockCount = (byteCount + blockByteCount - 1) / blockByteCount
+            start = content + blockCount * blockByteCount
+        }
+        throw failure("the tar archive is truncated")
+    }
+
+    private static func isUSTAR(_ header: ArraySlice<UInt8>) -> Bool {
+        header.dropFirst(257).starts(with: Array("ustar\0".utf8))
+    }
+
+    private static func text(_ header: ArraySlice<UInt8>, _ first: Int, _ count: Int) -> String {
+        let field = header.dropFirst(first).prefix(count).prefix { $0 != 0 }
+        return String(decoding: field, as: UTF8.self)
+    }
+
+    /// A number in octal digits, ended by a blank or zero byte.
+    private static func octal(_ header: ArraySlice<UInt8>, _ first: Int, _ count: Int) -> Int? {
+        let digits = text(header, first, count).split(separator: " ").first ?? "0"
+        guard let value = Int(digits, radix: 8), value >= 0 else { return nil }
+        return value
+    }
+
+    /// The sum of the header's bytes, its checksum field taken as blanks.
+    private static func checksum(_ header: ArraySlice<UInt8>) -> Int {
+        header.enumerated().reduce(0) { sum, byte in
+            sum + ((148..<156).contains(byte.offset) ? 32 : Int(byte.element))
+        }
+    }
+}

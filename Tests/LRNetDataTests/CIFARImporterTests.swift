@@ -1,0 +1,195 @@
+import Foundation
+import LRNetData
+import LRNetKernels
+import LRNetLaunchSupport
+import LRNetSupport
+import Testing
+
+@Suite struct CIFARImporterTests {
+    /// The folder itself, the folder around it, and the archive give the same set.
+    @Test(arguments: CIFARFixture.Version.allCases) func imports(version: CIFARFixture.Version)
+        throws
+    {
+        let folder = try TestFolder()
+        let fixture = CIFARFixture(version)
+        let source = try fixture.write(to: folder)
+        let outer = "\(folder.path)/source"
+        let archive = "\(folder.path)/cifar.tar.gz"
+        let packed = try launch("/bin/tar", ["-czf", archive, "-C", outer, "cifar"])
+        try #require(packed.code == 0, "\(packed.error)")
+        var fingerprints: Set<String> = []
+        for (number, path) in [source, outer, archive].enumerated() {
+            var importer = CIFARImporter(source: path)
+            importer.validation = 2
+            importer.shards = 2
+            let output = "\(folder.path)/set\(number)"
+            let index = try importer.run(output: output)
+            let isTen = fixture.classNames.count == 10
+            #expect(index.name == (isTen ? "cifar-10" : "cifar-100"))
+            #expect(index.classNames == fixture.classNames)
+            #expect(index.className(3) == "class_3")
+            let all = try readAll(output)
+            #expect(all[0] == fixture.train[2..<fixture.train.count])
+            #expect(all[1] == fixture.train[0..<2])
+            #expect(all[2] == fixture.test)
+            #expect(ShardSetVerifier(try ShardSet(directory: output)).run().isEmpty)
+            fingerprints.insert(index.fingerprint)
+        }
+        #expect(fingerprints.count == 1)
+    }
+
+    /// What is done to a file, and what the one line must then say.
+    struct Fault: Sendable, CustomTestStringConvertible {
+        let version: CIFARFixture.Version
+        let file: String
+        let words: String
+        let spoil: @Sendable ([UInt8]) -> [UInt8]
+        var testDescription: String { "\(version) \(file): \(words)" }
+    }
+
+    private static let planes = CIFARFixture.planes(
+        randomImages(2, shape: CIFARFixture.shape, stream: 50))
+    private static let content = planes.flatMap { $0 }
+
+    static let faults = [
+        Fault(
+            version: .binary10, file: "data_batch_3.bin",
+            words: "21510 bytes, which is no multiple of a record's 3073; truncated"
+        ) { $0.dropLast() },
+        Fault(version: .binary10, file: "test_batch.bin", words: "0 bytes") { _ in [] },
+        Fault(
+            version: .binary100, file: "train.bin", words: "label 100 of sample 1 is outside 0...99"
+        ) {
+            var bytes = $0
+            bytes[3074 + 1] = 100
+            return bytes
+        },
+        Fault(version: .binary10, file: "batches.meta.txt", words: "9 class names, 10 expected") {
+            $0.dropLast(10)
+        },
+        Fault(version: .python10, file: "data_batch_2", words: "truncated or damaged at byte") {
+            $0.dropLast(40)
+        },
+        Fault(version: .python10, file: "data_batch_2", words: "truncated or damaged at byte 0") {
+            _ in []
+        },
+        Fault(
+            version: .python10, file: "test_batch",
+            words: "names os.system, which is no part of an array; nothing was executed"
+        ) { _ in Array("cos\nsystem\n(U\u{07}echo hitR.".utf8) },
+        Fault(
+            version: .python10, file: "test_batch",
+            words: "opcode 0x69 'i' at byte 1 is none that this reader knows; nothing"
+        ) { _ in Array("(ios\nsystem\n.".utf8) },
+        Fault(
+            version: .python10, file: "test_batch", words: "opcode 0x81 at byte 2 is none"
+        ) { _ in [0x29, 0x29, 0x81, 0x2E] },
+        Fault(
+            version: .python10, file: "test_batch",
+            words: "more than 10000 tuples, lists and dictionaries"
+        ) { _ in [0x29] + [UInt8](repeating: 0x85, count: 20_000) + [0x2E] },
+        Fault(
+            version: .python10, file: "test_batch", words: "no dictionary with 'data' and 'labels'"
+        ) { _ in CIFARFixture.bytes(randomImages(2, shape: CIFARFixture.shape), .python100) },
+        Fault(version: .python10, file: "test_batch", words: "'data' has type i8, u1 (uint8)") {
+            _ in
+            batch { $0.array(content, shape: [2, 3072], type: "i8") }
+        },
+        Fault(version: .python10, file: "test_batch", words: "'data' has type O, u1 (uint8)") {
+            _ in
+            batch { $0.array(content, shape: [2, 3072], type: "O") }
+        },
+        Fault(version: .python10, file: "test_batch", words: "'data' is stored in Fortran order") {
+            _ in
+            batch { $0.array(content, shape: [2, 3072], isFortran: true) }
+        },
+        Fault(
+            version: .python10, file: "test_batch",
+            words: "'data' has shape [3072, 2] and 6144 bytes, [N, 3072] expected"
+        ) { _ in batch { $0.array(content, shape: [3072, 2]) } },
+        Fault(
+            version: .python10, file: "test_batch",
+            words: "'data' has shape [3, 3072] and 6144 bytes, [N, 3072] expected"
+        ) { _ in batch { $0.array(content, shape: [3, 3072]) } },
+        Fault(version: .python10, file: "test_batch", words: "'data' is no NumPy array") { _ in
+            batch { $0.text("zeros") }
+        },
+        Fault(version: .python10, file: "test_batch", words: "2 pictures, but 3 labels") { _ in
+            batch(labels: [1, 2, 3]) { $0.array(content, shape: [2, 3072]) }
+        },
+        Fault(
+            version: .python10, file: "test_batch", words: "label -1 of sample 1 is outside 0...9"
+        ) { _ in batch(labels: [1, -1]) { $0.array(content, shape: [2, 3072]) } },
+    ]
+
+    private static func batch(
+        labels: [Int] = [1, 2], _ data: (inout PickleBytes) -> Void
+    ) -> [UInt8] {
+        withoutActuallyEscaping(data) { data in
+            PickleBytes.dictionary([("labels", { $0.list(labels) }), ("data", data)])
+        }
+    }
+
+    @Test(arguments: faults) func everyFaultIsNamed(fault: Fault) throws {
+        let folder = try TestFolder()
+        var fixture = CIFARFixture(fault.version)
+        let old = try #require(fixture.files[fault.file])
+        fixture.files[fault.file] = fault.spoil(old)
+        let source = try fixture.write(to: folder)
+        var importer = CIFARImporter(source: source)
+        importer.validation = 1
+        let error = #expect(throws: DataFailure.self) {
+            try importer.run(output: "\(folder.path)/set")
+        }
+        #expect(error?.exitStatus == .badData)
+        #expect(error?.subject == "\(source)/\(fault.file)")
+        #expect(error?.message.contains(fault.words) == true, "\(error?.message ?? "-")")
+        #expect(folder.names == ["source"])
+    }
+
+    @Test func missingFiles() throws {
+        let folder = try TestFolder()
+        var fixture = CIFARFixture(.binary10)
+        fixture.files["data_batch_4.bin"] = nil
+        let source = try fixture.write(to: folder)
+        let file = #expect(throws: SupportFailure.self) {
+            try CIFARImporter(source: source).run(output: "\(folder.path)/set")
+        }
+        #expect(file?.exitStatus == .inputMissing)
+        #expect(file?.subject == "\(source)/data_batch_4.bin")
+        let other = #expect(throws: DataFailure.self) {
+            try CIFARImporter(source: "\(folder.path)/source/..").run(output: "\(folder.path)/set")
+        }
+        #expect(other?.exitStatus == .inputMissing)
+        #expect(other?.message.hasPrefix("holds neither data_batch_1(.bin)") == true)
+    }
+
+    @Test func damagedArchives() throws {
+        let folder = try TestFolder()
+        _ = try CIFARFixture(.binary10).write(to: folder)
+        let archive = "\(folder.path)/cifar.tar"
+        let outer = "\(folder.path)/source"
+        #expect(try launch("/bin/tar", ["-cf", archive, "-C", outer, "cifar"]).code == 0)
+        let bytes = try FileBytes.read(archive)
+        func message(_ bytes: [UInt8]) throws -> String? {
+            try AtomicFile.write(bytes, to: archive)
+            let error = #expect(throws: DataFailure.self) {
+                try CIFARImporter(source: archive).run(output: "\(folder.path)/set")
+            }
+            #expect(error?.exitStatus == .badData)
+            return error?.message
+        }
+        #expect(
+            try message(Array(bytes[0..<9_000]))
+                == "the tar archive is truncated; download it again")
+        #expect(try message([]) == "the tar archive is truncated; download it again")
+        var flipped = bytes
+        flipped[700] ^= 1
+        #expect(
+            try message(flipped)
+                == "no tar archive, or damaged at byte 512; download it again")
+        #expect(
+            try message(Array("some text\n".utf8) + [UInt8](repeating: 7, count: 2_000))
+                == "no tar archive, or damaged at byte 0; download it again")
+    }
+}
