@@ -17,7 +17,7 @@
 #
 # Each start goes on from the last checkpoint, with the same results at any number of ranks. It is
 # made again after the exit codes 75 (stopped early), 81 (stalled), 74 (input, output or a peer), 1
-# (a killed mpirun) and 134, 137, 139, 143 (a rank that a signal ended), some seconds later. Every
+# (a killed mpirun) and 134, 137-140, 143 (a rank that a signal ended), some seconds later. Every
 # other code ends the script, such as 65 (bad data), 78 (bad recipe), 80 (non-finite loss): the same
 # command would end in the same way.
 #
@@ -212,6 +212,7 @@ cause() {
     81) echo "stalled" ;;
     134) echo "a rank aborted" ;;
     137) echo "a rank was killed, perhaps for lack of memory" ;;
+    138 | 140) echo "asked to stop before it could listen" ;;
     139) echo "a rank crashed: segmentation fault" ;;
     143) echo "a rank was terminated" ;;
     esac

@@ -5,8 +5,9 @@ extension AtomicFile {
     ///
     /// - Throws: ``SupportFailure`` that names `path`; an older link is then untouched.
     public static func link(_ path: String, to target: String) throws {
-        let temporary = "\(path).partial-\(getpid())"
+        let temporary = temporaryName(path)
         unlink(temporary)
+        try FileFault.check(.symlink, path)
         guard symlink(target, temporary) == 0 else {
             throw SupportFailure(call: "symlink", subject: path, code: errno)
         }

@@ -20,8 +20,19 @@ public enum AtomicFile {
         try write(Array(text.utf8), to: path)
     }
 
+    /// Whether a name in a folder is that of a file that a killed process was writing.
+    package static func isLeftover(_ name: String) -> Bool {
+        guard let mark = name.range(of: partialMark, options: .backwards) else { return false }
+        return Int32(name[mark.upperBound...]) != nil
+    }
+
+    private static let partialMark = ".partial-"
+
+    /// The name under which something appears before it is whole.
+    static func temporaryName(_ path: String) -> String { "\(path)\(partialMark)\(getpid())" }
+
     static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
-        let temporary = "\(path).partial-\(getpid())"
+        let temporary = temporaryName(path)
         do {
             let descriptor = try Descriptor(
                 opening: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC)
@@ -39,6 +50,7 @@ public enum AtomicFile {
     ///
     /// - Throws: ``SupportFailure``, naming `path`; a folder replaces no folder that has files.
     public static func rename(_ temporary: String, to path: String) throws {
+        try FileFault.check(.rename, path)
         guard Foundation.rename(temporary, path) == 0 else {
             throw SupportFailure(call: "rename", subject: path, code: errno)
         }
@@ -50,6 +62,7 @@ public enum AtomicFile {
     /// - Throws: ``SupportFailure``. File systems that cannot sync a folder are left alone.
     public static func synchronizeFolder(_ path: String) throws {
         let descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
+        try FileFault.check(.fsync, path)
         while fsync(descriptor.number) != 0 {
             switch errno {
             case EINTR: continue
@@ -57,6 +70,7 @@ public enum AtomicFile {
             default: throw SupportFailure(call: "fsync", subject: path, code: errno)
             }
         }
+        FileActivity.notePiece()
     }
 
     /// Makes a folder and the folders above it; an existing folder is no error.
@@ -65,6 +79,7 @@ public enum AtomicFile {
     public static func createFolder(_ path: String) throws {
         if path.isEmpty || FileBytes.isFolder(path) { return }
         try createFolder(parent(of: path))
+        try FileFault.check(.mkdir, path)
         if mkdir(path, 0o777) != 0 {
             let code = errno
             if code == EEXIST && FileBytes.isFolder(path) { return }
@@ -81,6 +96,7 @@ public enum AtomicFile {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        try FileFault.check(.remove, path)
         if isFolder {
             for name in try FileBytes.names(inFolder: path) { try remove("\(path)/\(name)") }
         }

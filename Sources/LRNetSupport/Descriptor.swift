@@ -8,6 +8,7 @@ final class Descriptor {
     private var isOpen = true
 
     init(opening path: String, flags: Int32, mode: mode_t = 0o644) throws {
+        try FileFault.check(.open, path)
         var number: Int32 = -1
         repeat {
             number = open(path, flags | O_CLOEXEC, mode)
@@ -25,6 +26,7 @@ final class Descriptor {
 
     /// Reads up to the buffer's size; 0 at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        try FileFault.check(.read, path)
         while true {
             let got = Foundation.read(number, buffer.baseAddress, buffer.count)
             if got >= 0 {
@@ -42,7 +44,14 @@ final class Descriptor {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-            let wrote = Foundation.write(number, rest.baseAddress, min(rest.count, 1 << 26))
+            var part = min(rest.count, 1 << 26)
+            let fault = FileFault.strike(.write, path)
+            if fault == .short { part = min(part, bytes.count / 2_000 + 1) }
+            if case .error = fault { part /= 2 }
+            let wrote = Foundation.write(number, rest.baseAddress, part)
+            if case .error(let code) = fault {
+                throw SupportFailure(call: "write", subject: name, code: code)
+            }
             if wrote > 0 {
                 done += wrote
                 FileActivity.notePiece()
@@ -54,16 +63,20 @@ final class Descriptor {
 
     /// Waits until the file's bytes are on the disk.
     func synchronize(name: String) throws {
+        try FileFault.check(.fsync, path, subject: name)
         while fsync(number) != 0 {
             if errno == EINTR { continue }
             throw SupportFailure(call: "fsync", subject: name, code: errno)
         }
+        FileActivity.notePiece()
     }
 
     /// Closes the file; some file systems report a failed write only here.
     func close(name: String) throws {
         isOpen = false
-        guard Foundation.close(number) == 0 || errno == EINTR else {
+        let code = Foundation.close(number)
+        try FileFault.check(.close, path, subject: name)
+        guard code == 0 || errno == EINTR else {
             throw SupportFailure(call: "close", subject: name, code: errno)
         }
     }

@@ -31,6 +31,8 @@ public final class FileLock {
                         + "let it finish or end it",
                     exitStatus: .inputOutput)
             }
+            // Waiting for somebody who is still at work is no stall.
+            FileActivity.notePiece()
             usleep(50_000)
         }
     }

@@ -51,6 +51,8 @@ struct TrainCommand: ParsableCommand {
         options.resume = resume
         options.debug = debug
         let file = recipe
+        // Before anything that takes time: MPI's start, a lock that is waited for.
+        let stopSignal = printRecipe || dryRun ? nil : StopSignal()
         ProcessGroups.run { group in
             let recipe = try group.agreeing { try Recipe(file: file, overrides: overrides) }
             if printRecipe || dryRun {
@@ -66,7 +68,10 @@ struct TrainCommand: ParsableCommand {
                 group, stallSeconds: recipe.watchdog.stallSeconds,
                 log: "\(options.output)/train.log"
             ) { beacon in
-                try Trainer(recipe: recipe, options: options, group: group, beacon: beacon).run()
+                try Trainer(
+                    recipe: recipe, options: options, group: group,
+                    stopSignal: stopSignal ?? StopSignal(), beacon: beacon
+                ).run()
             }
             guard let result else { return .stoppedEarly }
             if group.isCoordinator { Self.show(result, output: options.output) }

@@ -212,8 +212,9 @@ extension EndToEndTests {
             #expect(other.status == 78)
             #expect(
                 other.complaints == [
-                    "rank 0: run: \(run.output): holds a run of another recipe (`learningRate: "
-                        + "0.01` there, `learningRate: 0.02` here); choose another --output"
+                    "rank 0: run: \(run.output): holds a run of another recipe "
+                        + "(optimizer.learningRate: 0.01 -> 0.02); take that back (--set "
+                        + "optimizer.learningRate=0.01) or choose another --output"
                 ])
             #expect(try run.written().parametersSHA256 == hash)
 

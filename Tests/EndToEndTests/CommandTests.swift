@@ -59,7 +59,7 @@ extension EndToEndTests {
                     #expect(values == (isBinary ? [-1, 1] : [-1, 0, 1]), "\(name): \(values)")
                 }
             }
-            #expect(file.metadata["format"] == "lrnet-dist network 1")
+            #expect(file.metadata["format"] == "lrnet-dist network 2")
         }
 
         /// `evaluate` draws the same networks as the validation that chose the winner.

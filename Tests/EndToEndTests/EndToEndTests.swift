@@ -34,7 +34,7 @@ enum Digits {
 }
 
 /// One run's folder, and the command that trains in it.
-final class TestRun {
+final class TestRun: Sendable {
     let folder: TestFolder
     let output: String
     let recipe: String
@@ -50,12 +50,14 @@ final class TestRun {
 
     /// Writes the recipe.
     ///
-    /// - Parameter output: The run's folder; one in a temporary folder by default.
-    init(output: String? = nil) throws {
+    /// - Parameters:
+    ///   - output: The run's folder; one in a temporary folder by default.
+    ///   - yaml: The recipe.
+    init(output: String? = nil, yaml: String = TestRun.yaml) throws {
         folder = try TestFolder()
         self.output = output ?? "\(folder.path)/run"
         recipe = "\(folder.path)/recipe.yaml"
-        try AtomicFile.write(Self.yaml, to: recipe)
+        try AtomicFile.write(yaml, to: recipe)
     }
 
     /// The arguments of `lrnet-dist train`.
@@ -66,18 +68,21 @@ final class TestRun {
 
     /// Starts training.
     func start(
-        _ settings: [String] = [], ranks: Int? = nil, data: String? = nil, _ more: [String] = []
+        _ settings: [String] = [], ranks: Int? = nil, data: String? = nil, _ more: [String] = [],
+        environment: [String: String] = [:]
     ) throws -> Launch {
         try Launch(
-            Launch.program("lrnet-dist"), arguments(settings, data: data, more), ranks: ranks)
+            Launch.program("lrnet-dist"), arguments(settings, data: data, more), ranks: ranks,
+            environment: environment)
     }
 
     /// Trains to the end.
     @discardableResult
     func train(
-        _ settings: [String] = [], ranks: Int? = nil, data: String? = nil, _ more: [String] = []
+        _ settings: [String] = [], ranks: Int? = nil, data: String? = nil, _ more: [String] = [],
+        environment: [String: String] = [:]
     ) throws -> Launch.Outcome {
-        try start(settings, ranks: ranks, data: data, more).wait()
+        try start(settings, ranks: ranks, data: data, more, environment: environment).wait()
     }
 
     /// Trains to the end, which must be a good one.

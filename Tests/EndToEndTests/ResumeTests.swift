@@ -136,18 +136,5 @@ extension EndToEndTests {
             #expect(try run.train(["training.steps=2"], ["--resume", "must"]).status == 0)
             #expect(try run.written().resumedFromStep == 1)
         }
-
-        @Test func secondRunInTheSameFolder() throws {
-            let run = try TestRun()
-            let first = try run.start(Self.settings + ["training.steps=400"])
-            #expect(first.waits { run.checkpoints.contains("step-00000003") })
-            let second = try run.train(Self.settings, ranks: 2)
-            #expect(second.status == 74)
-            #expect(second.complaints.count == 1)
-            #expect(
-                second.complaints.first?.contains("another process holds this lock") == true)
-            first.signal(SIGTERM)
-            #expect(try first.wait().status == 75)
-        }
     }
 }

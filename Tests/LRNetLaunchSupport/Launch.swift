@@ -38,6 +38,7 @@ public final class Launch {
 
     private let process = Process()
     private let folder: TestFolder
+    private let sharedMemory: TestFolder
     private let start = ContinuousClock.now
 
     /// Starts a program under `mpirun` if `ranks` is given.
@@ -51,6 +52,7 @@ public final class Launch {
         placement: [String] = ["--oversubscribe"], environment: [String: String] = [:]
     ) throws {
         folder = try TestFolder()
+        sharedMemory = try TestFolder(in: "/dev/shm")
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         if let ranks {
@@ -63,8 +65,12 @@ public final class Launch {
         all["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
         all["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
         all["OPENBLAS_NUM_THREADS"] = "1"
-        // A killed mpirun leaves its session's folder behind.
+        // A killed mpirun leaves its session's folder and its shared memory behind; both lie in
+        // this launch's own folders, and go with them.
         all["TMPDIR"] = folder.path
+        all["OMPI_MCA_btl_vader_backing_directory"] = sharedMemory.path
+        // Other tests run meanwhile; ranks that wait must not take their cores.
+        all["OMPI_MCA_mpi_yield_when_idle"] = "1"
         process.environment = all.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         // Files, not pipes: nobody need read while the program runs.
@@ -87,13 +93,31 @@ public final class Launch {
 
     /// Waits until something has happened, or the program has ended.
     ///
+    /// - Parameter microseconds: Between two looks.
     /// - Returns: Whether it happened while the program was running.
-    public func waits(until happened: () -> Bool) -> Bool {
+    public func waits(every microseconds: UInt32 = 2_000, until happened: () -> Bool) -> Bool {
         while process.isRunning && ContinuousClock.now - start < Self.deadline {
             if happened() { return process.isRunning }
-            usleep(2_000)
+            usleep(microseconds)
         }
         return false
+    }
+
+    /// The process that was started.
+    public var processID: Int32 { process.processIdentifier }
+
+    /// Whether it runs.
+    public var isRunning: Bool { process.isRunning }
+
+    /// What ranks share their memory through, while they run or if they were killed.
+    public var sharedMemoryNames: [String] { sharedMemory.names }
+
+    /// The folders of its session, output and shared memory, which go with this object.
+    public var ownFolders: [String] { [folder.path, sharedMemory.path] }
+
+    /// What it has printed on standard error so far.
+    public var errorsSoFar: String {
+        (try? String(contentsOfFile: "\(folder.path)/errors", encoding: .utf8)) ?? ""
     }
 
     /// Sends a signal to the program (to mpirun, where that was started).

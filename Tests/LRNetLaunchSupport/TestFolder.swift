@@ -6,9 +6,15 @@ public final class TestFolder: Sendable {
     public let path: String
 
     /// Makes the folder.
-    public init() throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("lrnet-\(UUID().uuidString)")
+    ///
+    /// - Parameter parent: The folder above it; that of temporary files by default, also where the
+    ///   one asked for is none.
+    public init(in parent: String? = nil) throws {
+        var above = FileManager.default.temporaryDirectory
+        if let parent, FileManager.default.isWritableFile(atPath: parent) {
+            above = URL(fileURLWithPath: parent)
+        }
+        let folder = above.appendingPathComponent("lrnet-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         path = folder.path
     }

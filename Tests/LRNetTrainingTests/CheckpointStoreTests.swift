@@ -55,7 +55,10 @@ import Testing
         #expect(try target(store, "best") == "step-00000080")
     }
 
-    @Test(arguments: ["flipped", "truncated", "gone", "noManifest", "badManifest", "empty"])
+    @Test(arguments: [
+        "flipped", "truncated", "gone", "noManifest", "badManifest", "otherStep", "otherSchema",
+        "empty",
+    ])
     func damagedOneIsSetAside(kind: String) throws {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
@@ -67,6 +70,14 @@ import Testing
             try AtomicFile.write(Array(bytes(30).dropLast()), to: "\(newest)/state.h5")
         case "gone": try AtomicFile.remove("\(newest)/state.h5")
         case "noManifest": try AtomicFile.remove("\(newest)/manifest.json")
+        case "otherStep", "otherSchema":
+            let text = String(
+                decoding: try FileBytes.read("\(newest)/manifest.json"), as: UTF8.self)
+            let (old, new) =
+                kind == "otherStep"
+                ? ("\"step\" : 30", "\"step\" : 31") : ("Version\" : 1", "Version\" : 3")
+            try #require(text.contains(old))
+            try AtomicFile.write(text.replacing(old, with: new), to: "\(newest)/manifest.json")
         case "badManifest": try AtomicFile.write("{}", to: "\(newest)/manifest.json")
         default:
             for name in TestFolder.names(in: newest) { try AtomicFile.remove("\(newest)/\(name)") }

@@ -2,6 +2,7 @@ import Foundation
 import LRNetLaunchSupport
 import LRNetSupport
 import LRNetTraining
+import Synchronization
 import Testing
 
 @Suite struct RunFolderTests {
@@ -38,16 +39,68 @@ import Testing
         try holder.run()
         while !FileBytes.exists("\(folder.path)/held") { usleep(5_000) }
         let start = ContinuousClock.now
-        let error = failure { _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto) }
-        #expect(ContinuousClock.now - start > .seconds(4))
+        let error = failure {
+            _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto, patience: .seconds(2))
+        }
+        #expect(ContinuousClock.now - start > .seconds(1.9))
         #expect(error?.exitStatus == .inputOutput)
-        #expect(error?.description.contains("\(path)/.lock: another process holds") == true)
+        #expect(
+            error?.description
+                == "run: \(path): is in use by another run, whose end was waited for 2 s; let it "
+                + "finish or stop it, or choose another --output")
         // A holder that goes away in time is waited for.
         DispatchQueue.global().asyncAfter(deadline: .now() + 0.5) {
             kill(holder.processIdentifier, SIGKILL)
         }
         _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto)
         holder.waitUntilExit()
+    }
+
+    /// A run that begins while its folder is waited for is not taken for a new one's.
+    @Test func aRunAppearsWhileTheLockIsWaitedFor() throws {
+        let folder = try TestFolder()
+        let path = "\(folder.path)/a"
+        try AtomicFile.createFolder(path)
+        var other = Recipe()
+        other.training.seed = 7
+        let sealed = RunFolder.sealed(other.yaml)
+        for resume in [RunFolder.Resume.never, .auto] {
+            let lock = Mutex<FileLock?>(try FileLock(path: "\(path)/.lock"))
+            DispatchQueue.global().asyncAfter(deadline: .now() + 0.3) {
+                try? AtomicFile.write(sealed, to: "\(path)/recipe.yaml")
+                lock.withLock { $0 = nil }
+            }
+            let error = failure {
+                _ = try RunFolder(path: path, recipe: Recipe(), resume: resume)
+            }
+            #expect(error?.exitStatus == (resume == .never ? .usage : .badRecipe))
+            #expect(try Recipe(file: "\(path)/recipe.yaml") == other)
+            try AtomicFile.remove("\(path)/recipe.yaml")
+        }
+    }
+
+    /// What is not as it was written is not believed; checkpoints tell what the run is.
+    @Test func damagedRecipe() throws {
+        let folder = try TestFolder()
+        var run: RunFolder? = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+        #expect(run?.recipeProblem == nil)
+        run = nil
+        let recipe = "\(folder.path)/recipe.yaml"
+        let text = String(decoding: try FileBytes.read(recipe), as: UTF8.self)
+        for changed in [
+            text.replacing("seed: 1", with: "seed: 3"), Recipe().yaml, "", text + "x: 1\n",
+            text.replacing("keepLatest: 3", with: "keepLatest: 7"),
+        ] {
+            try AtomicFile.write(changed, to: recipe)
+            let run = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+            #expect(
+                run.recipeProblem
+                    == "recipe: \(recipe): is damaged or was edited: its last line is not the SHA-256 "
+                    + "of the others; it is written anew, and checkpoints tell the recipe")
+            #expect(try FileBytes.read(recipe) == Array(changed.utf8))
+            try run.begin(atStep: 0)
+            #expect(try FileBytes.read(recipe) == Array(text.utf8))
+        }
     }
 
     @Test func anotherRecipesRun() throws {
@@ -64,15 +117,18 @@ import Testing
         #expect(error?.exitStatus == .badRecipe)
         #expect(
             error?.description
-                == "run: \(folder.path): holds a run of another recipe (`seed: 1` there, "
-                + "`seed: 7` here); choose another --output")
+                == "run: \(folder.path): holds a run of another recipe (training.seed: 1 -> 7); take "
+                + "that back (--set training.seed=1) or choose another --output")
         #expect(try Recipe(file: "\(folder.path)/recipe.yaml") == Recipe())
         other.training.seed = 1
         _ = try RunFolder(path: folder.path, recipe: other, resume: .auto)
         #expect(try Recipe(file: "\(folder.path)/recipe.yaml") == other)
         other.initialization.from = "runs/full"
         let source = failure { _ = try RunFolder(path: folder.path, recipe: other, resume: .auto) }
-        #expect(source?.description.contains("`from: \"runs/full\"` here") == true)
+        #expect(
+            source?.description.contains(
+                "(initialization.from: none -> runs/full); take that back (--set "
+                    + "initialization.from=null)") == true)
     }
 
     @Test func foreignFolder() throws {
@@ -100,6 +156,16 @@ import Testing
         try AtomicFile.write("network: mn", to: "\(folder.path)/recipe.yaml.partial-4711")
         _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
         #expect(folder.names == [".lock", "recipe.yaml"])
+        // So does a later end.
+        let checkpoints = "\(folder.path)/checkpoints"
+        try AtomicFile.createFolder("\(checkpoints)/step-00000010.partial")
+        try AtomicFile.link("\(checkpoints)/latest.partial-4711", to: "step-00000010")
+        try AtomicFile.write("{", to: "\(folder.path)/result.json.partial-4711")
+        try AtomicFile.write("a user's", to: "\(folder.path)/notes.partial-draft")
+        _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+        #expect(
+            folder.names == [".lock", "checkpoints", "notes.partial-draft", "recipe.yaml"])
+        #expect(TestFolder.names(in: checkpoints).isEmpty)
     }
 
     @Test func neverAndMust() throws {

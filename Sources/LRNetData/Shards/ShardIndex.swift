@@ -128,11 +128,14 @@ public struct ShardIndex: Sendable, Codable, Equatable {
         return ContentHash.of(lines.joined(separator: "\n"))
     }
 
+    /// The end of the last line; without it a file was cut off.
+    private static let lastByte: UInt8 = 0x0A
+
     /// The JSON text, keys sorted.
     package func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self)) + [0x0A]
+        return Array(try encoder.encode(self)) + [Self.lastByte]
     }
 
     /// Reads an index and checks all that can be checked without the shards.
@@ -142,6 +145,9 @@ public struct ShardIndex: Sendable, Codable, Equatable {
     package init(decoding bytes: [UInt8], path: String) throws {
         func failure(_ message: String) -> DataFailure {
             DataFailure(call: "index", subject: path, message: message)
+        }
+        guard bytes.last == Self.lastByte else {
+            throw failure("damaged: its end is missing; import the data again")
         }
         struct Version: Decodable { let schemaVersion: Int }
         do {

@@ -68,7 +68,9 @@ final class Evaluator {
     private let loss: SoftmaxCrossEntropy
     private let data: ShardSet
     private let beacon: ProgressBeacon?
+    private let stopSignal: StopSignal?
     private var readers: [DataSplit: ShardReader] = [:]
+    private var mayGiveUp = false
 
     /// The epoch whose order gives the batches for re-estimation: far beyond any run's.
     private static let estimationEpoch = Int(UInt32.max)
@@ -76,13 +78,16 @@ final class Evaluator {
     /// - Parameters:
     ///   - network: Reserved for `context.capacity` samples.
     ///   - beacon: Told of each batch.
+    ///   - stopSignal: Asked behind each batch whether to give up.
     init(
-        context: RankContext, network: Network, data: ShardSet, beacon: ProgressBeacon? = nil
+        context: RankContext, network: Network, data: ShardSet, beacon: ProgressBeacon? = nil,
+        stopSignal: StopSignal? = nil
     ) {
         self.context = context
         self.network = network
         self.data = data
         self.beacon = beacon
+        self.stopSignal = stopSignal
         loss = SoftmaxCrossEntropy(classes: network.classes, sampleCount: context.capacity)
     }
 
@@ -113,19 +118,31 @@ final class Evaluator {
     ///
     /// - Parameters:
     ///   - reestimateBatches: Training batches for batch norm; 0 for the moving averages.
+    /// - Returns: `nil` if a signal of any rank came meanwhile; the same on all ranks.
     func run(
         step: Int, split: DataSplit, draws: Int, reestimateBatches: Int
-    ) throws -> ValidationReport {
-        var results: [DrawResult] = []
-        for draw in 0..<drawCount(draws) {
-            try use(step: step, draw: draw, reestimateBatches: reestimateBatches)
-            var result = try measure(split)
-            result.draw = draw
-            results.append(result)
+    ) throws -> ValidationReport? {
+        mayGiveUp = true
+        defer {
+            mayGiveUp = false
+            for layer in network.batchNorms { layer.evaluationStatistics = nil }
         }
-        for layer in network.batchNorms { layer.evaluationStatistics = nil }
+        var results: [DrawResult] = []
+        do {
+            for draw in 0..<drawCount(draws) {
+                try use(step: step, draw: draw, reestimateBatches: reestimateBatches)
+                var result = try measure(split)
+                result.draw = draw
+                results.append(result)
+            }
+        } catch is GivenUp {
+            return nil
+        }
         return ValidationReport(step: step, draws: results)
     }
+
+    /// Thrown on all ranks behind a batch where a signal of one was seen.
+    private struct GivenUp: Error {}
 
     /// Draws one network and leaves it in use, with its statistics. Every rank calls it.
     func use(step: Int, draw: Int, reestimateBatches: Int) throws {
@@ -203,8 +220,10 @@ final class Evaluator {
             let loaded = source.next(count: layout.sampleCount)
             let totals = try body(loaded, layout)
             let status = try context.status.combine(
-                totals, layout: layout, stopWanted: false, hasFailure: source.failure != nil)
+                totals, layout: layout, stopWanted: mayGiveUp && stopSignal?.isWanted == true,
+                hasFailure: source.failure != nil)
             if status.hasFailure { try context.group.agree(source.failure) }
+            if status.stopWanted { throw GivenUp() }
             combine(status)
             source.recycle(loaded)
         }

@@ -31,7 +31,8 @@ public enum NetworkFile {
     ) throws {
         var file = SafeTensors()
         file.metadata = metadata
-        file.metadata["format"] = "lrnet-dist network 1"
+        file.metadata["format"] = format
+        file.metadata[hashKey] = emptyHash
         file.metadata["network"] = network.architecture.name
         file.metadata["classes"] = "\(network.classes)"
         for layer in network.layers {
@@ -63,14 +64,52 @@ public enum NetworkFile {
                 }
             }
         }
-        try AtomicFile.write(try file.bytes(), to: path)
+        let bytes = try file.bytes()
+        try AtomicFile.write(
+            replacing(emptyHash, by: ContentHash.of(bytes), in: bytes), to: path)
     }
+
+    private static let format = "lrnet-dist network 2"
+    /// A file without a hash, of earlier versions.
+    private static let formatWithoutHash = "lrnet-dist network 1"
+    private static let hashKey = "sha256"
+    /// Stands in the file while it is hashed.
+    private static let emptyHash = String(repeating: "0", count: 64)
 
     /// Reads a file.
     ///
     /// - Throws: `TrainingFailure` or `SupportFailure`, naming the file.
     public static func read(_ path: String) throws -> SafeTensors {
-        try SafeTensors(bytes: FileBytes.read(path), file: path)
+        try parse(FileBytes.read(path), named: path)
+    }
+
+    /// Reads a file's bytes, which must be just as they were written: the metadata hold the hash of
+    /// all bytes, taken while zeros stood in its place.
+    ///
+    /// - Throws: `TrainingFailure` (65) naming the file.
+    static func parse(_ bytes: [UInt8], named path: String) throws -> SafeTensors {
+        let file = try SafeTensors(bytes: bytes, file: path)
+        switch file.metadata["format"] {
+        case formatWithoutHash: return file
+        case format:
+            guard let hash = file.metadata[hashKey], hash.utf8.count == emptyHash.utf8.count,
+                ContentHash.of(replacing(hash, by: emptyHash, in: bytes)) == hash
+            else {
+                throw failure(
+                    path, "is damaged or was edited: its content does not have its SHA-256")
+            }
+            return file
+        default:
+            throw failure(path, "is no network of lrnet-dist: its metadata say no such format")
+        }
+    }
+
+    /// The bytes with the first occurrence of a text replaced by one of the same length.
+    private static func replacing(_ old: String, by new: String, in bytes: [UInt8]) -> [UInt8] {
+        guard let place = bytes.firstRange(of: Array(old.utf8)) else { return bytes }
+        var result = bytes
+        result.replaceSubrange(place, with: Array(new.utf8))
+        return result
     }
 
     /// Makes a network evaluate exactly what the file holds.

@@ -40,7 +40,7 @@ public struct RunEvaluation {
 
     /// Runs it. Every rank calls it; rank 0 alone needs the run's folder.
     public func run() throws -> ValidationReport {
-        let path = "\(options.run)/recipe.yaml"
+        let path = "\(options.run)/\(RunFolder.recipeName)"
         let text = try group.agreeing { () throws -> [UInt8] in
             guard group.isCoordinator else { return [] }
             guard FileBytes.exists(path) else {
@@ -51,9 +51,9 @@ public struct RunEvaluation {
             }
             return try FileBytes.read(path)
         }
-        let yaml = String(decoding: try group.broadcast(text, root: 0), as: UTF8.self)
+        let shared = try group.broadcast(text, root: 0)
         let recipe = try group.agreeing {
-            var recipe = try Recipe(yaml: yaml, file: path)
+            var recipe = try RunFolder.recordedRecipe(shared, in: options.run)
             recipe.training.threads = options.threads ?? recipe.training.threads
             return recipe
         }
@@ -77,11 +77,13 @@ public struct RunEvaluation {
         let network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)
         let step = try restore(network)
-        return try Evaluator(
+        let report = try Evaluator(
             context: context, network: network, data: data, beacon: beacon
         ).run(
             step: step, split: options.split, draws: options.draws ?? recipe.validation.draws,
             reestimateBatches: options.reestimateBatches ?? recipe.validation.reestimateBatches)
+        guard let report else { preconditionFailure("an evaluation without signals gave up") }
+        return report
     }
 
     /// Loads the best checkpoint, or the latest where no validation has chosen one.

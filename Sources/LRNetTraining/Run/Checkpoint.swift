@@ -11,12 +11,14 @@ internal import LRNetSupport
 ///
 ///     /parameters/<name>     /adam/first/<name>     /adam/second/<name>      float32
 ///     /batchNorm/<layer>/mean, variance                                      float64
-///     attributes step, recipe, data, coordinator (JSON)
+///     attributes step, recipe and data (fingerprints), recipeYAML, coordinator (JSON)
 enum Checkpoint {
     /// What a checkpoint says of itself.
     struct Header {
         var step: Int
         var recipeFingerprint: String
+        /// The recipe with every key; `nil` in checkpoints of earlier versions.
+        var recipeYAML: String?
         var dataFingerprint: String
         var coordinator: CoordinatorState
     }
@@ -29,6 +31,7 @@ enum Checkpoint {
         try file.setAttribute("step", to: header.step)
         try file.setAttribute("recipe", to: header.recipeFingerprint)
         try file.setAttribute("data", to: header.dataFingerprint)
+        if let yaml = header.recipeYAML { try file.setAttribute("recipeYAML", to: yaml) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let coordinator = try encoder.encode(header.coordinator)
@@ -64,6 +67,7 @@ enum Checkpoint {
         return Header(
             step: try file.intAttribute("step"),
             recipeFingerprint: try file.stringAttribute("recipe"),
+            recipeYAML: try? file.stringAttribute("recipeYAML"),
             dataFingerprint: try file.stringAttribute("data"),
             coordinator: try JSONDecoder().decode(CoordinatorState.self, from: Data(text.utf8)))
     }

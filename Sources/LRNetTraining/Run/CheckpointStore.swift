@@ -24,6 +24,7 @@ package struct CheckpointStore {
 
     private static let manifestName = "manifest.json"
     private static let temporarySuffix = ".partial"
+    private static let damagedSuffix = ".damaged"
 
     /// The folder of the checkpoints.
     package let folder: String
@@ -75,9 +76,10 @@ package struct CheckpointStore {
             do {
                 return try load(name)
             } catch let failure as any Failure {
-                warn("\(failure); set aside as \(name).damaged")
-                try AtomicFile.remove("\(folder)/\(name).damaged")
-                try AtomicFile.rename("\(folder)/\(name)", to: "\(folder)/\(name).damaged")
+                let aside = name + Self.damagedSuffix
+                warn("\(failure); set aside as \(aside)")
+                try AtomicFile.remove("\(folder)/\(aside)")
+                try AtomicFile.rename("\(folder)/\(name)", to: "\(folder)/\(aside)")
             }
         }
         return nil
@@ -91,6 +93,12 @@ package struct CheckpointStore {
         let text = try FileBytes.read("\(path)/\(Self.manifestName)")
         guard let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(text)) else {
             throw failure("\(path)/\(Self.manifestName)", "is damaged")
+        }
+        let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+        guard manifest.schemaVersion == 1, Self.name(manifest.step) == target ?? name else {
+            throw failure(
+                "\(path)/\(Self.manifestName)",
+                "is damaged: it speaks of step \(manifest.step), schema \(manifest.schemaVersion)")
         }
         let bytes = try FileBytes.read("\(path)/\(manifest.file)")
         guard bytes.count == manifest.byteCount, ContentHash.of(bytes) == manifest.sha256 else {
@@ -115,9 +123,22 @@ package struct CheckpointStore {
         for step in try steps().dropLast(keepLatest) where Self.name(step) != best {
             try AtomicFile.remove("\(folder)/\(Self.name(step))")
         }
+        try removeLeftovers()
+    }
+
+    /// Removes what killed runs were writing.
+    package func removeLeftovers() throws {
+        guard FileBytes.isFolder(folder) else { return }
         for name in try FileBytes.names(inFolder: folder)
-        where name.hasSuffix(Self.temporarySuffix) {
+        where name.hasSuffix(Self.temporarySuffix) || AtomicFile.isLeftover(name) {
             try AtomicFile.remove("\(folder)/\(name)")
+        }
+    }
+
+    /// Whether checkpoints were set aside.
+    package var hasDamaged: Bool {
+        ((try? FileBytes.names(inFolder: folder)) ?? []).contains {
+            $0.hasSuffix(Self.damagedSuffix)
         }
     }
 

@@ -27,6 +27,10 @@ public struct CoordinatorState: Sendable, Codable, Equatable {
     /// Images trained on so far.
     public var imageCount = 0
 
+    /// Set where the validation of the last step was given up, because somebody asked to stop; it is
+    /// made before training goes on.
+    public var owesValidation: Bool?
+
     /// Creates the state of a new run.
     public init() {}
 

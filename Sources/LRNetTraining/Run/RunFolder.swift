@@ -20,66 +20,123 @@ public final class RunFolder {
     /// The checkpoints.
     package let checkpoints: CheckpointStore
 
+    private let recipe: Recipe
     private let lock: FileLock
     private var metrics: AppendedFile?
     private var log: AppendedFile?
+    private var earlyLines: [String] = []
+
+    /// What is wrong with the `recipe.yaml` that the folder held, if anything; checkpoints then say
+    /// what the run is.
+    package private(set) var recipeProblem: String?
 
     /// Opens the folder, or makes it, and locks it against a second run.
     ///
-    /// - Throws: `SupportFailure` if another process has the lock for more than five seconds (ranks
-    ///   outlive a killed mpirun by about one), or `TrainingFailure` if the folder holds a run of
-    ///   another recipe.
-    public init(path: String, recipe: Recipe, resume: Resume) throws {
+    /// - Parameter patience: How long another run is waited for: ranks outlive a killed mpirun by
+    ///   about a second, and one that was asked to stop takes the time of a step.
+    /// - Throws: `TrainingFailure` (74) if another process still has the lock then; 78 if the folder
+    ///   holds a run of another recipe; 64 if it holds something else.
+    public init(
+        path: String, recipe: Recipe, resume: Resume, patience: Duration = .seconds(15)
+    ) throws {
         self.path = path
-        let recipePath = "\(path)/recipe.yaml"
-        let exists = FileBytes.exists(recipePath)
-        if resume == .must && !exists {
+        let recipePath = "\(path)/\(Self.recipeName)"
+        try Self.checkIsNobodyElses(path)
+        if resume == .must && !FileBytes.exists(recipePath) {
             throw Self.failure(
                 path, "holds no run; --resume must wants one to go on with", .inputMissing)
         }
-        if FileBytes.isFolder(path), !exists, !(try FileBytes.names(inFolder: path)).isEmpty {
-            // A start that was killed leaves the lock and a part of the recipe behind.
-            let names = try FileBytes.names(inFolder: path)
-            let leftovers = names.filter { $0.hasPrefix("recipe.yaml.partial-") }
-            if let first = names.first(where: { $0 != Self.lockName && !leftovers.contains($0) }) {
-                throw Self.failure(
-                    path, "is no run's folder but holds '\(first)'; choose another --output",
-                    .usage)
-            }
-            for name in leftovers { try AtomicFile.remove("\(path)/\(name)") }
-        }
         try AtomicFile.createFolder(path)
-        lock = try FileLock(path: "\(path)/\(Self.lockName)")
+        lock = try Self.lock(path, patience: patience)
         checkpoints = CheckpointStore(runFolder: path)
-        if exists {
+        self.recipe = recipe
+        // Only now is nobody at work here.
+        if FileBytes.exists(recipePath) {
             if resume == .never {
                 throw Self.failure(
                     path, "holds a run already; --resume never wants a new --output", .usage)
             }
-            try checkSame(recipe, recipePath)
+            try compare(recipe, with: recipePath)
         }
-        try AtomicFile.write(recipe.yaml, to: recipePath)
+        for name in try FileBytes.names(inFolder: path) where AtomicFile.isLeftover(name) {
+            try AtomicFile.remove("\(path)/\(name)")
+        }
+        try checkpoints.removeLeftovers()
+        // Where it cannot be compared the checkpoint has the last word.
+        if recipeProblem == nil { try writeRecipe() }
+    }
+
+    private func writeRecipe() throws {
+        try AtomicFile.write(Self.sealed(recipe.yaml), to: "\(path)/\(Self.recipeName)")
+    }
+
+    /// A start that was killed leaves the lock and a part of the recipe behind; more without a
+    /// recipe is not ours.
+    private static func checkIsNobodyElses(_ path: String) throws {
+        guard FileBytes.isFolder(path) else { return }
+        let names = try FileBytes.names(inFolder: path)
+        guard !names.contains(recipeName),
+            let first = names.first(where: { $0 != lockName && !AtomicFile.isLeftover($0) })
+        else { return }
+        throw failure(
+            path, "is no run's folder but holds '\(first)'; choose another --output", .usage)
+    }
+
+    private static func lock(_ path: String, patience: Duration) throws -> FileLock {
+        do {
+            return try FileLock(path: "\(path)/\(lockName)", patience: patience)
+        } catch let failure as SupportFailure where failure.call == "flock" {
+            throw Self.failure(
+                path,
+                String(
+                    format: "is in use by another run, whose end was waited for %g s; let it ",
+                    patience.seconds)
+                    + "finish or stop it, or choose another --output",
+                .inputOutput)
+        }
+    }
+
+    private func compare(_ recipe: Recipe, with recipePath: String) throws {
+        let old: Recipe
+        do {
+            old = try Self.recordedRecipe(FileBytes.read(recipePath), in: path)
+        } catch {
+            recipeProblem = "\(error); it is written anew, and checkpoints tell the recipe"
+            return
+        }
+        _ = try Self.check(recipe, against: old, of: path)
     }
 
     private static let lockName = ".lock"
 
-    /// Cuts the metrics back to what had been trained at a checkpoint, and opens the logs.
-    package func begin(atStep step: Int) throws {
+    /// Cuts the metrics back to what had been trained at a checkpoint, and opens the logs; also writes
+    /// a recipe in the place of a damaged one, now that the checkpoint agrees with it.
+    ///
+    /// - Parameter isValidated: Whether a validation of this step counts as done.
+    package func begin(atStep step: Int, isValidated: Bool = true) throws {
+        if recipeProblem != nil { try writeRecipe() }
         let metricsPath = "\(path)/metrics.jsonl"
         if FileBytes.exists(metricsPath) {
             let text = String(decoding: try FileBytes.read(metricsPath), as: UTF8.self)
             let kept = text.split(separator: "\n").filter { line in
                 guard let entry = try? JSONDecoder().decode(Stamp.self, from: Data(line.utf8))
                 else { return false }
+                if !isValidated && entry.step == step && entry.kind == "validation" { return false }
                 return entry.step <= step
             }
             try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: metricsPath)
         }
         metrics = try AppendedFile(path: metricsPath)
-        log = try AppendedFile(path: "\(path)/train.log")
+        let log = try AppendedFile(path: "\(path)/train.log")
+        self.log = log
+        for line in earlyLines { try log.append(line) }
+        earlyLines = []
     }
 
-    private struct Stamp: Codable { var step: Int }
+    private struct Stamp: Codable {
+        var step: Int
+        var kind: String?
+    }
 
     /// Appends a line to `metrics.jsonl`; it must have a `step`.
     package func record(_ entry: some Encodable) throws {
@@ -88,9 +145,9 @@ public final class RunFolder {
         try metrics?.append(String(decoding: try encoder.encode(entry), as: UTF8.self))
     }
 
-    /// Appends a line to `train.log`.
+    /// Appends a line to `train.log`; lines before ``begin(atStep:)`` wait for it.
     package func logLine(_ line: String) throws {
-        try log?.append(line)
+        if let log { try log.append(line) } else { earlyLines.append(line) }
     }
 
     /// Writes a JSON file of the folder.
@@ -98,23 +155,6 @@ public final class RunFolder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try AtomicFile.write(Array(try encoder.encode(value)) + [10], to: "\(path)/\(name)")
-    }
-
-    private func checkSame(_ recipe: Recipe, _ recipePath: String) throws {
-        let old = try Recipe(file: recipePath)
-        guard old.fingerprint != recipe.fingerprint else { return }
-        let difference = zip(
-            old.fingerprintedYAML.split(separator: "\n"),
-            recipe.fingerprintedYAML.split(separator: "\n")
-        ).first { $0 != $1 }
-        let detail = difference.map {
-            " (`\($0.trimmingCharacters(in: .whitespaces))` there, "
-                + "`\($1.trimmingCharacters(in: .whitespaces))` here)"
-        }
-        throw Self.failure(
-            path,
-            "holds a run of another recipe\(detail ?? ""); choose another --output",
-            .badRecipe)
     }
 
     static func failure(

@@ -3,22 +3,23 @@ internal import Foundation
 internal import Synchronization
 
 /// Notes signals that ask a run to stop: SIGUSR1, SIGUSR2, SIGTERM and SIGINT. The run then saves a
-/// checkpoint behind the current step and ends with exit code 75.
+/// checkpoint behind the current step, or gives up a validation, and ends with exit code 75.
 ///
-/// A second SIGINT ends the process at once.
-final class StopSignal {
-    private let flag = Flag()
+/// A second SIGINT ends the process at once. A process makes one, first of all it does: until then
+/// such a signal kills it.
+public final class StopSignal {
+    private let flag: Flag
     private let sources: [any DispatchSourceSignal]
 
-    /// - Parameter beacon: Told of the first signal.
-    init(beacon: ProgressBeacon) {
-        let flag = flag
+    /// From now on signals are noted.
+    public init() {
+        let flag = Flag()
+        self.flag = flag
         sources = [SIGUSR1, SIGUSR2, SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(
                 signal: number, queue: .global(qos: .userInitiated))
             source.setEventHandler {
-                beacon.noteStopAsked()
                 if flag.note() && number == SIGINT { _exit(130) }
             }
             source.resume()
@@ -29,12 +30,25 @@ final class StopSignal {
     /// Whether a signal has come.
     var isWanted: Bool { flag.isSet }
 
+    /// Has a beacon told of the first signal, also if that has come already.
+    func tell(_ beacon: ProgressBeacon) { flag.tell(beacon) }
+
     private final class Flag: Sendable {
         private let value = Atomic<Bool>(false)
+        private let beacon = Mutex<ProgressBeacon?>(nil)
 
         var isSet: Bool { value.load(ordering: .relaxed) }
 
         /// Sets the flag; returns whether it was set already.
-        func note() -> Bool { value.exchange(true, ordering: .relaxed) }
+        func note() -> Bool {
+            let wasSet = value.exchange(true, ordering: .relaxed)
+            beacon.withLock { $0?.noteStopAsked() }
+            return wasSet
+        }
+
+        func tell(_ beacon: ProgressBeacon) {
+            self.beacon.withLock { $0 = beacon }
+            if isSet { beacon.noteStopAsked() }
+        }
     }
 }

@@ -10,7 +10,7 @@ extension Trainer {
         let threads =
             recipe.training.threads == 1 ? "1 thread" : "\(recipe.training.threads) threads"
         let weights = network.weightedLayers.dropLast().map(\.shape.count).reduce(0, +)
-        try log.line(
+        try agreedLine(
             "\(recipe.title): "
                 + "\(TextTable.grouped(weights)) weights, \(ranks) of \(threads), "
                 + "\(data.directory): \(TextTable.grouped(sequence.sampleCount)) images, "
@@ -19,7 +19,22 @@ extension Trainer {
         for finding in PlacementCheck.findings(environment) where finding.verdict != .good {
             log.warning("\(finding.topic): \(finding.detail); \(finding.remedy)")
         }
-        if step > 0 { try log.line("going on from step \(step)") }
+        guard state.resumedAt.last == step else { return }
+        let changes = resumeChanges.map(\.description).joined(separator: ", ")
+        try agreedLine("going on from step \(step)\(changes.isEmpty ? "" : " with \(changes)")")
+    }
+
+    /// Writes a line of the log. Every rank calls it, so that a full disk is everyone's trouble.
+    func agreedLine(_ text: String) throws {
+        try group.agreeing { try log.line(text) }
+    }
+
+    /// Writes a line of the metrics and one of the log. Every rank calls it.
+    private func record(_ metrics: some Encodable, line: String) throws {
+        try group.agreeing {
+            try folder?.record(metrics)
+            try log.line(line)
+        }
     }
 
     /// Adds a step to the interval, and writes the interval's line when it is complete.
@@ -53,7 +68,6 @@ extension Trainer {
             learningRate: learningRate, imagesPerSecond: interval.imagesPerSecond,
             dataSeconds: interval.data.seconds, computeSeconds: interval.compute.seconds,
             communicationSeconds: interval.communication.seconds)
-        try folder?.record(metrics)
         let left =
             state.imageCount > 0
             ? interval.total.seconds / Double(interval.stepCount)
@@ -61,8 +75,10 @@ extension Trainer {
         let stages = String(
             format: "data %.0f%% compute %.0f%% comm %.0f%%", interval.percent(interval.data),
             interval.percent(interval.compute), interval.percent(interval.communication))
-        try log.line(
-            "step \(step)/\(sequence.totalSteps)  epoch \(metrics.epoch)/\(recipe.training.epochs)"
+        try record(
+            metrics,
+            line:
+                "step \(step)/\(sequence.totalSteps)  epoch \(metrics.epoch)/\(recipe.training.epochs)"
                 + String(
                     format: "  loss %.4f  error %.2f%%  lr %g  %.0f images/s  ", metrics.loss,
                     metrics.errorPercent, learningRate, metrics.imagesPerSecond)
@@ -76,14 +92,14 @@ extension Trainer {
             draws: report.draws.map(\.errorPercent), best: best.errorPercent,
             mean: report.meanError, deviation: report.errorDeviation,
             stateSHA256: hash, seconds: seconds)
-        try folder?.record(metrics)
         let lead = state.leader?.step == report.step ? ", the best so far" : ""
         let count = report.draws.count
         let statistics =
             recipe.validation.reestimateBatches > 0
             ? "batch norm over \(recipe.validation.reestimateBatches) batches" : "moving averages"
-        try log.line(
-            count == 1
+        try record(
+            metrics,
+            line: count == 1
                 ? String(
                     format: "validation at step %d: error %.2f%%%@ (%@, %.1f s, state %@)",
                     report.step,

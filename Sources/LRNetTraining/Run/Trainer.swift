@@ -52,6 +52,8 @@ public final class Trainer {
     let fault: FaultInjection?
     let stopSignal: StopSignal
     let writer = BackgroundWriter()
+    /// Keys of the recipe that are not as in the checkpoint which the run goes on from.
+    let resumeChanges: [RecipeChange]
     var state: CoordinatorState
     var step: Int
     var lastSave = ContinuousClock.now
@@ -64,18 +66,22 @@ public final class Trainer {
 
     /// Opens everything, and goes on where an earlier run of the folder ended. Every rank calls it.
     ///
-    /// - Parameter beacon: The watchdog's, if there is one; told where the run is.
+    /// - Parameters:
+    ///   - stopSignal: The process's; made before the group, whose start takes time.
+    ///   - beacon: The watchdog's, if there is one; told where the run is.
     /// - Throws: An error that all ranks agree on: recipe, data, folder or checkpoint.
     public init(
-        recipe: Recipe, options: Options, group: any ProcessGroup,
+        recipe: Recipe, options: Options, group: any ProcessGroup, stopSignal: StopSignal,
         beacon: ProgressBeacon = ProgressBeacon()
     ) throws {
         self.recipe = recipe
         self.options = options
         self.group = group
         self.beacon = beacon
-        stopSignal = StopSignal(beacon: beacon)
+        self.stopSignal = stopSignal
+        stopSignal.tell(beacon)
         fault = try group.agreeing { try FaultInjection.fromEnvironment() }
+        let fileFault = try group.agreeing { try FileFault.armFromEnvironment() }
         let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
         self.context = context
         data = try TrainerSetup.openData(options.data, recipe: recipe, group: group)
@@ -85,7 +91,8 @@ public final class Trainer {
         context.reserve(network)
         beacon.enter(.starting)
         trainingStep = TrainingStep(context: context, network: network)
-        evaluator = Evaluator(context: context, network: network, data: data, beacon: beacon)
+        evaluator = Evaluator(
+            context: context, network: network, data: data, beacon: beacon, stopSignal: stopSignal)
         evaluator.use(reader)
         coordinator = Coordinator(group: group, recipe: recipe, sequence: sequence)
         let folder = try group.agreeing {
@@ -94,13 +101,19 @@ public final class Trainer {
         }
         self.folder = folder
         log = RunLog(folder: folder)
+        for warning in [fault?.warning, fileFault, folder?.recipeProblem] {
+            if let warning { log.warning(warning) }
+        }
         let start = try TrainerSetup.restore(
             network: network, optimizer: trainingStep.optimizer, recipe: recipe, data: data,
-            folder: folder, group: group, log: log)
+            folder: folder, resume: options.resume, group: group, log: log)
         beacon.enter(.starting)
-        step = start?.step ?? 0
-        state = start?.coordinator ?? CoordinatorState()
-        if let start, start.step < sequence.totalSteps { state.resumedAt.append(start.step) }
+        step = start?.header.step ?? 0
+        state = start?.header.coordinator ?? CoordinatorState()
+        resumeChanges = start?.changes ?? []
+        if start != nil, step < sequence.totalSteps || state.owesValidation == true {
+            state.resumedAt.append(step)
+        }
         source = BatchSource(
             loader: BatchLoader(
                 reader: reader, capacity: context.capacity,
@@ -109,8 +122,8 @@ public final class Trainer {
         let environment = try RunEnvironment.gather(
             group: group, threads: recipe.training.threads)
         self.environment = environment
-        try group.agreeing { [step] in
-            try folder?.begin(atStep: step)
+        try group.agreeing { [step, state] in
+            try folder?.begin(atStep: step, isValidated: state.owesValidation != true)
             try folder?.writeJSON(environment, to: RunEnvironment.name)
         }
     }
@@ -122,27 +135,57 @@ public final class Trainer {
         // Whatever ends the run, the checkpoint that is being written is finished.
         defer { try? writer.wait() }
         try logHeader()
-        if let fault { log.warning(fault.warning) }
         if options.debug { try inspect() }
         log.startBar(total: sequence.totalSteps, done: step)
+        if try isStoppedBeforeTraining() { return nil }
         var learningRate = coordinator.learningRate(step: step)
         while step < sequence.totalSteps {
             let decision = try trainOneStep(learningRate: learningRate)
             learningRate = decision.learningRate
-            let isLeader = decision.validates ? try validate() : false
-            if decision.savesCheckpoint || isLeader { try saveCheckpoint(isBest: isLeader) }
-            if decision.stops && step < sequence.totalSteps {
-                try finishSaving()
-                log.finishBar()
-                try log.line(
-                    "stopped at step \(step) with a checkpoint; run the same command again to go on"
-                )
+            let validation = decision.validates ? try validate() : nil
+            let isLeader = validation == .newLeader
+            let stops = decision.stops && step < sequence.totalSteps || validation == .givenUp
+            if decision.savesCheckpoint || isLeader || stops {
+                try saveCheckpoint(isBest: isLeader)
+            }
+            if stops {
+                try stop()
                 return nil
             }
         }
         try finishSaving()
         log.finishBar()
         return try finish()
+    }
+
+    /// Makes the validation that an earlier part of the run has given up, and hears whether a signal
+    /// came while the run started. Every rank calls it.
+    ///
+    /// - Returns: Whether the run is to end here, with a checkpoint.
+    private func isStoppedBeforeTraining() throws -> Bool {
+        let wishes = try group.allGather([stopSignal.isWanted ? 1 : 0])
+        if wishes.contains([1]) {
+            // Where the run goes on from is there already.
+            if state.resumedAt.last != step { try saveCheckpoint(isBest: false) }
+            try stop()
+            return true
+        }
+        guard state.owesValidation == true else { return false }
+        switch try validate() {
+        case .givenUp:
+            try stop()
+            return true
+        case .newLeader: try saveCheckpoint(isBest: true)
+        case .done: break
+        }
+        return false
+    }
+
+    private func stop() throws {
+        try finishSaving()
+        log.finishBar()
+        try agreedLine(
+            "stopped at step \(step) with a checkpoint; run the same command again to go on")
     }
 
     private func trainOneStep(learningRate: Double) throws -> Decision {
@@ -178,19 +221,30 @@ public final class Trainer {
         return decision
     }
 
-    private func validate() throws -> Bool {
+    /// How a validation ended.
+    private enum Validation {
+        case newLeader, done
+        /// Somebody asked to stop.
+        case givenUp
+    }
+
+    private func validate() throws -> Validation {
         let start = ContinuousClock.now
-        let batches = recipe.validation.reestimateBatches
-        var isLeader = false
-        let report = try evaluator.run(
-            step: step, split: .validation, draws: recipe.validation.draws,
-            reestimateBatches: batches)
-        isLeader = state.consider(report)
+        state.owesValidation = nil
+        guard
+            let report = try evaluator.run(
+                step: step, split: .validation, draws: recipe.validation.draws,
+                reestimateBatches: recipe.validation.reestimateBatches)
+        else {
+            state.owesValidation = true
+            return .givenUp
+        }
+        let isLeader = state.consider(report)
         if isLeader, let leader = state.leader { try writeWinner(leader) }
         try logValidation(
             report, state: try agreedState(),
             seconds: (ContinuousClock.now - start).seconds)
-        return isLeader
+        return isLeader ? .newLeader : .done
     }
 
     /// Draws the winner once more, as it was measured, and writes it.
@@ -223,7 +277,7 @@ public final class Trainer {
         try group.agreeing {
             guard let folder else { return }
             let header = Checkpoint.Header(
-                step: step, recipeFingerprint: recipe.fingerprint,
+                step: step, recipeFingerprint: recipe.fingerprint, recipeYAML: recipe.yaml,
                 dataFingerprint: data.fingerprint, coordinator: state)
             let bytes = try Checkpoint.encode(
                 header, network: network, optimizer: trainingStep.optimizer)
@@ -285,7 +339,7 @@ public final class Trainer {
         let path = "\(options.output)/\(NetworkFile.name)"
         let bytes = try group.agreeing { folder == nil ? [] : try FileBytes.read(path) }
         let shared = try group.broadcast(bytes, root: 0)
-        let file = try group.agreeing { try SafeTensors(bytes: shared, file: path) }
+        let file = try group.agreeing { try NetworkFile.parse(shared, named: path) }
         let winner = recipe.makeNetwork(classes: data.classes)
         context.reserve(winner)
         try group.agreeing { try NetworkFile.install(file, named: path, in: winner) }

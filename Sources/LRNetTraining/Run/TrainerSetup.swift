@@ -54,6 +54,13 @@ enum TrainerSetup {
         }
     }
 
+    /// What a run goes on from.
+    struct Start {
+        var header: Checkpoint.Header
+        /// Keys of the recipe that are not as in the checkpoint, and need not be.
+        var changes: [RecipeChange]
+    }
+
     /// Initial values, or those of the newest good checkpoint; the same on all ranks.
     ///
     /// Rank 0 reads; the others get what it read, so only its machine needs the folder.
@@ -61,28 +68,65 @@ enum TrainerSetup {
     /// - Returns: The checkpoint's header, or `nil` for a fresh start.
     static func restore(
         network: Network, optimizer: AdamOptimizer, recipe: Recipe, data: ShardSet,
-        folder: RunFolder?, group: any ProcessGroup, log: RunLog
-    ) throws -> Checkpoint.Header? {
-        let own = try group.agreeing {
-            try folder?.checkpoints.loadLatest { log.warning($0) }?.bytes ?? []
+        folder: RunFolder?, resume: RunFolder.Resume, group: any ProcessGroup, log: RunLog
+    ) throws -> Start? {
+        let own = try group.agreeing { () throws -> [UInt8] in
+            guard let folder else { return [] }
+            if let loaded = try folder.checkpoints.loadLatest(warn: { log.warning($0) }) {
+                return loaded.bytes
+            }
+            if resume == .must {
+                throw RunFolder.failure(
+                    folder.path, "has no good checkpoint; --resume must wants one to go on from",
+                    .inputMissing)
+            }
+            if folder.checkpoints.hasDamaged {
+                log.warning(
+                    "\(folder.checkpoints.folder): no good checkpoint is left; training starts over"
+                )
+            }
+            return []
         }
         let bytes = try group.broadcast(own, root: 0)
         if bytes.isEmpty {
             try initialize(network, recipe: recipe, group: group)
             return nil
         }
+        let path = try group.broadcast(Array((folder?.path ?? "").utf8), root: 0)
         return try group.agreeing {
             let file = try HDF5File.open(image: bytes, named: "checkpoint")
             let header = try Checkpoint.header(of: file)
-            guard header.dataFingerprint == data.fingerprint else {
-                throw TrainingFailure(
-                    call: "resume", subject: data.directory,
-                    message: "is another data set than the run was started with",
-                    exitStatus: .badData)
-            }
+            let changes = try check(
+                header, recipe: recipe, data: data, run: String(decoding: path, as: UTF8.self))
             try Checkpoint.restore(file, network: network, optimizer: optimizer)
-            return header
+            return Start(header: header, changes: changes)
         }
+    }
+
+    /// Whether a checkpoint is of this recipe and these data.
+    ///
+    /// - Returns: What is another in the recipe, but may be.
+    private static func check(
+        _ header: Checkpoint.Header, recipe: Recipe, data: ShardSet, run: String
+    ) throws -> [RecipeChange] {
+        guard header.dataFingerprint == data.fingerprint else {
+            throw TrainingFailure(
+                call: "resume", subject: data.directory,
+                message: "is another data set than \(run) was started with (fingerprint "
+                    + "\(header.dataFingerprint.prefix(12))... there, "
+                    + "\(data.fingerprint.prefix(12))... here); give that one with --data, or "
+                    + "choose another --output",
+                exitStatus: .badData)
+        }
+        // A checkpoint of an earlier version has no keys to compare, or none that we know.
+        if let yaml = header.recipeYAML, let old = try? Recipe(yaml: yaml, file: "checkpoint") {
+            return try RunFolder.check(recipe, against: old, of: run)
+        }
+        guard header.recipeFingerprint == recipe.fingerprint else {
+            throw RunFolder.failure(
+                run, "holds checkpoints of another recipe; choose another --output", .badRecipe)
+        }
+        return []
     }
 
     private static func initialize(
@@ -97,7 +141,7 @@ enum TrainerSetup {
                 group.isCoordinator ? try readSource(path, run: run) : []
             }
             let bytes = try group.broadcast(own, root: 0)
-            let file = try group.agreeing { try SafeTensors(bytes: bytes, file: path) }
+            let file = try group.agreeing { try NetworkFile.parse(bytes, named: path) }
             source = { try NetworkFile.sourceWeights(for: $0, in: file, named: path) }
         }
         try group.agreeing {

@@ -1,0 +1,141 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// What a run goes on from: the checkpoint says of which recipe and data it is, and a run that
+    /// starts over never does so silently.
+    @Suite struct ResumeCheckTests {
+        /// A run of six steps.
+        private func start(_ settings: [String] = []) throws -> TestRun {
+            let run = try SmallRun.make()
+            _ = try run.result(["training.steps=6"] + settings)
+            return run
+        }
+
+        /// The folder's recipe is that of the command, but its checkpoints are another run's.
+        @Test func checkpointsOfAnotherRecipe() throws {
+            let run = try start(["training.seed=2", "schedule.dropAtEpochs=[1, 2]"])
+            let other = try start()
+            try AtomicFile.remove("\(run.output)/checkpoints")
+            try FileManager.default.copyItem(
+                atPath: "\(other.output)/checkpoints", toPath: "\(run.output)/checkpoints")
+            let outcome = try run.train(
+                ["training.seed=2", "schedule.dropAtEpochs=[1, 2]"], ranks: 2)
+            #expect(outcome.status == 78)
+            #expect(
+                outcome.complaints == [
+                    "run: \(run.output): holds a run of another recipe (training.seed: 1 -> 2, "
+                        + "schedule.dropAtEpochs: [100] -> [1, 2]); take that back (--set "
+                        + "training.seed=1 --set schedule.dropAtEpochs=[100]) or choose another "
+                        + "--output"
+                ])
+            #expect(try run.newestCheckpoint() == 6)
+        }
+
+        /// A recipe that is damaged beyond reading is told by the checkpoint.
+        @Test func damagedRecipeAndAnotherOne() throws {
+            let run = try start()
+            try AtomicFile.write("network: [", to: "\(run.output)/recipe.yaml")
+            let other = try run.train(["dropout=0.25"], ranks: 2)
+            #expect(other.status == 78)
+            #expect(other.complaints.count == 1)
+            #expect(other.complaints.first?.contains("(dropout: 0.5 -> 0.25)") == true)
+            let again = try run.train(ranks: 2)
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try run.written().stateSHA256 == SmallRun.reference.get().result.stateSHA256)
+        }
+
+        @Test func anotherDataSet() throws {
+            let run = try start()
+            let folder = try TestFolder()
+            let data = "\(folder.path)/other"
+            let made = try launch(
+                Launch.program("lrnet-data"),
+                [
+                    "synthesize", "digits", "--output", data, "--train", "250", "--validation",
+                    "60", "--test", "40", "--seed", "9",
+                ])
+            #expect(made.code == 0)
+            let outcome = try run.train(ranks: 2, data: data)
+            #expect(outcome.status == 65)
+            #expect(outcome.complaints.count == 1)
+            let line = outcome.complaints.first ?? ""
+            #expect(
+                line.hasPrefix(
+                    "resume: \(data): is another data set than \(run.output) was started with "
+                        + "(fingerprint "), "\(line)")
+            #expect(line.hasSuffix("give that one with --data, or choose another --output"))
+            // The same samples in other shards are the same data.
+            let same = "\(folder.path)/same"
+            let cut = try launch(
+                Launch.program("lrnet-data"),
+                [
+                    "synthesize", "digits", "--output", same, "--train", "250", "--validation",
+                    "60", "--test", "40", "--shards", "2",
+                ])
+            #expect(cut.code == 0)
+            #expect(try run.train(ranks: 2, data: same).status == 0)
+            #expect(try run.written().stateSHA256 == SmallRun.reference.get().result.stateSHA256)
+        }
+
+        /// Length, threads, checkpoints and watchdog may change, and the log says so.
+        @Test func allowedChanges() throws {
+            let run = try start()
+            let settings = [
+                "training.threads=2", "training.epochs=9", "checkpoint.everySteps=7",
+                "watchdog.stallSeconds=100",
+            ]
+            let outcome = try run.train(settings, ["--resume", "must"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let line =
+                "going on from step 6 with training.epochs: 190 -> 9, training.steps: 6 -> 60, "
+                + "training.threads: 1 -> 2, checkpoint.everySteps: 2 -> 7, "
+                + "watchdog.stallSeconds: 300 -> 100\n"
+            #expect(outcome.output.contains(line), "\(outcome.output)")
+            #expect(run.logText.contains(line))
+            #expect(try run.written().stateSHA256 == SmallRun.reference.get().result.stateSHA256)
+        }
+
+        /// A run that was killed before its first checkpoint has to start over.
+        @Test func nothingToGoOnFrom() throws {
+            let run = try SmallRun.make()
+            let killed = try run.train(environment: ["LRNET_FAULT": "kill:rank=0,step=2"])
+            #expect(killed.status == -SIGKILL)
+            let must = try run.train([], ranks: 2, ["--resume", "must"])
+            #expect(must.status == 66)
+            #expect(
+                must.complaints == [
+                    "rank 0: run: \(run.output): has no good checkpoint; --resume must wants one "
+                        + "to go on from"
+                ])
+            #expect(try run.result(ranks: 2).resumedFromStep == 0)
+            #expect(try run.differences(from: SmallRun.reference.get()) == [])
+        }
+
+        /// So has one whose checkpoints are all damaged, which is said again and again.
+        @Test func allCheckpointsAreDamaged() throws {
+            let run = try start()
+            for name in run.checkpoints where name.hasPrefix("step-") {
+                try flip("\(run.output)/checkpoints/\(name)/state.h5", byte: 5_000, bit: 2)
+            }
+            let must = try run.train([], ["--resume", "must"])
+            #expect(must.status == 66)
+            #expect(must.complaints.count == 1)
+            for name in ["step-00000002", "step-00000004", "step-00000006"] {
+                #expect(must.errors.contains("set aside as \(name).damaged"))
+            }
+            let auto = try run.train(ranks: 2)
+            #expect(auto.status == 0)
+            #expect(
+                auto.errors.contains(
+                    "warning: \(run.output)/checkpoints: no good checkpoint is left; training "
+                        + "starts over"))
+            #expect(!auto.output.contains("going on from"))
+            #expect(try run.written().resumedFromStep == 0)
+            #expect(try run.differences(from: SmallRun.reference.get()) == [])
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// Two jobs on one output folder.
+    @Suite struct SharedFolderTests {
+        /// The first takes half a minute, because its disk is slow.
+        @Test func theSecondIsRefused() throws {
+            let run = try SmallRun.make()
+            // To wait for a lock, or for a disk, is no stall.
+            let settings = ["watchdog.stallSeconds=3"]
+            let first = try run.start(
+                settings, ranks: 2,
+                environment: [FileFault.variable: "slow:call=fsync,path=checkpoints,count=30"])
+            #expect(first.waits { first.errorsSoFar.contains("slow fsync of ") })
+            let second = try run.train(settings, ranks: 2)
+            #expect(second.status == 74, "\(second.errors)")
+            #expect(
+                second.complaints == [
+                    "rank 0: run: \(run.output): is in use by another run, whose end was waited "
+                        + "for 15 s; let it finish or stop it, or choose another --output"
+                ])
+            #expect(second.duration > .seconds(14))
+            #expect(first.isRunning)
+            #expect(try first.wait().status == 0)
+            #expect(try run.differences(from: SmallRun.reference.get()) == [])
+        }
+
+        /// A run that ends meanwhile is waited for, and then gone on with.
+        @Test func theFirstEndsInTime() throws {
+            let run = try SmallRun.make()
+            let settings = ["training.steps=40000"]
+            let first = try run.start(settings, ranks: 2)
+            #expect(first.waits { run.checkpoints.contains("step-00000004") })
+            let second = try run.start(settings, ranks: 3)
+            usleep(1_500_000)
+            #expect(second.isRunning && !run.logText.contains("going on"))
+            first.signal(SIGUSR1)
+            let outcome = try first.wait()
+            #expect(outcome.status == 75)
+            let words = outcome.output.components(separatedBy: "stopped at step ").last
+            let step = try #require(words?.split(separator: " ").first)
+            #expect(second.waits { run.logText.contains("going on from step \(step)\n") })
+            second.signal(SIGUSR1)
+            #expect(try second.wait().status == 75)
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// Signals that ask a run to stop, in each of its phases: exit code 75, nothing lost, and the
+    /// same command goes on to the undisturbed end.
+    @Suite struct SignalTests {
+        private func expectContinuation(
+            _ run: TestRun, ranks: Int?, _ settings: [String] = [],
+            _ reference: SmallRun.Reference? = nil
+        ) throws {
+            let again = try run.train(settings, ranks: ranks)
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(
+                try run.differences(from: reference ?? SmallRun.reference.get()) == [])
+        }
+
+        /// Starts a run whose `call` on `path` is slow, and signals it in the middle of that.
+        private func interrupt(
+            _ run: TestRun, slow: String, ranks: Int?, _ number: Int32 = SIGUSR1
+        ) throws -> Launch.Outcome {
+            let launch = try run.start(
+                ranks: ranks, environment: [FileFault.variable: "slow:\(slow),count=1"])
+            #expect(launch.waits { launch.errorsSoFar.contains("FAULT: slow ") })
+            launch.signal(number)
+            return try launch.wait()
+        }
+
+        /// Whether a process does something of its own upon SIGUSR1.
+        private func handlesSignals(_ process: Int32) -> Bool {
+            let text = (try? FileBytes.read("/proc/\(process)/status")) ?? []
+            for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
+                guard line.hasPrefix("SigIgn:") || line.hasPrefix("SigCgt:"),
+                    let mask = UInt64(line.split(separator: "\t").last ?? "", radix: 16)
+                else { continue }
+                if mask >> UInt64(SIGUSR1 - 1) & 1 == 1 { return true }
+            }
+            return false
+        }
+
+        /// While MPI starts. Ranks make their shared memory meanwhile: where there is none yet,
+        /// signals were handled before.
+        @Test func beforeMPI() throws {
+            var wasBefore = false
+            for _ in 0..<8 where !wasBefore {
+                let run = try SmallRun.make()
+                let launch = try run.start(ranks: 2)
+                _ = launch.waits {
+                    wasBefore = launch.sharedMemoryNames.isEmpty
+                    let processes = run.rankProcesses()
+                    return processes.count == 2 && processes.values.allSatisfy(handlesSignals)
+                }
+                launch.signal(SIGUSR1)
+                let outcome = try launch.wait()
+                #expect(outcome.status == 75, "\(outcome.errors)")
+                #expect(outcome.complaints == [])
+                try expectContinuation(run, ranks: 3)
+            }
+            #expect(wasBefore, "signals are not handled while MPI starts")
+        }
+
+        /// Behind the folder's opening and before the first step: a checkpoint of the beginning.
+        @Test(arguments: [nil, 3]) func startUp(ranks: Int?) throws {
+            let run = try SmallRun.make()
+            let outcome = try interrupt(run, slow: "call=open,path=environment.json", ranks: ranks)
+            #expect(outcome.status == 75)
+            #expect(outcome.output.contains("stopped at step 0 with a checkpoint; run the same"))
+            #expect(run.checkpoints == ["latest", "step-00000000"])
+            try expectContinuation(run, ranks: 2)
+        }
+
+        /// The start of a run that goes on: not a step is trained.
+        @Test func startUpOfAResume() throws {
+            let run = try SmallRun.make()
+            let first = try interrupt(
+                run, slow: "call=fsync,path=step-00000004.partial/state.h5", ranks: 2)
+            #expect(first.status == 75)
+            let newest = try run.newestCheckpoint()
+            let second = try interrupt(run, slow: "call=open,path=environment.json", ranks: 2)
+            #expect(second.status == 75)
+            #expect(try run.newestCheckpoint() == newest)
+            try expectContinuation(run, ranks: 3)
+            #expect(try run.written().resumedFromStep == newest)
+        }
+
+        @Test(arguments: [SIGUSR1, SIGUSR2]) func training(number: Int32) throws {
+            let run = try SmallRun.make()
+            let launch = try run.start(["training.steps=4000"], ranks: 3)
+            #expect(launch.waits { run.checkpoints.contains("step-00000004") })
+            launch.signal(number)
+            #expect(try launch.wait().status == 75)
+            #expect(try run.newestCheckpoint() ?? 0 >= 4)
+            if try run.newestCheckpoint() ?? 0 < 60 { try expectContinuation(run, ranks: 2) }
+        }
+
+        @Test func savingOnRanks() throws {
+            let run = try SmallRun.make()
+            let outcome = try interrupt(
+                run, slow: "call=write,path=step-00000006.partial/state.h5", ranks: 2)
+            #expect(outcome.status == 75)
+            #expect(try run.newestCheckpoint() ?? 0 >= 6)
+            try expectContinuation(run, ranks: 3)
+        }
+
+        @Test(arguments: [SIGTERM, SIGINT]) func savingAlone(number: Int32) throws {
+            let run = try SmallRun.make()
+            let outcome = try interrupt(
+                run, slow: "call=rename,path=checkpoints/step-00000006,from=3", ranks: nil, number)
+            #expect(outcome.status == 75)
+            #expect(try run.newestCheckpoint() ?? 0 >= 6)
+            try expectContinuation(run, ranks: 3)
+        }
+
+        /// A validation may take hours: it is given up, and made behind the resume.
+        @Test(arguments: [nil, 2]) func validation(ranks: Int?) throws {
+            let settings = ["validation.draws=400", "training.steps=33"]
+            let reference = try SmallRun.Reference(settings)
+            let run = try SmallRun.make()
+            let launch = try run.start(settings, ranks: ranks)
+            #expect(launch.waits { run.logText.contains("step 30/33") })
+            launch.signal(SIGUSR1)
+            let outcome = try launch.wait()
+            #expect(outcome.status == 75, "\(outcome.errors)")
+            #expect(!outcome.output.contains("validation at step 30"))
+            #expect(outcome.output.contains("stopped at step 30 with a checkpoint"))
+            #expect(try run.newestCheckpoint() == 30)
+            try expectContinuation(run, ranks: 3, settings, reference)
+            #expect(try run.written().resumedFromStep == 30)
+        }
+
+        /// The one behind the last step.
+        @Test func lastValidation() throws {
+            let settings = ["validation.draws=400", "training.steps=15"]
+            let reference = try SmallRun.Reference(settings)
+            let run = try SmallRun.make()
+            let launch = try run.start(settings, ranks: 2)
+            #expect(launch.waits { run.logText.contains("step 15/15") })
+            launch.signal(SIGUSR1)
+            #expect(try launch.wait().status == 75)
+            #expect(try run.newestCheckpoint() == 15)
+            #expect(!FileBytes.exists("\(run.output)/result.json"))
+            try expectContinuation(run, ranks: 3, settings, reference)
+        }
+
+        /// A process that cannot stop in order leaves upon a second SIGINT.
+        @Test func secondInterrupt() throws {
+            let run = try SmallRun.make()
+            let launch = try run.start(
+                ["checkpoint.everySteps=1"], environment: ["LRNET_FAULT": "hang:rank=0,step=4"])
+            #expect(launch.waits { run.checkpoints.contains("step-00000003") })
+            launch.signal(SIGINT)
+            usleep(300_000)
+            #expect(launch.isRunning)
+            let start = ContinuousClock.now
+            launch.signal(SIGINT)
+            #expect(try launch.wait().status == 130)
+            #expect(ContinuousClock.now - start < .seconds(5))
+            try expectContinuation(run, ranks: 2, ["checkpoint.everySteps=1"])
+        }
+    }
+}
