@@ -5,7 +5,7 @@ import LRNetTraining
 struct DescribeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show a recipe's network: layers, shapes, parameters, cost.")
+        abstract: "Show a recipe's network, and what its steps exchange by the number of ranks.")
 
     @Argument(help: "The recipe, a YAML file.")
     var recipe: String
@@ -18,6 +18,9 @@ struct DescribeCommand: ParsableCommand {
     func run() throws {
         let recipe = try Recipe(file: recipe, overrides: overrides)
         print(recipe.title)
-        print(NetworkTable(recipe.makeNetwork()).text, terminator: "")
+        let network = recipe.makeNetwork()
+        print(NetworkTable(network).text)
+        print("A training step sends, apart from small collective calls:")
+        print(ExchangeTable(network: network, recipe: recipe).text, terminator: "")
     }
 }

@@ -58,7 +58,8 @@ struct TrainCommand: ParsableCommand {
             if printRecipe || dryRun {
                 let text = try group.agreeing {
                     printRecipe
-                        ? recipe.yaml : try RunPlan(recipe: recipe, data: options.data).text
+                        ? recipe.yaml
+                        : try RunPlan(recipe: recipe, data: options.data, ranks: group.size).text
                 }
                 if group.isCoordinator { print(text, terminator: "") }
                 fflush(nil)

@@ -23,6 +23,9 @@ extension EndToEndTests {
         private static let residual =
             "{layers: [8C3, 8R, 16R/2, MP2, 64FC], input: 16x16x3, classes: 4}"
 
+        /// Wide layers alone.
+        private static let flat = "{layers: [300FC, 20FC], input: 7x7x3, classes: 5}"
+
         /// What rank 0 of two sends in a step of the MNIST network with 256 images in 8 leaves: one
         /// node a rank, messages of up to 65,536 values, two gradients (mean, variance) a weight.
         ///
@@ -48,6 +51,24 @@ extension EndToEndTests {
             let statistics = 2 * 4 * 2 * 8 * 608
             #expect((statistics..<statistics + 200).contains(bytes))
             #expect(fields["buffer_allocations"] as? Int == 0)
+            let exchange = try #require(fields["exchange_seconds"] as? Double)
+            let unhidden = try #require(fields["unhidden_seconds"] as? Double)
+            let percent = try #require(fields["unhidden_percent"] as? Double)
+            #expect(exchange > 0 && unhidden > 0)
+            #expect(abs(percent - 100 * unhidden / exchange) < 1e-6)
+        }
+
+        /// What a step sends is what the model of growing runs says.
+        @Test(arguments: ["mnist", Self.residual, Self.flat], [2, 3, 5])
+        func trafficIsAsPlanned(network: String, ranks: Int) throws {
+            for batch in ["32", "256"] {
+                let fields = try fields(
+                    ["--network", network, "--global-batch", batch, "--steps", "1"], ranks: ranks)
+                for unit in ["messages", "bytes"] {
+                    let sent = try #require(fields["sent_\(unit)"] as? Int)
+                    #expect(sent > 0 && fields["planned_\(unit)"] as? Int == sent, "\(unit)")
+                }
+            }
         }
 
         @Test func oneProcessSendsNothing() throws {
@@ -92,6 +113,8 @@ extension EndToEndTests {
             for steps in [exact, fast] {
                 #expect(try #require(steps["step_seconds"] as? Double) > 0)
                 #expect(steps["mpi_percent"] is Double && steps["communication_percent"] is Double)
+                #expect(try #require(steps["exchange_seconds"] as? Double) > 0)
+                #expect(steps["unhidden_seconds"] is Double && steps["unhidden_percent"] is Double)
             }
             // The fast mode sums by collectives what the exact one sends.
             let sent = try [exact, fast].map { try #require($0["bytes"] as? Int) }

@@ -93,6 +93,18 @@ extension EndToEndTests {
             #expect(wrong.status == 66)
         }
 
+        /// Who finds no leaf, and what a step sends: one row for each number of ranks.
+        @Test func dryRunPlansThePlacement() throws {
+            let plan = try TestRun().train([], ranks: 3, ["--dry-run"]).output
+            #expect(plan.contains("3 ranks x 1 thread: each finds a leaf"), "\(plan)")
+            let rows = plan.split(separator: "\n").map { $0.split(separator: " ") }
+            for ranks in ["2", "3", "4", "8"] {
+                #expect(rows.count { $0.first == Substring(ranks) } == 1, "\(plan)")
+            }
+            let idle = try TestRun().train(["training.threads=4"], ranks: 3, ["--dry-run"]).output
+            #expect(idle.contains("3 ranks x 4 threads: 4 of them idle most of a step"), "\(idle)")
+        }
+
         @Test func printedRecipeIsARecipe() throws {
             let run = try TestRun()
             let settings = [

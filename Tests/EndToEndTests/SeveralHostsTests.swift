@@ -54,7 +54,7 @@ extension EndToEndTests {
                 "watchdog.stallSeconds=3",
             ]
             let launch = try hosts.start(
-                "launch/run.sh",
+                "\(repositoryRoot)/launch/run.sh",
                 [
                     "-n", "2", "--min-ranks", "1", "--linger", "2", "--hostfile", "{hosts}", "--",
                 ] + run.arguments(settings),
@@ -78,9 +78,9 @@ extension EndToEndTests {
             ["0"], ["2"], ["2", "--rate", "--", "true"], ["2", "--name", "a/b", "--", "true"],
             ["2", "--rate", "fast", "--", "true"], ["200", "--", "true"],
         ]) func usage(arguments: [String]) throws {
-            let tests = URL(filePath: #filePath).deletingLastPathComponent()
-            let root = tests.deletingLastPathComponent().deletingLastPathComponent().path
-            let outcome = try Launch("\(root)/launch/virtual-hosts.sh", arguments).wait()
+            let outcome = try Launch(
+                "\(repositoryRoot)/launch/virtual-hosts.sh", arguments
+            ).wait()
             #expect(outcome.status == 64, "\(outcome.errors)")
         }
 

@@ -29,7 +29,7 @@ public struct VirtualHosts {
         environment: [String: String] = [:]
     ) throws -> Launch {
         try Launch(
-            Self.root + "/launch/virtual-hosts.sh",
+            repositoryRoot + "/launch/virtual-hosts.sh",
             ["\(count)", "--name", name, "--seconds", "100"] + options + ["--", program]
                 + arguments,
             environment: environment)
@@ -63,7 +63,8 @@ public struct VirtualHosts {
     public var namespaces: [String] {
         TestFolder.names(in: "/run/netns").filter { $0.hasPrefix(name) }
     }
-
-    private static let root = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 }
+
+/// The folder of the sources that the tests were built from.
+public let repositoryRoot = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path

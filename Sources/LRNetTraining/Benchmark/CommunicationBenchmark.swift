@@ -15,6 +15,9 @@ public struct CommunicationBenchmark {
         /// The time in MPI's calls in percent: all that is not hidden behind computation, and the
         /// copying.
         public var mpi_percent: Double
+        /// The median time of a step's exchanges of gradients and parameters alone, and of what a step
+        /// waits for them; the latter in percent of the former is not hidden.
+        public var exchange_seconds, unhidden_seconds, unhidden_percent: Double
         /// Messages of exchanges that a step sends, and their bytes.
         public var messages, bytes: Int
         /// Collective calls of a step, and the bytes that this rank brings to them.
@@ -103,16 +106,20 @@ public struct CommunicationBenchmark {
                 if step >= StepRunner.warmUpSteps { samples[index].append(sample) }
             }
         }
-        return (Self.summary(samples[0]), Self.summary(samples[1]))
+        let exchanges = try runners.map { try $0.exchangeSeconds(repetitions: count) }
+        return (Self.summary(samples[0], exchanges[0]), Self.summary(samples[1], exchanges[1]))
     }
 
-    private static func summary(_ samples: [StepRunner.Sample]) -> Steps {
+    private static func summary(_ samples: [StepRunner.Sample], _ exchange: Double) -> Steps {
+        let unhidden = samples.map(\.times.reduction.seconds).median
         let sum = samples.reduce(into: StageTimes()) { $0.add($1.times) }
         let calls = samples.reduce(Duration.zero) { $0 + $1.callTime }
         let traffic = samples.last?.traffic ?? Traffic()
         return Steps(
             step_seconds: samples.map(\.times.total.seconds).median,
             communication_percent: sum.percent(sum.communication), mpi_percent: sum.percent(calls),
+            exchange_seconds: exchange, unhidden_seconds: unhidden,
+            unhidden_percent: 100 * unhidden / max(exchange, 1e-9),
             messages: traffic.messageCount, bytes: traffic.byteCount,
             collectives: traffic.collectiveCount, collective_bytes: traffic.collectiveByteCount)
     }
@@ -131,12 +138,14 @@ extension CommunicationBenchmark.Report {
         vector.append(["exact, stepped", milliseconds(exchange_stepped_seconds), "", "", ""])
         vector.append(["MPI_Allreduce", milliseconds(mpi_allreduce_seconds), "", "", ""])
         var table = TextTable([
-            "whole steps", "time", "not hidden", "in MPI", "messages", "bytes", "collectives",
-            "bytes brought",
+            "whole steps", "time", "exchange alone", "not hidden", "", "all waiting", "in MPI",
+            "messages", "bytes", "collectives", "bytes brought",
         ])
         for (name, steps) in [("exact", exact), ("fast", fast)] {
             table.append([
-                name, milliseconds(steps.step_seconds),
+                name, milliseconds(steps.step_seconds), milliseconds(steps.exchange_seconds),
+                milliseconds(steps.unhidden_seconds),
+                String(format: "%.0f %%", steps.unhidden_percent),
                 String(format: "%.1f %%", steps.communication_percent),
                 String(format: "%.1f %%", steps.mpi_percent), TextTable.grouped(steps.messages),
                 TextTable.grouped(steps.bytes), TextTable.grouped(steps.collectives),

@@ -37,8 +37,8 @@ final class StepRunner {
         batch = Self.makeBatch(recipe, context, network)
     }
 
-    /// Values of the gradient vector.
-    var gradientCount: Int { training.network.gradientCount }
+    /// What is trained.
+    var network: Network { training.network }
 
     /// Makes one step. Every rank calls it.
     ///
@@ -67,6 +67,15 @@ final class StepRunner {
         return Sample(
             times: times, loss: outcome.status.loss, traffic: group.traffic - traffic,
             callTime: group.callTime - callTime)
+    }
+
+    /// The median time of a step's exchanges of gradients and parameters with nothing beside them, all
+    /// begun at once; from when all ranks are there until the last is done. Every rank calls it.
+    func exchangeSeconds(repetitions: Int) throws -> Double {
+        try training.recordExchanges { _ = try step() }
+        return try (0..<repetitions).map { _ in
+            try group.secondsOfAll { try training.repeatExchanges() }
+        }.median
     }
 
     /// Random pixels and labels, which depend on the position in the batch alone.

@@ -38,8 +38,14 @@ public struct TrainingBenchmark {
         /// Rank 0's time in MPI's calls, in percent of the step: all of what is not hidden, those
         /// waits among it that forward and backward contain, and the copying.
         public var mpi_percent: Double
+        /// The median time of a step's exchanges of gradients and parameters alone, and the median of
+        /// what rank 0 waits for them in a step, in seconds; the latter in percent of the former is not
+        /// hidden behind computation. Waiting for a slower rank is part of it.
+        public var exchange_seconds, unhidden_seconds, unhidden_percent: Double
         /// What rank 0 sends in a step: messages of exchanges, and their bytes.
         public var sent_messages, sent_bytes: Int
+        /// The same by plan, for exact sums.
+        public var planned_messages, planned_bytes: Int
         /// The collective calls of a step, and the bytes that rank 0 brings to them.
         public var collectives, collective_bytes: Int
         /// Buffers that rank 0 allocated in all timed steps.
@@ -67,10 +73,18 @@ public struct TrainingBenchmark {
         for _ in 0..<StepRunner.warmUpSteps { _ = try runner.step() }
         let allocations = BufferCount.allocations
         let samples = try (0..<steps).map { _ in try runner.step() }
-        return report(samples, allocations: BufferCount.allocations - allocations)
+        return report(
+            samples, allocations: BufferCount.allocations - allocations,
+            exchange: try runner.exchangeSeconds(repetitions: steps), of: runner.network)
     }
 
-    private func report(_ samples: [StepRunner.Sample], allocations: Int) -> Report {
+    private func report(
+        _ samples: [StepRunner.Sample], allocations: Int, exchange: Double, of network: Network
+    ) -> Report {
+        let planned = StepTraffic(
+            network: network, recipe: recipe, ranks: group.size, rank: group.rank
+        ).traffic
+        let unhidden = samples.map(\.times.reduction.seconds).median
         let seconds = samples.map(\.times.total.seconds)
         let sum = samples.reduce(into: StageTimes()) { $0.add($1.times) }
         let calls = samples.reduce(Duration.zero) { $0 + $1.callTime }
@@ -89,7 +103,10 @@ public struct TrainingBenchmark {
             all_reduce_percent: sum.percent(sum.reduction),
             update_percent: sum.percent(sum.update),
             communication_percent: sum.percent(sum.communication), mpi_percent: sum.percent(calls),
+            exchange_seconds: exchange, unhidden_seconds: unhidden,
+            unhidden_percent: 100 * unhidden / max(exchange, 1e-9),
             sent_messages: traffic.messageCount, sent_bytes: traffic.byteCount,
+            planned_messages: planned.messageCount, planned_bytes: planned.byteCount,
             collectives: traffic.collectiveCount, collective_bytes: traffic.collectiveByteCount,
             buffer_allocations: allocations, loss: samples.last?.loss ?? 0,
             products: MatrixProduct.provider)

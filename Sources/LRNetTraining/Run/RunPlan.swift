@@ -1,3 +1,4 @@
+internal import LRNetCollectives
 internal import LRNetData
 internal import LRNetKernels
 internal import LRNetLayers
@@ -10,8 +11,9 @@ public struct RunPlan {
 
     /// Checks recipe and data and lays out the run.
     ///
+    /// - Parameter ranks: On which it would run.
     /// - Throws: What training would throw for the same recipe and data.
-    public init(recipe: Recipe, data path: String) throws {
+    public init(recipe: Recipe, data path: String, ranks: Int = 1) throws {
         let set = try ShardSet(directory: path)
         try TrainerSetup.check(set, recipe)
         let sequence = BatchSequence(recipe: recipe, sampleCount: set.count(.train))
@@ -28,8 +30,27 @@ public struct RunPlan {
                 batch       \(training.globalBatch) = \(training.gradientLeaves) leaves of \
                 \(training.leafSize), products of \(training.microBatch) samples; at most \
                 \(training.gradientLeaves) ranks x threads
+                placement   \(Self.placement(training, ranks: ranks))
+
+                A step sends, apart from small collective calls:
+                \(ExchangeTable(network: network, recipe: recipe, ranks: ranks).text)
                 dry run: recipe and data are good; nothing was written
 
                 """
+    }
+
+    /// Who finds a leaf to work on.
+    private static func placement(_ training: Recipe.Training, ranks: Int) -> String {
+        let (threads, leaves) = (training.threads, training.gradientLeaves)
+        let all =
+            "\(PlacementCheck.counted(ranks, "rank")) x \(PlacementCheck.counted(threads, "thread"))"
+        if ranks > leaves { return "\(all): more ranks than \(leaves) leaves, which is refused" }
+        let busy = (0..<ranks).map {
+            min(LeafTree.run(of: $0, ranks: ranks, leafCount: leaves).count, threads)
+        }.reduce(0, +)
+        if busy == ranks * threads { return "\(all): each finds a leaf" }
+        return
+            "\(all): \(ranks * threads - busy) of them idle most of a step, beyond the \(leaves) "
+            + "leaves; use fewer, or raise training.gradientLeaves (which makes another run)"
     }
 }

@@ -8,8 +8,9 @@ extension Trainer {
     /// The error of a step whose loss or gradient is not finite, with the layer and the ranks where
     /// that began. Every rank calls it, at the same step.
     ///
-    /// Nothing was updated, so the step is run once more, and each rank notes the first layer whose
-    /// output or input gradient is not finite. Exchanges inside the step (batch norm) spread the
+    /// The step is run once more, and each rank notes the first layer whose output or input gradient is
+    /// not finite. Nothing was updated if it was the loss; else layers with good sums were, and the value
+    /// may not come up again. Exchanges inside the step (batch norm) spread the
     /// value to other ranks only behind that layer.
     ///
     /// - Parameter place: The loss, or the layer whose summed gradient is not finite.

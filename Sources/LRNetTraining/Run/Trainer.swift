@@ -11,9 +11,10 @@ internal import LRNetSupport
 ///
 /// 1. take the prefetched batch; a rank that cannot goes on with a blank one and says so in 3
 /// 2. forward (batch-norm sums are gathered), loss
-/// 3. gather losses and flags; a failure ends the run here, for all ranks
-/// 4. backward, the gradients' sums meanwhile; a value that is not finite ends the run here
-/// 5. each rank updates its share of the parameters; the shares are gathered
+/// 3. gather losses and flags; a failure or a loss that is not finite ends the run here, for all ranks
+/// 4. backward; meanwhile gradients are summed, each rank updates its share of the layers whose sums
+///    are there, and the shares are gathered
+/// 5. the ranks agree whether all sums were finite; if not, the run ends here
 /// 6. rank 0 decides and broadcasts: validate, save, stop, the next learning rate
 public final class Trainer {
     /// What the command line says beside the recipe.

@@ -29,7 +29,7 @@ public final class GradientReducer: GradientExchange {
     }
 
     /// Values of a bucket, at least, unless the pass ends before.
-    private static let bucketCount = 1 << 14
+    static let bucketCount = 1 << 14
 
     /// Values of a message, at most: 256 KiB. Every exchange keeps two messages of each node, so
     /// large ones cost memory; see `lrnet-mpi-checks --benchmark`.
@@ -43,9 +43,23 @@ public final class GradientReducer: GradientExchange {
     private var gathers: [GatherKey: RowGather] = [:]
     private var shareGathers: [ShareKey: AllGather] = [:]
     private var begunGathers: [GatherName: RowGather] = [:]
-    private var underWay: [any Exchange] = []
+    private var underWay: [Started] = []
     private var bucket: (range: Range<Int>, store: GradientStore)?
     private var failure: (any Error)?
+    private var recording: [() throws -> Started]?
+    private var recorded: [() throws -> Started] = []
+
+    /// The time of this step in which nothing was done but wait for exchanges.
+    private(set) var waiting = Duration.zero
+
+    /// An exchange under way.
+    private struct Started {
+        let exchange: any Exchange
+        /// What it adds up, if it does.
+        var sum: Range<Int>?
+        /// Whether a step of it waits for the other ranks.
+        var isBlocking = false
+    }
 
     /// Rows of all samples, and how they come here.
     private struct RowGather {
@@ -81,6 +95,7 @@ public final class GradientReducer: GradientExchange {
     func begin(_ layout: BatchLayout) {
         precondition(underWay.isEmpty && bucket == nil, "a step begins before the last one's end")
         presentLeaves = layout.globalLeafCount
+        waiting = .zero
         begunGathers.removeAll(keepingCapacity: true)
     }
 
@@ -107,12 +122,25 @@ public final class GradientReducer: GradientExchange {
 
     private func start(_ range: Range<Int>, of store: GradientStore, unit: Int?) throws {
         let sum = sum(SumKey(range: range, unit: unit, presentLeaves: presentLeaves))
-        if unit != nil, let tree = sum as? TreeExchange {
-            try tree.startReduceToSlice(nodes: store.nodes(range), into: store.total[range])
-        } else {
-            try sum.start(nodes: store.nodes(range), into: store.total[range])
+        try begin { [mode] in
+            if unit != nil, let tree = sum as? TreeExchange {
+                try tree.startReduceToSlice(nodes: store.nodes(range), into: store.total[range])
+            } else {
+                try sum.start(nodes: store.nodes(range), into: store.total[range])
+            }
+            return Started(exchange: sum, sum: range, isBlocking: mode == .fast)
         }
-        underWay.append(sum)
+    }
+
+    private func begin(_ start: @escaping () throws -> Started) throws {
+        underWay.append(try start())
+        recording?.append(start)
+    }
+
+    /// Whether a range's sums are here, or were never asked for.
+    func hasSummed(_ range: Range<Int>) -> Bool {
+        bucket?.range.overlaps(range) != true
+            && !underWay.contains { $0.sum?.overlaps(range) == true }
     }
 
     private func sum(_ key: SumKey) -> any AllReduction {
@@ -143,8 +171,10 @@ public final class GradientReducer: GradientExchange {
             GatherKey(name: name, globalCount: layout.globalCount), width: width, layout)
         gather.rows[gather.own].copy(from: rows)
         begunGathers[name] = gather
-        try gather.exchange.start(gather.rows.all)
-        underWay.append(gather.exchange)
+        try begin {
+            try gather.exchange.start(gather.rows.all)
+            return Started(exchange: gather.exchange)
+        }
     }
 
     private func rowGather(_ key: GatherKey, width: Int, _ layout: BatchLayout) -> RowGather {
@@ -169,7 +199,9 @@ public final class GradientReducer: GradientExchange {
         guard let gather = begunGathers[name] else {
             preconditionFailure("nothing gathered for \(name)")
         }
-        while !(try gather.exchange.step()) { progress() }
+        try measuringWait {
+            while !(try gather.exchange.step()) { progress() }
+        }
         return gather.rows.all
     }
 
@@ -180,30 +212,67 @@ public final class GradientReducer: GradientExchange {
 
     /// Begins to gather shares.
     public func beginGather(shares view: FloatView, unit: Int) throws {
+        let exchange = shareGather(view, unit: unit)
+        try begin {
+            try exchange.start(view)
+            return Started(exchange: exchange)
+        }
+    }
+
+    /// Makes what gathers parameters, in their order: ranks may come to want them in different
+    /// orders. Every rank calls it.
+    func prepareGathers(of parameters: [Parameter]) {
+        for parameter in parameters {
+            if let unit = parameter.shareUnit { _ = shareGather(parameter.value, unit: unit) }
+        }
+    }
+
+    private func shareGather(_ view: FloatView, unit: Int) -> AllGather {
         let key = ShareKey(
             buffer: ObjectIdentifier(view.buffer), offset: view.offset, count: view.count)
-        let exchange =
-            shareGathers[key]
-            ?? AllGather(
-                group: group,
-                partition: SlicePartition(count: view.count, ranks: group.size, alignment: unit),
-                pieceCount: Self.pieceCount)
-        shareGathers[key] = exchange
-        try exchange.start(view)
-        underWay.append(exchange)
+        if let known = shareGathers[key] { return known }
+        let made = AllGather(
+            group: group,
+            partition: SlicePartition(count: view.count, ranks: group.size, alignment: unit),
+            pieceCount: Self.pieceCount)
+        shareGathers[key] = made
+        return made
     }
 
     // MARK: Progress
 
     /// Moves on what is under way. An error is kept for ``finish()``.
     public func progress() {
-        // MPI_Allreduce blocks, and between other collectives it must come in the same order on all
-        // ranks.
-        guard mode == .exact, failure == nil, !underWay.isEmpty else { return }
+        guard failure == nil, !underWay.isEmpty else { return }
         do {
-            try underWay.removeAll { try $0.step() }
+            try moveOn()
         } catch {
             failure = error
+        }
+    }
+
+    /// MPI_Allreduce blocks, and between other collectives it must come in the same order on all
+    /// ranks: at the end.
+    private func moveOn() throws {
+        try underWay.removeAll { try !$0.isBlocking && $0.exchange.step() }
+    }
+
+    private func measuringWait(_ work: () throws -> Void) rethrows {
+        let start = ContinuousClock.now
+        defer { waiting += ContinuousClock.now - start }
+        try work()
+    }
+
+    /// Waits until another exchange is done, or none is under way. Every rank calls it until what it
+    /// waits for has come.
+    func waitForNext() throws {
+        try sendBucket()
+        if let failure { throw failure }
+        if mode == .fast { return try finish() }
+        let count = underWay.count
+        try measuringWait {
+            // All at once: peers may wait for any of them.
+            while underWay.count == count && count > 0 { try moveOn() }
         }
     }
 
@@ -221,11 +290,33 @@ public final class GradientReducer: GradientExchange {
     public func finish() throws {
         try sendBucket()
         if let failure { throw failure }
-        if mode == .exact {
-            // All at once: peers may wait for any of them.
-            while !underWay.isEmpty { try underWay.removeAll { try $0.step() } }
+        try measuringWait {
+            if mode == .exact {
+                while !underWay.isEmpty { try moveOn() }
+            }
+            for started in underWay { try started.exchange.finish() }
         }
-        for exchange in underWay { try exchange.finish() }
         underWay.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Measuring
+
+    /// Takes note of the exchanges of a step, for ``replay()``. Every rank does the same.
+    func record(_ step: () throws -> Void) rethrows {
+        recording = []
+        defer { isRecorded() }
+        try step()
+    }
+
+    private func isRecorded() {
+        recorded = recording ?? []
+        recording = nil
+    }
+
+    /// Makes the recorded step's exchanges once more, all at once and with nothing beside them, and
+    /// waits. Sums of gradients are spoilt; rows and parameters stay as they are. Every rank calls it.
+    func replay() throws {
+        underWay = try recorded.map { try $0() }
+        try finish()
     }
 }

@@ -11,6 +11,7 @@ final class TrainingStep {
     private let context: RankContext
     private let loss: SoftmaxCrossEntropy
     private let reducer: GradientReducer
+    private let updates: LayerUpdates
 
     /// What one step brought.
     struct Outcome {
@@ -33,12 +34,14 @@ final class TrainingStep {
         gradients = GradientStore(
             count: network.gradientCount, largestLayer: network.largestGradientCount,
             exchange: reducer)
+        updates = LayerUpdates(network: network, optimizer: optimizer, reducer: reducer)
     }
 
     /// Trains on one batch. Every rank calls it, with its own part.
     ///
-    /// Nothing is updated when a rank could not load its part, or when loss or gradient are not
-    /// finite; every rank sees either at the same step.
+    /// Nothing is updated when a rank could not load its part, or when the loss is not finite. Where a
+    /// gradient is not, other layers may be updated already: the run must end and save nothing. Every
+    /// rank sees either at the same step.
     ///
     /// - Parameters:
     ///   - step: Counted from 0.
@@ -48,7 +51,9 @@ final class TrainingStep {
         hasFailure: Bool, times: inout StageTimes
     ) throws -> Outcome {
         let layout = context.layout(globalCount: globalCount)
-        let pass = pass(step, layout, gradients: gradients)
+        let pass = pass(step, layout, gradients: gradients) { [updates] layer, _, isGradient in
+            if isGradient { updates.layerIsDone(layer) }
+        }
         begin(layout)
         defer { context.pool.betweenCalls = nil }
 
@@ -57,28 +62,25 @@ final class TrainingStep {
             try context.status.combine(
                 totals, layout: layout, stopWanted: stopWanted, hasFailure: hasFailure)
         }
-        if status.hasFailure {
+        guard !status.hasFailure, status.loss.isFinite else {
             // Inputs may be on their way; peers count on them.
             try reducer.finish()
-            return Outcome(status: status)
+            return Outcome(
+                status: status, nonFinitePlace: status.hasFailure ? nil : "the loss")
         }
+        optimizer.begin(step: step, learningRate: learningRate)
+        updates.begin(pass)
         try times.measure(\.backward) { try network.backward(loss.gradient(layout), pass) }
+        try times.measure(\.update) { try updates.finish() }
         try times.measure(\.reduction) { try reducer.finish() }
+        times.reduction = reducer.waiting
         times.communication += times.reduction
         let culprit = try times.measure(\.communication) {
-            try reducer.agree(on: network.firstNonFiniteLayer(pass))
+            try reducer.agree(on: updates.nonFiniteLayer)
         }
-        guard status.loss.isFinite, culprit == nil else {
-            let place =
-                status.loss.isFinite
-                ? culprit.map { network.layers[$0].name } ?? "the gradient" : "the loss"
-            return Outcome(status: status, nonFinitePlace: place)
+        if let culprit {
+            return Outcome(status: status, nonFinitePlace: network.layers[culprit].name)
         }
-        try times.measure(\.update) {
-            optimizer.begin(step: step, learningRate: learningRate)
-            try network.update(pass, by: optimizer)
-        }
-        try times.measure(\.communication) { try reducer.finish() }
         times.measure(\.update) { network.didUpdate() }
         return Outcome(status: status)
     }
@@ -108,6 +110,12 @@ final class TrainingStep {
             logits: logits, labels: batch.labels, layout: pass.layout,
             wantsGradient: wantsGradient)
     }
+
+    /// Makes one step of which ``repeatExchanges()`` is to repeat the exchanges. Every rank calls it.
+    func recordExchanges(_ step: () throws -> Void) rethrows { try reducer.record(step) }
+
+    /// Makes the exchanges of the recorded step with nothing beside them. Every rank calls it.
+    func repeatExchanges() throws { try reducer.replay() }
 
     /// Lets exchanges move on between the products of the pass.
     private func begin(_ layout: BatchLayout) {

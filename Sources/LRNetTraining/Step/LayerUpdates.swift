@@ -1,0 +1,93 @@
+internal import LRNetKernels
+internal import LRNetLayers
+
+/// Updates each layer as soon as its gradient is complete, while earlier layers still compute, so that
+/// gathering the new parameters is hidden behind their backward passes.
+///
+/// The layer's backward pass is over then, so nothing of the step needs its parameters any more. A
+/// gradient that turns out not to be finite on some rank finds other layers updated: such a step ends
+/// the run, and nothing of it may be saved. The layer itself stays as it is where its gradient is bad.
+final class LayerUpdates {
+    private let network: Network
+    private let optimizer: AdamOptimizer
+    private let reducer: GradientReducer
+    private let positions: [ObjectIdentifier: Int]
+    /// The layers' ranges of the gradient vector.
+    private let ranges: [Range<Int>]
+    private var pending: [Int] = []
+    private var pass: Pass?
+    private var failure: (any Error)?
+
+    /// The first layer whose gradient is not finite on this rank; its position in the network.
+    private(set) var nonFiniteLayer: Int?
+
+    /// Takes the place of the optimizer where nothing may change.
+    private final class NoUpdate: ParameterOptimizer {
+        func update(_ parameter: Parameter, _ range: Range<Int>, gradient: FloatView) {}
+    }
+
+    /// Every rank creates it, after memory for the network was reserved.
+    init(network: Network, optimizer: AdamOptimizer, reducer: GradientReducer) {
+        self.network = network
+        self.optimizer = optimizer
+        self.reducer = reducer
+        positions = Dictionary(
+            uniqueKeysWithValues: network.layers.enumerated().map { (ObjectIdentifier($1), $0) })
+        var start = 0
+        ranges = network.layers.map { layer in
+            defer { start += layer.gradientCount }
+            return start..<start + layer.gradientCount
+        }
+        reducer.prepareGathers(of: network.parameters)
+    }
+
+    /// Begins a step's updates; the optimizer has begun the step.
+    func begin(_ pass: Pass) {
+        self.pass = pass
+        pending.removeAll(keepingCapacity: true)
+        nonFiniteLayer = nil
+        failure = nil
+    }
+
+    /// Called when a layer's backward pass is over. An error is kept for ``finish()``.
+    func layerIsDone(_ layer: any Layer) {
+        guard failure == nil, let position = positions[ObjectIdentifier(layer)] else { return }
+        if !layer.parameters.isEmpty { pending.append(position) }
+        do {
+            try updateWhatIsReady()
+        } catch {
+            failure = error
+        }
+    }
+
+    /// Returns when all layers are updated here, and their parameters on the way. Every rank calls it.
+    func finish() throws {
+        if let failure { throw failure }
+        try updateWhatIsReady()
+        while !pending.isEmpty {
+            try reducer.waitForNext()
+            try updateWhatIsReady()
+        }
+        pass = nil
+    }
+
+    private func updateWhatIsReady() throws {
+        guard let pass else { return }
+        var index = 0
+        while index < pending.count {
+            let position = pending[index]
+            guard reducer.hasSummed(ranges[position]) else {
+                index += 1
+                continue
+            }
+            pending.remove(at: index)
+            let layer = network.layers[position]
+            if layer.hasFiniteGradients(pass) {
+                try layer.update(pass, by: optimizer)
+            } else {
+                nonFiniteLayer = min(nonFiniteLayer ?? position, position)
+                try layer.update(pass, by: NoUpdate())
+            }
+        }
+    }
+}
