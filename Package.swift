@@ -84,7 +84,8 @@ let package = Package(
             exclude: ["Golden"]),
         tests("LRNetSupportTests", ["LRNetLaunchSupport", "LRNetSupport"]),
         tests(
-            "LRNetDataTests", ["LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),
+            "LRNetDataTests",
+            ["LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport", "LRNetTestSupport"]),
         tests(
             "LRNetCollectivesTests",
             ["LRNetCollectives", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),

@@ -25,6 +25,9 @@ public struct NoiseKey: Sendable, Hashable {
         case synthesis = 7
         /// Tests and benchmarks.
         case test = 8
+        /// Crops, mirrors and the like of a picture; the step is the epoch, the index the sample's
+        /// position in its split.
+        case augmentation = 9
     }
 
     /// The seed of the run.

@@ -6,7 +6,7 @@ import LRNetSupport
 struct SynthesizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synthesize", abstract: "Makes a data set without any input.",
-        subcommands: [SynthesizeDigitsCommand.self])
+        subcommands: [SynthesizeDigitsCommand.self, SynthesizeTexturesCommand.self])
 }
 
 /// `lrnet-data synthesize digits`.

@@ -7,10 +7,14 @@ import LRNetTraining
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Time whole training steps on data in memory, kernels, or communication.",
+        abstract: "Time whole training steps, kernels, or communication.",
         discussion: """
             Without --kernels or --communication it times steps and prints one JSON line:
               mpirun -n 2 --bind-to none lrnet-dist bench --network mnist --global-batch 256
+            With --data it reads and augments as training does, and "data_percent" is the share of
+            a step that waits for data:
+              lrnet-dist bench --network cifar10 --data data/cifar10 --set augmentation.pad=4 \
+                --set augmentation.crop=32
             --kernels compares each hot kernel with a plain loop, then times it against what one
             core can do at most; it ends with 70 if a result is wrong.
             """)
@@ -45,6 +49,14 @@ struct BenchCommand: ParsableCommand {
     @Option(name: .customLong("micro-batch"), help: "Samples of a product; a leaf by default.")
     var microBatch: Int?
 
+    @Option(help: "Read this data set; a batch in memory by default.")
+    var data: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Changes a key of the benchmark's recipe.", valueName: "key=value"))
+    var settings: [String] = []
+
     @Option(help: "Threads of a rank.")
     var threads = 1
 
@@ -74,6 +86,12 @@ struct BenchCommand: ParsableCommand {
         }
         if markdown && json {
             throw ValidationError("--markdown and --json exclude each other")
+        }
+        if data != nil && (kernels || communication) {
+            throw ValidationError("--data goes with steps, not with --kernels or --communication")
+        }
+        if kernels && !settings.isEmpty {
+            throw ValidationError("--set goes with steps and --communication")
         }
         if communication && reduction != "exact" {
             throw ValidationError("--communication times both reductions; leave --reduction out")
@@ -105,7 +123,7 @@ struct BenchCommand: ParsableCommand {
             "network=\(network)", "weights=\(weights)", "training.globalBatch=\(globalBatch)",
             "training.gradientLeaves=\(gradientLeaves)", "training.microBatch=\(micro)",
             "training.threads=\(threads)", "reduction=\(reduction)",
-        ]
+        ] + settings
     }
 
     private func benchKernels(_ group: any ProcessGroup) throws {
@@ -135,7 +153,8 @@ struct BenchCommand: ParsableCommand {
     }
 
     private func benchSteps(_ recipe: Recipe, _ group: any ProcessGroup) throws {
-        let report = try TrainingBenchmark(recipe: recipe, group: group).run(steps: steps)
+        let report = try TrainingBenchmark(recipe: recipe, group: group, data: data)
+            .run(steps: steps)
         if group.isCoordinator { try printLine(report) }
     }
 

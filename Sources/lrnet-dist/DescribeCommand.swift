@@ -1,4 +1,5 @@
 import ArgumentParser
+import LRNetData
 import LRNetSupport
 import LRNetTraining
 
@@ -18,6 +19,7 @@ struct DescribeCommand: ParsableCommand {
     func run() throws {
         let recipe = try Recipe(file: recipe, overrides: overrides)
         print(recipe.title)
+        print("inputs: \(recipe.augmentation.summary)")
         let network = recipe.makeNetwork()
         print(NetworkTable(network).text)
         print("A training step sends, apart from small collective calls:")

@@ -110,7 +110,7 @@ extension EndToEndTests {
             #expect(
                 outcome.complaints == [
                     "data: \(data): has images of 5x7x2 where network mnist takes 28x28x1; "
-                        + "choose another data set or network"
+                        + "choose another data set or network, or set augmentation.crop"
                 ])
         }
 

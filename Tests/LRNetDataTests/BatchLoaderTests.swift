@@ -11,6 +11,11 @@ import Testing
         return try ShardReader(set: ShardSet(directory: "\(folder.path)/set"), split: .train)
     }
 
+    /// Pictures as they are.
+    private func plain(_ reader: ShardReader) throws -> Augmenter {
+        try Augmenter(Augmentation(), seed: 1, for: reader.set)
+    }
+
     @Test(arguments: [2, 3, 7]) func batchesComeInOrderInRecycledMemory(depth: Int) throws {
         let folder = try TestFolder()
         let reader = try reader(folder)
@@ -18,7 +23,9 @@ import Testing
         let requests = (0..<60).map { step in
             step % 9 == 4 ? [] : EpochPlan(seed: 5, epoch: step, count: 41)[0..<(1 + step % 8)]
         }
-        let loader = BatchLoader(reader: reader, capacity: 8, depth: depth, requests: requests)
+        let loader = try BatchLoader(
+            reader: reader, augmenter: plain(reader), capacity: 8, depth: depth,
+            requests: requests.map { BatchRequest(samples: $0, epoch: 3) })
         var memory: Set<ObjectIdentifier> = []
         for request in requests {
             let batch = try #require(try loader.next())
@@ -35,12 +42,14 @@ import Testing
         #expect(memory.count <= depth)
     }
 
-    @Test func errorsReachTheUser() throws {
+    @Test(arguments: [1, 3]) func errorsReachTheUser(workers: Int) throws {
         let folder = try TestFolder()
         let reader = try reader(folder)
         // The second shard is damaged after the sizes were checked.
         try flip("\(folder.path)/set/train-00001.h5", byte: 700, bit: 2)
-        let loader = BatchLoader(reader: reader, capacity: 4, requests: [[0, 1], [2], [20]])
+        let loader = try BatchLoader(
+            reader: reader, augmenter: plain(reader), workers: workers, capacity: 4,
+            requests: [[0, 1], [2], [20, 3, 40]].map { BatchRequest(samples: $0) })
         for _ in 0..<2 {
             let batch = try #require(try loader.next())
             loader.recycle(batch)
@@ -56,10 +65,13 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func stopsEarly() throws {
         let folder = try TestFolder()
         let reader = try reader(folder)
-        let endless = sequence(first: [0, 5], next: { [($0[0] + 1) % 41, 5] })
+        let endless = sequence(
+            first: BatchRequest(samples: [0, 5]),
+            next: { BatchRequest(samples: [($0.samples[0] + 1) % 41, 5]) })
         for taken in 0..<200 {
-            let loader = BatchLoader(
-                reader: reader, capacity: 2, requests: Unchecked(base: endless))
+            let loader = try BatchLoader(
+                reader: reader, augmenter: plain(reader), workers: 1 + taken % 3, capacity: 2,
+                requests: Unchecked(base: endless))
             for step in 0..<taken % 5 {
                 let batch = try #require(try loader.next())
                 if step < 3 { loader.recycle(batch) }
@@ -77,12 +89,13 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func readsAhead() throws {
         let folder = try TestFolder()
         let taken = Counter()
-        let requests = (0..<3).lazy.map { number -> [Int] in
+        let requests = (0..<3).lazy.map { number -> BatchRequest in
             taken.add()
-            return [number]
+            return BatchRequest(samples: [number])
         }
-        let loader = BatchLoader(
-            reader: try reader(folder), capacity: 1, depth: 3,
+        let reader = try reader(folder)
+        let loader = try BatchLoader(
+            reader: reader, augmenter: plain(reader), capacity: 1, depth: 3,
             requests: Unchecked(base: requests))
         while taken.count < 3 { usleep(1_000) }
         for number in 0..<3 {

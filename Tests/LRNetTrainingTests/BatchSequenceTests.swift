@@ -1,4 +1,5 @@
 import LRNetCollectives
+import LRNetData
 import LRNetTraining
 import Testing
 
@@ -24,8 +25,9 @@ import Testing
         #expect((0..<12).map(sequence.globalCount).allSatisfy { $0 == 4 })
         #expect([0, 3, 4, 11].map(sequence.epoch) == [0, 0, 1, 2])
         for epoch in 0..<3 {
-            let samples = Array(sequence.requests(from: epoch * 4, leafRun: 0..<2)).prefix(4)
-                .flatMap { $0 }
+            let requests = Array(sequence.requests(from: epoch * 4, leafRun: 0..<2)).prefix(4)
+            #expect(requests.allSatisfy { $0.epoch == epoch })
+            let samples = requests.flatMap(\.samples)
             #expect(Set(samples).count == 16)
             #expect(samples.allSatisfy { 0..<17 ~= $0 })
         }
@@ -37,15 +39,15 @@ import Testing
         #expect((0..<5).map(sequence.globalCount) == [4, 4, 4, 4, 1])
         let requests = Array(sequence.requests(from: 0, leafRun: 0..<2))
         #expect(requests.count == 15)
-        #expect(requests[4].count == 1)
+        #expect(requests[4].samples.count == 1)
         for epoch in 0..<3 {
-            let samples = requests[epoch * 5..<epoch * 5 + 5].flatMap { $0 }
+            let samples = requests[epoch * 5..<epoch * 5 + 5].flatMap(\.samples)
             #expect(samples.sorted() == Array(0..<17))
         }
-        #expect(requests[0..<5] != requests[5..<10])
+        #expect(requests[0..<5].map(\.samples) != requests[5..<10].map(\.samples))
         // The last sample stands in the first leaf; the second has none.
-        #expect(Array(sequence.requests(from: 4, leafRun: 0..<1))[0].count == 1)
-        #expect(Array(sequence.requests(from: 4, leafRun: 1..<2))[0].isEmpty)
+        #expect(Array(sequence.requests(from: 4, leafRun: 0..<1))[0].samples.count == 1)
+        #expect(Array(sequence.requests(from: 4, leafRun: 1..<2))[0].samples.isEmpty)
     }
 
     @Test(arguments: [Recipe.Tail.drop, .keep]) func nothingLeftOver(tail: Recipe.Tail) {
@@ -82,15 +84,15 @@ import Testing
             return Array(sequence.requests(from: 2, leafRun: run))
         }
         for step in whole.indices {
-            #expect(parts.flatMap { $0[step] } == whole[step], "step \(step)")
+            #expect(parts.flatMap { $0[step].samples } == whole[step].samples, "step \(step)")
         }
     }
 
     @Test func theSeedDecidesTheOrder() {
         func first(_ seed: UInt64) -> [Int] {
             Array(
-                sequence(50, batch: 10, tail: .drop, seed: seed).requests(from: 0, leafRun: 0..<2))[
-                    0]
+                sequence(50, batch: 10, tail: .drop, seed: seed).requests(from: 0, leafRun: 0..<2)
+            )[0].samples
         }
         #expect(first(1) == first(1))
         #expect(first(1) != first(2))

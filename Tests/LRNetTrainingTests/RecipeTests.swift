@@ -1,3 +1,4 @@
+import LRNetData
 import LRNetKernels
 import LRNetLaunchSupport
 import LRNetLayers
@@ -46,6 +47,9 @@ import Testing
     static let everyKey = """
         network: mnist
         weights: {model: gumbel-binary, temperature: 0.25}
+        augmentation: {shorterSide: [30, 40], pad: 3, crop: 28, flip: true, brightness: 0.25,
+          contrast: [0.5, 1.5], standardize: {mean: [0.25], deviation: [0.5]}}
+        data: {shuffle: block, blockSamples: 64, windowBlocks: 3, workers: 2, cacheMegabytes: 50}
         training: {epochs: 7, steps: 9, globalBatch: 96, gradientLeaves: 6, microBatch: 8,
           tail: keep, seed: 18446744073709551615, threads: 3,
           convolutions: direct}
@@ -65,6 +69,15 @@ import Testing
     @Test func everyKeyIsRead() throws {
         let recipe = try recipe(Self.everyKey)
         #expect(recipe.weights.model == .gumbelBinary && recipe.weights.temperature == 0.25)
+        #expect(recipe.augmentation.shorterSide == 30...40 && recipe.augmentation.pad == 3)
+        #expect(recipe.augmentation.crop == 28 && recipe.augmentation.flip)
+        #expect(recipe.augmentation.brightness == 0.25)
+        #expect(recipe.augmentation.contrast == 0.5...1.5)
+        #expect(
+            recipe.augmentation.standardize == .constants(mean: [0.25], deviation: [0.5]))
+        #expect(recipe.data.shuffle == .block && recipe.data.blockSamples == 64)
+        #expect(recipe.data.windowBlocks == 3 && recipe.data.workers == 2)
+        #expect(recipe.data.cacheMegabytes == 50 && recipe.data.cacheByteCount == 50_000_000)
         #expect(recipe.training.epochs == 7 && recipe.training.steps == 9)
         #expect(recipe.training.globalBatch == 96 && recipe.training.gradientLeaves == 6)
         #expect(recipe.training.microBatch == 8 && recipe.training.tail == .keep)
@@ -135,6 +148,68 @@ import Testing
         #expect(try recipe(frozen.yaml) == frozen)
         #expect(try recipe(custom.yaml) == custom)
         #expect(custom.makeNetwork().layers.last?.outputShape.count == 7)
+    }
+
+    @Test func augmentationIsReadInItsShortForms() throws {
+        let one = try recipe("network: resnet18\naugmentation: {crop: 224, shorterSide: 256}")
+        #expect(one.augmentation.shorterSide == 256...256)
+        #expect(try recipe(one.yaml) == one)
+        for word in ["none", "image", "set"] {
+            let recipe = try recipe("augmentation: {standardize: \(word)}")
+            #expect(try self.recipe(recipe.yaml) == recipe, "\(word)")
+        }
+        #expect(try recipe("augmentation: {pad: 4}", "augmentation=null") == recipe())
+        #expect(try recipe("augmentation: {contrast: 0.5}").augmentation.contrast == 0.5...0.5)
+    }
+
+    @Test(arguments: [
+        ("crop: 32", "crop: 32 makes images of 32x32, but network mnist takes 28x28; set"),
+        (
+            "{crop: 28, shorterSide: 24, pad: 1}",
+            "crop: 28 does not fit into shorterSide 24 + 2 x pad 1; raise shorterSide or pad"
+        ),
+        (
+            "shorterSide: 30",
+            "crop: is missing; with shorterSide write the network's size, crop: 28"
+        ),
+        ("shorterSide: [40, 30]", "shorterSide: 'a list' is no range; write [smallest, largest]"),
+        ("shorterSide: 30.5", "shorterSide: '30.5' must be whole numbers from 1 to 65536"),
+        ("shorterSide: 0", "shorterSide: '0' is out of range; at least 1"),
+        ("pad: -1", "pad: '-1' is out of range; at least 0"),
+        ("flip: yes", "flip: 'yes' is neither true nor false"),
+        ("brightness: -0.1", "brightness: '-0.1' is out of range; at least 0"),
+        ("contrast: [1, 2, 3]", "contrast: 'a list' is no range"),
+        ("contrast: [-1, 2]", "contrast: '-1' is out of range"),
+        ("standardize: imagenet", "standardize: 'imagenet' is none of none, image, set, {mean"),
+        ("standardize: {mean: [1]}", "standardize: 'a mapping' is none of"),
+        (
+            "standardize: {mean: [0, 0], deviation: [1]}",
+            "standardize: has 2 means and 1 deviations; give one a channel"
+        ),
+        ("standardize: {mean: [0], deviation: [0]}", "standardize.deviation: '0' is out of range"),
+        (
+            "standardize: {mean: [0, 0], deviation: [1, 1]}",
+            "standardize: has constants for 2 channels, but network mnist takes 1"
+        ),
+        ("padding: 4", "padding: unknown key; "),
+    ])
+    func badAugmentationsAreRefused(text: String, message: String) {
+        let section = text.hasPrefix("{") ? text : "{\(text)}"
+        let refusal = refusal("augmentation: \(section)")
+        #expect(refusal.hasPrefix("augmentation.\(message)"), "\(refusal)")
+    }
+
+    @Test func badDataSectionsAreRefused() {
+        #expect(
+            refusal("data: {shuffle: blocks}")
+                == "data.shuffle: 'blocks' is none of full, block; did you mean block?")
+        for key in ["blockSamples", "windowBlocks", "workers"] {
+            #expect(
+                refusal("data: {\(key): 0}") == "data.\(key): '0' is out of range; at least 1")
+        }
+        #expect(
+            refusal("data: {cacheMegabytes: -1}")
+                == "data.cacheMegabytes: '-1' is out of range; at least 0")
     }
 
     @Test func badNetworksAreRefused() {
@@ -382,6 +457,7 @@ import Testing
         for same in [
             "training.epochs=3", "training.steps=5", "training.threads=4",
             "checkpoint.everySteps=7", "checkpoint.keepLatest=2", "watchdog.stallSeconds=0",
+            "data.workers=3", "data.cacheMegabytes=1", "data.blockSamples=9", "data.windowBlocks=9",
         ] {
             #expect(try recipe("", same).fingerprint == base, "\(same)")
         }
@@ -398,7 +474,13 @@ import Testing
             "initialization.coldStart=balanced", "batchNorm.statistics={group: 64}",
             "batchNorm.epsilon=1", "batchNorm.momentum=0.5", "dropout=0", "reduction=fast",
             "validation.everyEpochs=2", "validation.draws=2", "validation.weights=likeliest",
-            "validation.reestimateBatches=1",
+            "validation.reestimateBatches=1", "augmentation.pad=4", "augmentation.crop=28",
+            "augmentation.flip=true", "augmentation.brightness=0.1", "augmentation.contrast=[1, 2]",
+            "augmentation.standardize=image", "augmentation.standardize=set",
+            "augmentation.standardize={mean: [0], deviation: [1]}",
+            "augmentation={crop: 28, shorterSide: 28}", "augmentation={crop: 28, shorterSide: 29}",
+            "data.shuffle=block", "data={shuffle: block, blockSamples: 9}",
+            "data={shuffle: block, windowBlocks: 9}",
         ]
         for other in others { prints.insert(try recipe("", other).fingerprint) }
         #expect(prints.count == others.count + 1)

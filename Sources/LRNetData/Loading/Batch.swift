@@ -27,7 +27,8 @@ public final class Batch: @unchecked Sendable {
     /// The number of samples; 0 for a rank that has none in this step.
     public var count: Int { samples.count }
 
-    /// The images of this batch, `[count, H, W, C]`, on the scale [0, 1].
+    /// The images of this batch, `[count, H, W, C]`, on the scale of the
+    /// augmentation's last step, [0, 1] by default.
     public var filledImages: FloatView { images[0..<count * imageCount] }
 
     /// Makes the batch `count` images of zeros with label 0, to stand in for one that could not be

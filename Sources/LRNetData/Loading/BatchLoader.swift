@@ -2,32 +2,35 @@ import Foundation
 import LRNetKernels
 import LRNetSupport
 
-/// Reads batches ahead on a thread of its own.
+/// Reads, decodes and augments batches ahead of their use, on threads of its own.
 ///
-/// `depth` batches go round: the thread fills one, ``next()`` hands it out, ``recycle(_:)`` gives
+/// `depth` batches go round: the threads fill one, ``next()`` hands it out, ``recycle(_:)`` gives
 /// it back. Image memory is allocated once, at the start.
 public final class BatchLoader: Sendable {
     private let queue: BatchQueue
 
-    /// Starts the thread.
+    /// Starts the threads.
     ///
     /// - Parameters:
     ///   - reader: The split to read.
+    ///   - augmenter: Makes inputs of pictures.
+    ///   - workers: Threads that share the samples of a batch; any number gives the same bits.
     ///   - capacity: The largest number of samples in a request.
     ///   - depth: The number of batches that go round, at least 2: one in use, the others ahead.
     ///   - requests: The samples of each batch, in order; an empty request gives a batch without
     ///     samples. It is read on the loader's thread and may be endless.
     /// - Precondition: A request has at most `capacity` samples, all of them in the split.
     public init(
-        reader: ShardReader, capacity: Int, depth: Int = 3,
-        requests: some Sequence<[Int]> & Sendable
+        reader: ShardReader, augmenter: Augmenter, workers: Int = 1, capacity: Int, depth: Int = 3,
+        requests: some Sequence<BatchRequest> & Sendable
     ) {
         precondition(depth >= 2 && capacity >= 0, "depth \(depth), capacity \(capacity)")
         let queue = BatchQueue(
-            (0..<depth).map { _ in Batch(capacity: capacity, shape: reader.shape) })
+            (0..<depth).map { _ in Batch(capacity: capacity, shape: augmenter.outputShape) })
         self.queue = queue
         let thread = Thread {
-            Self.run(queue, reader, requests)
+            let filler = BatchFiller(reader: reader, augmenter: augmenter, workers: workers)
+            Self.run(queue, filler, requests)
         }
         thread.name = "batch-loader"
         thread.start()
@@ -49,23 +52,16 @@ public final class BatchLoader: Sendable {
     /// - Precondition: It came from this loader's ``next()`` and is given back once.
     public func recycle(_ batch: Batch) { queue.recycle(batch) }
 
-    /// Ends the thread and waits for its end, at most for one read.
+    /// Ends the threads and waits for their end, at most for one batch.
     public func stop() { queue.stop() }
 
     private static func run(
-        _ queue: BatchQueue, _ reader: ShardReader, _ requests: some Sequence<[Int]>
+        _ queue: BatchQueue, _ filler: BatchFiller, _ requests: some Sequence<BatchRequest>
     ) {
-        let size = reader.shape.count
         do {
             for request in requests {
                 guard let batch = queue.takeEmpty() else { break }
-                precondition(
-                    request.count <= batch.capacity,
-                    "\(request.count) samples for batches of \(batch.capacity)")
-                batch.samples = request
-                try reader.read(
-                    samples: request, images: batch.images[0..<request.count * size],
-                    labels: &batch.labels)
+                try filler.fill(batch, with: request)
                 queue.put(batch)
             }
             queue.end(nil)

@@ -23,6 +23,11 @@ public struct EpochPlan: Sendable, Equatable {
         for position in stride(from: count - 1, to: 0, by: -1) {
             order.swapAt(position, key.integer(position, below: position + 1))
         }
+        self.init(order: order)
+    }
+
+    /// Takes an order that was computed.
+    init(order: [UInt32]) {
         self.order = order
     }
 

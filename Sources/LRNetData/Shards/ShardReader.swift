@@ -24,6 +24,7 @@ public final class ShardReader: Sendable {
     private struct State {
         var shards: [OpenShard?]
         var cache: ChunkCache
+        var chunkReadCount = 0
     }
 
     /// The state and its lock.
@@ -85,11 +86,10 @@ public final class ShardReader: Sendable {
             "\(images.count) values for \(samples.count) images of \(shape)")
         labels.removeAll(keepingCapacity: true)
         labels.append(contentsOf: repeatElement(0, count: samples.count))
-        try forEachSample(samples) { position, chunk, row in
-            labels[position] = chunk.labels[row]
+        try forEachRawSample(samples) { position, pixels, label in
+            labels[position] = label
             let target = images[position * size..<(position + 1) * size].pointer
-            chunk.pixels.withUnsafeBufferPointer { pixels in
-                let source = pixels[row * size..<(row + 1) * size]
+            pixels.withUnsafeBufferPointer { source in
                 for (offset, pixel) in source.enumerated() {
                     target[offset] = Float(pixel) / 255
                 }
@@ -105,11 +105,9 @@ public final class ShardReader: Sendable {
         let size = shape.count
         var pixels = [UInt8](repeating: 0, count: samples.count * size)
         var labels = [Int32](repeating: 0, count: samples.count)
-        try forEachSample(samples) { position, chunk, row in
-            labels[position] = chunk.labels[row]
-            pixels.replaceSubrange(
-                position * size..<(position + 1) * size,
-                with: chunk.pixels[row * size..<(row + 1) * size])
+        try forEachRawSample(samples) { position, picture, label in
+            labels[position] = label
+            pixels.replaceSubrange(position * size..<(position + 1) * size, with: picture)
         }
         return LabeledImages(shape: shape, pixels: pixels, labels: labels)
     }
@@ -127,6 +125,17 @@ public final class ShardReader: Sendable {
         return counts
     }
 
+    /// The bytes of a chunk, unless a single sample is larger.
+    public static var typicalChunkByteCount: Int { HDF5DataSet.chunkByteCount }
+
+    /// Chunks that were read from files so far.
+    public var chunkReadCount: Int { state.lock.withLock { state.state.chunkReadCount } }
+
+    /// Shards that are open.
+    public var openShardCount: Int {
+        state.lock.withLock { state.state.shards.count { $0 != nil } }
+    }
+
     /// The number of shards.
     public var shardCount: Int { entries.count }
 
@@ -138,18 +147,23 @@ public final class ShardReader: Sendable {
         for chunk in 0..<shard.chunkCount { try body(shard.chunk(chunk)) }
     }
 
-    /// Calls `body` for every requested sample with its chunk, in order of the samples in the
-    /// set, so that a chunk is looked up once a request.
-    private func forEachSample(
-        _ samples: [Int], _ body: (_ position: Int, OpenShard.Chunk, _ row: Int) -> Void
+    /// Calls `body` for every requested sample with its pixels and label, in order of the samples
+    /// in the set, so that a chunk is looked up once a request.
+    func forEachRawSample(
+        _ samples: [Int],
+        _ body: (_ position: Int, _ pixels: ArraySlice<UInt8>, _ label: Int32) throws -> Void
     ) throws {
+        let size = shape.count
+        func call(_ position: Int, _ chunk: OpenShard.Chunk, _ row: Int) throws {
+            try body(position, chunk.pixels[row * size..<(row + 1) * size], chunk.labels[row])
+        }
         var shard = 0
         var current: (chunk: OpenShard.Chunk, samples: Range<Int>)?
         for position in samples.indices.sorted(by: { samples[$0] < samples[$1] }) {
             let sample = samples[position]
             precondition(sample >= 0 && sample < count, "sample \(sample) of \(count)")
             if let current, current.samples.contains(sample) {
-                body(position, current.chunk, sample - current.samples.lowerBound)
+                try call(position, current.chunk, sample - current.samples.lowerBound)
                 continue
             }
             while firstSamples[shard + 1] <= sample { shard += 1 }
@@ -157,7 +171,7 @@ public final class ShardReader: Sendable {
             let first = firstSamples[shard] + found.first
             let range = first..<first + found.chunk.labels.count
             current = (found.chunk, range)
-            body(position, found.chunk, sample - first)
+            try call(position, found.chunk, sample - first)
         }
     }
 
@@ -179,6 +193,7 @@ public final class ShardReader: Sendable {
                 return (chunk, position * shard.chunkSampleCount)
             }
             let chunk = try shard.chunk(position)
+            state.state.chunkReadCount += 1
             state.state.cache.insert(chunk, for: key)
             return (chunk, position * shard.chunkSampleCount)
         }

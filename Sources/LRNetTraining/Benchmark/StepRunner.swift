@@ -4,7 +4,7 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// Whole training steps on one batch in memory, as a benchmark wants them.
+/// Whole training steps as a benchmark wants them: on one batch in memory, or on a data set.
 final class StepRunner {
     /// What one step took.
     struct Sample {
@@ -21,11 +21,21 @@ final class StepRunner {
     private let recipe: Recipe
     private let context: RankContext
     private let training: TrainingStep
-    private let batch: Batch
+    private let supply: Supply
     private var stepCount = 0
 
+    /// Where batches come from.
+    private enum Supply {
+        /// One batch in memory, again and again.
+        case memory(Batch)
+        /// A data set, read, augmented and waited for as in training.
+        case loader(BatchSource)
+    }
+
     /// Builds the network. Every rank does.
-    init(recipe: Recipe, group: any ProcessGroup) throws {
+    ///
+    /// - Parameter data: A data set's folder; `nil` for a batch in memory.
+    init(recipe: Recipe, group: any ProcessGroup, data: String? = nil) throws {
         self.recipe = recipe
         self.group = group
         context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
@@ -34,7 +44,11 @@ final class StepRunner {
             seed: recipe.training.seed, coldStart: .balanced, from: nil, limits: 0.05...0.95)
         context.reserve(network)
         training = TrainingStep(context: context, network: network)
-        batch = Self.makeBatch(recipe, context, network)
+        if let data {
+            supply = .loader(try Self.openSource(data, context))
+        } else {
+            supply = .memory(Self.makeBatch(recipe, context, network))
+        }
     }
 
     /// What is trained.
@@ -48,10 +62,13 @@ final class StepRunner {
         context.statistics.resetWaiting()
         let (traffic, callTime) = (group.traffic, group.callTime)
         let start = ContinuousClock.now
+        let batch = takeBatch(&times)
         let outcome = try training.run(
             step: stepCount, batch: batch, globalCount: recipe.training.globalBatch,
-            learningRate: recipe.optimizer.learningRate, stopWanted: false, hasFailure: false,
-            times: &times)
+            learningRate: recipe.optimizer.learningRate, stopWanted: false,
+            hasFailure: failure != nil, times: &times)
+        if outcome.status.hasFailure { try group.agree(failure) }
+        if case .loader(let source) = supply { source.recycle(batch) }
         try times.measure(\.communication) {
             let decision = Decision(learningRate: recipe.optimizer.learningRate)
             _ = try group.broadcast(decision.bytes, root: 0)
@@ -76,6 +93,43 @@ final class StepRunner {
         return try (0..<repetitions).map { _ in
             try group.secondsOfAll { try training.repeatExchanges() }
         }.median
+    }
+
+    /// What the loader threw.
+    private var failure: (any Failure)? {
+        guard case .loader(let source) = supply else { return nil }
+        return source.failure
+    }
+
+    private func takeBatch(_ times: inout StageTimes) -> Batch {
+        switch supply {
+        case .memory(let batch): return batch
+        case .loader(let source):
+            source.resetWaiting()
+            defer { times.data = source.waiting }
+            let layout = context.layout(globalCount: recipe.training.globalBatch)
+            return source.next(count: layout.sampleCount)
+        }
+    }
+
+    /// Starts to read the train split, epoch after epoch.
+    private static func openSource(_ path: String, _ context: RankContext) throws -> BatchSource {
+        var recipe = context.recipe
+        recipe.training.tail = .drop
+        recipe.training.epochs = .max / 1_000_000_000
+        recipe.training.steps = nil
+        recipe.validation.everyEpochs = 0
+        let set = try TrainerSetup.openData(path, recipe: recipe, group: context.group)
+        let (reader, augmenter) = try context.group.agreeing { [recipe] in
+            (try ShardReader(recipe, set: set, split: .train), try Augmenter(recipe, for: set))
+        }
+        let sequence = BatchSequence(recipe: recipe, sampleCount: reader.count)
+        return BatchSource(
+            loader: BatchLoader(
+                reader: reader, augmenter: augmenter, workers: recipe.data.workers,
+                capacity: context.capacity,
+                requests: sequence.requests(from: 0, leafRun: context.leafRun)),
+            capacity: context.capacity, shape: augmenter.outputShape)
     }
 
     /// Random pixels and labels, which depend on the position in the batch alone.
@@ -103,6 +157,7 @@ extension StageTimes {
     /// Adds the stages of a step.
     mutating func add(_ step: StageTimes) {
         total += step.total
+        data += step.data
         communication += step.communication
         forward += step.forward
         backward += step.backward

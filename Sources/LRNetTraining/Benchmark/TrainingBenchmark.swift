@@ -2,7 +2,7 @@ public import LRNetCollectives
 internal import LRNetKernels
 internal import LRNetLayers
 
-/// Times whole training steps on data in memory: forward, loss, backward, all-reduce, Adam, decision.
+/// Times whole training steps on data in memory or on a data set: forward, loss, backward, all-reduce, Adam, decision.
 public struct TrainingBenchmark {
     /// The line that is printed.
     public struct Report: Codable, Sendable {
@@ -33,6 +33,10 @@ public struct TrainingBenchmark {
         /// Rank 0's shares of the step, in percent; the waiting for batch-norm sums is part of
         /// forward and backward.
         public var forward_percent, backward_percent, all_reduce_percent, update_percent: Double
+        /// The share of the step that rank 0 waited for data; 0 with data in memory.
+        public var data_percent: Double
+        /// Threads of a rank that read and augment; 0 with data in memory.
+        public var data_workers: Int
         /// All that is spent with other ranks, batch-norm sums included, in percent of the step.
         public var communication_percent: Double
         /// Rank 0's time in MPI's calls, in percent of the step: all of what is not hidden, those
@@ -58,10 +62,14 @@ public struct TrainingBenchmark {
 
     private let recipe: Recipe
     private let group: any ProcessGroup
+    private let data: String?
 
     /// Creates a benchmark.
-    public init(recipe: Recipe, group: any ProcessGroup) {
+    ///
+    /// - Parameter data: A data set's folder; `nil` for a batch in memory.
+    public init(recipe: Recipe, group: any ProcessGroup, data: String? = nil) {
         self.recipe = recipe
+        self.data = data
         self.group = group
     }
 
@@ -69,7 +77,7 @@ public struct TrainingBenchmark {
     ///
     /// - Throws: `CollectiveFailure` (80) if the loss is not finite.
     public func run(steps: Int) throws -> Report {
-        let runner = try StepRunner(recipe: recipe, group: group)
+        let runner = try StepRunner(recipe: recipe, group: group, data: data)
         for _ in 0..<StepRunner.warmUpSteps { _ = try runner.step() }
         let allocations = BufferCount.allocations
         let samples = try (0..<steps).map { _ in try runner.step() }
@@ -102,6 +110,8 @@ public struct TrainingBenchmark {
             backward_percent: sum.percent(sum.backward),
             all_reduce_percent: sum.percent(sum.reduction),
             update_percent: sum.percent(sum.update),
+            data_percent: sum.percent(sum.data),
+            data_workers: data == nil ? 0 : recipe.data.workers,
             communication_percent: sum.percent(sum.communication), mpi_percent: sum.percent(calls),
             exchange_seconds: exchange, unhidden_seconds: unhidden,
             unhidden_percent: 100 * unhidden / max(exchange, 1e-9),

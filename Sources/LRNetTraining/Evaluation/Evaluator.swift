@@ -67,6 +67,7 @@ final class Evaluator {
     private let network: Network
     private let loss: SoftmaxCrossEntropy
     private let data: ShardSet
+    private let augmenter: Augmenter
     private let beacon: ProgressBeacon?
     private let stopSignal: StopSignal?
     private var readers: [DataSplit: ShardReader] = [:]
@@ -79,13 +80,15 @@ final class Evaluator {
     ///   - network: Reserved for `context.capacity` samples.
     ///   - beacon: Told of each batch.
     ///   - stopSignal: Asked behind each batch whether to give up.
+    /// - Throws: `DataFailure` if the data do not fit the recipe's augmentation.
     init(
         context: RankContext, network: Network, data: ShardSet, beacon: ProgressBeacon? = nil,
         stopSignal: StopSignal? = nil
-    ) {
+    ) throws {
         self.context = context
         self.network = network
         self.data = data
+        augmenter = try context.group.agreeing { try Augmenter(context.recipe, for: data) }
         self.beacon = beacon
         self.stopSignal = stopSignal
         loss = SoftmaxCrossEntropy(classes: network.classes, sampleCount: context.capacity)
@@ -174,8 +177,8 @@ final class Evaluator {
         for layer in network.batchNorms { layer.evaluationStatistics = nil }
         guard count > 0 else { return }
         let reader = try reader(.train)
-        let plan = EpochPlan(
-            seed: context.recipe.training.seed, epoch: Self.estimationEpoch, count: reader.count)
+        let plan = context.recipe.epochPlan(
+            epoch: Self.estimationEpoch, sampleCount: reader.count)
         let wanted = min(count * context.recipe.training.globalBatch, reader.count)
         for layer in network.batchNorms { layer.beginEstimation() }
         try forEachBatch(cut(plan[0..<wanted]), of: reader) { batch, layout in
@@ -189,7 +192,9 @@ final class Evaluator {
 
     private func reader(_ split: DataSplit) throws -> ShardReader {
         if let known = readers[split] { return known }
-        let made = try context.group.agreeing { try ShardReader(set: data, split: split) }
+        let made = try context.group.agreeing {
+            try ShardReader(context.recipe, set: data, split: split)
+        }
         readers[split] = made
         return made
     }
@@ -201,7 +206,7 @@ final class Evaluator {
         }
     }
 
-    /// Loads this rank's part of each batch ahead, and combines the ranks' totals.
+    /// Loads this rank's part of each batch ahead, never augmented at random, and combines the ranks' totals.
     private func forEachBatch(
         _ batches: [[Int]], of reader: ShardReader,
         _ body: (Batch, BatchLayout) throws -> [SoftmaxCrossEntropy.Totals],
@@ -209,11 +214,15 @@ final class Evaluator {
     ) throws {
         let requests = batches.map { batch in
             let layout = context.layout(globalCount: batch.count)
-            return Array(batch[layout.firstSample..<layout.firstSample + layout.sampleCount])
+            return BatchRequest(
+                samples: Array(
+                    batch[layout.firstSample..<layout.firstSample + layout.sampleCount]))
         }
         let loader = BatchLoader(
-            reader: reader, capacity: context.capacity, requests: requests)
-        let source = BatchSource(loader: loader, capacity: context.capacity, shape: reader.shape)
+            reader: reader, augmenter: augmenter, workers: context.recipe.data.workers,
+            capacity: context.capacity, requests: requests)
+        let source = BatchSource(
+            loader: loader, capacity: context.capacity, shape: augmenter.outputShape)
         for batch in batches {
             beacon?.enter(.validating)
             let layout = context.layout(globalCount: batch.count)

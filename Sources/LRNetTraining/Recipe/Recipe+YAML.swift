@@ -78,6 +78,8 @@ extension Recipe {
     private mutating func read(_ root: RecipeSection) throws {
         try network.read(root.section("network", orWord: "name"))
         try readMethod(root)
+        try augmentation.read(root.section("augmentation"))
+        try data.read(root.section("data"))
         try readTraining(root)
         try readNetwork(root)
         let validationSection = try root.section("validation")
@@ -166,6 +168,7 @@ extension Recipe {
 
     /// What no single key can be blamed for.
     private func check(_ failure: (String, String) -> TrainingFailure) throws {
+        try checkAugmentation(failure)
         let batch = training.globalBatch
         guard batch % training.gradientLeaves == 0 else {
             throw failure(
@@ -219,6 +222,8 @@ extension Recipe {
         return """
             network:\(network.yaml.first == "\n" ? "" : " ")\(network.yaml)
             weights: \(method)
+            \(augmentation.yaml)
+            \(data.yaml)
             training:
               epochs: \(training.epochs)\(steps)
               globalBatch: \(training.globalBatch)
@@ -263,8 +268,8 @@ extension Recipe {
             """
     }
 
-    /// A hash of what decides a run's numbers: all but its length, threads, checkpoints
-    /// and watchdog.
+    /// A hash of what decides a run's numbers: all but its length, threads, memory,
+    /// checkpoints and watchdog.
     ///
     /// A folder holds one run; a recipe with the same fingerprint continues it, further if it says
     /// so.
@@ -276,6 +281,13 @@ extension Recipe {
         recipe.training.epochs = 1
         recipe.training.steps = nil
         recipe.training.threads = 1
+        recipe.data.workers = 1
+        recipe.data.cacheMegabytes = DataReading().cacheMegabytes
+        if data.shuffle == .full {
+            // Without blocks their size decides nothing.
+            recipe.data.blockSamples = DataReading().blockSamples
+            recipe.data.windowBlocks = DataReading().windowBlocks
+        }
         recipe.checkpoint = Checkpoint()
         return recipe.decidingYAML
     }

@@ -1,3 +1,4 @@
+public import LRNetData
 public import LRNetKernels
 public import LRNetLayers
 
@@ -10,6 +11,12 @@ public struct Recipe: Sendable, Equatable {
 
     /// The training method.
     public var weights = Weights()
+
+    /// How pictures become inputs.
+    public var augmentation = Augmentation()
+
+    /// How samples are ordered, read and kept.
+    public var data = DataReading()
 
     /// Length, batch and seed.
     public var training = Training()
@@ -75,6 +82,31 @@ public struct Recipe: Sendable, Equatable {
         public var temperature = 0.1
         /// What logits are limited to after each step, either side of 0; positive.
         public var logitClip: Double?
+    }
+
+    /// How samples are ordered, read and kept.
+    public struct DataReading: Sendable, Equatable {
+        /// The order of an epoch.
+        public var shuffle = Shuffle.full
+        /// Consecutive samples that stay together in a block shuffle; best a multiple of a chunk.
+        public var blockSamples = 128
+        /// Blocks that are shuffled together in a block shuffle.
+        public var windowBlocks = 4
+        /// Threads of a rank that read, decode and augment, beside those that compute.
+        public var workers = 1
+        /// Megabytes (10^6 bytes) of chunks that a rank keeps in memory, for each split it reads.
+        public var cacheMegabytes = 1000
+
+        /// The cache in bytes.
+        public var cacheByteCount: Int { cacheMegabytes * 1_000_000 }
+    }
+
+    /// The order of an epoch.
+    public enum Shuffle: String, Sendable, CaseIterable {
+        /// Any order is as likely as any other; for sets that fit into memory.
+        case full
+        /// Blocks in random order, samples mixed within windows of blocks; reads nearly in sequence.
+        case block
     }
 
     /// Length, batch and seed.

@@ -17,7 +17,7 @@ final class RecipeSection {
     init(file: String, path: String = "", node: Node?) throws {
         self.file = file
         self.path = path
-        guard let node, node != Node("", Tag(.null)), node.string != "" else { return }
+        guard let node, !Self.isNull(node) else { return }
         guard let mapping = node.mapping else {
             throw failure(
                 path.isEmpty ? "the file" : String(path.dropLast()),
@@ -105,6 +105,28 @@ final class RecipeSection {
         }
     }
 
+    func read(_ key: String, _ value: inout Bool) throws {
+        guard let node = node(key) else { return }
+        guard let word = node.string, ["true", "false"].contains(word) else {
+            throw failure(key, node, "is neither true nor false")
+        }
+        value = word == "true"
+    }
+
+    /// Numbers of a list, or a single number as a list of one.
+    func numbers(_ key: String, _ node: Node, least: Double) throws -> [Double] {
+        let items = node.sequence.map(Array.init) ?? [node]
+        return try items.map { item in
+            guard let number = Double(item.string ?? ""), number.isFinite else {
+                throw failure(key, item, "is not a number")
+            }
+            guard number >= least else {
+                throw failure(key, item, "is out of range; at least \(least)")
+            }
+            return number
+        }
+    }
+
     func read(_ key: String, _ value: inout [String]) throws {
         guard let node = node(key) else { return }
         guard let sequence = node.sequence else {
@@ -161,7 +183,9 @@ final class RecipeSection {
             call: "recipe \(file)", subject: key, message: message, exitStatus: .badRecipe)
     }
 
-    private func isNull(_ node: Node) -> Bool {
+    func isNull(_ node: Node) -> Bool { Self.isNull(node) }
+
+    private static func isNull(_ node: Node) -> Bool {
         let isQuoted = [.singleQuoted, .doubleQuoted].contains(node.scalar?.style)
         return !isQuoted && ["null", "~", ""].contains(node.string)
     }

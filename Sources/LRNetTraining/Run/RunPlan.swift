@@ -20,11 +20,15 @@ public struct RunPlan {
         let network = recipe.makeNetwork(classes: set.classes)
         let training = recipe.training
         let splits = DataSplit.allCases.map { "\($0) \(TextTable.grouped(set.count($0)))" }
+        // As one rank would read; more ranks need less memory each.
+        let warnings = DataAdvice(recipe: recipe, set: set, leafCount: training.gradientLeaves)
+            .lines.map { "warning: \($0)\n" }.joined()
         text =
             NetworkTable(network).text + """
 
                 data        \(path): \(splits.joined(separator: ", ")); \(set.shape), \
                 \(set.classes) classes
+                inputs      \(recipe.augmentation.summary)
                 length      \(TextTable.grouped(sequence.totalSteps)) steps, \
                 \(sequence.stepsPerEpoch) an epoch
                 batch       \(training.globalBatch) = \(training.gradientLeaves) leaves of \
@@ -36,7 +40,7 @@ public struct RunPlan {
                 \(ExchangeTable(network: network, recipe: recipe, ranks: ranks).text)
                 dry run: recipe and data are good; nothing was written
 
-                """
+                """ + warnings
     }
 
     /// Who finds a leaf to work on.

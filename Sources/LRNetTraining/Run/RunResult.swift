@@ -40,6 +40,8 @@ struct TrainingMetrics: Codable {
     var learningRate: Double
     var imagesPerSecond: Double
     var dataSeconds: Double
+    /// The share of the steps' time that rank 0 waited for data.
+    var dataPercent: Double
     var computeSeconds: Double
     var communicationSeconds: Double
 }

@@ -26,15 +26,13 @@ extension Trainer {
                 call: "--debug", subject: "\(group.size) ranks",
                 message: "looks inside one process; run without mpirun", exitStatus: .usage)
         }
-        let reader = try ShardReader(set: data, split: .train)
         let count = sequence.globalCount(of: step)
-        let batch = Batch(capacity: count, shape: data.shape)
-        batch.makeBlank(count: count)
+        let augmenter = try Augmenter(recipe, for: data)
+        let batch = Batch(capacity: count, shape: augmenter.outputShape)
         var requests = sequence.requests(from: step, leafRun: context.leafRun).makeIterator()
-        var labels: [Int32] = []
-        try reader.read(
-            samples: requests.next() ?? [], images: batch.filledImages, labels: &labels)
-        batch.setLabels(labels)
+        let reader = try ShardReader(recipe, set: data, split: .train)
+        try BatchFiller(reader: reader, augmenter: augmenter)
+            .fill(batch, with: requests.next() ?? BatchRequest(samples: []))
         let averages = network.batchNorms.map { ($0, $0.movingMean, $0.movingVariance) }
         defer {
             for (layer, mean, variance) in averages {

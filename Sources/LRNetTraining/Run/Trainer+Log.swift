@@ -19,6 +19,9 @@ extension Trainer {
         for finding in PlacementCheck.findings(environment) where finding.verdict != .good {
             log.warning("\(finding.topic): \(finding.detail); \(finding.remedy)")
         }
+        for line in DataAdvice(recipe: recipe, set: data, leafCount: context.leafRun.count).lines {
+            log.warning(line)
+        }
         guard state.resumedAt.last == step else { return }
         let changes = resumeChanges.map(\.description).joined(separator: ", ")
         try agreedLine("going on from step \(step)\(changes.isEmpty ? "" : " with \(changes)")")
@@ -66,14 +69,15 @@ extension Trainer {
             loss: intervalLoss / Double(interval.stepCount),
             errorPercent: 100 * Double(intervalErrors) / Double(interval.imageCount),
             learningRate: learningRate, imagesPerSecond: interval.imagesPerSecond,
-            dataSeconds: interval.data.seconds, computeSeconds: interval.compute.seconds,
+            dataSeconds: interval.data.seconds, dataPercent: interval.percent(interval.data),
+            computeSeconds: interval.compute.seconds,
             communicationSeconds: interval.communication.seconds)
         let left =
             state.imageCount > 0
             ? interval.total.seconds / Double(interval.stepCount)
                 * Double(sequence.totalSteps - step) : 0
         let stages = String(
-            format: "data %.0f%% compute %.0f%% comm %.0f%%", interval.percent(interval.data),
+            format: "data %.1f%% compute %.0f%% comm %.0f%%", interval.percent(interval.data),
             interval.percent(interval.compute), interval.percent(interval.communication))
         try record(
             metrics,

@@ -86,13 +86,15 @@ public final class Trainer {
         let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
         self.context = context
         data = try TrainerSetup.openData(options.data, recipe: recipe, group: group)
-        let reader = try group.agreeing { [data] in try ShardReader(set: data, split: .train) }
+        let (reader, augmenter) = try group.agreeing { [data] in
+            (try ShardReader(recipe, set: data, split: .train), try Augmenter(recipe, for: data))
+        }
         sequence = BatchSequence(recipe: recipe, sampleCount: reader.count)
         network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)
         beacon.enter(.starting)
         trainingStep = TrainingStep(context: context, network: network)
-        evaluator = Evaluator(
+        evaluator = try Evaluator(
             context: context, network: network, data: data, beacon: beacon, stopSignal: stopSignal)
         evaluator.use(reader)
         coordinator = Coordinator(group: group, recipe: recipe, sequence: sequence)
@@ -117,9 +119,10 @@ public final class Trainer {
         }
         source = BatchSource(
             loader: BatchLoader(
-                reader: reader, capacity: context.capacity,
+                reader: reader, augmenter: augmenter, workers: recipe.data.workers,
+                capacity: context.capacity,
                 requests: sequence.requests(from: step, leafRun: context.leafRun)),
-            capacity: context.capacity, shape: data.shape)
+            capacity: context.capacity, shape: augmenter.outputShape)
         let environment = try RunEnvironment.gather(
             group: group, threads: recipe.training.threads)
         self.environment = environment

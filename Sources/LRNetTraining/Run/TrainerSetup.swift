@@ -32,10 +32,13 @@ enum TrainerSetup {
                 call: "data", subject: set.directory, message: message, exitStatus: .badData)
         }
         let architecture = recipe.architecture
-        guard set.shape == architecture.input else {
+        let made = try Augmenter(recipe, for: set).outputShape
+        guard made == architecture.input else {
+            let detail = made == set.shape ? "" : ", cropped to \(made),"
             throw failure(
-                "has images of \(set.shape) where network \(architecture.name) takes "
-                    + "\(architecture.input); choose another data set or network")
+                "has images of \(set.shape)\(detail) where network \(architecture.name) takes "
+                    + "\(architecture.input); choose another data set or network, or set "
+                    + "augmentation.crop")
         }
         guard set.classes == architecture.classes else {
             throw failure(

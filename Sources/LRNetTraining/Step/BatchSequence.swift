@@ -1,4 +1,4 @@
-internal import LRNetData
+package import LRNetData
 internal import LRNetLayers
 
 /// Which samples each step works on: a pure function of the recipe and the data's size.
@@ -40,7 +40,9 @@ public struct BatchSequence: Sendable {
     }
 
     /// One rank's samples of each step from `first` on, for its loader.
-    package func requests(from first: Int, leafRun: Range<Int>) -> some Sequence<[Int]> & Sendable {
+    package func requests(
+        from first: Int, leafRun: Range<Int>
+    ) -> some Sequence<BatchRequest> & Sendable {
         StepRequests(sequence: self, first: first, last: totalSteps, leafRun: leafRun)
     }
 
@@ -48,7 +50,9 @@ public struct BatchSequence: Sendable {
         recipe.layout(globalCount: globalCount(of: step), leafRun: leafRun)
     }
 
-    fileprivate var seed: UInt64 { recipe.training.seed }
+    fileprivate func plan(epoch: Int) -> EpochPlan {
+        recipe.epochPlan(epoch: epoch, sampleCount: sampleCount)
+    }
 
     fileprivate func start(of step: Int) -> Int {
         (step % stepsPerEpoch) * recipe.training.globalBatch
@@ -71,16 +75,17 @@ private struct StepRequests: Sequence, IteratorProtocol, Sendable {
         self.leafRun = leafRun
     }
 
-    mutating func next() -> [Int]? {
+    mutating func next() -> BatchRequest? {
         guard step < last else { return nil }
         let epoch = sequence.epoch(of: step)
         if planEpoch != epoch {
-            plan = EpochPlan(seed: sequence.seed, epoch: epoch, count: sequence.sampleCount)
+            plan = sequence.plan(epoch: epoch)
             planEpoch = epoch
         }
         let layout = sequence.layout(of: step, leafRun: leafRun)
         let start = sequence.start(of: step) + layout.firstSample
         step += 1
-        return plan?[start..<start + layout.sampleCount]
+        guard let plan else { return nil }
+        return BatchRequest(samples: plan[start..<start + layout.sampleCount], epoch: epoch)
     }
 }

@@ -1,0 +1,77 @@
+import LRNetKernels
+
+/// What happens to one picture: a pure function of the recipe, the picture's size and, in training,
+/// of (seed, epoch, sample).
+struct AugmentationDraw: Equatable {
+    /// Rows of the resized picture.
+    var height: Int
+
+    /// Columns of the resized picture.
+    var width: Int
+
+    /// What is cut out of the resized picture.
+    var window: CropWindow
+
+    /// What is added, on the scale 0...255.
+    var brightness = 0.0
+
+    /// What distances from the channels' means are multiplied by.
+    var contrast = 1.0
+
+    /// Which numbers of a key decide what.
+    private enum Element {
+        static let row = 0
+        static let column = 1
+        static let mirror = 2
+        static let side = 3
+        static let brightness = 4
+        static let contrast = 5
+    }
+
+    /// Decides.
+    ///
+    /// - Parameters:
+    ///   - height: Rows of the picture.
+    ///   - width: Columns of the picture.
+    ///   - key: The sample's; `nil` for evaluation.
+    /// - Returns: `nil` if the crop does not fit into the picture.
+    init?(_ recipe: Augmentation, height: Int, width: Int, key: NoiseKey?) {
+        (self.height, self.width) = (height, width)
+        if let sides = recipe.shorterSide {
+            let side =
+                sides.lowerBound
+                + (key?.integer(Element.side, below: sides.count) ?? 0)
+            let shorter = min(height, width)
+            self.height = height * side / shorter
+            self.width = width * side / shorter
+        }
+        let rows = recipe.crop ?? self.height
+        let columns = recipe.crop ?? self.width
+        let freeRows = self.height + 2 * recipe.pad - rows
+        let freeColumns = self.width + 2 * recipe.pad - columns
+        guard freeRows >= 0 && freeColumns >= 0 else { return nil }
+        guard let key else {
+            // Shifting rounds down, also where the crop reaches beyond the picture.
+            window = CropWindow(
+                top: (self.height - rows) >> 1, left: (self.width - columns) >> 1, height: rows,
+                width: columns)
+            return
+        }
+        window = CropWindow(
+            top: key.integer(Element.row, below: freeRows + 1) - recipe.pad,
+            left: key.integer(Element.column, below: freeColumns + 1) - recipe.pad,
+            height: rows, width: columns,
+            isMirrored: recipe.flip && key.integer(Element.mirror, below: 2) == 1)
+        if recipe.brightness > 0 {
+            brightness = 255 * recipe.brightness * (2 * key.uniform(Element.brightness) - 1)
+        }
+        let factors = recipe.contrast
+        if factors.lowerBound < factors.upperBound {
+            contrast =
+                factors.lowerBound
+                + (factors.upperBound - factors.lowerBound) * key.uniform(Element.contrast)
+        } else {
+            contrast = factors.lowerBound
+        }
+    }
+}

@@ -1,0 +1,137 @@
+public import LRNetKernels
+
+/// Turns pictures of one set into inputs of a network, by one recipe and seed.
+///
+/// What it makes of a picture is a pure function of (recipe, seed, epoch, sample): no rank, thread
+/// or order of calls reaches it.
+public final class Augmenter: Sendable {
+    /// What is done.
+    public let recipe: Augmentation
+
+    /// The shape of every result.
+    public let outputShape: ImageShape
+
+    private let seed: UInt64
+    private let standardizer: ChannelAffine?
+
+    /// Memory of one thread, used again from picture to picture.
+    public final class Scratch {
+        let resizer = PictureResizer()
+
+        /// Creates it without memory.
+        public init() {}
+    }
+
+    /// Prepares for a set.
+    ///
+    /// - Parameters:
+    ///   - recipe: What is done.
+    ///   - seed: The run's.
+    ///   - set: Its shape gives the channels, and the size where the recipe has no crop.
+    /// - Throws: ``DataFailure`` (65) naming values and remedy if the two do not fit.
+    public init(_ recipe: Augmentation, seed: UInt64, for set: ShardSet) throws {
+        self.recipe = recipe
+        self.seed = seed
+        outputShape = ImageShape(
+            height: recipe.crop ?? set.shape.height, width: recipe.crop ?? set.shape.width,
+            channels: set.shape.channels)
+        func failure(_ message: String) -> DataFailure {
+            DataFailure(call: "augmentation", subject: set.directory, message: message)
+        }
+        switch recipe.standardize {
+        case .none, .image:
+            standardizer = nil
+        case .set:
+            if let channel = set.index.deviation.firstIndex(where: { !($0 > 0) }) {
+                throw failure(
+                    "channel \(channel) of the train split has deviation "
+                        + "\(set.index.deviation[channel]), so it cannot be standardised; set "
+                        + "augmentation.standardize=none or image")
+            }
+            standardizer = ChannelAffine(
+                standardizing: set.index.mean, deviation: set.index.deviation)
+        case .constants(let mean, let deviation):
+            guard mean.count == outputShape.channels && deviation.count == mean.count else {
+                throw failure(
+                    "has \(outputShape.channels) channels, but augmentation.standardize has "
+                        + "\(mean.count) means and \(deviation.count) deviations; give one a "
+                        + "channel")
+            }
+            standardizer = ChannelAffine(standardizing: mean, deviation: deviation)
+        }
+        if let problem = sizeProblem(height: set.shape.height, width: set.shape.width) {
+            throw failure("has images of \(set.shape); \(problem)")
+        }
+    }
+
+    /// Whether a picture of this size cannot be cropped, and what would help.
+    func sizeProblem(height: Int, width: Int) -> String? {
+        guard AugmentationDraw(recipe, height: height, width: width, key: nil) == nil else {
+            return nil
+        }
+        let size = recipe.crop.map { "\($0)x\($0)" } ?? ""
+        return "augmentation.crop \(size) does not fit in, with shorterSide "
+            + (recipe.shorterSide.map { "\($0.lowerBound)" } ?? "as it is")
+            + " and pad \(recipe.pad); lower crop, or raise pad or shorterSide"
+    }
+
+    /// Makes an input of a picture.
+    ///
+    /// - Parameters:
+    ///   - pixels: The picture, `[height, width, channels]`.
+    ///   - shape: The picture's.
+    ///   - sample: Its position in its split.
+    ///   - epoch: The epoch, for the random variant; `nil` for the one of evaluation.
+    ///   - scratch: The calling thread's.
+    ///   - target: Overwritten; `[outputShape]`.
+    /// - Throws: ``DataFailure`` (65) if the picture is too small or has other channels.
+    func apply(
+        _ pixels: ArraySlice<UInt8>, shape: ImageShape, sample: Int, epoch: Int?,
+        scratch: Scratch, into target: FloatView
+    ) throws {
+        func failure(_ message: String) -> DataFailure {
+            DataFailure(call: "augmentation", subject: "sample \(sample)", message: message)
+        }
+        let key = epoch.map {
+            NoiseKey(
+                seed: seed, purpose: .augmentation, step: UInt32($0), index: UInt32(sample))
+        }
+        guard
+            let draw = AugmentationDraw(
+                recipe, height: shape.height, width: shape.width, key: key)
+        else {
+            let problem = sizeProblem(height: shape.height, width: shape.width) ?? "has no crop"
+            throw failure("is \(shape); \(problem)")
+        }
+        let result = ImageShape(
+            height: draw.window.height, width: draw.window.width, channels: shape.channels)
+        guard result == outputShape else {
+            throw failure(
+                "becomes \(result) where the network takes \(outputShape); set augmentation.crop")
+        }
+        scratch.resizer.crop(
+            pixels, shape: shape, height: draw.height, width: draw.width,
+            window: draw.window, into: target)
+        if draw.brightness != 0 || draw.contrast != 1 { Self.adjust(target, draw, shape.channels) }
+        standardize(target)
+    }
+
+    /// `(x + brightness - mean[c]) * contrast + mean[c]`, the means those of the brightened picture.
+    private static func adjust(_ image: FloatView, _ draw: AugmentationDraw, _ channels: Int) {
+        let means = PictureKernels.channelMeans(image, channels: channels)
+        ChannelAffine(
+            factors: means.map { _ in Float(draw.contrast) },
+            offsets: means.map { Float(draw.brightness + $0 * (1 - draw.contrast)) }
+        ).apply(image)
+    }
+
+    private func standardize(_ image: FloatView) {
+        if let standardizer {
+            standardizer.apply(image)
+        } else if recipe.standardize == .image {
+            PictureKernels.standardize(image)
+        } else {
+            PictureKernels.divide(image, by: 255)
+        }
+    }
+}

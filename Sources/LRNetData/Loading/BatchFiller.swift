@@ -1,0 +1,81 @@
+import Foundation
+import LRNetKernels
+import LRNetSupport
+
+/// Reads, decodes and augments the samples of a batch, shared out over threads.
+///
+/// Which thread makes which sample does not reach a bit: each sample is a function of (request,
+/// sample) alone.
+public final class BatchFiller {
+    private let reader: ShardReader
+    private let augmenter: Augmenter
+    private let pool: ThreadPool
+    private let scratches: [Augmenter.Scratch]
+
+    /// What the threads share.
+    private final class Shared: @unchecked Sendable {
+        let lock = NSLock()
+        var labels: [Int32]
+        var failure: (part: Int, error: any Error)?
+        init(count: Int) { labels = Array(repeating: 0, count: count) }
+    }
+
+    /// Starts `workers - 1` threads; the caller's takes part.
+    ///
+    /// - Precondition: There is a worker.
+    public init(reader: ShardReader, augmenter: Augmenter, workers: Int = 1) {
+        self.reader = reader
+        self.augmenter = augmenter
+        pool = ThreadPool(threadCount: workers)
+        scratches = (0..<workers).map { _ in Augmenter.Scratch() }
+    }
+
+    /// Makes a batch hold the samples of a request.
+    ///
+    /// - Precondition: The batch has room, and images of the augmenter's shape.
+    /// - Throws: ``DataFailure`` or `SupportFailure`; of several errors the one of the first sample in
+    ///   the set. What the batch then holds is unspecified.
+    public func fill(_ batch: Batch, with request: BatchRequest) throws {
+        let count = request.samples.count
+        precondition(count <= batch.capacity, "\(count) samples for batches of \(batch.capacity)")
+        batch.samples = request.samples
+        let order = request.samples.indices.sorted { request.samples[$0] < request.samples[$1] }
+        // Parts are runs in the set, so that a chunk meets one or two threads.
+        let partCount = pool.threadCount == 1 ? 1 : min(count, 4 * pool.threadCount)
+        let shared = Shared(count: count)
+        pool.forEach(partCount) { part, worker in
+            let positions = order[count * part / partCount..<count * (part + 1) / partCount]
+            do {
+                let labels = try make(positions, of: request, in: batch, worker: worker)
+                shared.lock.withLock {
+                    for (position, label) in labels { shared.labels[position] = label }
+                }
+            } catch {
+                shared.lock.withLock {
+                    if part < shared.failure?.part ?? partCount { shared.failure = (part, error) }
+                }
+            }
+        }
+        if let failure = shared.failure { throw failure.error }
+        batch.labels = shared.labels
+    }
+
+    private func make(
+        _ positions: ArraySlice<Int>, of request: BatchRequest, in batch: Batch, worker: Int
+    ) throws -> [(position: Int, label: Int32)] {
+        let positions = Array(positions)
+        let size = augmenter.outputShape.count
+        var labels: [(position: Int, label: Int32)] = []
+        labels.reserveCapacity(positions.count)
+        try reader.forEachPicture(positions.map { request.samples[$0] }) {
+            index, pixels, shape, label in
+            let position = positions[index]
+            try augmenter.apply(
+                pixels, shape: shape, sample: request.samples[position],
+                epoch: request.epoch, scratch: scratches[worker],
+                into: batch.images[position * size..<(position + 1) * size])
+            labels.append((position, label))
+        }
+        return labels
+    }
+}

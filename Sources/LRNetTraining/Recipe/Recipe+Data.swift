@@ -1,0 +1,56 @@
+package import LRNetData
+internal import LRNetSupport
+
+extension Recipe {
+    /// The order of an epoch.
+    package func epochPlan(epoch: Int, sampleCount: Int) -> EpochPlan {
+        guard data.shuffle == .block else {
+            return EpochPlan(seed: training.seed, epoch: epoch, count: sampleCount)
+        }
+        return EpochPlan(
+            seed: training.seed, epoch: epoch, count: sampleCount,
+            blocks: BlockShuffle(
+                blockSamples: data.blockSamples, windowBlocks: data.windowBlocks,
+                leaves: training.gradientLeaves, leafSize: training.leafSize))
+    }
+}
+
+extension Augmenter {
+    /// What the recipe makes of a set's pictures.
+    ///
+    /// - Throws: `DataFailure` if the two do not fit.
+    convenience init(_ recipe: Recipe, for set: ShardSet) throws {
+        try self.init(recipe.augmentation, seed: recipe.training.seed, for: set)
+    }
+}
+
+extension ShardReader {
+    /// A reader with the recipe's memory.
+    convenience init(_ recipe: Recipe, set: ShardSet, split: DataSplit) throws {
+        try self.init(set: set, split: split, cacheByteCount: recipe.data.cacheByteCount)
+    }
+}
+
+extension Recipe.DataReading {
+    /// Reads the section `data`.
+    mutating func read(_ section: RecipeSection) throws {
+        try section.read("shuffle", &shuffle)
+        try section.read("blockSamples", &blockSamples, in: 1...)
+        try section.read("windowBlocks", &windowBlocks, in: 1...)
+        try section.read("workers", &workers, in: 1...)
+        try section.read("cacheMegabytes", &cacheMegabytes, in: 0...)
+        try section.finish()
+    }
+
+    /// The section as a recipe file has it.
+    var yaml: String {
+        """
+        data:
+          shuffle: \(shuffle.rawValue)
+          blockSamples: \(blockSamples)
+          windowBlocks: \(windowBlocks)
+          workers: \(workers)
+          cacheMegabytes: \(cacheMegabytes)
+        """
+    }
+}

@@ -1,0 +1,51 @@
+internal import LRNetData
+internal import LRNetKernels
+internal import LRNetSupport
+
+/// What to change when a set and a recipe's order of samples would read the disk over and over.
+///
+/// It changes nothing by itself: the order decides the run's bits, and must not follow a machine's
+/// memory.
+struct DataAdvice {
+    /// Warnings, a line each.
+    let lines: [String]
+
+    /// Compares what a rank with `leafCount` leaves keeps reading with what it may keep in memory.
+    init(recipe: Recipe, set: ShardSet, leafCount: Int) {
+        let data = recipe.data
+        let count = set.count(.train)
+        let byteCount = set.index[.train]?.shards.map(\.byteCount).reduce(0, +) ?? 0
+        guard byteCount > data.cacheByteCount else {
+            lines = []
+            return
+        }
+        func megabytes(_ count: Int) -> String { TextTable.grouped(count / 1_000_000) + " MB" }
+        guard data.shuffle == .block else {
+            lines = [
+                "data: \(megabytes(byteCount)) of training images exceed data.cacheMegabytes "
+                    + "\(data.cacheMegabytes), and a full shuffle reads a whole chunk for almost every "
+                    + "image; set data.shuffle=block (another order, so another run) or raise "
+                    + "data.cacheMegabytes"
+            ]
+            return
+        }
+        var lines: [String] = []
+        let sampleByteCount = byteCount / max(count, 1)
+        let chunk = max(ShardReader.typicalChunkByteCount / max(sampleByteCount, 1), 1)
+        if data.blockSamples < 2 * chunk {
+            lines.append(
+                "data: blocks of \(data.blockSamples) samples are hardly larger than a chunk of about "
+                    + "\(chunk), so chunks are read more than once; set data.blockSamples to "
+                    + "\(4 * chunk) or more (another order, so another run)")
+        }
+        let window = min(data.windowBlocks * data.blockSamples, count) * sampleByteCount
+        if leafCount * window > data.cacheByteCount {
+            lines.append(
+                "data: \(leafCount) leaves with windows of \(megabytes(window)) each exceed "
+                    + "data.cacheMegabytes \(data.cacheMegabytes), so chunks are read more than once; "
+                    + "raise data.cacheMegabytes to \(leafCount * window / 900_000), start more ranks, "
+                    + "or lower data.windowBlocks (another order, so another run)")
+        }
+        self.lines = lines
+    }
+}
