@@ -89,15 +89,3 @@ final class StepRunner {
         return batch
     }
 }
-
-extension StageTimes {
-    /// Adds the stages of a step.
-    mutating func add(_ step: StageTimes) {
-        total += step.total
-        communication += step.communication
-        forward += step.forward
-        backward += step.backward
-        reduction += step.reduction
-        update += step.update
-    }
-}

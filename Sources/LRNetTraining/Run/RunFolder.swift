@@ -64,14 +64,16 @@ public final class RunFolder {
     private static let lockName = ".lock"
 
     /// Cuts the metrics back to what had been trained at a checkpoint, and opens the logs.
-    package func begin(atStep step: Int) throws {
-        let metricsPath = "\(path)/metrics.jsonl"
+    ///
+    /// - Parameter step: The checkpoint's; `nil` for a fresh start, which keeps nothing.
+    package func begin(atStep step: Int?) throws {
+        let metricsPath = "\(path)/\(RunMetrics.name)"
         if FileBytes.exists(metricsPath) {
             let text = String(decoding: try FileBytes.read(metricsPath), as: UTF8.self)
             let kept = text.split(separator: "\n").filter { line in
                 guard let entry = try? JSONDecoder().decode(Stamp.self, from: Data(line.utf8))
                 else { return false }
-                return entry.step <= step
+                return entry.step <= step ?? -1
             }
             try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: metricsPath)
         }

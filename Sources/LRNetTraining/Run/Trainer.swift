@@ -52,6 +52,7 @@ public final class Trainer {
     let fault: FaultInjection?
     let stopSignal: StopSignal
     let writer = BackgroundWriter()
+    let trace: WeightTrace
     var state: CoordinatorState
     var step: Int
     var lastSave = ContinuousClock.now
@@ -94,9 +95,10 @@ public final class Trainer {
         }
         self.folder = folder
         log = RunLog(folder: folder)
+        trace = WeightTrace(network: network)
         let start = try TrainerSetup.restore(
-            network: network, optimizer: trainingStep.optimizer, recipe: recipe, data: data,
-            folder: folder, group: group, log: log)
+            network: network, optimizer: trainingStep.optimizer, trace: trace, recipe: recipe,
+            data: data, folder: folder, group: group, log: log)
         beacon.enter(.starting)
         step = start?.step ?? 0
         state = start?.coordinator ?? CoordinatorState()
@@ -109,9 +111,10 @@ public final class Trainer {
         let environment = try RunEnvironment.gather(
             group: group, threads: recipe.training.threads)
         self.environment = environment
-        try group.agreeing { [step] in
-            try folder?.begin(atStep: step)
+        try group.agreeing {
+            try folder?.begin(atStep: start?.step)
             try folder?.writeJSON(environment, to: RunEnvironment.name)
+            if start == nil { try recordStart() }
         }
     }
 
@@ -175,6 +178,7 @@ public final class Trainer {
         times.stepCount = 1
         times.imageCount = globalCount
         try account(outcome.status, times, learningRate: learningRate)
+        try recordWeights()
         return decision
     }
 
@@ -190,6 +194,7 @@ public final class Trainer {
         try logValidation(
             report, state: try agreedState(),
             seconds: (ContinuousClock.now - start).seconds)
+        try recordDistributions()
         return isLeader
     }
 
@@ -226,7 +231,7 @@ public final class Trainer {
                 step: step, recipeFingerprint: recipe.fingerprint,
                 dataFingerprint: data.fingerprint, coordinator: state)
             let bytes = try Checkpoint.encode(
-                header, network: network, optimizer: trainingStep.optimizer)
+                header, network: network, optimizer: trainingStep.optimizer, trace: trace)
             let (store, step, keepLatest) = (
                 folder.checkpoints, step, recipe.checkpoint.keepLatest
             )
@@ -263,12 +268,13 @@ public final class Trainer {
         beacon.enter(.finishing)
         let hash = ParameterHash.of(network)
         let stateHash = try agreedState()
-        var testError: Double?
-        if data.count(.test) > 0, state.leader != nil { testError = try measureWinnerFile() }
+        var test: DrawResult?
+        if data.count(.test) > 0, state.leader != nil { test = try measureWinnerFile() }
         let result = RunResult(
             steps: step, resumedFromStep: state.resumedAt.last ?? 0,
             trainingLoss: state.trainingLoss,
-            validationError: state.leader?.result.errorPercent, testError: testError,
+            validationError: state.leader?.result.errorPercent, testError: test?.errorPercent,
+            testClassErrors: test?.classErrors,
             draws: state.leader?.report.draws.map(\.errorPercent) ?? [],
             winnerStep: state.leader?.step, winnerDraw: state.leader?.result.draw,
             parametersSHA256: hash, stateSHA256: stateHash,
@@ -281,7 +287,7 @@ public final class Trainer {
     }
 
     /// Reads the winner's file back and measures it on the test split, once.
-    private func measureWinnerFile() throws -> Double {
+    private func measureWinnerFile() throws -> DrawResult {
         let path = "\(options.output)/\(NetworkFile.name)"
         let bytes = try group.agreeing { folder == nil ? [] : try FileBytes.read(path) }
         let shared = try group.broadcast(bytes, root: 0)
@@ -290,6 +296,6 @@ public final class Trainer {
         context.reserve(winner)
         try group.agreeing { try NetworkFile.install(file, named: path, in: winner) }
         return try Evaluator(context: context, network: winner, data: data, beacon: beacon)
-            .measure(.test).errorPercent
+            .measure(.test)
     }
 }

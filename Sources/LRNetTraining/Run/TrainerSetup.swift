@@ -60,8 +60,8 @@ enum TrainerSetup {
     ///
     /// - Returns: The checkpoint's header, or `nil` for a fresh start.
     static func restore(
-        network: Network, optimizer: AdamOptimizer, recipe: Recipe, data: ShardSet,
-        folder: RunFolder?, group: any ProcessGroup, log: RunLog
+        network: Network, optimizer: AdamOptimizer, trace: WeightTrace, recipe: Recipe,
+        data: ShardSet, folder: RunFolder?, group: any ProcessGroup, log: RunLog
     ) throws -> Checkpoint.Header? {
         let own = try group.agreeing {
             try folder?.checkpoints.loadLatest { log.warning($0) }?.bytes ?? []
@@ -69,6 +69,7 @@ enum TrainerSetup {
         let bytes = try group.broadcast(own, root: 0)
         if bytes.isEmpty {
             try initialize(network, recipe: recipe, group: group)
+            trace.begin()
             return nil
         }
         return try group.agreeing {
@@ -81,6 +82,7 @@ enum TrainerSetup {
                     exitStatus: .badData)
             }
             try Checkpoint.restore(file, network: network, optimizer: optimizer)
+            try trace.restore(from: file, step: header.step)
             return header
         }
     }
