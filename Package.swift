@@ -66,7 +66,10 @@ let package = Package(
                 "LRNetLayers", "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetSupport",
                 "Yams",
             ]),
-        program("lrnet-dist", ["LRNetTraining", argumentParser]),
+        library(
+            "LRNetReport",
+            ["LRNetTraining", "LRNetLayers", "LRNetData", "LRNetKernels", "LRNetSupport"]),
+        program("lrnet-dist", ["LRNetReport", "LRNetTraining", argumentParser]),
         program("lrnet-data", ["LRNetData", argumentParser]),
 
         // Checks that tests launch under mpirun; never installed.
@@ -95,12 +98,14 @@ let package = Package(
                 "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetLaunchSupport",
                 "LRNetLayers", "LRNetSupport", "LRNetTraining",
             ]),
+        tests("LRNetReportTests", ["LRNetReport"]),
         tests(
             "EndToEndTests",
             [
                 "LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport", "LRNetTraining",
                 "Yams",
-            ]),
+            ],
+            exclude: ["read_events.py"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -76,6 +76,9 @@ public final class WeightedLayer: Layer {
     /// The input of the last forward pass.
     var input: FloatView?
 
+    /// The input of the last forward pass, for inspection; overwritten by the next one.
+    package var lastInput: FloatView? { input }
+
     /// The smallest variance that any thread has seen.
     public final class VarianceMonitor {
         var smallest: [Float]

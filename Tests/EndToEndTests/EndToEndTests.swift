@@ -104,6 +104,14 @@ final class TestRun: Sendable {
     /// The names of checkpoints and links.
     var checkpoints: [String] { TestFolder.names(in: "\(output)/checkpoints") }
 
+    /// The lines of the metrics that do not tell times.
+    func metricsOfWeights() throws -> [String] {
+        let text = String(decoding: try FileBytes.read("\(output)/metrics.jsonl"), as: UTF8.self)
+        return text.split(separator: "\n").map(String.init).filter {
+            $0.contains(#""kind":"weights""#) || $0.contains(#""kind":"distributions""#)
+        }
+    }
+
     /// Kind and step of each line of the metrics.
     func metricsSteps() throws -> [String] {
         struct Line: Codable {

@@ -123,6 +123,11 @@ extension EndToEndTests {
             let other = try TestRun()
             #expect(try other.result(settings, ranks: 3).numbers == expected.numbers)
             #expect(try other.winner() == run.winner())
+            #expect(try other.metricsOfWeights() == run.metricsOfWeights())
+            #expect(try run.metricsOfWeights().count == 4)
+            // 40 test images: 2.5 % each.
+            let wrongCount = expected.testError.map { Int(($0 / 2.5).rounded()) }
+            #expect(expected.testClassErrors?.reduce(0, +) == wrongCount)
         }
 
         /// MPI's own sums are another recipe, and need not have the same bits.

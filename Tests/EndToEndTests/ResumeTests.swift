@@ -18,12 +18,14 @@ extension EndToEndTests {
             var result: RunResult
             var winner: [UInt8]
             var metrics: [String]
+            var weights: [String]
 
             init() throws {
                 let run = try TestRun()
                 result = try run.result(ResumeTests.settings)
                 winner = try run.winner()
                 metrics = try run.metricsSteps()
+                weights = try run.metricsOfWeights()
             }
         }
 
@@ -35,6 +37,9 @@ extension EndToEndTests {
             #expect(result.numbers == reference.result.numbers)
             #expect(result.resumedFromStep > 0)
             #expect(try run.winner() == reference.winner)
+            // Flips are counted from before the interruption on.
+            #expect(try run.metricsOfWeights() == reference.weights)
+            #expect(reference.weights.count == 2)
             #expect(
                 try run.metricsSteps().filter { $0.hasPrefix("validation") }
                     == reference.metrics.filter { $0.hasPrefix("validation") })

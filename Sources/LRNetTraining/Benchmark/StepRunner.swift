@@ -152,16 +152,3 @@ final class StepRunner {
         return batch
     }
 }
-
-extension StageTimes {
-    /// Adds the stages of a step.
-    mutating func add(_ step: StageTimes) {
-        total += step.total
-        data += step.data
-        communication += step.communication
-        forward += step.forward
-        backward += step.backward
-        reduction += step.reduction
-        update += step.update
-    }
-}

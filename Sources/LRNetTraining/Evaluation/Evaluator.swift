@@ -14,6 +14,10 @@ public struct DrawResult: Sendable, Equatable, Codable {
     public var sampleCount: Int
     /// The mean cross-entropy in nats.
     public var loss: Double
+    /// Wrong samples of each class; absent in checkpoints of earlier versions.
+    public var classErrors: [Int]?
+    /// Samples of each class.
+    public var classCounts: [Int]?
 
     /// Creates a result.
     package init(draw: Int, errorCount: Int, sampleCount: Int, loss: Double) {
@@ -158,9 +162,11 @@ final class Evaluator {
         let reader = try reader(split)
         let batches = cut(Array(0..<reader.count))
         var result = DrawResult(draw: 0, errorCount: 0, sampleCount: 0, loss: 0)
+        var tally = ClassTally(classes: network.classes)
         try forEachBatch(batches, of: reader) { batch, layout in
             let logits = try network.forward(
                 batch.filledImages, context.pass(.evaluation, layout: layout))
+            tally.add(logits: logits, labels: batch.labels)
             return loss.evaluate(
                 logits: logits, labels: batch.labels, layout: layout, wantsGradient: false)
         } combine: { status in
@@ -169,6 +175,9 @@ final class Evaluator {
             result.loss += status.loss * Double(status.sampleCount)
         }
         result.loss /= Double(max(result.sampleCount, 1))
+        try tally.combine(context.group)
+        result.classErrors = tally.errors
+        result.classCounts = tally.counts
         return result
     }
 

@@ -11,6 +11,7 @@ internal import LRNetSupport
 ///
 ///     /parameters/<name>     /adam/first/<name>     /adam/second/<name>      float32
 ///     /batchNorm/<layer>/mean, variance                                      float64
+///     /trace/<layer>        what the record of flips goes on from            uint8
 ///     attributes step, recipe and data (fingerprints), recipeYAML, coordinator (JSON)
 enum Checkpoint {
     /// What a checkpoint says of itself.
@@ -25,7 +26,7 @@ enum Checkpoint {
 
     /// Makes the bytes of a checkpoint.
     static func encode(
-        _ header: Header, network: Network, optimizer: AdamOptimizer
+        _ header: Header, network: Network, optimizer: AdamOptimizer, trace: WeightTrace
     ) throws -> [UInt8] {
         let file = try HDF5File.create(inMemoryNamed: "checkpoint")
         try file.setAttribute("step", to: header.step)
@@ -58,6 +59,7 @@ enum Checkpoint {
                 try set.write(values)
             }
         }
+        try trace.save(to: file)
         return try file.image()
     }
 

@@ -112,17 +112,20 @@ public final class RunFolder {
     /// Cuts the metrics back to what had been trained at a checkpoint, and opens the logs; also writes
     /// a recipe in the place of a damaged one, now that the checkpoint agrees with it.
     ///
-    /// - Parameter isValidated: Whether a validation of this step counts as done.
-    package func begin(atStep step: Int, isValidated: Bool = true) throws {
+    /// - Parameters:
+    ///   - step: The checkpoint's; `nil` for a fresh start, which keeps nothing.
+    ///   - isValidated: Whether a validation of this step counts as done.
+    package func begin(atStep step: Int?, isValidated: Bool = true) throws {
         if recipeProblem != nil { try writeRecipe() }
-        let metricsPath = "\(path)/metrics.jsonl"
+        let metricsPath = "\(path)/\(RunMetrics.name)"
         if FileBytes.exists(metricsPath) {
             let text = String(decoding: try FileBytes.read(metricsPath), as: UTF8.self)
             let kept = text.split(separator: "\n").filter { line in
                 guard let entry = try? JSONDecoder().decode(Stamp.self, from: Data(line.utf8))
                 else { return false }
-                if !isValidated && entry.step == step && entry.kind == "validation" { return false }
-                return entry.step <= step
+                let isOfValidation = ["validation", "distributions"].contains(entry.kind)
+                if !isValidated && entry.step == step && isOfValidation { return false }
+                return entry.step <= step ?? -1
             }
             try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: metricsPath)
         }

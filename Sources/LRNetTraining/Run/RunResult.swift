@@ -10,6 +10,8 @@ public struct RunResult: Sendable, Codable, Equatable {
     public var validationError: Double?
     /// The winner file's error on the test split, in percent; absent without a test split.
     public var testError: Double?
+    /// Wrong test images of each class by the winner's file; absent without a test split.
+    public var testClassErrors: [Int]?
     /// Each draw's validation error at the winner's step, in percent.
     public var draws: [Double]
     /// Steps trained when the winner was drawn, and which draw it is.
@@ -28,33 +30,4 @@ public struct RunResult: Sendable, Codable, Equatable {
     public var threads: Int
     /// The method.
     public var weights: String
-}
-
-/// One line of `metrics.jsonl` about training.
-struct TrainingMetrics: Codable {
-    var kind = "training"
-    var step: Int
-    var epoch: Int
-    var loss: Double
-    var errorPercent: Double
-    var learningRate: Double
-    var imagesPerSecond: Double
-    var dataSeconds: Double
-    /// The share of the steps' time that rank 0 waited for data.
-    var dataPercent: Double
-    var computeSeconds: Double
-    var communicationSeconds: Double
-}
-
-/// One line of `metrics.jsonl` about a validation.
-struct ValidationMetrics: Codable {
-    var kind = "validation"
-    var step: Int
-    var epoch: Int
-    var draws: [Double]
-    var best: Double
-    var mean: Double
-    var deviation: Double
-    var stateSHA256: String
-    var seconds: Double
 }

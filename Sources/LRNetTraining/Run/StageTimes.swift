@@ -34,6 +34,19 @@ struct StageTimes {
         total > .zero ? 100 * stage.seconds / total.seconds : 0
     }
 
+    /// Adds other steps' times.
+    mutating func add(_ other: StageTimes) {
+        total += other.total
+        data += other.data
+        communication += other.communication
+        forward += other.forward
+        backward += other.backward
+        reduction += other.reduction
+        update += other.update
+        stepCount += other.stepCount
+        imageCount += other.imageCount
+    }
+
     /// Adds the time that `work` takes to a stage.
     mutating func measure<Value>(
         _ stage: WritableKeyPath<StageTimes, Duration>, _ work: () throws -> Value

@@ -85,22 +85,13 @@ extension Trainer {
                 variance.isFinite ? String(format: "%.3g", variance) : "-",
                 parameters.isEmpty ? "-" : String(format: "%.3g", norm),
                 seen.inputGradientNorm == 0 ? "-" : String(format: "%.3g", seen.inputGradientNorm),
-                weighted.flatMap(Self.meanEntropy).map { String(format: "%.3f nats", $0) } ?? "-",
+                weighted.flatMap(DistributionSummary.init).map {
+                    String(format: "%.3f nats", $0.entropy)
+                } ?? "-",
                 "\(seen.nonFiniteCount + bad)",
             ])
         }
         return table
-    }
-
-    /// The mean entropy of a layer's weights, in nats.
-    static func meanEntropy(_ layer: WeightedLayer) -> Double? {
-        guard let p = layer.model.probabilities(layer.latents.map(\.value)) else { return nil }
-        func term(_ p: Float) -> Double { p > 0 ? -Double(p) * Foundation.log(Double(p)) : 0 }
-        var sum = 0.0
-        for (zero, plus) in zip(p.zero, p.plus) {
-            sum += term(zero) + term(plus) + term(max(1 - zero - plus, 0))
-        }
-        return sum / Double(max(p.zero.count, 1))
     }
 
     /// The change of the loss that a difference aims at: a hundred times what Float32 activations

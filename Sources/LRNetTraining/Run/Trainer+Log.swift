@@ -45,11 +45,7 @@ extension Trainer {
         state.trainingLoss = status.loss
         state.trainingSeconds += times.total.seconds
         state.imageCount += times.imageCount
-        interval.total += times.total
-        interval.data += times.data
-        interval.communication += times.communication
-        interval.stepCount += times.stepCount
-        interval.imageCount += times.imageCount
+        interval.add(times)
         intervalLoss += status.loss
         intervalErrors += status.errorCount
         log.update(done: step, note: String(format: "loss %.4f", status.loss))
@@ -64,14 +60,16 @@ extension Trainer {
     }
 
     private func logInterval(learningRate: Double) throws {
-        let metrics = TrainingMetrics(
+        let metrics = RunMetrics.Training(
             step: step, epoch: sequence.epoch(of: step - 1) + 1,
             loss: intervalLoss / Double(interval.stepCount),
             errorPercent: 100 * Double(intervalErrors) / Double(interval.imageCount),
             learningRate: learningRate, imagesPerSecond: interval.imagesPerSecond,
             dataSeconds: interval.data.seconds, dataPercent: interval.percent(interval.data),
             computeSeconds: interval.compute.seconds,
-            communicationSeconds: interval.communication.seconds)
+            communicationSeconds: interval.communication.seconds,
+            forwardSeconds: interval.forward.seconds, backwardSeconds: interval.backward.seconds,
+            reductionSeconds: interval.reduction.seconds, updateSeconds: interval.update.seconds)
         let left =
             state.imageCount > 0
             ? interval.total.seconds / Double(interval.stepCount)
@@ -91,11 +89,12 @@ extension Trainer {
 
     func logValidation(_ report: ValidationReport, state hash: String, seconds: Double) throws {
         guard let best = report.best else { return }
-        let metrics = ValidationMetrics(
+        let metrics = RunMetrics.Validation(
             step: report.step, epoch: sequence.epoch(of: report.step - 1) + 1,
             draws: report.draws.map(\.errorPercent), best: best.errorPercent,
             mean: report.meanError, deviation: report.errorDeviation,
-            stateSHA256: hash, seconds: seconds)
+            stateSHA256: hash, seconds: seconds, classErrors: best.classErrors,
+            classCounts: best.classCounts)
         let lead = state.leader?.step == report.step ? ", the best so far" : ""
         let count = report.draws.count
         let statistics =

@@ -55,6 +55,7 @@ public final class Trainer {
     let writer = BackgroundWriter()
     /// Keys of the recipe that are not as in the checkpoint which the run goes on from.
     let resumeChanges: [RecipeChange]
+    let trace: WeightTrace
     var state: CoordinatorState
     var step: Int
     var lastSave = ContinuousClock.now
@@ -107,9 +108,10 @@ public final class Trainer {
         for warning in [fault?.warning, fileFault, folder?.recipeProblem] {
             if let warning { log.warning(warning) }
         }
+        trace = WeightTrace(network: network)
         let start = try TrainerSetup.restore(
-            network: network, optimizer: trainingStep.optimizer, recipe: recipe, data: data,
-            folder: folder, resume: options.resume, group: group, log: log)
+            network: network, optimizer: trainingStep.optimizer, trace: trace, recipe: recipe,
+            data: data, folder: folder, resume: options.resume, group: group, log: log)
         beacon.enter(.starting)
         step = start?.header.step ?? 0
         state = start?.header.coordinator ?? CoordinatorState()
@@ -126,9 +128,11 @@ public final class Trainer {
         let environment = try RunEnvironment.gather(
             group: group, threads: recipe.training.threads)
         self.environment = environment
-        try group.agreeing { [step, state] in
-            try folder?.begin(atStep: step, isValidated: state.owesValidation != true)
+        try group.agreeing { [state] in
+            try folder?.begin(
+                atStep: start?.header.step, isValidated: state.owesValidation != true)
             try folder?.writeJSON(environment, to: RunEnvironment.name)
+            if start == nil { try recordStart() }
         }
     }
 
@@ -222,6 +226,7 @@ public final class Trainer {
         times.stepCount = 1
         times.imageCount = globalCount
         try account(outcome.status, times, learningRate: learningRate)
+        try recordWeights()
         return decision
     }
 
@@ -248,6 +253,7 @@ public final class Trainer {
         try logValidation(
             report, state: try agreedState(),
             seconds: (ContinuousClock.now - start).seconds)
+        try recordDistributions()
         return isLeader ? .newLeader : .done
     }
 
@@ -284,7 +290,7 @@ public final class Trainer {
                 step: step, recipeFingerprint: recipe.fingerprint, recipeYAML: recipe.yaml,
                 dataFingerprint: data.fingerprint, coordinator: state)
             let bytes = try Checkpoint.encode(
-                header, network: network, optimizer: trainingStep.optimizer)
+                header, network: network, optimizer: trainingStep.optimizer, trace: trace)
             let (store, step, keepLatest) = (
                 folder.checkpoints, step, recipe.checkpoint.keepLatest
             )
@@ -321,12 +327,13 @@ public final class Trainer {
         beacon.enter(.finishing)
         let hash = ParameterHash.of(network)
         let stateHash = try agreedState()
-        var testError: Double?
-        if data.count(.test) > 0, state.leader != nil { testError = try measureWinnerFile() }
+        var test: DrawResult?
+        if data.count(.test) > 0, state.leader != nil { test = try measureWinnerFile() }
         let result = RunResult(
             steps: step, resumedFromStep: state.resumedAt.last ?? 0,
             trainingLoss: state.trainingLoss,
-            validationError: state.leader?.result.errorPercent, testError: testError,
+            validationError: state.leader?.result.errorPercent, testError: test?.errorPercent,
+            testClassErrors: test?.classErrors,
             draws: state.leader?.report.draws.map(\.errorPercent) ?? [],
             winnerStep: state.leader?.step, winnerDraw: state.leader?.result.draw,
             parametersSHA256: hash, stateSHA256: stateHash,
@@ -339,7 +346,7 @@ public final class Trainer {
     }
 
     /// Reads the winner's file back and measures it on the test split, once.
-    private func measureWinnerFile() throws -> Double {
+    private func measureWinnerFile() throws -> DrawResult {
         let path = "\(options.output)/\(NetworkFile.name)"
         let bytes = try group.agreeing { folder == nil ? [] : try FileBytes.read(path) }
         let shared = try group.broadcast(bytes, root: 0)
@@ -348,6 +355,6 @@ public final class Trainer {
         context.reserve(winner)
         try group.agreeing { try NetworkFile.install(file, named: path, in: winner) }
         return try Evaluator(context: context, network: winner, data: data, beacon: beacon)
-            .measure(.test).errorPercent
+            .measure(.test)
     }
 }

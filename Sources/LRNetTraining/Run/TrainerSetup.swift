@@ -70,8 +70,9 @@ enum TrainerSetup {
     ///
     /// - Returns: The checkpoint's header, or `nil` for a fresh start.
     static func restore(
-        network: Network, optimizer: AdamOptimizer, recipe: Recipe, data: ShardSet,
-        folder: RunFolder?, resume: RunFolder.Resume, group: any ProcessGroup, log: RunLog
+        network: Network, optimizer: AdamOptimizer, trace: WeightTrace, recipe: Recipe,
+        data: ShardSet, folder: RunFolder?, resume: RunFolder.Resume, group: any ProcessGroup,
+        log: RunLog
     ) throws -> Start? {
         let own = try group.agreeing { () throws -> [UInt8] in
             guard let folder else { return [] }
@@ -93,6 +94,7 @@ enum TrainerSetup {
         let bytes = try group.broadcast(own, root: 0)
         if bytes.isEmpty {
             try initialize(network, recipe: recipe, group: group)
+            trace.begin()
             return nil
         }
         let path = try group.broadcast(Array((folder?.path ?? "").utf8), root: 0)
@@ -102,6 +104,7 @@ enum TrainerSetup {
             let changes = try check(
                 header, recipe: recipe, data: data, run: String(decoding: path, as: UTF8.self))
             try Checkpoint.restore(file, network: network, optimizer: optimizer)
+            try trace.restore(from: file, step: header.step)
             return Start(header: header, changes: changes)
         }
     }

@@ -1,0 +1,93 @@
+/// Vertical bars of categories, those of several things side by side.
+package struct CategoryBars: Panel {
+    /// The bars of one thing, one a category.
+    package struct Group: Sendable {
+        /// The name.
+        package var name: String
+        /// The heights.
+        package var values: [Double]
+        /// The colour.
+        package var ink: Ink
+
+        /// Creates bars.
+        package init(_ name: String, _ values: [Double], _ ink: Ink) {
+            self.name = name
+            self.values = values
+            self.ink = ink
+        }
+    }
+
+    package var title: String
+    package var summary: String
+    /// The categories' names.
+    package var categories: [String]
+    /// What the categories are.
+    package var label: String
+    /// The axis of the heights.
+    package var axis: Axis
+    /// The bars.
+    package var groups: [Group]
+    package var size = (width: 360.0, height: 232.0)
+
+    /// Creates bars.
+    package init(
+        title: String, summary: String, categories: [String], label: String, axis: Axis,
+        _ groups: [Group]
+    ) {
+        self.title = title
+        self.summary = summary
+        self.categories = categories
+        self.label = label
+        self.axis = axis
+        self.groups = groups
+    }
+
+    package func draw() -> [Markup] {
+        let left = max((axis.ticks.map { textWidth(axis.text($0)) }.max() ?? 0) + 8, 22)
+        let (top, right, bottom) = (42.0, size.width - 6, size.height - 38)
+        func height(_ value: Double) -> Double { bottom - axis.position(value) * (bottom - top) }
+        func text(_ name: String, _ x: Double, _ y: Double, _ text: String) -> Markup {
+            Markup(
+                "text", [("class", name), ("x", coordinate(x)), ("y", coordinate(y))], text: text)
+        }
+        var result: [Markup] = []
+        for tick in axis.ticks {
+            result.append(
+                Markup(
+                    "line",
+                    [
+                        ("class", tick == axis.range.lowerBound ? "axis" : "grid"),
+                        ("x1", coordinate(left)), ("y1", coordinate(height(tick))),
+                        ("x2", coordinate(right)), ("y2", coordinate(height(tick))),
+                    ]))
+            result.append(text("end", left - 6, height(tick) + 4, axis.text(tick)))
+        }
+        let step = (right - left) / Double(max(categories.count, 1))
+        let width = min(step * 0.76 / Double(max(groups.count, 1)), 18)
+        // Names that would overlap are left out, evenly.
+        let widest = categories.map(textWidth).max() ?? 0
+        let every = max(Int(((widest + 6) / step).rounded(.up)), 1)
+        for (number, category) in categories.enumerated() where number % every == 0 {
+            result.append(
+                text("middle", left + (Double(number) + 0.5) * step, bottom + 16, category))
+        }
+        for (position, group) in groups.enumerated() {
+            for (number, value) in group.values.enumerated() where value.isFinite {
+                let middle = left + (Double(number) + 0.5) * step
+                let start = middle + (Double(position) - Double(groups.count) / 2) * width
+                let top = height(value)
+                result.append(
+                    Markup(
+                        "rect",
+                        [
+                            ("class", "fill \(group.ink.name)"), ("x", coordinate(start + 0.5)),
+                            ("y", coordinate(top)), ("width", coordinate(max(width - 1, 0.4))),
+                            ("height", coordinate(max(bottom - top, 0))),
+                        ]))
+            }
+        }
+        result.append(text("", 0, 29, axis.label))
+        result.append(text("middle", (left + right) / 2, size.height - 4, label))
+        return result
+    }
+}

@@ -1,0 +1,41 @@
+/// One picture of a figure, drawn into a box of its own size.
+package protocol Panel: Sendable {
+    /// What it shows, in a few words; stands above it.
+    var title: String { get }
+
+    /// What can be seen in it, in a sentence, for those who cannot see it.
+    var summary: String { get }
+
+    /// Width and height in user units; one is about a CSS pixel.
+    var size: (width: Double, height: Double) { get }
+
+    /// Draws the content; the title is its own.
+    func draw() -> [Markup]
+}
+
+extension Panel {
+    /// The panel's title as text, at the top left.
+    var titleText: Markup {
+        Markup("text", [("class", "title"), ("x", "0"), ("y", "13")], text: title)
+    }
+}
+
+/// An entry of a figure's legend.
+package struct LegendEntry: Sendable, Equatable {
+    /// The text.
+    package var name: String
+    /// The colour.
+    package var ink: Ink
+    /// Whether the line is dashed.
+    package var isDashed = false
+
+    /// Creates an entry.
+    package init(_ name: String, _ ink: Ink, isDashed: Bool = false) {
+        self.name = name
+        self.ink = ink
+        self.isDashed = isDashed
+    }
+}
+
+/// About how wide a text of the charts' small font is, in user units.
+func textWidth(_ text: String) -> Double { 6.9 * Double(text.count) }

@@ -1,0 +1,157 @@
+internal import LRNetTraining
+
+/// Figures 1 and 2 of the paper: pre-activations with drawn weights beside the Gaussian.
+enum CentralLimit {
+    /// Bins of a histogram, over so many deviations to each side.
+    private static let bins = 45
+    private static let reach = 4.5
+
+    /// The histogram of a neuron's draws, and the Gaussian that the training step samples; `nil` for a
+    /// neuron whose weights have all decided.
+    private static func parts(
+        _ neuron: RunInspection.Neuron
+    ) -> (histogram: Histogram, gaussian: Gaussian)? {
+        let deviation = neuron.variance.squareRoot()
+        guard deviation > 1e-9, deviation.isFinite else { return nil }
+        let range = neuron.mean - reach * deviation...neuron.mean + reach * deviation
+        return (
+            Histogram(neuron.draws, in: range, bins: bins),
+            Gaussian(mean: neuron.mean, deviation: deviation)
+        )
+    }
+
+    /// The Jensen-Shannon divergence of the draws from the Gaussian, in bits.
+    static func divergence(_ neuron: RunInspection.Neuron) -> Double? {
+        parts(neuron).map {
+            Divergence.jensenShannon($0.histogram.shares, $0.gaussian.shares($0.histogram.edges))
+        }
+    }
+
+    // MARK: Figure 1
+
+    static func first(_ runs: [ReportRun], _ looks: [Look?]) -> Figure {
+        let (name, title) = ("central-limit", "Figure 1: is the pre-activation Gaussian?")
+        let candidates = zip(runs, looks).filter { $0.1?.neurons.isEmpty == false }
+        guard
+            let (run, look) = candidates.first(where: { $0.0.method == "ternary" })
+                ?? candidates.first, let look
+        else {
+            return .missing(
+                name: name, title: title,
+                "Needs --data DIR and a run of a method with distributions (ternary, binary, "
+                    + "gumbel-ternary, gumbel-binary), with a checkpoint.")
+        }
+        return Figure(
+            name: name, title: title, caption: caption(look, run),
+            panels: look.neurons.map { panel($0, title: $0.neuron.layer, ink: .series(0)) },
+            legend: legend([("weights drawn", .series(0))]), table: table([(run, look)]))
+    }
+
+    private static func caption(_ look: Look, _ run: ReportRun) -> String {
+        "Training computes mean and variance of a pre-activation and samples that Gaussian; here "
+            + "the weights of one neuron of \(run.label) (first and last discrete layer, after "
+            + "\(Text.number(run.epochs(look.step), 1)) epochs) are really drawn, "
+            + "\(Ticks.grouped(Look.draws)) times, for the first validation image. The neuron lies "
+            + "where the layer's input has the most energy, in the channel with the median "
+            + "variance. JS is the Jensen-Shannon divergence of histogram and Gaussian: 0 bits for "
+            + "equal ones, 1 bit for such without overlap; a sample of this size has "
+            + "\(Text.general(Divergence.jensenShannonOfChance(bins: bins, count: Look.draws))) "
+            + "by chance."
+    }
+
+    private static func legend(_ entries: [(String, Ink)]) -> [LegendEntry] {
+        entries.map { LegendEntry($0.0, $0.1) } + [LegendEntry("Gaussian", .neutral)]
+    }
+
+    private static func panel(_ part: Look.Neuron, title: String, ink: Ink) -> Chart {
+        let neuron = part.neuron
+        let inputs = "\(neuron.activeInputCount) of \(neuron.fanIn) inputs not 0"
+        guard let (histogram, gaussian) = parts(neuron) else {
+            return Chart(
+                title: "\(title): all weights have decided", summary: "No variance; \(inputs).",
+                x: Axis(label: "pre-activation (\(inputs))", range: -1...1),
+                y: Axis(label: "density", range: 0...1), [])
+        }
+        let divergence = Divergence.jensenShannon(
+            histogram.shares, gaussian.shares(histogram.edges))
+        let (low, high) = (histogram.edges[0], histogram.edges[histogram.edges.count - 1])
+        let curve = (0...120).map { number -> (x: Double, y: Double) in
+            let x = low + (high - low) * Double(number) / 120
+            return (x, gaussian.density(x))
+        }
+        return Chart(
+            title: "\(title): JS \(Text.number(divergence, 4)) bits",
+            summary: "Histogram of a pre-activation with drawn weights, mean "
+                + "\(Text.general(neuron.mean)), deviation \(Text.general(gaussian.deviation)), "
+                + "\(inputs); its Jensen-Shannon divergence from the Gaussian is "
+                + "\(Text.number(divergence, 4)) bits.",
+            x: Axis(label: "pre-activation (\(inputs))", range: low...high),
+            y: Axis(
+                label: "density", fitting: histogram.densities + curve.map(\.y),
+                includesZero: true, count: 4),
+            [
+                .bars(.init(edges: histogram.edges, heights: histogram.densities, ink)),
+                .line(Chart.Line("", curve, .neutral)),
+            ])
+    }
+
+    private static func table(_ items: [(ReportRun, Look)]) -> Figure.Table {
+        Figure.Table(
+            header: [
+                "run", "layer", "inputs not 0", "JS of the picture",
+                "median of "
+                    + "\(Look.images) images", "largest",
+            ],
+            rows: items.flatMap { run, look in
+                look.neurons.map { part in
+                    let sorted = part.divergences.sorted()
+                    func bits(_ value: Double?) -> String {
+                        value.map { "\(Text.number($0, 4)) bits" } ?? "–"
+                    }
+                    return [
+                        run.label, part.neuron.layer,
+                        "\(part.neuron.activeInputCount) of \(part.neuron.fanIn)",
+                        bits(divergence(part.neuron)),
+                        bits(sorted.isEmpty ? nil : sorted[sorted.count / 2]), bits(sorted.last),
+                    ]
+                }
+            })
+    }
+
+    // MARK: Figure 2
+
+    static func second(_ runs: [ReportRun], _ looks: [Look?]) -> Figure {
+        let (name, title) = ("probability-decay", "Figure 2: what probability decay changes")
+        let known = zip(runs, looks).compactMap { run, look in
+            look.flatMap { $0.neurons.isEmpty ? nil : (run: run, look: $0) }
+        }
+        func decay(_ run: ReportRun) -> Double { run.recipe.regularization.probabilityDecay }
+        var pair: (without: (run: ReportRun, look: Look), with: (run: ReportRun, look: Look))?
+        for without in known where decay(without.run) == 0 && pair == nil {
+            let with = known.first { $0.run.method == without.run.method && decay($0.run) > 0 }
+            if let with { pair = (without, with) }
+        }
+        guard let pair else {
+            return .missing(
+                name: name, title: title,
+                "Needs --data DIR and two runs of one method, one of them with --set "
+                    + "regularization.probabilityDecay=0.")
+        }
+        let panels = [(pair.without, Ink.series(1)), (pair.with, Ink.series(0))].flatMap {
+            item, ink in
+            item.look.neurons.map { part in
+                let decay = Text.general(decay(item.run))
+                return panel(part, title: "\(part.neuron.layer), decay \(decay)", ink: ink)
+            }
+        }
+        return Figure(
+            name: name, title: title,
+            caption:
+                "As figure 1, for a run without probability decay and one with it. Decay keeps "
+                + "probabilities away from 0 and 1, so that more summands stay random and the "
+                + "Gaussian fits; in the paper the difference shows after long training.",
+            panels: panels,
+            legend: legend([("without decay", .series(1)), ("with decay", .series(0))]),
+            table: table([pair.without, pair.with]))
+    }
+}

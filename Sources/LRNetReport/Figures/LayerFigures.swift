@@ -1,0 +1,99 @@
+internal import Foundation
+internal import LRNetTraining
+
+/// What the weights of each layer do over training: entropy, flips, saturation, zeros.
+enum LayerFigures {
+    /// Figure 5 of the paper.
+    static func entropy(_ runs: [ReportRun]) -> Figure {
+        let (name, title) = ("entropy", "Figure 5: mean entropy of each layer's weights")
+        let panels = runs.compactMap { run in
+            chart(run, title: run.label, label: "nats a weight", includesZero: true) { $0.entropy }
+        }
+        guard !panels.isEmpty else {
+            return .missing(
+                name: name, title: title,
+                "Needs a run of a method with distributions (ternary, binary, gumbel-ternary, "
+                    + "gumbel-binary), trained with this version.")
+        }
+        return Figure(
+            name: name, title: title,
+            caption: "Every weight is a distribution over its values; its entropy is ln 3 = 1.10 "
+                + "nats where all three are as likely, ln 2 = 0.69 between two, and 0 once it has "
+                + "decided. Taken from the logits every 50 steps.",
+            panels: panels)
+    }
+
+    /// Flip rate and saturation, beyond the paper.
+    static func movement(_ runs: [ReportRun]) -> Figure {
+        let (name, title) = ("movement", "How weights move: flips, saturation, zeros")
+        let panels = runs.flatMap { run -> [Chart] in
+            let parts: [(String, (RunMetrics.LayerWeights) -> Double?)] = [
+                ("weights that flipped, %", { 100 * $0.flips }),
+                ("saturated weights, %", { $0.saturation.map { 100 * $0 } }),
+                ("weights likeliest 0, %", { 100 * $0.zeros }),
+            ]
+            return parts.enumerated().compactMap { number, part in
+                let word = ["flips", "saturation", "zeros"][number]
+                return chart(
+                    run, title: "\(run.label): \(word)", label: part.0,
+                    kind: number == 0 ? .logarithmic : .linear, includesZero: number > 0,
+                    fullIntervalsOnly: number == 0, part.1)
+
+            }
+        }
+        guard !panels.isEmpty else {
+            return .missing(
+                name: name, title: title,
+                "Needs a run of a method with discrete weights, trained with this version.")
+        }
+        return Figure(
+            name: name, title: title,
+            caption: "A weight has flipped if its likeliest value is another than 50 steps before "
+                + "(a curve has a gap where none has); it is saturated if its likeliest value has a probability of at least 0.99.",
+            panels: panels)
+    }
+
+    private static func chart(
+        _ run: ReportRun, title: String, label: String, kind: Axis.Kind = .linear,
+        includesZero: Bool, fullIntervalsOnly: Bool = false,
+        _ value: (RunMetrics.LayerWeights) -> Double?
+    ) -> Chart? {
+        var records = run.metrics.weights
+        if fullIntervalsOnly {
+            let interval = records.map { $0.step - $0.sinceStep }.max() ?? 0
+            let full = records.filter { $0.step > 0 && $0.step - $0.sinceStep == interval }
+            records = full
+        }
+        let names = records.first?.layers.map(\.layer) ?? []
+        let lines = names.enumerated().compactMap { number, name -> Chart.Line? in
+            let points = records.compactMap { record -> (x: Double, y: Double)? in
+                guard let layer = record.layers.first(where: { $0.layer == name }),
+                    let value = value(layer)
+                else { return nil }
+                // A logarithm has no place for "none".
+                return (
+                    run.epochs(record.step), kind == .logarithmic && value <= 0 ? .nan : value
+                )
+            }
+            guard points.contains(where: { $0.y.isFinite }) else { return nil }
+            return Chart.Line(
+                names.count <= 8 || number % 4 == 0 ? name : "", points,
+                .ordered(number, of: names.count))
+        }
+        guard !lines.isEmpty else { return nil }
+        let ends = lines.compactMap { line in
+            line.points.last { $0.y.isFinite }.map {
+                "\(line.name.isEmpty ? "a layer" : line.name) \(Text.general($0.y))"
+            }
+        }
+        return Chart(
+            title: title,
+            summary: "\(label) of each layer over the epochs; at the end: "
+                + ends.joined(separator: ", ") + ".",
+            x: Axis(label: "epochs", fitting: [0] + records.map { run.epochs($0.step) }),
+            y: Axis(
+                label: label, fitting: lines.flatMap { $0.points.map(\.y) },
+                includesZero: includesZero, kind: kind),
+            lines.map { .line($0) })
+    }
+}

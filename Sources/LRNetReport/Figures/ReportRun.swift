@@ -1,0 +1,143 @@
+internal import Foundation
+internal import LRNetLayers
+internal import LRNetSupport
+package import LRNetTraining
+
+/// A run's folder, as far as figures need it.
+package struct ReportRun: Sendable {
+    /// The folder.
+    package let folder: String
+    /// The run's name in figures; no two runs of a report share one.
+    package internal(set) var label: String
+    /// The recipe.
+    package let recipe: Recipe
+    /// What the run recorded.
+    package let metrics: RunMetrics
+    /// What a finished run says of itself.
+    package let result: RunResult?
+    /// What it ran on.
+    package let environment: RunEnvironment?
+    /// The winner's file.
+    package let winner: SafeTensors?
+
+    /// Reads a folder.
+    ///
+    /// - Throws: `TrainingFailure` naming the folder or file: 66 for what is no run or has no metrics,
+    ///   65 for files of another version, 78 for its recipe.
+    package init(folder: String) throws {
+        self.folder = folder
+        label = Self.name(folder)
+        let path = "\(folder)/recipe.yaml"
+        guard FileBytes.exists(path) else {
+            throw TrainingFailure(
+                call: "report", subject: folder,
+                message: "is no run: it holds no recipe.yaml; give the --output of a training run",
+                exitStatus: .inputMissing)
+        }
+        recipe = try Recipe(file: path)
+        metrics = try RunMetrics(runFolder: folder)
+        result = try Self.decode("\(folder)/result.json")
+        environment = try Self.decode("\(folder)/environment.json")
+        let winner = "\(folder)/\(NetworkFile.name)"
+        self.winner = FileBytes.exists(winner) ? try NetworkFile.read(winner) : nil
+    }
+
+    /// Reads several folders, and gives each a short name.
+    package static func load(_ folders: [String]) throws -> [ReportRun] {
+        var runs = try folders.map(ReportRun.init)
+        for (index, label) in labels(runs.map { name($0.folder) }).enumerated() {
+            runs[index].label = label
+        }
+        return runs
+    }
+
+    private static func name(_ folder: String) -> String {
+        folder.split(separator: "/").last.map(String.init) ?? folder
+    }
+
+    private static func decode<Value: Decodable>(_ path: String) throws -> Value? {
+        guard FileBytes.exists(path) else { return nil }
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(FileBytes.read(path)))
+        } catch let failure as any Failure {
+            throw failure
+        } catch {
+            throw TrainingFailure(
+                call: "report", subject: path,
+                message: "is not what this version (\(ProgramVersion.number)) writes; was the run "
+                    + "trained with another one, or the file changed?",
+                exitStatus: .badData)
+        }
+    }
+
+    /// Names without the words that all of them begin or end with; equal ones are numbered.
+    package static func labels(_ names: [String]) -> [String] {
+        var words = names.map { $0.split(separator: "-").map(String.init) }
+        if names.count > 1 {
+            while let first = words[0].first,
+                words.allSatisfy({ $0.count > 1 && $0.first == first })
+            {
+                for index in words.indices { words[index].removeFirst() }
+            }
+            while let last = words[0].last,
+                words.allSatisfy({ $0.count > 1 && $0.last == last })
+            {
+                for index in words.indices { words[index].removeLast() }
+            }
+        }
+        let short = words.map { $0.joined(separator: "-") }
+        return short.indices.map { index in
+            let name = short[index].isEmpty ? "run" : short[index]
+            let equal = short.indices.filter { short[$0] == short[index] }
+            guard equal.count > 1, let place = equal.firstIndex(of: index) else { return name }
+            return "\(name) \(place + 1)"
+        }
+    }
+
+    /// The method's name.
+    package var method: String { recipe.weights.model.rawValue }
+
+    /// Epochs trained after some steps.
+    package func epochs(_ step: Int) -> Double {
+        Double(step) / Double(metrics.stepsPerEpoch)
+    }
+
+    /// The validation that the winner comes from, or the best so far.
+    package var bestValidation: RunMetrics.Validation? {
+        metrics.validations.first { $0.step == result?.winnerStep }
+            ?? metrics.validations.min { $0.best < $1.best }
+    }
+
+    /// Images of the validation split, where recorded.
+    package var validationCount: Int? {
+        bestValidation?.classCounts.map { $0.reduce(0, +) }
+    }
+}
+
+/// Numbers as text.
+enum Text {
+    /// A number with so many decimals.
+    static func number(_ value: Double, _ decimals: Int = 2) -> String {
+        String(format: "%.\(decimals)f", value).replacing("-", with: "−")
+    }
+
+    /// A percentage.
+    static func percent(_ value: Double?, _ decimals: Int = 2) -> String {
+        value.map { "\(number($0, decimals)) %" } ?? "–"
+    }
+
+    /// A number of any size.
+    static func general(_ value: Double) -> String { String(format: "%.3g", value) }
+
+    /// `a, b and c`
+    static func list(_ items: [String]) -> String {
+        guard let last = items.last, items.count > 1 else { return items.first ?? "" }
+        return items.dropLast().joined(separator: ", ") + " and " + last
+    }
+
+    /// The standard error, in points, of an error in percent that was counted on so many images.
+    static func standardError(percent: Double, count: Int) -> Double {
+        let share = percent / 100
+        return 100 * (max(share * (1 - share), 0) / Double(max(count, 1))).squareRoot()
+    }
+}

@@ -1,0 +1,104 @@
+internal import Foundation
+internal import LRNetSupport
+internal import LRNetTraining
+
+/// A page about one or several runs, and its pictures as files.
+package struct Report {
+    /// What is written.
+    package struct Options: Sendable {
+        /// The runs' folders.
+        package var runs: [String]
+        /// The page.
+        package var output: String
+        /// The folder of the pictures; `nil` for one beside the page: `report-figures` beside
+        /// `report.html`.
+        package var figures: String?
+        /// The data set; `nil` for figures without.
+        package var data: String?
+
+        /// Creates options.
+        package init(runs: [String], output: String) {
+            self.runs = runs
+            self.output = output
+        }
+
+        /// Where the pictures go.
+        package var figuresFolder: String {
+            if let figures { return figures }
+            let stem = output.hasSuffix(".html") ? String(output.dropLast(5)) : output
+            return "\(stem)-figures"
+        }
+    }
+
+    /// The runs.
+    package let runs: [ReportRun]
+    /// The figures in order of the page, those that cannot be drawn included.
+    package let figures: [Figure]
+    /// What else a reader must know.
+    package let notes: [String]
+
+    private let options: Options
+
+    /// Reads the runs, looks into them if there are data, and draws.
+    ///
+    /// - Throws: An error naming the run, file or data set at fault.
+    package init(options: Options) throws {
+        self.options = options
+        let runs = try ReportRun.load(options.runs)
+        var (looks, notes) = ([Look?](), [String]())
+        for run in runs {
+            guard let data = options.data else {
+                looks.append(nil)
+                continue
+            }
+            do {
+                looks.append(try Look(run: run, data: data))
+            } catch let failure as any Failure where runs.count > 1 && failure is TrainingFailure {
+                // Runs of different data sets may stand in one report.
+                notes.append("\(run.label) was not looked into with --data: \(failure)")
+                looks.append(nil)
+            }
+        }
+        if let data = options.data, looks.allSatisfy({ $0 == nil }) {
+            throw TrainingFailure(
+                call: "report", subject: data, message: "fits none of the runs: \(notes[0])",
+                exitStatus: .badData)
+        }
+        self.runs = runs
+        self.notes = notes
+        figures = [
+            CurveFigure.make(runs), CentralLimit.first(runs, looks),
+            CentralLimit.second(runs, looks), KernelFigure.make(runs), MethodFigure.make(runs),
+            LayerFigures.entropy(runs), ProbabilityFigure.make(runs), LayerFigures.movement(runs),
+            DrawFigure.make(runs), ClassFigures.errors(runs),
+            ClassFigures.confusions(runs, looks), StageFigure.make(runs),
+        ]
+    }
+
+    /// Writes the pictures, then the page.
+    ///
+    /// - Throws: `SupportFailure` (74) naming what cannot be written.
+    package func write() throws {
+        let folder = options.figuresFolder
+        try AtomicFile.createFolder(folder)
+        for figure in figures {
+            let path = "\(folder)/\(figure.name).svg"
+            if figure.missing == nil {
+                try AtomicFile.write(FigureSheet(figure: figure).file, to: path)
+            } else {
+                // A picture of an earlier report would belong to other runs.
+                try AtomicFile.remove(path)
+            }
+        }
+        try AtomicFile.write(html, to: options.output)
+    }
+
+    /// The page.
+    package var html: String {
+        let page = URL(fileURLWithPath: options.output).deletingLastPathComponent()
+        let folder = URL(fileURLWithPath: options.figuresFolder)
+        let isBeside = folder.deletingLastPathComponent().path == page.path
+        let link = isBeside ? folder.lastPathComponent : folder.path
+        return ReportPage(runs: runs, figures: figures, notes: notes, figuresLink: link).source
+    }
+}

@@ -1,0 +1,143 @@
+internal import Foundation
+internal import LRNetSupport
+internal import LRNetTraining
+
+/// Turns what runs recorded into TensorBoard's event files, one folder a run.
+///
+/// Made after the fact, from `metrics.jsonl`, which a resume cuts back: so no step is there twice, a
+/// second conversion replaces the first, and training does not wait for it. For a run that is going
+/// on, convert again.
+package enum TensorBoardExport {
+    /// The file's name in a run's folder; TensorBoard looks for `tfevents`.
+    package static let fileName = "events.out.tfevents.0000000000.lrnet-dist"
+
+    /// Writes the files.
+    ///
+    /// - Throws: `SupportFailure` (74) naming what cannot be written.
+    /// - Returns: The files.
+    @discardableResult
+    package static func write(_ runs: [ReportRun], to folder: String) throws -> [String] {
+        try runs.map { run in
+            let path = "\(folder)/\(run.label)"
+            try AtomicFile.createFolder(path)
+            try AtomicFile.write(file(run).bytes, to: "\(path)/\(fileName)")
+            return "\(path)/\(fileName)"
+        }
+    }
+
+    private struct Event {
+        var step: Int
+        var tag: String
+        var value: EventFile.Value
+    }
+
+    private static func file(_ run: ReportRun) -> EventFile {
+        let clock = Clock(run)
+        var file = EventFile(wallTime: clock.time(at: 0))
+        let events = text(run) + training(run) + weights(run) + validations(run) + kernels(run)
+        // In order of steps, and within a step as above.
+        for event in events.enumerated().sorted(by: {
+            ($0.element.step, $0.offset) < ($1.element.step, $1.offset)
+        }).map(\.element) {
+            file.add(
+                event.tag, step: event.step, wallTime: clock.time(at: event.step), event.value)
+        }
+        return file
+    }
+
+    /// When a step was trained, as far as that was recorded: the run's last start, and the time that
+    /// training and validations took.
+    private struct Clock {
+        private var start = 0.0
+        private var marks: [(step: Int, seconds: Double)] = []
+
+        init(_ run: ReportRun) {
+            let formatter = ISO8601DateFormatter()
+            start =
+                run.environment.flatMap { formatter.date(from: $0.startedAt) }?
+                .timeIntervalSince1970 ?? 0
+            let spans =
+                run.metrics.training.map {
+                    ($0.step, $0.dataSeconds + $0.computeSeconds + $0.communicationSeconds)
+                } + run.metrics.validations.map { ($0.step, $0.seconds) }
+            var seconds = 0.0
+            for span in spans.sorted(by: { $0.0 < $1.0 }) {
+                seconds += span.1
+                marks.append((span.0, seconds))
+            }
+        }
+
+        func time(at step: Int) -> Double {
+            start + (marks.last { $0.step <= step }?.seconds ?? 0)
+        }
+    }
+
+    private static func text(_ run: ReportRun) -> [Event] {
+        let indented = run.recipe.yaml.split(separator: "\n").map { "    \($0)\n" }.joined()
+        return [Event(step: 0, tag: "recipe", value: .text(indented))]
+    }
+
+    private static func training(_ run: ReportRun) -> [Event] {
+        run.metrics.training.flatMap { record in
+            [
+                ("training/loss", record.loss), ("training/error_percent", record.errorPercent),
+                ("training/learning_rate", record.learningRate),
+                ("training/images_per_second", record.imagesPerSecond),
+            ].map { Event(step: record.step, tag: $0.0, value: .scalar($0.1)) }
+        }
+    }
+
+    private static func weights(_ run: ReportRun) -> [Event] {
+        var events: [Event] = []
+        for record in run.metrics.weights {
+            for layer in record.layers {
+                let values = [
+                    ("entropy", layer.entropy), ("saturation", layer.saturation),
+                    ("zeros", layer.zeros), ("flips", record.step > 0 ? layer.flips : nil),
+                ]
+                for case (let name, let value?) in values {
+                    events.append(
+                        Event(
+                            step: record.step, tag: "\(name)/\(layer.layer)",
+                            value: .scalar(value)))
+                }
+            }
+        }
+        for record in run.metrics.distributions {
+            for layer in record.layers {
+                for (name, counts) in [("zero", layer.zero), ("plus", layer.plus)]
+                where !counts.isEmpty {
+                    events.append(
+                        Event(
+                            step: record.step, tag: "probability_of_\(name)/\(layer.layer)",
+                            value: .histogram(Histogram(counts: counts, in: 0...1))))
+                }
+            }
+        }
+        return events
+    }
+
+    private static func validations(_ run: ReportRun) -> [Event] {
+        var events = run.metrics.validations.flatMap { record in
+            [
+                ("validation/best_percent", record.best), ("validation/mean_percent", record.mean),
+                ("validation/deviation_of_draws", record.deviation),
+            ].map { Event(step: record.step, tag: $0.0, value: .scalar($0.1)) }
+        }
+        if let result = run.result, let error = result.testError {
+            events.append(
+                Event(step: result.steps, tag: "test/winner_percent", value: .scalar(error)))
+        }
+        return events
+    }
+
+    private static func kernels(_ run: ReportRun) -> [Event] {
+        guard let picture = KernelFigure.picture(run) else { return [] }
+        let step = run.result?.winnerStep ?? run.bestValidation?.step ?? 0
+        return [
+            Event(
+                step: step, tag: "kernels/\(picture.layer)",
+                value: .image(png: picture.png, width: picture.width, height: picture.height))
+        ]
+    }
+}

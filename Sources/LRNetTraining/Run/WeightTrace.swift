@@ -1,0 +1,117 @@
+internal import LRNetData
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+
+/// Follows the discrete weights of a network: how undecided they are, and how many have another
+/// likeliest value than at the last look.
+///
+/// Looks at learned tensors only, which are the same on all ranks, so records are the same at any
+/// number of ranks. What the next look compares with goes into checkpoints: an interrupted run
+/// records what an uninterrupted one does.
+final class WeightTrace {
+    /// Weights that share a byte in checkpoints.
+    private static let packing = 4
+
+    private struct Followed {
+        var layer: WeightedLayer
+        /// The likeliest values at the last look: -1, 0, +1.
+        var likeliest: [Int8] = []
+        var scratch: FloatView
+    }
+
+    private var layers: [Followed]
+    private var lastStep = 0
+
+    /// Follows the layers whose finished weights are discrete.
+    init(network: Network) {
+        layers = network.weightedLayers.filter { !($0.model is FullPrecisionModel) }.map {
+            Followed(layer: $0, scratch: FloatBuffer(count: $0.shape.count).all)
+        }
+    }
+
+    /// Looks at initial values, without a record.
+    func begin() {
+        lastStep = 0
+        for index in layers.indices { layers[index].likeliest = look(index) ?? [] }
+        layers.removeAll { $0.likeliest.isEmpty }
+    }
+
+    /// Looks at the weights now.
+    ///
+    /// - Returns: `nil` where no layer has discrete weights.
+    func record(step: Int) -> RunMetrics.Weights? {
+        guard !layers.isEmpty else { return nil }
+        defer { lastStep = step }
+        return RunMetrics.Weights(
+            step: step, sinceStep: lastStep,
+            layers: layers.indices.compactMap { index in
+                guard let now = look(index) else { return nil }
+                let old = layers[index].likeliest
+                layers[index].likeliest = now
+                let layer = layers[index].layer
+                let summary = DistributionSummary(layer)
+                let count = Double(now.count)
+                var (flips, zeros) = (0, 0)
+                for i in now.indices {
+                    if now[i] != old[i] { flips += 1 }
+                    if now[i] == 0 { zeros += 1 }
+                }
+                return RunMetrics.LayerWeights(
+                    layer: layer.name, count: now.count, entropy: summary?.entropy,
+                    saturation: summary?.saturatedShare, zeros: Double(zeros) / count,
+                    flips: Double(flips) / count)
+            })
+    }
+
+    /// The likeliest values; `nil` for methods whose finished weights are real numbers.
+    private func look(_ index: Int) -> [Int8]? {
+        let (layer, scratch) = (layers[index].layer, layers[index].scratch)
+        let test = layer.model.testWeights(
+            layer.latents.map(\.value), shape: layer.shape, selection: .likeliest, into: scratch)
+        guard test.isDiscrete else { return nil }
+        return scratch.values.map { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }
+    }
+
+    // MARK: Checkpoints
+
+    /// Writes what the next record compares with: four weights a byte, 0 to 2 for -1 to +1.
+    func save(to file: HDF5File) throws {
+        try file.createGroup("/trace")
+        try file.setAttribute("step", of: "/trace", to: lastStep)
+        for followed in layers {
+            let values = followed.likeliest
+            let bytes = stride(from: 0, to: values.count, by: Self.packing).map { first in
+                (0..<min(Self.packing, values.count - first)).reduce(UInt8(0)) {
+                    $0 | UInt8(values[first + $1] + 1) << UInt8(2 * $1)
+                }
+            }
+            try file.createDataSet(
+                "/trace/\(followed.layer.name)", of: .uint8, shape: [bytes.count],
+                hasChecksum: false
+            ).write(bytes)
+        }
+    }
+
+    /// Goes on from a checkpoint; from one of an earlier version, which has no trace, by a look at
+    /// its weights.
+    func restore(from file: HDF5File, step: Int) throws {
+        begin()
+        lastStep = step
+        guard try file.contains("/trace") else { return }
+        lastStep = try file.intAttribute("step", of: "/trace")
+        for index in layers.indices {
+            let count = layers[index].likeliest.count
+            let path = "/trace/\(layers[index].layer.name)"
+            let bytes = try file.dataSet(path).read(as: UInt8.self)
+            guard bytes.count == (count + Self.packing - 1) / Self.packing else {
+                throw TrainingFailure(
+                    call: "checkpoint", subject: "\(file.name) \(path)",
+                    message: "has \(bytes.count) bytes for \(count) weights", exitStatus: .badData)
+            }
+            layers[index].likeliest = (0..<count).map {
+                Int8(bytes[$0 / Self.packing] >> UInt8(2 * ($0 % Self.packing)) & 3) - 1
+            }
+        }
+    }
+}

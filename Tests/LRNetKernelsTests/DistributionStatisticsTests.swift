@@ -1,0 +1,55 @@
+import Foundation
+import LRNetKernels
+import LRNetTestSupport
+import Testing
+
+@Suite struct DistributionStatisticsTests {
+    /// Float32 logarithms, and 1 - p0 - p1 in Float32: 1e-6 of a nat a weight.
+    static let entropyTolerance = 1e-6
+
+    private func probabilities(_ count: Int) -> (zero: [Float], plus: [Float]) {
+        // Logits up to 8: from undecided to all but certain.
+        let a = TestData.uniform(count, in: -8...8, stream: 1)
+        let b = TestData.uniform(count, in: -8...8, stream: 2)
+        let zero = a.map { Float(Reference.logistic(Double($0))) }
+        return (zero, zip(zero, b).map { (1 - $0) * Float(Reference.logistic(Double($1))) })
+    }
+
+    @Test(arguments: TestData.counts) func totalsAreThoseOfTheDefinition(count: Int) {
+        let (zero, plus) = probabilities(count)
+        let totals = DistributionStatistics.totals(
+            zero: zero.view, plus: plus.view, saturation: 0.9)
+        var entropy = 0.0
+        var saturated = 0
+        for (p0, p1) in zip(zero, plus) {
+            let p2 = max(1 - p0 - p1, 0)
+            for p in [p0, p1, p2] where p > 0 { entropy -= Double(p) * log(Double(p)) }
+            if max(p0, p1, p2) >= 0.9 { saturated += 1 }
+        }
+        #expect(abs(totals.entropy - entropy) <= Self.entropyTolerance * Double(max(count, 1)))
+        #expect(totals.saturatedCount == saturated)
+    }
+
+    @Test func knownEntropies() {
+        func entropy(_ zero: Float, _ plus: Float) -> Double {
+            DistributionStatistics.totals(
+                zero: [zero].view, plus: [plus].view, saturation: 0.99
+            ).entropy
+        }
+        #expect(abs(entropy(1.0 / 3, 1.0 / 3) - log(3)) < Self.entropyTolerance)
+        #expect(abs(entropy(0, 0.5) - log(2)) < Self.entropyTolerance)
+        #expect(entropy(1, 0) == 0)
+        #expect(entropy(0, 0) == 0)
+    }
+
+    @Test func histogramsCountEveryValueOnce() {
+        let values: [Float] = [0, 0.049, 0.05, 0.5, 0.999, 1]
+        let counts = DistributionStatistics.histogram(values.view, bins: 20)
+        #expect(counts[0] == 2)
+        #expect(counts[1] == 1)
+        #expect(counts[10] == 1)
+        #expect(counts[19] == 2)
+        #expect(counts.reduce(0, +) == values.count)
+        #expect(DistributionStatistics.histogram([Float]().view, bins: 3) == [0, 0, 0])
+    }
+}
