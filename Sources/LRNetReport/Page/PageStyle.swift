@@ -38,7 +38,8 @@ enum PageStyle {
         @media(max-width:600px){main{padding:18px 14px 40px}h1{font-size:1.4rem}}
         @media print{main{max-width:none;padding:0}nav{display:none}\
         body{font-size:10.5pt}.panels{grid-template-columns:repeat(2,1fr)}\
-        .panel,tr,h2{break-inside:avoid}h2{break-after:avoid}section{margin:1.4rem 0}\
+        .panel,tr,h2,figcaption{break-inside:avoid}h2,.legend{break-after:avoid}\
+        th,td{white-space:normal;padding:.25rem .4rem}table{font-size:.78rem}section{margin:1.4rem 0}\
         .scroll{overflow:visible}}
 
         """
