@@ -31,7 +31,7 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 
-    @Flag(help: "Print the kernels' table in Markdown.")
+    @Flag(help: "Print the kernels' table, or the communication's rows, in Markdown.")
     var markdown = false
 
     @Option(help: "The network.")
@@ -78,8 +78,8 @@ struct BenchCommand: ParsableCommand {
         if kernels && threads > 1 {
             throw ValidationError("--kernels runs on one thread; leave --threads out")
         }
-        if markdown && !kernels {
-            throw ValidationError("--markdown goes with --kernels")
+        if markdown && !kernels && !communication {
+            throw ValidationError("--markdown goes with --kernels or --communication")
         }
         if only != nil && !kernels {
             throw ValidationError("--only goes with --kernels")
@@ -148,7 +148,7 @@ struct BenchCommand: ParsableCommand {
         if json {
             try printLine(report)
         } else {
-            print(report.text, terminator: "")
+            print(markdown ? report.markdown : report.text, terminator: "")
         }
     }
 

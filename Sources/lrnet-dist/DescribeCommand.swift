@@ -22,7 +22,7 @@ struct DescribeCommand: ParsableCommand {
         print("inputs: \(recipe.augmentation.summary)")
         let network = recipe.makeNetwork()
         print(NetworkTable(network).text)
-        print("A training step sends, apart from small collective calls:")
+        print("What a training step exchanges:")
         print(ExchangeTable(network: network, recipe: recipe).text, terminator: "")
     }
 }

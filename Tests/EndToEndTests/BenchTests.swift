@@ -124,6 +124,9 @@ extension EndToEndTests {
             #expect(isAlone || sent[0] > sent[1] && calls[0] < calls[1])
             let table = try bench(arguments, ranks: ranks)
             #expect(table.status == 0 && table.output.contains("MPI_Allreduce"))
+            let rows = try bench(arguments + ["--markdown"], ranks: ranks).output
+            #expect(rows.hasPrefix("| \(ranks ?? 1) | exact | "))
+            #expect(rows.contains("\n| \(ranks ?? 1) | fast | "))
         }
 
         @Test func kernels() throws {

@@ -126,6 +126,23 @@ public struct CommunicationBenchmark {
 }
 
 extension CommunicationBenchmark.Report {
+    /// A row in Markdown for each reduction: ranks, reduction, step, its exchange alone, what is waited
+    /// for of it, how much is hidden, all waiting, messages and bytes.
+    public var markdown: String {
+        func milliseconds(_ seconds: Double) -> String { String(format: "%.1f ms", 1e3 * seconds) }
+        return [("exact", exact), ("fast", fast)].map { name, steps in
+            let waiting = 0.01 * steps.communication_percent * steps.step_seconds
+            let cells = [
+                "\(ranks)", name, milliseconds(steps.step_seconds),
+                milliseconds(steps.exchange_seconds), milliseconds(steps.unhidden_seconds),
+                String(format: "%.0f %%", 100 - steps.unhidden_percent), milliseconds(waiting),
+                TextTable.grouped(steps.messages + steps.collectives),
+                TextTable.grouped(steps.bytes + steps.collective_bytes),
+            ]
+            return "| \(cells.joined(separator: " | ")) |\n"
+        }.joined()
+    }
+
     /// Two small tables for terminals.
     public var text: String {
         func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", 1e3 * seconds) }

@@ -36,7 +36,7 @@ public struct RunPlan {
                 \(training.gradientLeaves) ranks x threads
                 placement   \(Self.placement(training, ranks: ranks))
 
-                A step sends, apart from small collective calls:
+                What a step exchanges:
                 \(ExchangeTable(network: network, recipe: recipe, ranks: ranks).text)
                 dry run: recipe and data are good; nothing was written
 

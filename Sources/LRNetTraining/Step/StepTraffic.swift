@@ -10,8 +10,7 @@ package import LRNetLayers
 ///     a sum in shares, then the parameters: (R - 1)  k      n / R, and (R - 1) n / R for each tensor
 ///     rows of w values of B samples:        (R - 1) w B / R
 ///
-/// Collective calls (batch norm's sums, status, agreement, decision) are counted; their bytes, a few
-/// KB, are not.
+/// Collective calls (batch norm's sums, status, agreement, decision) are counted; their bytes are not.
 package struct StepTraffic {
     /// The most values of a message.
     private static let pieceCount = GradientReducer.pieceCount
@@ -21,7 +20,7 @@ package struct StepTraffic {
     private let recipe: Recipe
     private let nodeCount: Int
 
-    /// Messages and bytes of rank 0.
+    /// Messages and bytes of the rank.
     package private(set) var traffic = Traffic()
 
     /// Plans a step of a whole batch.
