@@ -96,7 +96,10 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests",
-            ["LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport", "LRNetTraining"]),
+            [
+                "LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetLayers", "LRNetSupport",
+                "LRNetTraining",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -103,7 +103,7 @@ import Testing
         var other = key
         other.layer = 4
         #expect(latents(TernaryModel(), .cold(other, .randomSigns), shape) != random)
-        #expect(latents(GumbelModel(levels: .ternary), .cold(key, .randomSigns), shape) == random)
+        #expect(latents(GumbelModel(.ternary), .cold(key, .randomSigns), shape) == random)
     }
 
     @Test func networksTakeTheirHiddenLayersFromTheSource() throws {

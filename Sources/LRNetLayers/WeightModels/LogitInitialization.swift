@@ -64,7 +64,7 @@ enum LogitInitialization {
     }
 
     /// The population standard deviation; 1 where it is 0.
-    private static func deviation(of weights: FloatView) -> Float {
+    static func deviation(of weights: FloatView) -> Float {
         let count = Double(weights.count)
         let mean = Elementwise.sum(weights) / count
         let variance = Elementwise.sumOfSquares(weights) / count - mean * mean

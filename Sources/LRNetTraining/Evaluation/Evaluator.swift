@@ -65,7 +65,7 @@ public struct ValidationReport: Sendable, Equatable, Codable {
 final class Evaluator {
     private let context: RankContext
     private let network: Network
-    private let loss: SoftmaxCrossEntropy
+    private let loss: ClassificationLoss
     private let data: ShardSet
     private let beacon: ProgressBeacon?
     private var readers: [DataSplit: ShardReader] = [:]
@@ -83,7 +83,8 @@ final class Evaluator {
         self.network = network
         self.data = data
         self.beacon = beacon
-        loss = SoftmaxCrossEntropy(classes: network.classes, sampleCount: context.capacity)
+        loss = ClassificationLoss(
+            classes: network.classes, sampleCount: context.capacity, function: context.recipe.loss)
     }
 
     /// Shares a reader that is open anyway.
@@ -164,7 +165,7 @@ final class Evaluator {
         try forEachBatch(cut(plan[0..<wanted]), of: reader) { batch, layout in
             _ = try network.forward(
                 batch.filledImages, context.pass(.estimating, layout: layout))
-            return layout.leaves.map { _ in SoftmaxCrossEntropy.Totals() }
+            return layout.leaves.map { _ in ClassificationLoss.Totals() }
         } combine: { _ in
         }
         for layer in network.batchNorms { layer.finishEstimation() }
@@ -187,7 +188,7 @@ final class Evaluator {
     /// Loads this rank's part of each batch ahead, and combines the ranks' totals.
     private func forEachBatch(
         _ batches: [[Int]], of reader: ShardReader,
-        _ body: (Batch, BatchLayout) throws -> [SoftmaxCrossEntropy.Totals],
+        _ body: (Batch, BatchLayout) throws -> [ClassificationLoss.Totals],
         combine: (StepStatus) -> Void
     ) throws {
         let requests = batches.map { batch in

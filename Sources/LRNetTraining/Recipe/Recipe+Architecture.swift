@@ -19,6 +19,7 @@ extension Recipe.Network {
         if width != 1 { result = result.scaled(by: width) }
         result.padding = padding
         result.firstLayer = firstLayer
+        result.lastLayer = lastLayer
         if let problem = result.problem {
             throw Problem(
                 key: layers.isEmpty ? "network.input" : "network.layers", message: problem)
@@ -71,6 +72,7 @@ extension Recipe.Network {
         try section.read("width", &width, from: 0, excludingLow: true)
         try section.read("padding", &padding)
         try section.read("firstLayer", &firstLayer)
+        try section.read("lastLayer", &lastLayer)
         try section.finish()
         do {
             _ = try makeArchitecture()
@@ -89,6 +91,7 @@ extension Recipe.Network {
         lines.append("width: \(width)")
         lines.append("padding: \(padding.rawValue)")
         lines.append("firstLayer: \(firstLayer.rawValue)")
+        if lastLayer != .fullPrecision { lines.append("lastLayer: \(lastLayer.rawValue)") }
         return lines.map { "\n  " + $0 }.joined()
     }
 

@@ -60,7 +60,7 @@ enum TrainerSetup {
     ///
     /// - Returns: The checkpoint's header, or `nil` for a fresh start.
     static func restore(
-        network: Network, optimizer: AdamOptimizer, recipe: Recipe, data: ShardSet,
+        network: Network, optimizer: MomentOptimizer, recipe: Recipe, data: ShardSet,
         folder: RunFolder?, group: any ProcessGroup, log: RunLog
     ) throws -> Checkpoint.Header? {
         let own = try group.agreeing {

@@ -6,10 +6,10 @@ internal import LRNetLayers
 /// The training step: a batch in, updated parameters out, on every rank the same.
 final class TrainingStep {
     let network: Network
-    let optimizer: AdamOptimizer
+    let optimizer: MomentOptimizer
     let gradients: GradientStore
     private let context: RankContext
-    private let loss: SoftmaxCrossEntropy
+    private let loss: ClassificationLoss
     private let reducer: GradientReducer
 
     /// What one step brought.
@@ -23,9 +23,10 @@ final class TrainingStep {
     init(context: RankContext, network: Network) {
         self.context = context
         self.network = network
-        optimizer = AdamOptimizer(
+        optimizer = MomentOptimizer(
             parameters: network.parameters, constants: context.recipe.optimizer)
-        loss = SoftmaxCrossEntropy(classes: network.classes, sampleCount: context.capacity)
+        loss = ClassificationLoss(
+            classes: network.classes, sampleCount: context.capacity, function: context.recipe.loss)
         let reducer = GradientReducer(
             group: context.group, leafCount: context.recipe.training.gradientLeaves,
             mode: context.recipe.reduction)
@@ -52,6 +53,7 @@ final class TrainingStep {
         begin(layout)
         defer { context.pool.betweenCalls = nil }
 
+        let otherLosses = try times.measure(\.forward) { try scoreOtherDraws(batch, pass) }
         let totals = try times.measure(\.forward) { try forward(batch, pass) }
         let status = try times.measure(\.communication) {
             try context.status.combine(
@@ -62,15 +64,17 @@ final class TrainingStep {
             try reducer.finish()
             return Outcome(status: status)
         }
+        network.setDrawLosses([status.loss] + otherLosses)
         try times.measure(\.backward) { try network.backward(loss.gradient(layout), pass) }
         try times.measure(\.reduction) { try reducer.finish() }
         times.communication += times.reduction
         let culprit = try times.measure(\.communication) {
             try reducer.agree(on: network.firstNonFiniteLayer(pass))
         }
-        guard status.loss.isFinite, culprit == nil else {
+        let hasFiniteLoss = ([status.loss] + otherLosses).allSatisfy(\.isFinite)
+        guard hasFiniteLoss, culprit == nil else {
             let place =
-                status.loss.isFinite
+                hasFiniteLoss
                 ? culprit.map { network.layers[$0].name } ?? "the gradient" : "the loss"
             return Outcome(status: status, nonFinitePlace: place)
         }
@@ -90,23 +94,39 @@ final class TrainingStep {
     }
 
     private func pass(
-        _ step: Int, _ layout: BatchLayout, gradients: GradientStore? = nil,
-        observer: Pass.Observer? = nil
+        _ step: Int, _ layout: BatchLayout, mode: Pass.Mode = .training, draw: Int = 0,
+        gradients: GradientStore? = nil, observer: Pass.Observer? = nil
     ) -> Pass {
         Pass(
-            mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
+            mode: mode, seed: context.recipe.training.seed, step: step, draw: draw, layout: layout,
             pool: context.pool, statistics: context.statistics, gradients: gradients,
             observer: observer)
     }
 
     private func forward(
         _ batch: Batch, _ pass: Pass, wantsGradient: Bool = true
-    ) throws -> [SoftmaxCrossEntropy.Totals] {
+    ) throws -> [ClassificationLoss.Totals] {
         network.prepare(pass)
         let logits = try network.forward(batch.filledImages, pass)
         return loss.evaluate(
             logits: logits, labels: batch.labels, layout: pass.layout,
             wantsGradient: wantsGradient)
+    }
+
+    /// The losses of the whole batch under a step's draws but the first, where the method's gradient
+    /// comes from losses; none otherwise. Every rank calls it.
+    ///
+    /// Trouble of a rank shows in the pass that follows.
+    private func scoreOtherDraws(_ batch: Batch, _ training: Pass) throws -> [Double] {
+        guard case .scoreFunction(let draws) = context.recipe.model.gradientRule else { return [] }
+        return try (1..<draws).map { draw in
+            let totals = try forward(
+                batch, pass(training.step, training.layout, mode: .scoring, draw: draw),
+                wantsGradient: false)
+            return try context.status.combine(
+                totals, layout: training.layout, stopWanted: false, hasFailure: false
+            ).loss
+        }
     }
 
     /// Lets exchanges move on between the products of the pass.
@@ -124,13 +144,16 @@ final class TrainingStep {
         let pass = pass(step, layout, gradients: gradients, observer: observer)
         begin(layout)
         defer { context.pool.betweenCalls = nil }
+        let otherLosses = try scoreOtherDraws(batch, pass)
         let totals = try forward(batch, pass)
+        let mean = try context.status.combine(
+            totals, layout: layout, stopWanted: false, hasFailure: false
+        ).loss
+        network.setDrawLosses([mean] + otherLosses)
         try network.backward(loss.gradient(layout), pass)
         try reducer.finish()
         network.finishGradients(pass)
-        return try context.status.combine(
-            totals, layout: layout, stopWanted: false, hasFailure: false
-        ).loss
+        return mean
     }
 
     /// The loss of a batch under the noise of `step`, without gradients: for checks against finite
