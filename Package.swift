@@ -102,8 +102,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport", "LRNetTraining",
-                "Yams",
+                "LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetLayers", "LRNetSupport",
+                "LRNetTraining", "Yams",
             ],
             exclude: ["read_events.py"]),
     ],

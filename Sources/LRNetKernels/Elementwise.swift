@@ -48,6 +48,43 @@ public enum Elementwise {
         }
     }
 
+    /// `target[i] += value`.
+    public static func add(_ value: Float, to target: FloatView) {
+        let t = target.pointer
+        let v = Vector(repeating: value)
+        forEachVector(target.count) { i, lanes in store(load(t + i, lanes) + v, t + i, lanes) }
+    }
+
+    /// Multiplies positive values by one factor and negative ones by another.
+    public static func scale(_ target: FloatView, positive: Float, negative: Float) {
+        let t = target.pointer
+        let plus = Vector(repeating: positive)
+        let minus = Vector(repeating: negative)
+        forEachVector(target.count) { i, lanes in
+            let value = load(t + i, lanes)
+            let factor = plus.replacing(with: minus, where: value .< Vector(repeating: 0))
+            store(value * factor, t + i, lanes)
+        }
+    }
+
+    /// Multiplies each row of a matrix, value by value, by `row`.
+    ///
+    /// - Precondition: The matrix has whole rows.
+    public static func multiplyRows(of matrix: FloatView, by row: [Float]) {
+        precondition(
+            !row.isEmpty && matrix.count % row.count == 0,
+            "a row of \(row.count) values and a matrix of \(matrix.count)")
+        row.withUnsafeBufferPointer { factors in
+            guard let f = factors.baseAddress else { return }
+            for start in stride(from: 0, to: matrix.count, by: row.count) {
+                let t = matrix.pointer + start
+                forEachVector(row.count) { i, lanes in
+                    store(load(t + i, lanes) * load(f + i, lanes), t + i, lanes)
+                }
+            }
+        }
+    }
+
     /// `target[i] *= factor[i]`.
     ///
     /// - Precondition: The counts agree.

@@ -23,27 +23,36 @@ public enum WeightDraws {
             zeroLogit.count == weights.count && signLogit.count == weights.count,
             "\(zeroLogit.count) and \(signLogit.count) logits for \(weights.count) weights")
         let (a, b, w) = (zeroLogit.pointer, signLogit.pointer, weights.pointer)
-        let one = Vector(repeating: 1)
-        let nothing = Vector(repeating: 0)
         forEachUniform(weights.count, selection) { uniform, i, lanes in
             let (zero, nonZero) = logisticPair(load(a + i, lanes))
             let (plus, minus) = logisticPair(load(b + i, lanes))
-            let isZero: SIMDMask<SIMD16<Int32>>
-            let isPlus: SIMDMask<SIMD16<Int32>>
-            if let uniform {
-                // The border between +1 and -1, from the side on which it keeps its digits: a sign
-                // that is certain is drawn with certainty.
-                let border = (zero + nonZero * plus)
-                    .replacing(with: one - nonZero * minus, where: plus .> minus)
-                isZero = uniform .<= zero
-                isPlus = uniform .<= border
-            } else {
-                isZero = zero .>= nonZero * larger(plus, minus)
-                isPlus = plus .>= minus
-            }
-            let sign = (-one).replacing(with: one, where: isPlus)
-            store(sign.replacing(with: nothing, where: isZero), w + i, lanes)
+            let value = ternary(
+                zero: zero, nonZero: nonZero, plus: plus, minus: minus, uniform: uniform)
+            store(value, w + i, lanes)
         }
+    }
+
+    /// One vector of ternary weights: drawn with uniform numbers, or the likeliest.
+    @inline(__always)
+    static func ternary(
+        zero: Vector, nonZero: Vector, plus: Vector, minus: Vector, uniform: Vector?
+    ) -> Vector {
+        let one = Vector(repeating: 1)
+        let isZero: SIMDMask<SIMD16<Int32>>
+        let isPlus: SIMDMask<SIMD16<Int32>>
+        if let uniform {
+            // The border between +1 and -1, from the side on which it keeps its digits: a sign
+            // that is certain is drawn with certainty.
+            let border = (zero + nonZero * plus)
+                .replacing(with: one - nonZero * minus, where: plus .> minus)
+            isZero = uniform .<= zero
+            isPlus = uniform .<= border
+        } else {
+            isZero = zero .>= nonZero * larger(plus, minus)
+            isPlus = plus .>= minus
+        }
+        let sign = (-one).replacing(with: one, where: isPlus)
+        return sign.replacing(with: Vector(repeating: 0), where: isZero)
     }
 
     /// Binary weights: +1 with probability q = logistic(b), else -1.

@@ -227,14 +227,15 @@ public final class BatchNormalization: Layer {
         groups = made
         guard !batch.isEmpty else { return }
         let average = Self.average(batch)
-        if pass.mode == .training {
+        switch pass.mode {
+        case .training:
             let (old, new) = (options.momentum, 1 - options.momentum)
             for c in 0..<channels {
                 movingMean[c] = old * movingMean[c] + new * average.mean[c]
                 movingVariance[c] = old * movingVariance[c] + new * average.variance[c]
             }
-        } else {
-            estimates.append(average)
+        case .estimating: estimates.append(average)
+        case .scoring, .evaluation: break
         }
     }
 

@@ -35,7 +35,7 @@ public final class DropoutLayer: Layer {
 
     /// Clears units in training.
     public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
-        if pass.mode != .training || rate == 0 { return input }
+        if ![.training, .scoring].contains(pass.mode) || rate == 0 { return input }
         apply(input, into: output.all, pass)
         return output[0..<input.count]
     }

@@ -64,7 +64,7 @@ public final class Network {
 
     /// The number of weights that a finished network has as small integers.
     public var discreteWeightCount: Int {
-        weightedLayers.filter { !($0.model is FullPrecisionModel) }.map(\.shape.count).reduce(0, +)
+        weightedLayers.filter { $0.model.levels != nil }.map(\.shape.count).reduce(0, +)
     }
 
     /// The batch-norm layers.
@@ -125,6 +125,17 @@ public final class Network {
     /// Computes the logits of this process's samples, shape `[samples, classes]`.
     public func forward(_ images: FloatView, _ pass: Pass) throws -> FloatView {
         try stages.forward(images, pass)
+    }
+
+    /// Tells layers whose gradient comes from losses what each draw of the step costs.
+    ///
+    /// - Parameter losses: Of the whole batch, one a draw; one alone where no layer needs them.
+    public func setDrawLosses(_ losses: [Double]) {
+        guard losses.count > 1 else { return }
+        let coefficients = LogDerivativeModel.coefficients(losses: losses)
+        for layer in weightedLayers where !layer.model.hasWeightGradient {
+            layer.scoreCoefficients = coefficients
+        }
     }
 
     /// Computes the leaves' gradients from dL/d logits, which is overwritten.

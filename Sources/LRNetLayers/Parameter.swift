@@ -8,6 +8,8 @@ public final class Parameter {
         case logit
         /// Full-precision or latent weights: weight decay.
         case weight
+        /// Latent weights that are clipped instead: none.
+        case latent
         /// Learned scales of discrete weights: none.
         case scale
         /// Biases, and batch norm's gamma and beta: none.

@@ -6,6 +6,8 @@ public struct Pass {
     public enum Mode: Sendable {
         /// Noise, dropout and batch statistics; gradients follow.
         case training
+        /// As training, but for the loss alone: batch norm keeps nothing of it.
+        case scoring
         /// Fixed weights and batch statistics, which are gathered for evaluation.
         case estimating
         /// Fixed weights and fixed statistics.
@@ -20,6 +22,9 @@ public struct Pass {
 
     /// The training step, counted from 0; names the noise.
     public let step: Int
+
+    /// Which of the step's draws of weights this is, counted from 0.
+    public let draw: Int
 
     /// How the samples fall into leaves and micro-batches.
     public let layout: BatchLayout
@@ -44,13 +49,15 @@ public struct Pass {
 
     /// Creates a pass.
     public init(
-        mode: Mode, seed: UInt64 = 0, step: Int = 0, layout: BatchLayout, pool: ThreadPool,
+        mode: Mode, seed: UInt64 = 0, step: Int = 0, draw: Int = 0, layout: BatchLayout,
+        pool: ThreadPool,
         statistics: any StatisticsExchange, gradients: GradientStore? = nil,
         observer: Observer? = nil
     ) {
         self.mode = mode
         self.seed = seed
         self.step = step
+        self.draw = draw
         self.layout = layout
         self.pool = pool
         self.statistics = statistics

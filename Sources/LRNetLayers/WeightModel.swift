@@ -85,14 +85,60 @@ public enum ColdStart: String, Sendable, CaseIterable {
 public struct TestWeights: Sendable {
     /// The scale of all weights (one value), of each output (as many), or none (empty).
     public let scale: [Float]
+    /// The scale of negative weights where it is another one than that of positive ones; one value,
+    /// or none.
+    public let negativeScale: [Float]
     /// Whether the weights before scaling are integers.
     public let isDiscrete: Bool
 
     /// Creates a description of test-time weights.
-    public init(scale: [Float] = [], isDiscrete: Bool) {
+    public init(scale: [Float] = [], negativeScale: [Float] = [], isDiscrete: Bool) {
         self.scale = scale
+        self.negativeScale = negativeScale
         self.isDiscrete = isDiscrete
     }
+}
+
+/// What a step's weights are made from beside the learned tensors, and pulled back with.
+public struct WeightStep: Sendable {
+    /// The shape of the layer's weights.
+    public let shape: WeightShape
+    /// Names what is drawn once a step; the same on all ranks.
+    public let key: NoiseKey
+    /// Values of the whole layer at the step's start, as ``WeightModel/statistics(_:shape:)`` found
+    /// them: thresholds, scales. For score functions, the coefficient of each draw.
+    public var statistics: [Float]
+
+    /// Creates a step.
+    public init(shape: WeightShape, key: NoiseKey, statistics: [Float] = []) {
+        self.shape = shape
+        self.key = key
+        self.statistics = statistics
+    }
+}
+
+/// Where the gradients of learned tensors come from.
+public enum GradientRule: Sendable, Equatable {
+    /// They are those of the loss under the step's noise.
+    case exact
+    /// That of the weights in use stands in for that of latent weights.
+    case straightThrough
+    /// The losses of so many draws, and the scores of these; none of the weights.
+    case scoreFunction(draws: Int)
+    /// Backpropagation of means alone, as if variances were constant.
+    case expectation
+}
+
+/// What stands around the products of a network that a method trains.
+public enum ActivationStyle: Sendable, Equatable {
+    /// Product, batch norm, ReLU, pooling.
+    case rectified
+    /// Product, pooling, batch norm, sign.
+    case sign
+    /// Batch norm, sign, product, pooling; batch norm and ReLU at the end.
+    case signBefore
+    /// Product, the mean of the sign of its Gaussian; no batch norm.
+    case expectedSign
 }
 
 /// A training method: how learned tensors become weights, and gradients of weights become
@@ -100,8 +146,9 @@ public struct TestWeights: Sendable {
 ///
 /// A model is a value without state. Tensors come in the order of ``latents(for:)``. What a step's
 /// gradient knows is the derivative of the loss with respect to the mean and, if the model is
-/// probabilistic, the variance of each weight; ``pullBack(_:first:key:gradient:into:)`` turns
-/// these sums over the whole batch into gradients of the learned tensors.
+/// probabilistic, the variance of each weight; ``pullBack(_:first:step:gradient:into:)`` turns
+/// these sums over the whole batch into gradients of the learned tensors. Learned tensors that are not
+/// of the weights' shape (scales) come behind the others.
 public protocol WeightModel: Sendable {
     /// The name in recipes.
     var name: String { get }
@@ -115,6 +162,16 @@ public protocol WeightModel: Sendable {
     /// Whether training leaves the learned tensors as they start.
     var isFrozen: Bool { get }
 
+    /// The number of values that a finished network's weights have before scaling; `nil` for real
+    /// numbers.
+    var levels: Int? { get }
+
+    /// Where gradients come from.
+    var gradientRule: GradientRule { get }
+
+    /// What stands around the products of the network.
+    var activations: ActivationStyle { get }
+
     /// The learned tensors of a layer.
     func latents(for shape: WeightShape) -> [LatentTensor]
 
@@ -122,30 +179,39 @@ public protocol WeightModel: Sendable {
     func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization)
 
-    /// Makes the weights of a step.
-    ///
-    /// - Parameter key: Names what is drawn once a step; the same on all ranks.
-    func prepare(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, into weights: PreparedWeights,
-        pool: ThreadPool)
+    /// Computes what making a step's weights and pulling them back needs of the whole layer.
+    func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float]
 
-    /// Computes the learned tensors' gradients of a run of weights.
+    /// What is added to the variances of pre-activations that are divided by their deviation.
+    func varianceOffset(_ shape: WeightShape) -> Float
+
+    /// Makes the weights of a step.
+    func prepare(
+        _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool)
+
+    /// Computes the learned tensors' gradients of a run of weights; those of scales are
+    /// ``scaleGradient(_:step:gradient:into:)``'s.
     ///
     /// - Parameters:
-    ///   - latents: The learned tensors' values of these weights alone, as all views here.
+    ///   - latents: The values of these weights alone, as all views here; then whole scales.
     ///   - first: The position of the first of them in the layer, a multiple of 64.
-    ///   - key: As given to ``prepare(_:shape:key:into:pool:)``.
-    ///   - gradient: dL/d mean and dL/d variance.
-    ///   - latentGradients: Overwritten.
+    ///   - step: As given to ``prepare(_:step:into:pool:)``.
+    ///   - gradient: dL/d mean and dL/d variance; empty for score functions.
+    ///   - latentGradients: Overwritten; one a tensor of the weights' shape.
     func pullBack(
-        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView])
+
+    /// Computes the gradient of the scales, one after the other, from one leaf's of all weights.
+    func scaleGradient(
+        _ latents: [FloatView], step: WeightStep, gradient: PreparedWeights,
+        into scaleGradient: FloatView)
 
     /// Adds the gradient of the model's own regulariser, `beta`, if it has one, of a run of weights.
     func addRegularization(beta: Float, _ latents: [FloatView], to latentGradients: [FloatView])
 
     /// Called after each update, to clip.
-    func didUpdate(_ latents: [FloatView])
+    func didUpdate(_ latents: [FloatView], shape: WeightShape)
 
     /// Makes the weights that a finished network has.
     ///
@@ -169,11 +235,37 @@ extension WeightModel {
     ) {}
 
     /// Does nothing.
-    public func didUpdate(_ latents: [FloatView]) {}
+    public func didUpdate(_ latents: [FloatView], shape: WeightShape) {}
+
+    /// Exact.
+    public var gradientRule: GradientRule { .exact }
+
+    /// Rectified.
+    public var activations: ActivationStyle { .rectified }
+
+    /// None.
+    public func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float] { [] }
+
+    /// 0.
+    public func varianceOffset(_ shape: WeightShape) -> Float { 0 }
+
+    /// Nothing: there are no scales.
+    public func scaleGradient(
+        _ latents: [FloatView], step: WeightStep, gradient: PreparedWeights,
+        into scaleGradient: FloatView
+    ) {}
 
     /// None.
     public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? { nil }
 
     /// Values that one thread handles at a time.
     var grain: Int { 1 << 15 }
+
+    /// Whether a step's gradient knows dL/d variance of each weight.
+    var hasVarianceGradient: Bool { isProbabilistic && gradientRule != .expectation }
+
+    /// Whether a step's gradient knows anything of the weights.
+    var hasWeightGradient: Bool {
+        if case .scoreFunction = gradientRule { false } else { true }
+    }
 }

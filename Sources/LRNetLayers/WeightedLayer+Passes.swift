@@ -17,8 +17,13 @@ extension WeightedLayer {
                     into: MomentViews(
                         mean: output[result], variance: isNoisy ? sensitivity[result] : nil),
                     worker: worker)
-                if isNoisy { sample(panel, worker: worker, pass) }
+                if isNoisy && !isStandardized { sample(panel, worker: worker, pass) }
                 if let bias { Elementwise.addRow(bias.value, toRowsOf: output[result]) }
+                if isNoisy && isStandardized {
+                    SignActivations.standardize(
+                        mean: output[result], variance: sensitivity[result],
+                        offset: model.varianceOffset(shape))
+                }
             }
         }
         return output[0..<pass.layout.sampleCount * outputShape.count]
@@ -55,7 +60,7 @@ extension WeightedLayer {
             guard !usesWholeBatch else { return }
             weightGradient(
                 leaves[leaf], input: input, slopes: slopes,
-                into: gradients.view(leaf: leaf, layer: gradientRange), worker: worker)
+                into: gradients.view(leaf: leaf, layer: gradientRange), worker: worker, pass)
         }
         if usesWholeBatch {
             try beginSlopeGather(views(0..<pass.layout.sampleCount, gradient), pass)
@@ -74,7 +79,10 @@ extension WeightedLayer {
     ) -> FloatView {
         guard needsInputGradient else { return memory.gradient(0) }
         let result = memory.gradient(pass.layout.sampleCount * inputShape.count)
-        products.packBackward(prepared, pool: pass.pool)
+        products.packBackward(
+            PreparedWeights(
+                mean: mean.all, variance: model.hasVarianceGradient ? variance?.all : nil),
+            pool: pass.pool)
         pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
             for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
                 let images = panel.scaled(by: inputShape.count)
@@ -89,6 +97,10 @@ extension WeightedLayer {
     /// dM and dV of some samples; makes dV.
     private func slopes(_ samples: Range<Int>, _ gradient: FloatView) -> MomentViews {
         let slopes = views(samples, gradient)
+        if isStandardized {
+            let values = samples.scaled(by: outputShape.count)
+            Elementwise.multiply(slopes.mean, by: sensitivity[values])
+        }
         if let variance = slopes.variance { Elementwise.multiply(variance, by: slopes.mean) }
         return slopes
     }
@@ -97,16 +109,25 @@ extension WeightedLayer {
     private func views(_ samples: Range<Int>, _ gradient: FloatView) -> MomentViews {
         let values = samples.scaled(by: outputShape.count)
         return MomentViews(
-            mean: gradient[values], variance: model.isProbabilistic ? sensitivity[values] : nil)
+            mean: gradient[values], variance: model.hasVarianceGradient ? sensitivity[values] : nil)
     }
 
     private func weightGradient(
         _ samples: Range<Int>, input: FloatView, slopes: MomentViews, into target: FloatView,
-        worker: Int
+        worker: Int, _ pass: Pass
     ) {
-        products.weightGradient(
-            input[samples.scaled(by: inputShape.count)], gradient: slopes,
-            into: slots(of: target), panelSize: panelSize, worker: worker)
+        if model.hasWeightGradient {
+            let slots = slots(of: target)
+            products.weightGradient(
+                input[samples.scaled(by: inputShape.count)], gradient: slopes, into: slots,
+                panelSize: panelSize, worker: worker)
+            if scaleCount > 0 {
+                model.scaleGradient(
+                    latents.map(\.value), step: weightStep(pass),
+                    gradient: PreparedWeights(mean: slots.mean, variance: slots.variance),
+                    into: target[scaleRange(of: target)])
+            }
+        }
         if let bias {
             Elementwise.sumRows(
                 of: slopes.mean, into: target[target.count - bias.value.count..<target.count],
@@ -116,9 +137,15 @@ extension WeightedLayer {
 
     /// The parts of the layer's range of a gradient vector that belong to means and variances.
     func slots(of vector: FloatView) -> MomentViews {
-        let count = shape.count
+        let count = model.hasWeightGradient ? shape.count : 0
         return MomentViews(
             mean: vector[0..<count],
-            variance: model.isProbabilistic ? vector[count..<2 * count] : nil)
+            variance: model.hasVarianceGradient ? vector[count..<2 * count] : nil)
+    }
+
+    /// The place of the scales in the layer's range of a gradient vector.
+    func scaleRange(of vector: FloatView) -> Range<Int> {
+        let end = vector.count - (bias?.value.count ?? 0)
+        return end - scaleCount..<end
     }
 }

@@ -25,11 +25,11 @@ extension WeightedLayer {
             ? nil
             : usesWholeBatch
                 ? wholeBatchUnit : shape.count >= Self.leastSharedCount ? Self.unitCount : nil
-        for latent in latents { latent.shareUnit = latent.value.count == shape.count ? unit : nil }
-        memory.need(weights: 0, scratch: latents.count * Self.stretchCount)
+        for latent in weightLatents { latent.shareUnit = unit }
+        memory.need(weights: 0, scratch: weightLatents.count * Self.stretchCount)
     }
 
-    private var shareUnit: Int? { latents.first?.shareUnit }
+    private var shareUnit: Int? { weightLatents.first?.shareUnit }
 
     /// This process's weights.
     private func share(_ pass: Pass) -> Range<Int> {
@@ -48,7 +48,9 @@ extension WeightedLayer {
             end -= count
         }
         if let bias { try begin(bias.value.count, unit: nil) }
-        if model.isProbabilistic { try begin(shape.count, unit: shareUnit) }
+        for scale in scales.reversed() { try begin(scale.value.count, unit: nil) }
+        guard model.hasWeightGradient else { return }
+        if model.hasVarianceGradient { try begin(shape.count, unit: shareUnit) }
         try begin(shape.count, unit: shareUnit)
     }
 
@@ -57,7 +59,8 @@ extension WeightedLayer {
         if model.isFrozen { return true }
         guard let vector = pass.gradients?.total[gradientRange] else { return true }
         let (share, sums) = (share(pass), slots(of: vector))
-        var parts = [sums.mean[share]]
+        var parts = model.hasWeightGradient ? [sums.mean[share]] : []
+        parts.append(vector[scaleRange(of: vector)])
         if let variance = sums.variance { parts.append(variance[share]) }
         if let bias { parts.append(vector[vector.count - bias.value.count..<vector.count]) }
         return parts.allSatisfy { Elementwise.nonFiniteCount($0) == 0 }
@@ -71,16 +74,19 @@ extension WeightedLayer {
         }
         forEachStretch(of: share(pass), pass) { range, worker in
             let scratch = memory.scratch(worker)
-            let slopes = latents.indices.map {
+            let slopes = weightLatents.indices.map {
                 scratch[$0 * Self.stretchCount..<$0 * Self.stretchCount + range.count]
             }
             pullBack(range, of: gradients.total, into: slopes, pass)
-            for (latent, slope) in zip(latents, slopes) {
+            for (latent, slope) in zip(weightLatents, slopes) {
                 optimizer.update(latent, range, gradient: slope)
                 if let logitClip, latent.role == .logit {
                     Elementwise.clamp(latent.value[range], to: -logitClip...logitClip)
                 }
             }
+        }
+        for (scale, slope) in zip(scales, scaleSlopes(of: gradients.total)) {
+            optimizer.update(scale, 0..<slope.count, gradient: slope)
         }
         if let bias {
             let end = gradientRange.upperBound
@@ -88,7 +94,7 @@ extension WeightedLayer {
                 bias, 0..<bias.value.count,
                 gradient: gradients.total[end - bias.value.count..<end])
         }
-        for latent in latents {
+        for latent in weightLatents {
             guard let unit = latent.shareUnit else { continue }
             try gradients.exchange.beginGather(shares: latent.value, unit: unit)
         }
@@ -98,13 +104,26 @@ extension WeightedLayer {
     public func finishGradients(_ pass: Pass) {
         if model.isFrozen { return }
         guard let total = pass.gradients?.total else { return }
-        let slopes = latents.map(\.gradient)
+        let slopes = weightLatents.map(\.gradient)
         forEachStretch(of: 0..<shape.count, pass) { range, _ in
             pullBack(range, of: total, into: slopes.map { $0[range] }, pass)
+        }
+        for (scale, slope) in zip(scales, scaleSlopes(of: total)) {
+            scale.gradient.copy(from: slope)
         }
         if let bias {
             let end = gradientRange.upperBound
             bias.gradient.copy(from: total[end - bias.value.count..<end])
+        }
+    }
+
+    /// The sums of the scales' gradients.
+    private func scaleSlopes(of total: FloatView) -> [FloatView] {
+        let vector = total[gradientRange]
+        var start = scaleRange(of: vector).lowerBound
+        return scales.map { scale in
+            defer { start += scale.value.count }
+            return vector[start..<start + scale.value.count]
         }
     }
 
@@ -122,11 +141,12 @@ extension WeightedLayer {
         _ range: Range<Int>, of total: FloatView, into slopes: [FloatView], _ pass: Pass
     ) {
         let sums = slots(of: total[gradientRange])
-        let values = latents.map { $0.value[range] }
+        let values = weightLatents.map { $0.value[range] }
+        let place = model.hasWeightGradient ? range : 0..<0
         model.pullBack(
-            values, first: range.lowerBound, key: drawKey(pass),
+            values, first: range.lowerBound, step: weightStep(pass),
             gradient: PreparedWeights(
-                mean: sums.mean[range], variance: sums.variance.map { $0[range] }),
+                mean: sums.mean[place], variance: sums.variance.map { $0[place] }),
             into: slopes)
         model.addRegularization(beta: beta, values, to: slopes)
     }

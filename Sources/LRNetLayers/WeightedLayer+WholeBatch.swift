@@ -22,9 +22,10 @@ extension WeightedLayer {
 
     /// Decides whether gradients are made this way, by the recipe alone.
     func reserveWholeBatch(_ size: PassSize) {
-        let outputs = (model.isProbabilistic ? 2 : 1) * shape.outputs
+        let outputs = (model.hasVarianceGradient ? 2 : 1) * shape.outputs
         usesWholeBatch =
-            !model.isFrozen && geometry.isIdentity && geometry.outputPixelCount == 1
+            !model.isFrozen && model.hasWeightGradient && scales.isEmpty && geometry.isIdentity
+            && geometry.outputPixelCount == 1
             && size.globalCount * (shape.fanIn + outputs) <= shape.count
         guard usesWholeBatch else { return }
         let rows = min(size.globalCount, Self.sampleRunCount)
@@ -57,7 +58,7 @@ extension WeightedLayer {
         let input = try gathered(.input)
         let slopes = MomentViews(
             mean: try gathered(.meanGradient),
-            variance: model.isProbabilistic ? try gathered(.varianceGradient) : nil)
+            variance: model.hasVarianceGradient ? try gathered(.varianceGradient) : nil)
         let vector = gradients.total[gradientRange]
         let target = slots(of: vector)
         let share = exchange.share(of: shape.count, unit: wholeBatchUnit)

@@ -60,6 +60,14 @@ public final class WeightedLayer: Layer {
     /// Where forward passes note the smallest variance of a pre-activation; `nil` for not at all.
     public var varianceMonitor: VarianceMonitor?
 
+    /// Of a step, for models that take losses and scores: the coefficient of each draw.
+    public var scoreCoefficients: [Float] = []
+
+    /// What the model found in the whole layer at the start of the step.
+    private var statistics: [Float] = []
+    /// The learned tensors of the weights' shape; the others are scales.
+    let weightLatents: [Parameter]
+    let scales: [Parameter]
     let mean: FloatBuffer
     let variance: FloatBuffer?
     let products: any LayerProducts
@@ -118,6 +126,8 @@ public final class WeightedLayer: Layer {
                 name: "\(name).\($0.name)", shape: $0.shape, role: $0.role,
                 learningRateScale: $0.learningRateScale)
         }
+        weightLatents = latents.filter { $0.role != .scale }
+        scales = latents.filter { $0.role == .scale }
         bias = hasBias ? Parameter(name: "\(name).bias", shape: [outputs], role: .offset) : nil
         mean = FloatBuffer(count: shape.count)
         variance = model.isProbabilistic ? FloatBuffer(count: shape.count) : nil
@@ -132,11 +142,15 @@ public final class WeightedLayer: Layer {
     /// The latents, then the bias.
     public var parameters: [Parameter] { latents + (bias.map { [$0] } ?? []) }
 
-    /// One value a mean, one a variance, one a bias; none where nothing is learnt.
+    /// One value a mean, one a variance, one a scale, one a bias; none where nothing is learnt.
     public var gradientCount: Int {
         if model.isFrozen { return 0 }
-        return shape.count * (model.isProbabilistic ? 2 : 1) + (bias?.value.count ?? 0)
+        return shape.count * (model.hasWeightGradient ? model.hasVarianceGradient ? 2 : 1 : 0)
+            + scaleCount + (bias?.value.count ?? 0)
     }
+
+    /// The number of values of all scales.
+    var scaleCount: Int { scales.map(\.value.count).reduce(0, +) }
 
     /// All but those that come from the whole batch.
     public var leafGradientCount: Int { usesWholeBatch ? 0 : gradientCount }
@@ -165,26 +179,32 @@ public final class WeightedLayer: Layer {
         reserveUpdate()
     }
 
-    /// The key of what is drawn once a step.
-    func drawKey(_ pass: Pass) -> NoiseKey {
-        NoiseKey(
+    /// What the step's weights are made from, with the key of what is drawn once a step.
+    func weightStep(_ pass: Pass) -> WeightStep {
+        let key = NoiseKey(
             seed: pass.seed, purpose: .trainingWeights, step: UInt32(pass.step),
-            layer: UInt16(index))
+            layer: UInt16(index), index: UInt32(pass.draw))
+        return WeightStep(
+            shape: shape, key: key,
+            statistics: model.hasWeightGradient ? statistics : scoreCoefficients)
     }
+
+    /// Whether the layer divides pre-activations by their deviation instead of drawing them.
+    var isStandardized: Bool { model.gradientRule == .expectation }
 
     /// The weights that passes compute with.
     var prepared: PreparedWeights { PreparedWeights(mean: mean.all, variance: variance?.all) }
 
     /// Makes the step's weights or moments.
     public func prepare(_ pass: Pass) {
-        model.prepare(
-            latents.map(\.value), shape: shape, key: drawKey(pass), into: prepared,
-            pool: pass.pool)
+        let values = latents.map(\.value)
+        statistics = model.statistics(values, shape: shape)
+        model.prepare(values, step: weightStep(pass), into: prepared, pool: pass.pool)
     }
 
     /// Lets the model clip.
     public func didUpdate() {
-        model.didUpdate(latents.map(\.value))
+        model.didUpdate(latents.map(\.value), shape: shape)
     }
 
     // MARK: Fixed weights
@@ -201,27 +221,26 @@ public final class WeightedLayer: Layer {
         let weights = model.testWeights(
             latents.map(\.value), shape: shape, selection: selection, into: mean.all)
         unscaled?.copy(from: mean.all)
-        applyScale(weights.scale)
+        applyScale(weights.scale, negative: weights.negativeScale)
         return weights
     }
 
     /// Replaces the step's weights by given ones, until the next ``prepare(_:)``.
-    public func useWeights(_ weights: [Float], scale: [Float]) {
+    public func useWeights(_ weights: [Float], scale: [Float], negativeScale: [Float] = []) {
         mean.all.copy(from: weights)
-        applyScale(scale)
+        applyScale(scale, negative: negativeScale)
     }
 
-    private func applyScale(_ scale: [Float]) {
+    private func applyScale(_ scale: [Float], negative: [Float]) {
         precondition(
-            [0, 1, shape.outputs].contains(scale.count),
-            "\(scale.count) scales for \(shape.outputs) outputs")
-        if scale.count == 1 {
+            [0, 1, shape.outputs].contains(scale.count) && negative.count <= scale.count,
+            "\(scale.count) and \(negative.count) scales for \(shape.outputs) outputs")
+        if let minus = negative.first {
+            Elementwise.scale(mean.all, positive: scale[0], negative: minus)
+        } else if scale.count == 1 {
             Elementwise.scale(mean.all, by: scale[0])
         } else if scale.count > 1 {
-            let row = FloatBuffer(scale)
-            for start in stride(from: 0, to: mean.count, by: scale.count) {
-                Elementwise.multiply(mean[start..<start + scale.count], by: row.all)
-            }
+            Elementwise.multiplyRows(of: mean.all, by: scale)
         }
     }
 }

@@ -45,8 +45,9 @@ extension EndToEndTests {
             #expect(
                 outcome.complaints == [
                     "recipe \(run.recipe): weights.model: 'tertiary' is none of full-precision, "
-                        + "binary, ternary, twn, gumbel-binary, gumbel-ternary; did you mean "
-                        + "ternary?"
+                        + "binary, ternary, binary-connect, binary-connect-stochastic, bnn, bwn, "
+                        + "xnor, twn, ttq, gumbel-binary, gumbel-ternary, log-derivative, ebp; "
+                        + "did you mean ternary?"
                 ])
         }
 

@@ -1,4 +1,5 @@
 import LRNetLaunchSupport
+import LRNetLayers
 import LRNetTraining
 import Testing
 
@@ -28,14 +29,34 @@ extension EndToEndTests {
             #expect(one.parametersSHA256 != other.parametersSHA256)
         }
 
-        @Test(arguments: ["full-precision", "binary", "gumbel-ternary", "gumbel-binary", "twn"])
-        func soWithEveryMethod(weights: String) throws {
-            let settings = ["weights=\(weights)", "training.steps=3", "regularization.beta=1.0e-6"]
-            let expected = try TestRun().result(settings)
-            let split = try TestRun().result(settings, ranks: 3)
-            #expect(split.numbers == expected.numbers)
+        /// Every method on a small network that it fits, with a layer that ranks share: split over
+        /// ranks and threads, interrupted, validated, written and evaluated.
+        @Test(arguments: WeightModelName.allCases)
+        func soWithEveryMethod(weights: WeightModelName) throws {
+            let isDense = weights == .ebp
+            let layers = isDense ? "40FC, 30FC" : "4C5, MP2, 8C3, MP2, 100FC, dropout"
+            let first = [.bwn, .xnor].contains(weights) ? "full-precision" : "discrete"
+            let settings = [
+                "network={layers: [\(layers)], input: 28x28x1, classes: 10, firstLayer: \(first)}",
+                "weights=\(weights.rawValue)", "training.steps=3", "regularization.beta=1.0e-6",
+                "validation.everyEpochs=1", "validation.draws=2", "validation.reestimateBatches=1",
+            ]
+            let run = try TestRun()
+            let expected = try run.result(settings)
+            #expect(expected.trainingLoss.isFinite && expected.testError != nil)
+            let split = try TestRun()
+            #expect(try split.result(settings, ranks: 3).numbers == expected.numbers)
+            #expect(try split.winner() == run.winner())
             let threaded = try TestRun().result(settings + ["training.threads=2"])
             #expect(threaded.numbers == expected.numbers)
+            let resumed = try TestRun()
+            _ = try resumed.result(settings + ["training.steps=1"])
+            let whole = try resumed.result(settings, ranks: 2)
+            #expect(whole.resumedFromStep == 1 && whole.stateSHA256 == expected.stateSHA256)
+            let evaluation = try launch(
+                Launch.program("lrnet-dist"), ["evaluate", run.output, "--data", Digits.path])
+            #expect(evaluation.code == 0, "\(evaluation.error)")
+            #expect(evaluation.output.contains("weights of step 3"))
         }
 
         /// Zero-padded shortcuts, a frozen first layer, and logits that reach their limit.

@@ -103,7 +103,7 @@ import Testing
         var other = key
         other.layer = 4
         #expect(latents(TernaryModel(), .cold(other, .randomSigns), shape) != random)
-        #expect(latents(GumbelModel(levels: .ternary), .cold(key, .randomSigns), shape) == random)
+        #expect(latents(GumbelModel(.ternary), .cold(key, .randomSigns), shape) == random)
     }
 
     /// W / std, the population deviation about the mean, which stays; so also from a cold start.

@@ -5,12 +5,14 @@ import Testing
 
 /// Gradients of whole networks against differences of their loss.
 @Suite struct NetworkGradientTests {
-    static let names = WeightModelName.allCases
+    static let names = WeightModelName.allCases.filter { $0.model().gradientRule == .exact }
     static let layout = BatchLayout(globalCount: 12, leafSize: 4, microBatch: 2, leafRun: 0..<3)
 
     private static func makeRun(_ name: WeightModelName) -> TrainingRun {
         var options = Network.Options()
-        options.model = name.model(temperature: 0.7)
+        var constants = WeightModelName.Options()
+        constants.temperature = 0.7
+        options.model = name.model(constants)
         options.dropout = 0.25
         let run = TrainingRun(options, samples: 12)
         run.fillParameters()
@@ -21,9 +23,7 @@ import Testing
     ///
     /// The direction is the gradient's own with as much noise, so that it is felt, and that a
     /// gradient which is wrong across its own direction shows as well.
-    @Test(arguments: names.filter { $0 != .twn }) func gradientsAreSlopes(
-        name: WeightModelName
-    ) throws {
+    @Test(arguments: names) func gradientsAreSlopes(name: WeightModelName) throws {
         let run = Self.makeRun(name)
         let batch = SmallBatch(12)
         let pass = run.pass(.training, Self.layout, step: 2)
@@ -49,28 +49,6 @@ import Testing
                 abs(slope - expected) < 0.01 * size + 1e-4,
                 "\(parameter.name): slope \(slope), gradient says \(expected) of \(size)")
             #expect(size > 1e-4, "\(parameter.name) has no gradient to check")
-        }
-    }
-
-    /// Straight through: the gradient of a latent weight is that of the weight in use, in a network
-    /// of ordinary weights `scale * T`.
-    @Test func thresholdWeightsPassGradientsUnchanged() throws {
-        let twn = Self.makeRun(.twn)
-        let plain = Self.makeRun(.fullPrecision)
-        let batch = SmallBatch(12)
-        for (source, target) in zip(twn.network.weightedLayers, plain.network.weightedLayers) {
-            guard source.model is ThresholdModel else { continue }
-            let expected = Reference.ternarize(source.latents[0].value.values.doubles)
-            target.latents[0].value.copy(
-                from: expected.ternary.map { Float($0) * Float(expected.scale) })
-        }
-        let first = try twn.step(
-            batch.images.view, batch.labels, twn.pass(.training, Self.layout))
-        let second = try plain.step(
-            batch.images.view, batch.labels, plain.pass(.training, Self.layout))
-        #expect(abs(first.loss - second.loss) < 1e-6)
-        for (a, b) in zip(twn.parameterGradients, plain.parameterGradients) {
-            #expect(normError(a.values, b.values.doubles) < 1e-5, "\(a.name)")
         }
     }
 

@@ -84,7 +84,7 @@ extension Architecture {
         for step in 0..<2 {
             let batch = SmallBatch(globalCount, stream: UInt32(step))
             nonisolated(unsafe) var results:
-                [Result<(totals: [SoftmaxCrossEntropy.Totals], logits: [Float]), any Error>?] =
+                [Result<(totals: [ClassificationLoss.Totals], logits: [Float]), any Error>?] =
                     shares.map { _ in nil }
             let lock = NSLock()
             DispatchQueue.concurrentPerform(iterations: shares.count) { process in
@@ -137,7 +137,10 @@ extension Architecture {
     /// leaf 4 short and three absent; 14 leave the second process without samples, which takes part in
     /// the exchanges all the same.
     @Test(
-        arguments: [WeightModelName.ternary, .binary, .gumbelTernary, .twn], [32, 27, 18, 14])
+        arguments: [
+            WeightModelName.ternary, .binary, .gumbelTernary, .twn, .ttq, .bnn,
+            .binaryConnectStochastic, .bwn,
+        ], [32, 27, 18, 14])
     func splitsDoNotShow(name: WeightModelName, globalCount: Int) throws {
         for statistics in [BatchNormalization.Statistics.synchronized, .group(6)] {
             let options = Self.options(name, statistics)

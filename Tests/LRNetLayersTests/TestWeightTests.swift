@@ -23,7 +23,9 @@ import Testing
 
     /// 10,000 weights with their own probabilities: the count of each value is a sum of
     /// independent coins, within 4 deviations over 20 draws.
-    @Test(arguments: [WeightModelName.ternary, .binary, .gumbelTernary, .gumbelBinary])
+    @Test(arguments: [
+        WeightModelName.ternary, .binary, .gumbelTernary, .gumbelBinary, .logDerivative,
+    ])
     func frequenciesAreTheProbabilities(name: WeightModelName) throws {
         let layer = Self.layer(name)
         for (i, latent) in layer.latents.enumerated() {
@@ -106,11 +108,13 @@ import Testing
     }
 
     /// A whole finished network against a plain one in Double.
-    @Test(arguments: [WeightModelName.ternary, .binary, .twn, .fullPrecision])
+    @Test(arguments: WeightModelName.allCases.filter { $0 != .ebp })
     func finishedNetworksAreIntegerNetworks(name: WeightModelName) throws {
         var options = Network.Options()
         options.model = name.model()
-        let run = TrainingRun(options, samples: 5)
+        let architecture =
+            name == .xnor ? TrainingRun.realFirstLayer : TrainingRun.architecture
+        let run = TrainingRun(options, architecture: architecture, samples: 5)
         run.fillParameters()
         let network = run.network
         for (i, layer) in network.batchNorms.enumerated() {
@@ -131,10 +135,15 @@ import Testing
             var layerKey = key
             layerKey.layer = UInt16(layer.index)
             let description = layer.useTestWeights(.drawn(layerKey), unscaled: unscaled)
-            let scale = Double(description.scale.first ?? 1)
-            weights[layer.name] = unscaled.values.doubles.map { $0 * scale }
-            let isHidden = layer.name != "output"
-            #expect(description.isDiscrete == (isHidden && name != .fullPrecision))
+            let scale = description.scale.doubles
+            let other = description.negativeScale.doubles
+            weights[layer.name] = unscaled.values.doubles.enumerated().map { i, w in
+                if w < 0, let minus = other.first { return w * minus }
+                return scale.isEmpty ? w : w * scale[i % scale.count]
+            }
+            #expect(description.isDiscrete == (layer.model.levels != nil))
+            let levels = Set(unscaled.values)
+            #expect(layer.model.levels.map { levels.count == $0 } ?? (levels.count > 10))
         }
         let batch = SmallBatch(5)
         let layout = BatchLayout(globalCount: 5, leafSize: 2, microBatch: 2, leafRun: 0..<3)
@@ -155,10 +164,13 @@ import Testing
                 values = values.enumerated().map { i, x in
                     let c = i % layer.inputShape.channels
                     let deviation = (layer.movingVariance[c] + 1e-3).squareRoot()
-                    return max(
+                    let y =
                         Double(layer.gamma.value[c]) * (x - layer.movingMean[c]) / deviation
-                            + Double(layer.beta.value[c]), 0)
+                        + Double(layer.beta.value[c])
+                    return layer.rectified ? max(y, 0) : y
                 }
+            } else if layer is SignLayer {
+                values = values.map { $0 >= 0 ? 1 : -1 }
             } else if let layer = layer as? MaxPoolLayer {
                 let count = layer.inputShape.count
                 values = (0..<5).flatMap { sample in

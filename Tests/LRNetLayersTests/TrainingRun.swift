@@ -7,7 +7,7 @@ final class TrainingRun {
     let network: Network
     let pool: ThreadPool
     let statistics: any StatisticsExchange
-    let loss: SoftmaxCrossEntropy
+    let loss: ClassificationLoss
     let gradients: GradientStore
 
     /// The shrunk MNIST network, with distinct sizes and odd channels.
@@ -19,6 +19,13 @@ final class TrainingRun {
             .dropout,
         ])
 
+    /// The same with real weights in the first layer.
+    static let realFirstLayer = {
+        var result = architecture
+        result.firstLayer = .fullPrecision
+        return result
+    }()
+
     init(
         _ options: Network.Options, architecture: Architecture = architecture, samples: Int = 64,
         threads: Int = 1, statistics: any StatisticsExchange = LocalStatistics()
@@ -27,7 +34,7 @@ final class TrainingRun {
             architecture: architecture, classes: architecture.classes, options: options)
         pool = ThreadPool(threadCount: threads)
         self.statistics = statistics
-        loss = SoftmaxCrossEntropy(classes: architecture.classes, sampleCount: samples)
+        loss = ClassificationLoss(classes: architecture.classes, sampleCount: samples)
         gradients = GradientStore(
             count: network.gradientCount, largestLayer: network.largestGradientCount)
         network.reserve(sampleCount: samples, microBatch: samples, workerCount: threads)
@@ -50,7 +57,7 @@ final class TrainingRun {
     /// The leaves' totals, and the logits.
     func forward(
         _ images: FloatView, _ labels: [Int32], _ pass: Pass
-    ) throws -> (totals: [SoftmaxCrossEntropy.Totals], logits: [Float]) {
+    ) throws -> (totals: [ClassificationLoss.Totals], logits: [Float]) {
         network.prepare(pass)
         let logits = try network.forward(images, pass)
         return (
@@ -61,7 +68,7 @@ final class TrainingRun {
     /// Forward, backward, and this process's part of the sum.
     func train(
         _ images: FloatView, _ labels: [Int32], _ pass: Pass, schedule: LeafSchedule
-    ) throws -> (totals: [SoftmaxCrossEntropy.Totals], logits: [Float]) {
+    ) throws -> (totals: [ClassificationLoss.Totals], logits: [Float]) {
         gradients.begin(schedule)
         let result = try forward(images, labels, pass)
         try network.backward(loss.gradient(pass.layout), pass)

@@ -21,6 +21,14 @@ public struct Architecture: Sendable, Equatable {
         case linear(units: Int)
         /// Dropout, at the recipe's rate.
         case dropout
+
+        /// Whether it is one layer with weights.
+        var isProduct: Bool {
+            switch self {
+            case .convolution, .linear: true
+            case .maxPool, .residual, .averagePool, .dropout: false
+            }
+        }
     }
 
     /// Where the zeros around an image go.
@@ -66,6 +74,16 @@ public struct Architecture: Sendable, Equatable {
         case zeroPadded = "zero-padded"
     }
 
+    /// How the last layer, which makes the logits, is trained.
+    public enum LastLayer: String, Sendable, CaseIterable {
+        /// With ordinary real weights and a bias, by all methods.
+        case fullPrecision = "full-precision"
+        /// By the network's method, without a bias (TWN's released code).
+        case discrete
+        /// By the network's method, with batch norm behind it (BinaryConnect and BNN).
+        case normalized = "discrete-normalized"
+    }
+
     /// The name in recipes; `custom` for one that a recipe describes.
     public var name: String
 
@@ -75,7 +93,7 @@ public struct Architecture: Sendable, Equatable {
     /// The number of classes that the network was made for.
     public var classes: Int
 
-    /// The blocks before the last layer, which is always full precision, linear, with a bias.
+    /// The blocks before the last layer, which is linear.
     public var blocks: [Block]
 
     /// Where the zeros around an image go.
@@ -86,6 +104,9 @@ public struct Architecture: Sendable, Equatable {
 
     /// What residual blocks add where shapes differ.
     public var shortcut = Shortcut.projection
+
+    /// How the last layer is trained.
+    public var lastLayer = LastLayer.fullPrecision
 
     /// Creates an architecture.
     public init(name: String, input: ImageShape, classes: Int, blocks: [Block]) {
@@ -184,6 +205,18 @@ public struct Architecture: Sendable, Equatable {
         let geometry = geometry(shape, window: window, stride: stride)
         return ImageShape(
             height: geometry.outputHeight, width: geometry.outputWidth, channels: channels)
+    }
+
+    /// Channels that the first layer with weights sees; all values if it is fully connected.
+    var firstInputCount: Int {
+        for block in blocks {
+            switch block {
+            case .linear: return input.count
+            case .convolution, .residual: return input.channels
+            case .maxPool, .averagePool, .dropout: continue
+            }
+        }
+        return input.count
     }
 
     /// The geometry of a convolution.

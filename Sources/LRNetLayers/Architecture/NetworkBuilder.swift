@@ -9,6 +9,9 @@ struct NetworkBuilder {
     private var counts: [String: Int] = [:]
     /// Layers made so far: the next one's position, which its noise is keyed by.
     private var layerCount = 0
+    /// Whether a batch norm with its ReLU is still to come behind the last product, as the end of a
+    /// network with ``ActivationStyle/signBefore`` has it.
+    private var owesNorm = false
 
     init(architecture: Architecture, options: Network.Options) {
         self.architecture = architecture
@@ -18,23 +21,29 @@ struct NetworkBuilder {
 
     /// The network's stages; the last one makes the logits.
     mutating func build(classes: Int) -> [any Layer] {
-        for block in architecture.blocks { append(block) }
-        let last = weighted(
-            "output", .whole(shape), outputs: classes, model: FullPrecisionModel(), hasBias: true)
-        append(last)
+        var blocks = architecture.blocks[...]
+        while let block = blocks.popFirst() {
+            // With signs, pooling comes in front of batch norm.
+            if options.model.activations == .sign, block.isProduct, let next = blocks.first,
+                case .maxPool = next
+            {
+                appendProduct(block)
+                append(blocks.removeFirst())
+                appendNorm()
+            } else {
+                append(block)
+            }
+        }
+        appendOutput(classes)
         applyRegularizers()
         return stages
     }
 
     private mutating func append(_ block: Architecture.Block) {
         switch block {
-        case .convolution(let filters, let window, let stride):
-            let geometry = architecture.geometry(shape, window: window, stride: stride)
-            append(weighted(name("conv"), geometry, outputs: filters, model: nextModel))
-            append(batchNorm(name("bn"), shape, rectified: true))
-        case .linear(let units):
-            append(weighted(name("fc"), .whole(shape), outputs: units, model: nextModel))
-            append(batchNorm(name("bn"), shape, rectified: true))
+        case .convolution, .linear:
+            appendProduct(block)
+            appendNorm()
         case .residual(let filters, let stride):
             append(residual(name("block"), filters: filters, stride: stride))
         case .maxPool(let window, let stride):
@@ -42,15 +51,80 @@ struct NetworkBuilder {
             append(MaxPoolLayer(name: name("pool"), geometry: geometry))
             layerCount += 1
         case .averagePool:
+            payNorm()
             append(AveragePoolLayer(name: name("pool"), inputShape: shape))
             layerCount += 1
         case .dropout:
+            payNorm()
             append(
                 DropoutLayer(
                     name: name("dropout"), index: layerCount, inputShape: shape,
                     rate: options.dropout))
             layerCount += 1
         }
+    }
+
+    /// The layer with weights, and what stands in front of it.
+    private mutating func appendProduct(_ block: Architecture.Block) {
+        let model = nextModel
+        appendSigns(before: model)
+        switch block {
+        case .convolution(let filters, let window, let stride):
+            let geometry = architecture.geometry(shape, window: window, stride: stride)
+            append(weighted(name("conv"), geometry, outputs: filters, model: model))
+        case .linear(let units):
+            append(
+                weighted(
+                    name("fc"), .whole(shape), outputs: units, model: model,
+                    hasBias: model.activations == .expectedSign))
+        case .residual, .maxPool, .averagePool, .dropout:
+            preconditionFailure("\(block) is no product")
+        }
+        owesNorm = model.activations == .signBefore
+    }
+
+    /// What stands behind a layer with weights.
+    private mutating func appendNorm() {
+        switch options.model.activations {
+        case .rectified: append(batchNorm(name("bn"), shape, rectified: true))
+        case .signBefore:
+            if !owesNorm { append(batchNorm(name("bn"), shape, rectified: true)) }
+        case .sign:
+            append(batchNorm(name("bn"), shape, rectified: false))
+            append(SignLayer(name: name("sign"), inputShape: shape))
+            layerCount += 1
+        case .expectedSign:
+            append(ExpectedSignLayer(name: name("sign"), inputShape: shape))
+            layerCount += 1
+        }
+    }
+
+    /// The layer that makes the logits.
+    private mutating func appendOutput(_ classes: Int) {
+        let isReal = architecture.lastLayer == .fullPrecision
+        let model: any WeightModel = isReal ? FullPrecisionModel() : nextModel
+        if isReal { payNorm() } else { appendSigns(before: model) }
+        append(
+            weighted(
+                "output", .whole(shape), outputs: classes, model: model,
+                hasBias: isReal || model.activations == .expectedSign))
+        if architecture.lastLayer == .normalized {
+            append(batchNorm("outputNorm", shape, rectified: false))
+        }
+    }
+
+    /// Batch norm and signs in front of a layer, where the method has them there.
+    private mutating func appendSigns(before model: any WeightModel) {
+        guard model.activations == .signBefore else { return }
+        owesNorm = false
+        append(batchNorm(name("bn"), shape, rectified: false))
+        append(SignLayer(name: name("sign"), inputShape: shape))
+        layerCount += 1
+    }
+
+    private mutating func payNorm() {
+        if owesNorm { append(batchNorm(name("bn"), shape, rectified: true)) }
+        owesNorm = false
     }
 
     private mutating func append(_ layer: any Layer) {
@@ -65,8 +139,13 @@ struct NetworkBuilder {
 
     /// The method of a layer that is no sublayer and not the last.
     private var nextModel: any WeightModel {
-        guard stages.isEmpty, !architecture.firstLayer.isDiscrete else { return options.model }
-        return FullPrecisionModel(isFrozen: architecture.firstLayer == .frozen)
+        if stages.isEmpty && !architecture.firstLayer.isDiscrete {
+            return FullPrecisionModel(isFrozen: architecture.firstLayer == .frozen)
+        }
+        if options.model is ExpectationModel {
+            return ExpectationModel(input: stages.isEmpty ? .real : .signs)
+        }
+        return options.model
     }
 
     private mutating func weighted(
@@ -124,7 +203,7 @@ struct NetworkBuilder {
                 switch parameter.role {
                 case .logit: parameter.decay = options.probabilityDecay
                 case .weight: parameter.decay = options.weightDecay
-                case .scale, .offset: break
+                case .latent, .scale, .offset: break
                 }
             }
         }

@@ -15,6 +15,9 @@ public struct FullPrecisionModel: WeightModel {
     /// the source's is.
     public let isFrozen: Bool
 
+    /// Real numbers.
+    public let levels: Int? = nil
+
     /// Creates the model.
     public init(isFrozen: Bool = false) { self.isFrozen = isFrozen }
 
@@ -38,15 +41,14 @@ public struct FullPrecisionModel: WeightModel {
 
     /// A copy.
     public func prepare(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, into weights: PreparedWeights,
-        pool: ThreadPool
+        _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         weights.mean.copy(from: latents[0])
     }
 
     /// The gradient of the weights.
     public func pullBack(
-        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
         latentGradients[0].copy(from: gradient.mean)

@@ -5,22 +5,14 @@ public import LRNetKernels
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, appendix A; formulas at ``GumbelWeights``.
 public struct GumbelModel: WeightModel {
-    /// The levels of the weights.
-    public enum Levels: String, Sendable {
-        /// -1 and +1.
-        case binary
-        /// -1, 0 and +1.
-        case ternary
-    }
-
-    /// The levels of the weights.
-    public let levels: Levels
+    /// Which weights there are.
+    public let distribution: DiscreteDistribution
 
     /// The temperature of the relaxation; positive, 0.1 in the paper.
     public let temperature: Float
 
     /// `gumbel-binary` or `gumbel-ternary`
-    public var name: String { "gumbel-\(levels.rawValue)" }
+    public var name: String { "gumbel-\(distribution.rawValue)" }
 
     /// No: a step's weights are drawn once and then fixed.
     public let isProbabilistic = false
@@ -29,59 +21,62 @@ public struct GumbelModel: WeightModel {
     public let isDrawn = true
 
     /// Creates the model.
-    public init(levels: Levels, temperature: Float = 0.1) {
+    public init(_ distribution: DiscreteDistribution, temperature: Float = 0.1) {
         precondition(temperature > 0, "temperature \(temperature)")
-        self.levels = levels
+        self.distribution = distribution
         self.temperature = temperature
     }
 
-    /// The LR-net of the same levels: it shares the logits.
-    private var distribution: any WeightModel {
-        levels == .ternary ? TernaryModel() : BinaryModel()
-    }
+    /// Two or three.
+    public var levels: Int? { model.levels }
+
+    /// The LR-net of the same weights, whose logits these are.
+    private var model: any WeightModel { distribution.model }
 
     /// The logits of the LR-net.
     public func latents(for shape: WeightShape) -> [LatentTensor] {
-        distribution.latents(for: shape)
+        model.latents(for: shape)
     }
 
     /// As the LR-net's.
     public func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
-        distribution.initialize(latents, shape: shape, from: source)
+        model.initialize(latents, shape: shape, from: source)
     }
 
     /// One relaxed draw.
     public func prepare(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, into weights: PreparedWeights,
-        pool: ThreadPool
+        _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
-        switch levels {
+        switch distribution {
         case .ternary:
             GumbelWeights.ternary(
-                zeroLogit: latents[0], signLogit: latents[1], temperature: temperature, key: key,
+                zeroLogit: latents[0], signLogit: latents[1], temperature: temperature,
+                key: step.key,
                 weights: weights.mean)
         case .binary:
             GumbelWeights.binary(
-                signLogit: latents[0], temperature: temperature, key: key, weights: weights.mean)
+                signLogit: latents[0], temperature: temperature, key: step.key,
+                weights: weights.mean)
         }
     }
 
     /// Through the relaxation, with the same draw.
     public func pullBack(
-        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
-        switch levels {
+        switch distribution {
         case .ternary:
             GumbelWeights.ternaryPullBack(
-                zeroLogit: latents[0], signLogit: latents[1], temperature: temperature, key: key,
+                zeroLogit: latents[0], signLogit: latents[1], temperature: temperature,
+                key: step.key,
                 first: first, weightGradient: gradient.mean, zeroLogitGradient: latentGradients[0],
                 signLogitGradient: latentGradients[1])
         case .binary:
             GumbelWeights.binaryPullBack(
-                signLogit: latents[0], temperature: temperature, key: key,
+                signLogit: latents[0], temperature: temperature, key: step.key,
                 first: first, weightGradient: gradient.mean, signLogitGradient: latentGradients[0])
         }
     }
@@ -90,7 +85,7 @@ public struct GumbelModel: WeightModel {
     public func addRegularization(
         beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
     ) {
-        distribution.addRegularization(beta: beta, latents, to: latentGradients)
+        model.addRegularization(beta: beta, latents, to: latentGradients)
     }
 
     /// One draw, or the likeliest.
@@ -98,11 +93,11 @@ public struct GumbelModel: WeightModel {
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {
-        distribution.testWeights(latents, shape: shape, selection: selection, into: weights)
+        model.testWeights(latents, shape: shape, selection: selection, into: weights)
     }
 
     /// As the LR-net's.
     public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? {
-        distribution.probabilities(latents)
+        model.probabilities(latents)
     }
 }

@@ -13,6 +13,9 @@ public struct TernaryModel: WeightModel {
     /// Yes.
     public let isDrawn = true
 
+    /// Three.
+    public let levels: Int? = 3
+
     /// Creates the model.
     public init() {}
 
@@ -33,11 +36,10 @@ public struct TernaryModel: WeightModel {
 
     /// The moments.
     public func prepare(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, into weights: PreparedWeights,
-        pool: ThreadPool
+        _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         guard let variance = weights.variance else { preconditionFailure("no variance") }
-        pool.forEachRange(shape.count, grain: grain) { range, _ in
+        pool.forEachRange(step.shape.count, grain: grain) { range, _ in
             WeightMoments.ternary(
                 zeroLogit: latents[0][range], signLogit: latents[1][range],
                 mean: weights.mean[range], variance: variance[range])
@@ -46,7 +48,7 @@ public struct TernaryModel: WeightModel {
 
     /// Equation 5, with the derivatives of the moments.
     public func pullBack(
-        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
         guard let variance = gradient.variance else { preconditionFailure("no variance") }

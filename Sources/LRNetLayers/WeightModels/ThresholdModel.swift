@@ -14,6 +14,12 @@ public struct ThresholdModel: WeightModel {
     /// No.
     public let isDrawn = false
 
+    /// Three.
+    public let levels: Int? = 3
+
+    /// Straight through.
+    public let gradientRule = GradientRule.straightThrough
+
     /// Creates the model.
     public init() {}
 
@@ -31,8 +37,7 @@ public struct ThresholdModel: WeightModel {
 
     /// scale * T.
     public func prepare(
-        _ latents: [FloatView], shape: WeightShape, key: NoiseKey, into weights: PreparedWeights,
-        pool: ThreadPool
+        _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         let scale = ThresholdWeights.ternarize(latents[0], into: weights.mean)
         Elementwise.scale(weights.mean, by: scale)
@@ -40,7 +45,7 @@ public struct ThresholdModel: WeightModel {
 
     /// The gradient of the weights, unchanged (straight through).
     public func pullBack(
-        _ latents: [FloatView], first: Int, key: NoiseKey, gradient: PreparedWeights,
+        _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
         latentGradients[0].copy(from: gradient.mean)

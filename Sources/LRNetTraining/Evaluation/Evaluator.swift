@@ -69,7 +69,7 @@ public struct ValidationReport: Sendable, Equatable, Codable {
 final class Evaluator {
     private let context: RankContext
     private let network: Network
-    private let loss: SoftmaxCrossEntropy
+    private let loss: ClassificationLoss
     private let data: ShardSet
     private let augmenter: Augmenter
     private let beacon: ProgressBeacon?
@@ -95,7 +95,8 @@ final class Evaluator {
         augmenter = try context.group.agreeing { try Augmenter(context.recipe, for: data) }
         self.beacon = beacon
         self.stopSignal = stopSignal
-        loss = SoftmaxCrossEntropy(classes: network.classes, sampleCount: context.capacity)
+        loss = ClassificationLoss(
+            classes: network.classes, sampleCount: context.capacity, function: context.recipe.loss)
     }
 
     /// Shares a reader that is open anyway.
@@ -193,7 +194,7 @@ final class Evaluator {
         try forEachBatch(cut(plan[0..<wanted]), of: reader) { batch, layout in
             _ = try network.forward(
                 batch.filledImages, context.pass(.estimating, layout: layout))
-            return layout.leaves.map { _ in SoftmaxCrossEntropy.Totals() }
+            return layout.leaves.map { _ in ClassificationLoss.Totals() }
         } combine: { _ in
         }
         for layer in network.batchNorms { layer.finishEstimation() }
@@ -218,7 +219,7 @@ final class Evaluator {
     /// Loads this rank's part of each batch ahead, never augmented at random, and combines the ranks' totals.
     private func forEachBatch(
         _ batches: [[Int]], of reader: ShardReader,
-        _ body: (Batch, BatchLayout) throws -> [SoftmaxCrossEntropy.Totals],
+        _ body: (Batch, BatchLayout) throws -> [ClassificationLoss.Totals],
         combine: (StepStatus) -> Void
     ) throws {
         let requests = batches.map { batch in

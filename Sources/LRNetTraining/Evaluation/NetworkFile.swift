@@ -9,6 +9,7 @@ internal import LRNetSupport
 /// |---|---|---|
 /// | `conv1.weight` | int8 (float32 for real weights) | `[rows, columns, inputs, outputs]` |
 /// | `conv1.scale` | float32 | `[1]` or `[outputs]`, where the method has scales |
+/// | `conv1.negativeScale` | float32 | `[1]`, where negative weights have their own |
 /// | `bn1.mean`, `.variance`, `.gamma`, `.beta` | float32 | `[channels]` |
 /// | `output.weight`, `.bias` | float32 | `[1, 1, inputs, classes]`, `[classes]` |
 ///
@@ -42,10 +43,12 @@ public enum NetworkFile {
                 file.add(
                     "\(layer.name).weight", type: test.isDiscrete ? .int8 : .float32,
                     shape: layer.shape.sizes, values: weights.all.values)
-                if !test.scale.isEmpty {
+                for (part, scale) in [
+                    ("scale", test.scale), ("negativeScale", test.negativeScale),
+                ] where !scale.isEmpty {
                     file.add(
-                        "\(layer.name).scale", type: .float32, shape: [test.scale.count],
-                        values: test.scale)
+                        "\(layer.name).\(part)", type: .float32, shape: [scale.count],
+                        values: scale)
                 }
                 if let bias = layer.bias {
                     file.add(
@@ -124,10 +127,15 @@ public enum NetworkFile {
                 guard [0, 1, layer.shape.outputs].contains(scale.count) else {
                     throw failure(path, "\(layer.name).scale has \(scale.count) values")
                 }
+                let negative = file.tensors["\(layer.name).negativeScale"]?.values ?? []
+                guard negative.count <= min(scale.count, 1) else {
+                    throw failure(
+                        path, "\(layer.name).negativeScale has \(negative.count) values")
+                }
                 layer.useWeights(
                     try values(
                         "\(layer.name).weight", count: layer.shape.count, in: file, path),
-                    scale: scale)
+                    scale: scale, negativeScale: negative)
                 if let bias = layer.bias {
                     bias.value.copy(
                         from: try values(bias.name, count: bias.value.count, in: file, path))

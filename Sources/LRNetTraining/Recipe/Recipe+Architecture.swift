@@ -20,6 +20,7 @@ extension Recipe.Network {
         result.padding = padding
         result.firstLayer = firstLayer
         result.shortcut = shortcut
+        result.lastLayer = lastLayer
         if let problem = result.problem {
             throw Problem(
                 key: layers.isEmpty ? "network.input" : "network.layers", message: problem)
@@ -73,6 +74,7 @@ extension Recipe.Network {
         try section.read("padding", &padding)
         try section.read("firstLayer", &firstLayer)
         try section.read("shortcut", &shortcut)
+        try section.read("lastLayer", &lastLayer)
         try section.finish()
         do {
             _ = try makeArchitecture()
@@ -92,6 +94,7 @@ extension Recipe.Network {
         lines.append("padding: \(padding.rawValue)")
         lines.append("firstLayer: \(firstLayer.rawValue)")
         lines.append("shortcut: \(shortcut.rawValue)")
+        if lastLayer != .fullPrecision { lines.append("lastLayer: \(lastLayer.rawValue)") }
         return lines.map { "\n  " + $0 }.joined()
     }
 

@@ -20,7 +20,7 @@ extension Recipe {
 
     /// The training method.
     public var model: any WeightModel {
-        weights.model.model(temperature: Float(weights.temperature))
+        weights.model.model(weights.options)
     }
 
     /// The network, its parameters still 0.

@@ -101,13 +101,7 @@ extension Recipe {
     }
 
     private mutating func readMethod(_ root: RecipeSection) throws {
-        let section = try root.section("weights", orWord: "model")
-        try section.read("model", &weights.model)
-        if [.gumbelBinary, .gumbelTernary].contains(weights.model) {
-            try section.read("temperature", &weights.temperature, from: 0, excludingLow: true)
-        }
-        if weights.model.hasLogits { try section.read("logitClip", &weights.logitClip, above: 0) }
-        try section.finish()
+        try weights.read(root.section("weights", orWord: "model"))
         let start = try root.section("initialization")
         try start.read("from", &initialization.from)
         try start.read("minimumProbability", &initialization.minimumProbability, from: 0, below: 1)
@@ -136,13 +130,19 @@ extension Recipe {
         let optimizerSection = try root.section("optimizer")
         try optimizerSection.read("name", &optimizer.name)
         try optimizerSection.read("learningRate", &optimizer.learningRate, from: 0)
-        try optimizerSection.read("beta1", &optimizer.beta1, from: 0, below: 1)
-        try optimizerSection.read("beta2", &optimizer.beta2, from: 0, below: 1)
-        try optimizerSection.read("epsilon", &optimizer.epsilon, from: 0, excludingLow: true)
+        switch optimizer.name {
+        case .adam:
+            try optimizerSection.read("beta1", &optimizer.beta1, from: 0, below: 1)
+            try optimizerSection.read("beta2", &optimizer.beta2, from: 0, below: 1)
+            try optimizerSection.read("epsilon", &optimizer.epsilon, from: 0, excludingLow: true)
+        case .sgd: try optimizerSection.read("momentum", &optimizer.momentum, from: 0, below: 1)
+        }
         try optimizerSection.finish()
         let scheduleSection = try root.section("schedule")
         try scheduleSection.read("dropAtEpochs", &schedule.dropAtEpochs, in: 0...)
         try scheduleSection.read("factor", &schedule.factor, from: 0)
+        try scheduleSection.read(
+            "epochFactor", &schedule.epochFactor, from: 0, excludingLow: true)
         try scheduleSection.finish()
     }
 
@@ -164,11 +164,15 @@ extension Recipe {
         try section.read("momentum", &batchNorm.momentum, from: 0, below: 1)
         try section.finish()
         try root.read("dropout", &dropout, from: 0, below: 1)
+        try root.read("loss", &loss)
     }
 
     /// What no single key can be blamed for.
     private func check(_ failure: (String, String) -> TrainingFailure) throws {
         try checkAugmentation(failure)
+        if let problem = weights.model.problem(with: architecture) {
+            throw failure("weights.model", problem)
+        }
         let batch = training.globalBatch
         guard batch % training.gradientLeaves == 0 else {
             throw failure(
@@ -204,24 +208,25 @@ extension Recipe {
 
     /// The recipe without what never reaches a number.
     private var decidingYAML: String {
-        var constants = ""
-        if [.gumbelBinary, .gumbelTernary].contains(weights.model) {
-            constants += ", temperature: \(weights.temperature)"
-        }
-        if let clip = weights.logitClip { constants += ", logitClip: \(clip)" }
-        let name = weights.model.rawValue
-        let method = constants.isEmpty ? name : "{model: \(name)\(constants)}"
         let statistics: String
         switch batchNorm.statistics {
         case .synchronized: statistics = "synchronized"
         case .group(let size): statistics = "{group: \(size)}"
         }
+        let constants =
+            optimizer.name == .sgd
+            ? "momentum: \(optimizer.momentum)"
+            : "beta1: \(optimizer.beta1)\n  beta2: \(optimizer.beta2)\n  epsilon: "
+                + "\(optimizer.epsilon)"
+        let everyEpoch =
+            schedule.epochFactor == 1 ? "" : "\n  epochFactor: \(schedule.epochFactor)"
+        let otherLoss = loss == .crossEntropy ? "" : "\nloss: \(loss.rawValue)"
         let minutes = checkpoint.everyMinutes.map { "\n  everyMinutes: \($0)" } ?? ""
         let steps = training.steps.map { "\n  steps: \($0)" } ?? ""
         let source = initialization.from.map { "\n  from: \(Self.quoted($0))" } ?? ""
         return """
             network:\(network.yaml.first == "\n" ? "" : " ")\(network.yaml)
-            weights: \(method)
+            weights: \(weights.yaml)
             \(augmentation.yaml)
             \(data.yaml)
             training:
@@ -236,12 +241,10 @@ extension Recipe {
             optimizer:
               name: \(optimizer.name.rawValue)
               learningRate: \(optimizer.learningRate)
-              beta1: \(optimizer.beta1)
-              beta2: \(optimizer.beta2)
-              epsilon: \(optimizer.epsilon)
+              \(constants)
             schedule:
               dropAtEpochs: \(schedule.dropAtEpochs)
-              factor: \(schedule.factor)
+              factor: \(schedule.factor)\(everyEpoch)
             regularization:
               probabilityDecay: \(regularization.probabilityDecay)
               beta: \(regularization.beta)
@@ -254,7 +257,7 @@ extension Recipe {
               statistics: \(statistics)
               epsilon: \(batchNorm.epsilon)
               momentum: \(batchNorm.momentum)
-            dropout: \(dropout)
+            dropout: \(dropout)\(otherLoss)
             validation:
               everyEpochs: \(validation.everyEpochs)
               draws: \(validation.draws)

@@ -21,7 +21,7 @@ public struct Recipe: Sendable, Equatable {
     /// Length, batch and seed.
     public var training = Training()
 
-    /// Adam's constants.
+    /// The optimizer and its constants.
     public var optimizer = Optimizer()
 
     /// Steps in the learning rate.
@@ -32,6 +32,9 @@ public struct Recipe: Sendable, Equatable {
 
     /// Where initial values come from.
     public var initialization = Initialization()
+
+    /// What is made small.
+    public var loss = LossFunction.crossEntropy
 
     /// How batch norm normalises.
     public var batchNorm = BatchNormalization.Options()
@@ -72,14 +75,16 @@ public struct Recipe: Sendable, Equatable {
         public var firstLayer = Architecture.FirstLayer.discrete
         /// What residual blocks add where shapes differ.
         public var shortcut = Architecture.Shortcut.projection
+        /// How the last layer is trained.
+        public var lastLayer = Architecture.LastLayer.fullPrecision
     }
 
     /// The training method and its constants.
     public struct Weights: Sendable, Equatable {
         /// The name.
         public var model = WeightModelName.ternary
-        /// The temperature of Gumbel-softmax; positive.
-        public var temperature = 0.1
+        /// The constants of methods that have some.
+        public var options = WeightModelName.Options()
         /// What logits are limited to after each step, either side of 0; positive.
         public var logitClip: Double?
     }
@@ -142,9 +147,9 @@ public struct Recipe: Sendable, Equatable {
         case keep
     }
 
-    /// Adam's constants.
+    /// The optimizer's constants.
     public struct Optimizer: Sendable, Equatable {
-        /// The only one so far.
+        /// Which one.
         public var name = OptimizerName.adam
         /// The initial learning rate.
         public var learningRate = 0.01
@@ -154,12 +159,16 @@ public struct Recipe: Sendable, Equatable {
         public var beta2 = 0.999
         /// Added to the root of the second moment; part of what probability decay does.
         public var epsilon = 1e-8
+        /// Of gradient descent: what is left of the velocity after a step.
+        public var momentum = 0.9
     }
 
     /// The optimizers.
     public enum OptimizerName: String, Sendable, CaseIterable {
         /// Kingma, Ba, ICLR 2015.
         case adam
+        /// Gradient descent with momentum.
+        case sgd
     }
 
     /// Steps in the learning rate.
@@ -168,10 +177,18 @@ public struct Recipe: Sendable, Equatable {
         public var dropAtEpochs = [100]
         /// What the rate is multiplied by.
         public var factor = 0.1
+        /// What the rate is multiplied by at the start of every epoch but the first.
+        public var epochFactor = 1.0
 
         /// The factor of the learning rate in an epoch.
         public func scale(epoch: Int) -> Double {
-            dropAtEpochs.reduce(1) { $1 <= epoch ? $0 * factor : $0 }
+            let drops = dropAtEpochs.reduce(1) { $1 <= epoch ? $0 * factor : $0 }
+            // One multiplication after the other, so that no library's `pow` decides the bits.
+            return epochFactor == 1
+                ? drops
+                : (0..<epoch).reduce(drops) { rate, _ in
+                    rate * epochFactor
+                }
         }
     }
 

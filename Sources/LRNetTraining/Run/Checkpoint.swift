@@ -26,7 +26,7 @@ enum Checkpoint {
 
     /// Makes the bytes of a checkpoint.
     static func encode(
-        _ header: Header, network: Network, optimizer: AdamOptimizer, trace: WeightTrace
+        _ header: Header, network: Network, optimizer: MomentOptimizer, trace: WeightTrace
     ) throws -> [UInt8] {
         let file = try HDF5File.create(inMemoryNamed: "checkpoint")
         try file.setAttribute("step", to: header.step)
@@ -79,7 +79,7 @@ enum Checkpoint {
     /// - Parameter optimizer: `nil` where only the network is wanted.
     /// - Throws: `DataFailure` if the file holds another network; the network is then spoilt.
     static func restore(
-        _ file: HDF5File, network: Network, optimizer: AdamOptimizer?
+        _ file: HDF5File, network: Network, optimizer: MomentOptimizer?
     ) throws {
         for (index, parameter) in network.parameters.enumerated() {
             for (path, view) in places(of: parameter, optimizer?.moments[index]) {
@@ -102,7 +102,7 @@ enum Checkpoint {
     }
 
     private static func places(
-        of parameter: Parameter, _ moments: AdamOptimizer.Moments?
+        of parameter: Parameter, _ moments: MomentOptimizer.Moments?
     ) -> [(path: String, view: FloatView)] {
         let parameters = [("/parameters/\(parameter.name)", parameter.value)]
         guard let moments else { return parameters }

@@ -21,7 +21,7 @@ public struct NetworkTable {
             let weighted = layer as? WeightedLayer
             let own = layer.parameters.map(\.value.count).reduce(0, +)
             let discrete =
-                weighted.map { $0.model is FullPrecisionModel ? 0 : $0.shape.count } ?? 0
+                weighted.map { $0.model.levels == nil ? 0 : $0.shape.count } ?? 0
             let cost = weighted.map { $0.shape.count * $0.geometry.outputPixelCount } ?? 0
             let copies = weighted?.model.isProbabilistic == true ? 2 : 1
             let memory = layer.outputShape.count * copies * MemoryLayout<Float>.size

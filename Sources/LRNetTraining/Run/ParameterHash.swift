@@ -16,7 +16,7 @@ public enum ParameterHash {
     /// norm's moving averages.
     ///
     /// - Precondition: The moments have been gathered (``TrainingStep/gatherState()``).
-    static func ofState(_ network: Network, _ optimizer: AdamOptimizer) -> String {
+    static func ofState(_ network: Network, _ optimizer: MomentOptimizer) -> String {
         var hash = ContentHash()
         for (parameter, moments) in zip(network.parameters, optimizer.moments) {
             for view in [parameter.value, moments.first, moments.second] { hash.update(view) }

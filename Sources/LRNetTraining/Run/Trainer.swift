@@ -268,7 +268,8 @@ public final class Trainer {
             try NetworkFile.write(
                 network, selection: selection,
                 metadata: [
-                    "weights": recipe.weights.model.rawValue, "step": "\(leader.step)",
+                    "weights": recipe.weights.model.rawValue,
+                    "activations": "\(recipe.model.activations)", "step": "\(leader.step)",
                     "draw": "\(leader.result.draw)",
                     "validationError": "\(leader.result.errorPercent)",
                     "recipe": recipe.fingerprint, "data": data.fingerprint,

@@ -70,7 +70,7 @@ enum TrainerSetup {
     ///
     /// - Returns: The checkpoint's header, or `nil` for a fresh start.
     static func restore(
-        network: Network, optimizer: AdamOptimizer, trace: WeightTrace, recipe: Recipe,
+        network: Network, optimizer: MomentOptimizer, trace: WeightTrace, recipe: Recipe,
         data: ShardSet, folder: RunFolder?, resume: RunFolder.Resume, group: any ProcessGroup,
         log: RunLog
     ) throws -> Start? {

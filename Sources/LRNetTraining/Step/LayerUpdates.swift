@@ -9,7 +9,7 @@ internal import LRNetLayers
 /// the run, and nothing of it may be saved. The layer itself stays as it is where its gradient is bad.
 final class LayerUpdates {
     private let network: Network
-    private let optimizer: AdamOptimizer
+    private let optimizer: MomentOptimizer
     private let reducer: GradientReducer
     private let positions: [ObjectIdentifier: Int]
     /// The layers' ranges of the gradient vector.
@@ -27,7 +27,7 @@ final class LayerUpdates {
     }
 
     /// Every rank creates it, after memory for the network was reserved.
-    init(network: Network, optimizer: AdamOptimizer, reducer: GradientReducer) {
+    init(network: Network, optimizer: MomentOptimizer, reducer: GradientReducer) {
         self.network = network
         self.optimizer = optimizer
         self.reducer = reducer

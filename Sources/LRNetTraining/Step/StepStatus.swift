@@ -40,7 +40,7 @@ final class StatusExchange {
 
     /// Combines the ranks' leaves. Every rank calls it, at the same point of the same step.
     func combine(
-        _ leaves: [SoftmaxCrossEntropy.Totals], layout: BatchLayout, stopWanted: Bool,
+        _ leaves: [ClassificationLoss.Totals], layout: BatchLayout, stopWanted: Bool,
         hasFailure: Bool
     ) throws -> StepStatus {
         let present = layout.globalLeafCount

@@ -6,10 +6,10 @@ internal import LRNetLayers
 /// The training step: a batch in, updated parameters out, on every rank the same.
 final class TrainingStep {
     let network: Network
-    let optimizer: AdamOptimizer
+    let optimizer: MomentOptimizer
     let gradients: GradientStore
     private let context: RankContext
-    private let loss: SoftmaxCrossEntropy
+    private let loss: ClassificationLoss
     private let reducer: GradientReducer
     private let updates: LayerUpdates
 
@@ -24,9 +24,10 @@ final class TrainingStep {
     init(context: RankContext, network: Network) {
         self.context = context
         self.network = network
-        optimizer = AdamOptimizer(
+        optimizer = MomentOptimizer(
             parameters: network.parameters, constants: context.recipe.optimizer)
-        loss = SoftmaxCrossEntropy(classes: network.classes, sampleCount: context.capacity)
+        loss = ClassificationLoss(
+            classes: network.classes, sampleCount: context.capacity, function: context.recipe.loss)
         let reducer = GradientReducer(
             group: context.group, leafCount: context.recipe.training.gradientLeaves,
             mode: context.recipe.reduction)
@@ -57,17 +58,20 @@ final class TrainingStep {
         begin(layout)
         defer { context.pool.betweenCalls = nil }
 
+        let otherLosses = try times.measure(\.forward) { try scoreOtherDraws(batch, pass) }
         let totals = try times.measure(\.forward) { try forward(batch, pass) }
         let status = try times.measure(\.communication) {
             try context.status.combine(
                 totals, layout: layout, stopWanted: stopWanted, hasFailure: hasFailure)
         }
-        guard !status.hasFailure, status.loss.isFinite else {
+        let losses = [status.loss] + otherLosses
+        guard !status.hasFailure, losses.allSatisfy(\.isFinite) else {
             // Inputs may be on their way; peers count on them.
             try reducer.finish()
             return Outcome(
                 status: status, nonFinitePlace: status.hasFailure ? nil : "the loss")
         }
+        network.setDrawLosses(losses)
         optimizer.begin(step: step, learningRate: learningRate)
         updates.begin(pass)
         try times.measure(\.backward) { try network.backward(loss.gradient(layout), pass) }
@@ -92,18 +96,18 @@ final class TrainingStep {
     }
 
     private func pass(
-        _ step: Int, _ layout: BatchLayout, gradients: GradientStore? = nil,
-        observer: Pass.Observer? = nil
+        _ step: Int, _ layout: BatchLayout, mode: Pass.Mode = .training, draw: Int = 0,
+        gradients: GradientStore? = nil, observer: Pass.Observer? = nil
     ) -> Pass {
         Pass(
-            mode: .training, seed: context.recipe.training.seed, step: step, layout: layout,
+            mode: mode, seed: context.recipe.training.seed, step: step, draw: draw, layout: layout,
             pool: context.pool, statistics: context.statistics, gradients: gradients,
             observer: observer)
     }
 
     private func forward(
         _ batch: Batch, _ pass: Pass, wantsGradient: Bool = true
-    ) throws -> [SoftmaxCrossEntropy.Totals] {
+    ) throws -> [ClassificationLoss.Totals] {
         network.prepare(pass)
         let logits = try network.forward(batch.filledImages, pass)
         return loss.evaluate(
@@ -116,6 +120,22 @@ final class TrainingStep {
 
     /// Makes the exchanges of the recorded step with nothing beside them. Every rank calls it.
     func repeatExchanges() throws { try reducer.replay() }
+
+    /// The losses of the whole batch under a step's draws but the first, where the method's gradient
+    /// comes from losses; none otherwise. Every rank calls it.
+    ///
+    /// Trouble of a rank shows in the pass that follows.
+    private func scoreOtherDraws(_ batch: Batch, _ training: Pass) throws -> [Double] {
+        guard case .scoreFunction(let draws) = context.recipe.model.gradientRule else { return [] }
+        return try (1..<draws).map { draw in
+            let totals = try forward(
+                batch, pass(training.step, training.layout, mode: .scoring, draw: draw),
+                wantsGradient: false)
+            return try context.status.combine(
+                totals, layout: training.layout, stopWanted: false, hasFailure: false
+            ).loss
+        }
+    }
 
     /// Lets exchanges move on between the products of the pass.
     private func begin(_ layout: BatchLayout) {
@@ -132,13 +152,16 @@ final class TrainingStep {
         let pass = pass(step, layout, gradients: gradients, observer: observer)
         begin(layout)
         defer { context.pool.betweenCalls = nil }
+        let otherLosses = try scoreOtherDraws(batch, pass)
         let totals = try forward(batch, pass)
+        let mean = try context.status.combine(
+            totals, layout: layout, stopWanted: false, hasFailure: false
+        ).loss
+        network.setDrawLosses([mean] + otherLosses)
         try network.backward(loss.gradient(layout), pass)
         try reducer.finish()
         network.finishGradients(pass)
-        return try context.status.combine(
-            totals, layout: layout, stopWanted: false, hasFailure: false
-        ).loss
+        return mean
     }
 
     /// The loss of a batch under the noise of `step`, without gradients: for checks against finite

@@ -325,6 +325,85 @@ def clip_case(name, limit, steps):
     return name, case | {"gradients": torch.cat(gradients), "result": b}
 
 
+def sign(x):
+    return torch.where(x >= 0, 1.0, -1.0).double()
+
+
+def sign_activation(x):
+    """The sign, with hard tanh's gradient."""
+    return x.clamp(-1, 1) + (sign(x) - x.clamp(-1, 1)).detach()
+
+
+def quantized(method, w, scales):
+    """The weights of a method; what autograd makes of them is the method's written rule."""
+    size = w.abs().detach()
+    if method == "bnn":
+        value, factor = sign(w).detach(), torch.ones_like(w)
+    elif method in ("bwn", "xnor"):
+        alpha = size.reshape(-1, w.shape[-1]).mean(0)
+        value = alpha * sign(w).detach()
+        factor = (alpha * (size < 1) + w.shape[-1] / w.numel()) * (1 - 1 / w.shape[-2])
+    elif method == "ttq":
+        threshold = 0.05 * size.max()
+        above, below = (w > threshold).double(), (w < -threshold).double()
+        value = scales[0] * above - scales[1] * below
+        factor = (scales[0] * above + scales[1] * below + 1 - above - below).detach()
+    slope = w * factor
+    return value + slope - slope.detach()
+
+
+def latent_case(name, method):
+    """The network of network_case with latent real weights, and signs where the method has them."""
+    samples, classes, rate, step = 6, 4, 0.25, 3
+    images = normal(samples, 8, 6, 3).detach()
+    labels = torch.tensor(rng.integers(0, classes, samples))
+    case, values, norms = {"images": images, "labels": labels}, {}, [0]
+
+    def product(x, layer, *shape):
+        w = values[f"{layer}.weight"] = normal(*shape, scale=0.7)
+        if method == "xnor" and layer == "conv1":
+            return apply(x, w)
+        scales = None
+        if method == "ttq":
+            scales = [normal(1), normal(1)]
+            for part, scale in zip(("positiveScale", "negativeScale"), scales):
+                with torch.no_grad():
+                    scale.abs_().add_(0.5)
+                values[f"{layer}.{part}"] = scale
+        return apply(x, quantized(method, w, scales))
+
+    def norm(x, rectified):
+        norms[0] += 1
+        key, channels = f"bn{norms[0]}", x.shape[-1]
+        gamma, beta = values[key + ".gamma"], values[key + ".beta"] = normal(channels), normal(channels)
+        y, case[key + ".mean"], case[key + ".variance"] = batch_norm(x, gamma, beta, samples, rectified)
+        return y
+
+    def pooled(z):
+        if method == "bnn":
+            return sign_activation(norm(max_pool(z, 2, 2), False))
+        return max_pool(norm(z, True), 2, 2)
+
+    x = pooled(product(images, "conv1", 3, 3, 3, 5))
+    if method == "xnor":
+        x = max_pool(product(sign_activation(norm(x, False)), "conv2", 5, 5, 5, 7), 2, 2)
+        x = sign_activation(norm(x, False))
+    else:
+        x = pooled(product(x, "conv2", 5, 5, 5, 7))
+    z = product(x.reshape(samples, -1), "fc1", 2 * 1 * 7, 11)
+    x = sign_activation(norm(z, False)) if method == "bnn" else norm(z, True)
+    x = x * dropout_mask(samples, 11, rate, step, 11 if method in ("bnn", "xnor") else 8)
+    values["output.weight"], values["output.bias"] = normal(11, classes), normal(classes)
+    logits = x @ values["output.weight"] + values["output.bias"]
+    loss = F.cross_entropy(logits, labels)
+    loss.backward()
+    case |= {"logits": logits, "loss": loss}
+    for key, value in values.items():
+        case[key] = value
+        case[key + ":gradient"] = value.grad
+    return name, case
+
+
 CASES = [
     layer_case("convolutionTernary", (3, 7, 6, 3), (3, 3, 3, 5), 2, step=2, layer=1),
     layer_case("convolutionBinary", (2, 6, 9, 2), (5, 5, 2, 3), 1, step=70000, layer=4),
@@ -347,6 +426,10 @@ CASES = [
         "residualZeroPaddedSymmetric", 2, group=6, same=False, real_first=True, size=(15, 12),
         first=(7, 2), zero_padded=True),
     clip_case("logitClip", 1.5, 3),
+    latent_case("networkBNN", "bnn"),
+    latent_case("networkBWN", "bwn"),
+    latent_case("networkXNOR", "xnor"),
+    latent_case("networkTTQ", "ttq"),
 ]
 
 golden = {

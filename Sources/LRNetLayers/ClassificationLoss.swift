@@ -1,11 +1,12 @@
 public import LRNetKernels
 
-/// The loss: cross-entropy of the softmax of the logits, averaged over the global batch.
+/// The loss: a function of each sample's logits, averaged over the global batch; by default the
+/// cross-entropy of their softmax.
 ///
 ///     loss = -1/B sum over samples of log softmax(z)[label]       dL/dz = (softmax(z) - onehot) / B
 ///
 /// with B the number of samples of the step over all processes.
-public final class SoftmaxCrossEntropy {
+public final class ClassificationLoss {
     /// Loss and errors of one leaf or more, before the division by B.
     public struct Totals: Sendable, Equatable {
         /// The sum of the samples' losses, in nats.
@@ -20,13 +21,15 @@ public final class SoftmaxCrossEntropy {
     }
 
     private let classes: Int
+    private let function: LossFunction
     private var gradientBuffer: FloatBuffer
 
     /// Creates the loss.
     ///
     /// - Parameter sampleCount: The most samples that a pass brings.
-    public init(classes: Int, sampleCount: Int) {
+    public init(classes: Int, sampleCount: Int, function: LossFunction = .crossEntropy) {
         self.classes = classes
+        self.function = function
         gradientBuffer = FloatBuffer(count: classes * sampleCount)
     }
 
@@ -48,7 +51,7 @@ public final class SoftmaxCrossEntropy {
             for sample in leaf {
                 let range = sample * classes..<(sample + 1) * classes
                 let label = Int(labels[sample])
-                let result = SoftmaxKernels.crossEntropy(
+                let result = function.evaluate(
                     logits: logits[range], label: label, gradientScale: scale,
                     gradient: wantsGradient ? gradientBuffer[range] : nil)
                 totals.loss += result.loss

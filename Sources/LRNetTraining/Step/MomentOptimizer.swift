@@ -1,17 +1,17 @@
 public import LRNetKernels
 public import LRNetLayers
 
-/// Adam; each rank updates its share of the parameters.
+/// Adam, or gradient descent with momentum; each rank updates its share of the parameters.
 ///
-/// Formulas at ``AdamKernel``; L2 decay is coupled: it joins the gradient before the moments, as
+/// Formulas at ``AdamKernel`` and ``MomentumKernel``; L2 decay is coupled: it joins the gradient before the moments, as
 /// in the paper's code.
-public final class AdamOptimizer: ParameterOptimizer {
+public final class MomentOptimizer: ParameterOptimizer {
     /// The two moments of one parameter, of which this rank keeps its share; the rest is out of date
     /// until a checkpoint gathers them.
     public struct Moments {
-        /// The moving average of the gradient.
+        /// The moving average of the gradient, or the velocity.
         public let first: FloatView
-        /// The moving average of its square.
+        /// The moving average of its square; zeros without Adam.
         public let second: FloatView
     }
 
@@ -54,10 +54,18 @@ public final class AdamOptimizer: ParameterOptimizer {
         var step = step
         step.learningRate *= parameter.learningRateScale
         step.decay = parameter.decay
-        AdamKernel.update(
-            parameter: parameter.value[range], gradient: gradient,
-            firstMoment: moments[position].first[range],
-            secondMoment: moments[position].second[range], step: step)
+        switch constants.name {
+        case .adam:
+            AdamKernel.update(
+                parameter: parameter.value[range], gradient: gradient,
+                firstMoment: moments[position].first[range],
+                secondMoment: moments[position].second[range], step: step)
+        case .sgd:
+            MomentumKernel.update(
+                parameter: parameter.value[range], gradient: gradient,
+                velocity: moments[position].first[range], learningRate: step.learningRate,
+                momentum: Float(constants.momentum), decay: step.decay)
+        }
     }
 
     /// Begins to bring all moments to all ranks, for a checkpoint. Every rank calls it.

@@ -1,0 +1,57 @@
+public import LRNetKernels
+
+/// The mean of the sign of a Gaussian of deviation 1, in training; the sign otherwise.
+///
+///     y = 2 Phi(z) - 1        dL/dz = dL/dy 2 phi(z)
+///
+/// - Source: Soudry, Hubara, Meir, *Expectation Backpropagation*, NIPS 2014; see ``ExpectationModel``.
+public final class ExpectedSignLayer: Layer {
+    /// `sign1`; unique in the network.
+    public let name: String
+
+    /// The shape of one sample.
+    public let inputShape: ImageShape
+
+    /// The same.
+    public var outputShape: ImageShape { inputShape }
+
+    private var output = FloatBuffer(count: 0)
+    private var input: FloatView?
+
+    /// Creates a layer.
+    public init(name: String, inputShape: ImageShape) {
+        self.name = name
+        self.inputShape = inputShape
+    }
+
+    /// Allocates activations.
+    public func reserve(_ size: PassSize, memory: SharedMemory) {
+        output = FloatBuffer(count: size.sampleCount * inputShape.count)
+    }
+
+    /// Takes means, or signs.
+    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+        self.input = input
+        let isTraining = pass.mode == .training
+        pass.pool.forEachRange(input.count, grain: Self.grain) { range, _ in
+            if isTraining {
+                SignActivations.expectation(input[range], into: output[range])
+            } else {
+                SignActivations.forward(input[range], into: output[range])
+            }
+        }
+        return output[0..<input.count]
+    }
+
+    /// Multiplies by the slope, in place.
+    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+        guard let input else { preconditionFailure("\(name): backward without forward") }
+        pass.pool.forEachRange(gradient.count, grain: Self.grain) { range, _ in
+            SignActivations.multiplyByDensity(gradient[range], input: input[range])
+        }
+        return gradient
+    }
+
+    /// Values that one thread handles at a time.
+    private static let grain = 1 << 12
+}

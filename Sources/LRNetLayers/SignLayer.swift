@@ -1,0 +1,50 @@
+public import LRNetKernels
+
+/// Activations of -1 and +1, with hard tanh's gradient; see ``SignActivations``.
+///
+///     y = +1 where x >= 0, else -1        dL/dx = dL/dy where |x| <= 1, else 0
+public final class SignLayer: Layer {
+    /// `sign1`; unique in the network.
+    public let name: String
+
+    /// The shape of one sample.
+    public let inputShape: ImageShape
+
+    /// The same.
+    public var outputShape: ImageShape { inputShape }
+
+    private var output = FloatBuffer(count: 0)
+    private var input: FloatView?
+
+    /// Creates a layer.
+    public init(name: String, inputShape: ImageShape) {
+        self.name = name
+        self.inputShape = inputShape
+    }
+
+    /// Allocates activations.
+    public func reserve(_ size: PassSize, memory: SharedMemory) {
+        output = FloatBuffer(count: size.sampleCount * inputShape.count)
+    }
+
+    /// Takes the signs.
+    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+        self.input = input
+        pass.pool.forEachRange(input.count, grain: Self.grain) { range, _ in
+            SignActivations.forward(input[range], into: output[range])
+        }
+        return output[0..<input.count]
+    }
+
+    /// Clears gradients where the input was large, in place.
+    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+        guard let input else { preconditionFailure("\(name): backward without forward") }
+        pass.pool.forEachRange(gradient.count, grain: Self.grain) { range, _ in
+            SignActivations.maskGradient(gradient[range], input: input[range])
+        }
+        return gradient
+    }
+
+    /// Values that one thread handles at a time.
+    private static let grain = 1 << 15
+}

@@ -1,0 +1,109 @@
+public import LRNetKernels
+
+/// Expectation backpropagation: binary weights with a mean each, sign activations of which the mean
+/// travels through the network, and a rule that is local to each layer.
+///
+/// With h = b / 2 for the sign logit b of a binary LR-net, K inputs and v the mean activations of the
+/// layer before:
+///
+///     <w> = tanh h        z[o] = (sum of <w> x + bias[o]) / sqrt(V[o])        v[o] = erf(z[o] / sqrt 2)
+///     V[o] = sum of (1 - <w>^2) x^2 + 1        for real inputs x
+///     V[o] = sum of (1 - <w>^2 v^2) + 1        behind sign activations
+///     h = h - rate dL/d<w>                     with V held constant
+///
+/// The publication trains on one sample at a time with a rate of 1. The form here is ours: the mean of
+/// the rule over a batch, with any loss and optimizer. (The factor 1 / sqrt(K + 1) of the publication
+/// cancels in z.) Finished weights are the signs of h, and finished activations are signs: "EBP-D".
+///
+/// - Source: Soudry, Hubara, Meir, *Expectation Backpropagation*, NIPS 2014.
+public struct ExpectationModel: WeightModel {
+    /// What a layer sees.
+    public enum Input: Sendable {
+        /// Numbers without a variance: the images.
+        case real
+        /// Mean activations of a sign layer.
+        case signs
+    }
+
+    /// What the layer sees.
+    public let input: Input
+
+    /// `ebp`
+    public let name = "ebp"
+
+    /// Yes.
+    public let isProbabilistic = true
+
+    /// No: finished weights are the likeliest.
+    public let isDrawn = false
+
+    /// Two.
+    public let levels: Int? = 2
+
+    /// Of means alone.
+    public let gradientRule = GradientRule.expectation
+
+    /// Means of signs.
+    public let activations = ActivationStyle.expectedSign
+
+    /// Creates the model.
+    public init(input: Input = .real) {
+        self.input = input
+    }
+
+    /// `signLogit`, 2 h.
+    public func latents(for shape: WeightShape) -> [LatentTensor] {
+        BinaryModel().latents(for: shape)
+    }
+
+    /// h uniform in -1 / K ... 1 / K; or as a binary LR-net.
+    public func initialize(
+        _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
+    ) {
+        switch source {
+        case .cold(let key, _):
+            let width = 2 / Double(shape.fanIn)
+            for i in 0..<latents[0].count {
+                latents[0][i] = Float(width * (2 * key.uniform(i) - 1))
+            }
+        case .pretrained: BinaryModel().initialize(latents, shape: shape, from: source)
+        }
+    }
+
+    /// Means, and what ``varianceOffset(_:)`` leaves of the variances.
+    public func prepare(
+        _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
+    ) {
+        BinaryModel().prepare(latents, step: step, into: weights, pool: pool)
+        if input == .signs, let variance = weights.variance {
+            Elementwise.add(-1, to: variance)
+        }
+    }
+
+    /// 1; behind signs K + 1, as `V = K + 1 - sum of <w>^2 v^2`.
+    public func varianceOffset(_ shape: WeightShape) -> Float {
+        input == .signs ? Float(shape.fanIn + 1) : 1
+    }
+
+    /// dL/dh as the rule wants it; of b = 2 h, twice that.
+    public func pullBack(
+        _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
+        into latentGradients: [FloatView]
+    ) {
+        latentGradients[0].copy(from: gradient.mean)
+        Elementwise.scale(latentGradients[0], by: 2)
+    }
+
+    /// Signs, whatever the selection.
+    public func testWeights(
+        _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
+        into weights: FloatView
+    ) -> TestWeights {
+        BinaryModel().testWeights(latents, shape: shape, selection: .likeliest, into: weights)
+    }
+
+    /// As a binary LR-net's.
+    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? {
+        BinaryModel().probabilities(latents)
+    }
+}

@@ -1,0 +1,167 @@
+import LRNetLayers
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+/// What recipes say of methods, and which networks methods go with.
+@Suite struct MethodRecipeTests {
+    private func recipe(_ yaml: String) throws -> Recipe { try Recipe(yaml: yaml, file: "r.yaml") }
+
+    private func refusal(_ yaml: String) -> String {
+        do {
+            _ = try recipe(yaml)
+            return "accepted"
+        } catch let failure as TrainingFailure {
+            #expect(failure.exitStatus == .badRecipe && !failure.description.contains("\n"))
+            return "\(failure.subject): \(failure.message)"
+        } catch {
+            return "another error: \(error)"
+        }
+    }
+
+    static let fitting: [WeightModelName: String] = [
+        .bwn: "{name: mnist, firstLayer: full-precision}",
+        .xnor: "{name: mnist, firstLayer: full-precision}",
+        .ebp: "{layers: [20FC, 10FC], input: 28x28x1, classes: 10}",
+    ]
+
+    /// Every method's recipe is read, written and read again, and makes a network.
+    @Test(arguments: WeightModelName.allCases) func methods(name: WeightModelName) throws {
+        let network = Self.fitting[name] ?? "mnist"
+        let recipe = try recipe("weights: \(name.rawValue)\nnetwork: \(network)")
+        #expect(try self.recipe(recipe.yaml) == recipe)
+        #expect(recipe.model.name == name.rawValue)
+        let made = recipe.makeNetwork()
+        #expect(made.weightedLayers.last?.model is FullPrecisionModel)
+        let hasIntegers = made.discreteWeightCount > 0
+        #expect(hasIntegers == ![.fullPrecision, .binaryConnectStochastic].contains(name))
+    }
+
+    @Test func constants() throws {
+        let draws = try recipe("weights: {model: log-derivative, draws: 8, distribution: binary}")
+        let model = try #require(draws.model as? LogDerivativeModel)
+        #expect(model.draws == 8 && model.distribution == .binary && model.levels == 2)
+        let ttq = try recipe("weights: {model: ttq, threshold: 0.125}")
+        #expect((ttq.model as? TrainedTernaryModel)?.thresholdFactor == 0.125)
+        for recipe in [draws, ttq] { #expect(try self.recipe(recipe.yaml) == recipe) }
+        #expect(draws.fingerprint != (try recipe("weights: log-derivative")).fingerprint)
+    }
+
+    @Test(arguments: [
+        (
+            "weights: {model: log-derivative, draws: 1}",
+            "weights.draws: '1' is out of range; at least 2"
+        ),
+        (
+            "weights: {model: log-derivative, distribution: quinary}",
+            "weights.distribution: 'quinary' is none of binary, ternary; did you mean "
+                + "binary?"
+        ),
+        (
+            "weights: {model: ttq, threshold: 1}",
+            "weights.threshold: '1' is out of range; at least 0.0 and below 1.0"
+        ),
+        (
+            "weights: {model: bwn, threshold: 0.1}",
+            "weights.threshold: unknown key; known here: model"
+        ),
+        (
+            "weights: {model: gumbel-binary, temperature: 0}",
+            "weights.temperature: '0' is out of range; more than 0.0"
+        ),
+        (
+            "weights: ebp",
+            "weights.model: ebp trains fully connected layers alone, and network mnist has 32C5; "
+                + "list layers such as [600FC, 600FC]"
+        ),
+        (
+            "weights: ebp\nnetwork: {layers: [9FC], input: 2x2x1, classes: 2, "
+                + "lastLayer: discrete-normalized}",
+            "weights.model: ebp has no batch norm, not even behind the last layer; write "
+                + "lastLayer: discrete"
+        ),
+        (
+            "weights: xnor",
+            "weights.model: xnor would take the signs of the images, write network: {name: mnist, "
+                + "firstLayer: full-precision}"
+        ),
+        (
+            "weights: bwn",
+            "weights.model: bwn centres weights over input channels, and images have one, write "
+                + "network: {name: mnist, firstLayer: full-precision}"
+        ),
+        (
+            "weights: bnn\nnetwork: resnet18",
+            "weights.model: bnn has binary activations, which residual blocks such as 64R of "
+                + "network resnet18 do not go with; choose another network or bwn"
+        ),
+        ("weights: bwn\nnetwork: cifar10", "accepted"),
+        ("weights: bnn", "accepted"),
+        (
+            "optimizer: {name: sgd, beta1: 0.5}",
+            "optimizer.beta1: unknown key; known here: name, "
+                + "learningRate, momentum"
+        ),
+        (
+            "optimizer: {momentum: 0.5}",
+            "optimizer.momentum: unknown key; known here: name, "
+                + "learningRate, beta1, beta2, epsilon"
+        ),
+        (
+            "optimizer: {name: sgd, momentum: 1}",
+            "optimizer.momentum: '1' is out of range; at least "
+                + "0.0 and below 1.0"
+        ),
+        ("loss: hinge", "loss: 'hinge' is none of cross-entropy, squared-hinge, probit"),
+        (
+            "schedule: {epochFactor: 0}",
+            "schedule.epochFactor: '0' is out of range; more than 0.0"
+        ),
+    ])
+    func refusals(yaml: String, message: String) { #expect(refusal(yaml) == message) }
+
+    /// Keys that a recipe leaves at their defaults do not stand in it, so older runs go on.
+    @Test func otherTrainings() throws {
+        let plain = try recipe("")
+        for word in ["loss", "lastLayer", "epochFactor"] {
+            #expect(!plain.yaml.contains("\n\(word)") && !plain.yaml.contains("  \(word)"))
+        }
+        let recipe = try recipe(
+            """
+            network: {layers: [3x20FC], input: 28x28x1, classes: 10, lastLayer: discrete-normalized}
+            weights: binary-connect
+            optimizer: {name: sgd, momentum: 0.5}
+            schedule: {dropAtEpochs: [2], factor: 0.5, epochFactor: 0.25}
+            loss: squared-hinge
+            """)
+        #expect(try self.recipe(recipe.yaml) == recipe)
+        #expect((0..<4).map(recipe.schedule.scale) == [1, 0.25, 0.03125, 0.0078125])
+        let network = recipe.makeNetwork()
+        #expect(network.weightedLayers.allSatisfy { $0.model is BinaryConnectModel })
+        #expect(network.weightedLayers.last?.bias == nil)
+        #expect(network.layers.last?.name == "outputNorm")
+        #expect(network.batchNorms.last?.rectified == false)
+    }
+
+    /// The layers' order around products, by method.
+    @Test func activations() throws {
+        func names(_ name: WeightModelName) throws -> String {
+            let network = Self.fitting[name] ?? "mnist"
+            return try recipe("weights: \(name.rawValue)\nnetwork: \(network)").makeNetwork().layers
+                .map { layer in
+                    let norm = layer as? BatchNormalization
+                    return layer.name + (norm?.rectified == true ? "+" : "")
+                }.joined(separator: " ")
+        }
+        #expect(
+            try names(.binaryConnect)
+                == "conv1 bn1+ pool1 conv2 bn2+ pool2 fc1 bn3+ dropout1 output")
+        #expect(
+            try names(.bnn)
+                == "conv1 pool1 bn1 sign1 conv2 pool2 bn2 sign2 fc1 bn3 sign3 dropout1 output")
+        #expect(
+            try names(.xnor)
+                == "conv1 bn1+ pool1 bn2 sign1 conv2 pool2 bn3 sign2 fc1 bn4+ dropout1 output")
+        #expect(try names(.ebp) == "fc1 sign1 fc2 sign2 output")
+    }
+}
