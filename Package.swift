@@ -93,7 +93,7 @@ let package = Package(
             [
                 "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetLaunchSupport",
                 "LRNetLayers", "LRNetSupport", "LRNetTraining",
-            ]),
+            ], exclude: ["Golden"]),
         tests(
             "EndToEndTests",
             ["LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport", "LRNetTraining"]),

@@ -20,7 +20,8 @@ struct NetworkBuilder {
     mutating func build(classes: Int) -> [any Layer] {
         for block in architecture.blocks { append(block) }
         let last = weighted(
-            "output", .whole(shape), outputs: classes, model: FullPrecisionModel(), hasBias: true)
+            "output", .whole(shape), of: shape, outputs: classes, model: FullPrecisionModel(),
+            hasBias: true)
         append(last)
         applyRegularizers()
         return stages
@@ -33,7 +34,8 @@ struct NetworkBuilder {
             append(weighted(name("conv"), geometry, outputs: filters, model: nextModel))
             append(batchNorm(name("bn"), shape, rectified: true))
         case .linear(let units):
-            append(weighted(name("fc"), .whole(shape), outputs: units, model: nextModel))
+            append(
+                weighted(name("fc"), .whole(shape), of: shape, outputs: units, model: nextModel))
             append(batchNorm(name("bn"), shape, rectified: true))
         case .residual(let filters, let stride):
             append(residual(name("block"), filters: filters, stride: stride))
@@ -70,12 +72,13 @@ struct NetworkBuilder {
     }
 
     private mutating func weighted(
-        _ name: String, _ geometry: PatchGeometry, outputs: Int, model: any WeightModel,
-        hasBias: Bool = false
+        _ name: String, _ geometry: PatchGeometry, of inputShape: ImageShape? = nil, outputs: Int,
+        model: any WeightModel, hasBias: Bool = false
     ) -> WeightedLayer {
         let layer = WeightedLayer(
-            name: name, index: layerCount, inputShape: geometry.input, geometry: geometry,
-            outputs: outputs, model: model, hasBias: hasBias, algorithm: options.convolutions)
+            name: name, index: layerCount, inputShape: inputShape ?? geometry.input,
+            geometry: geometry, outputs: outputs, model: model, hasBias: hasBias,
+            algorithm: options.convolutions)
         layer.needsInputGradient = !stages.isEmpty
         layerCount += 1
         return layer

@@ -17,6 +17,9 @@ public enum NetworkFile {
     /// The file's name in a run's folder.
     public static let name = "winner.safetensors"
 
+    /// What the metadata call the format.
+    static let format = "lrnet-dist network 1"
+
     /// Writes a network whose test-time weights are in use.
     ///
     /// Batch norm's statistics are those that evaluation uses now.
@@ -31,7 +34,7 @@ public enum NetworkFile {
     ) throws {
         var file = SafeTensors()
         file.metadata = metadata
-        file.metadata["format"] = "lrnet-dist network 1"
+        file.metadata["format"] = format
         file.metadata["network"] = network.architecture.name
         file.metadata["classes"] = "\(network.classes)"
         for layer in network.layers {

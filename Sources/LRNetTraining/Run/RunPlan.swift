@@ -18,8 +18,9 @@ public struct RunPlan {
         let network = recipe.makeNetwork(classes: set.classes)
         let training = recipe.training
         let splits = DataSplit.allCases.map { "\($0) \(TextTable.grouped(set.count($0)))" }
+        let source = try SourceNetwork.table(recipe, network).map { "\n\($0.text)" } ?? ""
         text =
-            NetworkTable(network).text + """
+            NetworkTable(network).text + source + """
 
                 data        \(path): \(splits.joined(separator: ", ")); \(set.shape), \
                 \(set.classes) classes

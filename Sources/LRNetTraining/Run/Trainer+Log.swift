@@ -20,6 +20,7 @@ extension Trainer {
             log.warning("\(finding.topic): \(finding.detail); \(finding.remedy)")
         }
         if step > 0 { try log.line("going on from step \(step)") }
+        for line in notes { try log.line(line) }
     }
 
     /// Adds a step to the interval, and writes the interval's line when it is complete.

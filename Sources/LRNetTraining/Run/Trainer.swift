@@ -55,6 +55,8 @@ public final class Trainer {
     var state: CoordinatorState
     var step: Int
     var lastSave = ContinuousClock.now
+    /// What the start has to say, for the log.
+    let notes: [String]
     var interval = StageTimes()
     var intervalLoss = 0.0
     var intervalErrors = 0
@@ -94,10 +96,11 @@ public final class Trainer {
         }
         self.folder = folder
         log = RunLog(folder: folder)
-        let start = try TrainerSetup.restore(
+        let (start, notes) = try TrainerSetup.restore(
             network: network, optimizer: trainingStep.optimizer, recipe: recipe, data: data,
             folder: folder, group: group, log: log)
         beacon.enter(.starting)
+        self.notes = notes
         step = start?.step ?? 0
         state = start?.coordinator ?? CoordinatorState()
         if let start, start.step < sequence.totalSteps { state.resumedAt.append(start.step) }
