@@ -10,6 +10,10 @@ public struct RunResult: Sendable, Codable, Equatable {
     public var validationError: Double?
     /// The winner file's error on the test split, in percent; absent without a test split.
     public var testError: Double?
+    /// The same for labels among the five likeliest classes; absent for sets of up to five classes too.
+    public var validationTopFiveError: Double?
+    /// The winner file's on the test split.
+    public var testTopFiveError: Double?
     /// Each draw's validation error at the winner's step, in percent.
     public var draws: [Double]
     /// Steps trained when the winner was drawn, and which draw it is.
