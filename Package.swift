@@ -97,7 +97,7 @@ let package = Package(
             [
                 "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetLaunchSupport",
                 "LRNetLayers", "LRNetSupport", "LRNetTraining",
-            ]),
+            ], exclude: ["Golden"]),
         tests("LRNetReportTests", ["LRNetReport"]),
         tests(
             "EndToEndTests",

@@ -10,10 +10,11 @@ public final class DoubleBuffer: @unchecked Sendable {
     /// Allocates `count` zeros.
     public init(count: Int) {
         precondition(count >= 0, "DoubleBuffer of \(count) values")
-        BufferCount.add()
         self.count = count
         base = .allocate(capacity: max(count, 1))
-        base.initialize(repeating: 0, count: max(count, 1))
+        if BufferCount.add(byteCount: max(count, 1) * MemoryLayout<Double>.stride) {
+            base.initialize(repeating: 0, count: max(count, 1))
+        }
     }
 
     deinit {

@@ -20,12 +20,12 @@ public final class FloatBuffer: @unchecked Sendable {
     /// - Precondition: `count` is not negative.
     public init(count: Int) {
         precondition(count >= 0, "FloatBuffer of \(count) values")
-        BufferCount.add()
         self.count = count
         let byteCount = max(count, 1) * MemoryLayout<Float>.stride
+        let isUsed = BufferCount.add(byteCount: byteCount)
         let raw = Self.allocate(byteCount)
         base = raw.bindMemory(to: Float.self, capacity: max(count, 1))
-        base.initialize(repeating: 0, count: max(count, 1))
+        if isUsed { base.initialize(repeating: 0, count: max(count, 1)) }
     }
 
     /// Bytes of a large page, where the system has any.

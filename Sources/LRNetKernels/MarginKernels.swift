@@ -65,12 +65,13 @@ public enum MarginKernels {
         let z = logits.pointer
         var best = 0
         for c in 1..<max(classes, 1) where z[c] > z[best] { best = c }
+        let position = SoftmaxKernels.position(of: label, in: logits)
         var loss = 0.0
         for c in 0..<classes {
             let (share, slope) = term(Double(z[c]), c == label ? 1 : -1)
             loss += share
             gradient?.pointer[c] = Float(Double(gradientScale) * slope)
         }
-        return SoftmaxKernels.SampleResult(loss: loss, prediction: best)
+        return SoftmaxKernels.SampleResult(loss: loss, prediction: best, labelPosition: position)
     }
 }

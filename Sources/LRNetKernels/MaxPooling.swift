@@ -13,7 +13,9 @@ public enum MaxPooling {
         public init(count: Int) {
             self.count = count
             base = .allocate(capacity: max(count, 1))
-            base.initialize(repeating: 0, count: max(count, 1))
+            if BufferCount.add(byteCount: max(count, 1)) {
+                base.initialize(repeating: 0, count: max(count, 1))
+            }
         }
 
         deinit { base.deallocate() }

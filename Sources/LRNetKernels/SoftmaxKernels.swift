@@ -8,6 +8,10 @@ public enum SoftmaxKernels {
         public var loss: Double
         /// The index of the largest logit, the first of equals.
         public var prediction: Int
+        /// Classes that stand before the label when logits are sorted, largest first, the
+        /// lower-numbered of equals first: below 5 if the label is among the five likeliest. Where
+        /// logits are no numbers the label stands last.
+        public var labelPosition: Int
     }
 
     /// The cross-entropy of one sample and its gradient.
@@ -35,6 +39,7 @@ public enum SoftmaxKernels {
         var sum = 0.0
         for c in 0..<classes { sum += exp(Double(z[c]) - top) }
         let loss = log(sum) - (Double(z[label]) - top)
+        let position = position(of: label, in: logits)
         if let gradient {
             let scale = Double(gradientScale)
             for c in 0..<classes {
@@ -42,6 +47,38 @@ public enum SoftmaxKernels {
                 gradient.pointer[c] = Float(scale * (probability - (c == label ? 1 : 0)))
             }
         }
-        return SampleResult(loss: loss, prediction: best)
+        return SampleResult(loss: loss, prediction: best, labelPosition: position)
+    }
+
+    /// The number of classes that stand before the label (``SampleResult/labelPosition``).
+    static func position(of label: Int, in logits: FloatView) -> Int {
+        let z = logits.pointer
+        var position = 0
+        for c in 0..<logits.count where c != label {
+            let isBehind = z[c] < z[label] || (z[c] == z[label] && c > label)
+            position += isBehind ? 0 : 1
+        }
+        return position
+    }
+
+    /// Adds the softmax of one sample's logits to sums that are kept as logarithms, so that small
+    /// probabilities count too:
+    ///
+    ///     sum[c] = log(exp sum[c] + softmax(logits)[c])
+    ///
+    /// The sums are then logits of the mean of all softmax outputs; they start at minus infinity.
+    public static func addLogProbabilities(ofLogits logits: FloatView, to sum: FloatView) {
+        precondition(logits.count == sum.count, "\(logits.count) logits, \(sum.count) sums")
+        let (z, target) = (logits.pointer, sum.pointer)
+        var top = -Double.infinity
+        for c in 0..<logits.count { top = max(top, Double(z[c])) }
+        var total = 0.0
+        for c in 0..<logits.count { total += exp(Double(z[c]) - top) }
+        let scale = top + log(total)
+        for c in 0..<logits.count {
+            let (old, new) = (Double(target[c]), Double(z[c]) - scale)
+            let (large, small) = old < new ? (new, old) : (old, new)
+            target[c] = Float(large == -.infinity ? large : large + log1p(exp(small - large)))
+        }
     }
 }

@@ -13,6 +13,8 @@ public final class ClassificationLoss {
         public var loss = 0.0
         /// The number of samples whose largest logit is not the label's.
         public var errorCount = 0
+        /// The number of samples whose label is not among the five largest logits.
+        public var topFiveErrorCount = 0
         /// The number of samples.
         public var sampleCount = 0
 
@@ -56,6 +58,7 @@ public final class ClassificationLoss {
                     gradient: wantsGradient ? gradientBuffer[range] : nil)
                 totals.loss += result.loss
                 totals.errorCount += result.prediction == label ? 0 : 1
+                totals.topFiveErrorCount += result.labelPosition < 5 ? 0 : 1
                 totals.sampleCount += 1
             }
             return totals

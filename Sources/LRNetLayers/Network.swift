@@ -98,19 +98,19 @@ public final class Network {
     /// layer start afresh.
     ///
     /// - Parameters:
-    ///   - source: The weights of a layer by its name; `nil` for a cold start.
+    ///   - source: The weights of a layer; `nil`, as a whole or of a layer, for a cold start.
     ///   - limits: Probabilities that initial logits are kept inside.
     /// - Throws: What `source` throws.
     public func initialize(
-        seed: UInt64, coldStart: ColdStart, from source: ((WeightedLayer) throws -> FloatView)?,
+        seed: UInt64, coldStart: ColdStart, from source: ((WeightedLayer) throws -> FloatView?)?,
         limits: ClosedRange<Float>
     ) throws {
         for (position, layer) in weightedLayers.enumerated() {
             let isLast = position == weightedLayers.count - 1
             let key = NoiseKey(
                 seed: seed, purpose: .initialization, layer: UInt16(layer.index))
-            if let source, !isLast {
-                layer.initialize(from: .pretrained(try source(layer), limits: limits))
+            if let source, !isLast, let weights = try source(layer) {
+                layer.initialize(from: .pretrained(weights, limits: limits))
             } else {
                 layer.initialize(from: .cold(key, coldStart))
             }

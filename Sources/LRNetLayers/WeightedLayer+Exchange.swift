@@ -15,13 +15,15 @@ extension WeightedLayer {
     /// What a training step exchanges; after memory was reserved.
     package var exchanged: Exchanged {
         var result = Exchanged()
-        let slopeCount = model.isProbabilistic ? 2 : 1
+        if model.isFrozen { return result }
+        let slopeCount = model.hasWeightGradient ? model.hasVarianceGradient ? 2 : 1 : 0
         if usesWholeBatch {
             result.rowWidths =
                 [shape.fanIn] + Array(repeating: shape.outputs, count: slopeCount)
         } else {
             if let bias { result.sums.append((bias.value.count, nil)) }
-            let unit = latents.first?.shareUnit
+            for scale in scales.reversed() { result.sums.append((scale.value.count, nil)) }
+            let unit = weightLatents.first?.shareUnit
             for _ in 0..<slopeCount { result.sums.append((shape.count, unit)) }
         }
         for latent in latents {

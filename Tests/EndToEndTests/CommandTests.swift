@@ -47,6 +47,51 @@ extension EndToEndTests {
             #expect(refused.complaints.first?.contains("wants a full-precision run") == true)
         }
 
+        /// A file of another program: the table stands in the log, all ranks start alike, and what
+        /// cannot be used ends the run.
+        @Test func fromAFileOfAnotherProgram() throws {
+            let folder = try TestFolder()
+            let path = "\(folder.path)/net.safetensors"
+            var file = SafeTensors()
+            func add(_ name: String, _ shape: [Int]) {
+                let count = shape.reduce(1, *)
+                let values = (0..<count).map { Float(($0 * 7919) % 101) / 500 - 0.1 }
+                file.add(name, type: .float32, shape: shape, values: values)
+            }
+            add("conv1.weight", [32, 1, 5, 5])
+            add("conv2.weight", [64, 32, 3, 3])
+            add("fc1.weight", [512, 3136])
+            try AtomicFile.write(file.bytes(), to: path)
+            let settings = ["initialization.from=\(path)", "training.steps=1"]
+            let run = try TestRun()
+            let one = try run.result(settings)
+            let log = String(
+                decoding: try FileBytes.read("\(run.output)/train.log"), as: UTF8.self)
+            #expect(log.contains("shape [64, 32, 3, 3] where conv2 has [64, 32, 5, 5]"))
+            #expect(log.contains("conv2  nothing for it: a cold start"))
+            #expect(try TestRun().result(settings, ranks: 3).numbers == one.numbers)
+            #expect(
+                try TestRun().result(["training.steps=1"]).parametersSHA256
+                    != one.parametersSHA256)
+            let plan = try TestRun().train(settings, ["--dry-run"])
+            #expect(plan.status == 0 && plan.output.contains("where conv2 has"))
+
+            for more in [[], ["--dry-run"]] {
+                let missing = try TestRun().train(
+                    ["initialization.from=\(path)x.safetensors"], more)
+                #expect(missing.status == 66)
+                #expect(missing.complaints.first?.contains("is not there") == true)
+                let none = "\(folder.path)/none.safetensors"
+                try AtomicFile.write(SafeTensors().bytes(), to: none)
+                let refused = try TestRun().train(["initialization.from=\(none)"], ranks: 2, more)
+                #expect(refused.status == 65)
+                #expect(refused.complaints.first?.contains("matches no layer of") == true)
+                try AtomicFile.write(Array(try file.bytes().dropLast()), to: none)
+                let damaged = try TestRun().train(["initialization.from=\(none)"], more)
+                #expect(damaged.status == 65 && damaged.complaints.count == 1)
+            }
+        }
+
         private func checkWinner(_ run: TestRun, isBinary: Bool) throws {
             let file = try NetworkFile.read("\(run.output)/winner.safetensors")
             let weights = file.tensors.filter { $0.key.hasSuffix(".weight") }
@@ -75,7 +120,7 @@ extension EndToEndTests {
                 let parts = words[1].split(separator: "/").compactMap { Double($0) }
                 return parts.count == 2 ? 100 * parts[0] / parts[1] : nil
             }
-            #expect(errors == result.draws)
+            #expect(Array(errors.prefix(3)) == result.draws)
             let test = try tool(
                 ["evaluate", run.output, "--data", Digits.path, "--split", "test", "--draws", "1"])
             #expect(test.status == 0)

@@ -51,6 +51,46 @@ import Testing
         #expect(result.prediction == 1)
     }
 
+    /// As a stable sort of the classes says; equal logits stand in order of the classes.
+    @Test func labelsHaveTheirPositions() {
+        let logits: [Float] = [1, 4, 4, 2, -3, 1, 1, 9, -.infinity]
+        let sorted = logits.indices.sorted { (-logits[$0], $0) < (-logits[$1], $1) }
+        for label in logits.indices {
+            let result = SoftmaxKernels.crossEntropy(logits: logits.view, label: label)
+            #expect(result.labelPosition == sorted.firstIndex(of: label))
+            #expect((result.labelPosition == 0) == (result.prediction == label))
+        }
+        // No number is nobody's label.
+        for bad in [[Float.nan, 1, 2], [1, .nan, .nan]] {
+            let result = SoftmaxKernels.crossEntropy(logits: bad.view, label: bad[0].isNaN ? 0 : 1)
+            #expect(result.labelPosition == 2)
+        }
+    }
+
+    /// Logits of the mean of softmax outputs.
+    @Test func ensembles() {
+        let members = (0..<3).map { TestData.uniform(7, in: -4...4, stream: UInt32($0)) }
+        let sum = FloatBuffer(count: 7).all
+        sum.fill(-.infinity)
+        for logits in members {
+            SoftmaxKernels.addLogProbabilities(ofLogits: logits.view, to: sum)
+        }
+        for label in 0..<7 {
+            let outputs = members.map { exp(Reference.logSoftmax($0.doubles)[label]) }
+            let mean = outputs.reduce(0, +) / 3
+            let result = SoftmaxKernels.crossEntropy(logits: sum, label: label)
+            #expect(abs(result.loss + log(mean)) < 1e-5)
+        }
+        // A class that nobody believes in keeps its loss, beyond Float32's least probability.
+        let sure = FloatBuffer(count: 2).all
+        sure.fill(-.infinity)
+        for logits in [[Float(0), 200], [0, 300]] {
+            SoftmaxKernels.addLogProbabilities(ofLogits: logits.view, to: sure)
+        }
+        let result = SoftmaxKernels.crossEntropy(logits: sure, label: 0)
+        #expect(abs(result.loss - (200 + log(2))) < 1e-3)
+    }
+
     /// In place, as the loss may be called.
     @Test func gradientMayOverwriteLogits() {
         let logits = TestData.normal(13)

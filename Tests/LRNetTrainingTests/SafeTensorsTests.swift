@@ -87,7 +87,8 @@ import Testing
 
     @Test(arguments: [
         "[]", "12", "\"text\"", "{", "", "{\"a\": 1}", "{\"a\": {}}",
-        #"{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}"#,
+        #"{"a":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}}"#,
+        #"{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"#,
         #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#,
         #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}"#,
         #"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[8,0]}}"#,
@@ -124,5 +125,68 @@ import Testing
         #expect(refusal([]) == "is too short for a safetensors file")
         let huge = [UInt8](repeating: 255, count: 16)
         #expect(refusal(huge).hasPrefix("is truncated: a header of 18446744073709551615 bytes"))
+    }
+
+    /// The reference library's limit: a file that is one long header is not even parsed.
+    @Test func longHeadersAreRefused() {
+        let length = 100_000_001
+        var bytes = [UInt8](repeating: UInt8(ascii: " "), count: 8 + length)
+        for i in 0..<8 { bytes[i] = UInt8(truncatingIfNeeded: length >> (8 * i)) }
+        #expect(
+            refusal(bytes) == "has a header of 100000001 bytes, which is no safetensors file's")
+    }
+
+    /// What is wrong is named, with the tensor.
+    @Test(arguments: [
+        (
+            #"{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"#,
+            "tensor a has dtype F8_E4M3, which is none of I8, F32, F64, F16, BF16, I16, I32, I64, "
+                + "U8, BOOL; save it as F32"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
+            "tensor a lies at 4 to 12 of 8 bytes"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#,
+            "tensor a has 8 bytes for F32 of shape [3]"
+        ),
+        (
+            #"{"a":{"dtype":"I8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"I8","shape":[4],"data_offsets":[4,8]}}"#,
+            "tensor b, at 4, overlaps another"
+        ),
+        (
+            #"{"a":{"dtype":"I8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"I8","shape":[4],"data_offsets":[4,8]}}"#,
+            "tensor b, at 4, leaves a gap before it"
+        ),
+        (
+            #"{"a":{"dtype":"I8","shape":[8]}}"#,
+            "tensor a lacks a dtype, shape or pair of offsets"
+        ),
+    ])
+    func messages(header: String, message: String) {
+        #expect(refusal(file(header, data: Array(0..<8))) == message)
+    }
+
+    /// Types that other programs write: 1.5, -2 and 0 where the type has them.
+    @Test(arguments: [
+        ("F64", [1.5, -2, 0], [0, 0, 0, 0, 0, 0, 0xF8, 0x3F, 0, 0, 0, 0, 0, 0, 0, 0xC0]),
+        ("F16", [1.5, -2, 0], [0x00, 0x3E, 0x00, 0xC0]),
+        ("BF16", [1.5, -2, 0], [0xC0, 0x3F, 0, 0xC0]),
+        ("I16", [258, -2, 0], [2, 1, 0xFE, 0xFF]),
+        ("I32", [258, -2, 0], [2, 1, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF]),
+        (
+            "I64", [258, -2, 0],
+            [2, 1, 0, 0, 0, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
+        ), ("U8", [255, 2, 0], [255, 2]), ("BOOL", [1, 1, 0], [1, 1]),
+    ])
+    func typesOfOtherWriters(type: String, values: [Float], bytes: [UInt8]) throws {
+        let size = bytes.count / 2
+        let header =
+            "{\"a\":{\"dtype\":\"\(type)\",\"shape\":[3],\"data_offsets\":[0,\(3 * size)]}}"
+        let read = try SafeTensors(
+            bytes: file(header, data: bytes + [UInt8](repeating: 0, count: size)), file: "f")
+        #expect(read.tensors["a"]?.values == values)
+        #expect(read.tensors["a"]?.type.rawValue == type)
     }
 }

@@ -75,7 +75,7 @@ struct NetworkBuilder {
         case .linear(let units):
             append(
                 weighted(
-                    name("fc"), .whole(shape), outputs: units, model: model,
+                    name("fc"), .whole(shape), of: shape, outputs: units, model: model,
                     hasBias: model.activations == .expectedSign))
         case .residual, .maxPool, .averagePool, .dropout:
             preconditionFailure("\(block) is no product")
@@ -106,7 +106,7 @@ struct NetworkBuilder {
         if isReal { payNorm() } else { appendSigns(before: model) }
         append(
             weighted(
-                "output", .whole(shape), outputs: classes, model: model,
+                "output", .whole(shape), of: shape, outputs: classes, model: model,
                 hasBias: isReal || model.activations == .expectedSign))
         if architecture.lastLayer == .normalized {
             append(batchNorm("outputNorm", shape, rectified: false))
@@ -149,12 +149,13 @@ struct NetworkBuilder {
     }
 
     private mutating func weighted(
-        _ name: String, _ geometry: PatchGeometry, outputs: Int, model: any WeightModel,
-        hasBias: Bool = false
+        _ name: String, _ geometry: PatchGeometry, of inputShape: ImageShape? = nil, outputs: Int,
+        model: any WeightModel, hasBias: Bool = false
     ) -> WeightedLayer {
         let layer = WeightedLayer(
-            name: name, index: layerCount, inputShape: geometry.input, geometry: geometry,
-            outputs: outputs, model: model, hasBias: hasBias, algorithm: options.convolutions)
+            name: name, index: layerCount, inputShape: inputShape ?? geometry.input,
+            geometry: geometry, outputs: outputs, model: model, hasBias: hasBias,
+            algorithm: options.convolutions)
         layer.needsInputGradient = !stages.isEmpty
         layerCount += 1
         return layer

@@ -1,6 +1,7 @@
 public import LRNetCollectives
 internal import LRNetKernels
 internal import LRNetLayers
+internal import LRNetSupport
 
 /// Times whole training steps on data in memory or on a data set: forward, loss, backward, all-reduce, Adam, decision.
 public struct TrainingBenchmark {
@@ -54,6 +55,8 @@ public struct TrainingBenchmark {
         public var collectives, collective_bytes: Int
         /// Buffers that rank 0 allocated in all timed steps.
         public var buffer_allocations: Int
+        /// The most memory that rank 0 has had in use, in bytes.
+        public var peak_resident_bytes: Int
         /// The loss of the last step; finite, or the benchmark fails.
         public var loss: Double
         /// Who computes matrix products: `lrnet-avx512`, or OpenBLAS and the core it chose.
@@ -118,7 +121,8 @@ public struct TrainingBenchmark {
             sent_messages: traffic.messageCount, sent_bytes: traffic.byteCount,
             planned_messages: planned.messageCount, planned_bytes: planned.byteCount,
             collectives: traffic.collectiveCount, collective_bytes: traffic.collectiveByteCount,
-            buffer_allocations: allocations, loss: samples.last?.loss ?? 0,
+            buffer_allocations: allocations,
+            peak_resident_bytes: ResidentMemory.peakByteCount, loss: samples.last?.loss ?? 0,
             products: MatrixProduct.provider)
     }
 }

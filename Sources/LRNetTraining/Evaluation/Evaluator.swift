@@ -4,66 +4,6 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// The result of one finished network on one split.
-public struct DrawResult: Sendable, Equatable, Codable {
-    /// Which draw, counted from 0.
-    public var draw: Int
-    /// Wrong samples.
-    public var errorCount: Int
-    /// All samples.
-    public var sampleCount: Int
-    /// The mean cross-entropy in nats.
-    public var loss: Double
-    /// Wrong samples of each class; absent in checkpoints of earlier versions.
-    public var classErrors: [Int]?
-    /// Samples of each class.
-    public var classCounts: [Int]?
-
-    /// Creates a result.
-    package init(draw: Int, errorCount: Int, sampleCount: Int, loss: Double) {
-        self.draw = draw
-        self.errorCount = errorCount
-        self.sampleCount = sampleCount
-        self.loss = loss
-    }
-
-    /// Wrong samples in percent.
-    public var errorPercent: Double {
-        sampleCount == 0 ? 0 : 100 * Double(errorCount) / Double(sampleCount)
-    }
-}
-
-/// The results of all networks that were drawn at one step.
-public struct ValidationReport: Sendable, Equatable, Codable {
-    /// Steps trained.
-    public var step: Int
-    /// One result a draw.
-    public var draws: [DrawResult]
-
-    /// Creates a report.
-    package init(step: Int, draws: [DrawResult]) {
-        self.step = step
-        self.draws = draws
-    }
-
-    /// The draw with the lowest error; the lowest-numbered of equals.
-    public var best: DrawResult? {
-        draws.min { ($0.errorCount, $0.draw) < ($1.errorCount, $1.draw) }
-    }
-
-    /// The mean error in percent.
-    public var meanError: Double {
-        draws.map(\.errorPercent).reduce(0, +) / Double(max(draws.count, 1))
-    }
-
-    /// The standard deviation of the errors, in points; 0 for a single draw.
-    public var errorDeviation: Double {
-        guard draws.count > 1 else { return 0 }
-        let squares = draws.map { ($0.errorPercent - meanError) * ($0.errorPercent - meanError) }
-        return (squares.reduce(0, +) / Double(draws.count - 1)).squareRoot()
-    }
-}
-
 /// Draws finished networks and measures them, all ranks together: each batch is shared out by
 /// leaves as in training, so results do not depend on the number of ranks.
 final class Evaluator {
@@ -158,28 +98,68 @@ final class Evaluator {
         try estimateStatistics(batches: reestimateBatches)
     }
 
-    /// Measures the weights and statistics in use. Every rank calls it.
-    func measure(_ split: DataSplit) throws -> DrawResult {
+    /// Called with this rank's logits of each batch of a measurement, and their labels.
+    typealias Observer = (_ logits: FloatView, _ labels: [Int32]) -> Void
+
+    /// Measures the weights and statistics in use, each sample once. Every rank calls it.
+    func measure(_ split: DataSplit, observer: Observer? = nil) throws -> DrawResult {
         let reader = try reader(split)
         let batches = cut(Array(0..<reader.count))
-        var result = DrawResult(draw: 0, errorCount: 0, sampleCount: 0, loss: 0)
+        var sum = Sum()
         var tally = ClassTally(classes: network.classes)
         try forEachBatch(batches, of: reader) { batch, layout in
             let logits = try network.forward(
                 batch.filledImages, context.pass(.evaluation, layout: layout))
             tally.add(logits: logits, labels: batch.labels)
+            observer?(logits, batch.labels)
             return loss.evaluate(
                 logits: logits, labels: batch.labels, layout: layout, wantsGradient: false)
         } combine: { status in
-            result.errorCount += status.errorCount
-            result.sampleCount += status.sampleCount
-            result.loss += status.loss * Double(status.sampleCount)
+            sum.add(status)
         }
-        result.loss /= Double(max(result.sampleCount, 1))
         try tally.combine(context.group)
+        var result = sum.result(classes: network.classes)
         result.classErrors = tally.errors
         result.classCounts = tally.counts
         return result
+    }
+
+    /// Measures an ensemble's mean answers to the batches that were measured before. Every rank calls it.
+    func measure(_ ensemble: EnsembleAnswers, split: DataSplit, observer: Observer) throws
+        -> DrawResult
+    {
+        var sum = Sum()
+        for (index, batch) in cut(Array(0..<(try reader(split).count))).enumerated() {
+            let layout = context.layout(globalCount: batch.count)
+            let (logits, labels) = ensemble.logits(batch: index)
+            observer(logits, labels)
+            let totals = loss.evaluate(
+                logits: logits, labels: labels, layout: layout, wantsGradient: false)
+            sum.add(
+                try context.status.combine(
+                    totals, layout: layout, stopWanted: false, hasFailure: false))
+        }
+        return sum.result(classes: network.classes)
+    }
+
+    /// What batches add up to.
+    private struct Sum {
+        private var total = StepStatus()
+
+        mutating func add(_ status: StepStatus) {
+            total.errorCount += status.errorCount
+            total.topFiveErrorCount += status.topFiveErrorCount
+            total.sampleCount += status.sampleCount
+            total.loss += status.loss * Double(status.sampleCount)
+        }
+
+        func result(classes: Int) -> DrawResult {
+            DrawResult(
+                draw: 0, errorCount: total.errorCount,
+                topFiveErrorCount: classes > 5 ? total.topFiveErrorCount : nil,
+                sampleCount: total.sampleCount,
+                loss: total.loss / Double(max(total.sampleCount, 1)))
+        }
     }
 
     /// Replaces the moving averages by averages over training batches seen by the weights in use.

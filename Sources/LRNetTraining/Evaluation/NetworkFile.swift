@@ -107,6 +107,11 @@ public enum NetworkFile {
         }
     }
 
+    /// Whether a file says that it is of this program.
+    static func isOwn(_ file: SafeTensors) -> Bool {
+        [format, formatWithoutHash].contains(file.metadata["format"])
+    }
+
     /// The bytes with the first occurrence of a text replaced by one of the same length.
     private static func replacing(_ old: String, by new: String, in bytes: [UInt8]) -> [UInt8] {
         guard let place = bytes.firstRange(of: Array(old.utf8)) else { return bytes }

@@ -19,6 +19,10 @@ public struct RunEvaluation {
         public var draws: Int?
         /// Training batches for batch norm; `nil` for as many as the recipe says.
         public var reestimateBatches: Int?
+        /// How weights are taken from their distributions; `nil` for as the recipe says.
+        public var weights: Recipe.Selection?
+        /// Networks whose mean answers are measured too, the first ones drawn; `nil` for none.
+        public var ensemble: Int?
         /// Threads of a rank; `nil` for as many as the recipe says.
         public var threads: Int?
 
@@ -38,8 +42,14 @@ public struct RunEvaluation {
         self.group = group
     }
 
+    /// Confused pairs that are listed.
+    private static let pairCount = 10
+
     /// Runs it. Every rank calls it; rank 0 alone needs the run's folder.
-    public func run() throws -> ValidationReport {
+    ///
+    /// - Throws: What all ranks agree on: the folder, the data, or (64) an ensemble of networks that are
+    ///   all the same.
+    public func run() throws -> EvaluationReport {
         let path = "\(options.run)/\(RunFolder.recipeName)"
         let text = try group.agreeing { () throws -> [UInt8] in
             guard group.isCoordinator else { return [] }
@@ -55,6 +65,7 @@ public struct RunEvaluation {
         let recipe = try group.agreeing {
             var recipe = try RunFolder.recordedRecipe(shared, in: options.run)
             recipe.training.threads = options.threads ?? recipe.training.threads
+            recipe.validation.weights = options.weights ?? recipe.validation.weights
             return recipe
         }
         return try Watchdog.guarding(
@@ -62,7 +73,7 @@ public struct RunEvaluation {
         ) { try measure(recipe, beacon: $0) }
     }
 
-    private func measure(_ recipe: Recipe, beacon: ProgressBeacon) throws -> ValidationReport {
+    private func measure(_ recipe: Recipe, beacon: ProgressBeacon) throws -> EvaluationReport {
         let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
         let data = try group.agreeing { () throws -> ShardSet in
             let set = try ShardSet(directory: options.data)
@@ -77,12 +88,56 @@ public struct RunEvaluation {
         let network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)
         let step = try restore(network)
-        let report = try Evaluator(
-            context: context, network: network, data: data, beacon: beacon
-        ).run(
-            step: step, split: options.split, draws: options.draws ?? recipe.validation.draws,
-            reestimateBatches: options.reestimateBatches ?? recipe.validation.reestimateBatches)
-        guard let report else { preconditionFailure("an evaluation without signals gave up") }
+        let evaluator = try Evaluator(
+            context: context, network: network, data: data, beacon: beacon)
+        try group.agreeing { try checkEnsemble(evaluator, recipe) }
+        return try compare(evaluator, recipe, step: step, classes: data.classes)
+    }
+
+    private func checkEnsemble(_ evaluator: Evaluator, _ recipe: Recipe) throws {
+        guard let size = options.ensemble, size > evaluator.drawCount(size) else { return }
+        throw TrainingFailure(
+            call: "evaluate", subject: "--ensemble \(size)",
+            message: "wants networks that differ; \(recipe.weights.model.rawValue) with "
+                + "\(recipe.validation.weights.rawValue) weights is one network",
+            exitStatus: .usage)
+    }
+
+    /// Draws networks, measures each, and their mean answers if wanted.
+    private func compare(
+        _ evaluator: Evaluator, _ recipe: Recipe, step: Int, classes: Int
+    ) throws -> EvaluationReport {
+        let batches = options.reestimateBatches ?? recipe.validation.reestimateBatches
+        let size = options.ensemble ?? 0
+        // An ensemble's members are all that is drawn, unless more draws are asked for.
+        let wanted = max(options.draws ?? (size > 0 ? size : recipe.validation.draws), size)
+        let answers = size > 0 ? EnsembleAnswers(classes: classes) : nil
+        var report = EvaluationReport(
+            split: "\(options.split)", step: step, weights: recipe.validation.weights,
+            reestimateBatches: batches, draws: [], ensembleSize: size, classes: [], confusions: [])
+        var confusions = Confusions(classes: classes)
+        for draw in 0..<evaluator.drawCount(wanted) {
+            var own = Confusions(classes: classes)
+            try evaluator.use(step: step, draw: draw, reestimateBatches: batches)
+            answers?.beginNetwork()
+            var result = try evaluator.measure(options.split) { logits, labels in
+                own.add(logits, labels)
+                if draw < size { answers?.add(logits, labels) }
+            }
+            result.draw = draw
+            report.draws.append(result)
+            if report.validation.best?.draw == draw { confusions = own }
+        }
+        if let answers {
+            confusions = Confusions(classes: classes)
+            report.ensemble = try evaluator.measure(answers, split: options.split) {
+                confusions.add($0, $1)
+            }
+        }
+        var all = Confusions(classes: classes)
+        for part in try group.allGather(confusions.bytes) { all.add(part) }
+        report.classes = all.classResults
+        report.confusions = all.mostConfused(Self.pairCount)
         return report
     }
 

@@ -6,14 +6,42 @@ internal import LRNetSupport
 ///
 /// - Source: the safetensors format description, https://huggingface.co/docs/safetensors.
 public struct SafeTensors: Sendable {
-    /// The element types that are written here.
-    public enum ElementType: String, Sendable, Codable {
+    /// The element types that are read here, little-endian; `int8` and `float32` are written.
+    public enum ElementType: String, Sendable, Codable, CaseIterable {
         /// Signed bytes.
         case int8 = "I8"
-        /// Float32, little-endian.
+        /// Float32.
         case float32 = "F32"
+        /// Other real numbers, rounded to Float32 when they are read.
+        case float64 = "F64"
+        /// Half precision.
+        case float16 = "F16"
+        /// The upper half of a Float32.
+        case bfloat16 = "BF16"
+        /// Other whole numbers, rounded to Float32 when they are read.
+        case int16 = "I16"
+        /// 32 bits.
+        case int32 = "I32"
+        /// 64 bits.
+        case int64 = "I64"
+        /// 8 bits, without a sign.
+        case uint8 = "U8"
+        /// 0 or 1, in a byte.
+        case bool = "BOOL"
 
-        var byteCount: Int { self == .int8 ? 1 : 4 }
+        var byteCount: Int {
+            switch self {
+            case .int8, .uint8, .bool: 1
+            case .float16, .bfloat16, .int16: 2
+            case .float32, .int32: 4
+            case .float64, .int64: 8
+            }
+        }
+
+        /// Whether the values are real numbers.
+        public var isReal: Bool {
+            [.float32, .float64, .float16, .bfloat16].contains(self)
+        }
     }
 
     /// One tensor.
@@ -22,7 +50,7 @@ public struct SafeTensors: Sendable {
         public let type: ElementType
         /// The sizes, innermost last.
         public let shape: [Int]
-        /// The values; small integers where the type is `int8`.
+        /// The values; rounded where the type is none that Float32 holds.
         public let values: [Float]
     }
 
@@ -40,12 +68,13 @@ public struct SafeTensors: Sendable {
 
     /// Adds a tensor.
     ///
-    /// - Precondition: The name is new, the count fits the shape, and `int8` values are integers
-    ///   from -128 to 127.
+    /// - Precondition: The name is new, the count fits the shape, the type is `int8` or `float32`, and
+    ///   `int8` values are integers from -128 to 127.
     public mutating func add(
         _ name: String, type: ElementType, shape: [Int], values: [Float]
     ) {
         precondition(tensors[name] == nil, "tensor \(name) stands twice")
+        precondition([.int8, .float32].contains(type), "\(name): \(type) is not written")
         precondition(
             values.count == shape.reduce(1, *), "\(name): \(values.count) values for \(shape)")
         if type == .int8 {
@@ -79,9 +108,9 @@ public struct SafeTensors: Sendable {
         for name in ordered {
             guard let tensor = tensors[name] else { continue }
             let start = data.count
-            switch tensor.type {
-            case .int8: data += tensor.values.map { UInt8(bitPattern: Int8($0)) }
-            case .float32:
+            if tensor.type == .int8 {
+                data += tensor.values.map { UInt8(bitPattern: Int8($0)) }
+            } else {
                 for value in tensor.values {
                     withUnsafeBytes(of: value.bitPattern.littleEndian) { data += $0 }
                 }
@@ -97,9 +126,12 @@ public struct SafeTensors: Sendable {
         return file + header + data
     }
 
+    /// The longest header, as in the format's own library: more is no header but damage.
+    private static let longestHeader: UInt64 = 100_000_000
+
     /// Reads a file.
     ///
-    /// - Throws: `TrainingFailure` naming the file and what is wrong with it.
+    /// - Throws: `TrainingFailure` (65) naming the file, the tensor and what is wrong with it.
     public init(bytes: [UInt8], file: String) throws {
         func failure(_ message: String) -> TrainingFailure {
             TrainingFailure(
@@ -110,6 +142,9 @@ public struct SafeTensors: Sendable {
         guard length <= UInt64(bytes.count - 8) else {
             throw failure("is truncated: a header of \(length) bytes in \(bytes.count)")
         }
+        guard length <= Self.longestHeader else {
+            throw failure("has a header of \(length) bytes, which is no safetensors file's")
+        }
         let start = 8 + Int(length)
         let header: Any
         do {
@@ -119,24 +154,40 @@ public struct SafeTensors: Sendable {
         }
         guard let entries = header as? [String: Any] else { throw failure("has no JSON header") }
         metadata = entries["__metadata__"] as? [String: String] ?? [:]
-        var places: [Range<Int>] = []
+        let room = bytes.count - start
+        var places: [(name: String, range: Range<Int>)] = []
         for name in entries.keys.sorted() where name != "__metadata__" {
             guard let entry = entries[name] as? [String: Any],
-                let type = (entry["dtype"] as? String).flatMap({ ElementType(rawValue: $0) }),
-                let shape = entry["shape"] as? [Int],
-                let offsets = entry["data_offsets"] as? [Int], offsets.count == 2,
-                offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= bytes.count - start,
-                Self.byteCount(type, shape) == offsets[1] - offsets[0]
-            else { throw failure("tensor \(name) has a type, shape or place that cannot be") }
-            places.append(offsets[0]..<offsets[1])
+                let dtype = entry["dtype"] as? String, let shape = entry["shape"] as? [Int],
+                let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
+            else { throw failure("tensor \(name) lacks a dtype, shape or pair of offsets") }
+            guard let type = ElementType(rawValue: dtype) else {
+                let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+                throw failure(
+                    "tensor \(name) has dtype \(dtype), which is none of \(known); save it as F32")
+            }
+            guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= room else {
+                throw failure(
+                    "tensor \(name) lies at \(offsets[0]) to \(offsets[1]) of \(room) bytes")
+            }
+            guard Self.byteCount(type, shape) == offsets[1] - offsets[0] else {
+                throw failure(
+                    "tensor \(name) has \(offsets[1] - offsets[0]) bytes for \(dtype) of shape "
+                        + "\(shape)")
+            }
+            places.append((name, offsets[0]..<offsets[1]))
             let data = bytes[start + offsets[0]..<start + offsets[1]]
-            add(name, type: type, shape: shape, values: Self.decode(data, type))
+            tensors[name] = Tensor(type: type, shape: shape, values: Self.decode(data, type))
+            names.append(name)
         }
         var end = 0
-        for place in places.sorted(by: {
-            ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
+        for (name, place) in places.sorted(by: {
+            ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
         }) {
-            guard place.lowerBound == end else { throw failure("tensors overlap or leave a gap") }
+            guard place.lowerBound == end else {
+                let what = place.lowerBound < end ? "overlaps another" : "leaves a gap before it"
+                throw failure("tensor \(name), at \(place.lowerBound), \(what)")
+            }
             end = place.upperBound
         }
         guard end == bytes.count - start else {
@@ -156,14 +207,27 @@ public struct SafeTensors: Sendable {
     }
 
     private static func decode(_ data: ArraySlice<UInt8>, _ type: ElementType) -> [Float] {
-        switch type {
-        case .int8: data.map { Float(Int8(bitPattern: $0)) }
-        case .float32:
-            stride(from: data.startIndex, to: data.endIndex, by: 4).map { i in
-                let low = UInt32(data[i]) | UInt32(data[i + 1]) << 8
-                let high = UInt32(data[i + 2]) << 16 | UInt32(data[i + 3]) << 24
-                return Float(bitPattern: low | high)
+        /// The values' bits, as words of the type's size.
+        func words<Word: FixedWidthInteger>(_ word: Word.Type) -> [Word] {
+            let size = MemoryLayout<Word>.size
+            return stride(from: data.startIndex, to: data.endIndex, by: size).map { start in
+                var bits: Word = 0
+                for byte in 0..<size {
+                    bits |= Word(truncatingIfNeeded: data[start + byte]) << (8 * byte)
+                }
+                return bits
             }
+        }
+        return switch type {
+        case .int8: data.map { Float(Int8(bitPattern: $0)) }
+        case .uint8, .bool: data.map { Float($0) }
+        case .int16: words(Int16.self).map { Float($0) }
+        case .int32: words(Int32.self).map { Float($0) }
+        case .int64: words(Int64.self).map { Float($0) }
+        case .float16: words(UInt16.self).map { Float(Float16(bitPattern: $0)) }
+        case .bfloat16: words(UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
+        case .float32: words(UInt32.self).map { Float(bitPattern: $0) }
+        case .float64: words(UInt64.self).map { Float(Double(bitPattern: $0)) }
         }
     }
 }

@@ -204,7 +204,8 @@ public struct Recipe: Sendable, Equatable {
 
     /// Where initial values come from.
     public struct Initialization: Sendable, Equatable {
-        /// A finished full-precision run's folder; `nil` for a cold start.
+        /// A finished full-precision run's folder, or a PyTorch network's `.safetensors` file; `nil`
+        /// for a cold start.
         public var from: String?
         /// Initial probabilities are kept inside these limits.
         public var minimumProbability = 0.05

@@ -23,8 +23,9 @@ public struct RunPlan {
         // As one rank would read; more ranks need less memory each.
         let warnings = DataAdvice(recipe: recipe, set: set, leafCount: training.gradientLeaves)
             .lines.map { "warning: \($0)\n" }.joined()
+        let source = try SourceNetwork.table(recipe, network).map { "\n\($0.text)" } ?? ""
         text =
-            NetworkTable(network).text + """
+            NetworkTable(network).text + source + """
 
                 data        \(path): \(splits.joined(separator: ", ")); \(set.shape), \
                 \(set.classes) classes

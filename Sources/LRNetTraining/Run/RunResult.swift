@@ -12,6 +12,10 @@ public struct RunResult: Sendable, Codable, Equatable {
     public var testError: Double?
     /// Wrong test images of each class by the winner's file; absent without a test split.
     public var testClassErrors: [Int]?
+    /// The same for labels among the five likeliest classes; absent for sets of up to five classes too.
+    public var validationTopFiveError: Double?
+    /// The winner file's on the test split.
+    public var testTopFiveError: Double?
     /// Each draw's validation error at the winner's step, in percent.
     public var draws: [Double]
     /// Steps trained when the winner was drawn, and which draw it is.

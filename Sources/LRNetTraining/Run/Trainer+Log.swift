@@ -22,6 +22,7 @@ extension Trainer {
         for line in DataAdvice(recipe: recipe, set: data, leafCount: context.leafRun.count).lines {
             log.warning(line)
         }
+        for line in notes { try agreedLine(line) }
         guard state.resumedAt.last == step else { return }
         let changes = resumeChanges.map(\.description).joined(separator: ", ")
         try agreedLine("going on from step \(step)\(changes.isEmpty ? "" : " with \(changes)")")

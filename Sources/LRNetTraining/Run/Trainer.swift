@@ -59,6 +59,8 @@ public final class Trainer {
     var state: CoordinatorState
     var step: Int
     var lastSave = ContinuousClock.now
+    /// What the start has to say, for the log.
+    let notes: [String]
     var interval = StageTimes()
     var intervalLoss = 0.0
     var intervalErrors = 0
@@ -109,10 +111,11 @@ public final class Trainer {
             if let warning { log.warning(warning) }
         }
         trace = WeightTrace(network: network)
-        let start = try TrainerSetup.restore(
+        let (start, notes) = try TrainerSetup.restore(
             network: network, optimizer: trainingStep.optimizer, trace: trace, recipe: recipe,
             data: data, folder: folder, resume: options.resume, group: group, log: log)
         beacon.enter(.starting)
+        self.notes = notes
         step = start?.header.step ?? 0
         state = start?.header.coordinator ?? CoordinatorState()
         resumeChanges = start?.changes ?? []
@@ -335,6 +338,8 @@ public final class Trainer {
             trainingLoss: state.trainingLoss,
             validationError: state.leader?.result.errorPercent, testError: test?.errorPercent,
             testClassErrors: test?.classErrors,
+            validationTopFiveError: state.leader?.result.topFiveErrorPercent,
+            testTopFiveError: test?.topFiveErrorPercent,
             draws: state.leader?.report.draws.map(\.errorPercent) ?? [],
             winnerStep: state.leader?.step, winnerDraw: state.leader?.result.draw,
             parametersSHA256: hash, stateSHA256: stateHash,
@@ -343,19 +348,18 @@ public final class Trainer {
             ranks: group.size, threads: recipe.training.threads,
             weights: recipe.weights.model.rawValue)
         try group.agreeing { try folder?.writeJSON(result, to: "result.json") }
+        try log.line("peak memory of rank 0: \(ResidentMemory.peakByteCount >> 20) MiB")
         return result
     }
 
-    /// Reads the winner's file back and measures it on the test split, once.
+    /// Reads the winner's file back and measures it on the test split, once; in the network that was
+    /// trained, which is spoilt by it.
     private func measureWinnerFile() throws -> DrawResult {
         let path = "\(options.output)/\(NetworkFile.name)"
         let bytes = try group.agreeing { folder == nil ? [] : try FileBytes.read(path) }
         let shared = try group.broadcast(bytes, root: 0)
         let file = try group.agreeing { try NetworkFile.parse(shared, named: path) }
-        let winner = recipe.makeNetwork(classes: data.classes)
-        context.reserve(winner)
-        try group.agreeing { try NetworkFile.install(file, named: path, in: winner) }
-        return try Evaluator(context: context, network: winner, data: data, beacon: beacon)
-            .measure(.test)
+        try group.agreeing { try NetworkFile.install(file, named: path, in: network) }
+        return try evaluator.measure(.test)
     }
 }

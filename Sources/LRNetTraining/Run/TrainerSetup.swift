@@ -68,12 +68,12 @@ enum TrainerSetup {
     ///
     /// Rank 0 reads; the others get what it read, so only its machine needs the folder.
     ///
-    /// - Returns: The checkpoint's header, or `nil` for a fresh start.
+    /// - Returns: The checkpoint's header, or `nil` for a fresh start; and lines for the log.
     static func restore(
         network: Network, optimizer: MomentOptimizer, trace: WeightTrace, recipe: Recipe,
         data: ShardSet, folder: RunFolder?, resume: RunFolder.Resume, group: any ProcessGroup,
         log: RunLog
-    ) throws -> Start? {
+    ) throws -> (start: Start?, notes: [String]) {
         let own = try group.agreeing { () throws -> [UInt8] in
             guard let folder else { return [] }
             if let loaded = try folder.checkpoints.loadLatest(warn: { log.warning($0) }) {
@@ -93,12 +93,12 @@ enum TrainerSetup {
         }
         let bytes = try group.broadcast(own, root: 0)
         if bytes.isEmpty {
-            try initialize(network, recipe: recipe, group: group)
+            let notes = try initialize(network, recipe: recipe, group: group)
             trace.begin()
-            return nil
+            return (nil, notes)
         }
         let path = try group.broadcast(Array((folder?.path ?? "").utf8), root: 0)
-        return try group.agreeing {
+        let start = try group.agreeing {
             let file = try HDF5File.open(image: bytes, named: "checkpoint")
             let header = try Checkpoint.header(of: file)
             let changes = try check(
@@ -107,6 +107,7 @@ enum TrainerSetup {
             try trace.restore(from: file, step: header.step)
             return Start(header: header, changes: changes)
         }
+        return (start, [])
     }
 
     /// Whether a checkpoint is of this recipe and these data.
@@ -137,34 +138,25 @@ enum TrainerSetup {
 
     private static func initialize(
         _ network: Network, recipe: Recipe, group: any ProcessGroup
-    ) throws {
+    ) throws -> [String] {
         let start = recipe.initialization
         let limits = Float(start.minimumProbability)...Float(start.maximumProbability)
-        var source: ((WeightedLayer) throws -> FloatView)?
-        if let run = start.from {
-            let path = "\(run)/\(NetworkFile.name)"
+        var source: SourceNetwork?
+        if let from = start.from {
             let own = try group.agreeing {
-                group.isCoordinator ? try readSource(path, run: run) : []
+                group.isCoordinator ? try SourceNetwork.read(from) : []
             }
             let bytes = try group.broadcast(own, root: 0)
-            let file = try group.agreeing { try NetworkFile.parse(bytes, named: path) }
-            source = { try NetworkFile.sourceWeights(for: $0, in: file, named: path) }
+            source = try group.agreeing {
+                try SourceNetwork(bytes, of: from, for: network, recipe: recipe)
+            }
         }
         try group.agreeing {
             try network.initialize(
-                seed: recipe.training.seed, coldStart: start.coldStart, from: source,
+                seed: recipe.training.seed, coldStart: start.coldStart, from: source?.weights,
                 limits: limits)
         }
-    }
-
-    private static func readSource(_ path: String, run: String) throws -> [UInt8] {
-        guard FileBytes.exists(path) else {
-            throw TrainingFailure(
-                call: "recipe", subject: "initialization.from: \(run)",
-                message: "has no \(NetworkFile.name); train the full-precision recipe to its end "
-                    + "first, or give another folder with --set initialization.from=RUN",
-                exitStatus: .inputMissing)
-        }
-        return try FileBytes.read(path)
+        source?.pretrained?.finish(network)
+        return source?.pretrained?.table.lines ?? []
     }
 }

@@ -7,6 +7,8 @@ public struct StepStatus: Sendable, Equatable {
     public var loss = 0.0
     /// Samples whose largest logit was not the label's.
     public var errorCount = 0
+    /// Samples whose label was not among the five largest logits.
+    public var topFiveErrorCount = 0
     /// Samples of the batch.
     public var sampleCount = 0
     /// Whether some rank was asked to stop, by a signal.
@@ -26,8 +28,8 @@ final class StatusExchange {
     private let group: any ProcessGroup
     private let leafRuns: [Range<Int>]
 
-    /// Flags, loss, errors and samples.
-    private static let width = 3
+    /// Loss, errors, errors of the first five, and samples.
+    private static let width = 4
     private static let stopFlag = 1.0
     private static let failureFlag = 2.0
 
@@ -47,7 +49,10 @@ final class StatusExchange {
         let counts = leafRuns.map { 1 + Self.width * $0.clamped(to: 0..<present).count }
         var local = [(stopWanted ? Self.stopFlag : 0) + (hasFailure ? Self.failureFlag : 0)]
         for leaf in leaves {
-            local += [leaf.loss, Double(leaf.errorCount), Double(leaf.sampleCount)]
+            local += [
+                leaf.loss, Double(leaf.errorCount), Double(leaf.topFiveErrorCount),
+                Double(leaf.sampleCount),
+            ]
         }
         var gathered = Array(repeating: 0.0, count: counts.reduce(0, +))
         try group.allGather(local, counts: counts, into: &gathered)
@@ -65,7 +70,8 @@ final class StatusExchange {
             for leaf in stride(from: position + 1, to: position + count, by: width) {
                 losses.append(gathered[leaf])
                 status.errorCount += Int(gathered[leaf + 1])
-                status.sampleCount += Int(gathered[leaf + 2])
+                status.topFiveErrorCount += Int(gathered[leaf + 2])
+                status.sampleCount += Int(gathered[leaf + 3])
             }
             position += count
         }

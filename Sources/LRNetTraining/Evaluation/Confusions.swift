@@ -1,0 +1,100 @@
+internal import LRNetKernels
+
+/// How often samples of each class were taken for each class.
+public struct Confusions: Sendable, Equatable {
+    /// Samples of one class.
+    public struct ClassResult: Sendable, Codable, Equatable {
+        /// The class.
+        public var label: Int
+        /// Samples that were taken for another class.
+        public var errorCount: Int
+        /// All samples of the class.
+        public var sampleCount: Int
+
+        /// Wrong samples in percent; `nil` for a class without samples.
+        public var errorPercent: Double? {
+            sampleCount > 0 ? 100 * Double(errorCount) / Double(sampleCount) : nil
+        }
+    }
+
+    /// Samples of one class that were taken for one other.
+    public struct Pair: Sendable, Codable, Equatable {
+        /// The class.
+        public var label: Int
+        /// What its samples were taken for.
+        public var prediction: Int
+        /// How many were.
+        public var count: Int
+    }
+
+    private let classes: Int
+    /// `[label, prediction]`
+    private var counts: [UInt32]
+
+    /// Creates counts of 0.
+    package init(classes: Int) {
+        self.classes = classes
+        counts = Array(repeating: 0, count: classes * classes)
+    }
+
+    /// Counts a sample.
+    package mutating func add(label: Int, prediction: Int) {
+        counts[label * classes + prediction] += 1
+    }
+
+    /// Counts the predictions of a batch: the largest logit, the first of equals.
+    mutating func add(_ logits: FloatView, _ labels: [Int32]) {
+        for (sample, label) in labels.enumerated() {
+            let row = logits[sample * classes..<(sample + 1) * classes]
+            let result = SoftmaxKernels.crossEntropy(logits: row, label: Int(label))
+            add(label: Int(label), prediction: result.prediction)
+        }
+    }
+
+    /// The counts that are not 0, as (position, count) in four little-endian bytes each.
+    package var bytes: [UInt8] {
+        var result: [UInt8] = []
+        for (position, count) in counts.enumerated() where count > 0 {
+            for word in [UInt32(position), count] {
+                withUnsafeBytes(of: word.littleEndian) { result += $0 }
+            }
+        }
+        return result
+    }
+
+    /// Adds what another process has sent as ``bytes``.
+    package mutating func add(_ bytes: [UInt8]) {
+        precondition(bytes.count % 8 == 0, "\(bytes.count) bytes of counts")
+        func word(_ start: Int) -> UInt32 {
+            (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << (8 * $1) }
+        }
+        for start in stride(from: 0, to: bytes.count, by: 8) {
+            counts[Int(word(start))] += word(start + 4)
+        }
+    }
+
+    /// One result a class, in order.
+    package var classResults: [ClassResult] {
+        (0..<classes).map { label in
+            let row = counts[label * classes..<(label + 1) * classes]
+            let all = row.reduce(0) { $0 + Int($1) }
+            return ClassResult(
+                label: label, errorCount: all - Int(counts[label * classes + label]),
+                sampleCount: all)
+        }
+    }
+
+    /// The pairs that were confused most often, at most `limit`; of equals the lower label first, then
+    /// the lower prediction.
+    package func mostConfused(_ limit: Int) -> [Pair] {
+        let pairs = counts.indices.compactMap { position -> Pair? in
+            let (label, prediction) = (position / classes, position % classes)
+            guard label != prediction, counts[position] > 0 else { return nil }
+            return Pair(label: label, prediction: prediction, count: Int(counts[position]))
+        }
+        return Array(
+            pairs.sorted {
+                ($1.count, $0.label, $0.prediction) < ($0.count, $1.label, $1.prediction)
+            }.prefix(limit))
+    }
+}

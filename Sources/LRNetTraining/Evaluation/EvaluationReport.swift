@@ -1,0 +1,77 @@
+/// What `lrnet-dist evaluate` has found; the same at any number of ranks and threads.
+public struct EvaluationReport: Sendable, Equatable {
+    /// The split.
+    public var split: String
+    /// Steps trained.
+    public var step: Int
+    /// How weights were taken from their distributions.
+    public var weights: Recipe.Selection
+    /// Training batches that batch norm was re-estimated over; 0 for the moving averages.
+    public var reestimateBatches: Int
+    /// The draws.
+    public var draws: [DrawResult]
+    /// The mean of the first networks' softmax outputs, if it was wanted.
+    public var ensemble: DrawResult?
+    /// The networks of the ensemble; 0 for none.
+    public var ensembleSize: Int
+    /// One result a class: of the ensemble if there is one, else of the best draw.
+    public var classes: [Confusions.ClassResult]
+    /// The pairs of classes that were confused most often, by the same.
+    public var confusions: [Confusions.Pair]
+
+    /// The draws with their mean, deviation and best.
+    public var validation: ValidationReport { ValidationReport(step: step, draws: draws) }
+
+    /// `the ensemble of 5`, `draw 3`
+    public var detailed: String {
+        ensembleSize > 0
+            ? "the ensemble of \(ensembleSize)" : "draw \(validation.best?.draw ?? 0)"
+    }
+}
+
+extension EvaluationReport: Encodable {
+    private struct Result: Encodable {
+        var draw: Int?
+        var errorCount: Int
+        var errorPercent: Double
+        var topFiveErrorCount: Int?
+        var topFiveErrorPercent: Double?
+        var sampleCount: Int
+        var loss: Double
+
+        init(_ result: DrawResult, isDraw: Bool = true) {
+            draw = isDraw ? result.draw : nil
+            errorCount = result.errorCount
+            errorPercent = result.errorPercent
+            topFiveErrorCount = result.topFiveErrorCount
+            topFiveErrorPercent = result.topFiveErrorPercent
+            sampleCount = result.sampleCount
+            loss = result.loss
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case split, step, weights, reestimateBatches, draws, meanErrorPercent
+        case errorPercentDeviation, bestDraw, ensembleSize, ensemble, detailed, classes, confusions
+    }
+
+    /// Writes counts, percentages, and what follows from them.
+    public func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(split, forKey: .split)
+        try object.encode(step, forKey: .step)
+        try object.encode(weights.rawValue, forKey: .weights)
+        try object.encode(reestimateBatches, forKey: .reestimateBatches)
+        try object.encode(draws.map { Result($0) }, forKey: .draws)
+        try object.encode(validation.meanError, forKey: .meanErrorPercent)
+        try object.encode(validation.errorDeviation, forKey: .errorPercentDeviation)
+        try object.encodeIfPresent(validation.best?.draw, forKey: .bestDraw)
+        if let ensemble {
+            try object.encode(ensembleSize, forKey: .ensembleSize)
+            try object.encode(Result(ensemble, isDraw: false), forKey: .ensemble)
+        }
+        try object.encode(detailed, forKey: .detailed)
+        try object.encode(classes, forKey: .classes)
+        try object.encode(confusions, forKey: .confusions)
+    }
+}

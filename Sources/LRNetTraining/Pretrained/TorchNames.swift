@@ -1,0 +1,65 @@
+internal import Foundation
+
+/// What PyTorch's names mean here: `layer2.0.downsample.0.weight` is the weights of `block3.projection`.
+///
+/// | file | network |
+/// |---|---|
+/// | `conv1`, `bn1` | the same |
+/// | `layerI.J.conv1`, `.bn1`, `.conv2`, `.bn2` | `blockN.` and the same; blocks counted through |
+/// | `layerI.J.downsample.0`, `.1` (or `shortcut.`) | `blockN.projection`, `blockN.projectionNorm` |
+/// | `fc`, `linear` | `output` |
+/// | any other | the same |
+///
+/// A leading `module.` (of a parallel wrapper) does not count.
+///
+/// - Source: torchvision's `resnet18`, whose state dictionary has these names.
+struct TorchNames {
+    /// What a tensor is to its layer.
+    enum Part: String {
+        case weight, bias
+        case mean = "running_mean"
+        case variance = "running_var"
+        /// Of no use.
+        case count = "num_batches_tracked"
+    }
+
+    private let blocks: [String: Int]
+
+    /// - Parameter names: All names of the file, which say how many blocks each `layer` has.
+    init(_ names: [String]) {
+        var found: Set<[Int]> = []
+        for name in names {
+            guard let match = name.firstMatch(of: Self.block), let i = Int(match.1),
+                let j = Int(match.2)
+            else { continue }
+            found.insert([i, j])
+        }
+        let ordered = found.sorted { $0.lexicographicallyPrecedes($1) }
+        blocks = Dictionary(
+            uniqueKeysWithValues: ordered.enumerated().map { ("\($1[0]).\($1[1])", $0 + 1) })
+    }
+
+    // A regular expression is made at each use: it cannot be shared by threads.
+    private static var block: Regex<(Substring, Substring, Substring, Substring)> {
+        /^(?:module\.)?layer(\d{1,4})\.(\d{1,4})\.(.+)$/
+    }
+
+    /// The layer and its part; `nil` where the last word of the name is none that is known.
+    func target(of name: String) -> (layer: String, part: Part)? {
+        var words = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard let part = words.popLast().flatMap(Part.init) else { return nil }
+        if words.first == "module" { words.removeFirst() }
+        let layer = words.joined(separator: ".")
+        if let match = "\(layer).".firstMatch(of: Self.block),
+            let i = Int(match.1), let j = Int(match.2), let number = blocks["\(i).\(j)"]
+        {
+            let inner = String(match.3.dropLast())
+            let known = [
+                "downsample.0": "projection", "downsample.1": "projectionNorm",
+                "shortcut.0": "projection", "shortcut.1": "projectionNorm",
+            ]
+            return ("block\(number).\(known[inner] ?? inner)", part)
+        }
+        return (["fc": "output", "linear": "output"][layer] ?? layer, part)
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import LRNetSupport
+import LRNetTraining
+
+/// An evaluation as tables of text.
+struct EvaluationTables {
+    let text: String
+
+    /// Classes that are shown; of more, those with the highest errors.
+    private static let classCount = 20
+
+    init(_ report: EvaluationReport) {
+        let sections = [
+            Self.networks(report), Self.classes(report), Self.confusions(report),
+        ]
+        text = sections.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private static func percent(_ value: Double?) -> String {
+        value.map { String(format: "%.2f %%", $0) } ?? "-"
+    }
+
+    private static func networks(_ report: EvaluationReport) -> String {
+        var table = TextTable(["draw", "errors", "error", "top-5 error", "loss"])
+        let named = report.draws.map { ("\($0.draw)", $0) }
+        let ensemble = report.ensemble.map { [("ensemble of \(report.ensembleSize)", $0)] } ?? []
+        for (name, result) in named + ensemble {
+            table.append([
+                name, "\(result.errorCount)/\(result.sampleCount)", percent(result.errorPercent),
+                percent(result.topFiveErrorPercent), String(format: "%.4f", result.loss),
+            ])
+        }
+        let validation = report.validation
+        let statistics =
+            report.reestimateBatches > 0
+            ? "batch norm over \(report.reestimateBatches) training batches" : "moving averages"
+        return "\(report.split) split, weights of step \(report.step)\n"
+            + "\(report.weights.rawValue) weights, \(statistics)\n\(table.text)"
+            + String(
+                format: "mean %.3f %%, deviation %.3f, best %.2f %%\n", validation.meanError,
+                validation.errorDeviation, validation.best?.errorPercent ?? 0)
+    }
+
+    private static func classes(_ report: EvaluationReport) -> String {
+        let present = report.classes.filter { $0.sampleCount > 0 }
+        let worst = present.sorted {
+            ($1.errorPercent ?? 0, $0.label) < ($0.errorPercent ?? 0, $1.label)
+        }.prefix(classCount)
+        let isWhole = present.count <= classCount
+        var table = TextTable(["class", "errors", "error"])
+        for result in isWhole ? present : Array(worst) {
+            table.append([
+                "\(result.label)", "\(result.errorCount)/\(result.sampleCount)",
+                percent(result.errorPercent),
+            ])
+        }
+        let which = isWhole ? "" : ", the worst \(classCount) of \(present.count) classes"
+        return "errors by class of \(report.detailed)\(which)\n\(table.text)"
+    }
+
+    private static func confusions(_ report: EvaluationReport) -> String {
+        guard !report.confusions.isEmpty else { return "" }
+        var table = TextTable(["class", "taken for", "times"])
+        for pair in report.confusions {
+            table.append(["\(pair.label)", "\(pair.prediction)", "\(pair.count)"])
+        }
+        return "most confused by \(report.detailed)\n\(table.text)"
+    }
+}

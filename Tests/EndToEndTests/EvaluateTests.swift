@@ -1,0 +1,148 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// `lrnet-dist evaluate`: the same numbers at any number of ranks, each sample once.
+    @Suite struct EvaluateTests {
+        private struct Result: Decodable, Equatable {
+            var draw: Int?
+            var errorCount, sampleCount: Int
+            var errorPercent, loss: Double
+            var topFiveErrorCount: Int?
+            var topFiveErrorPercent: Double?
+        }
+
+        private struct Report: Decodable, Equatable {
+            var split, weights, detailed: String
+            var step, reestimateBatches: Int
+            var draws: [Result]
+            var ensemble: Result?
+            var ensembleSize: Int?
+            var classes: [Confusions.ClassResult]
+            var confusions: [Confusions.Pair]
+        }
+
+        private static let settings = ["training.steps=30", "validation.everyEpochs=1"]
+
+        private func evaluate(
+            _ run: TestRun, _ arguments: [String], ranks: Int? = nil
+        ) throws -> Launch.Outcome {
+            try Launch(
+                Launch.program("lrnet-dist"),
+                ["evaluate", run.output, "--data", Digits.path] + arguments, ranks: ranks
+            ).wait()
+        }
+
+        private func report(
+            _ run: TestRun, _ arguments: [String], ranks: Int? = nil
+        ) throws -> Report {
+            let outcome = try evaluate(run, arguments + ["--json"], ranks: ranks)
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            return try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
+        }
+
+        private func check(_ report: Report, samples: Int) {
+            let ensemble = report.ensemble.map { [$0] } ?? []
+            for result in report.draws + ensemble {
+                #expect(result.sampleCount == samples)
+                let percent = 100 * Double(result.errorCount) / Double(samples)
+                #expect(result.errorPercent == percent)
+                let topFive = result.topFiveErrorCount ?? -1
+                #expect(topFive >= 0 && topFive <= result.errorCount)
+                #expect(result.loss.isFinite && result.loss > 0)
+            }
+            let numbers = report.draws.compactMap(\.draw)
+            #expect(numbers == Array(report.draws.indices))
+            #expect(report.classes.count == 10)
+            let (all, wrong) = (
+                report.classes.map(\.sampleCount).reduce(0, +),
+                report.classes.map(\.errorCount).reduce(0, +)
+            )
+            #expect(all == samples)
+            let shown = report.ensemble ?? report.draws.min { $0.errorCount < $1.errorCount }
+            #expect(wrong == shown?.errorCount)
+            #expect(report.confusions.allSatisfy { $0.label != $0.prediction && $0.count > 0 })
+            let counts = report.confusions.map(\.count)
+            #expect(counts == counts.sorted(by: >) && counts.count <= 10)
+        }
+
+        @Test func sameNumbersAtAnyNumberOfRanks() throws {
+            let run = try TestRun()
+            let result = try run.result(Self.settings)
+            let arguments = ["--draws", "4", "--ensemble", "3", "--re-estimate-statistics", "3"]
+            let expected = try evaluate(run, arguments + ["--json"])
+            #expect(expected.status == 0, "\(expected.errors)")
+            for ranks in [1, 2, 3] {
+                let other = try evaluate(
+                    run, arguments + ["--json", "--threads", "\(ranks == 2 ? 2 : 1)"], ranks: ranks)
+                #expect(other.output == expected.output, "\(ranks) ranks")
+            }
+            let report = try report(run, arguments)
+            check(report, samples: 60)
+            #expect(report.split == "validation" && report.weights == "drawn")
+            #expect(report.reestimateBatches == 3 && report.ensembleSize == 3)
+            #expect(report.detailed == "the ensemble of 3")
+            #expect(report.draws.count == 4)
+            #expect(Set(report.draws.map(\.loss)).count == 4)
+            // The networks of the run's own validation.
+            let plain = try self.report(run, [], ranks: 2)
+            check(plain, samples: 60)
+            #expect(plain.draws.map(\.errorPercent) == result.draws)
+            #expect(plain.ensemble == nil && plain.reestimateBatches == 0)
+            let best = try #require(result.winnerDraw)
+            #expect(plain.detailed == "draw \(best)")
+            #expect(plain.draws[best].topFiveErrorPercent == result.validationTopFiveError)
+            // Statistics of the drawn network itself change its answers.
+            #expect(plain.draws[0].loss != report.draws[0].loss)
+            #expect(result.testTopFiveError != nil)
+            let test = try self.report(run, ["--split", "test", "--draws", "1"], ranks: 3)
+            check(test, samples: 40)
+        }
+
+        @Test func ensemblesAndLikeliestWeights() throws {
+            let run = try TestRun()
+            try run.train(Self.settings)
+            // An ensemble of one is that network.
+            let one = try report(run, ["--ensemble", "1"], ranks: 2)
+            #expect(one.draws.count == 1)
+            #expect(one.ensemble?.errorCount == one.draws[0].errorCount)
+            #expect(one.ensemble?.topFiveErrorCount == one.draws[0].topFiveErrorCount)
+            let (alone, mean) = (one.draws[0].loss, try #require(one.ensemble).loss)
+            #expect(abs(mean - alone) < 1e-5 * alone)
+            // By convexity its loss is at most its members' mean.
+            let five = try report(run, ["--ensemble", "5"])
+            let losses = five.draws.map(\.loss)
+            #expect(losses.count == 5)
+            let average = losses.reduce(0, +) / 5
+            let ofMeans = try #require(five.ensemble).loss
+            #expect(ofMeans <= average + 1e-6)
+            let likeliest = try report(run, ["--weights", "likeliest", "--draws", "6"], ranks: 2)
+            check(likeliest, samples: 60)
+            #expect(likeliest.draws.count == 1 && likeliest.weights == "likeliest")
+            #expect(!five.draws.map(\.loss).contains(likeliest.draws[0].loss))
+            let refused = try evaluate(
+                run, ["--weights", "likeliest", "--ensemble", "2"], ranks: 2)
+            #expect(refused.status == 64)
+            #expect(
+                refused.complaints == [
+                    "evaluate: --ensemble 2: wants networks that differ; ternary with likeliest "
+                        + "weights is one network"
+                ])
+            let text = try evaluate(run, ["--ensemble", "2"])
+            for words in ["top-5 error", "ensemble of 2", "errors by class of the ensemble of 2"] {
+                #expect(text.output.contains(words), "\(words)")
+            }
+        }
+
+        @Test(arguments: [
+            ["--draws", "0"], ["--ensemble", "0"], ["--re-estimate-statistics", "-1"],
+            ["--weights", "best"], ["--split", "all"],
+        ])
+        func wrongOptions(arguments: [String]) throws {
+            #expect(try evaluate(TestRun(), arguments).status == 64)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// `lrnet-dist describe` says what memory a process will take.
+    @Suite struct MemoryTests {
+        /// What the documentation promises.
+        private static let tolerance = 0.10
+
+        private struct Plan: Decodable {
+            var step_bytes, peak_bytes: Int
+        }
+
+        private static let residual =
+            "{layers: [32C3, MP3/2, 64R, 96R/2, GAP, 256FC], input: 48x48x3, classes: 10}"
+
+        private func plan(_ recipe: String, _ settings: [String]) throws -> Plan {
+            let outcome = try Launch(
+                Launch.program("lrnet-dist"),
+                ["describe", recipe, "--json"] + settings.flatMap { ["--set", $0] }
+            ).wait()
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            return try JSONDecoder().decode(Plan.self, from: Data(outcome.output.utf8))
+        }
+
+        private func expect(_ predicted: Int, near actual: Int, _ what: String) {
+            let error = Double(predicted) / Double(actual) - 1
+            #expect(abs(error) <= Self.tolerance, "\(what): \(predicted) for \(actual)")
+            // Less would be nothing but the program itself.
+            #expect(actual > 2 * MemoryPlan.programByteCount, "\(what): \(actual)")
+        }
+
+        @Test(arguments: ["mnist", residual], ["ternary", "full-precision"])
+        func memoryOfSteps(network: String, weights: String) throws {
+            let run = try TestRun()
+            let predicted = try plan(
+                run.recipe,
+                [
+                    "network=\(network)", "weights=\(weights)", "training.globalBatch=128",
+                    "training.gradientLeaves=8", "training.microBatch=16",
+                ])
+            for threads in [1, 2] {
+                let outcome = try Launch(
+                    Launch.program("lrnet-dist"),
+                    [
+                        "bench", "--network", network, "--weights", weights, "--global-batch",
+                        "128",
+                        "--steps", "1", "--threads", "\(threads)",
+                    ], ranks: 1
+                ).wait()
+                let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+                let fields = try #require(json as? [String: Any])
+                let actual = try #require(fields["peak_resident_bytes"] as? Int)
+                expect(predicted.step_bytes, near: actual, "\(network) \(weights) \(threads)")
+            }
+        }
+
+        /// A whole run, with validation, a checkpoint, and the winner's file.
+        @Test(arguments: ["ternary", "full-precision"]) func memoryOfARun(weights: String) throws {
+            let settings = [
+                "weights=\(weights)", "training.steps=2", "training.globalBatch=128",
+                "training.microBatch=16", "validation.everyEpochs=1", "validation.draws=2",
+            ]
+            let run = try TestRun()
+            let outcome = try run.train(settings, ranks: 1)
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            let line = try #require(
+                outcome.output.firstMatch(of: /peak memory of rank 0: (\d+) MiB/))
+            let actual = try #require(Int(line.output.1)) << 20
+            expect(try plan(run.recipe, settings).peak_bytes, near: actual, "run, \(weights)")
+        }
+
+        /// The share of a rank is smaller; a plan of gigabytes takes none.
+        @Test func plansOfOtherSizes() throws {
+            let run = try TestRun()
+            let one = MemoryPlan(recipe: try Recipe(file: run.recipe))
+            let eight = MemoryPlan(recipe: try Recipe(file: run.recipe), ranks: 8)
+            #expect(eight.stepByteCount < one.stepByteCount)
+            let large = try plan(
+                run.recipe,
+                [
+                    "network=resnet18", "training.globalBatch=128", "training.gradientLeaves=8",
+                    "training.microBatch=16",
+                ])
+            #expect(large.step_bytes > 4 << 30)
+            let wrong = try Launch(
+                Launch.program("lrnet-dist"), ["describe", run.recipe, "--ranks", "9"]
+            ).wait()
+            #expect(wrong.status == 64)
+        }
+    }
+}
