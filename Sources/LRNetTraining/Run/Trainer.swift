@@ -95,7 +95,7 @@ public final class Trainer {
         }
         self.folder = folder
         log = RunLog(folder: folder)
-        trace = WeightTrace(network: network)
+        trace = WeightTrace(network: network, isActive: folder != nil)
         let start = try TrainerSetup.restore(
             network: network, optimizer: trainingStep.optimizer, trace: trace, recipe: recipe,
             data: data, folder: folder, group: group, log: log)
