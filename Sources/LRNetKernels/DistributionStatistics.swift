@@ -58,6 +58,30 @@ public enum DistributionStatistics {
         return totals
     }
 
+    /// Counts values that differ from old ones, and values of 0.
+    ///
+    /// - Precondition: The counts agree.
+    public static func changes(
+        from old: FloatView, to new: FloatView
+    ) -> (changed: Int, zeros: Int) {
+        precondition(old.count == new.count, "\(old.count) old and \(new.count) new values")
+        let (one, nothing) = (Vector(repeating: 1), Vector(repeating: 0))
+        var (changedCount, zeroCount) = (0, 0)
+        for start in stride(from: 0, to: new.count, by: stretch) {
+            let (olds, news) = (old.pointer + start, new.pointer + start)
+            var (changed, zeros) = (nothing, nothing)
+            forEachVector(min(stretch, new.count - start)) { i, lanes in
+                let (a, b) = (load(olds + i, lanes), load(news + i, lanes))
+                changed += nothing.replacing(with: one, where: a .!= b)
+                zeros += nothing.replacing(with: one, where: b .== nothing)
+                if lanes < laneCount { zeros -= missing(lanes) }
+            }
+            changedCount += Int(changed.sum())
+            zeroCount += Int(zeros.sum())
+        }
+        return (changedCount, zeroCount)
+    }
+
     /// 1 in the lanes from `lanes` on.
     private static func missing(_ lanes: Int) -> Vector {
         var vector = Vector(repeating: 0)

@@ -42,6 +42,15 @@ import Testing
         #expect(entropy(0, 0) == 0)
     }
 
+    @Test(arguments: TestData.counts) func changesAreCounted(count: Int) {
+        let old: [Float] = (0..<count).map { Float($0 % 3 - 1) }
+        var new = old
+        for i in stride(from: 0, to: count, by: 5) { new[i] = 0 }
+        let changes = DistributionStatistics.changes(from: old.view, to: new.view)
+        #expect(changes.changed == zip(old, new).filter { $0 != $1 }.count)
+        #expect(changes.zeros == new.count { $0 == 0 })
+    }
+
     @Test func histogramsCountEveryValueOnce() {
         let values: [Float] = [0, 0.049, 0.05, 0.5, 0.999, 1]
         let counts = DistributionStatistics.histogram(values.view, bins: 20)

@@ -29,7 +29,7 @@ enum PageStyle {
         .legend li{display:flex;align-items:center;gap:.5rem}
         .scroll{overflow-x:auto;margin-top:1rem}
         table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
-        th,td{text-align:right;padding:.32rem .7rem;border-bottom:1px solid var(--grid);\
+        th,td{text-align:right;padding:.32rem .5rem;border-bottom:1px solid var(--grid);\
         white-space:nowrap}
         th:first-child,td:first-child{text-align:left;padding-left:0}
         thead th{color:var(--ink2);font-weight:500;vertical-align:bottom}

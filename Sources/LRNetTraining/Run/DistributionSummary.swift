@@ -14,14 +14,27 @@ struct DistributionSummary {
     /// Bins of a histogram of probabilities.
     static let bins = 20
 
+    /// Weights that are looked at together: few enough to stay in a core's cache.
+    private static let chunk = 1 << 14
+
     /// `nil` for methods without distributions.
     init?(_ layer: WeightedLayer) {
-        guard let p = Self.probabilities(layer) else { return nil }
-        let totals = DistributionStatistics.totals(
-            zero: p.zero, plus: p.plus, saturation: Self.saturation)
-        let count = Double(max(layer.shape.count, 1))
-        entropy = totals.entropy / count
-        saturatedShare = Double(totals.saturatedCount) / count
+        let (count, latents) = (layer.shape.count, layer.latents.map(\.value))
+        // Learned tensors that are not a value a weight cannot be cut.
+        let canCut = latents.allSatisfy { $0.count == count }
+        var totals = DistributionStatistics.Totals()
+        for start in stride(from: 0, to: count, by: canCut ? Self.chunk : max(count, 1)) {
+            let range = start..<min(start + Self.chunk, count)
+            guard let p = layer.model.probabilities(canCut ? latents.map { $0[range] } : latents)
+            else { return nil }
+            let part = DistributionStatistics.totals(
+                zero: FloatBuffer(p.zero).all, plus: FloatBuffer(p.plus).all,
+                saturation: Self.saturation)
+            totals.entropy += part.entropy
+            totals.saturatedCount += part.saturatedCount
+        }
+        entropy = totals.entropy / Double(max(count, 1))
+        saturatedShare = Double(totals.saturatedCount) / Double(max(count, 1))
     }
 
     /// The probabilities of 0 and +1 of each weight.

@@ -110,7 +110,7 @@ public final class Trainer {
         for warning in [fault?.warning, fileFault, folder?.recipeProblem] {
             if let warning { log.warning(warning) }
         }
-        trace = WeightTrace(network: network)
+        trace = WeightTrace(network: network, isActive: folder != nil)
         let (start, notes) = try TrainerSetup.restore(
             network: network, optimizer: trainingStep.optimizer, trace: trace, recipe: recipe,
             data: data, folder: folder, resume: options.resume, group: group, log: log)

@@ -16,25 +16,30 @@ final class WeightTrace {
     private struct Followed {
         var layer: WeightedLayer
         /// The likeliest values at the last look: -1, 0, +1.
-        var likeliest: [Int8] = []
+        var likeliest: FloatView
+        /// Room for the next look's.
         var scratch: FloatView
     }
 
-    private var layers: [Followed]
+    private var layers: [Followed] = []
     private var lastStep = 0
 
     /// Follows the layers whose finished weights are discrete.
-    init(network: Network) {
+    ///
+    /// - Parameter isActive: Whether this rank records; others need not look.
+    init(network: Network, isActive: Bool) {
+        guard isActive else { return }
         layers = network.weightedLayers.filter { !($0.model is FullPrecisionModel) }.map {
-            Followed(layer: $0, scratch: FloatBuffer(count: $0.shape.count).all)
+            Followed(
+                layer: $0, likeliest: FloatBuffer(count: $0.shape.count).all,
+                scratch: FloatBuffer(count: $0.shape.count).all)
         }
     }
 
     /// Looks at initial values, without a record.
     func begin() {
         lastStep = 0
-        for index in layers.indices { layers[index].likeliest = look(index) ?? [] }
-        layers.removeAll { $0.likeliest.isEmpty }
+        layers.removeAll { !Self.look($0.layer, into: $0.likeliest) }
     }
 
     /// Looks at the weights now.
@@ -45,32 +50,28 @@ final class WeightTrace {
         defer { lastStep = step }
         return RunMetrics.Weights(
             step: step, sinceStep: lastStep,
-            layers: layers.indices.compactMap { index in
-                guard let now = look(index) else { return nil }
-                let old = layers[index].likeliest
-                layers[index].likeliest = now
-                let layer = layers[index].layer
-                let summary = DistributionSummary(layer)
-                let count = Double(now.count)
-                var (flips, zeros) = (0, 0)
-                for i in now.indices {
-                    if now[i] != old[i] { flips += 1 }
-                    if now[i] == 0 { zeros += 1 }
-                }
+            layers: layers.indices.map { index in
+                let followed = layers[index]
+                _ = Self.look(followed.layer, into: followed.scratch)
+                let changes = DistributionStatistics.changes(
+                    from: followed.likeliest, to: followed.scratch)
+                layers[index].likeliest = followed.scratch
+                layers[index].scratch = followed.likeliest
+                let summary = DistributionSummary(followed.layer)
+                let count = followed.layer.shape.count
                 return RunMetrics.LayerWeights(
-                    layer: layer.name, count: now.count, entropy: summary?.entropy,
-                    saturation: summary?.saturatedShare, zeros: Double(zeros) / count,
-                    flips: Double(flips) / count)
+                    layer: followed.layer.name, count: count, entropy: summary?.entropy,
+                    saturation: summary?.saturatedShare,
+                    zeros: Double(changes.zeros) / Double(count),
+                    flips: Double(changes.changed) / Double(count))
             })
     }
 
-    /// The likeliest values; `nil` for methods whose finished weights are real numbers.
-    private func look(_ index: Int) -> [Int8]? {
-        let (layer, scratch) = (layers[index].layer, layers[index].scratch)
-        let test = layer.model.testWeights(
-            layer.latents.map(\.value), shape: layer.shape, selection: .likeliest, into: scratch)
-        guard test.isDiscrete else { return nil }
-        return scratch.values.map { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }
+    /// Makes a layer's likeliest values; `false` for methods whose finished weights are real numbers.
+    private static func look(_ layer: WeightedLayer, into values: FloatView) -> Bool {
+        layer.model.testWeights(
+            layer.latents.map(\.value), shape: layer.shape, selection: .likeliest, into: values
+        ).isDiscrete
     }
 
     // MARK: Checkpoints
@@ -80,10 +81,10 @@ final class WeightTrace {
         try file.createGroup("/trace")
         try file.setAttribute("step", of: "/trace", to: lastStep)
         for followed in layers {
-            let values = followed.likeliest
+            let values = followed.likeliest.values
             let bytes = stride(from: 0, to: values.count, by: Self.packing).map { first in
                 (0..<min(Self.packing, values.count - first)).reduce(UInt8(0)) {
-                    $0 | UInt8(values[first + $1] + 1) << UInt8(2 * $1)
+                    $0 | UInt8(max(-1, min(values[first + $1], 1)) + 1) << UInt8(2 * $1)
                 }
             }
             try file.createDataSet(
@@ -98,10 +99,11 @@ final class WeightTrace {
     func restore(from file: HDF5File, step: Int) throws {
         begin()
         lastStep = step
-        guard try file.contains("/trace") else { return }
+        guard !layers.isEmpty, try file.contains("/trace") else { return }
         lastStep = try file.intAttribute("step", of: "/trace")
         for index in layers.indices {
-            let count = layers[index].likeliest.count
+            let likeliest = layers[index].likeliest
+            let count = likeliest.count
             let path = "/trace/\(layers[index].layer.name)"
             let bytes = try file.dataSet(path).read(as: UInt8.self)
             guard bytes.count == (count + Self.packing - 1) / Self.packing else {
@@ -109,9 +111,10 @@ final class WeightTrace {
                     call: "checkpoint", subject: "\(file.name) \(path)",
                     message: "has \(bytes.count) bytes for \(count) weights", exitStatus: .badData)
             }
-            layers[index].likeliest = (0..<count).map {
-                Int8(bytes[$0 / Self.packing] >> UInt8(2 * ($0 % Self.packing)) & 3) - 1
-            }
+            likeliest.copy(
+                from: (0..<count).map {
+                    Float(bytes[$0 / Self.packing] >> UInt8(2 * ($0 % Self.packing)) & 3) - 1
+                })
         }
     }
 }
