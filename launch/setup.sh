@@ -24,6 +24,9 @@ packages=(
     "libopenblas-dev module:openblas"
     "libhdf5-dev module:hdf5"
     "zlib1g-dev module:zlib"
+    "libturbojpeg0-dev module:libturbojpeg"
+    "libpng-dev module:libpng"
+    "curl command:curl"
 )
 
 missing_packages() {
