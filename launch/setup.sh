@@ -25,6 +25,9 @@ packages=(
     "libhdf5-dev module:hdf5"
     "zlib1g-dev module:zlib"
     "iproute2 command:ip"
+    "libturbojpeg0-dev module:libturbojpeg"
+    "libpng-dev module:libpng"
+    "curl command:curl"
 )
 
 missing_packages() {

@@ -19,4 +19,11 @@ public final class AppendedFile {
             try descriptor.writeAll($0, name: descriptor.path)
         }
     }
+
+    /// Appends bytes.
+    ///
+    /// - Throws: ``SupportFailure`` (74), naming the file. A part of the bytes may then be there.
+    public func append(bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try descriptor.writeAll($0, name: descriptor.path) }
+    }
 }

@@ -26,13 +26,9 @@ struct ArrayImportOptions: ParsableArguments {
     func run(
         _ importer: (_ name: String, _ progress: (Int, Int) -> Void) throws -> ShardIndex
     ) throws {
-        var bar: ProgressBar?
-        let index = try importer(folderName(output)) { done, total in
-            let current = bar ?? ProgressBar("importing", total: total, unit: "images")
-            bar = current
-            current.update(done: done)
-        }
-        bar?.finish()
+        let bar = LazyBar("importing", unit: "images")
+        let index = try importer(folderName(output)) { bar.update(done: $0, total: $1) }
+        bar.finish()
         print(summary(of: index, in: output))
     }
 }

@@ -40,7 +40,7 @@ struct DescribeCommand: ParsableCommand {
     func run() throws {
         let set = try ShardSet(directory: directory)
         let index = set.index
-        print("\(index.name): images of \(set.shape) in \(set.classes) classes")
+        print("\(index.name): \(kind(of: index)) in \(set.classes) classes")
         print("mean         \(numbers(index.mean))")
         print("deviation    \(numbers(index.deviation))")
         print("fingerprint  \(set.fingerprint)\n")

@@ -6,7 +6,10 @@ import LRNetSupport
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Converts a data set to shards.",
-        subcommands: [ImportIDXCommand.self, ImportCIFARCommand.self])
+        subcommands: [
+            ImportIDXCommand.self, ImportCIFARCommand.self, ImportPicturesCommand.self,
+            ImportNPZCommand.self, ImportNPYCommand.self,
+        ])
 }
 
 /// `lrnet-data import idx`.

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import LRNetSupport
 
-/// `lrnet-data`: makes, describes and verifies shard sets.
+/// `lrnet-data`: makes, shows, describes and verifies shard sets.
 @main
 struct LRNetDataTool: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,7 +10,8 @@ struct LRNetDataTool: ParsableCommand {
         abstract: "Makes, describes and verifies data sets for lrnet-dist.",
         version: ProgramVersion.number,
         subcommands: [
-            ImportCommand.self, SynthesizeCommand.self, DescribeCommand.self, VerifyCommand.self,
+            ImportCommand.self, FetchCommand.self, SynthesizeCommand.self, DescribeCommand.self,
+            SampleCommand.self, VerifyCommand.self,
         ])
 
     static func main() {

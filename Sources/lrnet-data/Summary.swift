@@ -1,5 +1,6 @@
 import Foundation
 import LRNetData
+import LRNetKernels
 import LRNetSupport
 
 /// The last part of a path.
@@ -10,6 +11,14 @@ func folderName(_ path: String) -> String {
 /// `data/mnist: train 55,000, validation 5,000, test 10,000 images of 28x28x1, fingerprint ...`.
 func summary(of index: ShardIndex, in directory: String) -> String {
     let splits = index.splits.map { "\($0.name) \(TextTable.grouped($0.count))" }
-    return "\(directory): \(splits.joined(separator: ", ")) images of \(index.shape), "
+    return "\(directory): \(splits.joined(separator: ", ")) \(kind(of: index)), "
         + "fingerprint \(index.fingerprint)"
+}
+
+/// `images of 28x28x1`, or `JPEG images with a shorter side of at most 256`.
+func kind(of index: ShardIndex) -> String {
+    switch index.encoding {
+    case .raw: "images of \(index.shape)"
+    case .encoded: "JPEG images with a shorter side of at most \(index.shape.height)"
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import LRNetData
 import LRNetSupport
 
@@ -18,7 +19,8 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         let set = try ShardSet(directory: directory)
-        let verifier = ShardSetVerifier(set)
+        let verifier = ShardSetVerifier(
+            set, threads: ProcessInfo.processInfo.activeProcessorCount)
         let bar = ProgressBar("verifying", total: verifier.sampleCount, unit: "images")
         let problems = verifier.run { bar.advance(by: $0) }
         bar.finish()

@@ -1,4 +1,5 @@
 import Foundation
+import LRNetData
 import LRNetLaunchSupport
 import LRNetSupport
 import Testing
@@ -64,6 +65,42 @@ import Testing
             missing.error
                 == "lrnet-data: open: /nowhere/data: there is no such folder; "
                 + "make one with lrnet-data import\n")
+    }
+
+    /// A tree of pictures becomes an encoded set that every command reads.
+    @Test func picturesFromEndToEnd() throws {
+        let folder = try TestFolder()
+        let tree = "\(folder.path)/tree"
+        try PictureFixture.writeTree(tree, classes: ["ant", "bee"], count: 9)
+        let set = "\(folder.path)/set"
+        let arguments = [
+            "import", "images", "--train", tree, "--output", set, "--shorter-side", "32",
+            "--validation", "4", "--workers", "2",
+        ]
+        let program = try Launch.program("lrnet-data")
+        let done = try launch(program, arguments)
+        #expect(done.code == 0, "\(done.error)")
+        #expect(
+            done.output.contains(
+                "train 14, validation 4 JPEG images with a shorter side of at most 32, finger"))
+        #expect(done.output.contains(" of 18 were resized; "))
+        #expect(try tool("verify", set).output == "\(set): all 18 images are intact\n")
+        let described = try tool("describe", set)
+        #expect(described.output.contains("\nant        7           2\n"), "\(described.output)")
+        let preview = try tool("describe", set, "--preview")
+        #expect(preview.code == 65)
+        #expect(preview.error.contains("holds pictures of varying size"))
+        let sheet = "\(folder.path)/sheet.png"
+        let sample = try tool(
+            "sample", set, "--output", sheet, "--split", "validation", "--count", "3")
+        #expect(sample.output == "\(sheet): 3 of 4 images of validation\n")
+        #expect(try PictureDecoder().decode(FileBytes.read(sheet)[...]).image.height > 32)
+        for options in [
+            ["--raw", "32"], ["--raw", "0x3"], ["--raw", "8x8", "--shorter-side", "32"],
+            ["--workers", "0"], ["--test-list", "x"], ["--max-pixels", "0"],
+        ] {
+            #expect(try launch(program, arguments + options).code == 64, "\(options)")
+        }
     }
 
     @Test func importFromEndToEnd() throws {

@@ -38,6 +38,9 @@ public final class Augmenter: Sendable {
         func failure(_ message: String) -> DataFailure {
             DataFailure(call: "augmentation", subject: set.directory, message: message)
         }
+        guard set.index.encoding == .raw || recipe.crop != nil else {
+            throw failure("holds pictures of varying size; set augmentation.crop")
+        }
         switch recipe.standardize {
         case .none, .image:
             standardizer = nil

@@ -72,6 +72,60 @@ enum Gzip {
         }
     }
 
+    /// Decompresses deflate without a header, to a known number of bytes.
+    ///
+    /// - Throws: ``DataFailure`` (65) if the bytes are damaged or become another number.
+    static func inflateRaw(
+        _ bytes: ArraySlice<UInt8>, byteCount: Int, subject: String
+    ) throws -> [UInt8] {
+        var stream = z_stream()
+        guard lrnet_inflateInitRaw(&stream) == Z_OK else {
+            throw failure("inflateInit2", subject, "out of memory", .internalError)
+        }
+        defer { inflateEnd(&stream) }
+        var output: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 20)
+        var input = Array(bytes)
+        return try input.withUnsafeMutableBufferPointer { source in
+            var given = 0
+            while true {
+                if stream.avail_in == 0 {
+                    let part = min(source.count - given, 1 << 30)
+                    stream.next_in = source.baseAddress.map { $0 + given }
+                    stream.avail_in = UInt32(part)
+                    given += part
+                }
+                let (status, made) = piece.withUnsafeMutableBufferPointer { target in
+                    stream.next_out = target.baseAddress
+                    stream.avail_out = UInt32(target.count)
+                    let status = inflate(&stream, Z_NO_FLUSH)
+                    return (status, target.count - Int(stream.avail_out))
+                }
+                output.append(contentsOf: piece[0..<made])
+                let isStuck =
+                    made == 0 && stream.avail_in == 0 && given == source.count
+                    && status != Z_STREAM_END
+                guard status == Z_OK || status == Z_STREAM_END, !isStuck,
+                    output.count <= byteCount
+                else {
+                    throw failure("inflate", subject, "the deflated bytes are damaged or truncated")
+                }
+                if status == Z_STREAM_END { break }
+            }
+            guard output.count == byteCount else {
+                throw failure("inflate", subject, "the deflated bytes are damaged or truncated")
+            }
+            return output
+        }
+    }
+
+    /// The CRC-32 of bytes, as zip archives use it.
+    static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        bytes.withUnsafeBufferPointer { buffer in
+            UInt32(truncatingIfNeeded: crc32_z(0, buffer.baseAddress, buffer.count))
+        }
+    }
+
     private static func failure(
         _ call: String, _ path: String, _ message: String, _ status: ExitStatus = .badData
     ) -> DataFailure {

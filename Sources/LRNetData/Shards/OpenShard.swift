@@ -1,40 +1,51 @@
 import LRNetKernels
 import LRNetSupport
 
-/// One shard, opened for reading after its hash has been found right.
+/// One shard, opened for reading after its hash has been found right. Labels and offsets stay in
+/// memory; pictures are read by chunks.
 final class OpenShard: Sendable {
-    /// The samples of one chunk.
+    /// Consecutive bytes of the pictures.
     final class Chunk: Sendable {
-        let pixels: [UInt8]
-        let labels: [Int32]
+        let bytes: [UInt8]
 
-        init(pixels: [UInt8], labels: [Int32]) {
-            self.pixels = pixels
-            self.labels = labels
+        init(bytes: [UInt8]) {
+            self.bytes = bytes
         }
 
         /// What it takes in memory.
-        var byteCount: Int { pixels.count + 4 * labels.count }
+        var byteCount: Int { bytes.count }
     }
 
-    /// The number of samples.
-    let count: Int
+    /// The labels, one a sample.
+    let labels: [Int32]
 
-    /// The number of samples of a chunk; the last one may have fewer.
-    let chunkSampleCount: Int
+    /// The number of bytes of a chunk; the last one may have fewer. Of a raw shard these are whole
+    /// samples.
+    let chunkByteCount: Int
 
     private let path: String
-    private let classes: Int
+    private let shape: ImageShape
     private let images: HDF5DataSet
-    private let labels: HDF5DataSet
+    private let offsets: [Int64]?
 
     /// Checks the file's SHA-256, then opens it and compares its shapes with the index.
     ///
     /// - Throws: ``DataFailure`` (65) if anything differs; errors of reading.
-    init(_ shard: ShardIndex.Shard, of set: ShardSet) throws {
-        path = set.path(of: shard)
-        classes = set.classes
-        count = shard.count
+    convenience init(_ shard: ShardIndex.Shard, of set: ShardSet) throws {
+        try self.init(
+            shard, directory: set.directory, encoding: set.index.encoding, shape: set.shape,
+            classes: set.classes)
+    }
+
+    /// The same for a set that is not finished yet.
+    ///
+    /// - Throws: As ``init(_:of:)``.
+    init(
+        _ shard: ShardIndex.Shard, directory: String, encoding: PictureEncoding,
+        shape: ImageShape, classes: Int
+    ) throws {
+        path = "\(directory)/\(shard.file)"
+        self.shape = shape
         let sha256 = try ContentHash.of(fileAt: path)
         guard sha256 == shard.sha256 else {
             throw DataFailure(
@@ -44,41 +55,103 @@ final class OpenShard: Sendable {
         }
         let file = try HDF5File.open(path)
         images = try file.dataSet(ShardFile.imagesPath)
-        labels = try file.dataSet(ShardFile.labelsPath)
-        let shape = set.shape
-        let expected = [count, shape.height, shape.width, shape.channels]
-        guard images.shape == expected, images.elementType == .uint8 else {
+        let labels = try file.dataSet(ShardFile.labelsPath)
+        try Self.check(labels, .int32, [shard.count], path)
+        self.labels = try labels.read()
+        if let wrong = self.labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
             throw DataFailure(
-                call: "open", subject: "\(path) images",
-                message: "\(images.elementType) \(images.shape), but the index says uint8 "
-                    + "\(expected)")
+                call: "read", subject: "\(path) labels[\(wrong)]",
+                message: "label \(self.labels[wrong]) is outside 0...\(classes - 1)")
         }
-        guard labels.shape == [count], labels.elementType == .int32 else {
-            throw DataFailure(
-                call: "open", subject: "\(path) labels",
-                message: "\(labels.elementType) \(labels.shape), but the index says int32 "
-                    + "[\(count)]")
+        switch encoding {
+        case .raw:
+            try Self.check(
+                images, .uint8, [shard.count, shape.height, shape.width, shape.channels], path)
+            offsets = nil
+            chunkByteCount = images.chunk[0] * shape.count
+        case .encoded:
+            let offsets = try file.dataSet(ShardFile.offsetsPath)
+            try Self.check(offsets, .int64, [shard.count + 1], path)
+            let values: [Int64] = try offsets.read()
+            try Self.check(images, .uint8, [Int(values[shard.count])], path)
+            let rises = zip(values, values.dropFirst()).allSatisfy { $0 <= $1 }
+            guard values[0] == 0, rises else {
+                throw DataFailure(
+                    call: "open", subject: "\(path) offsets", message: "do not rise from 0")
+            }
+            self.offsets = values
+            chunkByteCount = images.chunk[0]
         }
-        chunkSampleCount = images.chunk[0]
     }
 
-    /// The number of chunks.
-    var chunkCount: Int { (count + chunkSampleCount - 1) / chunkSampleCount }
+    /// The number of samples.
+    var count: Int { labels.count }
+
+    /// Where a sample's picture lies among the bytes of all pictures.
+    func byteRange(_ sample: Int) -> Range<Int> {
+        guard let offsets else {
+            return sample * shape.count..<(sample + 1) * shape.count
+        }
+        return Int(offsets[sample])..<Int(offsets[sample + 1])
+    }
 
     /// Reads a chunk.
     ///
-    /// - Throws: ``DataFailure``: 65 for damage or a label that is no class, 74 if the file
-    ///   cannot be read.
+    /// - Throws: ``DataFailure``: 65 for damage, 74 if the file cannot be read.
     func chunk(_ number: Int) throws -> Chunk {
-        let first = number * chunkSampleCount
-        let rows = first..<min(first + chunkSampleCount, count)
-        let chunk = Chunk(
-            pixels: try images.read(rows: rows), labels: try labels.read(rows: rows))
-        if let wrong = chunk.labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
-            throw DataFailure(
-                call: "read", subject: "\(path) labels[\(first + wrong)]",
-                message: "label \(chunk.labels[wrong]) is outside 0...\(classes - 1)")
+        let first = number * chunkByteCount
+        let end = byteRange(count - 1).upperBound
+        return Chunk(bytes: try bytes(first..<min(first + chunkByteCount, end)))
+    }
+
+    /// Reads consecutive samples.
+    ///
+    /// - Throws: As ``chunk(_:)``.
+    func samples(_ range: Range<Int>) throws -> ShardSamples {
+        let labels = Array(labels[range])
+        if range.isEmpty { return ShardSamples(shape: shape, pixels: [], labels: []) }
+        let first = byteRange(range.lowerBound).lowerBound
+        let content = try bytes(first..<byteRange(range.upperBound - 1).upperBound)
+        guard let offsets else {
+            return ShardSamples(shape: shape, pixels: content, labels: labels)
         }
-        return chunk
+        return ShardSamples(
+            shape: shape, files: content,
+            offsets: offsets[range.lowerBound...range.upperBound].map { Int($0) - first },
+            labels: labels)
+    }
+
+    /// Decodes a picture of this shard.
+    ///
+    /// - Throws: ``DataFailure`` (65) that names the sample, if the file in it is no picture.
+    func picture(_ bytes: ArraySlice<UInt8>, sample: Int) throws -> PixelImage {
+        if offsets == nil {
+            return PixelImage(
+                height: shape.height, width: shape.width, channels: shape.channels,
+                pixels: Array(bytes))
+        }
+        do {
+            return try PictureDecoder().decode(bytes).image
+        } catch let problem as PictureProblem {
+            throw DataFailure(
+                call: "decode", subject: "\(path) images[\(sample)]", message: problem.message)
+        }
+    }
+
+    /// Reads bytes of the pictures; of a raw shard these are whole samples.
+    private func bytes(_ range: Range<Int>) throws -> [UInt8] {
+        if offsets != nil { return try images.read(rows: range) }
+        let size = shape.count
+        return try images.read(rows: range.lowerBound / size..<range.upperBound / size)
+    }
+
+    private static func check(
+        _ data: HDF5DataSet, _ type: HDF5ElementType, _ shape: [Int], _ path: String
+    ) throws {
+        guard data.shape == shape, data.elementType == type else {
+            throw DataFailure(
+                call: "open", subject: "\(path) \(data.path)",
+                message: "\(data.elementType) \(data.shape), but the index says \(type) \(shape)")
+        }
     }
 }

@@ -2,7 +2,7 @@
 ///
 ///     mean      = sum(v) / (255 n)
 ///     deviation = sqrt(sum(v^2) / n - (sum(v) / n)^2) / 255
-struct PixelStatistics {
+struct PixelStatistics: Codable, Equatable {
     private var sums: [UInt64]
     private var squares: [UInt64]
     private var count: UInt64 = 0
@@ -27,6 +27,18 @@ struct PixelStatistics {
             squares[channel] += square
         }
         count += UInt64(pixels.count / channels)
+    }
+
+    /// Adds what another one has seen; sums are exact, so that any order gives the same.
+    ///
+    /// - Precondition: It has as many channels.
+    mutating func add(_ other: PixelStatistics) {
+        precondition(other.sums.count == sums.count, "\(other.sums.count) channels")
+        for channel in sums.indices {
+            sums[channel] += other.sums[channel]
+            squares[channel] += other.squares[channel]
+        }
+        count += other.count
     }
 
     /// On the scale [0, 1]; 0 without pixels.

@@ -1,13 +1,22 @@
 import LRNetKernels
 import LRNetSupport
 
-/// The HDF5 layout of one shard: `images`, bytes `[N, H, W, C]`, and `labels`, int32 `[N]`.
+/// The HDF5 layout of one shard.
 ///
-/// Chunks are runs of whole consecutive samples of at most 1 MiB (or of one sample, if that is
-/// larger), each with a Fletcher-32 checksum.
+///     raw      images  uint8 [N, H, W, C]    labels int32 [N]
+///     encoded  images  uint8 [bytes]         labels int32 [N]   offsets int64 [N + 1]
+///
+/// Picture `i` of an encoded shard is the JPEG file `images[offsets[i] ..< offsets[i + 1]]`. Chunks
+/// of raw pictures are runs of whole consecutive samples of at most 1 MiB (or of one sample, if that
+/// is larger); chunks of files are 64 KiB, since a picture read in random order fetches whole ones.
+/// Each chunk has a Fletcher-32 checksum.
 enum ShardFile {
     static let imagesPath = "images"
     static let labelsPath = "labels"
+    static let offsetsPath = "offsets"
+
+    /// The largest chunk of files.
+    static let fileChunkByteCount = 64 << 10
 
     /// The number of samples in a chunk: the fewest chunks of at most 1 MiB, evenly filled, since
     /// the last chunk takes as much room in the file as the others.
@@ -19,17 +28,46 @@ enum ShardFile {
 
     /// The bytes of a shard that holds `samples`, made in memory, so that a full disk meets our
     /// own writing and not HDF5's.
-    static func image(of samples: LabeledImages, name: String) throws -> [UInt8] {
+    static func image(of samples: ShardSamples, name: String) throws -> [UInt8] {
         let file = try HDF5File.create(inMemoryNamed: name)
         let shape = samples.shape
-        let extents = [samples.count, shape.height, shape.width, shape.channels]
-        let chunk = chunkSampleCount(shape: shape, count: samples.count)
+        let extents: [Int]
+        var chunk: [Int]
+        switch samples.encoding {
+        case .raw:
+            extents = [samples.count, shape.height, shape.width, shape.channels]
+            chunk = extents
+            chunk[0] = chunkSampleCount(shape: shape, count: samples.count)
+        case .encoded:
+            extents = [samples.bytes.count]
+            let chunkCount = max(1, (extents[0] + fileChunkByteCount - 1) / fileChunkByteCount)
+            chunk = [max(1, (extents[0] + chunkCount - 1) / chunkCount)]
+        }
         let images = try file.createDataSet(
-            imagesPath, of: .uint8, shape: extents, chunk: [chunk] + extents.dropFirst())
-        try images.write(samples.pixels)
+            imagesPath, of: .uint8, shape: extents, chunk: chunk)
+        try images.write(samples.bytes)
         let labels = try file.createDataSet(labelsPath, of: .int32, shape: [samples.count])
         try labels.write(samples.labels)
+        if samples.encoding == .encoded {
+            let offsets = try file.createDataSet(
+                offsetsPath, of: .int64, shape: [samples.offsets.count])
+            try offsets.write(samples.offsets.map { Int64($0) })
+        }
         return try file.image()
+    }
+
+    /// Writes a shard into a folder.
+    ///
+    /// - Returns: Its entry for the index.
+    /// - Throws: ``SupportFailure`` (74) if it cannot be written.
+    static func write(
+        _ samples: ShardSamples, to folder: String, as name: String
+    ) throws -> ShardIndex.Shard {
+        let bytes = try image(of: samples, name: name)
+        try AtomicFile.write(bytes, to: "\(folder)/\(name)")
+        return ShardIndex.Shard(
+            file: name, count: samples.count, byteCount: bytes.count,
+            sha256: ContentHash.of(bytes))
     }
 
     /// The name of a shard.

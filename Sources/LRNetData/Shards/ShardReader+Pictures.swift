@@ -1,19 +1,8 @@
 import LRNetKernels
 
 extension ShardReader {
-    /// Reads one picture. Calls may come from several threads.
-    ///
-    /// - Precondition: The sample is in `0 ..< count`.
-    /// - Throws: As ``read(samples:images:labels:)``.
-    public func picture(_ sample: Int) throws -> (image: PixelImage, label: Int32) {
-        let samples = try read(samples: [sample])
-        let image = PixelImage(
-            height: shape.height, width: shape.width, channels: shape.channels,
-            pixels: samples.pixels)
-        return (image, samples.labels[0])
-    }
-
-    /// Calls `body` for every sample with its picture's pixels; in order of the samples in the set.
+    /// Calls `body` for every sample with its picture's pixels: of a raw set in order of the samples in
+    /// the set, of an encoded one in the given order, with shapes of their own.
     ///
     /// - Throws: As ``read(samples:images:labels:)``, and what `body` throws.
     func forEachPicture(
@@ -22,6 +11,15 @@ extension ShardReader {
             _ position: Int, _ pixels: ArraySlice<UInt8>, _ shape: ImageShape, _ label: Int32
         ) throws -> Void
     ) throws {
+        guard self.set.index.encoding == .raw else {
+            for (position, sample) in samples.enumerated() {
+                let (image, label) = try picture(sample)
+                let shape = ImageShape(
+                    height: image.height, width: image.width, channels: image.channels)
+                try body(position, image.pixels[...], shape, label)
+            }
+            return
+        }
         try forEachRawSample(samples) { position, pixels, label in
             try body(position, pixels, shape, label)
         }

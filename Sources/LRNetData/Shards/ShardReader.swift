@@ -68,7 +68,7 @@ public final class ShardReader: Sendable {
     /// The shape of every image.
     public var shape: ImageShape { self.set.shape }
 
-    /// Reads samples.
+    /// Reads samples of a raw set.
     ///
     ///     images[i, y, x, c] = pixel / 255
     ///
@@ -77,8 +77,9 @@ public final class ShardReader: Sendable {
     ///   - images: Overwritten; `[samples.count, H, W, C]`.
     ///   - labels: Overwritten; one label a sample, in `0 ..< classes`.
     /// - Precondition: Every sample is in `0 ..< count`; the view has just as many values.
-    /// - Throws: ``DataFailure`` or ``SupportFailure``: 65 for damage, 66 for a missing shard, 74
-    ///   if a shard cannot be read. What `images` and `labels` then hold is unspecified.
+    /// - Throws: ``DataFailure`` or ``SupportFailure``: 65 for damage or an encoded set, 66 for a
+    ///   missing shard, 74 if a shard cannot be read. What `images` and `labels` then hold is
+    ///   unspecified.
     public func read(samples: [Int], images: FloatView, labels: inout [Int32]) throws {
         let size = shape.count
         precondition(
@@ -97,7 +98,7 @@ public final class ShardReader: Sendable {
         }
     }
 
-    /// Reads samples as bytes.
+    /// Reads samples of a raw set as bytes.
     ///
     /// - Precondition: Every sample is in `0 ..< count`.
     /// - Throws: As ``read(samples:images:labels:)``.
@@ -112,15 +113,51 @@ public final class ShardReader: Sendable {
         return LabeledImages(shape: shape, pixels: pixels, labels: labels)
     }
 
+    /// Reads one sample of a raw or an encoded set.
+    ///
+    /// Reading from disk happens one call at a time, decoding does not: several threads decode side
+    /// by side.
+    ///
+    /// - Returns: The picture as it is stored (an encoded one decoded, of its own size, three
+    ///   channels), and its label.
+    /// - Precondition: The sample is in `0 ..< count`.
+    /// - Throws: As ``read(samples:images:labels:)``; ``DataFailure`` (65) if a picture cannot be
+    ///   decoded.
+    public func picture(_ sample: Int) throws -> (image: PixelImage, label: Int32) {
+        precondition(sample >= 0 && sample < count, "sample \(sample) of \(count)")
+        // The last shard that begins at or before the sample; empty shards begin where the next does.
+        var (low, high) = (0, entries.count - 1)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if firstSamples[middle] <= sample { low = middle } else { high = middle - 1 }
+        }
+        let shard = try open(low)
+        let position = sample - firstSamples[low]
+        let range = shard.byteRange(position)
+        var bytes: [UInt8] = []
+        var next = range.lowerBound
+        while next < range.upperBound {
+            let number = next / shard.chunkByteCount
+            let first = number * shard.chunkByteCount
+            let chunk = try chunk(number, of: shard, numbered: low)
+            let end = min(range.upperBound, first + chunk.byteCount)
+            if bytes.isEmpty && end == range.upperBound {
+                let picture = chunk.bytes[next - first..<end - first]
+                return (try shard.picture(picture, sample: position), shard.labels[position])
+            }
+            bytes += chunk.bytes[next - first..<end - first]
+            next = end
+        }
+        return (try shard.picture(bytes[...], sample: position), shard.labels[position])
+    }
+
     /// The number of samples of each class.
     ///
     /// - Throws: As ``read(samples:images:labels:)``.
     public func classCounts() throws -> [Int] {
         var counts = [Int](repeating: 0, count: self.set.classes)
         for number in entries.indices {
-            try readShard(number) { chunk in
-                for label in chunk.labels { counts[Int(label)] += 1 }
-            }
+            for label in try freshlyOpened(number).labels { counts[Int(label)] += 1 }
         }
         return counts
     }
@@ -139,12 +176,11 @@ public final class ShardReader: Sendable {
     /// The number of shards.
     public var shardCount: Int { entries.count }
 
-    /// Reads one whole shard, past the cache.
+    /// Opens a shard past the cache; its hash is checked again.
     ///
     /// - Throws: As ``read(samples:images:labels:)``.
-    func readShard(_ number: Int, _ body: (OpenShard.Chunk) throws -> Void) throws {
-        let shard = try OpenShard(entries[number], of: set)
-        for chunk in 0..<shard.chunkCount { try body(shard.chunk(chunk)) }
+    func freshlyOpened(_ number: Int) throws -> OpenShard {
+        try OpenShard(entries[number], of: set)
     }
 
     /// Calls `body` for every requested sample with its pixels and label, in order of the samples
@@ -153,49 +189,54 @@ public final class ShardReader: Sendable {
         _ samples: [Int],
         _ body: (_ position: Int, _ pixels: ArraySlice<UInt8>, _ label: Int32) throws -> Void
     ) throws {
-        let size = shape.count
-        func call(_ position: Int, _ chunk: OpenShard.Chunk, _ row: Int) throws {
-            try body(position, chunk.pixels[row * size..<(row + 1) * size], chunk.labels[row])
+        guard self.set.index.encoding == .raw else {
+            throw DataFailure(
+                call: "read", subject: self.set.directory,
+                message: "holds pictures of varying size, which cannot be read as \(shape); "
+                    + "crop them, or import with --raw")
         }
-        var shard = 0
-        var current: (chunk: OpenShard.Chunk, samples: Range<Int>)?
+        var number = 0
+        var current: (shard: Int, chunk: Int, content: OpenShard.Chunk)?
         for position in samples.indices.sorted(by: { samples[$0] < samples[$1] }) {
             let sample = samples[position]
             precondition(sample >= 0 && sample < count, "sample \(sample) of \(count)")
-            if let current, current.samples.contains(sample) {
-                try call(position, current.chunk, sample - current.samples.lowerBound)
-                continue
+            while firstSamples[number + 1] <= sample { number += 1 }
+            let shard = try open(number)
+            let local = sample - firstSamples[number]
+            let range = shard.byteRange(local)
+            let chunkNumber = range.lowerBound / shard.chunkByteCount
+            let content: OpenShard.Chunk
+            if let current, current.shard == number, current.chunk == chunkNumber {
+                content = current.content
+            } else {
+                content = try chunk(chunkNumber, of: shard, numbered: number)
+                current = (number, chunkNumber, content)
             }
-            while firstSamples[shard + 1] <= sample { shard += 1 }
-            let found = try chunk(shard: shard, sample: sample - firstSamples[shard])
-            let first = firstSamples[shard] + found.first
-            let range = first..<first + found.chunk.labels.count
-            current = (found.chunk, range)
-            try call(position, found.chunk, sample - first)
+            let first = range.lowerBound - chunkNumber * shard.chunkByteCount
+            try body(position, content.bytes[first..<first + range.count], shard.labels[local])
         }
     }
 
-    /// The chunk that holds a sample of a shard, from the cache or the file.
-    private func chunk(shard number: Int, sample: Int) throws -> (
-        chunk: OpenShard.Chunk, first: Int
-    ) {
+    private func open(_ number: Int) throws -> OpenShard {
         try state.lock.withLock {
-            let shard: OpenShard
-            if let open = state.state.shards[number] {
-                shard = open
-            } else {
-                shard = try OpenShard(entries[number], of: set)
-                state.state.shards[number] = shard
-            }
-            let position = sample / shard.chunkSampleCount
-            let key = ChunkCache.Key(shard: number, chunk: position)
-            if let chunk = state.state.cache[key] {
-                return (chunk, position * shard.chunkSampleCount)
-            }
+            if let open = state.state.shards[number] { return open }
+            let shard = try OpenShard(entries[number], of: set)
+            state.state.shards[number] = shard
+            return shard
+        }
+    }
+
+    /// A chunk of a shard, from the cache or the file.
+    private func chunk(
+        _ position: Int, of shard: OpenShard, numbered number: Int
+    ) throws -> OpenShard.Chunk {
+        let key = ChunkCache.Key(shard: number, chunk: position)
+        return try state.lock.withLock {
+            if let chunk = state.state.cache[key] { return chunk }
             let chunk = try shard.chunk(position)
             state.state.chunkReadCount += 1
             state.state.cache.insert(chunk, for: key)
-            return (chunk, position * shard.chunkSampleCount)
+            return chunk
         }
     }
 }

@@ -5,10 +5,16 @@ public import LRNetSupport
 /// label, the samples' hash and the pixel statistics.
 public struct ShardSetVerifier: Sendable {
     private let set: ShardSet
+    private let pool: ThreadPool
+    private let blockSampleCount = 256
 
     /// Prepares to verify.
-    public init(_ set: ShardSet) {
+    ///
+    /// - Parameter threads: What decodes the pictures of an encoded set; its result does not
+    ///   depend on their number.
+    public init(_ set: ShardSet, threads: Int = 1) {
         self.set = set
+        pool = ThreadPool(threadCount: threads)
     }
 
     /// The number of samples in all splits.
@@ -39,11 +45,12 @@ public struct ShardSetVerifier: Sendable {
         var statistics = PixelStatistics(channels: set.shape.channels)
         for number in 0..<reader.shardCount {
             do {
-                try reader.readShard(number) { chunk in
-                    let samples = LabeledImages(
-                        shape: set.shape, pixels: chunk.pixels, labels: chunk.labels)
-                    ShardWriter.update(&hash, samples)
-                    if split.name == .train { statistics.add(samples.pixels) }
+                let shard = try reader.freshlyOpened(number)
+                for first in stride(from: 0, to: shard.count, by: blockSampleCount) {
+                    let range = first..<min(first + blockSampleCount, shard.count)
+                    let samples = try shard.samples(range)
+                    samples.update(&hash)
+                    statistics.add(try self.statistics(of: samples, in: shard, first: first))
                     progress(samples.count)
                 }
             } catch {
@@ -62,6 +69,28 @@ public struct ShardSetVerifier: Sendable {
             problems.append(disagreement(split, "the deviation \(set.index.deviation)"))
         }
         return problems
+    }
+
+    /// The statistics of some samples' pixels; files are decoded on all threads.
+    private func statistics(
+        of samples: ShardSamples, in shard: OpenShard, first: Int
+    ) throws -> PixelStatistics {
+        var statistics = PixelStatistics(channels: set.shape.channels)
+        if samples.encoding == .raw {
+            statistics.add(samples.bytes)
+            return statistics
+        }
+        for part in try ParallelWork.map(
+            samples.count, on: pool,
+            { position in
+                var part = PixelStatistics(channels: set.shape.channels)
+                part.add(try shard.picture(samples[position], sample: first + position).pixels)
+                return part
+            })
+        {
+            statistics.add(part)
+        }
+        return statistics
     }
 
     private func disagreement(_ split: ShardIndex.Split, _ what: String) -> DataFailure {

@@ -7,17 +7,13 @@ import LRNetSupport
 /// Files go to a sibling folder `DIR.partial-<pid>`; ``finish()`` writes the index, syncs and
 /// renames the folder. If the writer goes away before, the folder is removed.
 public final class ShardWriter {
-    /// The folder that will hold the set.
-    public let directory: String
-
     private let name: String
     private let shape: ImageShape
     private let classes: Int
     private let classNames: [String]?
-    private let partial: String
+    private let folder: PartialSetFolder
     private var splits: [ShardIndex.Split] = []
     private var statistics: PixelStatistics
-    private var isFinished = false
 
     /// A split's share of bytes for one shard when no number of shards is asked for.
     static let defaultShardByteCount = 256 << 20
@@ -39,23 +35,12 @@ public final class ShardWriter {
         precondition(
             classNames.map { $0.count == classes } ?? true,
             "\(classNames?.count ?? 0) names for \(classes) classes")
-        var directory = directory
-        while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
-        self.directory = directory
         self.name = name
         self.shape = shape
         self.classes = classes
         self.classNames = classNames
-        partial = "\(directory).partial-\(getpid())"
         statistics = PixelStatistics(channels: shape.channels)
-        try Self.checkVacant(directory)
-        try AtomicFile.createFolder(Self.parent(of: directory))
-        try Self.removeLeftovers(of: directory)
-        try AtomicFile.createFolder(partial)
-    }
-
-    deinit {
-        if !isFinished { try? AtomicFile.remove(partial) }
+        folder = try PartialSetFolder(for: directory, keeping: .removed)
     }
 
     /// Writes the samples of one split.
@@ -87,15 +72,13 @@ public final class ShardWriter {
                 part.count == range.count && part.shape == shape,
                 "\(part.count) images of \(part.shape) for samples \(range) of \(shape)")
             try check(part.labels, split: split, from: range.lowerBound)
-            Self.update(&hash, part)
+            let stored = ShardSamples(part)
+            stored.update(&hash)
             if split == .train { statistics.add(part.pixels) }
-            let file = ShardFile.name(split: split, number: number)
-            let bytes = try ShardFile.image(of: part, name: file)
-            try AtomicFile.write(bytes, to: "\(partial)/\(file)")
             entries.append(
-                ShardIndex.Shard(
-                    file: file, count: part.count, byteCount: bytes.count,
-                    sha256: ContentHash.of(bytes)))
+                try ShardFile.write(
+                    stored, to: folder.path,
+                    as: ShardFile.name(split: split, number: number)))
             progress(part.count)
         }
         splits.append(
@@ -109,25 +92,11 @@ public final class ShardWriter {
     /// - Throws: ``SupportFailure`` or ``DataFailure`` (74).
     @discardableResult
     public func finish() throws -> ShardIndex {
-        precondition(!isFinished, "a shard set is finished twice")
         let index = ShardIndex(
             name: name, shape: shape, classes: classes, classNames: classNames,
             mean: statistics.mean, deviation: statistics.deviation, splits: splits)
-        try AtomicFile.write(try index.encoded(), to: "\(partial)/\(ShardIndex.fileName)")
-        try AtomicFile.synchronizeFolder(partial)
-        try Self.checkVacant(directory)
-        try AtomicFile.rename(partial, to: directory)
-        isFinished = true
+        try folder.finish(index)
         return index
-    }
-
-    /// Appends samples to a split's hash: each image's bytes, then its label.
-    static func update(_ hash: inout ContentHash, _ samples: LabeledImages) {
-        let size = samples.shape.count
-        for (position, label) in samples.labels.enumerated() {
-            hash.update(samples.pixels[position * size..<(position + 1) * size])
-            withUnsafeBytes(of: label.littleEndian) { hash.update(Array($0)) }
-        }
     }
 
     private func check(_ labels: [Int32], split: DataSplit, from first: Int) throws {
@@ -136,32 +105,5 @@ public final class ShardWriter {
                 call: "import", subject: "\(split) sample \(first + wrong)",
                 message: "label \(labels[wrong]) is outside 0...\(classes - 1)")
         }
-    }
-
-    private static func checkVacant(_ directory: String) throws {
-        guard FileBytes.exists(directory) else { return }
-        guard FileBytes.isFolder(directory), try FileBytes.names(inFolder: directory).isEmpty
-        else {
-            throw DataFailure(
-                call: "import", subject: directory,
-                message: "exists and is not an empty folder; choose another --output or remove it",
-                exitStatus: .inputOutput)
-        }
-    }
-
-    /// Removes what earlier writers of the same set left behind, unless they still run.
-    private static func removeLeftovers(of directory: String) throws {
-        let folder = parent(of: directory)
-        let prefix = (directory as NSString).lastPathComponent + ".partial-"
-        for name in try FileBytes.names(inFolder: folder) where name.hasPrefix(prefix) {
-            guard let process = Int32(name.dropFirst(prefix.count)) else { continue }
-            if process != getpid() && kill(process, 0) == 0 { continue }
-            try AtomicFile.remove("\(folder)/\(name)")
-        }
-    }
-
-    private static func parent(of path: String) -> String {
-        let folder = (path as NSString).deletingLastPathComponent
-        return folder.isEmpty ? "." : folder
     }
 }

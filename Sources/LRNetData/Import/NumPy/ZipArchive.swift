@@ -1,0 +1,135 @@
+import LRNetSupport
+
+/// The members of a zip archive, stored or deflated, held in memory; what NumPy's `.npz` is.
+///
+/// - Source: PKWARE, *.ZIP File Format Specification* (APPNOTE.TXT), 4.3 and 4.5.3.
+struct ZipArchive {
+    /// The archive's path, for errors.
+    let path: String
+
+    private struct Member {
+        var method = 0
+        var checksum: UInt32 = 0
+        var compressedByteCount = 0
+        var byteCount = 0
+        var headerOffset = 0
+    }
+
+    private let bytes: [UInt8]
+    private var members: [String: Member] = [:]
+
+    /// The most bytes that a member may have when decompressed.
+    static let byteLimit = 64 << 30
+
+    /// Reads the archive's directory.
+    ///
+    /// - Throws: ``DataFailure`` (65) if it is none, damaged or truncated; ``SupportFailure`` if the
+    ///   file is missing or cannot be read.
+    init(_ path: String) throws {
+        self.path = path
+        bytes = try FileBytes.read(path)
+        let tail = max(0, bytes.count - 65_557)
+        // The last record of an archive; a comment may follow it.
+        guard bytes.count >= 22,
+            let end = stride(from: bytes.count - 22, through: tail, by: -1).first(where: {
+                bytes[$0] == 0x50 && bytes[$0..<$0 + 4].elementsEqual([0x50, 0x4B, 5, 6])
+            })
+        else { throw failure("is no zip archive, or truncated; save it again") }
+        var count = try number(end + 10, 2)
+        var position = try number(end + 16, 4)
+        // Large archives have a second record, which a locator in front of the first one finds.
+        if position == 0xFFFF_FFFF || count == 0xFFFF, end >= 20,
+            bytes[end - 20..<end - 16].elementsEqual([0x50, 0x4B, 6, 7])
+        {
+            let large = try number(end - 12, 8)
+            count = try number(large + 32, 8)
+            position = try number(large + 48, 8)
+        }
+        for _ in 0..<count {
+            guard try number(position, 4) == 0x0201_4B50 else { throw damaged() }
+            let nameLength = try number(position + 28, 2)
+            let extraLength = try number(position + 30, 2)
+            let commentLength = try number(position + 32, 2)
+            let name = String(
+                decoding: try slice(position + 46, nameLength), as: UTF8.self)
+            var member = Member()
+            guard try number(position + 8, 2) & 1 == 0 else {
+                throw failure("\(name) is encrypted")
+            }
+            member.method = try number(position + 10, 2)
+            member.checksum = UInt32(try number(position + 16, 4))
+            member.compressedByteCount = try number(position + 20, 4)
+            member.byteCount = try number(position + 24, 4)
+            member.headerOffset = try number(position + 42, 4)
+            try widen(&member, extraAt: position + 46 + nameLength, extraLength)
+            members[name] = member
+            position += 46 + nameLength + extraLength + commentLength
+        }
+    }
+
+    /// The names of the members, sorted.
+    var names: [String] { members.keys.sorted() }
+
+    /// The bytes of a member; `nil` if there is none of this name.
+    ///
+    /// - Throws: ``DataFailure`` (65) for damage, or another method than stored and deflate.
+    func read(_ name: String) throws -> ArraySlice<UInt8>? {
+        guard let member = members[name] else { return nil }
+        let header = member.headerOffset
+        guard try number(header, 4) == 0x0403_4B50 else { throw damaged() }
+        let start = header + 30 + (try number(header + 26, 2)) + (try number(header + 28, 2))
+        let stored = try slice(start, member.compressedByteCount)
+        let content: ArraySlice<UInt8>
+        switch member.method {
+        case 0: content = stored
+        case 8:
+            content = try Gzip.inflateRaw(
+                stored, byteCount: member.byteCount, subject: "\(path) \(name)")[...]
+        default: throw failure("\(name) is compressed by method \(member.method)")
+        }
+        guard content.count == member.byteCount, Gzip.checksum(content) == member.checksum else {
+            throw failure("\(name) is damaged (wrong checksum); save it again")
+        }
+        return content
+    }
+
+    /// Replaces sizes that do not fit 32 bits by those of the zip64 extra field.
+    private func widen(_ member: inout Member, extraAt start: Int, _ length: Int) throws {
+        var position = start
+        while position + 4 <= start + length {
+            let kind = try number(position, 2)
+            let size = try number(position + 2, 2)
+            if kind == 1 {
+                var field = position + 4
+                for key in [\Member.byteCount, \.compressedByteCount, \.headerOffset]
+                where member[keyPath: key] == 0xFFFF_FFFF {
+                    member[keyPath: key] = try number(field, 8)
+                    field += 8
+                }
+            }
+            position += 4 + size
+        }
+        guard member.byteCount <= Self.byteLimit else { throw damaged() }
+    }
+
+    private func slice(_ start: Int, _ count: Int) throws -> ArraySlice<UInt8> {
+        guard start >= 0, count >= 0, start <= bytes.count, count <= bytes.count - start else {
+            throw damaged()
+        }
+        return bytes[start..<start + count]
+    }
+
+    private func number(_ start: Int, _ count: Int) throws -> Int {
+        let value = try slice(start, count).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard let number = Int(exactly: value) else { throw damaged() }
+        return number
+    }
+
+    private func damaged() -> DataFailure {
+        failure("is a damaged or truncated zip archive; save it again")
+    }
+
+    private func failure(_ message: String) -> DataFailure {
+        DataFailure(call: "zip", subject: path, message: message)
+    }
+}

@@ -1,0 +1,107 @@
+import LRNetKernels
+import LRNetSupport
+
+/// What becomes of a picture's file in a shard.
+public enum PictureStorage: Sendable, Equatable {
+    /// A JPEG file whose shorter side is at most this.
+    ///
+    /// Larger pictures are reduced to it and encoded with quality 90. A file is stored as it is if it
+    /// is a JPEG that small and shows the right picture without its metadata (upright, no CMYK).
+    case encoded(shorterSide: Int)
+
+    /// Pixels of this size, three channels. Pictures of exactly this size are stored as they are;
+    /// others are scaled to cover it, then cut evenly on both sides.
+    case raw(height: Int, width: Int)
+
+    var encoding: PictureEncoding {
+        switch self {
+        case .encoded: .encoded
+        case .raw: .raw
+        }
+    }
+
+    /// The shape that the index names.
+    var shape: ImageShape {
+        switch self {
+        case .encoded(let side): ImageShape(height: side, width: side, channels: 3)
+        case .raw(let height, let width): ImageShape(height: height, width: width, channels: 3)
+        }
+    }
+}
+
+/// Turns one picture's file into what a shard stores.
+struct PictureConversion {
+    /// What is stored.
+    let storage: PictureStorage
+
+    /// Reads the file.
+    let decoder: PictureDecoder
+
+    /// A converted picture.
+    struct Converted {
+        /// The stored bytes: pixels or a JPEG file.
+        let bytes: [UInt8]
+
+        /// Of the stored picture's pixels.
+        let statistics: PixelStatistics
+
+        /// Whether the stored picture has another size than the file's.
+        let isResized: Bool
+    }
+
+    /// The largest file that is read.
+    static let fileByteLimit = 256 << 20
+
+    /// Reads and converts a file.
+    ///
+    /// - Throws: ``PictureProblem``, also if the file cannot be read.
+    func convert(fileAt path: String) throws -> Converted {
+        let bytes: [UInt8]
+        do {
+            let byteCount = try FileBytes.byteCount(ofFileAt: path)
+            guard byteCount <= Self.fileByteLimit else {
+                throw PictureProblem("has \(byteCount) bytes, more than \(Self.fileByteLimit)")
+            }
+            bytes = try FileBytes.read(path)
+        } catch let failure as SupportFailure {
+            throw PictureProblem("\(failure.call): \(failure.message)")
+        }
+        return try convert(bytes)
+    }
+
+    /// Converts the bytes of a file.
+    ///
+    /// - Throws: ``PictureProblem``.
+    func convert(_ bytes: [UInt8]) throws -> Converted {
+        let picture = try decoder.decode(bytes[...])
+        let image = picture.image
+        switch storage {
+        case .raw(let height, let width):
+            let stored = image.covering(height: height, width: width)
+            return converted(
+                stored.pixels, of: stored,
+                isResized: image.height != height || image.width != width)
+        case .encoded(let side):
+            let isSmall = min(image.height, image.width) <= side
+            if isSmall && picture.isPlainJPEG {
+                return converted(bytes, of: image, isResized: false)
+            }
+            let reduced = image.reduced(toShorterSide: side)
+            guard max(reduced.height, reduced.width) <= 65_500 else {
+                throw PictureProblem("has \(image.height)x\(image.width) pixels, too long for JPEG")
+            }
+            let file = JPEGCodec.encode(reduced)
+            // What readers will see is the encoded picture.
+            let seen = try JPEGCodec.decode(file[...], pixelLimit: .max).image
+            return converted(file, of: seen, isResized: !isSmall)
+        }
+    }
+
+    private func converted(
+        _ bytes: [UInt8], of image: PixelImage, isResized: Bool
+    ) -> Converted {
+        var statistics = PixelStatistics(channels: image.channels)
+        statistics.add(image.pixels)
+        return Converted(bytes: bytes, statistics: statistics, isResized: isResized)
+    }
+}

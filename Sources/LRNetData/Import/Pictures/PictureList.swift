@@ -1,0 +1,150 @@
+import Foundation
+import LRNetSupport
+
+/// The pictures of one split, with their classes: a tree with a folder a class, or a list.
+struct PictureList {
+    /// The folder that paths start from.
+    let root: String
+
+    /// The pictures, in order of their paths, or of the list.
+    let files: [PictureFile]
+
+    /// The number of classes.
+    let classes: Int
+
+    /// The classes' names, by label; `nil` if a list numbers them.
+    let classNames: [String]?
+
+    /// Finds the pictures of a tree.
+    ///
+    /// Every folder in `root` is a class, in order of the names' bytes; every file at any depth
+    /// below it is a picture, whatever its name. Names that begin with a dot are passed over.
+    ///
+    /// - Parameter known: The classes' names, if another split has defined them.
+    /// - Throws: ``DataFailure`` (65) for a class without pictures, a class that is not known, and
+    ///   a link that leads out of the tree; (66) if there is no class at all.
+    static func tree(
+        _ root: String, known: [String]? = nil, followsLinks: Bool
+    ) throws -> PictureList {
+        let realRoot = try realPath(root)
+        let names = try FileBytes.names(inFolder: root).filter {
+            !$0.hasPrefix(".") && FileBytes.isFolder("\(root)/\($0)")
+        }
+        guard !names.isEmpty else {
+            throw DataFailure(
+                call: "import", subject: root,
+                message: "holds no folder; a tree has one folder a class, or name a --list",
+                exitStatus: .inputMissing)
+        }
+        let classNames = known ?? names
+        let numbers = Dictionary(
+            uniqueKeysWithValues: classNames.enumerated().map { ($1, Int32($0)) })
+        var files: [PictureFile] = []
+        for name in names {
+            guard let label = numbers[name] else {
+                throw DataFailure(
+                    call: "import", subject: "\(root)/\(name)",
+                    message: "is no class of the training pictures; remove or rename the folder")
+            }
+            if !followsLinks { try PictureFile.checkInside("\(root)/\(name)", realRoot) }
+            let paths = try pictures(below: name, root, realRoot, followsLinks, depth: 0)
+            guard !paths.isEmpty else {
+                throw DataFailure(
+                    call: "import", subject: "\(root)/\(name)",
+                    message: "is a class without pictures; fill the folder or remove it")
+            }
+            files += try paths.map {
+                try PictureFile(
+                    path: $0, label: label, root: root, realRoot: realRoot,
+                    followsLinks: followsLinks)
+            }
+        }
+        return PictureList(
+            root: root, files: files, classes: classNames.count, classNames: classNames)
+    }
+
+    /// Reads a list: a line is a path from `root`, blanks, and a label from 0.
+    ///
+    /// - Parameter known: The number of classes and their names, if another split has defined them.
+    /// - Throws: ``DataFailure`` (65) for a line that is not so, a class without pictures, and a
+    ///   path that leads out of the tree; ``SupportFailure`` (66) for a missing picture.
+    static func list(
+        _ list: String, root: String, known: (classes: Int, names: [String]?)? = nil,
+        followsLinks: Bool
+    ) throws -> PictureList {
+        let realRoot = try realPath(root)
+        var files: [PictureFile] = []
+        let text = String(decoding: try FileBytes.read(list), as: UTF8.self)
+        for (number, line) in text.split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline
+        )
+        .enumerated() {
+            let line = line.trimmingCharacters(in: .whitespaces)
+            if line.isEmpty || line.hasPrefix("#") { continue }
+            // A path may hold blanks; the label is what stands behind the last one.
+            let label = line.split(whereSeparator: \.isWhitespace).last ?? ""
+            let path = line.dropLast(label.count).trimmingCharacters(in: .whitespaces)
+            guard let value = Int32(label), value >= 0, value < 1 << 20, !path.isEmpty else {
+                throw DataFailure(
+                    call: "import", subject: "\(list) line \(number + 1)",
+                    message: "'\(line)' is no path and a label from 0 to 1048575")
+            }
+            if let known, value >= known.classes {
+                throw DataFailure(
+                    call: "import", subject: "\(list) line \(number + 1)",
+                    message: "label \(value) is outside 0...\(known.classes - 1), the classes of "
+                        + "the training pictures")
+            }
+            files.append(
+                try PictureFile(
+                    path: path, label: value, root: root, realRoot: realRoot,
+                    followsLinks: followsLinks))
+        }
+        guard !files.isEmpty else {
+            throw DataFailure(call: "import", subject: list, message: "lists no picture")
+        }
+        let classes = known?.classes ?? Int(files.map(\.label).max() ?? 0) + 1
+        if known == nil {
+            let present = Set(files.map(\.label))
+            if let missing = (0..<Int32(classes)).first(where: { !present.contains($0) }) {
+                throw DataFailure(
+                    call: "import", subject: list,
+                    message: "class \(missing) of 0...\(classes - 1) has no picture; number the "
+                        + "classes without gaps")
+            }
+        }
+        return PictureList(
+            root: root, files: files, classes: classes, classNames: known?.names)
+    }
+
+    private static func realPath(_ root: String) throws -> String {
+        guard let real = realpath(root, nil) else {
+            throw SupportFailure(call: "open", subject: root, code: errno)
+        }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    /// The paths of all files below a folder, sorted.
+    private static func pictures(
+        below path: String, _ root: String, _ realRoot: String, _ followsLinks: Bool, depth: Int
+    ) throws -> [String] {
+        guard depth < 16 else {
+            throw DataFailure(
+                call: "import", subject: "\(root)/\(path)",
+                message: "is nested deeper than 16 folders; is it a link to itself?")
+        }
+        var found: [String] = []
+        for name in try FileBytes.names(inFolder: "\(root)/\(path)") where !name.hasPrefix(".") {
+            let inner = "\(path)/\(name)"
+            if FileBytes.isFolder("\(root)/\(inner)") {
+                if !followsLinks { try PictureFile.checkInside("\(root)/\(inner)", realRoot) }
+                found += try pictures(
+                    below: inner, root, realRoot, followsLinks, depth: depth + 1)
+            } else {
+                found.append(inner)
+            }
+        }
+        return found
+    }
+}

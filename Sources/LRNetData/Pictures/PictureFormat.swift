@@ -1,0 +1,31 @@
+/// What a file holds, by its first bytes; a name's extension says nothing.
+enum PictureFormat: Equatable {
+    case jpeg
+    case png
+
+    /// The formats that are known and not read.
+    private static let foreign: [(name: String, start: [UInt8])] = [
+        ("a GIF picture", Array("GIF8".utf8)), ("a BMP picture", Array("BM".utf8)),
+        ("a TIFF picture", [0x49, 0x49, 0x2A, 0]), ("a TIFF picture", [0x4D, 0x4D, 0, 0x2A]),
+        ("a RIFF file, such as WebP", Array("RIFF".utf8)), ("a zip archive", [0x50, 0x4B, 3, 4]),
+        ("a gzip file", Gzip.magic), ("a PDF document", Array("%PDF".utf8)),
+    ]
+
+    /// Looks at the content of a file.
+    ///
+    /// - Throws: ``PictureProblem`` that says what the file is instead.
+    init(of bytes: ArraySlice<UInt8>) throws {
+        if bytes.isEmpty { throw PictureProblem("has 0 bytes") }
+        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+            self = .jpeg
+        } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+            self = .png
+        } else if let other = Self.foreign.first(where: { bytes.starts(with: $0.start) }) {
+            throw PictureProblem("is \(other.name); JPEG and PNG are read")
+        } else if bytes.prefix(512).allSatisfy({ $0 >= 0x20 || (0x09...0x0D).contains($0) }) {
+            throw PictureProblem("is text; JPEG and PNG are read")
+        } else {
+            throw PictureProblem("is neither JPEG nor PNG")
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import LRNetData
+import LRNetSupport
+
+/// `lrnet-data fetch`.
+struct FetchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fetch",
+        abstract: "Downloads a data set, checks its SHA-256 and imports it.",
+        discussion: """
+            Sets: \(PublishedDataSet.all.map(\.name).joined(separator: ", ")). Downloads are kept in \
+            OUTPUT.download until the set is written; the same command goes on after an \
+            interruption.
+            """)
+
+    @Argument(
+        help: "The data set.",
+        transform: { text in
+            guard let set = PublishedDataSet.all.first(where: { $0.name == text }) else {
+                let names = PublishedDataSet.all.map(\.name).joined(separator: " or ")
+                throw ValidationError("use \(names)")
+            }
+            return set
+        })
+    var set: PublishedDataSet
+
+    @Option(help: "Download MIRROR/FILE instead of from the official addresses.")
+    var mirror: String?
+
+    @OptionGroup var options: ArrayImportOptions
+
+    func validate() throws {
+        if let mirror, !mirror.hasPrefix("http://"), !mirror.hasPrefix("https://") {
+            throw ValidationError("--mirror is \(mirror); use an http:// or https:// address")
+        }
+    }
+
+    func run() throws {
+        var current = ""
+        var bar: ProgressBar?
+        let index = try set.fetch(
+            output: options.output, mirror: mirror, validation: options.validation,
+            shards: options.shards
+        ) { what, done, total in
+            if what != current {
+                bar?.finish()
+                bar = ProgressBar(
+                    what, total: total, unit: what == "importing" ? "images" : "bytes")
+                current = what
+            }
+            bar?.update(done: done)
+        }
+        bar?.finish()
+        print(summary(of: index, in: options.output))
+    }
+}

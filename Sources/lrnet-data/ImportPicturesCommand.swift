@@ -1,0 +1,129 @@
+import ArgumentParser
+import Foundation
+import LRNetData
+import LRNetSupport
+
+/// `lrnet-data import images`.
+struct ImportPicturesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "images",
+        abstract: "Converts folders of JPEG and PNG files, such as ImageNet's.",
+        discussion: """
+            A tree has one folder a class; a list has a path and a label (from 0) a line. The \
+            content decides what a file is, never its name; gray, CMYK and turned (Exif) pictures \
+            become upright red, green and blue, and what is transparent lies on white.
+
+            By default pictures are stored as JPEG files whose shorter side is at most \
+            --shorter-side; smaller upright JPEG files are kept as they are. With --raw they are \
+            stored as pixels of one size: other sizes are scaled to cover it and cut evenly.
+
+            The same command goes on after an interruption, and gives the same bytes with any \
+            number of workers.
+            """)
+
+    @Option(help: "The folder of training pictures.")
+    var train: String
+
+    @Option(help: "The folder of test pictures.")
+    var test: String?
+
+    @Option(help: "A list of the training pictures; its paths start from --train.")
+    var list: String?
+
+    @Option(help: "A list of the test pictures; its paths start from --test.")
+    var testList: String?
+
+    @Option(help: "The folder of the shard set.")
+    var output: String
+
+    @Option(help: "The number of training pictures to hold out, each class in proportion.")
+    var validation = 0
+
+    @Option(help: "The number of shards of the train split (default: one for 4,096 pictures).")
+    var shards: Int?
+
+    @Option(
+        help: "Store pixels of this size: HEIGHTxWIDTH.",
+        transform: { text in
+            let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+            guard sides.count == 2, let height = sides[0], let width = sides[1],
+                (1...4096).contains(height), (1...4096).contains(width)
+            else { throw ValidationError("use HEIGHTxWIDTH, each 1 to 4096, such as 32x32") }
+            return PictureStorage.raw(height: height, width: width)
+        })
+    var raw: PictureStorage?
+
+    @Option(help: "Reduce larger pictures to this shorter side (default: 256).")
+    var shorterSide: Int?
+
+    @Option(help: "The number of threads that convert pictures (default: one a core).")
+    var workers: Int?
+
+    @Option(help: "Leave out up to this many unreadable pictures.")
+    var maxUnreadable = 0
+
+    @Option(help: "Refuse pictures of more pixels.")
+    var maxPixels = 100_000_000
+
+    @Flag(help: "Follow symbolic links that lead out of the folders.")
+    var followLinks = false
+
+    func validate() throws {
+        func check(_ name: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
+            guard let value, !range.contains(value) else { return }
+            throw ValidationError(
+                "--\(name) is \(value); use \(range.lowerBound) to \(range.upperBound)")
+        }
+        try check("validation", validation, 0...1_000_000_000)
+        try check("shards", shards, 1...1_000_000)
+        try check("shorter-side", shorterSide, 16...4096)
+        try check("workers", workers, 1...1024)
+        try check("max-unreadable", maxUnreadable, 0...1_000_000_000)
+        try check("max-pixels", maxPixels, 1...10_000_000_000)
+        if raw != nil && shorterSide != nil {
+            throw ValidationError("--raw and --shorter-side exclude each other")
+        }
+        if testList != nil && test == nil {
+            throw ValidationError("--test-list needs --test, the folder that its paths start from")
+        }
+    }
+
+    func run() throws {
+        var importer = PictureImporter(train: PictureImporter.Source(folder: train, list: list))
+        importer.test = test.map { PictureImporter.Source(folder: $0, list: testList) }
+        importer.validation = validation
+        importer.storage = raw ?? .encoded(shorterSide: shorterSide ?? 256)
+        importer.shards = shards
+        importer.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+        importer.maxUnreadable = maxUnreadable
+        importer.maxPixels = maxPixels
+        importer.followsLinks = followLinks
+        let bar = LazyBar("importing", unit: "images")
+        let start = ContinuousClock.now
+        let report = try importer.run(output: output, name: folderName(output)) { done, total in
+            bar.update(done: done, total: total)
+        }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        bar.finish()
+        for line in report.unreadable.prefix(20) { LRNetDataTool.complain("left out: \(line)") }
+        print(summary(of: report.index, in: output))
+        print(notes(report, seconds: seconds))
+    }
+
+    private func notes(_ report: PictureImporter.Report, seconds: Double) -> String {
+        let count = report.index.splits.reduce(0) { $0 + $1.count }
+        var notes = [
+            "\(TextTable.grouped(report.resizedCount)) of \(TextTable.grouped(count)) were resized",
+            String(format: "%.1f s, %.0f images/s", seconds, Double(count) / max(seconds, 1e-9)),
+        ]
+        if report.keptShardCount > 0 {
+            notes.append("\(report.keptShardCount) shards kept from an interrupted import")
+        }
+        if !report.unreadable.isEmpty {
+            notes.append(
+                "\(report.unreadable.count) unreadable, listed in "
+                    + "\(output)/\(PictureImporter.reportName)")
+        }
+        return notes.joined(separator: "; ")
+    }
+}

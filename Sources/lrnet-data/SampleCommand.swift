@@ -1,0 +1,56 @@
+import ArgumentParser
+import LRNetData
+import LRNetSupport
+
+/// `lrnet-data sample`.
+struct SampleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sample",
+        abstract: "Draws a sheet of pictures with their labels.",
+        discussion: "Pictures are spread evenly over the split; the same ones every time.")
+
+    @Argument(help: "The folder of the shard set.")
+    var directory: String
+
+    @Option(help: "The PNG file to write.")
+    var output: String
+
+    @Option(
+        help: "The split: train, validation or test.",
+        transform: { text in
+            guard let split = DataSplit(rawValue: text) else {
+                throw ValidationError("use train, validation or test")
+            }
+            return split
+        })
+    var split = DataSplit.train
+
+    @Option(help: "The number of pictures.")
+    var count = 64
+
+    @Option(help: "Pictures in a row.")
+    var columns = 10
+
+    func validate() throws {
+        for (name, value) in [("count", count), ("columns", columns)]
+        where value < 1 || value > 10_000 {
+            throw ValidationError("--\(name) is \(value); use 1 to 10,000")
+        }
+    }
+
+    func run() throws {
+        let set = try ShardSet(directory: directory)
+        let reader = try ShardReader(set: set, split: split)
+        let number = min(count, reader.count)
+        guard number > 0 else {
+            throw DataFailure(
+                call: "sample", subject: directory, message: "the \(split) split is empty")
+        }
+        let cells = try (0..<number).map { position in
+            let (image, label) = try reader.picture(position * reader.count / number)
+            return SampleSheet.Cell(image: image, label: set.index.className(Int(label)))
+        }
+        try AtomicFile.write(SampleSheet.png(cells, columns: columns), to: output)
+        print("\(output): \(number) of \(TextTable.grouped(reader.count)) images of \(split)")
+    }
+}

@@ -1,0 +1,41 @@
+import LRNetData
+import LRNetKernels
+
+/// The bytes of `.npy` files and `.npz` archives, as NumPy writes them.
+enum NumPyFixture {
+    /// A `.npy` file of version 1.
+    static func array(
+        _ content: [UInt8], type: String = "'|u1'", shape: [Int], isFortran: Bool = false
+    ) -> [UInt8] {
+        let extents = shape.map { "\($0)," }.joined(separator: " ")
+        var header =
+            "{'descr': \(type), 'fortran_order': \(isFortran ? "True" : "False"), "
+            + "'shape': (\(extents)), }"
+        while (10 + header.utf8.count + 1) % 64 != 0 { header += " " }
+        header += "\n"
+        let count = header.utf8.count
+        return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(count & 255), UInt8(count >> 8)]
+            + Array(header.utf8) + content
+    }
+
+    /// Labels of a type, little-endian unless `isBig`.
+    static func labels(
+        _ labels: [Int32], type: String = "<i8", isColumn: Bool = false
+    ) -> [UInt8] {
+        let size = Int(type.dropFirst(2)) ?? 8
+        let content = labels.flatMap { label in
+            let bytes = (0..<size).map { UInt8(truncatingIfNeeded: Int(label) >> (8 * $0)) }
+            return type.hasPrefix(">") ? bytes.reversed() : bytes
+        }
+        return array(
+            content, type: "'\(type)'", shape: isColumn ? [labels.count, 1] : [labels.count])
+    }
+
+    /// A file of images.
+    static func images(_ images: LabeledImages) -> [UInt8] {
+        let shape = images.shape
+        let extents = [images.count, shape.height, shape.width]
+        return array(
+            images.pixels, shape: shape.channels == 1 ? extents : extents + [shape.channels])
+    }
+}

@@ -1,0 +1,210 @@
+import Foundation
+import LRNetData
+import LRNetKernels
+import LRNetLaunchSupport
+import LRNetSupport
+import Testing
+
+@Suite struct NumPyImporterTests {
+    static let shape = ImageShape(height: 5, width: 7, channels: 3)
+    let train = randomImages(23, shape: shape, classes: 6, stream: 70)
+    let test = randomImages(9, shape: shape, classes: 6, stream: 71)
+
+    /// Every class is among the training labels.
+    private func files() -> [String: [UInt8]] {
+        [
+            "x_train": NumPyFixture.images(train),
+            "y_train": NumPyFixture.labels(train.labels, type: "<i8"),
+            "x_test": NumPyFixture.images(test),
+            "y_test": NumPyFixture.labels(test.labels, type: "|u1", isColumn: true),
+        ]
+    }
+
+    private func importer(
+        _ folder: TestFolder, _ files: [String: [UInt8]], archive: String? = nil
+    ) throws -> NumPyImporter {
+        try AtomicFile.createFolder("\(folder.path)/in")
+        for (name, bytes) in files {
+            try AtomicFile.write(bytes, to: "\(folder.path)/in/\(name).npy")
+        }
+        func location(_ name: String) -> NumPyImporter.Location {
+            archive.map { NumPyImporter.Location(file: $0, array: name) }
+                ?? NumPyImporter.Location(file: "\(folder.path)/in/\(name).npy")
+        }
+        var importer = NumPyImporter(
+            trainImages: location("x_train"), trainLabels: location("y_train"))
+        importer.test = (location("x_test"), location("y_test"))
+        importer.validation = 4
+        return importer
+    }
+
+    private func check(_ folder: TestFolder) throws {
+        let all = try readAll("\(folder.path)/set")
+        #expect(all[0] == train[4..<23])
+        #expect(all[1] == train[0..<4])
+        #expect(all[2] == test)
+        let classes = try ShardSet(directory: "\(folder.path)/set").classes
+        #expect(classes == Int(train.labels.max() ?? 0) + 1)
+    }
+
+    @Test(arguments: ["<i8", ">i4", "<u2", "|i1", "|u1", ">u8", "<i2"])
+    func importsArrays(labelType: String) throws {
+        let folder = try TestFolder()
+        var files = files()
+        files["y_train"] = NumPyFixture.labels(train.labels, type: labelType)
+        try importer(folder, files).run(output: "\(folder.path)/set", name: "n")
+        try check(folder)
+    }
+
+    /// Archives as `numpy.savez` (stored) and `savez_compressed` (deflated) write them, made by
+    /// Python's `zipfile`.
+    @Test(.enabled(if: Python.isThere, "python3 is not here"), arguments: [false, true])
+    func importsArchives(isCompressed: Bool) throws {
+        let folder = try TestFolder()
+        let archive = "\(folder.path)/set.npz"
+        let importer = try importer(folder, files(), archive: archive)
+        try pack(folder, archive, isCompressed: isCompressed)
+        try importer.run(output: "\(folder.path)/set", name: "n")
+        try check(folder)
+        var other = importer
+        other.train.images.array = "x"
+        let missing = #expect(throws: DataFailure.self) {
+            try other.run(output: "\(folder.path)/other", name: "n")
+        }
+        #expect(missing?.exitStatus == .inputMissing)
+        #expect(missing?.message == "holds no array x, only x_test, x_train, y_test, y_train")
+        // Damage anywhere is found or does not matter; truncation is always found.
+        let bytes = try FileBytes.read(archive)
+        let key = NoiseKey(seed: testSeed, purpose: .test, step: 72)
+        for byte in stride(from: 0, to: bytes.count, by: 13) {
+            var damaged = bytes
+            damaged[byte] ^= 1 << UInt8(key.integer(byte, below: 8))
+            try AtomicFile.write(damaged, to: archive)
+            do {
+                try importer.run(output: "\(folder.path)/d", name: "n")
+                #expect(try readAll("\(folder.path)/d") == readAll("\(folder.path)/set"))
+                try AtomicFile.remove("\(folder.path)/d")
+            } catch {
+                let status = exitStatus(error)
+                #expect(status == .badData || status == .inputMissing, "\(byte): \(error)")
+            }
+        }
+        for count in [0, 21, bytes.count / 2, bytes.count - 1] {
+            try AtomicFile.write(Array(bytes[0..<count]), to: archive)
+            let error = #expect(throws: DataFailure.self) {
+                try importer.run(output: "\(folder.path)/d", name: "n")
+            }
+            #expect(error?.exitStatus == .badData)
+            #expect(error?.subject == archive)
+        }
+    }
+
+    private func pack(_ folder: TestFolder, _ archive: String, isCompressed: Bool) throws {
+        let script = """
+            import sys, zipfile, os
+            method = zipfile.ZIP_DEFLATED if sys.argv[3] == "1" else zipfile.ZIP_STORED
+            with zipfile.ZipFile(sys.argv[2], "w", method, allowZip64=True) as archive:
+                for name in sorted(os.listdir(sys.argv[1])):
+                    with archive.open(name, "w", force_zip64=True) as member:
+                        member.write(open(os.path.join(sys.argv[1], name), "rb").read())
+            """
+        let packed = try launch(
+            Python.path,
+            ["-c", script, "\(folder.path)/in", archive, isCompressed ? "1" : "0"])
+        try #require(packed.code == 0, "\(packed.error)")
+    }
+
+    /// What one array is replaced by, and what the one line must then say.
+    struct Fault: Sendable, CustomTestStringConvertible {
+        let array: String
+        let words: String
+        let bytes: [UInt8]
+        var testDescription: String { "\(array): \(words)" }
+    }
+
+    static let faults = [
+        Fault(
+            array: "x_train",
+            words: "has dtype <f4, uint8 expected; save array.astype(numpy.uint8)",
+            bytes: NumPyFixture.array(
+                [UInt8](repeating: 0, count: 420), type: "'<f4'", shape: [1, 5, 7, 3])),
+        Fault(
+            array: "x_train", words: "holds Python objects (dtype |O), which are a pickle and not",
+            bytes: NumPyFixture.array([0x80, 4, 0x2E], type: "'|O'", shape: [1, 5, 7, 3])),
+        Fault(
+            array: "y_train", words: "holds Python objects (dtype |O)",
+            bytes: NumPyFixture.array([0x80, 4, 0x2E], type: "'|O'", shape: [23])),
+        Fault(
+            array: "x_train", words: "holds Python objects (dtype [('a', '|O')])",
+            bytes: NumPyFixture.array([0], type: "[('a', '|O')]", shape: [1])),
+        Fault(
+            array: "x_test", words: "is stored in Fortran order; save numpy.ascontiguousarray",
+            bytes: NumPyFixture.array(
+                [UInt8](repeating: 0, count: 105), shape: [1, 5, 7, 3], isFortran: true)),
+        Fault(
+            array: "x_train", words: "has shape [23, 105], [N, H, W] or [N, H, W, C] expected",
+            bytes: NumPyFixture.array([UInt8](repeating: 0, count: 2415), shape: [23, 105])),
+        Fault(
+            array: "x_train", words: "has 32 channels, 16 at most; are they the last extent?",
+            bytes: NumPyFixture.array([UInt8](repeating: 0, count: 96), shape: [1, 3, 1, 32])),
+        Fault(
+            array: "x_train", words: "is truncated: 104 bytes for shape [1, 5, 7, 3]; save it",
+            bytes: NumPyFixture.array([UInt8](repeating: 0, count: 104), shape: [1, 5, 7, 3])),
+        Fault(
+            array: "x_train", words: "has impossible shape",
+            bytes: NumPyFixture.array(
+                [], shape: [1 << 40, 1 << 20, 1 << 20, 3])),
+        Fault(
+            array: "y_train", words: "has dtype <f8, whole numbers expected",
+            bytes: NumPyFixture.array(
+                [UInt8](repeating: 0, count: 184), type: "'<f8'", shape: [23])),
+        Fault(
+            array: "y_train", words: "has shape [22], [23] expected, one label an image",
+            bytes: NumPyFixture.labels([Int32](repeating: 1, count: 22))),
+        Fault(
+            array: "y_test", words: "label -1 of sample 2 is outside 0...",
+            bytes: NumPyFixture.labels([0, 1, -1, 0, 0, 0, 0, 0, 0])),
+        Fault(
+            array: "y_test", words: "label 6 of sample 1 is outside 0...5",
+            bytes: NumPyFixture.labels([0, 6, 1, 0, 0, 0, 0, 0, 0])),
+        Fault(
+            array: "x_test", words: "holds images of 7x5x3, but those of training are 5x7x3",
+            bytes: NumPyFixture.array(
+                [UInt8](repeating: 0, count: 945), shape: [9, 7, 5, 3])),
+        Fault(
+            array: "x_train", words: "is no NumPy array (.npy)", bytes: Array("text".utf8)),
+        Fault(
+            array: "x_train", words: "is truncated in its header",
+            bytes: Array(NumPyFixture.array([], shape: [1, 5, 7, 3]).prefix(40))),
+        Fault(
+            array: "x_train", words: "has version 9 of the format",
+            bytes: [0x93] + Array("NUMPY".utf8) + [9, 0, 0, 0, 0, 0, 0]),
+    ]
+
+    @Test(arguments: faults) func everyFaultIsNamed(fault: Fault) throws {
+        let folder = try TestFolder()
+        var files = files()
+        files[fault.array] = fault.bytes
+        let importer = try importer(folder, files)
+        let error = #expect(throws: DataFailure.self) {
+            try importer.run(output: "\(folder.path)/set", name: "n")
+        }
+        #expect(error?.exitStatus == .badData)
+        #expect(error?.subject == "\(folder.path)/in/\(fault.array).npy")
+        #expect(error?.message.contains(fault.words) == true, "\(error?.message ?? "-")")
+        #expect(folder.names == ["in"])
+    }
+
+    @Test func noArchive() throws {
+        let folder = try TestFolder()
+        let archive = "\(folder.path)/set.npz"
+        try AtomicFile.write([UInt8](repeating: 0x50, count: 100), to: archive)
+        let importer = try importer(folder, [:], archive: archive)
+        let error = #expect(throws: DataFailure.self) {
+            try importer.run(output: "\(folder.path)/set", name: "n")
+        }
+        #expect(
+            error?.description
+                == "zip: \(archive): is no zip archive, or truncated; save it again")
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import LRNetData
+import LRNetKernels
+import LRNetSupport
+import Testing
+
+@Suite struct PictureDecoderTests {
+    /// JPEG at quality 90 of a smooth picture with one sharp corner, chroma halved.
+    static let jpegTolerance = 60
+
+    private func problem(_ bytes: [UInt8], limit: Int = 1_000_000) -> String? {
+        do {
+            _ = try PictureDecoder(pixelLimit: limit).decode(bytes[...])
+            return nil
+        } catch {
+            return (error as? PictureProblem)?.message
+        }
+    }
+
+    @Test(arguments: [(1, 1), (1, 9), (7, 5), (16, 16), (33, 17), (300, 40)])
+    func roundTrips(height: Int, width: Int) throws {
+        let image = PictureFixture.image(3, height: height, width: width)
+        let png = try PictureDecoder().decode(PNGCodec.encode(image)[...])
+        #expect(png.image == image)
+        #expect(!png.isPlainJPEG)
+        let jpeg = try PictureDecoder().decode(JPEGCodec.encode(image)[...])
+        #expect(jpeg.isPlainJPEG)
+        #expect(PictureFixture.difference(jpeg.image, image) < Self.jpegTolerance)
+        let gray = PixelImage(height: 2, width: 1, channels: 1, pixels: [9, 200])
+        #expect(
+            try PNGCodec.decode(PNGCodec.encode(gray)[...], pixelLimit: 2).pixels
+                == [9, 9, 9, 200, 200, 200])
+    }
+
+    private struct Golden: Decodable {
+        let file: String
+        let height: Int
+        let width: Int
+        let pixels: [[Int]]
+    }
+
+    /// Files that other programs make; `Golden/make_pictures.py` made these.
+    @Test func otherKinds() throws {
+        let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Golden/pictures.json")
+        let pictures = try JSONDecoder().decode(
+            [String: Golden].self, from: Data(contentsOf: url))
+        #expect(pictures.count == 10)
+        for (name, golden) in pictures {
+            let bytes = try Array(#require(Data(base64Encoded: golden.file)))
+            let picture = try PictureDecoder().decode(bytes[...])
+            #expect(picture.image.height == golden.height, "\(name)")
+            #expect(picture.image.width == golden.width, "\(name)")
+            let isPlain = ["progressive", "half chroma", "odd sides", "gray"].contains(name)
+            #expect(picture.isPlainJPEG == isPlain, "\(name)")
+            for pixel in golden.pixels {
+                let first = (pixel[0] * golden.width + pixel[1]) * 3
+                for channel in 0..<3 {
+                    let found = Int(picture.image.pixels[first + channel])
+                    #expect(
+                        abs(found - pixel[2 + channel]) <= 4,
+                        "\(name) \(pixel): \(found) in channel \(channel)")
+                }
+            }
+        }
+    }
+
+    /// Without Adobe's segment four values are inks as they are, 0 for none; the gray of ink 90,
+    /// stored as luminance 165, then reads as cyan 165, magenta and yellow 128 (no chroma), black 55.
+    @Test func inksWithoutAdobeSegment() throws {
+        let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Golden/pictures.json")
+        let pictures = try JSONDecoder().decode(
+            [String: Golden].self, from: Data(contentsOf: url))
+        let golden = try #require(pictures["cmyk gray"])
+        var bytes = try Array(#require(Data(base64Encoded: golden.file)))
+        let start = try #require(PictureFixture.position(of: 0xEE, in: bytes))
+        bytes.removeSubrange(start..<start + 2 + Int(bytes[start + 3]))
+        let pixels = try PictureDecoder().decode(bytes[...]).image.pixels
+        for (channel, expected) in [90 * 200 / 255, 127 * 200 / 255, 127 * 200 / 255].enumerated() {
+            #expect(abs(Int(pixels[3 * 40 + channel]) - expected) <= 4)
+        }
+    }
+
+    @Test(arguments: 1...8, [false, true]) func exifOrientation(number: Int, isLittle: Bool) throws
+    {
+        let image = PictureFixture.image(0, height: 48, width: 64)
+        let file = PictureFixture.turned(
+            JPEGCodec.encode(image), exifOrientation: UInt8(number), isLittle: isLittle)
+        let picture = try PictureDecoder().decode(file[...])
+        #expect(picture.isPlainJPEG == (number == 1))
+        let isTransposed = number >= 5
+        #expect(picture.image.height == (isTransposed ? 64 : 48))
+        // Where the dark corner must have gone: Exif names the sides of row 0 and column 0.
+        let isAtBottom = [3, 4, 7, 8].contains(number)
+        let isAtRight = [2, 3, 6, 7].contains(number)
+        let row = isAtBottom ? picture.image.height - 4 : 3
+        let column = isAtRight ? picture.image.width - 4 : 3
+        for (y, x) in [(3, 3), (3, picture.image.width - 4), (picture.image.height - 4, 3)] {
+            let value = picture.image.pixels[(y * picture.image.width + x) * 3]
+            #expect((value < 60) == (y == row && x == column), "\(number) at \(y), \(x)")
+        }
+    }
+
+    @Test func turningIsExact() {
+        let image = PixelImage(height: 2, width: 3, channels: 1, pixels: [1, 2, 3, 4, 5, 6])
+        let expected: [[UInt8]] = [
+            [1, 2, 3, 4, 5, 6], [3, 2, 1, 6, 5, 4], [6, 5, 4, 3, 2, 1], [4, 5, 6, 1, 2, 3],
+            [1, 4, 2, 5, 3, 6], [4, 1, 5, 2, 6, 3], [6, 3, 5, 2, 4, 1], [3, 6, 2, 5, 1, 4],
+        ]
+        for number in 1...8 {
+            #expect(image.turned(exifOrientation: number).pixels == expected[number - 1])
+        }
+    }
+
+    /// A damaged Exif segment never matters, and never crashes.
+    @Test func damagedExif() throws {
+        let jpeg = PictureFixture.jpeg(1)
+        let file = PictureFixture.turned(jpeg, exifOrientation: 6, isLittle: true)
+        for byte in 4..<6 + 46 {
+            for value: UInt8 in [0, 1, 0x7F, 0xFF] {
+                var bytes = file
+                bytes[byte] = value
+                _ = problem(bytes)
+            }
+        }
+        #expect(try PictureDecoder().decode(file[...]).image.height == 32)
+    }
+
+    @Test func truncatedPictures() throws {
+        let image = PictureFixture.image(2, height: 40, width: 30)
+        let jpeg = JPEGCodec.encode(image)
+        let png = PNGCodec.encode(image)
+        for count in 0..<jpeg.count {
+            let message = problem(Array(jpeg[0..<count]))
+            #expect(message != nil, "\(count) of \(jpeg.count) bytes")
+        }
+        #expect(problem(Array(jpeg.dropLast(30)))?.hasPrefix("damaged or truncated JPEG: ") == true)
+        for count in 0..<png.count - 12 {
+            #expect(problem(Array(png[0..<count])) != nil, "\(count) of \(png.count) bytes")
+        }
+        #expect(problem(Array(png.dropLast(40)))?.hasPrefix("damaged or truncated PNG: ") == true)
+        #expect(problem([]) == "has 0 bytes")
+    }
+
+    @Test func damagedPNG() throws {
+        let png = PNGCodec.encode(PictureFixture.image(2, height: 40, width: 30))
+        let key = NoiseKey(seed: testSeed, purpose: .test, step: 61)
+        // The picture's own chunk, with its checksum.
+        for byte in stride(from: 50, to: png.count - 16, by: 3) {
+            var bytes = png
+            bytes[byte] ^= 1 << UInt8(key.integer(byte, below: 8))
+            if let picture = try? PictureDecoder().decode(bytes[...]) {
+                #expect(picture.image == PictureFixture.image(2, height: 40, width: 30))
+            }
+        }
+    }
+
+    @Test func liesAboutItsSize() throws {
+        let jpeg = PictureFixture.jpeg(1, height: 64, width: 64)
+        for (height, width) in [(128, 64), (64, 128), (32, 64), (64, 32), (1000, 1000)] {
+            let message = problem(
+                PictureFixture.claiming(jpeg, height: height, width: width))
+            #expect(message?.hasPrefix("damaged or truncated JPEG: ") == true, "\(height)x\(width)")
+        }
+        #expect(problem(PictureFixture.claiming(jpeg, height: 64, width: 64)) == nil)
+        #expect(problem(PictureFixture.claiming(jpeg, height: 0, width: 64)) != nil)
+    }
+
+    @Test func bombs() throws {
+        let jpeg = PictureFixture.claiming(PictureFixture.jpeg(1), height: 65_000, width: 65_000)
+        #expect(
+            problem(jpeg, limit: 100_000_000)
+                == "says that it has 65000x65000 pixels, more than --max-pixels 100000000")
+        // A PNG of 30,000 equal rows takes some kilobytes.
+        let image = PixelImage(
+            height: 3_000, width: 1_000, channels: 1,
+            pixels: [UInt8](repeating: 7, count: 3_000_000))
+        let png = PNGCodec.encode(image)
+        #expect(png.count < 20_000)
+        #expect(
+            problem(png, limit: 2_999_999)
+                == "says that it has 3000x1000 pixels, more than --max-pixels 2999999")
+        #expect(problem(png, limit: 3_000_000) == nil)
+    }
+
+    @Test func otherFiles() {
+        #expect(problem(Array("<html>\n".utf8)) == "is text; JPEG and PNG are read")
+        #expect(problem(Array("GIF89a\0\0".utf8)) == "is a GIF picture; JPEG and PNG are read")
+        #expect(problem([0x50, 0x4B, 3, 4, 0]) == "is a zip archive; JPEG and PNG are read")
+        #expect(problem([1, 2, 3]) == "is neither JPEG nor PNG")
+        #expect(problem([0xFF, 0xD8, 0xFF])?.hasPrefix("damaged or truncated JPEG") == true)
+    }
+}
