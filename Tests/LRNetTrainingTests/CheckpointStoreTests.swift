@@ -84,7 +84,7 @@ import Testing
         }
         let (step, warnings) = try latest(store)
         #expect(step == 20)
-        #expect(warnings.count == 1)
+        try #require(warnings.count == 1)
         #expect(warnings[0].contains("step-00000030/"))
         #expect(warnings[0].hasSuffix("; set aside as step-00000030.damaged"))
         #expect(!warnings[0].contains("\n"))

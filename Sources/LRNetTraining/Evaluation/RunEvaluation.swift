@@ -63,7 +63,7 @@ public struct RunEvaluation {
         }
         let shared = try group.broadcast(text, root: 0)
         let recipe = try group.agreeing {
-            var recipe = try RunFolder.recordedRecipe(shared, in: options.run)
+            var recipe = try recordedRecipe(shared)
             recipe.training.threads = options.threads ?? recipe.training.threads
             recipe.validation.weights = options.weights ?? recipe.validation.weights
             return recipe
@@ -71,6 +71,18 @@ public struct RunEvaluation {
         return try Watchdog.guarding(
             group, stallSeconds: recipe.watchdog.stallSeconds, log: nil
         ) { try measure(recipe, beacon: $0) }
+    }
+
+    private func recordedRecipe(_ bytes: [UInt8]) throws -> Recipe {
+        do {
+            return try RunFolder.recordedRecipe(bytes, in: options.run)
+        } catch let failure as TrainingFailure {
+            throw TrainingFailure(
+                call: failure.call, subject: failure.subject,
+                message: "\(failure.message); give the run's train command again, which writes it "
+                    + "anew",
+                exitStatus: failure.exitStatus)
+        }
     }
 
     private func measure(_ recipe: Recipe, beacon: ProgressBeacon) throws -> EvaluationReport {

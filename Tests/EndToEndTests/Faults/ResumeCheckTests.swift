@@ -39,6 +39,14 @@ extension EndToEndTests {
         @Test func damagedRecipeAndAnotherOne() throws {
             let run = try start()
             try AtomicFile.write("network: [", to: "\(run.output)/recipe.yaml")
+            let evaluation = try launch(
+                Launch.program("lrnet-dist"), ["evaluate", run.output, "--data", Digits.path])
+            #expect(evaluation.code == 65)
+            #expect(
+                evaluation.error
+                    == "recipe: \(run.output)/recipe.yaml: is damaged or was edited: its last line is "
+                    + "not the SHA-256 of the others; give the run's train command again, which "
+                    + "writes it anew\n")
             let other = try run.train(["dropout=0.25"], ranks: 2)
             #expect(other.status == 78)
             #expect(other.complaints.count == 1)
