@@ -257,6 +257,43 @@ extension EndToEndTests {
             }
         }
 
+        /// One of three ranks has another set of BLAS kernels than the others.
+        @Test func ranksThatDifferAreWarnedOf() throws {
+            let run = try TestRun()
+            let program = [try Launch.program("lrnet-dist")] + run.arguments(["training.steps=1"])
+            let outcome = try Launch(
+                "/usr/bin/env",
+                ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "1"] + program
+                    + [":", "-n", "1", "-x", "OPENBLAS_CORETYPE=Haswell"] + program
+                    + [":", "-n", "1"] + program
+            ).wait()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let environment = try JSONDecoder().decode(
+                RunEnvironment.self,
+                from: Data(FileBytes.read("\(run.output)/environment.json")))
+            #expect(environment.placement.map(\.forcedBLASCore) == [nil, "Haswell", nil])
+            #expect(environment.placement[1].blasCore == "Haswell")
+            #expect(environment.placement[0].blasCore == environment.placement[2].blasCore)
+            let warnings = outcome.errors.split(separator: "\n").filter {
+                $0.contains("same CPUs: ")
+            }
+            guard environment.placement[0].blasCore != "Haswell" else {
+                #expect(warnings.isEmpty)
+                return
+            }
+            #expect(warnings.count == 1, "\(outcome.errors)")
+            let host = environment.placement[0].host
+            for part in [
+                "ranks 0,2 on \(host): ", "rank 1 on \(host): ",
+                "BLAS core Haswell (OPENBLAS_CORETYPE=Haswell)", "bits repeat only between",
+            ] {
+                #expect(warnings.first?.contains(part) == true, "\(warnings)")
+            }
+            let log = String(
+                decoding: try FileBytes.read("\(run.output)/train.log"), as: UTF8.self)
+            #expect(log.contains("same CPUs: ranks 0,2 on \(host)"))
+        }
+
         @Test func version() throws {
             for program in ["lrnet-dist", "lrnet-data"] {
                 let outcome = try launch(Launch.program(program), ["--version"])

@@ -78,13 +78,28 @@ import Testing
         var mixed = environment([("a", all), ("b", all)], threads: 1)
         mixed.placement[1].blasCore = "Haswell"
         #expect(verdicts(mixed)["same CPUs"] == .warning)
+        mixed = environment(["a", "a", "b", "c", "a"].map { ($0, all) }, threads: 1)
+        mixed.placement[2].blasCore = "Haswell"
+        mixed.placement[2].forcedBLASCore = "Haswell"
+        mixed.placement[3].processor.model = "AMD EPYC"
+        let warning = PlacementCheck.findings(mixed).first { $0.topic == "same CPUs" }
+        let xeon = "Intel(R) Xeon(R) Platinum 8358, AVX-512, BLAS core"
+        #expect(
+            warning?.detail
+                == "ranks 0-1,4 on a: \(xeon) SkylakeX; rank 2 on b: \(xeon) Haswell "
+                + "(OPENBLAS_CORETYPE=Haswell); rank 3 on c: AMD EPYC, AVX-512, BLAS core SkylakeX")
+        // The same core, asked for or not, is the same.
+        mixed = environment([("a", all), ("b", all)], threads: 1)
+        mixed.placement[1].forcedBLASCore = "SkylakeX"
+        #expect(verdicts(mixed)["same CPUs"] == .good)
         #expect(mixed.hosts == ["a", "b"])
     }
 
     @Test func blasCores() {
         func check(_ core: String, forced: String?) -> Finding {
-            let rank = environment([("a", [])], threads: 1, blas: core).placement[0]
-            return BLASCoreCheck.finding(rank, forced: forced, isUsed: true)
+            var rank = environment([("a", [])], threads: 1, blas: core).placement[0]
+            rank.forcedBLASCore = forced
+            return BLASCoreCheck.finding(rank, isUsed: true)
         }
         #expect(check("SkylakeX", forced: nil).verdict == .good)
         #expect(check("Cooperlake", forced: "Cooperlake").verdict == .good)

@@ -2,16 +2,15 @@ internal import LRNetKernels
 
 /// Whether OpenBLAS, where products are its, uses the CPU that it runs on.
 package enum BLASCoreCheck {
-    /// - Parameters:
-    ///   - forced: The value of `OPENBLAS_CORETYPE`, if it is set.
-    ///   - isUsed: Whether this build's products are OpenBLAS's at all.
+    /// - Parameter isUsed: Whether this build's products are OpenBLAS's at all.
     package static func finding(
-        _ rank: RankEnvironment, forced: String?, isUsed: Bool = !MatrixProduct.isOurs
+        _ rank: RankEnvironment, isUsed: Bool = !MatrixProduct.isOurs
     ) -> Finding {
         guard isUsed else {
             return .good(
                 "BLAS core", "\(rank.host): \(rank.blasCore), not used: products are our own")
         }
+        let forced = rank.forcedBLASCore
         let has = rank.processor.vectorLevel
         let how = forced == nil ? "chosen by itself" : "forced by OPENBLAS_CORETYPE"
         let text = "\(rank.host): kernels for \(rank.blasCore), \(how)"

@@ -98,8 +98,7 @@ public struct Doctor {
             let extensions = processor.vectorExtensions.joined(separator: " ")
             return [
                 .good("CPU", "\(host): \(processor.model): \(extensions)"),
-                BLASCoreCheck.finding(
-                    rank, forced: environment.variables["OPENBLAS_CORETYPE"]),
+                BLASCoreCheck.finding(rank),
             ]
         }
     }

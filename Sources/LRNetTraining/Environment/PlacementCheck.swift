@@ -52,13 +52,42 @@ package enum PlacementCheck {
                 + (ranks.count > 1 ? ", others alike" : ""))
     }
 
-    private static func equality(_ environment: RunEnvironment) -> Finding {
-        guard let first = environment.placement.first else { return .good("same CPUs", "-") }
-        let other = environment.placement.first {
-            $0.processor.model != first.processor.model || $0.blasCore != first.blasCore
-                || $0.processor.vectorLevel != first.processor.vectorLevel
+    /// What decides the bits of a product.
+    private struct Kind: Equatable {
+        var model: String
+        var vectorLevel: VectorLevel
+        var blasCore: String
+        var forcedBLASCore: String?
+
+        init(_ rank: RankEnvironment) {
+            model = rank.processor.model
+            vectorLevel = rank.processor.vectorLevel
+            blasCore = rank.blasCore
+            forcedBLASCore = rank.forcedBLASCore
         }
-        guard let other else {
+
+        var text: String {
+            let forced = forcedBLASCore.map { " (OPENBLAS_CORETYPE=\($0))" } ?? ""
+            return "\(model), \(vectorLevel), BLAS core \(blasCore)\(forced)"
+        }
+
+        /// Whether the bits are the same; why a core was chosen does not matter.
+        func isAlike(_ other: Kind) -> Bool {
+            model == other.model && vectorLevel == other.vectorLevel && blasCore == other.blasCore
+        }
+    }
+
+    private static func equality(_ environment: RunEnvironment) -> Finding {
+        var kinds: [(kind: Kind, ranks: [RankEnvironment])] = []
+        for rank in environment.placement {
+            let kind = Kind(rank)
+            if let known = kinds.firstIndex(where: { $0.kind.isAlike(kind) }) {
+                kinds[known].ranks.append(rank)
+            } else {
+                kinds.append((kind, [rank]))
+            }
+        }
+        guard kinds.count > 1 else {
             return .good(
                 "same CPUs",
                 environment.hosts.count == 1
@@ -66,10 +95,18 @@ package enum PlacementCheck {
         }
         return .warning(
             "same CPUs",
-            "rank \(other.rank) on \(other.host) has \(other.processor.model) (BLAS core "
-                + "\(other.blasCore)), rank 0 \(first.processor.model) (\(first.blasCore))",
+            kinds.map { "\(names($0.ranks)) \($0.kind.text)" }.joined(separator: "; "),
             remedy: "bits repeat only between machines of one type: choose such hosts, or set "
                 + "OPENBLAS_CORETYPE to the same value on all")
+    }
+
+    /// `rank 3 on node7: `, `ranks 0-2,4 on node1, node2: `
+    private static func names(_ ranks: [RankEnvironment]) -> String {
+        var hosts: [String] = []
+        for rank in ranks where !hosts.contains(rank.host) { hosts.append(rank.host) }
+        let more = hosts.count > 8 ? " and \(hosts.count - 8) more" : ""
+        return "rank\(ranks.count == 1 ? "" : "s") \(ProcessAffinity.text(ranks.map(\.rank))) on "
+            + "\(hosts.prefix(8).joined(separator: ", "))\(more):"
     }
 
     /// `1 rank`, `3 ranks`

@@ -16,6 +16,9 @@ public struct RankEnvironment: Sendable, Codable, Equatable {
     /// The kernels that OpenBLAS chose there.
     public var blasCore: String
 
+    /// What its `OPENBLAS_CORETYPE` asks OpenBLAS for, if it is set there.
+    public var forcedBLASCore: String?
+
     /// The cores that the rank may run on; empty where the system does not say.
     public var cores: [Int]
 
@@ -24,13 +27,14 @@ public struct RankEnvironment: Sendable, Codable, Equatable {
 
     /// Creates a description.
     package init(
-        rank: Int, host: String, processor: ProcessorDescription, blasCore: String, cores: [Int],
-        mpiThreadLevel: String
+        rank: Int, host: String, processor: ProcessorDescription, blasCore: String,
+        forcedBLASCore: String? = nil, cores: [Int], mpiThreadLevel: String
     ) {
         self.rank = rank
         self.host = host
         self.processor = processor
         self.blasCore = blasCore
+        self.forcedBLASCore = forcedBLASCore
         self.cores = cores
         self.mpiThreadLevel = mpiThreadLevel
     }
@@ -40,6 +44,7 @@ public struct RankEnvironment: Sendable, Codable, Equatable {
         RankEnvironment(
             rank: group.rank, host: group.hostNames[group.rank],
             processor: .current(), blasCore: MatrixProduct.libraryDescription.core,
+            forcedBLASCore: ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"],
             cores: ProcessAffinity.cores(),
             mpiThreadLevel: (group as? MPIProcessGroup)?.threadLevel ?? "none")
     }
