@@ -95,7 +95,10 @@ let package = Package(
         tests("LRNetSupportTests", ["LRNetLaunchSupport", "LRNetSupport"]),
         tests(
             "LRNetDataTests",
-            ["LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport", "LRNetTestSupport"],
+            [
+                "LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport",
+                "LRNetTestSupport",
+            ],
             exclude: ["Golden"]),
         tests(
             "LRNetCollectivesTests",
