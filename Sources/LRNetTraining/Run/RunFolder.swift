@@ -56,7 +56,7 @@ public final class RunFolder {
                 throw Self.failure(
                     path, "holds a run already; --resume never wants a new --output", .usage)
             }
-            try checkSame(recipe, recipePath)
+            try Self.checkSame(recipe, folder: path)
         }
         try AtomicFile.write(recipe.yaml, to: recipePath)
     }
@@ -100,8 +100,9 @@ public final class RunFolder {
         try AtomicFile.write(Array(try encoder.encode(value)) + [10], to: "\(path)/\(name)")
     }
 
-    private func checkSame(_ recipe: Recipe, _ recipePath: String) throws {
-        let old = try Recipe(file: recipePath)
+    /// Throws if a folder's run was started with another recipe.
+    static func checkSame(_ recipe: Recipe, folder path: String) throws {
+        let old = try Recipe(file: "\(path)/recipe.yaml")
         guard old.fingerprint != recipe.fingerprint else { return }
         let difference = zip(
             old.fingerprintedYAML.split(separator: "\n"),
@@ -111,7 +112,7 @@ public final class RunFolder {
             " (`\($0.trimmingCharacters(in: .whitespaces))` there, "
                 + "`\($1.trimmingCharacters(in: .whitespaces))` here)"
         }
-        throw Self.failure(
+        throw failure(
             path,
             "holds a run of another recipe\(detail ?? ""); choose another --output",
             .badRecipe)

@@ -66,15 +66,25 @@ public final class Trainer {
     ///
     /// - Parameter beacon: The watchdog's, if there is one; told where the run is.
     /// - Throws: An error that all ranks agree on: recipe, data, folder or checkpoint.
-    public init(
+    public convenience init(
         recipe: Recipe, options: Options, group: any ProcessGroup,
         beacon: ProgressBeacon = ProgressBeacon()
+    ) throws {
+        try self.init(
+            recipe: recipe, options: options, group: group, beacon: beacon,
+            stopSignal: StopSignal(beacon: beacon))
+    }
+
+    /// As the other, with the one listener to signals that a process of several runs has.
+    init(
+        recipe: Recipe, options: Options, group: any ProcessGroup, beacon: ProgressBeacon,
+        stopSignal: StopSignal
     ) throws {
         self.recipe = recipe
         self.options = options
         self.group = group
         self.beacon = beacon
-        stopSignal = StopSignal(beacon: beacon)
+        self.stopSignal = stopSignal
         fault = try group.agreeing { try FaultInjection.fromEnvironment() }
         let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
         self.context = context
