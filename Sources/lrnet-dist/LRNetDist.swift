@@ -17,7 +17,7 @@ struct LRNetDist: ParsableCommand {
         version: ProgramVersion.number,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, BenchCommand.self, DescribeCommand.self,
-            DoctorCommand.self, ReportCommand.self,
+            CompareCommand.self, DoctorCommand.self, ReportCommand.self,
         ])
 
     /// ArgumentParser's own errors end with 64, as all usage errors here. Of several ranks, which

@@ -1,0 +1,54 @@
+internal import LRNetLayers
+
+/// What a comparison knows of one finished run.
+public struct ComparedRun: Sendable, Codable, Equatable {
+    /// The run's folder, inside the comparison's.
+    public var folder: String
+    /// The seed.
+    public var seed: UInt64
+    /// The learning rate.
+    public var learningRate: Double
+    /// The winner's error on the validation split, in percent.
+    public var validationError: Double?
+    /// The winner file's error on the test split, in percent.
+    public var testError: Double?
+    /// Time spent training, without validations and checkpoints.
+    public var trainingSeconds: Double?
+    /// Bits a weight of the winner's file, all layers with weights taken together.
+    public var bitsPerWeight: Double?
+    /// Share of zeros among its integer weights, in percent; absent without such.
+    public var zeroPercent: Double?
+    /// Why there is no result: `diverged`.
+    public var failure: String?
+
+    init(folder: String, recipe: Recipe) {
+        self.folder = folder
+        seed = recipe.training.seed
+        learningRate = recipe.optimizer.learningRate
+    }
+
+    /// Takes in what a run has left.
+    mutating func read(_ result: RunResult, winner: SafeTensors?, recipe: Recipe) {
+        validationError = result.validationError
+        testError = result.testError
+        if result.imagesPerSecond > 0 {
+            trainingSeconds =
+                Double(result.steps * recipe.training.globalBatch) / result.imagesPerSecond
+        }
+        guard let winner else { return }
+        let levels = recipe.model.levels ?? 2
+        let integerBits = levels > 2 ? 2.0 : 1
+        var (weights, bits, integers, zeros) = (0.0, 0.0, 0.0, 0.0)
+        for name in winner.names where name.hasSuffix(".weight") {
+            guard let tensor = winner.tensors[name] else { continue }
+            let count = Double(tensor.values.count)
+            weights += count
+            bits += count * (tensor.type == .int8 ? integerBits : 32)
+            guard tensor.type == .int8 else { continue }
+            integers += count
+            zeros += Double(tensor.values.count { $0 == 0 })
+        }
+        bitsPerWeight = weights > 0 ? bits / weights : nil
+        zeroPercent = integers > 0 ? 100 * zeros / integers : nil
+    }
+}

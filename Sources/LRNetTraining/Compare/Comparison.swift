@@ -1,0 +1,271 @@
+internal import Foundation
+public import LRNetCollectives
+internal import LRNetData
+public import LRNetLayers
+internal import LRNetSupport
+
+/// Trains several methods under one recipe, one run after another, and compares their winners.
+///
+/// Runs are ordinary runs in `OUTPUT/METHOD/seed-N`. A finished one is not done again, and an interrupted
+/// one goes on, so the same command finishes a comparison that was stopped; with more methods or seeds
+/// it grows.
+public final class Comparison {
+    /// What the command line says beside the recipe.
+    public struct Options: Sendable {
+        /// The recipe's file, for the report.
+        public var recipe: String
+        /// The methods; `nil` for all that the network goes with.
+        public var methods: [WeightModelName]?
+        /// Runs a method; seeds count from the recipe's.
+        public var seedCount: Int
+        /// Learning rates, of which each method takes the one with the lowest validation error under
+        /// the first seed; none for the methods' own.
+        public var learningRates: [Double] = []
+        /// The data set's folder.
+        public var data: String
+        /// The comparison's folder.
+        public var output: String
+
+        /// Creates options.
+        public init(
+            recipe: String, methods: [WeightModelName]?, seedCount: Int, data: String,
+            output: String
+        ) {
+            self.recipe = recipe
+            self.methods = methods
+            self.seedCount = seedCount
+            self.data = data
+            self.output = output
+        }
+    }
+
+    private let base: Recipe
+    private let options: Options
+    private let group: any ProcessGroup
+    private let beacon: ProgressBeacon
+    private let stopSignal: StopSignal
+    private let lock: FileLock?
+    private let trainCount: Int
+    private var report: ComparisonReport
+
+    /// Checks everything that can be checked before a run starts. Every rank calls it.
+    ///
+    /// - Parameter stopSignal: The process's; made before the group, whose start takes time.
+    /// - Throws: An error that all ranks agree on: a method that the network does not go with (78), data
+    ///   that do not fit, runs of another recipe in the folder (78), a folder that cannot be written (74).
+    public init(
+        base: Recipe, options: Options, group: any ProcessGroup, stopSignal: StopSignal,
+        beacon: ProgressBeacon = ProgressBeacon()
+    ) throws {
+        self.base = base
+        self.options = options
+        self.group = group
+        self.beacon = beacon
+        self.stopSignal = stopSignal
+        stopSignal.tell(beacon)
+        var leftOut: [String] = []
+        let asked = options.methods ?? WeightModelName.allCases
+        let methods = try group.agreeing {
+            try asked.filter { method in
+                guard let problem = MatchedRecipe.problem(base: base, method) else { return true }
+                guard options.methods == nil else {
+                    throw Self.failure(
+                        "--methods \(method.rawValue)", problem + ", or leave the method out",
+                        .badRecipe)
+                }
+                leftOut.append("\(method.rawValue): \(problem)")
+                return false
+            }
+        }
+        let set = try TrainerSetup.openData(options.data, recipe: base, group: group)
+        trainCount = set.count(.train)
+        report = ComparisonReport(
+            recipe: options.recipe, data: set.fingerprint, testCount: set.count(.test),
+            seedCount: options.seedCount, methods: [], leftOut: leftOut)
+        let first = try group.agreeing {
+            guard base.validation.everyEpochs > 0, set.count(.test) > 0 else {
+                throw Self.failure(
+                    "\(options.recipe)",
+                    set.count(.test) > 0
+                        ? "has no validation, which chooses each run's network; set "
+                            + "validation.everyEpochs=1"
+                        : "needs a test split, and \(options.data) has none", .badRecipe)
+            }
+            return try methods.map { try MatchedRecipe(base: base, method: $0, seed: 0) }
+        }
+        report.methods = first.map {
+            let isReal = $0.recipe.network.firstLayer != base.network.firstLayer
+            return ComparisonReport.Method(
+                name: $0.method.rawValue, remarks: isReal ? ["real first layer"] : [])
+        }
+        lock = try group.agreeing { () throws -> FileLock? in
+            guard group.isCoordinator else { return nil }
+            try AtomicFile.createFolder(options.output)
+            return try FileLock(path: "\(options.output)/.lock")
+        }
+        try group.agreeing {
+            if group.isCoordinator {
+                try checkFolders(methods)
+                try write()
+            }
+        }
+    }
+
+    /// Trains what is not trained yet. Every rank calls it.
+    ///
+    /// - Returns: The report, or `nil` if somebody asked to stop.
+    public func run() throws -> ComparisonReport? {
+        for index in report.methods.indices {
+            guard let method = WeightModelName(rawValue: report.methods[index].name) else {
+                preconditionFailure("method \(report.methods[index].name)")
+            }
+            var rate: Double?
+            if let only = options.learningRates.first {
+                rate = only
+                if options.learningRates.count > 1 {
+                    guard let best = try bestRate(of: method) else { return nil }
+                    rate = best
+                }
+            }
+            for seed in seeds {
+                guard let run = try train(method, seed: seed, rate: rate) else { return nil }
+                report.methods[index].runs.append(run)
+                report.summarize()
+                try group.agreeing { if group.isCoordinator { try write() } }
+            }
+        }
+        report.isComplete = true
+        try group.agreeing { if group.isCoordinator { try write() } }
+        return report
+    }
+
+    private var seeds: [UInt64] {
+        (0..<options.seedCount).map { base.training.seed &+ UInt64($0) }
+    }
+
+    /// The rate of the grid with the lowest validation error under the first seed; the smaller of equals.
+    private func bestRate(of method: WeightModelName) throws -> Double? {
+        var best: (rate: Double, error: Double)?
+        for rate in options.learningRates.sorted() {
+            guard let run = try train(method, seed: base.training.seed, rate: rate) else {
+                return nil
+            }
+            let error = run.validationError ?? .infinity
+            if error < best?.error ?? .infinity { best = (rate, error) }
+        }
+        return best?.rate ?? options.learningRates.min()
+    }
+
+    /// Where a run's folder lies, inside the comparison's.
+    private func folder(_ recipe: Recipe) -> String {
+        let rate =
+            options.learningRates.isEmpty
+            ? "" : "rate-\(recipe.optimizer.learningRate)-"
+        return "\(recipe.weights.model.rawValue)/\(rate)seed-\(recipe.training.seed)"
+    }
+
+    /// Trains one run, goes on with it, or reads what it has left. Every rank calls it.
+    private func train(
+        _ method: WeightModelName, seed: UInt64, rate: Double?
+    ) throws -> ComparedRun? {
+        let recipe = try group.agreeing {
+            try MatchedRecipe(base: base, method: method, seed: seed, learningRate: rate).recipe
+        }
+        let name = folder(recipe)
+        let path = "\(options.output)/\(name)"
+        let known = try group.agreeing { () throws -> [UInt8] in
+            guard group.isCoordinator, try isFinished(path, recipe) else { return [] }
+            return [1]
+        }
+        var failure: String?
+        if try group.broadcast(known, root: 0).isEmpty {
+            guard try !isStopWanted() else { return nil }
+            if group.isCoordinator {
+                print("\n\(method.rawValue), seed \(seed): \(path)")
+                fflush(nil)
+            }
+            do {
+                let options = Trainer.Options(data: options.data, output: path)
+                let trainer = try Trainer(
+                    recipe: recipe, options: options, group: group, stopSignal: stopSignal,
+                    beacon: beacon)
+                guard try trainer.run() != nil else { return nil }
+            } catch let error as CollectiveFailure
+                where error.exitStatus == .nonFiniteLoss && error.isAgreed
+            {
+                failure = "diverged"
+                if group.isCoordinator { print(error) }
+            }
+        }
+        var run = ComparedRun(folder: name, recipe: recipe)
+        run.failure = failure
+        let bytes = try group.agreeing { () throws -> [UInt8] in
+            guard group.isCoordinator, failure == nil else { return [] }
+            run.read(try Self.result(path), winner: try winner(path), recipe: recipe)
+            return Array(try JSONEncoder().encode(run))
+        }
+        let shared = try group.broadcast(bytes, root: 0)
+        guard !shared.isEmpty else { return run }
+        return try JSONDecoder().decode(ComparedRun.self, from: Data(shared))
+    }
+
+    private static func result(_ path: String) throws -> RunResult {
+        try JSONDecoder().decode(
+            RunResult.self, from: Data(FileBytes.read("\(path)/result.json")))
+    }
+
+    private func winner(_ path: String) throws -> SafeTensors? {
+        let file = "\(path)/\(NetworkFile.name)"
+        return FileBytes.exists(file) ? try NetworkFile.read(file) : nil
+    }
+
+    private func isFinished(_ path: String, _ recipe: Recipe) throws -> Bool {
+        guard FileBytes.exists("\(path)/result.json") else { return false }
+        let steps = BatchSequence(recipe: recipe, sampleCount: trainCount).totalSteps
+        return try Self.result(path).steps >= steps
+    }
+
+    private func isStopWanted() throws -> Bool {
+        try group.allGather([stopSignal.isWanted ? 1 : 0]).contains([1])
+    }
+
+    /// Refuses runs of another recipe before anything is trained.
+    private func checkFolders(_ methods: [WeightModelName]) throws {
+        let rates: [Double?] =
+            options.learningRates.isEmpty ? [nil] : options.learningRates.map { Double?($0) }
+        for (method, rate) in methods.flatMap({ method in rates.map { (method, $0) } }) {
+            for seed in seeds {
+                let recipe = try MatchedRecipe(
+                    base: base, method: method, seed: seed, learningRate: rate
+                ).recipe
+                let path = "\(options.output)/\(folder(recipe))"
+                let file = "\(path)/\(RunFolder.recipeName)"
+                guard FileBytes.exists(file) else { continue }
+                let old = try RunFolder.recordedRecipe(FileBytes.read(file), in: path)
+                // What a run may go on with, such as more epochs, makes another comparison.
+                guard old.fingerprint != recipe.fingerprint else { continue }
+                let changes = recipe.changes(from: old).map(\.description)
+                throw Self.failure(
+                    path,
+                    "holds a run of another recipe (\(changes.joined(separator: ", "))); choose "
+                        + "another --output",
+                    .badRecipe)
+            }
+        }
+    }
+
+    /// Writes both files.
+    private func write() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(
+            Array(try encoder.encode(report)) + [10], to: "\(options.output)/comparison.json")
+        try AtomicFile.write(report.markdown, to: "\(options.output)/comparison.md")
+    }
+
+    private static func failure(
+        _ subject: String, _ message: String, _ status: ExitStatus
+    ) -> TrainingFailure {
+        TrainingFailure(call: "compare", subject: subject, message: message, exitStatus: status)
+    }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import LRNetCollectives
+import LRNetLayers
+import LRNetSupport
+import LRNetTraining
+
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Train several methods under one recipe and compare their networks.",
+        discussion: """
+            Every method gets the recipe's network, data, batch, schedule and start. Finished runs are \
+            not done again, and an interrupted one goes on: the same command finishes a comparison. It \
+            writes comparison.json and comparison.md beside the runs' folders.
+            """)
+
+    @Argument(help: "The base recipe, a YAML file; its own method does not matter.")
+    var recipe: String
+
+    @Option(help: "Methods with commas between them, or all that the network goes with.")
+    var methods = "all"
+
+    @Option(help: "Runs a method, with seeds that count from the recipe's.")
+    var seeds = 3
+
+    @Option(
+        help: ArgumentHelp(
+            "Learning rates with commas between them; each method takes the best on the validation "
+                + "split. By default the recipe's for logits, and a tenth of it for real weights.",
+            valueName: "rates"))
+    var learningRates: String?
+
+    @Option(help: "The data set's folder, made by lrnet-data.")
+    var data: String
+
+    @Option(help: "The comparison's folder.")
+    var output: String
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Changes a key of the base recipe, such as training.steps=50.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    func validate() throws {
+        if seeds < 1 { throw ValidationError("--seeds \(seeds) is out of range; at least 1") }
+        _ = try chosenMethods()
+        _ = try chosenRates()
+    }
+
+    /// `nil` for all.
+    private func chosenMethods() throws -> [WeightModelName]? {
+        if methods == "all" { return nil }
+        var chosen: [WeightModelName] = []
+        for word in methods.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let name = WeightModelName(rawValue: String(word)) else {
+                let known = WeightModelName.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--methods '\(word)' is not known; known: all, \(known)")
+            }
+            guard !chosen.contains(name) else {
+                throw ValidationError("--methods names \(word) twice")
+            }
+            chosen.append(name)
+        }
+        return chosen
+    }
+
+    private func chosenRates() throws -> [Double] {
+        try (learningRates ?? "").split(separator: ",").map { word in
+            guard let rate = Double(word), rate > 0, rate.isFinite else {
+                throw ValidationError("--learning-rates '\(word)' is no positive number")
+            }
+            return rate
+        }
+    }
+
+    func run() throws {
+        var options = Comparison.Options(
+            recipe: recipe, methods: try chosenMethods(), seedCount: seeds, data: data,
+            output: output)
+        options.learningRates = try chosenRates()
+        let file = recipe
+        // Before the group, whose start takes time.
+        let stopSignal = StopSignal()
+        ProcessGroups.run { [options] group in
+            let base = try group.agreeing { try Recipe(file: file, overrides: overrides) }
+            let report = try Watchdog.guarding(
+                group, stallSeconds: base.watchdog.stallSeconds, log: nil
+            ) { beacon in
+                try Comparison(
+                    base: base, options: options, group: group, stopSignal: stopSignal,
+                    beacon: beacon
+                ).run()
+            }
+            guard let report else { return .stoppedEarly }
+            if group.isCoordinator {
+                print("\n" + report.markdown, terminator: "")
+                fflush(nil)
+            }
+            return .success
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// `lrnet-dist compare`: several methods under one recipe.
+    @Suite struct CompareTests {
+        /// A comparison's folder, and the command.
+        final class Run {
+            let run: TestRun
+            let output: String
+
+            init() throws {
+                run = try TestRun()
+                output = "\(run.folder.path)/comparison"
+            }
+
+            func start(
+                _ methods: String, seeds: Int = 2, ranks: Int? = nil, output: String? = nil,
+                _ more: [String] = []
+            ) throws -> Launch {
+                let arguments = [
+                    "compare", run.recipe, "--methods", methods, "--seeds", "\(seeds)", "--data",
+                    Digits.path, "--output", output ?? self.output,
+                ]
+                return try Launch(
+                    Launch.program("lrnet-dist"),
+                    arguments + Self.settings.flatMap { ["--set", $0] } + more, ranks: ranks)
+            }
+
+            static let settings = [
+                "validation.everyEpochs=1", "validation.draws=2", "validation.reestimateBatches=1",
+            ]
+
+            func report() throws -> ComparisonReport {
+                try JSONDecoder().decode(
+                    ComparisonReport.self, from: Data(FileBytes.read("\(output)/comparison.json")))
+            }
+
+            /// The report without times.
+            func numbers() throws -> ComparisonReport {
+                var report = try self.report()
+                for (i, method) in report.methods.enumerated() {
+                    for j in method.runs.indices {
+                        report.methods[i].runs[j].trainingSeconds = nil
+                    }
+                }
+                report.recipe = ""
+                return report
+            }
+
+            func markdown() throws -> String {
+                String(decoding: try FileBytes.read("\(output)/comparison.md"), as: UTF8.self)
+            }
+        }
+
+        @Test func twoMethodsOnDigits() throws {
+            let comparison = try Run()
+            let outcome = try comparison.start("binary,bwn").wait()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let report = try comparison.report()
+            #expect(report.methods.map(\.name) == ["binary", "bwn"])
+            #expect(report.isComplete && report.leftOut.isEmpty && report.testCount == 40)
+            #expect(report.methods[0].remarks.isEmpty)
+            #expect(report.methods[1].remarks == ["real first layer"])
+            for method in report.methods {
+                #expect(method.runs.map(\.seed) == [1, 2])
+                let errors = method.runs.compactMap(\.testError)
+                try #require(errors.count == 2)
+                let mean = (errors[0] + errors[1]) / 2
+                #expect(abs((method.mean ?? -1) - mean) < 1e-9)
+                let deviation = abs(errors[0] - errors[1]) / 2.0.squareRoot()
+                #expect(abs((method.deviation ?? -1) - deviation) < 1e-9)
+                let test = (mean * (100 - mean) / 40).squareRoot()
+                #expect(abs((method.testStandardError ?? -1) - test) < 1e-9)
+                #expect(method.runs.allSatisfy { $0.zeroPercent == 0 })
+            }
+            #expect(report.methods.contains { $0.isWithinNoise })
+            // One bit a weight but for the last layer's 5,120, and BWN's first layer of 800.
+            let (weights, last) = (1_657_632.0, 5_120.0)
+            let bits = report.methods.map { $0.runs[0].bitsPerWeight ?? 0 }
+            #expect(abs(bits[0] - (weights + 32 * last) / (weights + last)) < 1e-9)
+            #expect(abs(bits[1] - (weights + 31 * 800 + 32 * last) / (weights + last)) < 1e-9)
+            #expect(report.methods.map { $0.runs[0].learningRate } == [0.01, 0.001])
+            // The same as a run of the matched recipe by itself.
+            let alone = try TestRun().result(
+                Run.settings + [
+                    "weights=bwn", "network.firstLayer=full-precision", "training.seed=2",
+                    "optimizer.learningRate=0.001",
+                ])
+            #expect(report.methods[1].runs[1].testError == alone.testError)
+            #expect(report.methods[1].runs[1].validationError == alone.validationError)
+            let markdown = try comparison.markdown()
+            #expect(markdown.contains("| bwn | ") && outcome.output.hasSuffix(markdown))
+
+            // Again: nothing is trained, and nothing changes. With another method: only that is.
+            let files = ["binary/seed-1", "bwn/seed-2"].map { "\(comparison.output)/\($0)" }
+            let before = try files.map { try FileBytes.read("\($0)/train.log") }
+            let again = try comparison.start("binary,bwn").wait()
+            #expect(again.status == 0 && !again.output.contains("step 4/4"))
+            #expect(try comparison.report() == report)
+            let grown = try comparison.start("binary,twn,bwn", seeds: 1).wait()
+            #expect(grown.status == 0 && grown.output.contains("twn mnist"))
+            #expect(!grown.output.contains("binary mnist"))
+            #expect(try files.map { try FileBytes.read("\($0)/train.log") } == before)
+            let third = try comparison.report().methods[1]
+            #expect(third.name == "twn" && third.deviation == nil)
+            #expect(third.runs[0].zeroPercent ?? 0 > 5)
+        }
+
+        /// On two ranks, stopped in the middle, and continued on three.
+        @Test func interruptedAndContinued() throws {
+            let settings = [
+                "--set", "training.steps=30", "--set", "training.epochs=2", "--set",
+                "checkpoint.everySteps=2",
+            ]
+            func start(_ comparison: Run, ranks: Int? = nil) throws -> Launch {
+                try comparison.start("ternary,ttq", seeds: 1, ranks: ranks, settings)
+            }
+            let whole = try Run()
+            #expect(try start(whole).wait().status == 0)
+            let comparison = try Run()
+            let first = try start(comparison, ranks: 2)
+            let path = "\(comparison.output)/ternary/seed-1/checkpoints/step-00000004"
+            #expect(first.waits { FileBytes.exists(path) })
+            first.signal(SIGUSR1)
+            let stopped = try first.wait()
+            #expect(stopped.status == 75, "\(stopped.errors)")
+            let part = try comparison.report()
+            #expect(!part.isComplete && part.methods.map(\.name) == ["ternary", "ttq"])
+            #expect(part.methods.allSatisfy { $0.runs.isEmpty })
+            #expect(try comparison.markdown().contains("the same command goes on"))
+            let second = try start(comparison, ranks: 3).wait()
+            #expect(second.status == 0, "\(second.errors)")
+            #expect(second.output.contains("going on from step"))
+            #expect(try comparison.numbers() == whole.numbers())
+        }
+
+        /// The grid's best rate on the validation split is each method's.
+        @Test func learningRates() throws {
+            let comparison = try Run()
+            let outcome = try comparison.start(
+                "twn", seeds: 1, ["--learning-rates", "1e-9,0.001"]
+            ).wait()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let errors = try [1e-9, 0.001].map { rate in
+                let path = "\(comparison.output)/twn/rate-\(rate)-seed-1/result.json"
+                return try JSONDecoder().decode(
+                    RunResult.self, from: Data(FileBytes.read(path))
+                ).validationError ?? -1
+            }
+            let run = try comparison.report().methods[0].runs[0]
+            #expect(run.learningRate == (errors[0] <= errors[1] ? 1e-9 : 0.001))
+        }
+
+        @Test func badInput() throws {
+            let comparison = try Run()
+            let named = try comparison.start("binary,ebp", ranks: 2).wait()
+            #expect(named.status == 78)
+            #expect(
+                named.complaints == [
+                    "compare: --methods ebp: ebp trains fully connected layers alone, and network "
+                        + "mnist has 32C5; list layers such as [600FC, 600FC], or leave the method "
+                        + "out"
+                ])
+            let unknown = try comparison.start("binary,tertiary").wait()
+            #expect(unknown.status == 64 && unknown.errors.contains("'tertiary' is not known"))
+            #expect(try comparison.start("binary", seeds: 0).wait().status == 64)
+            #expect(!FileBytes.exists(comparison.output))
+            let blind = try comparison.start(
+                "binary", ["--set", "validation.everyEpochs=0"]
+            ).wait()
+            #expect(blind.status == 78 && blind.complaints.count == 1)
+            #expect(!FileBytes.exists(comparison.output))
+
+            let file = "\(comparison.run.folder.path)/file"
+            try AtomicFile.write("", to: file)
+            let unwritable = try comparison.start("binary", output: "\(file)/inside").wait()
+            #expect(unwritable.status == 74 && unwritable.complaints.count == 1)
+
+            #expect(try comparison.start("binary", seeds: 1).wait().status == 0)
+            let other = try comparison.start(
+                "twn,binary", seeds: 1, ["--set", "training.globalBatch=32"]
+            ).wait()
+            #expect(other.status == 78 && other.complaints.count == 1)
+            #expect(other.errors.contains("holds a run of another recipe"))
+            #expect(!FileBytes.exists("\(comparison.output)/twn"))
+        }
+    }
+}
