@@ -28,7 +28,7 @@ import Testing
         """#
 
     @Test func versionOneIsStillRead() throws {
-        let index = try ShardIndex(decoding: Array(Self.versionOne.utf8), path: "index.json")
+        let index = try ShardIndex(decoding: Array("\(Self.versionOne)\n".utf8), path: "index.json")
         #expect(index.encoding == .raw)
         #expect(index.classNames == nil)
         #expect(index.className(7) == "7")

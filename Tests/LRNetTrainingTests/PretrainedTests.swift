@@ -19,7 +19,8 @@ import Testing
     ]
 
     private func file(_ name: String) throws -> SafeTensors {
-        try NetworkFile.read("\(Self.folder)/\(name).safetensors")
+        let path = "\(Self.folder)/\(name).safetensors"
+        return try SafeTensors(bytes: FileBytes.read(path), file: path)
     }
 
     private func network(_ name: String, weights: String = "full-precision") throws -> Network {

@@ -25,7 +25,8 @@ import Testing
                 "schedule.dropAtEpochs: [1, 2] -> []",
                 "batchNorm.statistics: synchronized -> none",
                 "network.width: none -> 0.5", "network.padding: none -> same",
-                "network.firstLayer: none -> discrete", "weights.temperature: none -> 0.3",
+                "network.firstLayer: none -> discrete",
+                "network.shortcut: none -> projection", "weights.temperature: none -> 0.3",
                 "training.steps: none -> 7", "initialization.from: none -> runs/a b",
                 "batchNorm.statistics.group: none -> 64",
             ])

@@ -419,6 +419,13 @@ CASES = [
     network_case("networkBinary", 1, group=4),
     residual_case("residualTernary", 2, group=6, same=False, real_first=False),
     residual_case("residualBinary", 1, group=2, same=True, real_first=True),
+    latent_case("networkBNN", "bnn"),
+    latent_case("networkBWN", "bwn"),
+    latent_case("networkXNOR", "xnor"),
+    latent_case("networkTTQ", "ttq"),
+]
+rng = np.random.default_rng(20240608)
+CASES += [
     residual_case(
         "residualZeroPadded", 1, group=6, same=True, real_first=True, size=(15, 12), first=(7, 2),
         zero_padded=True),
@@ -426,10 +433,6 @@ CASES = [
         "residualZeroPaddedSymmetric", 2, group=6, same=False, real_first=True, size=(15, 12),
         first=(7, 2), zero_padded=True),
     clip_case("logitClip", 1.5, 3),
-    latent_case("networkBNN", "bnn"),
-    latent_case("networkBWN", "bwn"),
-    latent_case("networkXNOR", "xnor"),
-    latent_case("networkTTQ", "ttq"),
 ]
 
 golden = {
