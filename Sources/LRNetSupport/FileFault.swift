@@ -14,7 +14,7 @@ import Synchronization
 ///   work first
 /// - `short`: a write writes one byte in two thousand, at least one, as the system may; it is no
 ///   error
-/// - `slow`: take a second more, with a line on standard error when that begins
+/// - `slow`: take three seconds more, with a line on standard error when that begins
 ///
 /// All files of a run are written through `Descriptor` and ``AtomicFile``, which ask here.
 package final class FileFault: Sendable {
@@ -142,7 +142,7 @@ package final class FileFault: Sendable {
         if fault?.kind == .slow {
             let line = "lrnet-dist: warning: \(variable): slow \(call.rawValue) of \(path)\n"
             FileHandle.standardError.write(Data(line.utf8))
-            usleep(1_000_000)
+            usleep(3_000_000)
         }
         return fault?.kind
     }
