@@ -25,31 +25,46 @@ public enum BatchNormKernels {
             "moments of \(rows) rows and \(channels) channels at \(offset) of \(moments.count)")
         let x = input.pointer
         let result = moments.base + offset
-        forEachVector(channels) { c, lanes in
+        result.update(repeating: 0, count: 2 * channels)
+        forEachBlock(rows, channels) { block, c, lanes in
             let pivot = load(x + c, lanes)
-            var sum = SIMD16<Double>(repeating: 0)
-            var squares = SIMD16<Double>(repeating: 0)
-            var row = 0
-            while row < rows {
-                let end = min(row &+ blockRows, rows)
-                var partialSum = Vector(repeating: 0)
-                var partialSquares = Vector(repeating: 0)
-                while row < end {
-                    let d = load(x + (row &* channels &+ c), lanes) - pivot
-                    partialSum += d
-                    partialSquares = multiplyAdd(d, d, partialSquares)
-                    row &+= 1
-                }
-                sum += SIMD16<Double>(partialSum)
-                squares += SIMD16<Double>(partialSquares)
+            var sum = Vector(repeating: 0)
+            var squares = Vector(repeating: 0)
+            for row in block {
+                let d = load(x + (row &* channels &+ c), lanes) - pivot
+                sum += d
+                squares = multiplyAdd(d, d, squares)
             }
-            let mean = sum / Double(rows)
-            let centred = squares - sum * mean
-            for lane in 0..<lanes {
-                result[c &+ lane] = Double(pivot[lane]) + mean[lane]
-                result[channels &+ c &+ lane] = max(centred[lane], 0)
-            }
+            add(sum, to: result + c, lanes)
+            add(squares, to: result + (channels &+ c), lanes)
         }
+        for c in 0..<channels {
+            let mean = result[c] / Double(rows)
+            let centred = result[channels &+ c] - result[c] * mean
+            result[c] = Double(x[c]) + mean
+            result[channels &+ c] = max(centred, 0)
+        }
+    }
+
+    /// Calls `body` with blocks of rows and with offset and lanes of each vector of channels: all
+    /// channels of a block, which is then in cache, before the next block.
+    @inline(__always)
+    private static func forEachBlock(
+        _ rows: Int, _ channels: Int, _ body: (_ rows: Range<Int>, _ c: Int, _ lanes: Int) -> Void
+    ) {
+        var row = 0
+        while row < rows {
+            let end = min(row &+ blockRows, rows)
+            forEachVector(channels) { c, lanes in body(row..<end, c, lanes) }
+            row = end
+        }
+    }
+
+    @inline(__always)
+    private static func add(
+        _ values: Vector, to sums: UnsafeMutablePointer<Double>, _ lanes: Int
+    ) {
+        for lane in 0..<lanes { sums[lane] += Double(values[lane]) }
     }
 
     /// `output = input * scale + shift` a column, and 0 where that is negative if `rectified`.
@@ -103,31 +118,20 @@ public enum BatchNormKernels {
         let x = input.pointer
         let g = gradient.pointer
         let result = sums.base + offset
-        forEachVector(channels) { c, lanes in
+        result.update(repeating: 0, count: 2 * channels)
+        forEachBlock(rows, channels) { block, c, lanes in
             let local = LocalStatistics(statistics, c, lanes)
-            var sum = SIMD16<Double>(repeating: 0)
-            var products = SIMD16<Double>(repeating: 0)
-            var row = 0
-            while row < rows {
-                let end = min(row &+ blockRows, rows)
-                var partialSum = Vector(repeating: 0)
-                var partialProducts = Vector(repeating: 0)
-                while row < end {
-                    let index = row &* channels &+ c
-                    let value = load(x + index, lanes)
-                    let masked = local.gradient(load(g + index, lanes), value, rectified)
-                    partialSum += masked
-                    partialProducts = multiplyAdd(
-                        masked, local.normalized(value), partialProducts)
-                    row &+= 1
-                }
-                sum += SIMD16<Double>(partialSum)
-                products += SIMD16<Double>(partialProducts)
+            var sum = Vector(repeating: 0)
+            var products = Vector(repeating: 0)
+            for row in block {
+                let index = row &* channels &+ c
+                let value = load(x + index, lanes)
+                let masked = local.gradient(load(g + index, lanes), value, rectified)
+                sum += masked
+                products = multiplyAdd(masked, local.normalized(value), products)
             }
-            for lane in 0..<lanes {
-                result[c &+ lane] = sum[lane]
-                result[channels &+ c &+ lane] = products[lane]
-            }
+            add(sum, to: result + c, lanes)
+            add(products, to: result + (channels &+ c), lanes)
         }
     }
 

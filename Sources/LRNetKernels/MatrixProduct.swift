@@ -253,6 +253,7 @@ public enum MatrixProduct {
         let width = ProductTile.columnCount
         guard isOurs else {
             _ = singleThreaded
+            if inner == 0 { c.update(repeating: 0, count: rows * width) }
             for start in stride(from: 0, to: inner, by: 2 * chain) {
                 cblas_sgemm(
                     CblasRowMajor, CblasTrans, CblasNoTrans, blasint(rows), blasint(columns),

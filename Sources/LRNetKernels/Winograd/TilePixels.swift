@@ -25,10 +25,10 @@ struct TilePixels {
     let waste: UnsafeMutablePointer<Float>
 
     /// Calls `body` with memory for one tile, and with image, first output row and column, and place
-    /// in the run of each tile.
+    /// in the run of each tile of some images.
     @inline(__always)
     static func forEachTile(
-        of grid: WinogradTiles, _ tiles: Range<Int>, channels: Int,
+        of grid: WinogradTiles, _ tiles: Range<Int>, images: Int, channels: Int,
         _ body: (_ pixels: TilePixels, _ image: Int, _ row: Int, _ column: Int, _ slot: Int) -> Void
     ) {
         let (points, pixelBytes) = (WinogradFilter.pointCount, 4 * channels)
@@ -45,18 +45,10 @@ struct TilePixels {
                 roots: (table + tableBytes).bindMemory(
                     to: UnsafeMutablePointer<Float>.self, capacity: points),
                 zeros: zeros, waste: zeros + channels)
-            let size = grid.filter.outputSize
-            var image = tiles.lowerBound / grid.tileCount
-            var tile = tiles.lowerBound % grid.tileCount
+            let (size, order) = (grid.filter.outputSize, TileOrder(grid, images: images))
             for slot in 0..<tiles.count {
-                body(
-                    pixels, image, tile / grid.tileColumns &* size,
-                    tile % grid.tileColumns &* size, slot)
-                tile &+= 1
-                if tile == grid.tileCount {
-                    tile = 0
-                    image &+= 1
-                }
+                let (image, row, column) = order.position(of: tiles.lowerBound &+ slot)
+                body(pixels, image, row &* size, column &* size, slot)
             }
         }
     }

@@ -120,13 +120,16 @@ public struct WinogradConvolution: Sendable {
         into output: FloatView, squareOf roots: FloatView? = nil, workspace: Workspace
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
-        forEachBlock(images.count / tiles.input.count * tiles.tileCount) { block in
+        let order = TileOrder(tiles, images: images.count / tiles.input.count)
+        forEachBlock(order.count) { block in
             let (source, target) = workspace.planes(
                 block.count * inputs, block.count * outputs)
             tiles.transformInput(images, tiles: block, squared: squared, into: source.all)
             for point in 0..<WinogradFilter.pointCount {
+                let slots = order.slots(at: point, in: block)
                 MatrixProduct.multiply(
-                    .plain(source[point]), factor(point), into: target[point], rows: block.count,
+                    .plain(source[point][slots.scaled(by: inputs)]), factor(point),
+                    into: target[point][slots.scaled(by: outputs)], rows: slots.count,
                     summation: .runs(chain: chain))
             }
             tiles.transformOutput(target.all, tiles: block, into: output, squareOf: roots)
@@ -135,7 +138,7 @@ public struct WinogradConvolution: Sendable {
 
     /// Rows and columns of the weights that are computed at a time, at all points: they stay in
     /// cache until they are transformed.
-    private static let mostGradientRows = 48
+    private static let mostGradientRows = 64
     private static let gradientPanelCount = mostGradientRows * ProductTile.columnCount
 
     private var gradientRowCount: Int { min(tiles.input.channels, Self.mostGradientRows) }
@@ -144,7 +147,7 @@ public struct WinogradConvolution: Sendable {
     /// the gradient is cheap beside the products, as far as they do not outgrow it.
     private var gradientBlockSize: Int {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
-        return max(inputs * outputs / (inputs + outputs), 240)
+        return max(inputs * outputs / (inputs + outputs), 96)
     }
 
     /// Computes dL/d weights.
@@ -169,10 +172,10 @@ public struct WinogradConvolution: Sendable {
         precondition(
             weights.count == window * window * inputs * outputs,
             "\(weights.count) weights for \(inputs) inputs and \(outputs) outputs")
-        let tileCount = images.count / tiles.input.count * tiles.tileCount
-        if tileCount == 0 && !accumulate { weights.fill(0) }
-        for start in stride(from: 0, to: tileCount, by: gradientBlockSize) {
-            let block = start..<min(start + gradientBlockSize, tileCount)
+        let order = TileOrder(tiles, images: images.count / tiles.input.count)
+        if order.count == 0 && !accumulate { weights.fill(0) }
+        for start in stride(from: 0, to: order.count, by: gradientBlockSize) {
+            let block = start..<min(start + gradientBlockSize, order.count)
             let (rowCount, columnCount) = (gradientRowCount, ProductTile.columnCount)
             let (points, slopes) = workspace.planes(
                 block.count * WinogradTiles.paddedCount(inputs, rowCount),
@@ -190,11 +193,14 @@ public struct WinogradConvolution: Sendable {
                 for column in stride(from: 0, to: outputs, by: columnCount) {
                     let columns = column..<min(column + columnCount, outputs)
                     for point in 0..<WinogradFilter.pointCount {
+                        let slots = order.slots(at: point, in: block)
                         MatrixProduct.multiplyPanel(
-                            points[point].pointer + row * block.count, aStride: rowCount,
-                            slopes[point].pointer + column * block.count, bStride: columnCount,
+                            points[point].pointer + row * block.count
+                                + slots.lowerBound * rowCount, aStride: rowCount,
+                            slopes[point].pointer + column * block.count
+                                + slots.lowerBound * columnCount, bStride: columnCount,
                             into: sums[point].pointer, rows: rows.count, columns: columns.count,
-                            inner: block.count, chain: Self.tileChain)
+                            inner: slots.count, chain: Self.tileChain)
                     }
                     WinogradWeights.interpolate(
                         sums.all.pointer, stride: WinogradFilter.planeStride(sums.count),

@@ -99,14 +99,14 @@ public enum WinogradFilter: Sendable {
         let middle = Vector(repeating: -2.5)
         switch half {
         case .near:
-            let two = Vector(repeating: -2)
             let pair = pair(
-                root, even: multiplyAdd(two, d.2, d.4), odd: multiplyAdd(two, d.1, d.3))
+                even: multiplyAdd(Vector(repeating: -2), d.2, d.4),
+                odd: multiplyAdd(root, d.3, (-2 * root) * d.1))
             return (multiplyAdd(middle, d.2, d.0 + d.4), pair.0, pair.1)
         case .far:
-            let half = Vector(repeating: -0.5)
             let pair = pair(
-                root + root, even: multiplyAdd(half, d.2, d.4), odd: multiplyAdd(half, d.1, d.3))
+                even: multiplyAdd(Vector(repeating: -0.5), d.2, d.4),
+                odd: multiplyAdd(2 * root, d.3, -root * d.1))
             return (pair.0, pair.1, multiplyAdd(middle, d.3, d.1 + d.5))
         }
     }
@@ -121,27 +121,29 @@ public enum WinogradFilter: Sendable {
     @inline(__always)
     static func evaluate(_ c: Coefficients, count: Int, _ half: Half) -> HalfLine {
         let square = Vector(repeating: half == .near ? 0.5 : 2)
-        var (even, odd, last) = (c.0, c.1, c.1)
+        let p = half == .near ? root : 2 * root
+        var (even, odd, last) = (c.0, p * c.1, c.1)
         if count == 3 || count == 4 {
             even = multiplyAdd(square, c.2, c.0)
             last = c.2
         }
         if count > 3 {
-            odd = multiplyAdd(square, c.3, c.1)
+            odd = multiplyAdd(p * square, c.3, odd)
             last = c.3
         }
         if count > 4 {
             even = multiplyAdd(square, multiplyAdd(square, c.4, c.2), c.0)
             last = c.4
         }
-        let pair = pair(half == .near ? root : root + root, even: even, odd: odd)
+        let pair = pair(even: even, odd: odd)
         return half == .near ? (c.0, pair.0, pair.1) : (pair.0, pair.1, last)
     }
 
-    /// The values at p and -p from the even part, and the odd part over p.
+    /// The values at p and -p from the even and the odd part: additions, which have units of their own
+    /// beside those of multiply-adds.
     @inline(__always)
-    private static func pair(_ p: Vector, even: Vector, odd: Vector) -> (Vector, Vector) {
-        (multiplyAdd(p, odd, even), multiplyAdd(-p, odd, even))
+    private static func pair(even: Vector, odd: Vector) -> (Vector, Vector) {
+        (even + odd, even - odd)
     }
 
     @inline(__always)

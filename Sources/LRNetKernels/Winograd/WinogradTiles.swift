@@ -3,7 +3,7 @@
 ///
 /// A block of `T` tiles is stored point by point: 36 planes of `[T][channels]` with a cache line
 /// between them (``WinogradFilter/planeStride(_:)``), so that each point is the left factor of one
-/// matrix product. Tiles are numbered over the images of a run, row by row;
+/// matrix product. Tiles are numbered over the images of a run (``TileOrder``);
 /// values outside an image are 0, and outputs outside it are dropped.
 public struct WinogradTiles: Sendable {
     /// Window and output tile.
@@ -76,7 +76,8 @@ public struct WinogradTiles: Sendable {
         let width = panelWidth ?? channels
         check(images, input, tiles, points, Self.paddedCount(channels, width))
         let plane = WinogradFilter.planeStride(tiles.count * Self.paddedCount(channels, width))
-        TilePixels.forEachTile(of: self, tiles, channels: channels) {
+        let imageCount = images.count / input.count
+        TilePixels.forEachTile(of: self, tiles, images: imageCount, channels: channels) {
             pixels, image, row, column, slot in
             pixels.locate(
                 images.pointer + image &* input.count, input, row: row &- top,
@@ -147,7 +148,8 @@ public struct WinogradTiles: Sendable {
     ) {
         let channels = output.channels
         let plane = WinogradFilter.planeStride(tiles.count * channels)
-        TilePixels.forEachTile(of: self, tiles, channels: channels) {
+        let imageCount = images.count / output.count
+        TilePixels.forEachTile(of: self, tiles, images: imageCount, channels: channels) {
             pixels, image, row, column, slot in
             let source = UnsafePointer(points.pointer + slot &* channels)
             let start = image &* output.count
@@ -196,7 +198,8 @@ public struct WinogradTiles: Sendable {
     ) {
         let channels = output.channels
         let plane = WinogradFilter.planeStride(tiles.count * Self.paddedCount(channels, width))
-        TilePixels.forEachTile(of: self, tiles, channels: channels) {
+        let imageCount = images.count / output.count
+        TilePixels.forEachTile(of: self, tiles, images: imageCount, channels: channels) {
             pixels, image, row, column, slot in
             pixels.locate(
                 images.pointer + image &* output.count, output, row: row, column: column,

@@ -170,8 +170,3 @@ final class DirectProducts: LayerProducts {
         return stride(from: 0, to: view.count, by: count).map { view[$0..<$0 + count] }
     }
 }
-
-extension Range<Int> {
-    /// The values of a run of samples with `size` values each.
-    func scaled(by size: Int) -> Range<Int> { lowerBound * size..<upperBound * size }
-}
