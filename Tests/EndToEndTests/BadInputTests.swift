@@ -125,6 +125,15 @@ extension EndToEndTests {
                 ])
         }
 
+        @Test func fewerImagesThanTheRecipeWants() throws {
+            let outcome = try TestRun().train(["data.samples=251"])
+            #expect(outcome.status == 65)
+            #expect(
+                outcome.complaints == [
+                    "data: \(Digits.path): has 250 training images, fewer than data.samples 251"
+                ])
+        }
+
         /// Damage to one of the shards: file, exit code, words.
         @Test(arguments: [
             ("missing", 66, "train-00001.h5"), ("truncated", 65, "train-00001.h5"),

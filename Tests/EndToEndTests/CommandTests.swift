@@ -11,6 +11,28 @@ extension EndToEndTests {
             try Launch(Launch.program("lrnet-dist"), arguments, ranks: ranks).wait()
         }
 
+        /// `data.samples` is as if the set had no more; two epochs, and re-estimation over all of them.
+        @Test func theFirstSamplesAlone() throws {
+            let settings = [
+                "training.steps=16", "validation.everyEpochs=1", "validation.draws=2",
+                "validation.reestimateBatches=20",
+            ]
+            let folder = try TestFolder()
+            let data = "\(folder.path)/digits"
+            try Digits.make(data, train: 130)
+            let small = try TestRun()
+            let outcome = try small.train(settings, data: data)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let limited = try TestRun()
+            let result = try limited.result(settings + ["data.samples=130"])
+            #expect(result.numbers == (try small.written().numbers))
+            let all = try TestRun().result(settings)
+            #expect(all.parametersSHA256 != result.parametersSHA256)
+            // More of them would be another run.
+            let more = try limited.train(settings)
+            #expect(more.status == 78 && more.errors.contains("--set data.samples=130"))
+        }
+
         /// The way of the paper: a full-precision network, a ternary one from it, its file.
         @Test func fromFullPrecisionToIntegers() throws {
             let validation = [

@@ -1,5 +1,6 @@
 import Foundation
 import LRNetLaunchSupport
+import LRNetLayers
 import LRNetSupport
 import LRNetTraining
 import Testing
@@ -108,6 +109,31 @@ extension EndToEndTests {
             let third = try comparison.report().methods[1]
             #expect(third.name == "twn" && third.deviation == nil)
             #expect(third.runs[0].zeroPercent ?? 0 > 5)
+        }
+
+        /// All methods at once; one that does not fit the network is shown as such and ends nothing.
+        @Test func allMethods() throws {
+            let comparison = try Run()
+            let network = "{layers: [4C5, MP2, 20FC], input: 28x28x1, classes: 10}"
+            let outcome = try comparison.start(
+                "all", seeds: 1, ["--set", "training.steps=1", "--set", "network=\(network)"]
+            ).wait()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let report = try comparison.report()
+            #expect(report.isComplete && report.leftOut.count == 1)
+            #expect(
+                report.methods.map(\.name)
+                    == WeightModelName.allCases.map(\.rawValue).filter { $0 != "ebp" })
+            #expect(report.methods.allSatisfy { $0.mean != nil })
+            #expect(report.methods.first?.name == "full-precision")
+            let lines = try comparison.markdown().split(separator: "\n")
+            let rows = lines.filter { $0.hasPrefix("|") }
+            #expect(rows.count == 2 + WeightModelName.allCases.count)
+            #expect(Set(rows.map { $0.count { $0 == "|" } }).count == 1)
+            let row = try #require(rows.last { $0.hasPrefix("| ebp |") })
+            #expect(row.hasSuffix(" does not fit the network, see below |"))
+            let reason = "- ebp: ebp trains fully connected layers alone"
+            #expect(lines.contains { $0.hasPrefix(reason) })
         }
 
         /// On two ranks, stopped in the middle, and continued on three.

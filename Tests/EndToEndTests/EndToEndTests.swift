@@ -22,12 +22,12 @@ enum Digits {
     }()
 
     /// Makes another copy.
-    static func make(_ path: String) throws {
+    static func make(_ path: String, train: Int = 250) throws {
         let outcome = try launch(
             Launch.program("lrnet-data"),
             [
-                "synthesize", "digits", "--output", path, "--train", "250", "--validation", "60",
-                "--test", "40", "--shards", "3",
+                "synthesize", "digits", "--output", path, "--train", "\(train)",
+                "--validation", "60", "--test", "40", "--shards", "3",
             ])
         try #require(outcome.code == 0, "\(outcome.error)")
     }

@@ -43,6 +43,7 @@ import Testing
         ("validation.draws", "3", false), ("reduction", "fast", false),
         ("optimizer.epsilon", "0.5", false), ("network", "cifar10", false),
         ("training.microBatch", "16", false), ("initialization.from", "a", false),
+        ("data.samples", "300", false),
     ])
     func allowedOnes(key: String, value: String, isAllowed: Bool) throws {
         let old = Recipe()

@@ -49,7 +49,8 @@ import Testing
         weights: {model: gumbel-binary, temperature: 0.25}
         augmentation: {shorterSide: [30, 40], pad: 3, crop: 28, flip: true, brightness: 0.25,
           contrast: [0.5, 1.5], standardize: {mean: [0.25], deviation: [0.5]}}
-        data: {shuffle: block, blockSamples: 64, windowBlocks: 3, workers: 2, cacheMegabytes: 50}
+        data: {samples: 200, shuffle: block, blockSamples: 64, windowBlocks: 3, workers: 2,
+          cacheMegabytes: 50}
         training: {epochs: 7, steps: 9, globalBatch: 96, gradientLeaves: 6, microBatch: 8,
           tail: keep, seed: 18446744073709551615, threads: 3,
           convolutions: direct}
@@ -75,6 +76,7 @@ import Testing
         #expect(recipe.augmentation.contrast == 0.5...1.5)
         #expect(
             recipe.augmentation.standardize == .constants(mean: [0.25], deviation: [0.5]))
+        #expect(recipe.data.samples == 200)
         #expect(recipe.data.shuffle == .block && recipe.data.blockSamples == 64)
         #expect(recipe.data.windowBlocks == 3 && recipe.data.workers == 2)
         #expect(recipe.data.cacheMegabytes == 50 && recipe.data.cacheByteCount == 50_000_000)
@@ -207,6 +209,11 @@ import Testing
             #expect(
                 refusal("data: {\(key): 0}") == "data.\(key): '0' is out of range; at least 1")
         }
+        #expect(
+            refusal("data: {samples: 0}") == "data.samples: '0' is out of range; at least 1")
+        #expect(
+            refusal("data: {samples: 255}")
+                == "data.samples: 255 is fewer than globalBatch 256")
         #expect(
             refusal("data: {cacheMegabytes: -1}")
                 == "data.cacheMegabytes: '-1' is out of range; at least 0")
@@ -480,7 +487,7 @@ import Testing
             "augmentation.standardize={mean: [0], deviation: [1]}",
             "augmentation={crop: 28, shorterSide: 28}", "augmentation={crop: 28, shorterSide: 29}",
             "data.shuffle=block", "data={shuffle: block, blockSamples: 9}",
-            "data={shuffle: block, windowBlocks: 9}",
+            "data={shuffle: block, windowBlocks: 9}", "data.samples=300",
         ]
         for other in others { prints.insert(try recipe("", other).fingerprint) }
         #expect(prints.count == others.count + 1)

@@ -123,7 +123,7 @@ final class StepRunner {
         let (reader, augmenter) = try context.group.agreeing { [recipe] in
             (try ShardReader(recipe, set: set, split: .train), try Augmenter(recipe, for: set))
         }
-        let sequence = BatchSequence(recipe: recipe, sampleCount: reader.count)
+        let sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: set))
         return BatchSource(
             loader: BatchLoader(
                 reader: reader, augmenter: augmenter, workers: recipe.data.workers,

@@ -78,7 +78,7 @@ public final class Comparison {
             }
         }
         let set = try TrainerSetup.openData(options.data, recipe: base, group: group)
-        trainCount = set.count(.train)
+        trainCount = base.trainingCount(of: set)
         report = ComparisonReport(
             recipe: options.recipe, data: set.fingerprint, testCount: set.count(.test),
             seedCount: options.seedCount, methods: [], leftOut: leftOut)

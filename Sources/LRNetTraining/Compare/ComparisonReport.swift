@@ -110,6 +110,12 @@ public struct ComparisonReport: Sendable, Codable, Equatable {
             ]
             lines.append("| " + cells.joined(separator: " | ") + " |")
         }
+        for line in leftOut {
+            let cells =
+                [String(line.prefix { $0 != ":" })] + Array(repeating: "", count: 9)
+                + ["does not fit the network, see below"]
+            lines.append("| " + cells.joined(separator: " | ") + " |")
+        }
         lines += [
             "",
             "*Deviation*: of the test errors over seeds. *S.e. of the test*: sqrt(p (100 - p) / N). "
@@ -118,7 +124,10 @@ public struct ComparisonReport: Sendable, Codable, Equatable {
                 + "deviation^2 / runs. *Bits a weight*: over all layers with weights, 32 for real "
                 + "ones. *Zeros*: of the integer weights.",
         ]
-        if !leftOut.isEmpty { lines += ["", "Left out:", ""] + leftOut.map { "- \($0)" } }
+        if !leftOut.isEmpty {
+            lines += ["", "Left out, because they do not fit the network:", ""]
+            lines += leftOut.map { "- \($0)" }
+        }
         if !isComplete { lines += ["", "Not all runs have ended; the same command goes on."] }
         return lines.joined(separator: "\n") + "\n"
     }

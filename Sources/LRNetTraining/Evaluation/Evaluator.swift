@@ -167,9 +167,10 @@ final class Evaluator {
         for layer in network.batchNorms { layer.evaluationStatistics = nil }
         guard count > 0 else { return }
         let reader = try reader(.train)
+        let sampleCount = context.recipe.trainingCount(of: data)
         let plan = context.recipe.epochPlan(
-            epoch: Self.estimationEpoch, sampleCount: reader.count)
-        let wanted = min(count * context.recipe.training.globalBatch, reader.count)
+            epoch: Self.estimationEpoch, sampleCount: sampleCount)
+        let wanted = min(count * context.recipe.training.globalBatch, sampleCount)
         for layer in network.batchNorms { layer.beginEstimation() }
         try forEachBatch(cut(plan[0..<wanted]), of: reader) { batch, layout in
             _ = try network.forward(

@@ -15,6 +15,13 @@ extension Recipe {
     }
 }
 
+extension Recipe {
+    /// The number of samples that are trained on: all of the set, or the first of them.
+    func trainingCount(of set: ShardSet) -> Int {
+        min(data.samples ?? .max, set.count(.train))
+    }
+}
+
 extension Augmenter {
     /// What the recipe makes of a set's pictures.
     ///
@@ -34,6 +41,7 @@ extension ShardReader {
 extension Recipe.DataReading {
     /// Reads the section `data`.
     mutating func read(_ section: RecipeSection) throws {
+        try section.read("samples", &samples, in: 1...)
         try section.read("shuffle", &shuffle)
         try section.read("blockSamples", &blockSamples, in: 1...)
         try section.read("windowBlocks", &windowBlocks, in: 1...)
@@ -43,14 +51,17 @@ extension Recipe.DataReading {
     }
 
     /// The section as a recipe file has it.
+    ///
+    /// Without a limit it has no key for one, so runs of versions that knew none go on.
     var yaml: String {
-        """
-        data:
-          shuffle: \(shuffle.rawValue)
-          blockSamples: \(blockSamples)
-          windowBlocks: \(windowBlocks)
-          workers: \(workers)
-          cacheMegabytes: \(cacheMegabytes)
-        """
+        let limit = samples.map { "\n  samples: \($0)" } ?? ""
+        return """
+            data:\(limit)
+              shuffle: \(shuffle.rawValue)
+              blockSamples: \(blockSamples)
+              windowBlocks: \(windowBlocks)
+              workers: \(workers)
+              cacheMegabytes: \(cacheMegabytes)
+            """
     }
 }

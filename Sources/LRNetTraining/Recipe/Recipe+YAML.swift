@@ -179,6 +179,9 @@ extension Recipe {
                 "training.gradientLeaves",
                 "\(training.gradientLeaves) does not divide globalBatch \(batch)")
         }
+        if let samples = data.samples, samples < batch {
+            throw failure("data.samples", "\(samples) is fewer than globalBatch \(batch)")
+        }
         guard training.leafSize % training.microBatch == 0 else {
             throw failure(
                 "training.microBatch",

@@ -89,8 +89,11 @@ public struct Recipe: Sendable, Equatable {
         public var logitClip: Double?
     }
 
-    /// How samples are ordered, read and kept.
+    /// Which samples are trained on, and how they are ordered, read and kept.
     public struct DataReading: Sendable, Equatable {
+        /// The first so many of the training split are trained on, in the order of the set's files;
+        /// `nil` for all. Validation and test splits stay whole.
+        public var samples: Int?
         /// The order of an epoch.
         public var shuffle = Shuffle.full
         /// Consecutive samples that stay together in a block shuffle; best a multiple of a chunk.

@@ -13,8 +13,9 @@ struct DataAdvice {
     /// Compares what a rank with `leafCount` leaves keeps reading with what it may keep in memory.
     init(recipe: Recipe, set: ShardSet, leafCount: Int) {
         let data = recipe.data
-        let count = set.count(.train)
-        let byteCount = set.index[.train]?.shards.map(\.byteCount).reduce(0, +) ?? 0
+        let count = recipe.trainingCount(of: set)
+        let splitByteCount = set.index[.train]?.shards.map(\.byteCount).reduce(0, +) ?? 0
+        let byteCount = splitByteCount * count / max(set.count(.train), 1)
         guard byteCount > data.cacheByteCount else {
             lines = []
             return

@@ -16,7 +16,7 @@ public struct RunPlan {
     public init(recipe: Recipe, data path: String, ranks: Int = 1) throws {
         let set = try ShardSet(directory: path)
         try TrainerSetup.check(set, recipe)
-        let sequence = BatchSequence(recipe: recipe, sampleCount: set.count(.train))
+        let sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: set))
         let network = recipe.makeNetwork(classes: set.classes)
         let training = recipe.training
         let splits = DataSplit.allCases.map { "\($0) \(TextTable.grouped(set.count($0)))" }

@@ -92,7 +92,7 @@ public final class Trainer {
         let (reader, augmenter) = try group.agreeing { [data] in
             (try ShardReader(recipe, set: data, split: .train), try Augmenter(recipe, for: data))
         }
-        sequence = BatchSequence(recipe: recipe, sampleCount: reader.count)
+        sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: data))
         network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)
         beacon.enter(.starting)

@@ -45,6 +45,10 @@ enum TrainerSetup {
                 "has \(set.classes) classes where network \(architecture.name) has "
                     + "\(architecture.classes)")
         }
+        if let samples = recipe.data.samples, samples > set.count(.train) {
+            throw failure(
+                "has \(set.count(.train)) training images, fewer than data.samples \(samples)")
+        }
         let batch = recipe.training.globalBatch
         guard set.count(.train) >= batch else {
             throw failure(
