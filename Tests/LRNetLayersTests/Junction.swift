@@ -21,6 +21,20 @@ final class Junction: @unchecked Sendable {
         self.processCount = processCount
     }
 
+    /// Calls `body` for each process on a thread of its own, because all wait for one another: a
+    /// shared pool has no more threads than the machine has processors.
+    func runProcesses(_ body: @escaping @Sendable (_ process: Int) -> Void) {
+        let group = DispatchGroup()
+        for process in 0..<processCount {
+            group.enter()
+            Thread {
+                body(process)
+                group.leave()
+            }.start()
+        }
+        group.wait()
+    }
+
     /// The exchange of one process.
     func exchange(process: Int) -> any StatisticsExchange {
         Exchange(junction: self, process: process)
