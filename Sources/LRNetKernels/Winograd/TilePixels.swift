@@ -220,57 +220,42 @@ struct TilePixels {
     /// Interpolates points and stores the outputs.
     @inline(__always)
     func storeOutput<N: TileSide>(
-        _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count _: N.Type, plane: Int
+        _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count: N.Type, plane: Int
     ) {
-        let count = N.count
-        @inline(__always)
-        func put(_ y: Int, _ x: Int, _ value: Vector) {
-            if y < count && x < count { store(value, pixels[count &* y &+ x] + c, lanes) }
-        }
-        @inline(__always)
-        func put(_ y: Int, _ row: WinogradFilter.Coefficients) {
-            put(y, 0, row.0)
-            put(y, 1, row.1)
-            put(y, 2, row.2)
-            put(y, 3, row.3)
-            put(y, 4, row.4)
-        }
         let rows = Self.interpolate(source, lanes, count: N.self, plane: plane)
-        put(0, rows.0)
-        put(1, rows.1)
-        put(2, rows.2)
-        put(3, rows.3)
-        put(4, rows.4)
+        Self.put(rows, count: count, into: StoredPixels(pixels: pixels, count: N.count, c, lanes))
     }
 
     /// Interpolates points and adds the outputs times twice the roots.
     @inline(__always)
     func addOutput<N: TileSide>(
-        _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count _: N.Type, plane: Int
+        _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count: N.Type, plane: Int
     ) {
-        let count = N.count
-        let two = Vector(repeating: 2)
-        @inline(__always)
-        func add(_ y: Int, _ x: Int, _ value: Vector) {
-            guard y < count && x < count else { return }
-            let pixel = pixels[count &* y &+ x] + c
-            let share = two * load(roots[count &* y &+ x] + c, lanes) * value
-            store(load(pixel, lanes) + share, pixel, lanes)
-        }
-        @inline(__always)
-        func add(_ y: Int, _ row: WinogradFilter.Coefficients) {
-            add(y, 0, row.0)
-            add(y, 1, row.1)
-            add(y, 2, row.2)
-            add(y, 3, row.3)
-            add(y, 4, row.4)
-        }
         let rows = Self.interpolate(source, lanes, count: N.self, plane: plane)
-        add(0, rows.0)
-        add(1, rows.1)
-        add(2, rows.2)
-        add(3, rows.3)
-        add(4, rows.4)
+        Self.put(
+            rows, count: count,
+            into: PixelsOfSquares(pixels: pixels, roots: roots, count: N.count, c, lanes))
+    }
+
+    /// Puts the values of a tile's rows where they belong.
+    @inline(__always)
+    static func put<N: TileSide, Sink: TileSink>(
+        _ rows: Rows<WinogradFilter.Coefficients>, count _: N.Type, into sink: Sink
+    ) {
+        @inline(__always)
+        func put(_ y: Int, _ row: WinogradFilter.Coefficients) {
+            guard y < N.count else { return }
+            sink.put(y, 0, row.0)
+            sink.put(y, 1, row.1)
+            if N.count > 2 { sink.put(y, 2, row.2) }
+            if N.count > 3 { sink.put(y, 3, row.3) }
+            if N.count > 4 { sink.put(y, 4, row.4) }
+        }
+        put(0, rows.0)
+        put(1, rows.1)
+        put(2, rows.2)
+        put(3, rows.3)
+        put(4, rows.4)
     }
 
     // MARK: Lines

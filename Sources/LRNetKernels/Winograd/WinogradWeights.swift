@@ -182,9 +182,12 @@ public struct WinogradWeights: Sendable {
             forEachVector(columns.count) { c, lanes in
                 @inline(__always)
                 func interpolate<N: TileSide>(count: N.Type) {
-                    Self.interpolate(
-                        source + c, stride, count: count, into: target + c,
-                        plane: inputs &* outputs, lanes, accumulate)
+                    let rows = TilePixels.interpolate(
+                        source + c, laneCount, count: count, plane: stride)
+                    let taps = WindowTaps(
+                        target + c, count: N.count, plane: inputs &* outputs, lanes,
+                        accumulate: accumulate)
+                    TilePixels.put(rows, count: count, into: taps)
                 }
                 switch filter {
                 case .window2: interpolate(count: Two.self)
@@ -194,34 +197,5 @@ public struct WinogradWeights: Sendable {
                 }
             }
         }
-    }
-
-    /// The windows of one vector of points.
-    @inline(__always)
-    private static func interpolate<N: TileSide>(
-        _ source: UnsafePointer<Float>, _ stride: Int, count _: N.Type,
-        into target: UnsafeMutablePointer<Float>, plane: Int, _ lanes: Int, _ accumulate: Bool
-    ) {
-        let count = N.count
-        @inline(__always)
-        func put(_ y: Int, _ x: Int, _ value: Vector) {
-            guard y < count && x < count else { return }
-            let weight = target + (y &* count &+ x) &* plane
-            store(accumulate ? load(weight, lanes) + value : value, weight, lanes)
-        }
-        @inline(__always)
-        func put(_ y: Int, _ row: WinogradFilter.Coefficients) {
-            put(y, 0, row.0)
-            put(y, 1, row.1)
-            put(y, 2, row.2)
-            put(y, 3, row.3)
-            put(y, 4, row.4)
-        }
-        let rows = TilePixels.interpolate(source, laneCount, count: N.self, plane: stride)
-        put(0, rows.0)
-        put(1, rows.1)
-        put(2, rows.2)
-        put(3, rows.3)
-        put(4, rows.4)
     }
 }
