@@ -31,6 +31,13 @@ struct CompareCommand: ParsableCommand {
             valueName: "rates"))
     var learningRates: String?
 
+    @Flag(
+        help: """
+            Under mpirun: each rank trains other runs, alone, instead of all ranks the same one. The \
+            numbers are the same; wants memory for a whole run a rank, and one --output for all machines.
+            """)
+    var spread = false
+
     @Option(help: "The data set's folder, made by lrnet-data.")
     var data: String
 
@@ -80,6 +87,7 @@ struct CompareCommand: ParsableCommand {
             recipe: recipe, methods: try chosenMethods(), seedCount: seeds, data: data,
             output: output)
         options.learningRates = try chosenRates()
+        options.isSpread = spread
         let file = recipe
         // Before the group, whose start takes time.
         let stopSignal = StopSignal()

@@ -164,6 +164,47 @@ extension EndToEndTests {
             #expect(try comparison.numbers() == whole.numbers())
         }
 
+        /// Runs shared out over three ranks have the numbers of runs one after another; one that fails ends
+        /// the job with one line, and the same command goes on.
+        @Test func spreadOverRanks() throws {
+            let methods = "ternary,full-precision,twn"
+            let whole = try Run()
+            #expect(try whole.start(methods).wait().status == 0)
+            let comparison = try Run()
+            try AtomicFile.createFolder("\(comparison.output)/twn")
+            let obstacle = "\(comparison.output)/twn/seed-1"
+            try AtomicFile.write("", to: obstacle)
+            let failed = try comparison.start(methods, ranks: 3, ["--spread"]).wait()
+            #expect(failed.status == 74, "\(failed.errors)")
+            let line = failed.errors.split(separator: "\n").first {
+                $0.contains("compare: twn/seed-1: ")
+            }
+            #expect(line?.contains("rank 1: ") == true, "\(failed.errors)")
+            try FileManager.default.removeItem(atPath: obstacle)
+            let again = try comparison.start(methods, ranks: 3, ["--spread"]).wait()
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(again.output.contains(": twn/seed-1: ended, validation "))
+            #expect(!again.output.contains("step 4/4"))
+            #expect(try comparison.numbers() == whole.numbers())
+            let result = try JSONDecoder().decode(
+                RunResult.self, from: Data(FileBytes.read("\(obstacle)/result.json")))
+            #expect(result.ranks == 1)
+        }
+
+        /// A grid of rates is shared out, too, and so is a run that diverges.
+        @Test func spreadGrid() throws {
+            let whole = try Run()
+            let rates = ["--learning-rates", "1e30,0.001"]
+            #expect(try whole.start("full-precision", rates).wait().status == 0)
+            let comparison = try Run()
+            let outcome = try comparison.start(
+                "full-precision", ranks: 2, rates + ["--spread"]
+            ).wait()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(try comparison.numbers() == whole.numbers())
+            #expect(outcome.output.contains("full-precision/rate-1e+30-seed-1: "))
+        }
+
         /// The grid's best rate on the validation split is each method's.
         @Test func learningRates() throws {
             let comparison = try Run()

@@ -16,6 +16,21 @@ import Testing
         return views.map(\.values)
     }
 
+    /// h = logit / 2 has a variance of 1 / K, and is uniform: none is further out than sqrt(3 / K).
+    @Test func expectationBackpropagationStartsBesideItsSaddle() {
+        let shape = WeightShape(window: 1, inputs: 75, outputs: 40)
+        let key = NoiseKey(seed: 3, purpose: .initialization)
+        let h = latents(ExpectationModel(), .cold(key, .randomSigns), shape)[0].map {
+            Double($0) / 2
+        }
+        let variance = h.reduce(0) { $0 + $1 * $1 } / Double(h.count)
+        // Of 3,000 squares the mean has a deviation of 1.6 %.
+        #expect(abs(75 * variance - 1) < 0.08)
+        let limit = (3.0 / 75).squareRoot()
+        #expect(h.allSatisfy { abs($0) < limit * 1.0001 })
+        #expect(h.contains { $0 > 0.95 * limit } && h.contains { $0 < -0.95 * limit })
+    }
+
     private func logit(_ p: Double) -> Double { log(p / (1 - p)) }
 
     /// Equations 6 to 8 in Double, with weights far beyond a deviation, whose probabilities the

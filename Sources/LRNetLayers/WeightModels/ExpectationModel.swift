@@ -11,9 +11,10 @@ public import LRNetKernels
 ///     V[o] = sum of (1 - <w>^2 v^2) + 1        behind sign activations
 ///     h = h - rate dL/d<w>                     with V held constant
 ///
-/// The publication trains on one sample at a time with a rate of 1. The form here is ours: the mean of
-/// the rule over a batch, with any loss and optimizer. (The factor 1 / sqrt(K + 1) of the publication
-/// cancels in z.) Finished weights are the signs of h, and finished activations are signs: "EBP-D".
+/// The publication trains on one sample at a time with a rate of 1; its released code adds up the rule
+/// over batches of 10, which is gradient descent without momentum at a rate of the batch's size, as
+/// losses are means. Other losses and optimizers are ours. (The factor 1 / sqrt(K + 1) of the
+/// publication cancels in z.) Finished weights are the signs of h, and finished activations are signs: "EBP-D".
 ///
 /// - Source: Soudry, Hubara, Meir, *Expectation Backpropagation*, NIPS 2014.
 public struct ExpectationModel: WeightModel {
@@ -56,13 +57,16 @@ public struct ExpectationModel: WeightModel {
         BinaryModel().latents(for: shape)
     }
 
-    /// h uniform in -1 / K ... 1 / K; or as a binary LR-net.
+    /// h uniform with a variance of 1 / K, as the released code has it, or as a binary LR-net.
+    ///
+    /// A start nearer to 0, such as 1 / K, is a saddle that networks with several hidden layers do not
+    /// leave: the gradient of each layer has the means of the layers behind it as factors.
     public func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         switch source {
         case .cold(let key, _):
-            let width = 2 / Double(shape.fanIn)
+            let width = 2 * (3 / Double(shape.fanIn)).squareRoot()
             for i in 0..<latents[0].count {
                 latents[0][i] = Float(width * (2 * key.uniform(i) - 1))
             }

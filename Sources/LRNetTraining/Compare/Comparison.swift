@@ -21,6 +21,8 @@ public final class Comparison {
         /// Learning rates, of which each method takes the one with the lowest validation error under
         /// the first seed; none for the methods' own.
         public var learningRates: [Double] = []
+        /// Whether each rank trains other runs, alone, instead of all ranks the same one.
+        public var isSpread = false
         /// The data set's folder.
         public var data: String
         /// The comparison's folder.
@@ -40,10 +42,12 @@ public final class Comparison {
     }
 
     private let base: Recipe
-    private let options: Options
-    private let group: any ProcessGroup
-    private let beacon: ProgressBeacon
-    private let stopSignal: StopSignal
+    let options: Options
+    let group: any ProcessGroup
+    let beacon: ProgressBeacon
+    let stopSignal: StopSignal
+    /// Folders of runs that a rank by itself found to have no finite loss.
+    var diverged: Set<String> = []
     private let lock: FileLock?
     private let trainCount: Int
     private var report: ComparisonReport
@@ -115,6 +119,7 @@ public final class Comparison {
     ///
     /// - Returns: The report, or `nil` if somebody asked to stop.
     public func run() throws -> ComparisonReport? {
+        if options.isSpread, group.size > 1, try !spread() { return nil }
         for index in report.methods.indices {
             guard let method = WeightModelName(rawValue: report.methods[index].name) else {
                 preconditionFailure("method \(report.methods[index].name)")
@@ -139,6 +144,34 @@ public final class Comparison {
         return report
     }
 
+    /// Trains all runs, each on one rank; the rest of ``run()`` then finds them finished.
+    private func spread() throws -> Bool {
+        let methods = report.methods.compactMap { WeightModelName(rawValue: $0.name) }
+        func recipe(_ method: WeightModelName, _ seed: UInt64, _ rate: Double?) throws -> Recipe {
+            try MatchedRecipe(base: base, method: method, seed: seed, learningRate: rate).recipe
+        }
+        let rates: [Double?] =
+            options.learningRates.isEmpty ? [nil] : options.learningRates.map { Double?($0) }
+        if rates.count > 1 {
+            let grid = try group.agreeing {
+                try methods.flatMap { method in
+                    try rates.map { try recipe(method, base.training.seed, $0) }
+                }
+            }
+            guard try spread(grid) else { return false }
+        }
+        var runs: [Recipe] = []
+        for method in methods {
+            var rate = rates[0]
+            if rates.count > 1 {
+                guard let best = try bestRate(of: method) else { return false }
+                rate = best
+            }
+            runs += try group.agreeing { try seeds.map { try recipe(method, $0, rate) } }
+        }
+        return try spread(runs)
+    }
+
     private var seeds: [UInt64] {
         (0..<options.seedCount).map { base.training.seed &+ UInt64($0) }
     }
@@ -157,7 +190,7 @@ public final class Comparison {
     }
 
     /// Where a run's folder lies, inside the comparison's.
-    private func folder(_ recipe: Recipe) -> String {
+    func folder(_ recipe: Recipe) -> String {
         let rate =
             options.learningRates.isEmpty
             ? "" : "rate-\(recipe.optimizer.learningRate)-"
@@ -177,8 +210,8 @@ public final class Comparison {
             guard group.isCoordinator, try isFinished(path, recipe) else { return [] }
             return [1]
         }
-        var failure: String?
-        if try group.broadcast(known, root: 0).isEmpty {
+        var failure = diverged.contains(name) ? "diverged" : nil
+        if try group.broadcast(known, root: 0).isEmpty, failure == nil {
             guard try !isStopWanted() else { return nil }
             if group.isCoordinator {
                 print("\n\(method.rawValue), seed \(seed): \(path)")
@@ -219,7 +252,7 @@ public final class Comparison {
         return FileBytes.exists(file) ? try NetworkFile.read(file) : nil
     }
 
-    private func isFinished(_ path: String, _ recipe: Recipe) throws -> Bool {
+    func isFinished(_ path: String, _ recipe: Recipe) throws -> Bool {
         guard FileBytes.exists("\(path)/result.json") else { return false }
         let steps = BatchSequence(recipe: recipe, sampleCount: trainCount).totalSteps
         return try Self.result(path).steps >= steps

@@ -5,15 +5,18 @@ internal import LRNetSupport
 /// Ranks other than 0 have one that is silent.
 final class RunLog {
     private let folder: RunFolder?
+    private let isQuiet: Bool
     private var bar: ProgressBar?
 
-    init(folder: RunFolder?) {
+    /// - Parameter isQuiet: Whether lines and bar stay off the terminal; warnings do not.
+    init(folder: RunFolder?, isQuiet: Bool = false) {
         self.folder = folder
+        self.isQuiet = isQuiet
     }
 
     /// Shows a bar if somebody watches.
     func startBar(total: Int, done: Int) {
-        guard folder != nil, Terminal.isWatched else { return }
+        guard folder != nil, !isQuiet, Terminal.isWatched else { return }
         bar = ProgressBar("training", total: total, unit: "steps", style: .terminal)
         bar?.update(done: done)
     }
@@ -29,6 +32,7 @@ final class RunLog {
     func line(_ text: String) throws {
         guard let folder else { return }
         try folder.logLine(text)
+        if isQuiet { return }
         if let bar {
             bar.print(text)
         } else {

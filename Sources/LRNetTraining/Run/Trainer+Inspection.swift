@@ -102,6 +102,14 @@ extension Trainer {
         return passesSigns || isOfWeights && layer.model.gradientRule != .exact
     }
 
+    /// Whether a scale is as large as its layer's other one, in front of pooling.
+    private func hasTies(_ parameter: Parameter, of layer: WeightedLayer) -> Bool {
+        let isPooled = network.layers.drop { $0 !== layer }.contains { $0 is MaxPoolLayer }
+        guard parameter.role == .scale, isPooled else { return false }
+        let scales = layer.parameters.filter { $0.role == .scale }.flatMap(\.value.values)
+        return scales.count > 1 && scales.allSatisfy { $0 == scales[0] }
+    }
+
     /// The change of the loss that a difference aims at: a hundred times what Float32 activations
     /// blur (1e-6 to 2e-6 of a loss near 3).
     private static let wantedLossChange = 2e-4
@@ -115,6 +123,10 @@ extension Trainer {
     /// Compares a few gradients of each layer with central differences of the loss under the same
     /// noise. ReLU and pooling have kinks, so some points may differ by a few percent.
     /// Methods whose gradient is none of the loss get no percentage.
+    ///
+    /// While both scales of a layer are the same, as they start, products of its weights are multiples of
+    /// one number where inputs are few values, and many pooling windows hold the largest twice: the loss
+    /// then has a kink right at the point, whose sides a central difference averages.
     private func checkGradients(batch: Batch, count: Int) throws {
         var table = TextTable(["parameter", "element", "gradient", "difference", "relative"])
         let parameters = network.weightedLayers.filter { !$0.model.isFrozen }.flatMap { layer in
@@ -148,7 +160,10 @@ extension Trainer {
                     String(format: "%.5g", slope),
                     isEstimate
                         ? "an estimate"
-                        : isFlat ? "too flat" : String(format: "%.1f%%", 100 * relative),
+                        : isFlat
+                            ? "too flat"
+                            : String(format: "%.1f%%", 100 * relative)
+                                + (hasTies(parameter, of: layer) ? ", at a kink" : ""),
                 ])
             }
         }

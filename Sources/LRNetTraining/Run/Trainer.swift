@@ -27,6 +27,8 @@ public final class Trainer {
         public var resume = RunFolder.Resume.auto
         /// Whether to look inside: tables and checks.
         public var debug = false
+        /// Whether lines go to `train.log` alone.
+        public var isQuiet = false
 
         /// Creates options.
         public init(data: String, output: String) {
@@ -106,7 +108,7 @@ public final class Trainer {
                 ? try RunFolder(path: options.output, recipe: recipe, resume: options.resume) : nil
         }
         self.folder = folder
-        log = RunLog(folder: folder)
+        log = RunLog(folder: folder, isQuiet: options.isQuiet)
         for warning in [fault?.warning, fileFault, folder?.recipeProblem] {
             if let warning { log.warning(warning) }
         }

@@ -352,8 +352,19 @@ def quantized(method, w, scales):
     return value + slope - slope.detach()
 
 
+def has_ties(z):
+    """Whether a pooling window holds its largest value twice: roundings then say who gets the gradient."""
+    n, h, w, c = z.shape
+    z = F.pad(z.permute(0, 3, 1, 2), (0, w % 2, 0, h % 2), value=-math.inf)
+    windows = z.unfold(2, 2, 2).unfold(3, 2, 2).reshape(-1, 4).sort().values
+    return bool((windows[:, 3] - windows[:, 2] < 1e-3).any())
+
+
 def latent_case(name, method):
-    """The network of network_case with latent real weights, and signs where the method has them."""
+    """The network of network_case with latent real weights, and signs where the method has them.
+
+    None if products of signs, which are small integers, have ties in a pooling window.
+    """
     samples, classes, rate, step = 6, 4, 0.25, 3
     images = normal(samples, 8, 6, 3).detach()
     labels = torch.tensor(rng.integers(0, classes, samples))
@@ -386,8 +397,10 @@ def latent_case(name, method):
 
     x = pooled(product(images, "conv1", 3, 3, 3, 5))
     if method == "xnor":
-        x = max_pool(product(sign_activation(norm(x, False)), "conv2", 5, 5, 5, 7), 2, 2)
-        x = sign_activation(norm(x, False))
+        z = product(sign_activation(norm(x, False)), "conv2", 5, 5, 5, 7)
+        if has_ties(z):
+            return None
+        x = sign_activation(norm(max_pool(z, 2, 2), False))
     else:
         x = pooled(product(x, "conv2", 5, 5, 5, 7))
     z = product(x.reshape(samples, -1), "fc1", 2 * 1 * 7, 11)
@@ -421,7 +434,6 @@ CASES = [
     residual_case("residualBinary", 1, group=2, same=True, real_first=True),
     latent_case("networkBNN", "bnn"),
     latent_case("networkBWN", "bwn"),
-    latent_case("networkXNOR", "xnor"),
     latent_case("networkTTQ", "ttq"),
 ]
 rng = np.random.default_rng(20240608)
@@ -434,6 +446,12 @@ CASES += [
         first=(7, 2), zero_padded=True),
     clip_case("logitClip", 1.5, 3),
 ]
+xnor, attempt = None, 0
+while xnor is None:
+    rng = np.random.default_rng((20240609, attempt))
+    xnor, attempt = latent_case("networkXNOR", "xnor"), attempt + 1
+print(f"networkXNOR: the first without ties is number {attempt}")
+CASES.append(xnor)
 
 golden = {
     name: {key: numbers(torch.as_tensor(value)) for key, value in case.items()}
