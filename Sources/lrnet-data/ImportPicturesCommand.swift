@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LRNetCollectives
 import LRNetData
 import LRNetSupport
 
@@ -18,7 +19,8 @@ struct ImportPicturesCommand: ParsableCommand {
             stored as pixels of one size: other sizes are scaled to cover it and cut evenly.
 
             The same command goes on after an interruption, and gives the same bytes with any \
-            number of workers.
+            number of workers. Under mpirun or srun the ranks share the work, on hosts that share \
+            the folders.
             """)
 
     @Option(help: "The folder of training pictures.")
@@ -56,7 +58,7 @@ struct ImportPicturesCommand: ParsableCommand {
     @Option(help: "Reduce larger pictures to this shorter side (default: 256).")
     var shorterSide: Int?
 
-    @Option(help: "The number of threads that convert pictures (default: one a core).")
+    @Option(help: "Threads of each process that convert pictures (default: one a core).")
     var workers: Int?
 
     @Option(help: "Leave out up to this many unreadable pictures.")
@@ -94,28 +96,51 @@ struct ImportPicturesCommand: ParsableCommand {
         importer.validation = validation
         importer.storage = raw ?? .encoded(shorterSide: shorterSide ?? 256)
         importer.shards = shards
-        importer.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
         importer.maxUnreadable = maxUnreadable
         importer.maxPixels = maxPixels
         importer.followsLinks = followLinks
-        let bar = LazyBar("importing", unit: "images")
+        ProcessGroups.run(as: "lrnet-data") { [importer] group in
+            var importer = importer
+            importer.workers = workers ?? Self.defaultWorkers(group)
+            try self.run(importer, group)
+            return .success
+        }
+    }
+
+    /// One thread a core, but ranks of one host that are not bound to cores of their own share them.
+    private static func defaultWorkers(_ group: any ProcessGroup) -> Int {
+        let host = group.hostNames[group.rank]
+        let neighborCount = group.hostNames.count { $0 == host }
+        let process = ProcessInfo.processInfo
+        return max(1, min(process.activeProcessorCount, process.processorCount / neighborCount))
+    }
+
+    /// Imports; rank 0 shows how far it is and what came of it.
+    private func run(_ importer: PictureImporter, _ group: any ProcessGroup) throws {
+        let bar = group.isCoordinator ? LazyBar("importing", unit: "images") : nil
         let start = ContinuousClock.now
-        let report = try importer.run(output: output, name: folderName(output)) { done, total in
-            bar.update(done: done, total: total)
+        let report = try importer.run(
+            output: output, name: folderName(output), team: RankTeam(group: group)
+        ) { done, total in
+            bar?.update(done: done, total: total)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
+        guard let bar else { return }
         bar.finish()
         for line in report.unreadable.prefix(20) { LRNetDataTool.complain("left out: \(line)") }
         print(summary(of: report.index, in: output))
-        print(notes(report, seconds: seconds))
+        print(notes(report, ranks: group.size, seconds: seconds))
     }
 
-    private func notes(_ report: PictureImporter.Report, seconds: Double) -> String {
+    private func notes(
+        _ report: PictureImporter.Report, ranks: Int, seconds: Double
+    ) -> String {
         let count = report.index.splits.reduce(0) { $0 + $1.count }
         var notes = [
             "\(TextTable.grouped(report.resizedCount)) of \(TextTable.grouped(count)) were resized",
             String(format: "%.1f s, %.0f images/s", seconds, Double(count) / max(seconds, 1e-9)),
         ]
+        if ranks > 1 { notes.append("\(ranks) ranks") }
         if report.keptShardCount > 0 {
             notes.append("\(report.keptShardCount) shards kept from an interrupted import")
         }

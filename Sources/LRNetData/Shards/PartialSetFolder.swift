@@ -38,9 +38,9 @@ final class PartialSetFolder {
         try Self.removeLeftovers(of: directory)
         try AtomicFile.createFolder(path)
         if keeping == .kept {
-            lock = try FileLock(path: "\(path)/\(Self.lockName)", patience: .seconds(1))
+            lock = try FileLock(path: "\(path)/\(Self.lockName)")
             // A file that a killed process was writing.
-            for name in try FileBytes.names(inFolder: path) where name.contains(".partial-") {
+            for name in try FileBytes.names(inFolder: path) where AtomicFile.isLeftover(name) {
                 try AtomicFile.remove("\(path)/\(name)")
             }
         }

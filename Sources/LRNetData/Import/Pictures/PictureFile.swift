@@ -2,7 +2,7 @@ import Foundation
 import LRNetSupport
 
 /// A file that should become a sample: where it is, and what is known without reading it.
-struct PictureFile: Equatable {
+struct PictureFile: Codable, Equatable {
     /// The path from the tree's root.
     let path: String
 
@@ -34,7 +34,22 @@ struct PictureFile: Equatable {
         if !followsLinks { try Self.checkInside(full, realRoot) }
         self.path = path
         self.label = label
-        state = "\(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        state = Self.state(status)
+    }
+
+    /// The state of a file now.
+    ///
+    /// - Throws: ``SupportFailure`` (66) if it is missing.
+    static func state(of path: String) throws -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw SupportFailure(call: "stat", subject: path, code: errno)
+        }
+        return state(status)
+    }
+
+    private static func state(_ status: stat) -> String {
+        "\(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
     }
 
     /// Refuses a file or folder whose real path is not below the tree's.
