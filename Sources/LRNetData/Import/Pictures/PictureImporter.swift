@@ -144,11 +144,11 @@ public struct PictureImporter: Sendable {
             }
         }
         return try team.first {
-            try hashes.follow(
-                plan.shards, until: plan.shards.count, notes: finished, in: folder.path)
             let notes = finished.notes(of: plan.shards)
             let unreadable = notes.flatMap(\.unreadable)
             try check(unreadable, folder.path, tolerated: maxUnreadable)
+            try hashes.follow(
+                plan.shards, until: plan.shards.count, notes: finished, in: folder.path)
             let index = try makeIndex(plan, finished, hashes, output: output, name: name)
             try Self.write(unreadable, to: folder.path)
             try folder.finish(index, others: unreadable.isEmpty ? [] : [Self.reportName])
