@@ -71,17 +71,12 @@ struct ImportPicturesCommand: ParsableCommand {
     var followLinks = false
 
     func validate() throws {
-        func check(_ name: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
-            guard let value, !range.contains(value) else { return }
-            throw ValidationError(
-                "--\(name) is \(value); use \(range.lowerBound) to \(range.upperBound)")
-        }
-        try check("validation", validation, 0...1_000_000_000)
-        try check("shards", shards, 1...1_000_000)
-        try check("shorter-side", shorterSide, 16...4096)
-        try check("workers", workers, 1...1024)
-        try check("max-unreadable", maxUnreadable, 0...1_000_000_000)
-        try check("max-pixels", maxPixels, 1...10_000_000_000)
+        try checkRange("validation", validation, 0...imageCountLimit)
+        try checkRange("shards", shards, 1...shardCountLimit)
+        try checkRange("shorter-side", shorterSide, 16...4096)
+        try checkRange("workers", workers, 1...1024)
+        try checkRange("max-unreadable", maxUnreadable, 0...imageCountLimit)
+        try checkRange("max-pixels", maxPixels, 1...10_000_000_000)
         if raw != nil && shorterSide != nil {
             throw ValidationError("--raw and --shorter-side exclude each other")
         }
