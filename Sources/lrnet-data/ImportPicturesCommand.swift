@@ -65,7 +65,7 @@ struct ImportPicturesCommand: ParsableCommand {
     var maxUnreadable = 0
 
     @Option(help: "Refuse pictures of more pixels.")
-    var maxPixels = 100_000_000
+    var maxPixels = PictureDecoder.defaultPixelLimit
 
     @Flag(help: "Follow symbolic links that lead out of the folders.")
     var followLinks = false
@@ -89,7 +89,8 @@ struct ImportPicturesCommand: ParsableCommand {
         var importer = PictureImporter(train: PictureImporter.Source(folder: train, list: list))
         importer.test = test.map { PictureImporter.Source(folder: $0, list: testList) }
         importer.validation = validation
-        importer.storage = raw ?? .encoded(shorterSide: shorterSide ?? 256)
+        importer.storage =
+            raw ?? shorterSide.map { .encoded(shorterSide: $0) } ?? importer.storage
         importer.shards = shards
         importer.maxUnreadable = maxUnreadable
         importer.maxPixels = maxPixels
@@ -97,7 +98,7 @@ struct ImportPicturesCommand: ParsableCommand {
         ProcessGroups.run(as: "lrnet-data") { [importer] group in
             var importer = importer
             importer.workers = workers ?? Self.defaultWorkers(group)
-            try self.run(importer, group)
+            try makeSet(with: importer, group)
             return .success
         }
     }
@@ -111,7 +112,7 @@ struct ImportPicturesCommand: ParsableCommand {
     }
 
     /// Imports; rank 0 shows how far it is and what came of it.
-    private func run(_ importer: PictureImporter, _ group: any ProcessGroup) throws {
+    private func makeSet(with importer: PictureImporter, _ group: any ProcessGroup) throws {
         let bar = group.isCoordinator ? LazyBar("importing", unit: "images") : nil
         let start = ContinuousClock.now
         let report = try importer.run(
@@ -124,18 +125,19 @@ struct ImportPicturesCommand: ParsableCommand {
         bar.finish()
         for line in report.unreadable.prefix(20) { LRNetDataTool.complain("left out: \(line)") }
         print(summary(of: report.index, in: output))
-        print(notes(report, ranks: group.size, seconds: seconds))
+        let processes = group.size > 1 ? "\(group.size) ranks of \(importer.workers) workers" : nil
+        print(notes(report, processes: processes, seconds: seconds))
     }
 
     private func notes(
-        _ report: PictureImporter.Report, ranks: Int, seconds: Double
+        _ report: PictureImporter.Report, processes: String?, seconds: Double
     ) -> String {
         let count = report.index.splits.reduce(0) { $0 + $1.count }
         var notes = [
             "\(TextTable.grouped(report.resizedCount)) of \(TextTable.grouped(count)) were resized",
             String(format: "%.1f s, %.0f images/s", seconds, Double(count) / max(seconds, 1e-9)),
         ]
-        if ranks > 1 { notes.append("\(ranks) ranks") }
+        if let processes { notes.append(processes) }
         if report.keptShardCount > 0 {
             notes.append("\(report.keptShardCount) shards kept from an interrupted import")
         }

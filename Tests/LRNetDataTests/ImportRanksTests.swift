@@ -68,7 +68,7 @@ import Testing
             let lines = outcome.output.split(separator: "\n")
             #expect(lines.count == 2)
             #expect(lines[0].contains("/\(ranks)/set: train 26, validation 7, test 12 "))
-            #expect(lines[1].hasSuffix(ranks > 1 ? "; \(ranks) ranks" : " images/s"))
+            #expect(lines[1].hasSuffix(ranks > 1 ? "; \(ranks) ranks of 2 workers" : " images/s"))
             #expect(try sources.content("\(ranks)") == expected, "\(ranks) ranks")
             #expect(TestFolder.names(in: "\(sources.folder.path)/\(ranks)") == ["set"])
         }
@@ -95,7 +95,7 @@ import Testing
     }
 
     /// A rank, or mpirun with all ranks, is killed as soon as some shards are there.
-    @Test(arguments: ["rank", "mpirun"], [1, 4]) func goesOnAfterAKill(
+    @Test(arguments: zip(["rank", "mpirun"], [1, 4])) func goesOnAfterAKill(
         victim: String, shards: Int
     ) throws {
         let sources = try Sources()
@@ -271,6 +271,40 @@ import Testing
             outcome.complaints.first?.hasPrefix(
                 "lrnet-data: flock: \(path): another process holds this lock after ") == true)
         withExtendedLifetime(lock) {}
+    }
+
+    /// Rank 0 shows what all have done: five rounds of two shards, each three seconds long, and a line
+    /// after ten.
+    @Test func progressCountsAllRanks() throws {
+        let sources = try Sources()
+        let launch = try sources.start(
+            "again", ranks: 2, ["--shards", "8"],
+            environment: ["LRNET_FILE_FAULT": "slow:path=.h5.partial,call=write"])
+        let outcome = try launch.wait()
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("importing ") }
+        #expect(lines.count == 1, "\(outcome.errors)")
+        // Eight shards hold the 26 training pictures, the other two 7 and 12.
+        #expect(lines.first?.contains(" 57% 26/45 ") == true, "\(outcome.errors)")
+    }
+
+    /// Tasks of Slurm that do not know of each other would all write the same set.
+    @Test func tasksWithoutPMIAreRefused() throws {
+        let sources = try Sources()
+        let tasks = ["SLURM_STEP_NUM_TASKS": "4"]
+        let shared = try sources.start("new", environment: tasks).wait()
+        let lone = try Launch(
+            Launch.program("lrnet-data"),
+            ["synthesize", "digits", "--output", sources.set("new")], environment: tasks
+        ).wait()
+        for outcome in [shared, lone] {
+            #expect(outcome.status == 64)
+            #expect(
+                outcome.errors
+                    == "lrnet-data: srun: 4 tasks without a PMI environment: start with srun "
+                    + "--mpi=pmix, or with mpirun\n")
+        }
+        #expect(!FileBytes.exists("\(sources.folder.path)/new"))
     }
 
     /// Commands that one process does are done once.
