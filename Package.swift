@@ -76,8 +76,16 @@ let package = Package(
         library(
             "LRNetReport",
             ["LRNetTraining", "LRNetLayers", "LRNetData", "LRNetKernels", "LRNetSupport"]),
-        program("lrnet-dist", ["LRNetReport", "LRNetTraining", argumentParser]),
-        program("lrnet-data", ["LRNetData", argumentParser]),
+        // A program that leaves out what it imports is not compiled again when that changes.
+        program(
+            "lrnet-dist",
+            [
+                "LRNetReport", "LRNetTraining", "LRNetLayers", "LRNetCollectives", "LRNetData",
+                "LRNetSupport", argumentParser,
+            ]),
+        program(
+            "lrnet-data",
+            ["LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetSupport", argumentParser]),
 
         // Checks that tests launch under mpirun; never installed.
         program("lrnet-mpi-checks", ["LRNetCollectives", "LRNetKernels", "LRNetSupport"]),

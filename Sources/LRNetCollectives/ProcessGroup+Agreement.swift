@@ -12,12 +12,7 @@ extension ProcessGroup {
             if let failure { throw failure }
             return
         }
-        var report: [UInt8] = []
-        if let failure {
-            report.append(UInt8(truncatingIfNeeded: failure.exitStatus.rawValue))
-            report.append(contentsOf: "\(failure)".utf8)
-        }
-        let reports = try allGather(report)
+        let reports = try allGather(failure.map { Self.report(of: $0) } ?? [])
         let isEveryones = reports.allSatisfy { $0 == reports[0] }
         for (rank, report) in reports.enumerated() where !report.isEmpty {
             throw CollectiveFailure(
@@ -40,13 +35,21 @@ extension ProcessGroup {
             try agree(nil)
             return value
         case .failure(let error):
-            let failure =
-                error as? any Failure
-                ?? CollectiveFailure(
-                    rank: nil, call: "", subject: "", message: "\(error)",
-                    exitStatus: .internalError)
+            let failure = Self.failure(error)
             try agree(failure)
             throw failure
         }
+    }
+
+    /// The error itself, or an error of ours around one that is no `Failure`.
+    static func failure(_ error: any Error) -> any Failure {
+        error as? any Failure
+            ?? CollectiveFailure(
+                rank: nil, call: "", subject: "", message: "\(error)", exitStatus: .internalError)
+    }
+
+    /// What other ranks are told of a failure: a byte of exit status, then its line.
+    static func report(of failure: any Failure) -> [UInt8] {
+        [UInt8(truncatingIfNeeded: failure.exitStatus.rawValue)] + Array("\(failure)".utf8)
     }
 }

@@ -10,16 +10,8 @@ public enum ProcessGroups {
     ///   processes that do not find each other: each would otherwise train alone, over the same
     ///   files.
     public static func start() throws -> any ProcessGroup {
-        let environment = launchEnvironment()
-        guard environment.isLaunched else {
-            if environment.stepTaskCount > 1 {
-                throw CollectiveFailure(
-                    rank: nil, call: "srun",
-                    subject: "\(environment.stepTaskCount) tasks without a PMI environment",
-                    message: "start with srun --mpi=pmix, or with mpirun", exitStatus: .usage)
-            }
-            return SingleProcessGroup()
-        }
+        let environment = try checkedEnvironment()
+        guard environment.isLaunched else { return SingleProcessGroup() }
         if environment.localSize > ProcessInfo.processInfo.activeProcessorCount {
             // A rank that waits would burn the core that another needs to arrive: small gathers
             // of 8 ranks on 2 cores take 73 ms instead of 0.06. `mpirun --oversubscribe` sets it,
@@ -46,12 +38,31 @@ public enum ProcessGroups {
         return nil
     }
 
+    /// This process's place in its launch, as the launcher says; MPI is not started.
+    ///
+    /// For work that one process of a launch does alone.
+    ///
+    /// - Throws: `CollectiveFailure` (64) where several processes were started and none knows its
+    ///   place, so that each would believe itself alone.
+    public static func launchedPlace() throws -> (rank: Int, size: Int) {
+        let environment = try checkedEnvironment()
+        guard environment.isLaunched else { return (0, 1) }
+        return (launchedRank ?? 0, environment.announcedSize ?? max(1, environment.stepTaskCount))
+    }
+
     /// The body of a program: starts the group, does `work`, ends the group and the process.
     ///
     /// An agreed failure is printed once, by rank 0, and every rank exits with its status. Any other
     /// error is printed by the rank that has it, which then ends all ranks: no hang. Every process
     /// of the launch must call it, from its main thread.
-    public static func run(_ work: (any ProcessGroup) throws -> ExitStatus) -> Never {
+    ///
+    /// - Parameter program: What errors begin with, if anything: `lrnet-data`.
+    public static func run(
+        as program: String? = nil, _ work: (any ProcessGroup) throws -> ExitStatus
+    ) -> Never {
+        func report(_ error: any Error, rank: Int? = nil) {
+            Self.report(error, program: program, rank: rank)
+        }
         let group: any ProcessGroup
         do {
             group = try start()
@@ -101,15 +112,28 @@ public enum ProcessGroups {
         return result
     }
 
+    /// - Throws: `CollectiveFailure` (64) for tasks of Slurm that cannot find each other.
+    private static func checkedEnvironment() throws -> LaunchEnvironment {
+        let environment = launchEnvironment()
+        if !environment.isLaunched && environment.stepTaskCount > 1 {
+            throw CollectiveFailure(
+                rank: nil, call: "srun",
+                subject: "\(environment.stepTaskCount) tasks without a PMI environment",
+                message: "start with srun --mpi=pmix, or with mpirun", exitStatus: .usage)
+        }
+        return environment
+    }
+
     private static func status(of error: any Error) -> ExitStatus {
         (error as? any Failure)?.exitStatus ?? .internalError
     }
 
-    /// Prints one line, with the rank in front unless the error names it.
-    private static func report(_ error: any Error, rank: Int? = nil) {
+    /// Prints one line, with the program and the rank in front; the latter unless the error names it.
+    private static func report(_ error: any Error, program: String?, rank: Int?) {
         fflush(nil)
         var text = "\(error)"
         if let rank, !text.hasPrefix("rank ") { text = "rank \(rank): \(text)" }
+        if let program { text = "\(program): \(text)" }
         let line = Array("\(text)\n".utf8)
         _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
     }

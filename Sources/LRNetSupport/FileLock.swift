@@ -1,6 +1,6 @@
 import Foundation
 
-/// An exclusive lock on a file, held as long as the object lives.
+/// A lock on a file, held as long as the object lives.
 ///
 /// The lock belongs to the open descriptor (`flock`), so it ends with the process, however that
 /// ends; the file itself stays behind and means nothing.
@@ -14,13 +14,16 @@ public final class FileLock {
     ///
     /// - Parameters:
     ///   - path: The file; its folder exists.
+    ///   - isShared: Whether others may hold it at the same time, if they share it, too.
     ///   - patience: How long another holder is waited for; it is asked about every 50 ms.
     /// - Throws: ``SupportFailure`` (74) that names the file, if another process still holds it.
-    public init(path: String, patience: Duration = .seconds(5)) throws {
+    public init(
+        path: String, isShared: Bool = false, patience: Duration = .seconds(5)
+    ) throws {
         self.path = path
         descriptor = try Descriptor(opening: path, flags: O_RDWR | O_CREAT)
         let end = ContinuousClock.now + patience
-        while flock(descriptor.number, LOCK_EX | LOCK_NB) != 0 {
+        while flock(descriptor.number, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else {
                 throw SupportFailure(call: "flock", subject: path, code: errno)
             }

@@ -14,20 +14,19 @@ struct ArrayImportOptions: ParsableArguments {
     var validation = 5000
 
     func validate() throws {
-        if let shards, shards < 1 {
-            throw ValidationError("--shards is \(shards); use 1 or more")
-        }
-        if validation < 0 {
-            throw ValidationError("--validation is \(validation); use 0 or more")
-        }
+        try checkRange("shards", shards, 1...shardCountLimit)
+        try checkRange("validation", validation, 0...imageCountLimit)
     }
 
     /// Runs an importer with a progress bar and prints what came of it.
-    func run(
-        _ importer: (_ name: String, _ progress: (Int, Int) -> Void) throws -> ShardIndex
-    ) throws {
+    func run(_ importer: some ArrayImporter) throws {
+        var importer = importer
+        importer.validation = validation
+        importer.shards = shards
         let bar = LazyBar("importing", unit: "images")
-        let index = try importer(folderName(output)) { bar.update(done: $0, total: $1) }
+        let index = try importer.run(output: output, name: folderName(output)) {
+            bar.update(done: $0, total: $1)
+        }
         bar.finish()
         print(summary(of: index, in: output))
     }

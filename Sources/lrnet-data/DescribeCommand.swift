@@ -21,20 +21,11 @@ struct DescribeCommand: ParsableCommand {
     @Option(help: "The number of images on the sheet.")
     var pictureCount = 200
 
-    @Option(
-        help: "The split that previews and pictures show: train, validation or test.",
-        transform: { text in
-            guard let split = DataSplit(rawValue: text) else {
-                throw ValidationError("use train, validation or test")
-            }
-            return split
-        })
+    @Option(help: "The split that previews and pictures show.")
     var split = DataSplit.train
 
     func validate() throws {
-        if pictureCount < 1 || pictureCount > 10_000 {
-            throw ValidationError("--picture-count is \(pictureCount); use 1 to 10,000")
-        }
+        try checkRange("picture-count", pictureCount, 1...10_000)
     }
 
     func run() throws {

@@ -20,11 +20,6 @@ struct ImportCIFARCommand: ParsableCommand {
     @OptionGroup var options: ArrayImportOptions
 
     func run() throws {
-        var importer = CIFARImporter(source: source)
-        importer.validation = options.validation
-        importer.shards = options.shards
-        try options.run { name, progress in
-            try importer.run(output: options.output, name: name, progress: progress)
-        }
+        try options.run(CIFARImporter(source: source))
     }
 }

@@ -36,13 +36,9 @@ struct ImportIDXCommand: ParsableCommand {
     @OptionGroup var options: ArrayImportOptions
 
     func run() throws {
-        var importer = IDXImporter(
-            trainImages: trainImages, trainLabels: trainLabels, testImages: testImages,
-            testLabels: testLabels)
-        importer.validation = options.validation
-        importer.shards = options.shards
-        try options.run { name, progress in
-            try importer.run(output: options.output, name: name, progress: progress)
-        }
+        try options.run(
+            IDXImporter(
+                trainImages: trainImages, trainLabels: trainLabels, testImages: testImages,
+                testLabels: testLabels))
     }
 }

@@ -37,7 +37,7 @@ struct ImportNPZCommand: ParsableCommand {
         var importer = NumPyImporter(
             trainImages: location(trainImages), trainLabels: location(trainLabels))
         if !testImages.isEmpty { importer.test = (location(testImages), location(testLabels)) }
-        try importer.run(with: options)
+        try options.run(importer)
     }
 }
 
@@ -80,18 +80,6 @@ struct ImportNPYCommand: ParsableCommand {
                 NumPyImporter.Location(file: testImages), NumPyImporter.Location(file: testLabels)
             )
         }
-        try importer.run(with: options)
-    }
-}
-
-extension NumPyImporter {
-    /// Runs with what the command line says.
-    fileprivate func run(with options: ArrayImportOptions) throws {
-        var importer = self
-        importer.validation = options.validation
-        importer.shards = options.shards
-        try options.run { name, progress in
-            try importer.run(output: options.output, name: name, progress: progress)
-        }
+        try options.run(importer)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LRNetCollectives
 import LRNetData
 import LRNetSupport
 
@@ -18,7 +19,8 @@ struct ImportPicturesCommand: ParsableCommand {
             stored as pixels of one size: other sizes are scaled to cover it and cut evenly.
 
             The same command goes on after an interruption, and gives the same bytes with any \
-            number of workers.
+            number of workers. Under mpirun or srun the ranks share the work, on hosts that share \
+            the folders.
             """)
 
     @Option(help: "The folder of training pictures.")
@@ -56,30 +58,25 @@ struct ImportPicturesCommand: ParsableCommand {
     @Option(help: "Reduce larger pictures to this shorter side (default: 256).")
     var shorterSide: Int?
 
-    @Option(help: "The number of threads that convert pictures (default: one a core).")
+    @Option(help: "Threads of each process that convert pictures (default: one a core).")
     var workers: Int?
 
     @Option(help: "Leave out up to this many unreadable pictures.")
     var maxUnreadable = 0
 
     @Option(help: "Refuse pictures of more pixels.")
-    var maxPixels = 100_000_000
+    var maxPixels = PictureDecoder.defaultPixelLimit
 
     @Flag(help: "Follow symbolic links that lead out of the folders.")
     var followLinks = false
 
     func validate() throws {
-        func check(_ name: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
-            guard let value, !range.contains(value) else { return }
-            throw ValidationError(
-                "--\(name) is \(value); use \(range.lowerBound) to \(range.upperBound)")
-        }
-        try check("validation", validation, 0...1_000_000_000)
-        try check("shards", shards, 1...1_000_000)
-        try check("shorter-side", shorterSide, 16...4096)
-        try check("workers", workers, 1...1024)
-        try check("max-unreadable", maxUnreadable, 0...1_000_000_000)
-        try check("max-pixels", maxPixels, 1...10_000_000_000)
+        try checkRange("validation", validation, 0...imageCountLimit)
+        try checkRange("shards", shards, 1...shardCountLimit)
+        try checkRange("shorter-side", shorterSide, 16...4096)
+        try checkRange("workers", workers, 1...1024)
+        try checkRange("max-unreadable", maxUnreadable, 0...imageCountLimit)
+        try checkRange("max-pixels", maxPixels, 1...10_000_000_000)
         if raw != nil && shorterSide != nil {
             throw ValidationError("--raw and --shorter-side exclude each other")
         }
@@ -92,30 +89,55 @@ struct ImportPicturesCommand: ParsableCommand {
         var importer = PictureImporter(train: PictureImporter.Source(folder: train, list: list))
         importer.test = test.map { PictureImporter.Source(folder: $0, list: testList) }
         importer.validation = validation
-        importer.storage = raw ?? .encoded(shorterSide: shorterSide ?? 256)
+        importer.storage =
+            raw ?? shorterSide.map { .encoded(shorterSide: $0) } ?? importer.storage
         importer.shards = shards
-        importer.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
         importer.maxUnreadable = maxUnreadable
         importer.maxPixels = maxPixels
         importer.followsLinks = followLinks
-        let bar = LazyBar("importing", unit: "images")
+        ProcessGroups.run(as: "lrnet-data") { [importer] group in
+            var importer = importer
+            importer.workers = workers ?? Self.defaultWorkers(group)
+            try makeSet(with: importer, group)
+            return .success
+        }
+    }
+
+    /// One thread a core, but ranks of one host that are not bound to cores of their own share them.
+    private static func defaultWorkers(_ group: any ProcessGroup) -> Int {
+        let host = group.hostNames[group.rank]
+        let neighborCount = group.hostNames.count { $0 == host }
+        let process = ProcessInfo.processInfo
+        return max(1, min(process.activeProcessorCount, process.processorCount / neighborCount))
+    }
+
+    /// Imports; rank 0 shows how far it is and what came of it.
+    private func makeSet(with importer: PictureImporter, _ group: any ProcessGroup) throws {
+        let bar = group.isCoordinator ? LazyBar("importing", unit: "images") : nil
         let start = ContinuousClock.now
-        let report = try importer.run(output: output, name: folderName(output)) { done, total in
-            bar.update(done: done, total: total)
+        let report = try importer.run(
+            output: output, name: folderName(output), team: RankTeam(group: group)
+        ) { done, total in
+            bar?.update(done: done, total: total)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
+        guard let bar else { return }
         bar.finish()
         for line in report.unreadable.prefix(20) { LRNetDataTool.complain("left out: \(line)") }
         print(summary(of: report.index, in: output))
-        print(notes(report, seconds: seconds))
+        let processes = group.size > 1 ? "\(group.size) ranks of \(importer.workers) workers" : nil
+        print(notes(report, processes: processes, seconds: seconds))
     }
 
-    private func notes(_ report: PictureImporter.Report, seconds: Double) -> String {
+    private func notes(
+        _ report: PictureImporter.Report, processes: String?, seconds: Double
+    ) -> String {
         let count = report.index.splits.reduce(0) { $0 + $1.count }
         var notes = [
             "\(TextTable.grouped(report.resizedCount)) of \(TextTable.grouped(count)) were resized",
             String(format: "%.1f s, %.0f images/s", seconds, Double(count) / max(seconds, 1e-9)),
         ]
+        if let processes { notes.append(processes) }
         if report.keptShardCount > 0 {
             notes.append("\(report.keptShardCount) shards kept from an interrupted import")
         }

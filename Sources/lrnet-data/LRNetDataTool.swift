@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LRNetCollectives
 import LRNetSupport
 
 /// `lrnet-data`: makes, shows, describes and verifies shard sets.
@@ -14,15 +15,34 @@ struct LRNetDataTool: ParsableCommand {
             SampleCommand.self, VerifyCommand.self,
         ])
 
+    /// ArgumentParser's own errors end with 64, as all usage errors here. Of several ranks, which all
+    /// read the same command line, the first alone prints.
     static func main() {
         do {
             var command = try parseAsRoot()
+            let fault = try FileFault.armFromEnvironment()
+            if let fault, ProcessGroups.launchedRank ?? 0 == 0 { complain("warning: \(fault)") }
+            if !(command is ImportPicturesCommand) { try leaveToFirstRank() }
             try command.run()
         } catch let failure as any Failure {
             complain("\(failure)")
             Foundation.exit(failure.exitStatus.rawValue)
         } catch {
+            if ProcessGroups.launchedRank ?? 0 > 0 {
+                Foundation.exit(exitCode(for: error).rawValue)
+            }
             exit(withError: error)
+        }
+    }
+
+    /// Ends every process of a launch but the first, so that no two write the same set.
+    ///
+    /// MPI is not started: its start would make the first process wait for the end of all.
+    private static func leaveToFirstRank() throws {
+        let (rank, size) = try ProcessGroups.launchedPlace()
+        if rank > 0 { Foundation.exit(0) }
+        if size > 1 {
+            complain("rank 0 of \(size) does this alone; only import images runs on several ranks")
         }
     }
 

@@ -15,14 +15,7 @@ struct SampleCommand: ParsableCommand {
     @Option(help: "The PNG file to write.")
     var output: String
 
-    @Option(
-        help: "The split: train, validation or test.",
-        transform: { text in
-            guard let split = DataSplit(rawValue: text) else {
-                throw ValidationError("use train, validation or test")
-            }
-            return split
-        })
+    @Option(help: "The split.")
     var split = DataSplit.train
 
     @Option(help: "The number of pictures.")
@@ -32,10 +25,8 @@ struct SampleCommand: ParsableCommand {
     var columns = 10
 
     func validate() throws {
-        for (name, value) in [("count", count), ("columns", columns)]
-        where value < 1 || value > 10_000 {
-            throw ValidationError("--\(name) is \(value); use 1 to 10,000")
-        }
+        try checkRange("count", count, 1...10_000)
+        try checkRange("columns", columns, 1...10_000)
     }
 
     func run() throws {

@@ -34,13 +34,10 @@ struct SynthesizeDigitsCommand: ParsableCommand {
     var shards: Int?
 
     func validate() throws {
-        for (name, count) in [("train", train), ("validation", validation), ("test", test)]
-        where count < 0 || count > 10_000_000 {
-            throw ValidationError("--\(name) is \(count); use 0 to 10,000,000")
+        for (name, count) in [("train", train), ("validation", validation), ("test", test)] {
+            try checkRange(name, count, 0...10_000_000)
         }
-        if let shards, shards < 1 {
-            throw ValidationError("--shards is \(shards); use 1 or more")
-        }
+        try checkRange("shards", shards, 1...shardCountLimit)
     }
 
     func run() throws {

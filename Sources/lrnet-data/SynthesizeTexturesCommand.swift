@@ -31,16 +31,11 @@ struct SynthesizeTexturesCommand: ParsableCommand {
     var seed: UInt64 = 1
 
     func validate() throws {
-        for (name, count) in [("train", train), ("validation", validation), ("test", test)]
-        where count < 0 || count > 10_000_000 {
-            throw ValidationError("--\(name) is \(count); use 0 to 10,000,000")
+        for (name, count) in [("train", train), ("validation", validation), ("test", test)] {
+            try checkRange(name, count, 0...10_000_000)
         }
-        guard (1...4096).contains(size) else {
-            throw ValidationError("--size is \(size); use 1 to 4096")
-        }
-        guard (2...1000).contains(classes) else {
-            throw ValidationError("--classes is \(classes); use 2 to 1000")
-        }
+        try checkRange("size", size, 1...4096)
+        try checkRange("classes", classes, 2...1000)
     }
 
     func run() throws {

@@ -32,7 +32,30 @@ extension CheckList {
         } catch let failure as any Failure {
             expect(failure.exitStatus == .internalError, "an unknown error is a bug of ours")
         }
+        try runResults()
         try runMPIError()
+    }
+
+    /// Results are encoded on their way; an error of rank 0 reads as in one process.
+    private func runResults() throws {
+        let ranks = try group.sharing { [group.rank, group.size] }
+        expect(ranks == [0, group.size], "rank 0 shares its result")
+        let names = try group.gathering { ["rank": "\(group.rank)"] }
+        expect(names == (0..<group.size).map { ["rank": "\($0)"] }, "results lie by rank")
+        do {
+            _ = try group.sharing { () throws -> Int in
+                throw CollectiveFailure(
+                    rank: nil, call: "import", subject: "tree", message: "no class",
+                    exitStatus: .inputMissing)
+            }
+            expect(false, "sharing throws when rank 0 is in trouble")
+        } catch let failure as CollectiveFailure {
+            expect(
+                failure.description == "import: tree: no class"
+                    && failure.exitStatus == .inputMissing
+                    && failure.isAgreed == (group.size > 1),
+                "rank 0's failure is everyone's, not \(failure)")
+        }
     }
 
     private struct Plain: Error {}

@@ -23,9 +23,9 @@ import Testing
             importer.validation = 2
             importer.shards = 2
             let output = "\(folder.path)/set\(number)"
-            let index = try importer.run(output: output)
+            let index = try importer.run(output: output, name: "cifar")
             let isTen = fixture.classNames.count == 10
-            #expect(index.name == (isTen ? "cifar-10" : "cifar-100"))
+            #expect(index.classes == (isTen ? 10 : 100))
             #expect(index.classNames == fixture.classNames)
             #expect(index.className(3) == "class_3")
             let all = try readAll(output)
@@ -139,7 +139,7 @@ import Testing
         var importer = CIFARImporter(source: source)
         importer.validation = 1
         let error = #expect(throws: DataFailure.self) {
-            try importer.run(output: "\(folder.path)/set")
+            try importer.run(output: "\(folder.path)/set", name: "cifar")
         }
         #expect(error?.exitStatus == .badData)
         #expect(error?.subject == "\(source)/\(fault.file)")
@@ -153,12 +153,13 @@ import Testing
         fixture.files["data_batch_4.bin"] = nil
         let source = try fixture.write(to: folder)
         let file = #expect(throws: SupportFailure.self) {
-            try CIFARImporter(source: source).run(output: "\(folder.path)/set")
+            try CIFARImporter(source: source).run(output: "\(folder.path)/set", name: "cifar")
         }
         #expect(file?.exitStatus == .inputMissing)
         #expect(file?.subject == "\(source)/data_batch_4.bin")
         let other = #expect(throws: DataFailure.self) {
-            try CIFARImporter(source: "\(folder.path)/source/..").run(output: "\(folder.path)/set")
+            try CIFARImporter(source: "\(folder.path)/source/..").run(
+                output: "\(folder.path)/set", name: "cifar")
         }
         #expect(other?.exitStatus == .inputMissing)
         #expect(other?.message.hasPrefix("holds neither data_batch_1(.bin)") == true)
@@ -174,7 +175,7 @@ import Testing
         func message(_ bytes: [UInt8]) throws -> String? {
             try AtomicFile.write(bytes, to: archive)
             let error = #expect(throws: DataFailure.self) {
-                try CIFARImporter(source: archive).run(output: "\(folder.path)/set")
+                try CIFARImporter(source: archive).run(output: "\(folder.path)/set", name: "cifar")
             }
             #expect(error?.exitStatus == .badData)
             return error?.message

@@ -57,7 +57,7 @@ import Testing
         #expect(try tool("synthesize", "digits", "--output", "x", "--train", "-1").code == 64)
         #expect(
             try tool("synthesize", "digits", "--output", "x", "--shards", "0").error.contains(
-                "--shards is 0; use 1 or more"))
+                "--shards is 0; use 1 to 1,000,000"))
         #expect(try tool("--help").code == 0)
         let missing = try tool("verify", "/nowhere/data")
         #expect(missing.code == 66)
@@ -125,7 +125,7 @@ import Testing
         #expect(
             failed.error
                 == "lrnet-data: IDX: \(folder.path)/train-labels: "
-                + "label 10 of sample 7 is outside 0...9\n")
+                + "label 10 of sample 7 is outside 0...9; only sets of 10 classes are read\n")
         #expect(!FileBytes.exists("\(folder.path)/new"))
     }
 }

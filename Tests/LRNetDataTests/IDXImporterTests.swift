@@ -132,7 +132,7 @@ extension LabeledImages {
             }
             #expect(
                 error?.description
-                    == "inflate: \(path): the gzip file is truncated; download it again")
+                    == "inflate: \(path): is truncated; get the file again")
         }
         try AtomicFile.write(bytes, to: path)
         try importer.run(output: "\(folder.path)/set", name: "small")

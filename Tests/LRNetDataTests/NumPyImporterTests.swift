@@ -207,4 +207,20 @@ import Testing
             error?.description
                 == "zip: \(archive): is no zip archive, or truncated; save it again")
     }
+
+    /// The place of a large archive's directory is 64 bits wide, and may be the largest number.
+    @Test func impossiblePlaceOfDirectory() throws {
+        let folder = try TestFolder()
+        let archive = "\(folder.path)/set.npz"
+        let largest = [UInt8](repeating: 0xFF, count: 7) + [0x7F]
+        let locator: [UInt8] = [0x50, 0x4B, 6, 7, 0, 0, 0, 0] + largest + [1, 0, 0, 0]
+        let end: [UInt8] =
+            [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 12) + [0, 0]
+        try AtomicFile.write([UInt8](repeating: 0, count: 40) + locator + end, to: archive)
+        let importer = try importer(folder, [:], archive: archive)
+        let error = #expect(throws: DataFailure.self) {
+            try importer.run(output: "\(folder.path)/set", name: "n")
+        }
+        #expect(error?.message == "is a damaged or truncated zip archive; save it again")
+    }
 }

@@ -34,7 +34,9 @@ enum IDXFile {
         let header = try header(bytes, path, magic: imagesMagic, words: 4, kind: "images")
         let shape = ImageShape(height: header[2], width: header[3], channels: 1)
         guard shape.height > 0, shape.width > 0, shape.height <= 4096, shape.width <= 4096 else {
-            throw failure(path, "impossible image size \(shape.height)x\(shape.width)")
+            throw failure(
+                path,
+                "impossible image size \(shape.height)x\(shape.width); get the file again")
         }
         let pixels = try body(
             bytes, path, from: 16, byteCount: header[1] * shape.count,
@@ -52,7 +54,9 @@ enum IDXFile {
             bytes, path, from: 8, byteCount: header[1], what: "\(header[1]) labels")
         if let wrong = values.firstIndex(where: { Int($0) >= classes }) {
             throw failure(
-                path, "label \(values[wrong]) of sample \(wrong) is outside 0...\(classes - 1)")
+                path,
+                "label \(values[wrong]) of sample \(wrong) is outside 0...\(classes - 1); only sets "
+                    + "of \(classes) classes are read")
         }
         return Labels(path: path, values: values)
     }
@@ -69,7 +73,10 @@ enum IDXFile {
                 path, "magic number \(found), \(magic) expected; is this a file of \(kind)?")
         }
         guard bytes.count >= 4 * words else {
-            throw failure(path, "truncated: the header has \(bytes.count) of \(4 * words) bytes")
+            throw failure(
+                path,
+                "truncated: the header has \(bytes.count) of \(4 * words) bytes; get the file again"
+            )
         }
         return (0..<words).map(word)
     }
@@ -82,7 +89,8 @@ enum IDXFile {
             let problem = found < byteCount ? "truncated" : "too long"
             throw failure(
                 path,
-                "\(problem): \(found) bytes after the header, \(byteCount) expected for \(what)")
+                "\(problem): \(found) bytes after the header, \(byteCount) expected for \(what); get the "
+                    + "file again")
         }
         return Array(bytes[start...])
     }

@@ -5,7 +5,7 @@ import LRNetSupport
 ///
 /// The first ``validation`` training images are held out as the validation split, as TensorFlow's
 /// `read_data_sets` does, which the authors of LR-nets used.
-public struct IDXImporter: Sendable {
+public struct IDXImporter: ArrayImporter, Sendable {
     /// The file of training images; each of the four may be plain or gzip.
     public var trainImages: String
 
@@ -55,7 +55,8 @@ public struct IDXImporter: Sendable {
         guard train.shape == test.shape else {
             throw IDXFile.failure(
                 testImages,
-                "images of \(test.shape), but those of \(trainImages) are \(train.shape)")
+                "images of \(test.shape), but those of \(trainImages) are \(train.shape); name files "
+                    + "that belong together")
         }
         return try LabeledImagesImport(
             source: trainImages, name: name, classes: Self.classes, validation: validation,
@@ -69,7 +70,8 @@ public struct IDXImporter: Sendable {
         guard images.count == labels.values.count else {
             throw IDXFile.failure(
                 labels.path,
-                "\(labels.values.count) labels, but \(images.path) has \(images.count) images")
+                "\(labels.values.count) labels, but \(images.path) has \(images.count) images; name "
+                    + "files that belong together")
         }
         return LabeledImages(
             shape: images.shape, pixels: images.pixels, labels: labels.values.map { Int32($0) })

@@ -41,23 +41,21 @@ struct LabeledImagesImport {
         let writer = try ShardWriter(
             directory: output, name: name, shape: train.shape, classes: classes,
             classNames: classNames)
-        func write(_ split: DataSplit, _ source: LabeledImages, _ range: Range<Int>, _ shards: Int?)
-            throws
-        {
+        func add(
+            _ split: DataSplit, _ source: LabeledImages, _ range: Range<Int>, shards: Int? = nil
+        ) throws {
+            let first = range.lowerBound
             try writer.write(
                 split, count: range.count, shards: shards,
-                samples: { part in
-                    source[
-                        range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound]
-                },
+                samples: { part in source[first + part.lowerBound..<first + part.upperBound] },
                 progress: { count in
                     done += count
                     progress(done, total)
                 })
         }
-        try write(.train, train, validation..<train.count, shards)
-        if validation > 0 { try write(.validation, train, 0..<validation, nil) }
-        if let test { try write(.test, test, 0..<test.count, nil) }
+        try add(.train, train, validation..<train.count, shards: shards)
+        if validation > 0 { try add(.validation, train, 0..<validation) }
+        if let test { try add(.test, test, 0..<test.count) }
         return try writer.finish()
     }
 }

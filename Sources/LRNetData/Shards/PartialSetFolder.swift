@@ -28,8 +28,7 @@ final class PartialSetFolder {
     /// - Throws: ``DataFailure`` (74) if `directory` holds something; ``SupportFailure`` (74) if
     ///   another process works in a kept folder; errors of the file system.
     init(for directory: String, keeping: Keeping) throws {
-        var directory = directory
-        while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
+        let directory = Self.trimmed(directory)
         self.directory = directory
         self.keeping = keeping
         path = keeping == .kept ? "\(directory).partial" : "\(directory).partial-\(getpid())"
@@ -38,9 +37,9 @@ final class PartialSetFolder {
         try Self.removeLeftovers(of: directory)
         try AtomicFile.createFolder(path)
         if keeping == .kept {
-            lock = try FileLock(path: "\(path)/\(Self.lockName)", patience: .seconds(1))
+            lock = try FileLock(path: "\(path)/\(Self.lockName)")
             // A file that a killed process was writing.
-            for name in try FileBytes.names(inFolder: path) where name.contains(".partial-") {
+            for name in try FileBytes.names(inFolder: path) where AtomicFile.isLeftover(name) {
                 try AtomicFile.remove("\(path)/\(name)")
             }
         }
@@ -81,6 +80,13 @@ final class PartialSetFolder {
                 message: "exists and is not an empty folder; choose another --output or remove it",
                 exitStatus: .inputOutput)
         }
+    }
+
+    /// A folder's path without final slashes, so that a name beside it can be made of it.
+    static func trimmed(_ directory: String) -> String {
+        var directory = directory
+        while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
+        return directory
     }
 
     /// Removes what earlier writers of the same set left behind, unless they still run.

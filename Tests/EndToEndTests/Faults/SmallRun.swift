@@ -63,16 +63,7 @@ extension TestRun {
 
     /// The processes of the run's ranks, by rank; 0 is also a process without a launcher.
     func rankProcesses() -> [Int: Int32] {
-        var found: [Int: Int32] = [:]
-        for name in TestFolder.names(in: "/proc") {
-            guard let process = Int32(name), let line = Self.words("/proc/\(name)/cmdline"),
-                line.first?.hasSuffix("/lrnet-dist") == true, line.contains(output)
-            else { continue }
-            let prefix = "OMPI_COMM_WORLD_RANK="
-            let variable = Self.words("/proc/\(name)/environ")?.first { $0.hasPrefix(prefix) }
-            found[variable.flatMap { Int($0.dropFirst(prefix.count)) } ?? 0] = process
-        }
-        return found
+        LRNetLaunchSupport.rankProcesses(of: "lrnet-dist", with: output)
     }
 
     /// Waits until no rank of the run is left: they outlive a killed mpirun by about a second.
@@ -96,10 +87,5 @@ extension TestRun {
     /// What stands in `train.log` so far.
     var logText: String {
         (try? String(contentsOfFile: "\(output)/train.log", encoding: .utf8)) ?? ""
-    }
-
-    private static func words(_ path: String) -> [String]? {
-        guard let bytes = try? FileBytes.read(path) else { return nil }
-        return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 }

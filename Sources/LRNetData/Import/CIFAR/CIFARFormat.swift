@@ -167,6 +167,7 @@ struct CIFARFormat {
     }
 
     private static func failure(_ subject: String, _ message: String) -> DataFailure {
-        DataFailure(call: "CIFAR", subject: subject, message: message)
+        DataFailure(
+            call: "CIFAR", subject: subject, message: "\(message); get the official files again")
     }
 }

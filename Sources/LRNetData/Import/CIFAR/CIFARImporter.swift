@@ -6,7 +6,7 @@ import LRNetSupport
 /// The first ``validation`` training pictures are held out as the validation split; the official
 /// files mix the classes, so that any run of pictures is a fair sample. CIFAR-100 gets its 100 fine
 /// labels.
-public struct CIFARImporter: Sendable {
+public struct CIFARImporter: ArrayImporter, Sendable {
     /// The archive as it was downloaded (`cifar-10-binary.tar.gz`), or the unpacked folder.
     public var source: String
 
@@ -25,7 +25,7 @@ public struct CIFARImporter: Sendable {
     ///
     /// - Parameters:
     ///   - output: The folder of the set, as for ``ShardWriter``.
-    ///   - name: What the set calls itself; by default `cifar-10` or `cifar-100`.
+    ///   - name: What the set calls itself.
     ///   - progress: Called with (samples written so far, samples in all).
     /// - Throws: ``DataFailure`` (65) for files that are not exactly one of the four versions, also
     ///   for a pickle that asks for anything else than arrays (nothing of it is executed), (64) if
@@ -33,7 +33,7 @@ public struct CIFARImporter: Sendable {
     ///   writes. No folder is left behind.
     @discardableResult
     public func run(
-        output: String, name: String? = nil, progress: (Int, Int) -> Void = { _, _ in }
+        output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ShardIndex {
         let files = try CIFARSource(source)
         let format = CIFARFormat.all.first {
@@ -61,7 +61,7 @@ public struct CIFARImporter: Sendable {
             train.labels += batch.labels
         }
         return try LabeledImagesImport(
-            source: source, name: name ?? format.name, classes: format.classes,
+            source: source, name: name, classes: format.classes,
             classNames: classNames, validation: validation, shards: shards
         ).write(
             train: train, test: images(format.testFile), output: output, progress: progress)

@@ -112,8 +112,7 @@ public struct PublishedDataSet: Sendable {
         output: String, mirror: String? = nil, validation: Int = 5000, shards: Int? = nil,
         progress: (_ what: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
     ) throws -> ShardIndex {
-        var output = output
-        while output.count > 1 && output.hasSuffix("/") { output.removeLast() }
+        let output = PartialSetFolder.trimmed(output)
         try PartialSetFolder.checkVacant(output)
         let folder = "\(output).download"
         try AtomicFile.createFolder(folder)
@@ -129,22 +128,19 @@ public struct PublishedDataSet: Sendable {
                 byteLimit: 2 * file.byteCount + 65_536
             ).run(in: folder) { progress(file.name, $0, file.byteCount) }
         }
-        let name = (output as NSString).lastPathComponent
-        let index: ShardIndex
-        switch importer {
-        case .idx:
-            var importer = IDXImporter(
-                trainImages: paths[0], trainLabels: paths[1], testImages: paths[2],
-                testLabels: paths[3])
-            importer.validation = validation
-            importer.shards = shards
-            index = try importer.run(output: output, name: name) { progress("importing", $0, $1) }
-        case .cifar:
-            var importer = CIFARImporter(source: paths[0])
-            importer.validation = validation
-            importer.shards = shards
-            index = try importer.run(output: output, name: name) { progress("importing", $0, $1) }
-        }
+        var importer: any ArrayImporter =
+            switch self.importer {
+            case .idx:
+                IDXImporter(
+                    trainImages: paths[0], trainLabels: paths[1], testImages: paths[2],
+                    testLabels: paths[3])
+            case .cifar: CIFARImporter(source: paths[0])
+            }
+        importer.validation = validation
+        importer.shards = shards
+        let index = try importer.run(
+            output: output, name: (output as NSString).lastPathComponent
+        ) { progress("importing", $0, $1) }
         try AtomicFile.remove(folder)
         return index
     }

@@ -25,7 +25,7 @@ struct NumPyArray {
         self.subject = subject
         func failure(_ message: String) -> DataFailure { Self.failure(subject, message) }
         guard bytes.starts(with: Self.magic), bytes.count >= 10 else {
-            throw failure("is no NumPy array (.npy)")
+            throw failure("is no NumPy array (.npy); save one with numpy.save")
         }
         let start = bytes.startIndex
         let isLong = bytes[start + 6] > 1
@@ -62,7 +62,7 @@ struct NumPyArray {
         for extent in shape {
             let (product, overflows) = count.multipliedReportingOverflow(by: extent)
             guard !overflows, extent >= 0 else {
-                throw Self.failure(subject, "has impossible shape \(shape)")
+                throw Self.failure(subject, "has impossible shape \(shape); save it again")
             }
             count = product
         }

@@ -19,9 +19,12 @@ struct NumPyHeader {
     ///
     /// - Throws: ``DataFailure`` (65) if it has another form.
     init(_ text: String, subject: String) throws {
+        func failure(_ problem: String) -> DataFailure {
+            NumPyArray.failure(subject, "has a header \(problem); save it again")
+        }
         func value(_ key: String) throws -> Substring {
             guard let found = text.range(of: "'\(key)':") else {
-                throw NumPyArray.failure(subject, "has a header without '\(key)'")
+                throw failure("without '\(key)'")
             }
             return text[found.upperBound...].drop { $0 == " " }
         }
@@ -33,18 +36,18 @@ struct NumPyHeader {
         }
         let order = try value("fortran_order")
         guard order.hasPrefix("True") || order.hasPrefix("False") else {
-            throw NumPyArray.failure(subject, "has a header with fortran_order \(order.prefix(8))")
+            throw failure("with fortran_order \(order.prefix(8))")
         }
         isFortran = order.hasPrefix("True")
         let extents = try value("shape")
         guard extents.hasPrefix("("), let end = extents.firstIndex(of: ")") else {
-            throw NumPyArray.failure(subject, "has a header with shape \(extents.prefix(12))")
+            throw failure("with shape \(extents.prefix(12))")
         }
         for part in extents[extents.index(after: extents.startIndex)..<end].split(separator: ",") {
             let digits = part.filter { $0 != " " }
             if digits.isEmpty { continue }
             guard let extent = Int(digits), extent >= 0 else {
-                throw NumPyArray.failure(subject, "has a header with extent \(digits)")
+                throw failure("with extent \(digits)")
             }
             shape.append(extent)
         }

@@ -5,7 +5,7 @@ import LRNetSupport
 /// of any whole-number type `[N]` or `[N, 1]`.
 ///
 /// The first ``validation`` training images are held out as the validation split.
-public struct NumPyImporter: Sendable {
+public struct NumPyImporter: ArrayImporter, Sendable {
     /// Where an array is: a file, or an array in an archive.
     public struct Location: Sendable {
         /// A `.npy` file, or a `.npz` archive.
@@ -59,7 +59,8 @@ public struct NumPyImporter: Sendable {
         if let test, test.shape != train.shape {
             throw NumPyArray.failure(
                 self.test?.images.subject ?? "",
-                "holds images of \(test.shape), but those of training are \(train.shape)")
+                "holds images of \(test.shape), but those of training are \(train.shape); save both "
+                    + "in one shape")
         }
         return try LabeledImagesImport(
             source: self.train.images.subject, name: name, classes: classes,
@@ -77,7 +78,8 @@ public struct NumPyImporter: Sendable {
             extents.count == 3 || extents[3] <= 4096
         else {
             throw NumPyArray.failure(
-                imageArray.subject, "has shape \(extents), [N, H, W] or [N, H, W, C] expected")
+                imageArray.subject,
+                "has shape \(extents), [N, H, W] or [N, H, W, C] expected; reshape it")
         }
         let shape = ImageShape(
             height: extents[1], width: extents[2], channels: extents.count == 4 ? extents[3] : 1)
@@ -98,7 +100,11 @@ public struct NumPyImporter: Sendable {
         if let wrong = values.firstIndex(where: { $0 < 0 || $0 >= limit }) {
             throw NumPyArray.failure(
                 labelArray.subject,
-                "label \(values[wrong]) of sample \(wrong) is outside 0...\(limit - 1)")
+                "label \(values[wrong]) of sample \(wrong) is outside 0...\(limit - 1)"
+                    + (classes == nil
+                        ? "; number the classes from 0"
+                        : ", the training labels' classes; correct it")
+            )
         }
         return LabeledImages(shape: shape, pixels: pixels, labels: values.map { Int32($0) })
     }

@@ -42,6 +42,8 @@ struct ZipArchive {
             bytes[end - 20..<end - 16].elementsEqual([0x50, 0x4B, 6, 7])
         {
             let large = try number(end - 12, 8)
+            // It may be any number, and is added to.
+            guard large <= bytes.count else { throw damaged() }
             count = try number(large + 32, 8)
             position = try number(large + 48, 8)
         }
@@ -54,7 +56,7 @@ struct ZipArchive {
                 decoding: try slice(position + 46, nameLength), as: UTF8.self)
             var member = Member()
             guard try number(position + 8, 2) & 1 == 0 else {
-                throw failure("\(name) is encrypted")
+                throw failure("\(name) is encrypted; save it again without a password")
             }
             member.method = try number(position + 10, 2)
             member.checksum = UInt32(try number(position + 16, 4))
@@ -83,11 +85,14 @@ struct ZipArchive {
         switch member.method {
         case 0: content = stored
         case 8:
-            content = try Gzip.inflateRaw(
-                stored, byteCount: member.byteCount, subject: "\(path) \(name)")[...]
-        default: throw failure("\(name) is compressed by method \(member.method)")
+            content = try Deflate.decompress(
+                stored, in: .none, subject: "\(path) \(name)", byteLimit: member.byteCount)[...]
+        default:
+            throw failure(
+                "\(name) is compressed by method \(member.method); save it again with numpy.savez or "
+                    + "numpy.savez_compressed")
         }
-        guard content.count == member.byteCount, Gzip.checksum(content) == member.checksum else {
+        guard content.count == member.byteCount, Deflate.checksum(content) == member.checksum else {
             throw failure("\(name) is damaged (wrong checksum); save it again")
         }
         return content

@@ -1,33 +1,4 @@
-import LRNetKernels
 import LRNetSupport
-
-/// What becomes of a picture's file in a shard.
-public enum PictureStorage: Sendable, Equatable {
-    /// A JPEG file whose shorter side is at most this.
-    ///
-    /// Larger pictures are reduced to it and encoded with quality 90. A file is stored as it is if it
-    /// is a JPEG that small and shows the right picture without its metadata (upright, no CMYK).
-    case encoded(shorterSide: Int)
-
-    /// Pixels of this size, three channels. Pictures of exactly this size are stored as they are;
-    /// others are scaled to cover it, then cut evenly on both sides.
-    case raw(height: Int, width: Int)
-
-    var encoding: PictureEncoding {
-        switch self {
-        case .encoded: .encoded
-        case .raw: .raw
-        }
-    }
-
-    /// The shape that the index names.
-    var shape: ImageShape {
-        switch self {
-        case .encoded(let side): ImageShape(height: side, width: side, channels: 3)
-        case .raw(let height, let width): ImageShape(height: height, width: width, channels: 3)
-        }
-    }
-}
 
 /// Turns one picture's file into what a shard stores.
 struct PictureConversion {

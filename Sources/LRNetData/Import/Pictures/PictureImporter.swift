@@ -3,8 +3,9 @@ import LRNetSupport
 
 /// Turns trees or lists of JPEG and PNG files into a shard set, encoded or raw.
 ///
-/// The same files and options give the same bytes with any number of workers. An interrupted import
-/// leaves `OUTPUT.partial`; the same call goes on from the shards that are finished there.
+/// The same files and options give the same bytes with any number of workers and processes. An
+/// interrupted import leaves `OUTPUT.partial`; the same call, by as many processes or others, goes on
+/// from the shards that are finished there.
 public struct PictureImporter: Sendable {
     /// Where the pictures of a split are.
     public struct Source: Sendable {
@@ -49,7 +50,7 @@ public struct PictureImporter: Sendable {
     public var followsLinks = false
 
     /// What came of an import.
-    public struct Report: Sendable {
+    public struct Report: Sendable, Codable {
         /// The index of the set.
         public let index: ShardIndex
 
@@ -75,21 +76,90 @@ public struct PictureImporter: Sendable {
         self.train = train
     }
 
-    /// Reads the pictures and writes the set.
+    /// Reads the pictures and writes the set; with a team, every member calls it.
+    ///
+    /// Member 0 lists the pictures. Shards that an earlier import left are kept; of the others each
+    /// member writes one at a time, and after each round all know what all have done. Member 0 writes
+    /// the index at the end.
     ///
     /// - Parameters:
     ///   - output: The folder of the set; it appears when all is written.
     ///   - name: What the set calls itself.
-    ///   - progress: Called from any thread with (pictures done, pictures in all).
+    ///   - team: The processes that share the work.
+    ///   - progress: Called from any thread with (pictures done, pictures in all); those of other
+    ///     members are added after each round.
     /// - Throws: ``DataFailure`` (65) for a source that is not as it should be or for more
     ///   unreadable pictures than tolerated, (64) if nothing is left to train on, (66) for missing
-    ///   sources, (74) for an occupied folder; ``SupportFailure`` (74) for failed writes. Finished
-    ///   shards stay in `OUTPUT.partial`, beside the report of unreadable pictures.
+    ///   sources, (74) for an occupied folder; ``SupportFailure`` (74) for failed writes; what the
+    ///   team throws for a member that failed. Finished shards stay in `OUTPUT.partial`, beside the
+    ///   report of unreadable pictures.
     @discardableResult
     public func run(
-        output: String, name: String,
+        output: String, name: String, team: any ImportTeam = TeamOfOne(),
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> Report {
+        let plan = try team.first { try makePlan() }
+        let folder = try TeamFolder(for: output, team: team)
+        let conversion = PictureConversion(
+            storage: storage, decoder: PictureDecoder(pixelLimit: maxPixels))
+        let pool = ThreadPool(threadCount: workers)
+        let counter = DoneCounter(total: plan.pictureCount, progress)
+        var finished = FinishedShards()
+        for notes in try team.all({
+            try plan.checkSources()
+            return stride(from: team.member, to: plan.shards.count, by: team.size).compactMap {
+                plan.shards[$0].finished(conversion, in: folder.path)
+            }
+        }) { finished.add(notes) }
+        let keptShardCount = finished.count
+        counter.add(
+            plan.shards.reduce(0) { $0 + (finished[$1] == nil ? 0 : $1.files.count) })
+
+        var hashes = SampleHashes(storage: storage)
+        let missing = plan.shards.indices.filter { finished[plan.shards[$0]] == nil }
+        for start in stride(from: 0, to: missing.count, by: team.size) {
+            let round = missing[start..<min(start + team.size, missing.count)]
+            let notes = try team.all { () -> [FinishedShard] in
+                guard team.member < round.count else { return [] }
+                let position = round[start + team.member]
+                let shard = plan.shards[position]
+                let (note, samples) = try shard.write(
+                    conversion, to: folder.path, pool: pool, progress: { counter.add($0) })
+                if team.member == 0 {
+                    try hashes.follow(
+                        plan.shards, until: position, notes: finished, in: folder.path)
+                    hashes.add(samples, of: shard)
+                }
+                return [note]
+            }
+            finished.add(notes.joined())
+            for (member, position) in round.enumerated() where member != team.member {
+                counter.add(plan.shards[position].files.count)
+            }
+            _ = try team.first {
+                try check(
+                    finished.notes(of: plan.shards).flatMap(\.unreadable), folder.path,
+                    tolerated: maxUnreadable + Self.furtherUnreadable)
+                return true
+            }
+        }
+        return try team.first {
+            let notes = finished.notes(of: plan.shards)
+            let unreadable = notes.flatMap(\.unreadable)
+            try check(unreadable, folder.path, tolerated: maxUnreadable)
+            try hashes.follow(
+                plan.shards, until: plan.shards.count, notes: finished, in: folder.path)
+            let index = try makeIndex(plan, finished, hashes, output: output, name: name)
+            try Self.write(unreadable, to: folder.path)
+            try folder.finish(index, others: unreadable.isEmpty ? [] : [Self.reportName])
+            return Report(
+                index: index, unreadable: unreadable.map { "\($0.path): \($0.problem)" },
+                resizedCount: notes.reduce(0) { $0 + $1.resizedCount },
+                keptShardCount: keptShardCount)
+        }
+    }
+
+    private func makePlan() throws -> PicturePlan {
         let trainList = try list(train, known: nil)
         let testList = try test.map { try list($0, known: trainList) }
         guard validation >= 0, validation < trainList.files.count else {
@@ -99,61 +169,8 @@ public struct PictureImporter: Sendable {
                     + "--validation \(validation); hold out fewer",
                 exitStatus: .usage)
         }
-        let splits = PictureSplits(
-            labels: trainList.files.map(\.label), classes: trainList.classes,
-            validation: validation)
-        var work: [(split: DataSplit, list: PictureList, order: [Int])] = [
-            (.train, trainList, splits.train)
-        ]
-        if validation > 0 { work.append((.validation, trainList, splits.validation)) }
-        if let testList { work.append((.test, testList, Array(testList.files.indices))) }
-        let total = work.reduce(0) { $0 + $1.order.count }
-
-        let folder = try PartialSetFolder(for: output, keeping: .kept)
-        let pool = ThreadPool(threadCount: workers)
-        let counter = DoneCounter(total: total, progress)
-        var entries: [ShardIndex.Split] = []
-        var statistics = PixelStatistics(channels: 3)
-        var unreadable: [FinishedShard.Unreadable] = []
-        var (resizedCount, keptCount) = (0, 0)
-        for (split, list, order) in work {
-            let writer = PictureSplitWriter(
-                split: split, files: order.map { list.files[$0] }, root: list.root,
-                shardCount: shardCount(split, order.count),
-                conversion: PictureConversion(
-                    storage: storage, decoder: PictureDecoder(pixelLimit: maxPixels)))
-            let earlier = unreadable
-            let outcome = try writer.write(
-                to: folder.path, pool: pool, progress: { counter.add($0) },
-                shardDone: { outcome in
-                    try check(
-                        earlier + outcome.unreadable, folder,
-                        tolerated: maxUnreadable
-                            + Self.furtherUnreadable)
-                })
-            unreadable += outcome.unreadable
-            resizedCount += outcome.resizedCount
-            keptCount += outcome.keptCount
-            if split == .train { statistics = outcome.statistics }
-            entries.append(
-                ShardIndex.Split(
-                    name: split, count: outcome.sampleCount,
-                    samplesSHA256: outcome.samplesHash.hex, shards: outcome.entries))
-        }
-        try check(unreadable, folder, tolerated: maxUnreadable)
-        guard entries.allSatisfy({ $0.count > 0 }) else {
-            throw DataFailure(
-                call: "import", subject: output, message: "a split has no readable picture")
-        }
-        let index = ShardIndex(
-            name: name, encoding: storage.encoding, shape: storage.shape,
-            classes: trainList.classes, classNames: trainList.classNames, mean: statistics.mean,
-            deviation: statistics.deviation, splits: entries)
-        try Self.write(unreadable, to: folder)
-        try folder.finish(index, others: unreadable.isEmpty ? [] : [Self.reportName])
-        return Report(
-            index: index, unreadable: unreadable.map { "\($0.path): \($0.problem)" },
-            resizedCount: resizedCount, keptShardCount: keptCount)
+        return PicturePlan(
+            train: trainList, test: testList, validation: validation, shardCount: shards)
     }
 
     private func list(_ source: Source, known: PictureList?) throws -> PictureList {
@@ -166,30 +183,47 @@ public struct PictureImporter: Sendable {
             followsLinks: followsLinks)
     }
 
-    private func shardCount(_ split: DataSplit, _ count: Int) -> Int {
-        let size = PictureSplitWriter.defaultShardSampleCount
-        let asked = split == .train ? shards : nil
-        return max(1, min(asked ?? (count + size - 1) / size, count))
+    private func makeIndex(
+        _ plan: PicturePlan, _ finished: FinishedShards, _ hashes: SampleHashes, output: String,
+        name: String
+    ) throws -> ShardIndex {
+        var statistics = PixelStatistics(channels: 3)
+        let splits = plan.splits.map { split in
+            let notes = finished.notes(of: plan.shards.filter { $0.split == split })
+            if split == .train { for note in notes { statistics.add(note.statistics) } }
+            return ShardIndex.Split(
+                name: split, count: notes.reduce(0) { $0 + $1.shard.count },
+                samplesSHA256: hashes.hex(split), shards: notes.map(\.shard))
+        }
+        if let empty = splits.first(where: { $0.count == 0 }) {
+            throw DataFailure(
+                call: "import", subject: output,
+                message: "no picture of the \(empty.name) split can be read; replace them")
+        }
+        return ShardIndex(
+            name: name, encoding: storage.encoding, shape: storage.shape, classes: plan.classes,
+            classNames: plan.classNames, mean: statistics.mean, deviation: statistics.deviation,
+            splits: splits)
     }
 
     private func check(
-        _ unreadable: [FinishedShard.Unreadable], _ folder: PartialSetFolder, tolerated: Int
+        _ unreadable: [FinishedShard.Unreadable], _ folder: String, tolerated: Int
     ) throws {
         guard unreadable.count > tolerated, let first = unreadable.first else { return }
         try Self.write(unreadable, to: folder)
         throw DataFailure(
             call: "import", subject: first.path,
             message: "\(first.problem) (\(unreadable.count) unreadable so far, listed in "
-                + "\(folder.path)/\(Self.reportName)); replace them, or leave them out with "
+                + "\(folder)/\(Self.reportName)); replace them, or leave them out with "
                 + "--max-unreadable \(unreadable.count)")
     }
 
     private static func write(
-        _ unreadable: [FinishedShard.Unreadable], to folder: PartialSetFolder
+        _ unreadable: [FinishedShard.Unreadable], to folder: String
     ) throws {
         if unreadable.isEmpty { return }
         try AtomicFile.write(
             unreadable.map { "\($0.path): \($0.problem)\n" }.joined(),
-            to: "\(folder.path)/\(reportName)")
+            to: "\(folder)/\(reportName)")
     }
 }

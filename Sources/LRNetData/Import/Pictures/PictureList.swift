@@ -15,6 +15,9 @@ struct PictureList {
     /// The classes' names, by label; `nil` if a list numbers them.
     let classNames: [String]?
 
+    /// Far more than any set has: a number beyond it is no label.
+    private static let highestLabel: Int32 = 1 << 20 - 1
+
     /// Finds the pictures of a tree.
     ///
     /// Every folder in `root` is a class, in order of the names' bytes; every file at any depth
@@ -26,10 +29,8 @@ struct PictureList {
     static func tree(
         _ root: String, known: [String]? = nil, followsLinks: Bool
     ) throws -> PictureList {
-        let realRoot = try realPath(root)
-        let names = try FileBytes.names(inFolder: root).filter {
-            !$0.hasPrefix(".") && FileBytes.isFolder("\(root)/\($0)")
-        }
+        let tree = try PictureTree(root, followsLinks: followsLinks)
+        let names = try tree.folderNames()
         guard !names.isEmpty else {
             throw DataFailure(
                 call: "import", subject: root,
@@ -46,18 +47,13 @@ struct PictureList {
                     call: "import", subject: "\(root)/\(name)",
                     message: "is no class of the training pictures; remove or rename the folder")
             }
-            if !followsLinks { try PictureFile.checkInside("\(root)/\(name)", realRoot) }
-            let paths = try pictures(below: name, root, realRoot, followsLinks, depth: 0)
+            let paths = try tree.paths(below: name)
             guard !paths.isEmpty else {
                 throw DataFailure(
                     call: "import", subject: "\(root)/\(name)",
                     message: "is a class without pictures; fill the folder or remove it")
             }
-            files += try paths.map {
-                try PictureFile(
-                    path: $0, label: label, root: root, realRoot: realRoot,
-                    followsLinks: followsLinks)
-            }
+            files += try paths.map { try tree.file($0, label: label) }
         }
         return PictureList(
             root: root, files: files, classes: classNames.count, classNames: classNames)
@@ -72,36 +68,35 @@ struct PictureList {
         _ list: String, root: String, known: (classes: Int, names: [String]?)? = nil,
         followsLinks: Bool
     ) throws -> PictureList {
-        let realRoot = try realPath(root)
+        let tree = try PictureTree(root, followsLinks: followsLinks)
         var files: [PictureFile] = []
         let text = String(decoding: try FileBytes.read(list), as: UTF8.self)
-        for (number, line) in text.split(
-            omittingEmptySubsequences: false, whereSeparator: \.isNewline
-        )
-        .enumerated() {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (number, line) in lines.enumerated() {
             let line = line.trimmingCharacters(in: .whitespaces)
             if line.isEmpty || line.hasPrefix("#") { continue }
             // A path may hold blanks; the label is what stands behind the last one.
             let label = line.split(whereSeparator: \.isWhitespace).last ?? ""
             let path = line.dropLast(label.count).trimmingCharacters(in: .whitespaces)
-            guard let value = Int32(label), value >= 0, value < 1 << 20, !path.isEmpty else {
+            guard let value = Int32(label), value >= 0, value <= highestLabel, !path.isEmpty
+            else {
                 throw DataFailure(
                     call: "import", subject: "\(list) line \(number + 1)",
-                    message: "'\(line)' is no path and a label from 0 to 1048575")
+                    message: "'\(line)' is no path and a label from 0 to \(highestLabel); write "
+                        + "one of each a line")
             }
             if let known, value >= known.classes {
                 throw DataFailure(
                     call: "import", subject: "\(list) line \(number + 1)",
                     message: "label \(value) is outside 0...\(known.classes - 1), the classes of "
-                        + "the training pictures")
+                        + "the training pictures; correct it")
             }
-            files.append(
-                try PictureFile(
-                    path: path, label: value, root: root, realRoot: realRoot,
-                    followsLinks: followsLinks))
+            files.append(try tree.file(path, label: value))
         }
         guard !files.isEmpty else {
-            throw DataFailure(call: "import", subject: list, message: "lists no picture")
+            throw DataFailure(
+                call: "import", subject: list,
+                message: "lists no picture; write a path and a label a line")
         }
         let classes = known?.classes ?? Int(files.map(\.label).max() ?? 0) + 1
         if known == nil {
@@ -115,36 +110,5 @@ struct PictureList {
         }
         return PictureList(
             root: root, files: files, classes: classes, classNames: known?.names)
-    }
-
-    private static func realPath(_ root: String) throws -> String {
-        guard let real = realpath(root, nil) else {
-            throw SupportFailure(call: "open", subject: root, code: errno)
-        }
-        defer { free(real) }
-        return String(cString: real)
-    }
-
-    /// The paths of all files below a folder, sorted.
-    private static func pictures(
-        below path: String, _ root: String, _ realRoot: String, _ followsLinks: Bool, depth: Int
-    ) throws -> [String] {
-        guard depth < 16 else {
-            throw DataFailure(
-                call: "import", subject: "\(root)/\(path)",
-                message: "is nested deeper than 16 folders; is it a link to itself?")
-        }
-        var found: [String] = []
-        for name in try FileBytes.names(inFolder: "\(root)/\(path)") where !name.hasPrefix(".") {
-            let inner = "\(path)/\(name)"
-            if FileBytes.isFolder("\(root)/\(inner)") {
-                if !followsLinks { try PictureFile.checkInside("\(root)/\(inner)", realRoot) }
-                found += try pictures(
-                    below: inner, root, realRoot, followsLinks, depth: depth + 1)
-            } else {
-                found.append(inner)
-            }
-        }
-        return found
     }
 }

@@ -1,0 +1,25 @@
+internal import Foundation
+
+/// The processes of a launch's ranks, by rank; 0 is also a process without a launcher.
+///
+/// - Parameters:
+///   - program: The name of the program.
+///   - argument: One of its arguments that no other launch has, such as the output's path.
+public func rankProcesses(of program: String, with argument: String) -> [Int: Int32] {
+    var found: [Int: Int32] = [:]
+    for name in TestFolder.names(in: "/proc") {
+        guard let process = Int32(name), let line = words("/proc/\(name)/cmdline"),
+            line.first?.hasSuffix("/\(program)") == true, line.contains(argument)
+        else { continue }
+        let prefix = "OMPI_COMM_WORLD_RANK="
+        let variable = words("/proc/\(name)/environ")?.first { $0.hasPrefix(prefix) }
+        found[variable.flatMap { Int($0.dropFirst(prefix.count)) } ?? 0] = process
+    }
+    return found
+}
+
+/// The words of a file of the process table, which ends each with a zero byte.
+private func words(_ path: String) -> [String]? {
+    guard let bytes = try? FileHandle(forReadingAtPath: path)?.readToEnd() else { return nil }
+    return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+}
