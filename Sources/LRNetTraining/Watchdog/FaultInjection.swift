@@ -45,24 +45,14 @@ package struct FaultInjection: Equatable {
                     + Kind.allCases.map(\.rawValue).joined(separator: ", "),
                 exitStatus: .usage)
         }
-        let halves = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard halves.count == 2, let kind = Kind(rawValue: String(halves[0])) else {
-            throw failure("names no kind of fault")
-        }
-        var values: [String: String] = [:]
-        for pair in halves[1].split(separator: ",", omittingEmptySubsequences: false) {
-            let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(
-                String.init)
-            guard parts.count == 2, values.updateValue(parts[1], forKey: parts[0]) == nil else {
-                throw failure("'\(pair)' is no key=value, or stands twice")
-            }
-        }
-        let when = values.removeValue(forKey: "when")
-        guard let rank = values.removeValue(forKey: "rank").flatMap({ Int($0) }), rank >= 0,
-            let step = values.removeValue(forKey: "step").flatMap({ Int($0) }), step >= 1
+        var words = try FaultText(text, failure: failure)
+        guard let kind = Kind(rawValue: words.kind) else { throw failure("names no kind of fault") }
+        let when = words.take("when")
+        guard let rank = words.take("rank").flatMap({ Int($0) }), rank >= 0,
+            let step = words.take("step").flatMap({ Int($0) }), step >= 1
         else { throw failure("rank (from 0) and step (from 1) are needed") }
         guard when == nil || when == "fresh" else { throw failure("when is fresh or left out") }
-        guard values.isEmpty else { throw failure("'\(values.keys.min() ?? "")' is unknown") }
+        try words.finish()
         self.text = text
         self.kind = kind
         self.rank = rank
