@@ -209,7 +209,8 @@ public final class Trainer {
         let globalCount = sequence.globalCount(of: step)
         let batch = source.next(count: context.layout(globalCount: globalCount).sampleCount)
         try fault?.strike(
-            rank: group.rank, step: step + 1, isResumed: !state.resumedAt.isEmpty, batch: batch)
+            rank: group.rank, step: step + 1, isResumed: !state.resumedAt.isEmpty, batch: batch,
+            on: trainingStep)
         let outcome = try trainingStep.run(
             step: step, batch: batch, globalCount: globalCount, learningRate: learningRate,
             stopWanted: stopSignal.isWanted, hasFailure: source.failure != nil, times: &times)

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import LRNetData
 internal import LRNetKernels
+internal import LRNetLayers
 internal import LRNetSupport
 
 /// A failure on purpose, for tests of what happens then; never set it for a run that counts.
@@ -10,6 +11,8 @@ internal import LRNetSupport
 /// Behind the loading of the step (counted from 1) the rank does what the kind says:
 ///
 /// - `nan`: one pixel of its batch is no number
+/// - `gradient`: one input gradient of the second layer with weights is no number, so that the loss
+///   is finite and later layers are updated
 /// - `stop`: raises SIGSTOP
 /// - `hang`: sleeps for ever
 /// - `kill`: raises SIGKILL
@@ -20,7 +23,7 @@ internal import LRNetSupport
 package struct FaultInjection: Equatable {
     /// What happens.
     package enum Kind: String, CaseIterable {
-        case nan, stop, hang, kill, exit, error
+        case nan, gradient, stop, hang, kill, exit, error
     }
 
     static let variable = "LRNET_FAULT"
@@ -66,10 +69,13 @@ package struct FaultInjection: Equatable {
     }
 
     /// Does it, where rank and step are those.
-    func strike(rank: Int, step: Int, isResumed: Bool, batch: Batch) throws {
+    func strike(
+        rank: Int, step: Int, isResumed: Bool, batch: Batch, on trainingStep: TrainingStep
+    ) throws {
         guard rank == self.rank, step == self.step, !(onlyFresh && isResumed) else { return }
         switch kind {
         case .nan: batch.filledImages[0] = .nan
+        case .gradient: trainingStep.spoiltLayer = trainingStep.network.weightedLayers[1]
         case .stop: raise(SIGSTOP)
         case .hang: while true { sleep(1000) }
         case .kill: raise(SIGKILL)
