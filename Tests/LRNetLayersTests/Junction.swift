@@ -40,6 +40,22 @@ final class Junction: @unchecked Sendable {
         }
     }
 
+    /// Does each process's work on a thread of its own, and returns when all is done.
+    ///
+    /// A pool of as many threads as cores might do one process's work behind another's, which waits
+    /// for it.
+    func forEachProcess(_ work: @escaping @Sendable (_ process: Int) -> Void) {
+        let group = DispatchGroup()
+        for process in 0..<processCount {
+            group.enter()
+            Thread.detachNewThread {
+                work(process)
+                group.leave()
+            }
+        }
+        group.wait()
+    }
+
     private func join(_ local: [Double], process: Int) throws -> [Double] {
         condition.lock()
         defer { condition.unlock() }
