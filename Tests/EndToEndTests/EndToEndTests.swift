@@ -21,14 +21,14 @@ enum Digits {
         return path
     }()
 
-    /// Makes another copy.
-    static func make(_ path: String) throws {
+    /// Makes another copy, or a set of as many other digits.
+    static func make(_ path: String, _ options: [String] = ["--shards", "3"]) throws {
         let outcome = try launch(
             Launch.program("lrnet-data"),
             [
                 "synthesize", "digits", "--output", path, "--train", "250", "--validation", "60",
-                "--test", "40", "--shards", "3",
-            ])
+                "--test", "40",
+            ] + options)
         try #require(outcome.code == 0, "\(outcome.error)")
     }
 }
