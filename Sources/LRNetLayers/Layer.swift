@@ -81,8 +81,10 @@ extension Layer {
     /// Does nothing.
     public func prepare(_ pass: Pass) {}
 
-    /// Yes.
-    public func hasFiniteGradients(_ pass: Pass) -> Bool { true }
+    /// Whether the whole gradients of all parameters are.
+    public func hasFiniteGradients(_ pass: Pass) -> Bool {
+        parameters.allSatisfy { Elementwise.nonFiniteCount($0.gradient) == 0 }
+    }
 
     /// Does nothing.
     public func finishGradients(_ pass: Pass) {}

@@ -143,12 +143,6 @@ public final class Network {
         _ = try stages.backward(gradient, pass)
     }
 
-    /// The first layer with a sum that is not a finite number, among those that this process has; its
-    /// position in ``layers``.
-    public func firstNonFiniteLayer(_ pass: Pass) -> Int? {
-        layers.firstIndex { !$0.hasFiniteGradients(pass) }
-    }
-
     /// Updates this process's share of the parameters and begins to gather the others'; once they
     /// are there, ``didUpdate()`` follows.
     public func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {

@@ -72,32 +72,23 @@ package final class FileFault: Sendable {
                     + "one of " + Kind.names.map(\.name).joined(separator: ", "),
                 exitStatus: .usage)
         }
-        let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard halves.count == 2, let kind = Kind.names.first(where: { $0.name == halves[0] })?.kind
-        else { throw failure("names no kind of fault") }
-        var values: [String: String] = [:]
-        for pair in halves[1].split(separator: ",", omittingEmptySubsequences: false) {
-            let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(
-                String.init)
-            guard parts.count == 2, values.updateValue(parts[1], forKey: parts[0]) == nil else {
-                throw failure("'\(pair)' is no key=value, or stands twice")
-            }
+        var words = try FaultText(text, failure: failure)
+        guard let kind = Kind.names.first(where: { $0.name == words.kind })?.kind else {
+            throw failure("names no kind of fault")
         }
-        guard let path = values.removeValue(forKey: "path"), !path.isEmpty else {
-            throw failure("path is needed")
-        }
-        let name = values.removeValue(forKey: "call")
+        guard let path = words.take("path"), !path.isEmpty else { throw failure("path is needed") }
+        let name = words.take("call")
         let call = name.flatMap { Call(rawValue: $0) }
         if let name, call == nil { throw failure("call '\(name)' is unknown") }
         func number(_ key: String) throws -> Int? {
-            guard let value = values.removeValue(forKey: key) else { return nil }
+            guard let value = words.take(key) else { return nil }
             guard let number = Int(value), number >= 1 else {
                 throw failure("\(key) '\(value)' is no number from 1")
             }
             return number
         }
         let (from, count) = (try number("from") ?? 1, try number("count") ?? .max)
-        guard values.isEmpty else { throw failure("'\(values.keys.min() ?? "")' is unknown") }
+        try words.finish()
         self.init(kind, path: path, call: call, from: from, count: count)
     }
 

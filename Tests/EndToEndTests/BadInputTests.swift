@@ -192,13 +192,7 @@ extension EndToEndTests {
         @Test func dataSetsThatDifferBetweenRanks() throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/other"
-            let made = try launch(
-                Launch.program("lrnet-data"),
-                [
-                    "synthesize", "digits", "--output", data, "--train", "250", "--validation",
-                    "60", "--test", "40", "--seed", "9",
-                ])
-            #expect(made.code == 0)
+            try Digits.make(data, ["--seed", "9"])
             let run = try TestRun()
             let program = try Launch.program("lrnet-dist")
             let outcome = try Launch(

@@ -21,14 +21,16 @@ enum Digits {
         return path
     }()
 
-    /// Makes another copy.
-    static func make(_ path: String, train: Int = 250) throws {
+    /// Makes another copy, or a set of other digits.
+    static func make(
+        _ path: String, train: Int = 250, _ options: [String] = ["--shards", "3"]
+    ) throws {
         let outcome = try launch(
             Launch.program("lrnet-data"),
             [
                 "synthesize", "digits", "--output", path, "--train", "\(train)",
-                "--validation", "60", "--test", "40", "--shards", "3",
-            ])
+                "--validation", "60", "--test", "40",
+            ] + options)
         try #require(outcome.code == 0, "\(outcome.error)")
     }
 }

@@ -75,6 +75,18 @@ import Testing
         }
     }
 
+    /// A layer whose gradients are no numbers must say so: nobody else looks at them before an update.
+    @Test(arguments: [Float.nan, .infinity, 1]) func nonFiniteGradientsAreSeen(value: Float) throws
+    {
+        let layer = Self.layer(.synchronized)
+        let pass = Self.pass(.training, 4)
+        _ = try layer.forward(TestData.normal(120, stream: 3).view, pass)
+        var gradient = TestData.normal(120, stream: 4)
+        gradient[7] = value
+        _ = try layer.backward(gradient.view, pass)
+        #expect(layer.hasFiniteGradients(pass) == value.isFinite)
+    }
+
     @Test func movingAveragesFollowTheSteps() throws {
         let layer = Self.layer(.synchronized)
         #expect(layer.movingMean == [0, 0, 0, 0, 0])

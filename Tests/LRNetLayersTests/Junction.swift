@@ -21,20 +21,6 @@ final class Junction: @unchecked Sendable {
         self.processCount = processCount
     }
 
-    /// Calls `body` for each process on a thread of its own, because all wait for one another: a
-    /// shared pool has no more threads than the machine has processors.
-    func runProcesses(_ body: @escaping @Sendable (_ process: Int) -> Void) {
-        let group = DispatchGroup()
-        for process in 0..<processCount {
-            group.enter()
-            Thread {
-                body(process)
-                group.leave()
-            }.start()
-        }
-        group.wait()
-    }
-
     /// The exchange of one process.
     func exchange(process: Int) -> any StatisticsExchange {
         Exchange(junction: self, process: process)
@@ -52,6 +38,22 @@ final class Junction: @unchecked Sendable {
         func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
             try junction.join(local, process: process)
         }
+    }
+
+    /// Does each process's work on a thread of its own, and returns when all is done.
+    ///
+    /// A pool of as many threads as cores might do one process's work behind another's, which waits
+    /// for it.
+    func forEachProcess(_ work: @escaping @Sendable (_ process: Int) -> Void) {
+        let group = DispatchGroup()
+        for process in 0..<processCount {
+            group.enter()
+            Thread.detachNewThread {
+                work(process)
+                group.leave()
+            }
+        }
+        group.wait()
     }
 
     private func join(_ local: [Double], process: Int) throws -> [Double] {

@@ -87,7 +87,7 @@ extension Architecture {
                 [Result<(totals: [ClassificationLoss.Totals], logits: [Float]), any Error>?] =
                     shares.map { _ in nil }
             let lock = NSLock()
-            junction.runProcesses { process in
+            junction.forEachProcess { process in
                 let (images, labels) = batch.part(layouts[process])
                 let pass = runs[process].pass(.training, layouts[process], step: step)
                 let schedule = shares[process].schedule(layouts[process].leaves.count)

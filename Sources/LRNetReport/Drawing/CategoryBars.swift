@@ -46,21 +46,11 @@ package struct CategoryBars: Panel {
         let left = max((axis.ticks.map { textWidth(axis.text($0)) }.max() ?? 0) + 8, 22)
         let (top, right, bottom) = (42.0, size.width - 6, size.height - 38)
         func height(_ value: Double) -> Double { bottom - axis.position(value) * (bottom - top) }
-        func text(_ name: String, _ x: Double, _ y: Double, _ text: String) -> Markup {
-            Markup(
-                "text", [("class", name), ("x", coordinate(x)), ("y", coordinate(y))], text: text)
-        }
         var result: [Markup] = []
         for tick in axis.ticks {
-            result.append(
-                Markup(
-                    "line",
-                    [
-                        ("class", tick == axis.range.lowerBound ? "axis" : "grid"),
-                        ("x1", coordinate(left)), ("y1", coordinate(height(tick))),
-                        ("x2", coordinate(right)), ("y2", coordinate(height(tick))),
-                    ]))
-            result.append(text("end", left - 6, height(tick) + 4, axis.text(tick)))
+            let style = tick == axis.range.lowerBound ? "axis" : "grid"
+            result.append(.rule(style, left, height(tick), right, height(tick)))
+            result.append(.label("end", left - 6, height(tick) + 4, axis.text(tick)))
         }
         let step = (right - left) / Double(max(categories.count, 1))
         let width = min(step * 0.76 / Double(max(groups.count, 1)), 18)
@@ -69,7 +59,7 @@ package struct CategoryBars: Panel {
         let every = max(Int(((widest + 6) / step).rounded(.up)), 1)
         for (number, category) in categories.enumerated() where number % every == 0 {
             result.append(
-                text("middle", left + (Double(number) + 0.5) * step, bottom + 16, category))
+                .label("middle", left + (Double(number) + 0.5) * step, bottom + 16, category))
         }
         for (position, group) in groups.enumerated() {
             for (number, value) in group.values.enumerated() where value.isFinite {
@@ -77,17 +67,13 @@ package struct CategoryBars: Panel {
                 let start = middle + (Double(position) - Double(groups.count) / 2) * width
                 let top = height(value)
                 result.append(
-                    Markup(
-                        "rect",
-                        [
-                            ("class", "fill \(group.ink.name)"), ("x", coordinate(start + 0.5)),
-                            ("y", coordinate(top)), ("width", coordinate(max(width - 1, 0.4))),
-                            ("height", coordinate(max(bottom - top, 0))),
-                        ]))
+                    .box(
+                        "fill \(group.ink.name)", start + 0.5, top, width: max(width - 1, 0.4),
+                        height: max(bottom - top, 0)))
             }
         }
-        result.append(text("", 0, 29, axis.label))
-        result.append(text("middle", (left + right) / 2, size.height - 4, label))
+        result.append(.label("", 0, 29, axis.label))
+        result.append(.label("middle", (left + right) / 2, size.height - 4, label))
         return result
     }
 }

@@ -122,12 +122,7 @@ package struct Chart: Panel {
                             ("class", "line \(label.ink.name)"),
                             ("d", "M\(coordinate(field.right + 5)) \(coordinate(label.y))h9"),
                         ]),
-                    Markup(
-                        "text",
-                        [
-                            ("class", "direct"), ("x", coordinate(field.right + 18)),
-                            ("y", coordinate(label.y + 4)),
-                        ], text: label.name),
+                    .label("direct", field.right + 18, label.y + 4, label.name),
                 ]
             }
     }
@@ -137,34 +132,20 @@ package struct Chart: Panel {
     private var frame: [Markup] {
         let field = field
         var result: [Markup] = []
-        func line(_ name: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) {
-            result.append(
-                Markup(
-                    "line",
-                    [
-                        ("class", name), ("x1", coordinate(x1)), ("y1", coordinate(y1)),
-                        ("x2", coordinate(x2)), ("y2", coordinate(y2)),
-                    ]))
-        }
-        func text(_ name: String, _ x: Double, _ y: Double, _ text: String) {
-            result.append(
-                Markup(
-                    "text", [("class", name), ("x", coordinate(x)), ("y", coordinate(y))],
-                    text: text))
-        }
         for tick in y.ticks {
             let height = place(x.range.lowerBound, tick).y
-            line("grid", field.left, height, field.right, height)
-            text("end", field.left - 6, height + 4, y.text(tick))
+            result.append(.rule("grid", field.left, height, field.right, height))
+            result.append(.label("end", field.left - 6, height + 4, y.text(tick)))
         }
-        line("axis", field.left, field.bottom, field.right, field.bottom)
+        result.append(.rule("axis", field.left, field.bottom, field.right, field.bottom))
         for tick in x.ticks {
             let left = place(tick, y.range.lowerBound).x
-            line("axis", left, field.bottom, left, field.bottom + 4)
-            text("middle", left, field.bottom + 17, x.text(tick))
+            result.append(.rule("axis", left, field.bottom, left, field.bottom + 4))
+            result.append(.label("middle", left, field.bottom + 17, x.text(tick)))
         }
-        text("", 0, 29, y.label)
-        text("middle", (field.left + field.right) / 2, size.height - 4, x.label)
+        result.append(.label("", 0, 29, y.label))
+        result.append(
+            .label("middle", (field.left + field.right) / 2, size.height - 4, x.label))
         return result
     }
 

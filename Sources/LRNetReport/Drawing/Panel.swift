@@ -16,7 +16,7 @@ package protocol Panel: Sendable {
 extension Panel {
     /// The panel's title as text, at the top left.
     var titleText: Markup {
-        Markup("text", [("class", "title"), ("x", "0"), ("y", "13")], text: title)
+        .label("title", 0, 13, title)
     }
 }
 

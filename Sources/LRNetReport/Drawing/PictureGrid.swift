@@ -51,12 +51,9 @@ package struct PictureGrid: Panel {
                 ])
             return [image]
                 + picture.lines.enumerated().map { row, line in
-                    Markup(
-                        "text",
-                        [
-                            ("class", row == 0 ? "direct" : ""), ("x", coordinate(left)),
-                            ("y", coordinate(top + Self.side + 13 * Double(row + 1))),
-                        ], text: line)
+                    .label(
+                        row == 0 ? "direct" : "", left, top + Self.side + 13 * Double(row + 1),
+                        line)
                 }
         }
     }

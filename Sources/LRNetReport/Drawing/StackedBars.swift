@@ -42,42 +42,29 @@ package struct StackedBars: Panel {
     package func draw() -> [Markup] {
         let (left, right, bottom) = (2.0, size.width - 14, size.height - 38)
         func place(_ value: Double) -> Double { left + axis.position(value) * (right - left) }
-        func text(_ name: String, _ x: Double, _ y: Double, _ text: String) -> Markup {
-            Markup(
-                "text", [("class", name), ("x", coordinate(x)), ("y", coordinate(y))], text: text)
-        }
         var result: [Markup] = []
         for tick in axis.ticks {
+            result.append(.rule("grid", place(tick), 24, place(tick), bottom))
             result.append(
-                Markup(
-                    "line",
-                    [
-                        ("class", "grid"), ("x1", coordinate(place(tick))), ("y1", "24"),
-                        ("x2", coordinate(place(tick))), ("y2", coordinate(bottom)),
-                    ]))
-            result.append(
-                text(
+                .label(
                     tick == axis.ticks.first ? "" : "middle", place(tick), bottom + 15,
                     axis.text(tick)))
         }
-        result.append(text("middle", (left + right) / 2, size.height - 4, axis.label))
+        result.append(.label("middle", (left + right) / 2, size.height - 4, axis.label))
         for (number, bar) in bars.enumerated() {
             let top = 24 + Self.barDistance * Double(number)
-            result.append(text("direct", left, top + 13, bar.name))
+            result.append(.label("direct", left, top + 13, bar.name))
             var sum = 0.0
             for (part, ink) in zip(bar.parts, inks) {
                 let (start, end) = (place(sum), place(sum + part))
                 sum += part
                 // A gap of one unit between parts.
                 guard end - start > 1.2 else { continue }
-                result.append(
-                    Markup(
-                        "rect",
-                        [
-                            ("class", "fill \(ink.name)"), ("x", coordinate(start)),
-                            ("y", coordinate(top + 18)), ("width", coordinate(end - start - 1)),
-                            ("height", coordinate(Self.barHeight)), ("rx", "1.5"),
-                        ]))
+                var box = Markup.box(
+                    "fill \(ink.name)", start, top + 18, width: end - start - 1,
+                    height: Self.barHeight)
+                box.set("rx", "1.5")
+                result.append(box)
             }
         }
         return result

@@ -71,13 +71,7 @@ package struct TileGrid: Panel {
         }
         let height = pixel * Double((tile.levels.count + tile.width - 1) / max(tile.width, 1))
         result.append(
-            Markup(
-                "rect",
-                [
-                    ("class", "tile"), ("x", coordinate(left)), ("y", coordinate(top)),
-                    ("width", coordinate(pixel * Double(tile.width))),
-                    ("height", coordinate(height)),
-                ]))
+            .box("tile", left, top, width: pixel * Double(tile.width), height: height))
         return result
     }
 

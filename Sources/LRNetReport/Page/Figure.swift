@@ -42,6 +42,9 @@ package struct Figure: Sendable {
         self.table = table
     }
 
+    /// All panels on one sheet, as the text of an SVG file.
+    package var file: String { FigureSheet(figure: self).file }
+
     /// A figure that cannot be drawn.
     package static func missing(name: String, title: String, _ need: String) -> Figure {
         var figure = Figure(name: name, title: title, caption: "")

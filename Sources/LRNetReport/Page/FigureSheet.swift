@@ -60,13 +60,7 @@ struct FigureSheet {
         var style = Markup("style")
         style.append(raw: ChartStyle.colours + ChartStyle.marks)
         svg.append(style)
-        svg.append(
-            Markup(
-                "rect",
-                [
-                    ("class", "back"), ("x", coordinate(box[0])), ("y", coordinate(box[1])),
-                    ("width", coordinate(box[2])), ("height", coordinate(box[3])),
-                ]))
+        svg.append(Markup.box("back", box[0], box[1], width: box[2], height: box[3]))
         svg.append(content)
         return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg.source
     }
@@ -83,10 +77,7 @@ struct FigureSheet {
                             "line \(entry.ink.name)\(entry.isDashed ? " dashed" : "")"
                         ), ("d", "M\(coordinate(x)) 8h22"),
                     ]))
-            marks.append(
-                Markup(
-                    "text", [("class", "direct"), ("x", coordinate(x + 28)), ("y", "12")],
-                    text: entry.name))
+            marks.append(.label("direct", x + 28, 12, entry.name))
             x += 28 + textWidth(entry.name) + 18
         }
         return (marks, x)

@@ -84,7 +84,7 @@ package struct Report {
         for figure in figures {
             let path = "\(folder)/\(figure.name).svg"
             if figure.missing == nil {
-                try AtomicFile.write(FigureSheet(figure: figure).file, to: path)
+                try AtomicFile.write(figure.file, to: path)
             } else {
                 // A picture of an earlier report would belong to other runs.
                 try AtomicFile.remove(path)

@@ -99,7 +99,10 @@ public struct RunEvaluation {
         }
         let network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)
-        let step = try restore(network)
+        // The latest where no validation has chosen one.
+        let step = try StoredNetwork.restore(
+            network, from: ["best", "latest"], of: options.run, for: "evaluate", group: group
+        ).step
         let evaluator = try Evaluator(
             context: context, network: network, data: data, beacon: beacon)
         try group.agreeing { try checkEnsemble(evaluator, recipe) }
@@ -151,26 +154,5 @@ public struct RunEvaluation {
         report.classes = all.classResults
         report.confusions = all.mostConfused(Self.pairCount)
         return report
-    }
-
-    /// Loads the best checkpoint, or the latest where no validation has chosen one.
-    private func restore(_ network: Network) throws -> Int {
-        let own = try group.agreeing { () throws -> [UInt8] in
-            guard group.isCoordinator else { return [] }
-            let store = CheckpointStore(runFolder: options.run)
-            let hasBest = FileBytes.exists("\(store.folder)/best")
-            guard hasBest || FileBytes.exists("\(store.folder)/latest") else {
-                throw TrainingFailure(
-                    call: "evaluate", subject: options.run, message: "has no checkpoint yet",
-                    exitStatus: .inputMissing)
-            }
-            return try store.load(hasBest ? "best" : "latest").bytes
-        }
-        let bytes = try group.broadcast(own, root: 0)
-        return try group.agreeing {
-            let file = try HDF5File.open(image: bytes, named: "checkpoint")
-            try Checkpoint.restore(file, network: network, optimizer: nil)
-            return try Checkpoint.header(of: file).step
-        }
     }
 }

@@ -56,15 +56,9 @@ package final class RunInspection {
         context = try RankContext(group: SingleProcessGroup(), recipe: recipe)
         network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)
-        let store = CheckpointStore(runFolder: runFolder)
-        guard FileBytes.exists("\(store.folder)/latest") else {
-            throw TrainingFailure(
-                call: "report", subject: runFolder, message: "has no checkpoint yet",
-                exitStatus: .inputMissing)
-        }
-        let file = try HDF5File.open(image: store.load("latest").bytes, named: "checkpoint")
-        try Checkpoint.restore(file, network: network, optimizer: nil)
-        step = try Checkpoint.header(of: file).step
+        step = try StoredNetwork.restore(
+            network, from: ["latest"], of: runFolder, for: "report", group: context.group
+        ).step
     }
 
     /// The layers whose weights have distributions, first to last.

@@ -211,7 +211,8 @@ public final class Trainer {
         let globalCount = sequence.globalCount(of: step)
         let batch = source.next(count: context.layout(globalCount: globalCount).sampleCount)
         try fault?.strike(
-            rank: group.rank, step: step + 1, isResumed: !state.resumedAt.isEmpty, batch: batch)
+            rank: group.rank, step: step + 1, isResumed: !state.resumedAt.isEmpty, batch: batch,
+            on: trainingStep)
         let outcome = try trainingStep.run(
             step: step, batch: batch, globalCount: globalCount, learningRate: learningRate,
             stopWanted: stopSignal.isWanted, hasFailure: source.failure != nil, times: &times)
@@ -260,108 +261,5 @@ public final class Trainer {
             seconds: (ContinuousClock.now - start).seconds)
         try recordDistributions()
         return isLeader ? .newLeader : .done
-    }
-
-    /// Draws the winner once more, as it was measured, and writes it.
-    private func writeWinner(_ leader: CoordinatorState.Leader) throws {
-        let selection = evaluator.selection(step: leader.step, draw: leader.result.draw)
-        try evaluator.use(
-            step: leader.step, draw: leader.result.draw,
-            reestimateBatches: recipe.validation.reestimateBatches)
-        try group.agreeing {
-            guard let folder else { return }
-            try NetworkFile.write(
-                network, selection: selection,
-                metadata: [
-                    "weights": recipe.weights.model.rawValue,
-                    "activations": "\(recipe.model.activations)", "step": "\(leader.step)",
-                    "draw": "\(leader.result.draw)",
-                    "validationError": "\(leader.result.errorPercent)",
-                    "recipe": recipe.fingerprint, "data": data.fingerprint,
-                    "batchNormEpsilon": "\(recipe.batchNorm.epsilon)",
-                ],
-                to: "\(folder.path)/\(NetworkFile.name)")
-        }
-        for layer in network.batchNorms { layer.evaluationStatistics = nil }
-    }
-
-    /// Copies the run's state and begins to write it; training goes on meanwhile.
-    private func saveCheckpoint(isBest: Bool) throws {
-        beacon.enter(.saving)
-        try finishSaving()
-        _ = try agreedState()
-        try group.agreeing {
-            guard let folder else { return }
-            let header = Checkpoint.Header(
-                step: step, recipeFingerprint: recipe.fingerprint, recipeYAML: recipe.yaml,
-                dataFingerprint: data.fingerprint, coordinator: state)
-            let bytes = try Checkpoint.encode(
-                header, network: network, optimizer: trainingStep.optimizer, trace: trace)
-            let (store, step, keepLatest) = (
-                folder.checkpoints, step, recipe.checkpoint.keepLatest
-            )
-            writer.begin {
-                try store.save(bytes, step: step, isBest: isBest, keepLatest: keepLatest)
-            }
-        }
-        lastSave = ContinuousClock.now
-    }
-
-    /// Waits for the checkpoint that is being written. Every rank calls it.
-    private func finishSaving() throws {
-        try group.agreeing { try writer.wait() }
-    }
-
-    /// Gathers the whole state and checks that all ranks have the same; a difference would be our
-    /// bug, or a machine's fault, and must not be saved.
-    ///
-    /// - Returns: The state's hash.
-    private func agreedState() throws -> String {
-        try trainingStep.gatherState()
-        let hash = ParameterHash.ofState(network, trainingStep.optimizer)
-        // Where MPI adds up in an order of its own, ranks may differ.
-        guard recipe.reduction == .exact else { return hash }
-        let hashes = try group.allGather(Array(hash.utf8))
-        guard let other = hashes.firstIndex(where: { $0 != hashes[0] }) else { return hash }
-        throw CollectiveFailure(
-            rank: other, call: "step \(step)", subject: "the run's state",
-            message: "differs from rank 0's; a machine computes wrongly or runs another build",
-            exitStatus: .internalError, isAgreed: true)
-    }
-
-    private func finish() throws -> RunResult {
-        beacon.enter(.finishing)
-        let hash = ParameterHash.of(network)
-        let stateHash = try agreedState()
-        var test: DrawResult?
-        if data.count(.test) > 0, state.leader != nil { test = try measureWinnerFile() }
-        let result = RunResult(
-            steps: step, resumedFromStep: state.resumedAt.last ?? 0,
-            trainingLoss: state.trainingLoss,
-            validationError: state.leader?.result.errorPercent, testError: test?.errorPercent,
-            testClassErrors: test?.classErrors,
-            validationTopFiveError: state.leader?.result.topFiveErrorPercent,
-            testTopFiveError: test?.topFiveErrorPercent,
-            draws: state.leader?.report.draws.map(\.errorPercent) ?? [],
-            winnerStep: state.leader?.step, winnerDraw: state.leader?.result.draw,
-            parametersSHA256: hash, stateSHA256: stateHash,
-            imagesPerSecond: state.trainingSeconds > 0
-                ? Double(state.imageCount) / state.trainingSeconds : 0,
-            ranks: group.size, threads: recipe.training.threads,
-            weights: recipe.weights.model.rawValue)
-        try group.agreeing { try folder?.writeJSON(result, to: "result.json") }
-        try log.line("peak memory of rank 0: \(ResidentMemory.peakByteCount >> 20) MiB")
-        return result
-    }
-
-    /// Reads the winner's file back and measures it on the test split, once; in the network that was
-    /// trained, which is spoilt by it.
-    private func measureWinnerFile() throws -> DrawResult {
-        let path = "\(options.output)/\(NetworkFile.name)"
-        let bytes = try group.agreeing { folder == nil ? [] : try FileBytes.read(path) }
-        let shared = try group.broadcast(bytes, root: 0)
-        let file = try group.agreeing { try NetworkFile.parse(shared, named: path) }
-        try group.agreeing { try NetworkFile.install(file, named: path, in: network) }
-        return try evaluator.measure(.test)
     }
 }

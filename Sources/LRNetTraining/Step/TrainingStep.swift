@@ -12,6 +12,11 @@ final class TrainingStep {
     private let loss: ClassificationLoss
     private let reducer: GradientReducer
     private let updates: LayerUpdates
+    /// Whether a step has updated some layers and not others.
+    private var isTorn = false
+
+    /// A layer whose input gradient is no number from now on, for tests of what happens then.
+    var spoiltLayer: WeightedLayer?
 
     /// What one step brought.
     struct Outcome {
@@ -83,14 +88,16 @@ final class TrainingStep {
             try reducer.agree(on: updates.nonFiniteLayer)
         }
         if let culprit {
+            isTorn = true
             return Outcome(status: status, nonFinitePlace: network.layers[culprit].name)
         }
         times.measure(\.update) { network.didUpdate() }
         return Outcome(status: status)
     }
 
-    /// Brings the whole state of the optimizer to every rank. Every rank calls it.
+    /// Brings the whole state of the optimizer to every rank, for what is saved. Every rank calls it.
     func gatherState() throws {
+        precondition(!isTorn, "a step that updated only some layers must not be saved")
         try optimizer.beginGatherMoments(reducer)
         try reducer.finish()
     }
@@ -102,7 +109,16 @@ final class TrainingStep {
         Pass(
             mode: mode, seed: context.recipe.training.seed, step: step, draw: draw, layout: layout,
             pool: context.pool, statistics: context.statistics, gradients: gradients,
-            observer: observer)
+            observer: spoiltLayer.map { Self.spoiling($0, before: observer) } ?? observer)
+    }
+
+    private static func spoiling(
+        _ spoilt: WeightedLayer, before observer: Pass.Observer?
+    ) -> Pass.Observer {
+        { layer, values, isGradient in
+            if isGradient, layer === spoilt, values.count > 0 { values[0] = .nan }
+            observer?(layer, values, isGradient)
+        }
     }
 
     private func forward(

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import LRNetData
 internal import LRNetKernels
+internal import LRNetLayers
 internal import LRNetSupport
 
 /// A failure on purpose, for tests of what happens then; never set it for a run that counts.
@@ -10,6 +11,8 @@ internal import LRNetSupport
 /// Behind the loading of the step (counted from 1) the rank does what the kind says:
 ///
 /// - `nan`: one pixel of its batch is no number
+/// - `gradient`: one input gradient of the second layer with weights is no number, so that the loss
+///   is finite and later layers are updated
 /// - `stop`: raises SIGSTOP
 /// - `hang`: sleeps for ever
 /// - `kill`: raises SIGKILL
@@ -20,7 +23,7 @@ internal import LRNetSupport
 package struct FaultInjection: Equatable {
     /// What happens.
     package enum Kind: String, CaseIterable {
-        case nan, stop, hang, kill, exit, error
+        case nan, gradient, stop, hang, kill, exit, error
     }
 
     static let variable = "LRNET_FAULT"
@@ -45,24 +48,14 @@ package struct FaultInjection: Equatable {
                     + Kind.allCases.map(\.rawValue).joined(separator: ", "),
                 exitStatus: .usage)
         }
-        let halves = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard halves.count == 2, let kind = Kind(rawValue: String(halves[0])) else {
-            throw failure("names no kind of fault")
-        }
-        var values: [String: String] = [:]
-        for pair in halves[1].split(separator: ",", omittingEmptySubsequences: false) {
-            let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(
-                String.init)
-            guard parts.count == 2, values.updateValue(parts[1], forKey: parts[0]) == nil else {
-                throw failure("'\(pair)' is no key=value, or stands twice")
-            }
-        }
-        let when = values.removeValue(forKey: "when")
-        guard let rank = values.removeValue(forKey: "rank").flatMap({ Int($0) }), rank >= 0,
-            let step = values.removeValue(forKey: "step").flatMap({ Int($0) }), step >= 1
+        var words = try FaultText(text, failure: failure)
+        guard let kind = Kind(rawValue: words.kind) else { throw failure("names no kind of fault") }
+        let when = words.take("when")
+        guard let rank = words.take("rank").flatMap({ Int($0) }), rank >= 0,
+            let step = words.take("step").flatMap({ Int($0) }), step >= 1
         else { throw failure("rank (from 0) and step (from 1) are needed") }
         guard when == nil || when == "fresh" else { throw failure("when is fresh or left out") }
-        guard values.isEmpty else { throw failure("'\(values.keys.min() ?? "")' is unknown") }
+        try words.finish()
         self.text = text
         self.kind = kind
         self.rank = rank
@@ -76,10 +69,13 @@ package struct FaultInjection: Equatable {
     }
 
     /// Does it, where rank and step are those.
-    func strike(rank: Int, step: Int, isResumed: Bool, batch: Batch) throws {
+    func strike(
+        rank: Int, step: Int, isResumed: Bool, batch: Batch, on trainingStep: TrainingStep
+    ) throws {
         guard rank == self.rank, step == self.step, !(onlyFresh && isResumed) else { return }
         switch kind {
         case .nan: batch.filledImages[0] = .nan
+        case .gradient: trainingStep.spoiltLayer = trainingStep.network.weightedLayers[1]
         case .stop: raise(SIGSTOP)
         case .hang: while true { sleep(1000) }
         case .kill: raise(SIGKILL)

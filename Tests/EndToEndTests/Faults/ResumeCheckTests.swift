@@ -60,13 +60,7 @@ extension EndToEndTests {
             let run = try start()
             let folder = try TestFolder()
             let data = "\(folder.path)/other"
-            let made = try launch(
-                Launch.program("lrnet-data"),
-                [
-                    "synthesize", "digits", "--output", data, "--train", "250", "--validation",
-                    "60", "--test", "40", "--seed", "9",
-                ])
-            #expect(made.code == 0)
+            try Digits.make(data, ["--seed", "9"])
             let outcome = try run.train(ranks: 2, data: data)
             #expect(outcome.status == 65)
             #expect(outcome.complaints.count == 1)
@@ -78,13 +72,7 @@ extension EndToEndTests {
             #expect(line.hasSuffix("give that one with --data, or choose another --output"))
             // The same samples in other shards are the same data.
             let same = "\(folder.path)/same"
-            let cut = try launch(
-                Launch.program("lrnet-data"),
-                [
-                    "synthesize", "digits", "--output", same, "--train", "250", "--validation",
-                    "60", "--test", "40", "--shards", "2",
-                ])
-            #expect(cut.code == 0)
+            try Digits.make(same, ["--shards", "2"])
             #expect(try run.train(ranks: 2, data: same).status == 0)
             #expect(try run.written().stateSHA256 == SmallRun.reference.get().result.stateSHA256)
         }

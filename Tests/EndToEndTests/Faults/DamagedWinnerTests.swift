@@ -1,0 +1,71 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// A finished run whose winner's file was damaged since: the same command makes it anew.
+    @Suite struct DamagedWinnerTests {
+        /// What became of the file.
+        enum Damage: CaseIterable {
+            case flipped, cut, missing, older
+        }
+
+        private static let original = Result {
+            let run = try SmallRun.make()
+            _ = try run.result()
+            return run
+        }
+
+        /// The winner of the run's first epoch, which is not the one of its end.
+        private static let older = Result {
+            let run = try SmallRun.make()
+            _ = try run.result(["training.steps=15"])
+            return try run.winner()
+        }
+
+        private func damaged(_ damage: Damage) throws -> (run: TestRun, path: String) {
+            let run = try SmallRun.make()
+            try FileManager.default.copyItem(
+                atPath: Self.original.get().output, toPath: run.output)
+            let path = "\(run.output)/\(NetworkFile.name)"
+            let bytes = try run.winner()
+            switch damage {
+            case .flipped: try flip(path, byte: bytes.count - 100, bit: 4)
+            case .cut: try AtomicFile.write(Array(bytes.prefix(1_000)), to: path)
+            case .missing: try AtomicFile.remove(path)
+            case .older: try AtomicFile.write(Self.older.get(), to: path)
+            }
+            #expect((try? run.winner()) != bytes)
+            return (run, path)
+        }
+
+        @Test(arguments: Damage.allCases) func isDrawnAgain(damage: Damage) throws {
+            let (run, path) = try damaged(damage)
+            let outcome = try run.train(ranks: damage == .flipped ? nil : 2)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let warnings = outcome.errors.split(separator: "\n").filter { $0.contains(path) }
+            #expect(warnings.count == 1 && warnings[0].hasSuffix("; it is drawn again"))
+            #expect(run.logText.contains("; it is drawn again"))
+            #expect(try run.differences(from: SmallRun.reference.get()) == [])
+        }
+
+        /// Without its checkpoint it cannot be.
+        @Test(arguments: [nil, 2]) func checkpointIsDamagedToo(ranks: Int?) throws {
+            let (run, path) = try damaged(.cut)
+            let step = try #require(Self.original.get().written().winnerStep)
+            try AtomicFile.remove("\(run.output)/checkpoints/best")
+            let outcome = try run.train(ranks: ranks)
+            #expect(outcome.status == 65)
+            #expect(outcome.complaints.count == 1)
+            #expect(
+                outcome.complaints.first?.contains(
+                    "\(path): cannot be drawn again from the checkpoint of step \(step): ") == true)
+            #expect(
+                outcome.complaints.first?.hasSuffix(
+                    "has no best checkpoint; train again in a new --output") == true)
+            #expect(try run.winner().count == 1_000)
+        }
+    }
+}
