@@ -93,12 +93,64 @@ public enum MatrixProduct {
         let shape = Shape(
             rows: rows, columns: b.columns, inner: b.inner, summation: summation)
         for panel in 0..<b.panelCount {
-            let start = b.storage.pointer + panel * b.inner * ProductTile.columnCount
-            tiles(
-                a, panel: start, panelStride: ProductTile.columnCount,
-                firstColumn: panel * ProductTile.columnCount, shape: shape, into: c,
-                accumulate: false)
+            multiply(a, b, panel: panel, terms: 0..<b.inner, into: c, shape, accumulate: false)
         }
+    }
+
+    /// Computes `C = A B` with a packed `B` that has blocks of zeros.
+    ///
+    /// Where blocks begin or end within a panel of 32 columns, or products are not ours, zeros are
+    /// multiplied like other values.
+    ///
+    /// - Parameters:
+    ///   - a: Shape `[rows, inner]`.
+    ///   - b: Shape `[inner, columns]`.
+    ///   - rows: The rows of `B` that are not all 0, in order.
+    ///   - columns: Its columns that are not all 0, in order.
+    ///   - c: Overwritten; shape `[count, columns]`.
+    static func multiply(
+        _ a: FloatView, _ b: PackedMatrix, rows: [Range<Int>], columns: [Range<Int>],
+        into c: FloatView, count: Int, summation: Summation
+    ) {
+        let width = ProductTile.columnCount
+        let isWhole =
+            rows.count == 1 && rows[0].count == b.inner && columns.count == 1
+            && columns[0].count == b.columns
+        guard isOurs && !isWhole && columns.allSatisfy({ $0.lowerBound % width == 0 }) else {
+            multiply(.plain(a), b, into: c, rows: count, summation: summation)
+            return
+        }
+        let shape = Shape(rows: count, columns: b.columns, inner: b.inner, summation: summation)
+        for panel in 0..<b.panelCount {
+            guard columns.contains(where: { $0.contains(panel * width) }) else {
+                fillColumns(panel * width..<min((panel + 1) * width, b.columns), of: c, shape)
+                continue
+            }
+            for (index, terms) in rows.enumerated() {
+                multiply(
+                    .plain(a), b, panel: panel, terms: terms, into: c, shape, accumulate: index > 0)
+            }
+        }
+    }
+
+    private static func fillColumns(_ columns: Range<Int>, of c: FloatView, _ shape: Shape) {
+        for row in 0..<shape.rows {
+            let target = c.pointer + (row * shape.columns + columns.lowerBound)
+            target.update(repeating: 0, count: columns.count)
+        }
+    }
+
+    /// One panel of columns, of some of the terms.
+    private static func multiply(
+        _ a: Factor, _ b: PackedMatrix, panel: Int, terms: Range<Int>, into c: FloatView,
+        _ shape: Shape, accumulate: Bool
+    ) {
+        let width = ProductTile.columnCount
+        tiles(
+            a, terms: terms,
+            panel: b.storage.pointer + (panel * b.inner + terms.lowerBound) * width,
+            panelStride: width, firstColumn: panel * width, shape: shape, into: c,
+            accumulate: accumulate)
     }
 
     /// Computes `C = A B`, or adds the product to `C`.
@@ -166,8 +218,8 @@ public enum MatrixProduct {
         let whole = shape.columns / width * width
         for first in stride(from: 0, to: whole, by: width) {
             tiles(
-                a, panel: b.pointer + first, panelStride: shape.columns, firstColumn: first,
-                shape: shape, into: c, accumulate: accumulate)
+                a, terms: 0..<shape.inner, panel: b.pointer + first, panelStride: shape.columns,
+                firstColumn: first, shape: shape, into: c, accumulate: accumulate)
         }
         let rest = shape.columns - whole
         guard rest > 0 else { return }
@@ -181,26 +233,28 @@ public enum MatrixProduct {
                 }
             }
             tiles(
-                a, panel: start, panelStride: width, firstColumn: whole, shape: shape, into: c,
-                accumulate: accumulate)
+                a, terms: 0..<shape.inner, panel: start, panelStride: width, firstColumn: whole,
+                shape: shape, into: c, accumulate: accumulate)
         }
     }
 
     /// One panel of columns: tiles of 12 rows, then 8, 4 and single rows, or of 6, 4 and single rows
     /// where they are sums of chains. Narrow tiles are computed aside and then copied or added.
+    ///
+    /// - Parameter terms: The columns of `A` that the panel's rows belong to.
     private static func tiles(
-        _ a: Factor, panel: UnsafePointer<Float>, panelStride: Int, firstColumn: Int,
-        shape: Shape, into c: FloatView, accumulate: Bool
+        _ a: Factor, terms: Range<Int>, panel: UnsafePointer<Float>, panelStride: Int,
+        firstColumn: Int, shape: Shape, into c: FloatView, accumulate: Bool
     ) {
         let width = min(ProductTile.columnCount, shape.columns - firstColumn)
         let lengths = shape.summation.lengths
         let isNarrow = width < ProductTile.columnCount
-        let chain = shape.inner > lengths.chain ? lengths.chain : nil
+        let chain = terms.count > lengths.chain ? lengths.chain : nil
+        let depthStride = a.isTransposed ? shape.rows : 1
         var tile = ProductTile(
-            a: UnsafePointer(a.view.pointer),
-            rowStride: a.isTransposed ? 1 : shape.inner,
-            depthStride: a.isTransposed ? shape.rows : 1, b: panel, panelStride: panelStride,
-            depth: shape.inner)
+            a: UnsafePointer(a.view.pointer + terms.lowerBound * depthStride),
+            rowStride: a.isTransposed ? 1 : shape.inner, depthStride: depthStride, b: panel,
+            panelStride: panelStride, depth: terms.count)
         var target = c.pointer + firstColumn
         var row = 0
         withUnsafeTemporaryAllocation(

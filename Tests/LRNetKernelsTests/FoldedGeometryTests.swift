@@ -19,6 +19,11 @@ import Testing
             size: [9, 7, 1], window: 5, padding: .same(height: 9, width: 7, window: 5, stride: 2)),
         Case(size: [12, 10, 3], window: 7, padding: Padding(top: 3, left: 3, bottom: 3, right: 3)),
         Case(size: [12, 9, 3], window: 7, padding: Padding(top: 2, left: 3, bottom: 3, right: 3)),
+        Case(
+            size: [24, 22, 2], window: 3,
+            padding: .same(height: 24, width: 22, window: 3, stride: 2)),
+        Case(size: [26, 20, 1], window: 7, padding: Padding(top: 2, left: 2, bottom: 3, right: 3)),
+        Case(size: [26, 22, 2], window: 3, padding: Padding(top: 1, left: 1, bottom: 1, right: 1)),
     ]
 
     @Test(arguments: cases) func foldedConvolutionIsTheSame(item: Case) throws {
@@ -73,6 +78,68 @@ import Testing
                 slope.values.doubles,
                 Reference.convolutionWeightGradient(
                     gradient, input: input.doubles, geometry: original, images: images,
+                    outputs: outputs)) < 1e-5)
+    }
+
+    /// Winograd's algorithm leaves out blocks of zero weights; what lies in their place does not matter.
+    @Test(arguments: cases, [32, 3]) func zerosAreLeftOut(item: Case, channels: Int) throws {
+        let original = PatchGeometry(
+            input: ImageShape(height: item.size[0], width: item.size[1], channels: channels),
+            window: item.window, stride: 2, padding: item.padding)
+        let folding = try #require(FoldedGeometry(original))
+        let filter = try #require(WinogradFilter(window: folding.folded.window))
+        let (images, outputs) = (3, 40)
+        let input = TestData.normal(images * original.input.count, stream: 1)
+        let weights = TestData.normal(original.patchCount * outputs, stream: 2)
+        let gradient = TestData.normal(images * original.outputPixelCount * outputs, stream: 3)
+        let folded = FloatView.unwritten(images * folding.folded.input.count)
+        folding.fold(input.view, into: folded)
+        let window = FloatView.unwritten(folding.folded.patchCount * outputs)
+        folding.foldWeights(weights.view, into: window)
+
+        let convolution = WinogradConvolution(folding: folding, outputs: outputs)
+        let workspace = WinogradConvolution.Workspace(
+            convolution, in: .unwritten(convolution.workspaceCount))
+        let inputs = folding.folded.input.channels
+        let packed = WinogradWeights(
+            filter: filter, inputs: inputs, outputs: outputs,
+            in: .unwritten(
+                WinogradWeights.count(filter: filter, inputs: inputs, outputs: outputs)))
+        let pool = ThreadPool(threadCount: 1)
+
+        packed.pack(window, pool: pool)
+        let output = FloatView.unwritten(gradient.count)
+        convolution.forward(
+            folded, squared: false, weights: packed, into: output, workspace: workspace)
+        #expect(
+            distance(
+                output.values.doubles,
+                Reference.convolution(
+                    input.doubles, weights: weights.doubles, geometry: original, images: images,
+                    outputs: outputs)) < 1e-5)
+
+        packed.packTurned(window, pool: pool)
+        convolution.inputGradient(
+            gradient.view, weights: packed, into: folded, workspace: workspace)
+        let inputGradient = FloatView.unwritten(input.count)
+        folding.unfold(folded, into: inputGradient)
+        #expect(
+            distance(
+                inputGradient.values.doubles,
+                Reference.convolutionInputGradient(
+                    gradient.doubles, weights: weights.doubles, geometry: original,
+                    images: images, outputs: outputs)) < 1e-5)
+
+        folding.fold(input.view, into: folded)
+        convolution.weightGradient(
+            folded, squared: false, gradient: gradient.view, into: window, workspace: workspace)
+        let slope = FloatView.unwritten(weights.count)
+        folding.unfoldWeights(window, into: slope)
+        #expect(
+            distance(
+                slope.values.doubles,
+                Reference.convolutionWeightGradient(
+                    gradient.doubles, input: input.doubles, geometry: original, images: images,
                     outputs: outputs)) < 1e-5)
     }
 

@@ -34,6 +34,12 @@ import Testing
             filter = try #require(WinogradFilter(window: window))
         }
 
+        /// Memory as other layers may have left it.
+        var workspace: WinogradConvolution.Workspace {
+            WinogradConvolution.Workspace(
+                convolution, in: .unwritten(convolution.workspaceCount))
+        }
+
         func packed(turned: Bool = false) -> WinogradWeights {
             // What another layer may have left in the memory must not matter.
             let memory = FloatView.unwritten(
@@ -63,7 +69,7 @@ import Testing
     @Test(arguments: cases)
     func outputsEqualTheNaiveConvolution(size: [Int]) throws {
         let problem = try Problem(size)
-        let workspace = WinogradConvolution.Workspace(problem.convolution)
+        let workspace = problem.workspace
         for squared in [false, true] {
             let output = FloatView.unwritten(problem.gradient.count)
             problem.convolution.forward(
@@ -81,7 +87,7 @@ import Testing
     func inputGradientsEqualTheNaiveOnes(size: [Int]) throws {
         let problem = try Problem(size)
         let result = FloatView.unwritten(problem.input.count)
-        let workspace = WinogradConvolution.Workspace(problem.convolution)
+        let workspace = problem.workspace
         problem.convolution.inputGradient(
             problem.gradient.view, weights: problem.packed(turned: true), into: result,
             workspace: workspace)
@@ -104,7 +110,7 @@ import Testing
         let result = FloatView.unwritten(problem.weights.count)
         problem.convolution.weightGradient(
             problem.input.view, squared: false, gradient: problem.gradient.view, into: result,
-            workspace: WinogradConvolution.Workspace(problem.convolution))
+            workspace: problem.workspace)
         let truth = Reference.convolutionWeightGradient(
             problem.gradient.doubles, input: problem.input.doubles, geometry: problem.geometry,
             images: problem.images, outputs: problem.outputs)
@@ -114,7 +120,7 @@ import Testing
     @Test func uneven() throws {
         let padding = Padding(top: 0, left: 1, bottom: 2, right: 0)
         let problem = try Problem([6, 7, 5, 18, 3, 2], padding: padding)
-        let workspace = WinogradConvolution.Workspace(problem.convolution)
+        let workspace = problem.workspace
         let output = FloatView.unwritten(problem.gradient.count)
         problem.convolution.forward(
             problem.input.view, squared: false, weights: problem.packed(), into: output,
@@ -127,7 +133,7 @@ import Testing
 
     @Test func outputsDoNotDependOnTheBlock() throws {
         let problem = try Problem([14, 14, 32, 64, 5, 5])
-        let workspace = WinogradConvolution.Workspace(problem.convolution)
+        let workspace = problem.workspace
         let packed = problem.packed()
         let whole = FloatView.unwritten(problem.gradient.count)
         problem.convolution.forward(

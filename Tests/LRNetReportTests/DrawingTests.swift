@@ -153,6 +153,13 @@ final class Parsed: NSObject, XMLParserDelegate {
                 == ["ternary", "binary", "twn"])
         #expect(ReportRun.labels(["mnist-ternary"]) == ["mnist-ternary"])
         #expect(ReportRun.labels(["a", "a"]) == ["a 1", "a 2"])
+        #expect(ReportRun.labels(["runs/a", "runs/a"]) == ["a 1", "a 2"])
+        #expect(
+            ReportRun.labels(["c/full-precision/seed-1", "c/binary/seed-1"])
+                == ["full-precision", "binary"])
+        #expect(
+            ReportRun.labels(["c/ttq/seed-1", "c/ttq/seed-2", "c/twn/seed-1"])
+                == ["ttq/seed-1", "ttq/seed-2", "twn/seed-1"])
         #expect(
             ReportRun.labels(["mnist-ternary", "mnist-ternary-b"]) == ["ternary", "ternary-b"])
         #expect(ReportRun.labels(["x-1", "y"]) == ["x-1", "y"])

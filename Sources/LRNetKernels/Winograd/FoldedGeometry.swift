@@ -39,6 +39,35 @@ public struct FoldedGeometry: Sendable {
             padding: Padding(top: rows.1, left: columns.1, bottom: rows.2, right: columns.2))
     }
 
+    /// The channels of the folded image whose weights are not all 0 at one of Winograd's points.
+    ///
+    /// The window has a tap less than there are places for it: in one of the two phases it misses the
+    /// first tap, and the polynomial of its taps is 0 at the point 0, or the last one, and it is 0 at
+    /// infinity. So one point in six needs only half of the channels, in either direction.
+    ///
+    /// - Parameter turned: Whether the window is turned by half a turn, as for input gradients.
+    func channels(at point: Int, turned: Bool) -> [Range<Int>] {
+        let size = WinogradFilter.tileSize
+        let emptyRows = Self.emptyPhase(at: point / size, shift: shift.rows, turned)
+        let emptyColumns = Self.emptyPhase(at: point % size, shift: shift.columns, turned)
+        return (0..<4).filter { $0 / 2 != emptyRows && $0 % 2 != emptyColumns }
+            .map { ($0..<$0 + 1).scaled(by: original.input.channels) }
+            .reduce(into: []) { runs, next in
+                if let last = runs.last, last.upperBound == next.lowerBound {
+                    runs[runs.count - 1] = last.lowerBound..<next.upperBound
+                } else {
+                    runs.append(next)
+                }
+            }
+    }
+
+    /// The phase, 0 or 1, in which the window's polynomial is 0 at a point, if any.
+    private static func emptyPhase(at point: Int, shift: Int, _ turned: Bool) -> Int? {
+        let missesFirst = (shift == 1) != turned
+        guard point == (missesFirst ? 0 : WinogradFilter.tileSize - 1) else { return nil }
+        return shift == 1 ? 0 : 1
+    }
+
     /// Folds whole images; pixels that only fill up a last row or column are 0.
     public func fold(_ images: FloatView, into folded: FloatView) {
         check(images, folded)

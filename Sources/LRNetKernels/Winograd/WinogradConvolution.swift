@@ -14,6 +14,9 @@ public struct WinogradConvolution: Sendable {
     /// The tiles of the convolution, and those of its input gradient.
     let tiles, transposedTiles: WinogradTiles
 
+    /// The input channels whose weights are not all 0 at each point; the same of the turned window.
+    private let channels, turnedChannels: [[Range<Int>]]
+
     /// Memory of one thread: points of a block before and after the products, or for weight
     /// gradients those of both factors and then of a few weights.
     public struct Workspace: Sendable {
@@ -73,8 +76,25 @@ public struct WinogradConvolution: Sendable {
     /// - Parameter outputs: The number of output channels.
     /// - Precondition: The geometry has stride 1 and a window of 2 to 5.
     public init(geometry: PatchGeometry, outputs: Int) {
+        let all = [0..<geometry.input.channels]
+        self.init(geometry, outputs) { _, _ in all }
+    }
+
+    /// Creates a convolution of folded images.
+    ///
+    /// - Precondition: The folded window has 2 to 5 rows.
+    public init(folding: FoldedGeometry, outputs: Int) {
+        self.init(folding.folded, outputs, channels: folding.channels(at:turned:))
+    }
+
+    private init(
+        _ geometry: PatchGeometry, _ outputs: Int,
+        channels: (_ point: Int, _ turned: Bool) -> [Range<Int>]
+    ) {
         tiles = WinogradTiles(geometry: geometry, outputs: outputs)
         transposedTiles = tiles.transposed
+        self.channels = (0..<WinogradFilter.pointCount).map { channels($0, false) }
+        turnedChannels = (0..<WinogradFilter.pointCount).map { channels($0, true) }
     }
 
     /// Tiles of a block: whole rows of the product's tiles.
@@ -94,9 +114,12 @@ public struct WinogradConvolution: Sendable {
         _ images: FloatView, squared: Bool, weights: WinogradWeights, into output: FloatView,
         workspace: Workspace
     ) {
-        convolve(
-            images, squared: squared, tiles: tiles, factor: weights.forward, chain: Self.inputChain,
-            into: output, workspace: workspace)
+        let outputs = [0..<tiles.output.channels]
+        convolve(images, squared: squared, tiles: tiles, into: output, workspace: workspace) {
+            MatrixProduct.multiply(
+                $1, weights.forward($0), rows: channels[$0], columns: outputs, into: $2, count: $3,
+                summation: .runs(chain: Self.inputChain))
+        }
     }
 
     /// Computes dL/d images from dL/d output.
@@ -109,15 +132,23 @@ public struct WinogradConvolution: Sendable {
         _ gradient: FloatView, weights: WinogradWeights, into inputGradient: FloatView,
         squareOf images: FloatView? = nil, workspace: Workspace
     ) {
+        let outputs = [0..<tiles.output.channels]
         convolve(
-            gradient, squared: false, tiles: transposedTiles, factor: weights.backward,
-            chain: Self.outputChain, into: inputGradient, squareOf: images, workspace: workspace)
+            gradient, squared: false, tiles: transposedTiles, into: inputGradient,
+            squareOf: images, workspace: workspace
+        ) {
+            MatrixProduct.multiply(
+                $1, weights.backward($0), rows: outputs, columns: turnedChannels[$0], into: $2,
+                count: $3,
+                summation: .runs(chain: Self.outputChain))
+        }
     }
 
+    /// - Parameter multiply: Multiplies some tiles' values at a point by the weights there.
     private func convolve(
-        _ images: FloatView, squared: Bool, tiles: WinogradTiles,
-        factor: (Int) -> PackedMatrix, chain: Int,
-        into output: FloatView, squareOf roots: FloatView? = nil, workspace: Workspace
+        _ images: FloatView, squared: Bool, tiles: WinogradTiles, into output: FloatView,
+        squareOf roots: FloatView? = nil, workspace: Workspace,
+        multiply: (_ point: Int, _ values: FloatView, _ result: FloatView, _ count: Int) -> Void
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         let order = TileOrder(tiles, images: images.count / tiles.input.count)
@@ -127,10 +158,9 @@ public struct WinogradConvolution: Sendable {
             tiles.transformInput(images, tiles: block, squared: squared, into: source.all)
             for point in 0..<WinogradFilter.pointCount {
                 let slots = order.slots(at: point, in: block)
-                MatrixProduct.multiply(
-                    .plain(source[point][slots.scaled(by: inputs)]), factor(point),
-                    into: target[point][slots.scaled(by: outputs)], rows: slots.count,
-                    summation: .runs(chain: chain))
+                multiply(
+                    point, source[point][slots.scaled(by: inputs)],
+                    target[point][slots.scaled(by: outputs)], slots.count)
             }
             tiles.transformOutput(target.all, tiles: block, into: output, squareOf: roots)
         }
@@ -156,7 +186,8 @@ public struct WinogradConvolution: Sendable {
     ///
     /// A few weights at a time are summed up at all points and transformed at once, so that the
     /// points of the gradient, four times as many as its values, never reach memory. The points of both
-    /// factors lie in panels of just the channels that one such block needs.
+    /// factors lie in panels of just the channels that one such block needs. Gradients at points where
+    /// the weights are always 0 (``FoldedGeometry``) are left as they were: they reach no tap.
     ///
     /// - Parameters:
     ///   - squared: Whether the forward pass convolved squares.
@@ -192,7 +223,8 @@ public struct WinogradConvolution: Sendable {
                 let rows = row..<min(row + rowCount, inputs)
                 for column in stride(from: 0, to: outputs, by: columnCount) {
                     let columns = column..<min(column + columnCount, outputs)
-                    for point in 0..<WinogradFilter.pointCount {
+                    for point in 0..<WinogradFilter.pointCount
+                    where channels[point].contains(where: { $0.overlaps(rows) }) {
                         let slots = order.slots(at: point, in: block)
                         MatrixProduct.multiplyPanel(
                             points[point].pointer + row * block.count

@@ -49,7 +49,9 @@ final class WinogradProducts: LayerProducts {
         self.filter = filter
         outputs = shape.outputs
         self.hasVariance = hasVariance
-        convolution = WinogradConvolution(geometry: self.geometry, outputs: shape.outputs)
+        convolution =
+            folding.map { WinogradConvolution(folding: $0, outputs: shape.outputs) }
+            ?? WinogradConvolution(geometry: geometry, outputs: shape.outputs)
     }
 
     func panelSize(microBatch: Int) -> Int { microBatch }

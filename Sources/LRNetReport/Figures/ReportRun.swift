@@ -45,7 +45,7 @@ package struct ReportRun: Sendable {
     /// Reads several folders, and gives each a short name.
     package static func load(_ folders: [String]) throws -> [ReportRun] {
         var runs = try folders.map(ReportRun.init)
-        for (index, label) in labels(runs.map { name($0.folder) }).enumerated() {
+        for (index, label) in labels(runs.map(\.folder)).enumerated() {
             runs[index].label = label
         }
         return runs
@@ -70,21 +70,16 @@ package struct ReportRun: Sendable {
         }
     }
 
-    /// Names without the words that all of them begin or end with; equal ones are numbered.
-    package static func labels(_ names: [String]) -> [String] {
-        var words = names.map { $0.split(separator: "-").map(String.init) }
-        if names.count > 1 {
-            while let first = words[0].first,
-                words.allSatisfy({ $0.count > 1 && $0.first == first })
-            {
-                for index in words.indices { words[index].removeFirst() }
-            }
-            while let last = words[0].last,
-                words.allSatisfy({ $0.count > 1 && $0.last == last })
-            {
-                for index in words.indices { words[index].removeLast() }
-            }
-        }
+    /// Short names of folders: as many of their last components as tell them apart, without what all
+    /// begin or end with; equal ones are numbered.
+    package static func labels(_ folders: [String]) -> [String] {
+        let paths = folders.map { $0.split(separator: "/").map(String.init) }
+        let depth = paths.map(\.count).max() ?? 0
+        let names = (1..<max(depth, 2)).lazy.map { count in paths.map { $0.suffix(count) } }
+        let telling = names.first { Set($0).count == folders.count }
+        let parts = withoutCommonEnds((telling ?? paths.map { $0.suffix(1) }).map(Array.init))
+        let words = withoutCommonEnds(
+            parts.map { $0.joined(separator: "/").split(separator: "-").map(String.init) })
         let short = words.map { $0.joined(separator: "-") }
         return short.indices.map { index in
             let name = short[index].isEmpty ? "run" : short[index]
@@ -92,6 +87,21 @@ package struct ReportRun: Sendable {
             guard equal.count > 1, let place = equal.firstIndex(of: index) else { return name }
             return "\(name) \(place + 1)"
         }
+    }
+
+    /// Lists without the elements that all begin or end with; one is left to each.
+    private static func withoutCommonEnds(_ lists: [[String]]) -> [[String]] {
+        guard lists.count > 1 else { return lists }
+        var lists = lists
+        while let first = lists[0].first,
+            lists.allSatisfy({ $0.count > 1 && $0.first == first })
+        {
+            for index in lists.indices { lists[index].removeFirst() }
+        }
+        while let last = lists[0].last, lists.allSatisfy({ $0.count > 1 && $0.last == last }) {
+            for index in lists.indices { lists[index].removeLast() }
+        }
+        return lists
     }
 
     /// The method's name.

@@ -35,6 +35,8 @@ extension KernelCases {
         let tiles = (size + tileSize - 1) / tileSize
         let direct = size * size * window * window
         let count = images * tiles * tiles
+        // Six points in each direction of a tile, five where it reaches over the edge.
+        let points = 6 * tiles - (tiles * tileSize == size ? 0 : 1)
         let waste = tiles * tileSize == size ? "" : "; \(tiles * tileSize) squared for \(size)"
         return KernelCase(
             name: direction.rawValue,
@@ -42,7 +44,7 @@ extension KernelCases {
             units: images, naiveUnits: 1,
             work: .products(
                 images * direct * inputs * outputs,
-                saving: Double(direct) / Double(36 * tiles * tiles)),
+                saving: Double(direct) / Double(points * points)),
             tolerance: KernelCase.longSum,
             reason: reason(direction, channels: inputs * outputs, tiles: count) + waste
         ) { images in
@@ -61,7 +63,7 @@ extension KernelCases {
                 : "transforms of tiles, and chains of 32 terms for accuracy"
         case .weight:
             return isLarge
-                ? "sums of only \(tiles) terms, each stretch of 48x32 at 36 points transformed at once"
+                ? "sums of only \(tiles) terms, each stretch of 64x32 at 36 points transformed at once"
                 : "two transforms of every tile; sums over a block, in chains of 16"
         }
     }
