@@ -42,12 +42,14 @@ extension EndToEndTests {
         }
 
         /// While MPI starts. Ranks make their shared memory meanwhile: where there is none yet,
-        /// signals were handled before.
+        /// signals were handled before. A slow call behind that keeps the run from ending before a busy
+        /// machine has sent the signal.
         @Test func beforeMPI() throws {
             var wasBefore = false
             for _ in 0..<8 where !wasBefore {
                 let run = try SmallRun.make()
-                let launch = try run.start(ranks: 2)
+                let slow = "slow:call=open,path=environment.json,count=1"
+                let launch = try run.start(ranks: 2, environment: [FileFault.variable: slow])
                 _ = launch.waits {
                     wasBefore = launch.sharedMemoryNames.isEmpty
                     let processes = run.rankProcesses()
