@@ -26,6 +26,23 @@ import Testing
         Case(size: [26, 22, 2], window: 3, padding: Padding(top: 1, left: 1, bottom: 1, right: 1)),
     ]
 
+    /// What the convolution and its gradients are, by the naive reference in Double.
+    private struct Truth {
+        let output, inputGradient, weightGradient: [Double]
+
+        init(
+            _ geometry: PatchGeometry, _ input: [Double], _ weights: [Double],
+            _ gradient: [Double], images: Int, outputs: Int
+        ) {
+            output = Reference.convolution(
+                input, weights: weights, geometry: geometry, images: images, outputs: outputs)
+            inputGradient = Reference.convolutionInputGradient(
+                gradient, weights: weights, geometry: geometry, images: images, outputs: outputs)
+            weightGradient = Reference.convolutionWeightGradient(
+                gradient, input: input, geometry: geometry, images: images, outputs: outputs)
+        }
+    }
+
     @Test(arguments: cases) func foldedConvolutionIsTheSame(item: Case) throws {
         let shape = ImageShape(
             height: item.size[0], width: item.size[1], channels: item.size[2])
@@ -42,43 +59,25 @@ import Testing
         let gradient = TestData.normal(
             images * original.outputPixelCount * outputs, stream: 3
         ).doubles
+        let truth = Truth(
+            original, input.doubles, weights.doubles, gradient, images: images, outputs: outputs)
 
         let foldedInput = FloatView.unwritten(images * folded.input.count)
         let foldedWeights = FloatView.unwritten(folded.patchCount * outputs)
         folding.fold(input.view, into: foldedInput)
         folding.foldWeights(weights.view, into: foldedWeights)
-        #expect(
-            distance(
-                Reference.convolution(
-                    foldedInput.values.doubles, weights: foldedWeights.values.doubles,
-                    geometry: folded, images: images, outputs: outputs),
-                Reference.convolution(
-                    input.doubles, weights: weights.doubles, geometry: original, images: images,
-                    outputs: outputs)) < 1e-12)
+        let foldedTruth = Truth(
+            folded, foldedInput.values.doubles, foldedWeights.values.doubles, gradient,
+            images: images, outputs: outputs)
+        #expect(distance(foldedTruth.output, truth.output) < 1e-12)
 
-        let foldedGradient = Reference.convolutionInputGradient(
-            gradient, weights: foldedWeights.values.doubles, geometry: folded, images: images,
-            outputs: outputs)
         let inputGradient = FloatView.unwritten(images * shape.count)
-        folding.unfold(foldedGradient.map { Float($0) }.view, into: inputGradient)
-        #expect(
-            distance(
-                inputGradient.values.doubles,
-                Reference.convolutionInputGradient(
-                    gradient, weights: weights.doubles, geometry: original, images: images,
-                    outputs: outputs)) < 1e-5)
+        folding.unfold(foldedTruth.inputGradient.map { Float($0) }.view, into: inputGradient)
+        #expect(distance(inputGradient.values.doubles, truth.inputGradient) < 1e-5)
 
-        let foldedSlope = Reference.convolutionWeightGradient(
-            gradient, input: foldedInput.values.doubles, geometry: folded, images: images,
-            outputs: outputs)
         let slope = FloatView.unwritten(original.patchCount * outputs)
-        folding.unfoldWeights(foldedSlope.map { Float($0) }.view, into: slope)
-        #expect(
-            distance(
-                slope.values.doubles,
-                Reference.convolutionWeightGradient(
-                    gradient, input: input.doubles, geometry: original, images: images,
-                    outputs: outputs)) < 1e-5)
+        folding.unfoldWeights(foldedTruth.weightGradient.map { Float($0) }.view, into: slope)
+        #expect(distance(slope.values.doubles, truth.weightGradient) < 1e-5)
     }
 
     /// Winograd's algorithm leaves out blocks of zero weights; what lies in their place does not matter.
@@ -92,6 +91,9 @@ import Testing
         let input = TestData.normal(images * original.input.count, stream: 1)
         let weights = TestData.normal(original.patchCount * outputs, stream: 2)
         let gradient = TestData.normal(images * original.outputPixelCount * outputs, stream: 3)
+        let truth = Truth(
+            original, input.doubles, weights.doubles, gradient.doubles, images: images,
+            outputs: outputs)
         let folded = FloatView.unwritten(images * folding.folded.input.count)
         folding.fold(input.view, into: folded)
         let window = FloatView.unwritten(folding.folded.patchCount * outputs)
@@ -111,36 +113,21 @@ import Testing
         let output = FloatView.unwritten(gradient.count)
         convolution.forward(
             folded, squared: false, weights: packed, into: output, workspace: workspace)
-        #expect(
-            distance(
-                output.values.doubles,
-                Reference.convolution(
-                    input.doubles, weights: weights.doubles, geometry: original, images: images,
-                    outputs: outputs)) < 1e-5)
+        #expect(distance(output.values.doubles, truth.output) < 1e-5)
 
         packed.packTurned(window, pool: pool)
         convolution.inputGradient(
             gradient.view, weights: packed, into: folded, workspace: workspace)
         let inputGradient = FloatView.unwritten(input.count)
         folding.unfold(folded, into: inputGradient)
-        #expect(
-            distance(
-                inputGradient.values.doubles,
-                Reference.convolutionInputGradient(
-                    gradient.doubles, weights: weights.doubles, geometry: original,
-                    images: images, outputs: outputs)) < 1e-5)
+        #expect(distance(inputGradient.values.doubles, truth.inputGradient) < 1e-5)
 
         folding.fold(input.view, into: folded)
         convolution.weightGradient(
             folded, squared: false, gradient: gradient.view, into: window, workspace: workspace)
         let slope = FloatView.unwritten(weights.count)
         folding.unfoldWeights(window, into: slope)
-        #expect(
-            distance(
-                slope.values.doubles,
-                Reference.convolutionWeightGradient(
-                    gradient.doubles, input: input.doubles, geometry: original, images: images,
-                    outputs: outputs)) < 1e-5)
+        #expect(distance(slope.values.doubles, truth.weightGradient) < 1e-5)
     }
 
     @Test func otherGeometriesAreNotFolded() {
