@@ -105,21 +105,20 @@ public enum MatrixProduct {
     /// - Parameters:
     ///   - a: Shape `[rows, inner]`.
     ///   - b: Shape `[inner, columns]`.
-    ///   - rows: The rows of `B` that are not all 0, in order.
-    ///   - columns: Its columns that are not all 0, in order.
+    ///   - rows: The rows of `B` that are not all 0, in order; `nil` for all.
+    ///   - columns: Its columns that are not all 0, in order; `nil` for all.
     ///   - c: Overwritten; shape `[count, columns]`.
     static func multiply(
-        _ a: FloatView, _ b: PackedMatrix, rows: [Range<Int>], columns: [Range<Int>],
+        _ a: FloatView, _ b: PackedMatrix, rows: [Range<Int>]?, columns: [Range<Int>]?,
         into c: FloatView, count: Int, summation: Summation
     ) {
         let width = ProductTile.columnCount
-        let isWhole =
-            rows.count == 1 && rows[0].count == b.inner && columns.count == 1
-            && columns[0].count == b.columns
-        guard isOurs && !isWhole && columns.allSatisfy({ $0.lowerBound % width == 0 }) else {
+        let isCut = rows != nil || columns != nil
+        guard isOurs && isCut && columns?.allSatisfy({ $0.lowerBound % width == 0 }) ?? true else {
             multiply(.plain(a), b, into: c, rows: count, summation: summation)
             return
         }
+        let (rows, columns) = (rows ?? [0..<b.inner], columns ?? [0..<b.columns])
         let shape = Shape(rows: count, columns: b.columns, inner: b.inner, summation: summation)
         for panel in 0..<b.panelCount {
             guard columns.contains(where: { $0.contains(panel * width) }) else {

@@ -15,7 +15,8 @@ public struct WinogradConvolution: Sendable {
     let tiles, transposedTiles: WinogradTiles
 
     /// The input channels whose weights are not all 0 at each point; the same of the turned window.
-    private let channels, turnedChannels: [[Range<Int>]]
+    /// `nil` where no weights are always 0.
+    private let channels, turnedChannels: [[Range<Int>]]?
 
     /// Memory of one thread: points of a block before and after the products, or for weight
     /// gradients those of both factors and then of a few weights.
@@ -76,8 +77,7 @@ public struct WinogradConvolution: Sendable {
     /// - Parameter outputs: The number of output channels.
     /// - Precondition: The geometry has stride 1 and a window of 2 to 5.
     public init(geometry: PatchGeometry, outputs: Int) {
-        let all = [0..<geometry.input.channels]
-        self.init(geometry, outputs) { _, _ in all }
+        self.init(geometry, outputs)
     }
 
     /// Creates a convolution of folded images.
@@ -89,12 +89,13 @@ public struct WinogradConvolution: Sendable {
 
     private init(
         _ geometry: PatchGeometry, _ outputs: Int,
-        channels: (_ point: Int, _ turned: Bool) -> [Range<Int>]
+        channels: ((_ point: Int, _ turned: Bool) -> [Range<Int>])? = nil
     ) {
         tiles = WinogradTiles(geometry: geometry, outputs: outputs)
         transposedTiles = tiles.transposed
-        self.channels = (0..<WinogradFilter.pointCount).map { channels($0, false) }
-        turnedChannels = (0..<WinogradFilter.pointCount).map { channels($0, true) }
+        let points = 0..<WinogradFilter.pointCount
+        self.channels = channels.map { channels in points.map { channels($0, false) } }
+        turnedChannels = channels.map { channels in points.map { channels($0, true) } }
     }
 
     /// Tiles of a block: whole rows of the product's tiles.
@@ -114,10 +115,9 @@ public struct WinogradConvolution: Sendable {
         _ images: FloatView, squared: Bool, weights: WinogradWeights, into output: FloatView,
         workspace: Workspace
     ) {
-        let outputs = [0..<tiles.output.channels]
         convolve(images, squared: squared, tiles: tiles, into: output, workspace: workspace) {
             MatrixProduct.multiply(
-                $1, weights.forward($0), rows: channels[$0], columns: outputs, into: $2, count: $3,
+                $1, weights.forward($0), rows: channels?[$0], columns: nil, into: $2, count: $3,
                 summation: .runs(chain: Self.inputChain))
         }
     }
@@ -132,15 +132,13 @@ public struct WinogradConvolution: Sendable {
         _ gradient: FloatView, weights: WinogradWeights, into inputGradient: FloatView,
         squareOf images: FloatView? = nil, workspace: Workspace
     ) {
-        let outputs = [0..<tiles.output.channels]
         convolve(
             gradient, squared: false, tiles: transposedTiles, into: inputGradient,
             squareOf: images, workspace: workspace
         ) {
             MatrixProduct.multiply(
-                $1, weights.backward($0), rows: outputs, columns: turnedChannels[$0], into: $2,
-                count: $3,
-                summation: .runs(chain: Self.outputChain))
+                $1, weights.backward($0), rows: nil, columns: turnedChannels?[$0], into: $2,
+                count: $3, summation: .runs(chain: Self.outputChain))
         }
     }
 
@@ -224,7 +222,7 @@ public struct WinogradConvolution: Sendable {
                 for column in stride(from: 0, to: outputs, by: columnCount) {
                     let columns = column..<min(column + columnCount, outputs)
                     for point in 0..<WinogradFilter.pointCount
-                    where channels[point].contains(where: { $0.overlaps(rows) }) {
+                    where channels?[point].contains(where: { $0.overlaps(rows) }) ?? true {
                         let slots = order.slots(at: point, in: block)
                         MatrixProduct.multiplyPanel(
                             points[point].pointer + row * block.count
