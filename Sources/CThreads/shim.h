@@ -1,6 +1,7 @@
 #pragma once
 
-// Swift imports neither `sched_setaffinity` (it needs _GNU_SOURCE) nor the variadic `syscall`.
+// Swift imports neither `sched_setaffinity` (it needs _GNU_SOURCE) nor the variadic `syscall`, and has
+// no instruction for a thread that waits in a loop.
 
 #ifdef __linux__
 #include <sys/syscall.h>
@@ -16,5 +17,14 @@ static inline int lrnet_bind_thread(unsigned core) {
     return (int)syscall(SYS_sched_setaffinity, 0, sizeof mask, mask) < 0 ? -1 : 0;
 #else
     return -1;
+#endif
+}
+
+/// Tells the core that the calling thread waits in a loop.
+static inline void lrnet_spin_hint(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
 #endif
 }

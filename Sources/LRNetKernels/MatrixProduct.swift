@@ -82,22 +82,41 @@ public enum MatrixProduct {
         _ a: Factor, _ b: PackedMatrix, into c: FloatView, rows: Int,
         summation: Summation = .chain
     ) {
-        guard isOurs else {
-            multiply(
-                a, b.storage, into: c, rows: rows, columns: b.columns, inner: b.inner,
-                summation: summation)
-            return
-        }
         check(a.view.count, b.inner * b.columns, c.count, rows, b.columns, b.inner)
+        guard rows > 0 && b.columns > 0 else { return }
         guard b.inner > 0 else { return c.fill(0) }
         let shape = Shape(
             rows: rows, columns: b.columns, inner: b.inner, summation: summation)
-        for panel in 0..<b.panelCount {
+        multiply(Left(a), b.panels, into: c.pointer, shape)
+    }
+
+    private static func multiply(
+        _ a: Left, _ b: PackedMatrix.Panels, into c: UnsafeMutablePointer<Float>, _ shape: Shape
+    ) {
+        guard isOurs else {
+            multiplyByOpenBLAS(a, b.start, into: c, shape: shape, accumulate: false)
+            return
+        }
+        for panel in 0..<b.count {
             multiply(a, b, panel: panel, terms: 0..<b.inner, into: c, shape, accumulate: false)
         }
     }
 
-    /// Computes `C = A B` with a packed `B` that has blocks of zeros.
+    /// A left factor's place in memory.
+    private struct Left {
+        let start: UnsafePointer<Float>
+        let isTransposed: Bool
+
+        init(_ factor: Factor) {
+            (start, isTransposed) = (UnsafePointer(factor.view.pointer), factor.isTransposed)
+        }
+
+        init(_ start: UnsafePointer<Float>) {
+            (self.start, isTransposed) = (start, false)
+        }
+    }
+
+    /// A product at addresses, with a packed `B` that may have blocks of zeros: `C = A B`.
     ///
     /// Where blocks begin or end within a panel of 32 columns, or products are not ours, zeros are
     /// multiplied like other values.
@@ -109,45 +128,47 @@ public enum MatrixProduct {
     ///   - columns: Its columns that are not all 0, in order; `nil` for all.
     ///   - c: Overwritten; shape `[count, columns]`.
     static func multiply(
-        _ a: FloatView, _ b: PackedMatrix, rows: [Range<Int>]?, columns: [Range<Int>]?,
-        into c: FloatView, count: Int, summation: Summation
+        _ a: UnsafePointer<Float>, _ b: PackedMatrix.Panels, rows: [Range<Int>]?,
+        columns: [Range<Int>]?, into c: UnsafeMutablePointer<Float>, count: Int,
+        summation: Summation
     ) {
+        guard count > 0 else { return }
         let width = ProductTile.columnCount
         let isCut = rows != nil || columns != nil
+        let shape = Shape(rows: count, columns: b.columns, inner: b.inner, summation: summation)
         guard isOurs && isCut && columns?.allSatisfy({ $0.lowerBound % width == 0 }) ?? true else {
-            multiply(.plain(a), b, into: c, rows: count, summation: summation)
-            return
+            return multiply(Left(a), b, into: c, shape)
         }
         let (rows, columns) = (rows ?? [0..<b.inner], columns ?? [0..<b.columns])
-        let shape = Shape(rows: count, columns: b.columns, inner: b.inner, summation: summation)
-        for panel in 0..<b.panelCount {
+        for panel in 0..<b.count {
             guard columns.contains(where: { $0.contains(panel * width) }) else {
                 fillColumns(panel * width..<min((panel + 1) * width, b.columns), of: c, shape)
                 continue
             }
             for (index, terms) in rows.enumerated() {
                 multiply(
-                    .plain(a), b, panel: panel, terms: terms, into: c, shape, accumulate: index > 0)
+                    Left(a), b, panel: panel, terms: terms, into: c, shape, accumulate: index > 0)
             }
         }
     }
 
-    private static func fillColumns(_ columns: Range<Int>, of c: FloatView, _ shape: Shape) {
+    private static func fillColumns(
+        _ columns: Range<Int>, of c: UnsafeMutablePointer<Float>, _ shape: Shape
+    ) {
         for row in 0..<shape.rows {
-            let target = c.pointer + (row * shape.columns + columns.lowerBound)
+            let target = c + (row * shape.columns + columns.lowerBound)
             target.update(repeating: 0, count: columns.count)
         }
     }
 
     /// One panel of columns, of some of the terms.
     private static func multiply(
-        _ a: Factor, _ b: PackedMatrix, panel: Int, terms: Range<Int>, into c: FloatView,
-        _ shape: Shape, accumulate: Bool
+        _ a: Left, _ b: PackedMatrix.Panels, panel: Int, terms: Range<Int>,
+        into c: UnsafeMutablePointer<Float>, _ shape: Shape, accumulate: Bool
     ) {
         let width = ProductTile.columnCount
         tiles(
-            a, terms: terms,
-            panel: b.storage.pointer + (panel * b.inner + terms.lowerBound) * width,
+            a, terms: terms, panel: b.start + (panel * b.inner + terms.lowerBound) * width,
             panelStride: width, firstColumn: panel * width, shape: shape, into: c,
             accumulate: accumulate)
     }
@@ -173,14 +194,17 @@ public enum MatrixProduct {
         }
         let shape = Shape(rows: rows, columns: columns, inner: inner, summation: summation)
         if isOurs {
-            multiplyByTiles(a, b, into: c, shape: shape, accumulate: accumulate)
+            multiplyByTiles(
+                Left(a), b.pointer, into: c.pointer, shape: shape, accumulate: accumulate)
         } else {
-            multiplyByOpenBLAS(a, b, into: c, shape: shape, accumulate: accumulate)
+            multiplyByOpenBLAS(
+                Left(a), b.pointer, into: c.pointer, shape: shape, accumulate: accumulate)
         }
     }
 
     private static func multiplyByOpenBLAS(
-        _ a: Factor, _ b: FloatView, into c: FloatView, shape: Shape, accumulate: Bool
+        _ a: Left, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, shape: Shape,
+        accumulate: Bool
     ) {
         _ = singleThreaded
         let (rows, columns) = (shape.rows, shape.columns)
@@ -189,10 +213,10 @@ public enum MatrixProduct {
             cblas_sgemm(
                 CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, CblasNoTrans,
                 blasint(rows), blasint(columns), blasint(min(length, shape.inner - start)),
-                1, a.view.pointer + (a.isTransposed ? start * rows : start),
+                1, a.start + (a.isTransposed ? start * rows : start),
                 blasint(a.isTransposed ? rows : shape.inner),
-                b.pointer + start * columns, blasint(columns),
-                accumulate || start > 0 ? 1 : 0, c.pointer, blasint(columns))
+                b + start * columns, blasint(columns), accumulate || start > 0 ? 1 : 0, c,
+                blasint(columns))
         }
     }
 
@@ -211,13 +235,14 @@ public enum MatrixProduct {
 
     /// Whole panels are read where they lie; the last, narrow one is filled up with zeros first.
     private static func multiplyByTiles(
-        _ a: Factor, _ b: FloatView, into c: FloatView, shape: Shape, accumulate: Bool
+        _ a: Left, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, shape: Shape,
+        accumulate: Bool
     ) {
         let width = ProductTile.columnCount
         let whole = shape.columns / width * width
         for first in stride(from: 0, to: whole, by: width) {
             tiles(
-                a, terms: 0..<shape.inner, panel: b.pointer + first, panelStride: shape.columns,
+                a, terms: 0..<shape.inner, panel: b + first, panelStride: shape.columns,
                 firstColumn: first, shape: shape, into: c, accumulate: accumulate)
         }
         let rest = shape.columns - whole
@@ -228,7 +253,7 @@ public enum MatrixProduct {
             for k in 0..<shape.inner {
                 for column in 0..<rest {
                     start[k &* width &+ column] =
-                        b.pointer[k &* shape.columns &+ whole &+ column]
+                        b[k &* shape.columns &+ whole &+ column]
                 }
             }
             tiles(
@@ -242,8 +267,8 @@ public enum MatrixProduct {
     ///
     /// - Parameter terms: The columns of `A` that the panel's rows belong to.
     private static func tiles(
-        _ a: Factor, terms: Range<Int>, panel: UnsafePointer<Float>, panelStride: Int,
-        firstColumn: Int, shape: Shape, into c: FloatView, accumulate: Bool
+        _ a: Left, terms: Range<Int>, panel: UnsafePointer<Float>, panelStride: Int,
+        firstColumn: Int, shape: Shape, into c: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
         let width = min(ProductTile.columnCount, shape.columns - firstColumn)
         let lengths = shape.summation.lengths
@@ -251,10 +276,10 @@ public enum MatrixProduct {
         let chain = terms.count > lengths.chain ? lengths.chain : nil
         let depthStride = a.isTransposed ? shape.rows : 1
         var tile = ProductTile(
-            a: UnsafePointer(a.view.pointer + terms.lowerBound * depthStride),
+            a: a.start + terms.lowerBound * depthStride,
             rowStride: a.isTransposed ? 1 : shape.inner, depthStride: depthStride, b: panel,
             panelStride: panelStride, depth: terms.count)
-        var target = c.pointer + firstColumn
+        var target = c + firstColumn
         var row = 0
         withUnsafeTemporaryAllocation(
             of: Float.self,

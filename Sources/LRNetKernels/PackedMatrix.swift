@@ -9,6 +9,21 @@ public struct PackedMatrix: Sendable {
 
     let storage: FloatView
 
+    /// Where the matrix lies. Holds nothing: inner loops pass it on without counting references to
+    /// memory that all threads share, for which they would wait for one another.
+    struct Panels {
+        let inner, columns: Int
+        let start: UnsafePointer<Float>
+
+        /// The number of panels.
+        var count: Int { (columns + ProductTile.columnCount - 1) / ProductTile.columnCount }
+    }
+
+    /// Where the matrix lies, as long as its memory lives.
+    var panels: Panels {
+        Panels(inner: inner, columns: columns, start: UnsafePointer(storage.pointer))
+    }
+
     /// Lays a matrix into memory.
     ///
     /// - Parameter storage: ``count(inner:columns:)`` values.
@@ -33,7 +48,7 @@ public struct PackedMatrix: Sendable {
     }
 
     /// The number of panels; work is shared by panels.
-    public var panelCount: Int { (columns + ProductTile.columnCount - 1) / ProductTile.columnCount }
+    public var panelCount: Int { panels.count }
 
     /// Columns with those that fill up the last panel.
     static func paddedColumnCount(_ columns: Int) -> Int {

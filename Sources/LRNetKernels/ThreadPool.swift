@@ -1,5 +1,4 @@
 internal import CThreads
-internal import Dispatch
 internal import Foundation
 internal import Synchronization
 
@@ -18,7 +17,9 @@ public final class ThreadPool: @unchecked Sendable {
         var job: Job?
         let nextIndex = Atomic<Int>(0)
         let stopping = Atomic<Bool>(false)
-        let finished = DispatchSemaphore(value: 0)
+        /// Threads of the job that have not finished it.
+        let busyCount = Atomic<Int>(0)
+        let finished = Gate()
 
         func work(as worker: Int, betweenCalls: (() -> Void)? = nil) {
             guard let job else { return }
@@ -30,14 +31,21 @@ public final class ThreadPool: @unchecked Sendable {
             }
         }
 
-        func serve(as worker: Int, wakenBy wake: DispatchSemaphore) {
+        func serve(as worker: Int, behind start: Gate) {
             while true {
-                wake.wait()
-                if stopping.load(ordering: .acquiring) { break }
-                work(as: worker)
-                finished.signal()
+                start.pass()
+                let isStopping = stopping.load(ordering: .acquiring)
+                if !isStopping { work(as: worker) }
+                let left = busyCount.subtract(1, ordering: .acquiringAndReleasing).newValue
+                if left == 0 { finished.open() }
+                if isStopping { return }
             }
-            finished.signal()
+        }
+
+        /// Starts the threads behind some gates; `finished` opens when all of them have finished.
+        func start(_ gates: some Collection<Gate>) {
+            busyCount.store(gates.count, ordering: .releasing)
+            for gate in gates { gate.open() }
         }
     }
 
@@ -51,7 +59,7 @@ public final class ThreadPool: @unchecked Sendable {
     public var betweenCalls: (() -> Void)?
 
     private let shared = Shared()
-    private let wake: [DispatchSemaphore]
+    private let starts: [Gate]
 
     /// Starts `threadCount - 1` threads.
     ///
@@ -64,12 +72,12 @@ public final class ThreadPool: @unchecked Sendable {
         precondition(threadCount > 0, "a pool of \(threadCount) threads")
         let isBound = cores.count == threadCount
         self.threadCount = threadCount
-        wake = (1..<max(threadCount, 1)).map { _ in DispatchSemaphore(value: 0) }
-        for (index, semaphore) in wake.enumerated() {
+        starts = (1..<max(threadCount, 1)).map { _ in Gate() }
+        for (index, start) in starts.enumerated() {
             let core = isBound ? cores[index + 1] : nil
             let thread = Thread { [shared] in
                 if let core { _ = lrnet_bind_thread(UInt32(core)) }
-                shared.serve(as: index + 1, wakenBy: semaphore)
+                shared.serve(as: index + 1, behind: start)
             }
             thread.name = "lrnet-worker-\(index + 1)"
             thread.stackSize = 8 << 20
@@ -79,10 +87,9 @@ public final class ThreadPool: @unchecked Sendable {
 
     deinit {
         shared.stopping.store(true, ordering: .releasing)
-        for semaphore in wake {
-            semaphore.signal()
-            shared.finished.wait()
-        }
+        guard !starts.isEmpty else { return }
+        shared.start(starts)
+        shared.finished.pass()
     }
 
     /// Calls `body(index, worker)` for every index in `0 ..< count`, side by side, and returns when
@@ -106,10 +113,9 @@ public final class ThreadPool: @unchecked Sendable {
                 shared.job == nil, "ThreadPool.forEach called from within its own body")
             shared.job = Job(count: count, body: escapable)
             shared.nextIndex.store(0, ordering: .releasing)
-            let helpers = wake.prefix(count - 1)
-            for semaphore in helpers { semaphore.signal() }
+            shared.start(starts.prefix(count - 1))
             shared.work(as: 0, betweenCalls: betweenCalls)
-            for _ in helpers { shared.finished.wait() }
+            shared.finished.pass()
             shared.job = nil
         }
     }

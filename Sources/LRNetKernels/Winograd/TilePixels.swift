@@ -24,12 +24,12 @@ struct TilePixels {
     /// A pixel that nobody reads.
     let waste: UnsafeMutablePointer<Float>
 
-    /// Calls `body` with memory for one tile, and with image, first output row and column, and place
-    /// in the run of each tile of some images.
+    /// Calls `body` with memory for one tile, and with position and place in the run of each tile of
+    /// some images.
     @inline(__always)
     static func forEachTile(
         of grid: WinogradTiles, _ tiles: Range<Int>, images: Int, channels: Int,
-        _ body: (_ pixels: TilePixels, _ image: Int, _ row: Int, _ column: Int, _ slot: Int) -> Void
+        _ body: (_ pixels: TilePixels, _ tile: TileOrder.Position, _ slot: Int) -> Void
     ) {
         let (points, pixelBytes) = (WinogradFilter.pointCount, 4 * channels)
         let tableBytes = points * MemoryLayout<UnsafeMutablePointer<Float>>.stride
@@ -45,10 +45,9 @@ struct TilePixels {
                 roots: (table + tableBytes).bindMemory(
                     to: UnsafeMutablePointer<Float>.self, capacity: points),
                 zeros: zeros, waste: zeros + channels)
-            let (size, order) = (grid.filter.outputSize, TileOrder(grid, images: images))
+            let order = TileOrder(grid, images: images)
             for slot in 0..<tiles.count {
-                let (image, row, column) = order.position(of: tiles.lowerBound &+ slot)
-                body(pixels, image, row &* size, column &* size, slot)
+                body(pixels, order.position(of: tiles.lowerBound &+ slot), slot)
             }
         }
     }
@@ -104,18 +103,23 @@ struct TilePixels {
     // MARK: Transforms of one vector of channels
 
     /// `B' d B`.
+    ///
+    /// - Parameter missing: The rows and columns of outputs that the tile misses. Points that it does
+    ///   not need are written nevertheless, or left as they were.
     @inline(__always)
     func transformInput(
-        _ c: Int, _ lanes: Int, squared: Bool, into target: UnsafeMutablePointer<Float>, plane: Int
+        _ c: Int, _ lanes: Int, squared: Bool, missing: (rows: Int, columns: Int) = (0, 0),
+        into target: UnsafeMutablePointer<Float>, plane: Int
     ) {
-        transformInput(.near, c, lanes, squared, into: target, plane)
-        transformInput(.far, c, lanes, squared, into: target + 3 &* plane, plane)
+        transformInput(.near, c, lanes, squared, missing, into: target, plane)
+        transformInput(.far, c, lanes, squared, missing, into: target + 3 &* plane, plane)
     }
 
     @inline(__always)
     private func transformInput(
         _ half: WinogradFilter.Half, _ c: Int, _ lanes: Int, _ squared: Bool,
-        into target: UnsafeMutablePointer<Float>, _ plane: Int
+        _ missing: (rows: Int, columns: Int), into target: UnsafeMutablePointer<Float>,
+        _ plane: Int
     ) {
         @inline(__always)
         func row(_ y: Int) -> WinogradFilter.HalfLine {
@@ -127,18 +131,19 @@ struct TilePixels {
             if squared {
                 d = (d.0 * d.0, d.1 * d.1, d.2 * d.2, d.3 * d.3, d.4 * d.4, d.5 * d.5)
             }
-            return WinogradFilter.input(d, half)
+            return WinogradFilter.input(
+                WinogradFilter.completed(d, missing: missing.columns), half)
+        }
+        @inline(__always)
+        func put(_ column: WinogradFilter.Line, _ x: Int) {
+            let line = WinogradFilter.input(
+                WinogradFilter.completed(column, missing: missing.rows))
+            Self.spread(line, target + x &* plane, stride: 6 &* plane, lanes)
         }
         let rows = (row(0), row(1), row(2), row(3), row(4), row(5))
-        Self.spread(
-            WinogradFilter.input((rows.0.0, rows.1.0, rows.2.0, rows.3.0, rows.4.0, rows.5.0)),
-            target, stride: 6 &* plane, lanes)
-        Self.spread(
-            WinogradFilter.input((rows.0.1, rows.1.1, rows.2.1, rows.3.1, rows.4.1, rows.5.1)),
-            target + plane, stride: 6 &* plane, lanes)
-        Self.spread(
-            WinogradFilter.input((rows.0.2, rows.1.2, rows.2.2, rows.3.2, rows.4.2, rows.5.2)),
-            target + 2 &* plane, stride: 6 &* plane, lanes)
+        put((rows.0.0, rows.1.0, rows.2.0, rows.3.0, rows.4.0, rows.5.0), 0)
+        put((rows.0.1, rows.1.1, rows.2.1, rows.3.1, rows.4.1, rows.5.1), 1)
+        put((rows.0.2, rows.1.2, rows.2.2, rows.3.2, rows.4.2, rows.5.2), 2)
     }
 
     /// `E(count) y E(count)'` of the pixels.

@@ -147,7 +147,10 @@ public struct WinogradConvolution: Sendable {
     private func convolve(
         _ images: FloatView, squared: Bool, tiles: WinogradTiles, into output: FloatView,
         squareOf roots: FloatView? = nil, workspace: Workspace,
-        multiply: (_ point: Int, _ values: FloatView, _ result: FloatView, _ count: Int) -> Void
+        multiply: (
+            _ point: Int, _ values: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>,
+            _ count: Int
+        ) -> Void
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         let order = TileOrder(tiles, images: images.count / tiles.input.count)
@@ -157,9 +160,14 @@ public struct WinogradConvolution: Sendable {
             tiles.transformInput(images, tiles: block, squared: squared, into: source.all)
             for point in 0..<WinogradFilter.pointCount {
                 let slots = order.slots(at: point, in: block)
+                let (values, result) = (source[point].pointer, target[point].pointer)
                 multiply(
-                    point, source[point][slots.scaled(by: inputs)],
-                    target[point][slots.scaled(by: outputs)], slots.count)
+                    point, values + slots.lowerBound * inputs,
+                    result + slots.lowerBound * outputs, slots.count)
+                // Points that a tile does not need count as 0.
+                result.update(repeating: 0, count: slots.lowerBound * outputs)
+                (result + slots.upperBound * outputs)
+                    .update(repeating: 0, count: (block.count - slots.upperBound) * outputs)
             }
             tiles.transformOutput(target.all, tiles: block, into: output, squareOf: roots)
         }

@@ -70,6 +70,28 @@ public enum WinogradFilter: Sendable {
         }
     }
 
+    /// Whether a line of a tile that misses its last outputs needs the product at a point.
+    ///
+    /// As many inputs as outputs are missing matter to none of the outputs that are left. They can be
+    /// chosen so that `B' d` is 0 at as many points (``completed(_:missing:)``). The points that are
+    /// left are the four or two that come in pairs, or a pair and 0: of all choices those with
+    /// the smallest rounding errors.
+    static func needs(_ point: Int, missing: Int) -> Bool {
+        switch missing {
+        case 0: true
+        case 1: point < 5
+        case 2: 1...4 ~= point
+        case 3: point == 0 || point == 3 || point == 4
+        default: point == 1 || point == 2
+        }
+    }
+
+    /// The points that a row or column of `outputs` outputs needs in all its tiles.
+    public func neededPointCount(outputs: Int) -> Int {
+        let (tiles, rest) = outputs.quotientAndRemainder(dividingBy: outputSize)
+        return tiles * Self.tileSize + (rest == 0 ? 0 : rest + window - 1)
+    }
+
     /// Six values.
     typealias Line = (Vector, Vector, Vector, Vector, Vector, Vector)
 
@@ -87,6 +109,18 @@ public enum WinogradFilter: Sendable {
     /// Which half of a line.
     enum Half {
         case near, far
+    }
+
+    /// A line whose last values are chosen so that `B' d` is 0 at the points that
+    /// ``needs(_:missing:)`` leaves out; infinity, of which nobody asks then, excepted.
+    @inline(__always)
+    static func completed(_ d: Line, missing: Int) -> Line {
+        switch missing {
+        case 0, 1: d
+        case 2: (d.0, d.1, d.2, d.3, multiplyAdd(Vector(repeating: 2.5), d.2, -d.0), d.5)
+        case 3: (d.0, d.1, d.2, d.1 + d.1, d.2 + d.2, d.5)
+        default: (d.0, d.1, 0.5 * d.0, 0.5 * d.1, 0.25 * d.0, d.5)
+        }
     }
 
     /// `B' d`.

@@ -65,7 +65,8 @@ public struct WinogradTiles: Sendable {
     ///   - images: Whole images of shape ``input``.
     ///   - tiles: A run of tiles over these images.
     ///   - squared: Whether to transform the squares of the values.
-    ///   - points: Overwritten; 36 planes of shape `[tiles.count, input.channels]`.
+    ///   - points: Overwritten; 36 planes of shape `[tiles.count, input.channels]`, arbitrary at points
+    ///     that a tile does not need (``TileOrder``).
     ///   - panelWidth: If given, planes are cut into panels of so many channels, each of shape
     ///     `[tiles.count, panelWidth]`; values beyond the last channel are not written.
     public func transformInput(
@@ -78,22 +79,33 @@ public struct WinogradTiles: Sendable {
         let plane = WinogradFilter.planeStride(tiles.count * Self.paddedCount(channels, width))
         let imageCount = images.count / input.count
         TilePixels.forEachTile(of: self, tiles, images: imageCount, channels: channels) {
-            pixels, image, row, column, slot in
+            pixels, tile, slot in
             pixels.locate(
-                images.pointer + image &* input.count, input, row: row &- top,
-                column: column &- left, size: WinogradFilter.tileSize, outside: pixels.zeros)
+                images.pointer + tile.image &* input.count, input,
+                row: tile.row &* filter.outputSize &- top,
+                column: tile.column &* filter.outputSize &- left,
+                size: WinogradFilter.tileSize, outside: pixels.zeros)
+            let missing = (rows: tile.missingRows, columns: tile.missingColumns)
+            let isWhole = max(missing.rows, missing.columns) < 2
             Self.forEachPanel(channels, width) { panel, first in
                 let target = points.pointer + (panel &* tiles.count &+ slot) &* width
                 let count = min(width, channels &- first)
-                if squared {
+                switch (squared, isWhole) {
+                case (true, true):
                     pixels.forEachVector(count) { c, lanes in
                         pixels.transformInput(
                             first &+ c, lanes, squared: true, into: target + c, plane: plane)
                     }
-                } else {
+                case (false, true):
                     pixels.forEachVector(count) { c, lanes in
                         pixels.transformInput(
                             first &+ c, lanes, squared: false, into: target + c, plane: plane)
+                    }
+                case (_, false):
+                    pixels.forEachVector(count) { c, lanes in
+                        pixels.transformInput(
+                            first &+ c, lanes, squared: squared, missing: missing,
+                            into: target + c, plane: plane)
                     }
                 }
             }
@@ -121,7 +133,8 @@ public struct WinogradTiles: Sendable {
     /// The outputs of a run of tiles, `E(m)' C M C E(m)`.
     ///
     /// - Parameters:
-    ///   - points: 36 planes of shape `[tiles.count, output.channels]`.
+    ///   - points: 36 planes of shape `[tiles.count, output.channels]`; 0 at finite points that a tile
+    ///     does not need.
     ///   - images: Whole images of shape ``output``; the tiles' pixels are overwritten.
     ///   - squareOf: If given, images `x` of the same shape: outputs `y` are then gradients of their
     ///     squares, and `2 x y` is added to `images` instead.
@@ -150,9 +163,10 @@ public struct WinogradTiles: Sendable {
         let plane = WinogradFilter.planeStride(tiles.count * channels)
         let imageCount = images.count / output.count
         TilePixels.forEachTile(of: self, tiles, images: imageCount, channels: channels) {
-            pixels, image, row, column, slot in
+            pixels, tile, slot in
             let source = UnsafePointer(points.pointer + slot &* channels)
-            let start = image &* output.count
+            let start = tile.image &* output.count
+            let (row, column) = (tile.row &* N.count, tile.column &* N.count)
             pixels.locate(
                 images.pointer + start, output, row: row, column: column, size: N.count,
                 outside: pixels.waste)
@@ -200,10 +214,10 @@ public struct WinogradTiles: Sendable {
         let plane = WinogradFilter.planeStride(tiles.count * Self.paddedCount(channels, width))
         let imageCount = images.count / output.count
         TilePixels.forEachTile(of: self, tiles, images: imageCount, channels: channels) {
-            pixels, image, row, column, slot in
+            pixels, tile, slot in
             pixels.locate(
-                images.pointer + image &* output.count, output, row: row, column: column,
-                size: N.count, outside: pixels.zeros)
+                images.pointer + tile.image &* output.count, output, row: tile.row &* N.count,
+                column: tile.column &* N.count, size: N.count, outside: pixels.zeros)
             Self.forEachPanel(channels, width) { panel, first in
                 let target = points.pointer + (panel &* tiles.count &+ slot) &* width
                 pixels.forEachVector(min(width, channels &- first)) { c, lanes in

@@ -35,15 +35,19 @@ public struct WinogradWeights: Sendable {
     }
 
     /// The packed factors of the points, once ``pack(_:pool:)`` has made them.
-    func forward(_ point: Int) -> PackedMatrix { factor(point, inner: inputs, columns: outputs) }
+    func forward(_ point: Int) -> PackedMatrix.Panels {
+        factor(point, inner: inputs, columns: outputs)
+    }
 
     /// The packed factors of the points, once ``packTurned(_:pool:)`` has made them.
-    func backward(_ point: Int) -> PackedMatrix { factor(point, inner: outputs, columns: inputs) }
+    func backward(_ point: Int) -> PackedMatrix.Panels {
+        factor(point, inner: outputs, columns: inputs)
+    }
 
-    private func factor(_ point: Int, inner: Int, columns: Int) -> PackedMatrix {
-        let count = PackedMatrix.count(inner: inner, columns: columns)
-        let start = point * WinogradFilter.planeStride(count)
-        return PackedMatrix(inner: inner, columns: columns, in: points[start..<start + count])
+    private func factor(_ point: Int, inner: Int, columns: Int) -> PackedMatrix.Panels {
+        let plane = WinogradFilter.planeStride(PackedMatrix.count(inner: inner, columns: columns))
+        return PackedMatrix.Panels(
+            inner: inner, columns: columns, start: UnsafePointer(points.pointer + point * plane))
     }
 
     /// Makes the factors of outputs.

@@ -4,8 +4,8 @@ internal import LRNetKernels
 extension KernelCases {
     static var convolutions: [KernelCase] {
         let geometries = [
-            (14, 32, 64, 5, 32), (56, 64, 64, 3, 4), (32, 128, 128, 3, 8), (8, 512, 512, 3, 8),
-            (7, 512, 512, 3, 4),
+            (14, 32, 64, 5, 32), (56, 64, 64, 3, 4), (32, 128, 128, 3, 8), (14, 256, 256, 3, 4),
+            (8, 512, 512, 3, 8), (7, 512, 512, 3, 4),
         ]
         return geometries.flatMap { size, inputs, outputs, window, images in
             Direction.allCases.map {
@@ -31,12 +31,12 @@ extension KernelCases {
         let geometry = PatchGeometry(
             input: ImageShape(height: size, width: size, channels: inputs), window: window,
             padding: .same(height: size, width: size, window: window, stride: 1))
-        let tileSize = window == 3 ? 4 : 2
+        let filter = WinogradFilter(window: window) ?? .window3
+        let tileSize = filter.outputSize
         let tiles = (size + tileSize - 1) / tileSize
         let direct = size * size * window * window
         let count = images * tiles * tiles
-        // Six points in each direction of a tile, five where it reaches over the edge.
-        let points = 6 * tiles - (tiles * tileSize == size ? 0 : 1)
+        let points = filter.neededPointCount(outputs: size)
         let waste = tiles * tileSize == size ? "" : "; \(tiles * tileSize) squared for \(size)"
         return KernelCase(
             name: direction.rawValue,
