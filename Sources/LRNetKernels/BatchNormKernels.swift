@@ -26,17 +26,10 @@ public enum BatchNormKernels {
         let x = input.pointer
         let result = moments.base + offset
         result.update(repeating: 0, count: 2 * channels)
-        forEachBlock(rows, channels) { block, c, lanes in
-            let pivot = load(x + c, lanes)
-            var sum = Vector(repeating: 0)
-            var squares = Vector(repeating: 0)
-            for row in block {
-                let d = load(x + (row &* channels &+ c), lanes) - pivot
-                sum += d
-                squares = multiplyAdd(d, d, squares)
-            }
-            add(sum, to: result + c, lanes)
-            add(squares, to: result + (channels &+ c), lanes)
+        sumBlocks(rows, channels, into: result) { sums, row, c, lanes in
+            let d = load(x + (row &* channels &+ c), lanes) - load(x + c, lanes)
+            sums.first += d
+            sums.second = multiplyAdd(d, d, sums.second)
         }
         for c in 0..<channels {
             let mean = result[c] / Double(rows)
@@ -46,25 +39,58 @@ public enum BatchNormKernels {
         }
     }
 
-    /// Calls `body` with blocks of rows and with offset and lanes of each vector of channels: all
-    /// channels of a block, which is then in cache, before the next block.
-    @inline(__always)
-    private static func forEachBlock(
-        _ rows: Int, _ channels: Int, _ body: (_ rows: Range<Int>, _ c: Int, _ lanes: Int) -> Void
-    ) {
-        var row = 0
-        while row < rows {
-            let end = min(row &+ blockRows, rows)
-            forEachVector(channels) { c, lanes in body(row..<end, c, lanes) }
-            row = end
+    /// Two sums of a vector of channels.
+    private struct Sums {
+        var first = Vector(repeating: 0)
+        var second = Vector(repeating: 0)
+
+        /// Adds the sums to those of all rows: the first to `result`, the second `channels` behind it.
+        @inline(__always)
+        func add(to result: UnsafeMutablePointer<Double>, _ channels: Int, _ lanes: Int) {
+            for lane in 0..<lanes {
+                result[lane] += Double(first[lane])
+                result[channels &+ lane] += Double(second[lane])
+            }
         }
     }
 
+    /// Adds up two sums of each channel, a block of rows at a time, to what `result` holds: first
+    /// the sums of one kind, then those of the other.
+    ///
+    /// Rows are read as they lie, four vectors of channels at a time; their sums stay in registers.
+    ///
+    /// - Parameter add: Adds the share of a row and a vector of channels.
     @inline(__always)
-    private static func add(
-        _ values: Vector, to sums: UnsafeMutablePointer<Double>, _ lanes: Int
+    private static func sumBlocks(
+        _ rows: Int, _ channels: Int, into result: UnsafeMutablePointer<Double>,
+        _ add: (_ sums: inout Sums, _ row: Int, _ c: Int, _ lanes: Int) -> Void
     ) {
-        for lane in 0..<lanes { sums[lane] += Double(values[lane]) }
+        let width = 4 * laneCount
+        let whole = channels / width * width
+        var row = 0
+        while row < rows {
+            let end = min(row &+ blockRows, rows)
+            for c in stride(from: 0, to: whole, by: width) {
+                var (s0, s1, s2, s3) = (Sums(), Sums(), Sums(), Sums())
+                for row in row..<end {
+                    add(&s0, row, c, laneCount)
+                    add(&s1, row, c &+ laneCount, laneCount)
+                    add(&s2, row, c &+ 2 &* laneCount, laneCount)
+                    add(&s3, row, c &+ 3 &* laneCount, laneCount)
+                }
+                s0.add(to: result + c, channels, laneCount)
+                s1.add(to: result + (c &+ laneCount), channels, laneCount)
+                s2.add(to: result + (c &+ 2 &* laneCount), channels, laneCount)
+                s3.add(to: result + (c &+ 3 &* laneCount), channels, laneCount)
+            }
+            forEachVector(channels &- whole) { offset, lanes in
+                let c = whole &+ offset
+                var sums = Sums()
+                for row in row..<end { add(&sums, row, c, lanes) }
+                sums.add(to: result + c, channels, lanes)
+            }
+            row = end
+        }
     }
 
     /// `output = input * scale + shift` a column, and 0 where that is negative if `rectified`.
@@ -119,19 +145,13 @@ public enum BatchNormKernels {
         let g = gradient.pointer
         let result = sums.base + offset
         result.update(repeating: 0, count: 2 * channels)
-        forEachBlock(rows, channels) { block, c, lanes in
+        sumBlocks(rows, channels, into: result) { sums, row, c, lanes in
             let local = LocalStatistics(statistics, c, lanes)
-            var sum = Vector(repeating: 0)
-            var products = Vector(repeating: 0)
-            for row in block {
-                let index = row &* channels &+ c
-                let value = load(x + index, lanes)
-                let masked = local.gradient(load(g + index, lanes), value, rectified)
-                sum += masked
-                products = multiplyAdd(masked, local.normalized(value), products)
-            }
-            add(sum, to: result + c, lanes)
-            add(products, to: result + (channels &+ c), lanes)
+            let index = row &* channels &+ c
+            let value = load(x + index, lanes)
+            let masked = local.gradient(load(g + index, lanes), value, rectified)
+            sums.first += masked
+            sums.second = multiplyAdd(masked, local.normalized(value), sums.second)
         }
     }
 

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Passes over whole views that have no geometry.
 public enum Elementwise {
     /// `target[i] += source[i]`.
@@ -245,5 +247,14 @@ public enum Elementwise {
             counts = counts.replacing(with: counts &+ Words(repeating: 1), where: hits)
         }
         return Int(counts.wrappedSum())
+    }
+
+    /// The same, by all threads of a pool.
+    public static func nonFiniteCount(_ view: FloatView, pool: ThreadPool) -> Int {
+        let count = Atomic<Int>(0)
+        pool.forEachRange(view.count, grain: 1 << 16) { range, _ in
+            count.add(nonFiniteCount(view[range]), ordering: .relaxed)
+        }
+        return count.load(ordering: .relaxed)
     }
 }

@@ -63,7 +63,7 @@ extension WeightedLayer {
         parts.append(vector[scaleRange(of: vector)])
         if let variance = sums.variance { parts.append(variance[share]) }
         if let bias { parts.append(vector[vector.count - bias.value.count..<vector.count]) }
-        return parts.allSatisfy { Elementwise.nonFiniteCount($0) == 0 }
+        return parts.allSatisfy { Elementwise.nonFiniteCount($0, pool: pass.pool) == 0 }
     }
 
     /// Updates this process's share of the latents, and the bias.

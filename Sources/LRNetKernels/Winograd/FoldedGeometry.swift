@@ -71,13 +71,12 @@ public struct FoldedGeometry: Sendable {
     /// Folds whole images; pixels that only fill up a last row or column are 0.
     public func fold(_ images: FloatView, into folded: FloatView) {
         check(images, folded)
-        let channels = original.input.channels
-        forEachPixel(images.count / original.input.count) { source, target in
-            let target = folded.pointer + target
-            if let source {
-                target.update(from: images.pointer + source, count: channels)
-            } else {
-                target.update(repeating: 0, count: channels)
+        let (source, target) = (images.pointer, folded.pointer)
+        let room = 2 * original.input.channels
+        forEachPair(images.count / original.input.count) { pixels, count, pair in
+            Self.copy(source + pixels, to: target + pair, count)
+            if count < room {
+                (target + (pair + count)).update(repeating: 0, count: room - count)
             }
         }
     }
@@ -85,11 +84,17 @@ public struct FoldedGeometry: Sendable {
     /// Puts the pixels of folded images, as of their gradients, back in their places.
     public func unfold(_ folded: FloatView, into images: FloatView) {
         check(images, folded)
-        let channels = original.input.channels
-        forEachPixel(images.count / original.input.count) { source, target in
-            guard let source else { return }
-            (images.pointer + source).update(from: folded.pointer + target, count: channels)
+        let (source, target) = (folded.pointer, images.pointer)
+        forEachPair(images.count / original.input.count) { pixels, count, pair in
+            Self.copy(source + pair, to: target + pixels, count)
         }
+    }
+
+    @inline(__always)
+    private static func copy(
+        _ source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, _ count: Int
+    ) {
+        forEachVector(count) { i, lanes in store(load(source + i, lanes), target + i, lanes) }
     }
 
     /// Folds weights stored `[window, window, inputs, outputs]`.
@@ -116,22 +121,23 @@ public struct FoldedGeometry: Sendable {
         }
     }
 
-    /// Calls `body` with the first value of each pixel, if it lies in an image, and of its place in
-    /// the folded one.
+    /// Calls `body` for each two pixels side by side, which stay neighbours: with the first value of
+    /// those that lie in an image, the number of their values, and the place of both in the folded one.
     @inline(__always)
-    private func forEachPixel(_ images: Int, _ body: (_ source: Int?, _ target: Int) -> Void) {
+    private func forEachPair(
+        _ images: Int, _ body: (_ pixels: Int, _ count: Int, _ pair: Int) -> Void
+    ) {
         let (input, shape) = (original.input, folded.input)
-        var target = 0
+        var pair = 0
         for image in 0..<images {
             for row in 0..<shape.height {
                 for column in 0..<shape.width {
-                    for corner in 0..<4 {
-                        let (y, x) = (2 &* row &+ corner / 2, 2 &* column &+ corner % 2)
+                    for y in 2 &* row...2 &* row &+ 1 {
+                        let x = 2 &* column
                         let pixel = (image &* input.height &+ y) &* input.width &+ x
-                        body(
-                            y < input.height && x < input.width
-                                ? pixel &* input.channels : nil, target)
-                        target &+= input.channels
+                        let count = y < input.height ? min(input.width &- x, 2) : 0
+                        body(pixel &* input.channels, count &* input.channels, pair)
+                        pair &+= 2 &* input.channels
                     }
                 }
             }

@@ -61,6 +61,10 @@ struct TileOrder {
             missingRows: missingRows, missingColumns: missingColumns)
     }
 
+    /// Whether some tiles do not need some finite points, which then count as 0 among the products. (What
+    /// lies at points at infinity reaches no output of such a tile.)
+    var leavesGaps: Bool { max(missingRows, missingColumns) > 1 }
+
     /// The tiles of a block that need the product at a point, counted from the block's first.
     func slots(at point: Int, in block: Range<Int>) -> Range<Int> {
         let size = WinogradFilter.tileSize

@@ -52,6 +52,24 @@ struct PixelsOfSquares: TileSink {
     }
 }
 
+/// The taps of a window, overwritten past the caches.
+struct StreamedTaps: TileSink {
+    private let taps: UnsafeMutablePointer<Float>
+    private let count, plane: Int
+
+    /// - Parameter taps: The first of `count` rows of as many taps, `plane` values apart, each at a
+    ///   multiple of 64 bytes.
+    @inline(__always)
+    init(_ taps: UnsafeMutablePointer<Float>, count: Int, plane: Int) {
+        (self.taps, self.count, self.plane) = (taps, count, plane)
+    }
+
+    @inline(__always)
+    func put(_ y: Int, _ x: Int, _ value: Vector) {
+        stream(value, taps + (count &* y &+ x) &* plane)
+    }
+}
+
 /// The taps of a window, overwritten or added to.
 struct WindowTaps: TileSink {
     private let taps: UnsafeMutablePointer<Float>

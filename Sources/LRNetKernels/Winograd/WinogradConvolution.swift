@@ -70,8 +70,9 @@ public struct WinogradConvolution: Sendable {
     /// Values of a block's points, before and after the products, that stay in a core's cache.
     private static let cachedValueCount = 192 << 10
 
-    /// Values of transformed weights beyond which a block must be large to be worth fetching them.
-    private static let largeWeightCount = 1 << 20
+    /// Values of transformed weights (16 MiB) beyond which they come from memory, and a block must be
+    /// large to be worth fetching them.
+    private static let largeWeightCount = 4 << 20
 
     /// Creates a convolution.
     ///
@@ -164,7 +165,7 @@ public struct WinogradConvolution: Sendable {
                 multiply(
                     point, values + slots.lowerBound * inputs,
                     result + slots.lowerBound * outputs, slots.count)
-                // Points that a tile does not need count as 0.
+                guard order.leavesGaps else { continue }
                 result.update(repeating: 0, count: slots.lowerBound * outputs)
                 (result + slots.upperBound * outputs)
                     .update(repeating: 0, count: (block.count - slots.upperBound) * outputs)
@@ -181,10 +182,11 @@ public struct WinogradConvolution: Sendable {
     private var gradientRowCount: Int { min(tiles.input.channels, Self.mostGradientRows) }
 
     /// Tiles whose points are all present while weight gradients are computed: so many that adding to
-    /// the gradient is cheap beside the products, as far as they do not outgrow it.
+    /// the gradient is cheap beside the products, as far as they do not outgrow it. Half as many where
+    /// few input channels use what is fetched of the output's gradient.
     private var gradientBlockSize: Int {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
-        return max(inputs * outputs / (inputs + outputs), 96)
+        return max(inputs * outputs / (inputs + outputs), inputs < laneCount ? 48 : 96)
     }
 
     /// Computes dL/d weights.

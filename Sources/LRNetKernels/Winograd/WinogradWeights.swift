@@ -180,6 +180,11 @@ public struct WinogradWeights: Sendable {
         columns: Range<Int>, inputs: Int, outputs: Int, into weights: UnsafeMutablePointer<Float>,
         accumulate: Bool
     ) {
+        let plane = inputs &* outputs
+        // Gradients that do not fit a cache anyway: their lines need not be read before they are written.
+        let isStreamed =
+            !accumulate && plane >= streamedPlaneCount && outputs % laneCount == 0
+            && Int(bitPattern: weights) % FloatBuffer.alignment == 0
         for row in rows {
             let source = points + (row &- rows.lowerBound) &* ProductTile.columnCount
             let target = weights + (row &* outputs &+ columns.lowerBound)
@@ -188,10 +193,15 @@ public struct WinogradWeights: Sendable {
                 func interpolate<N: TileSide>(count: N.Type) {
                     let rows = TilePixels.interpolate(
                         source + c, laneCount, count: count, plane: stride)
-                    let taps = WindowTaps(
-                        target + c, count: N.count, plane: inputs &* outputs, lanes,
-                        accumulate: accumulate)
-                    TilePixels.put(rows, count: count, into: taps)
+                    if isStreamed {
+                        let taps = StreamedTaps(target + c, count: N.count, plane: plane)
+                        TilePixels.put(rows, count: count, into: taps)
+                    } else {
+                        let taps = WindowTaps(
+                            target + c, count: N.count, plane: plane, lanes,
+                            accumulate: accumulate)
+                        TilePixels.put(rows, count: count, into: taps)
+                    }
                 }
                 switch filter {
                 case .window2: interpolate(count: Two.self)
@@ -201,5 +211,9 @@ public struct WinogradWeights: Sendable {
                 }
             }
         }
+        if isStreamed { finishStreaming() }
     }
+
+    /// Values of a tap beyond which gradients are streamed: windows of 3 then take 2 MiB or more.
+    private static let streamedPlaneCount = 1 << 16
 }

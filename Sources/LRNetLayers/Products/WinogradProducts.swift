@@ -66,7 +66,7 @@ final class WinogradProducts: LayerProducts {
         self.panelSize = panelSize
         memory.need(
             weights: (hasVariance ? 2 : 1) * weightCount + foldedWeightCount,
-            scratch: convolution.workspaceCount + foldedWeightCount
+            scratch: convolution.workspaceCount + windowCount * foldedWeightCount
                 + (needsInputGradient ? 2 : 1) * foldedImageCount(panelSize))
     }
 
@@ -133,37 +133,37 @@ final class WinogradProducts: LayerProducts {
         _ input: FloatView, gradient: MomentViews, into target: MomentViews, panelSize: Int,
         worker: Int
     ) {
-        addGradient(input, squared: false, gradient.mean, into: target.mean, worker)
-        guard let slope = gradient.variance, let variance = target.variance else { return }
-        addGradient(input, squared: true, slope, into: variance, worker)
-    }
-
-    /// Whole leaves at once, or folded panel by panel.
-    private func addGradient(
-        _ input: FloatView, squared: Bool, _ gradient: FloatView, into target: FloatView,
-        _ worker: Int
-    ) {
         let workspace = workspace(worker)
+        var moments = [(isSquared: false, gradient: gradient.mean, weights: target.mean)]
+        if let slope = gradient.variance, let variance = target.variance {
+            moments.append((isSquared: true, gradient: slope, weights: variance))
+        }
+        // Whole leaves at once, or folded panel by panel.
         guard let folding else {
-            convolution.weightGradient(
-                input, squared: squared, gradient: gradient, into: target, workspace: workspace)
+            for moment in moments {
+                convolution.weightGradient(
+                    input, squared: moment.isSquared, gradient: moment.gradient,
+                    into: moment.weights, workspace: workspace)
+            }
             return
         }
-        let start = convolution.workspaceCount
-        let window = memory.scratch(worker)[start..<start + foldedWeightCount]
-        let (image, result) = (
-            folding.original.input.count, geometry.outputPixelCount * outputs
-        )
+        let windows = moments.indices.map { foldedWindow(worker, number: $0) }
+        let (image, result) = (folding.original.input.count, geometry.outputPixelCount * outputs)
         let samples = input.count / image
-        if samples == 0 { window.fill(0) }
+        if samples == 0 { for window in windows { window.fill(0) } }
         for first in stride(from: 0, to: samples, by: panelSize) {
             let panel = first..<min(first + panelSize, samples)
-            convolution.weightGradient(
-                folded(input[panel.scaled(by: image)], worker), squared: squared,
-                gradient: gradient[panel.scaled(by: result)], into: window,
-                accumulate: first > 0, workspace: workspace)
+            let images = folded(input[panel.scaled(by: image)], worker)
+            for (moment, window) in zip(moments, windows) {
+                convolution.weightGradient(
+                    images, squared: moment.isSquared,
+                    gradient: moment.gradient[panel.scaled(by: result)], into: window,
+                    accumulate: first > 0, workspace: workspace)
+            }
         }
-        folding.unfoldWeights(window, into: target)
+        for (moment, window) in zip(moments, windows) {
+            folding.unfoldWeights(window, into: moment.weights)
+        }
     }
 
     func inputGradient(
@@ -181,7 +181,15 @@ final class WinogradProducts: LayerProducts {
         folding?.unfold(target, into: result)
     }
 
-    // MARK: Scratch: the workspace, a folded window, folded images and their gradients
+    // MARK: Scratch: the workspace, folded windows, folded images and their gradients
+
+    /// Folded windows of a weight gradient: of the mean's, and of the variance's.
+    private var windowCount: Int { hasVariance ? 2 : 1 }
+
+    private func foldedWindow(_ worker: Int, number: Int) -> FloatView {
+        let start = convolution.workspaceCount + number * foldedWeightCount
+        return memory.scratch(worker)[start..<start + foldedWeightCount]
+    }
 
     private func workspace(_ worker: Int) -> WinogradConvolution.Workspace {
         WinogradConvolution.Workspace(
@@ -199,7 +207,8 @@ final class WinogradProducts: LayerProducts {
     private func foldedImages(_ images: FloatView, _ worker: Int, number: Int) -> FloatView {
         let count = foldedImageCount(images.count / (folding?.original.input.count ?? 1))
         let start =
-            convolution.workspaceCount + foldedWeightCount + number * foldedImageCount(panelSize)
+            convolution.workspaceCount + windowCount * foldedWeightCount
+            + number * foldedImageCount(panelSize)
         return memory.scratch(worker)[start..<start + count]
     }
 }
