@@ -29,20 +29,26 @@ final class WinogradProducts: LayerProducts {
             && min(geometry.input.channels, outputs) >= leastChannels(window: geometry.window)
     }
 
-    /// Folded windows have few taps to save on: at most three quarters of the products may be left.
+    /// Folded windows have few taps to save on: at most three quarters of the products may be left,
+    /// and the weights must fit a cache at the points, where they take nine times their memory.
     ///
-    /// Measured on one AVX-512 core (Zen 4), window 3, milliseconds of packing, output and gradients of
-    /// 32 images, direct against Winograd: 14x14, 256 to 512 channels, 324 of 441 products: 104
-    /// against 86; 6x6, 64 of 81 products: 19 against 26.
+    /// Measured on one AVX-512 core (Zen 4), window 3, milliseconds of packing, output and gradients,
+    /// direct against Winograd: 8 images of 28x28, 128 to 256 channels, 1,156 of 1,764 products: 25
+    /// against 19; 14x14, 256 to 512, 324 of 441 products, 76 MB of weights: 26 against 28; 32 images
+    /// of 6x6, 64 of 81 products: 19 against 26.
     private static func serves(_ folding: FoldedGeometry, outputs: Int) -> Bool {
         guard let filter = WinogradFilter(window: folding.folded.window) else { return false }
         let (rows, columns) = (folding.folded.outputHeight, folding.folded.outputWidth)
         let products =
             4 * filter.neededPointCount(outputs: rows) * filter.neededPointCount(outputs: columns)
         let directProducts = folding.original.window * folding.original.window * rows * columns
-        return min(4 * folding.original.input.channels, outputs) >= 12
-            && 4 * products <= 3 * directProducts
+        let inputs = folding.folded.input.channels
+        return min(inputs, outputs) >= 12 && 4 * products <= 3 * directProducts
+            && WinogradFilter.pointCount * inputs * outputs <= mostFoldedWeights
     }
+
+    /// Values of folded weights at the points: 32 MiB.
+    private static let mostFoldedWeights = 8 << 20
 
     /// - Precondition: ``serves(_:outputs:)`` holds.
     init(geometry: PatchGeometry, shape: WeightShape, hasVariance: Bool) {
