@@ -3,20 +3,10 @@ internal import CVectorMath
 /// Transposes matrices.
 enum Transposition {
     /// Overwrites `target`, shape `[columns, rows]`, with the transpose of `source`, shape
-    /// `[rows, columns]`.
+    /// `[rows, columns]`; both may be parts of larger matrices, whose rows begin `stride` values apart.
+    /// In blocks of 16 x 16, a cache line of either matrix at a time.
     ///
-    /// - Precondition: The counts agree; the two do not overlap.
-    static func transpose(_ source: FloatView, rows: Int, columns: Int, into target: FloatView) {
-        precondition(
-            source.count == rows * columns && target.count == source.count,
-            "\(source.count) and \(target.count) values as \(rows)x\(columns)")
-        transpose(
-            source.pointer, stride: columns, rows: rows, columns: columns, into: target.pointer,
-            stride: rows)
-    }
-
-    /// The same for parts of larger matrices, whose rows begin `stride` values apart: in blocks of
-    /// 16 x 16, a cache line of either matrix at a time.
+    /// - Precondition: The two do not overlap.
     static func transpose(
         _ source: UnsafePointer<Float>, stride sourceStride: Int, rows: Int, columns: Int,
         into target: UnsafeMutablePointer<Float>, stride targetStride: Int

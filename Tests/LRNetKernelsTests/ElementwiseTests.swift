@@ -79,4 +79,18 @@ import Testing
         #expect(
             Elementwise.nonFiniteCount([Float](repeating: .infinity, count: count).view) == count)
     }
+
+    /// In the first and last value of every range that a thread gets, and in a last, short one.
+    @Test(arguments: [1, 2, 3]) func threadsCountNonFiniteValuesTogether(threads: Int) {
+        let pool = ThreadPool(threadCount: threads)
+        let range = 1 << 16
+        let values = FloatBuffer(count: 3 * range + 5)
+        #expect(Elementwise.nonFiniteCount(values.all, pool: pool) == 0)
+        for i in [0, range - 1, range, 2 * range - 1, 3 * range, 3 * range + 4] {
+            values[i] = .nan
+        }
+        #expect(Elementwise.nonFiniteCount(values.all, pool: pool) == 6)
+        #expect(Elementwise.nonFiniteCount(values[1..<range - 1], pool: pool) == 0)
+        #expect(Elementwise.nonFiniteCount(values[0..<0], pool: pool) == 0)
+    }
 }

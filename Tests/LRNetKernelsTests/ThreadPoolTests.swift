@@ -1,3 +1,4 @@
+import Foundation
 import LRNetKernels
 import Synchronization
 import Testing
@@ -51,6 +52,22 @@ import Testing
             }
         }
         #expect(values[0..<count].values == [Float](repeating: Float(rounds), count: count))
+    }
+
+    /// Pauses longer than a thread looks before it sleeps: of the caller between loops, and of one
+    /// thread or another within them.
+    @Test(arguments: threadCounts) func sleepersAreWoken(threadCount: Int) {
+        let pool = ThreadPool(threadCount: threadCount)
+        let sum = Atomic<Int>(0)
+        let rounds = 200
+        for round in 0..<rounds {
+            if round % 3 == 0 { usleep(300) }
+            pool.forEach(4) { index, _ in
+                if index == round % 5 { usleep(300) }
+                sum.add(index, ordering: .relaxed)
+            }
+            #expect(sum.load(ordering: .relaxed) == 6 * (round + 1))
+        }
     }
 
     @Test(arguments: threadCounts) func rangesCoverTheCountWhateverTheThreads(threadCount: Int) {

@@ -8,7 +8,6 @@ public struct WinogradWeights: Sendable {
     let filter: WinogradFilter
     let inputs, outputs: Int
     private let points: FloatView
-    private let turned: FloatView
 
     /// Lays weights into memory.
     ///
@@ -17,21 +16,18 @@ public struct WinogradWeights: Sendable {
         self.filter = filter
         self.inputs = inputs
         self.outputs = outputs
-        let turnedCount = filter.window * filter.window * inputs * outputs
         precondition(
             storage.count == Self.count(filter: filter, inputs: inputs, outputs: outputs),
             "\(storage.count) values of memory for weights of \(inputs) inputs, \(outputs) outputs")
-        turned = storage[0..<turnedCount]
-        points = storage[turnedCount..<storage.count]
+        points = storage
     }
 
-    /// The values that the weights take at the points, with what it takes to turn them.
+    /// The values that the weights take at the points.
     public static func count(filter: WinogradFilter, inputs: Int, outputs: Int) -> Int {
         let plane = max(
             PackedMatrix.count(inner: inputs, columns: outputs),
             PackedMatrix.count(inner: outputs, columns: inputs))
-        return filter.window * filter.window * inputs * outputs
-            + WinogradFilter.pointCount * WinogradFilter.planeStride(plane)
+        return WinogradFilter.pointCount * WinogradFilter.planeStride(plane)
     }
 
     /// The packed factors of the points, once ``pack(_:pool:)`` has made them.
@@ -55,7 +51,7 @@ public struct WinogradWeights: Sendable {
     /// - Parameter weights: Stored `[window, window, inputs, outputs]`.
     public func pack(_ weights: FloatView, pool: ThreadPool) {
         checkCount(weights)
-        transform(weights, inner: inputs, columns: outputs, pool: pool)
+        transform(weights, inner: inputs, columns: outputs, isTurned: false, pool: pool)
     }
 
     /// Makes the factors of input gradients.
@@ -63,13 +59,7 @@ public struct WinogradWeights: Sendable {
     /// - Parameter weights: Stored `[window, window, inputs, outputs]`.
     public func packTurned(_ weights: FloatView, pool: ThreadPool) {
         checkCount(weights)
-        let (plane, last) = (inputs * outputs, filter.window * filter.window - 1)
-        pool.forEach(last + 1) { position, _ in
-            let source = weights[position * plane..<(position + 1) * plane]
-            let target = turned[(last - position) * plane..<(last - position + 1) * plane]
-            Transposition.transpose(source, rows: inputs, columns: outputs, into: target)
-        }
-        transform(turned, inner: outputs, columns: inputs, pool: pool)
+        transform(weights, inner: outputs, columns: inputs, isTurned: true, pool: pool)
     }
 
     private func checkCount(_ weights: FloatView) {
@@ -78,23 +68,23 @@ public struct WinogradWeights: Sendable {
             "\(weights.count) weights for \(inputs) inputs and \(outputs) outputs")
     }
 
-    /// Transforms weights stored `[window, window, inner, columns]` straight into packed factors.
-    private func transform(_ weights: FloatView, inner: Int, columns: Int, pool: ThreadPool) {
+    /// Transforms weights stored `[window, window, inner, columns]` straight into packed factors; turned
+    /// ones are stored `[window, window, columns, inner]`, last tap first.
+    private func transform(
+        _ weights: FloatView, inner: Int, columns: Int, isTurned: Bool, pool: ThreadPool
+    ) {
         switch filter {
-        case .window2:
-            transform(weights, count: Two.self, inner: inner, columns: columns, pool: pool)
-        case .window3:
-            transform(weights, count: Three.self, inner: inner, columns: columns, pool: pool)
-        case .window4:
-            transform(weights, count: Four.self, inner: inner, columns: columns, pool: pool)
-        case .window5:
-            transform(weights, count: Five.self, inner: inner, columns: columns, pool: pool)
+        case .window2: transform(weights, Two.self, inner, columns, isTurned, pool)
+        case .window3: transform(weights, Three.self, inner, columns, isTurned, pool)
+        case .window4: transform(weights, Four.self, inner, columns, isTurned, pool)
+        case .window5: transform(weights, Five.self, inner, columns, isTurned, pool)
         }
     }
 
     @inline(__always)
     private func transform<N: TileSide>(
-        _ weights: FloatView, count: N.Type, inner: Int, columns: Int, pool: ThreadPool
+        _ weights: FloatView, _ count: N.Type, _ inner: Int, _ columns: Int, _ isTurned: Bool,
+        _ pool: ThreadPool
     ) {
         let plane = inner * columns
         let stride = WinogradFilter.planeStride(PackedMatrix.count(inner: inner, columns: columns))
@@ -105,24 +95,67 @@ public struct WinogradWeights: Sendable {
         let isStreamed =
             points.count >= Self.streamedCount && columns % laneCount == 0
             && Int(bitPattern: points.pointer) % FloatBuffer.alignment == 0
+        /// One vector of windows.
+        @inline(__always)
+        func put(_ row: Int, _ c: Int, _ room: Int, _ source: UnsafePointer<Float>, _ plane: Int) {
+            let target =
+                points.pointer + PackedMatrix.offset(ofColumn: c, inner: inner)
+                + row &* rowStride
+            // Columns that only fill a panel up are transforms of nothing: zeros.
+            let lanes = max(min(columns &- c, laneCount), 0)
+            // Whole vectors apart: their loads have no masks.
+            if lanes == laneCount {
+                Self.evaluate(
+                    source, laneCount, count: count, plane: plane, into: target, stride: stride,
+                    laneCount, isStreamed: isStreamed)
+            } else {
+                Self.evaluate(
+                    source, lanes, count: count, plane: plane, into: target, stride: stride,
+                    room, isStreamed: false)
+            }
+        }
         pool.forEachRange(inner, grain: Self.grain) { rows, _ in
-            for row in rows {
-                // Columns that only fill a panel up are transforms of nothing: zeros.
-                forEachVector(padded) { c, room in
-                    let target =
-                        points.pointer + PackedMatrix.offset(ofColumn: c, inner: inner)
-                        + row &* rowStride
-                    let source = source + (row &* columns &+ c)
-                    let lanes = max(min(columns &- c, laneCount), 0)
-                    Self.evaluate(
-                        .near, source, lanes, count: count, plane: plane, into: target,
-                        stride: stride, room, isStreamed: isStreamed)
-                    Self.evaluate(
-                        .far, source, lanes, count: count, plane: plane,
-                        into: target + 3 &* stride, stride: stride, room, isStreamed: isStreamed)
+            if isTurned {
+                Self.withTurned(source, count, inner, columns, rows: rows, padded) {
+                    block, c, room in
+                    for row in rows {
+                        let source = block + (row &- rows.lowerBound) &* laneCount
+                        put(row, c, room, source, Self.grain &* laneCount)
+                    }
+                }
+            } else {
+                for row in rows {
+                    forEachVector(padded) { c, room in
+                        put(row, c, room, source + (row &* columns &+ c), plane)
+                    }
                 }
             }
             if isStreamed { finishStreaming() }
+        }
+    }
+
+    /// Calls `body` with some rows of each vector of columns, transposed in cache: taps last to first,
+    /// each of ``grain`` rows of 16 values.
+    @inline(__always)
+    private static func withTurned<N: TileSide>(
+        _ weights: UnsafePointer<Float>, _: N.Type, _ inner: Int, _ columns: Int,
+        rows: Range<Int>, _ padded: Int,
+        _ body: (_ block: UnsafePointer<Float>, _ c: Int, _ room: Int) -> Void
+    ) {
+        let (taps, tapCount) = (N.count * N.count, grain * laneCount)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: taps * tapCount) { memory in
+            guard let block = memory.baseAddress else { return }
+            forEachVector(padded) { c, room in
+                let lanes = max(min(columns &- c, laneCount), 0)
+                for tap in 0..<taps {
+                    let first = (taps &- 1 &- tap) &* inner &* columns
+                    Transposition.transpose(
+                        weights + (first &+ c &* inner &+ rows.lowerBound), stride: inner,
+                        rows: lanes, columns: rows.count, into: block + tap &* tapCount,
+                        stride: laneCount)
+                }
+                body(UnsafePointer(block), c, room)
+            }
         }
     }
 
@@ -131,6 +164,20 @@ public struct WinogradWeights: Sendable {
 
     /// Rows of weights that one thread transforms at a time.
     private static let grain = 16
+
+    /// The points of one vector of windows, half after half.
+    @inline(__always)
+    private static func evaluate<N: TileSide>(
+        _ source: UnsafePointer<Float>, _ lanes: Int, count: N.Type, plane: Int,
+        into target: UnsafeMutablePointer<Float>, stride: Int, _ room: Int, isStreamed: Bool
+    ) {
+        evaluate(
+            .near, source, lanes, count: count, plane: plane, into: target, stride: stride, room,
+            isStreamed: isStreamed)
+        evaluate(
+            .far, source, lanes, count: count, plane: plane, into: target + 3 &* stride,
+            stride: stride, room, isStreamed: isStreamed)
+    }
 
     /// Half of the points of one vector of windows: three columns.
     @inline(__always)
