@@ -135,11 +135,9 @@ extension KernelCases {
         _ filter: WinogradFilter, inputs: Int, outputs: Int
     ) -> (weights: WinogradWeights, points: FloatView) {
         let count = WinogradWeights.count(filter: filter, inputs: inputs, outputs: outputs)
-        let memory = FloatBuffer(count: count).all
-        let turned = filter.window * filter.window * inputs * outputs
+        let points = FloatBuffer(count: count).all
         return (
-            WinogradWeights(filter: filter, inputs: inputs, outputs: outputs, in: memory),
-            memory[turned..<count]
+            WinogradWeights(filter: filter, inputs: inputs, outputs: outputs, in: points), points
         )
     }
 
@@ -155,8 +153,8 @@ extension KernelCases {
             shape: "\(window)x\(window)x\(inputs)x\(outputs)", units: 1, naiveUnits: 1,
             work: .pass(values: (taps + WinogradFilter.pointCount) * plane),
             reason: isTurned
-                ? "a transposition first, which reads and writes all weights once more"
-                : "36 planes 1 MB apart: stores miss, and lines are read before they are written"
+                ? "36 planes 1 MB apart; blocks of 16x16 are transposed in cache"
+                : "36 planes 1 MB apart, written past the caches"
         ) { _ in
             let values = BenchmarkData.normal(taps * plane)
             let (packed, points) = winogradWeights(filter, inputs: inputs, outputs: outputs)
