@@ -4,7 +4,7 @@ internal import LRNetKernels
 extension KernelCases {
     static var normalization: [KernelCase] {
         [(25_088, 32), (196, 512)].flatMap { rows, channels in
-            let reason = "Doubles; a column of 16 channels at a time, its values a row apart"
+            let reason = "Doubles after every 64 rows; up to 64 channels at a time"
             return [
                 moments(rows, channels, reason),
                 normalize(rows, channels),
