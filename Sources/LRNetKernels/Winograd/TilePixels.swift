@@ -104,8 +104,8 @@ struct TilePixels {
 
     /// `B' d B`.
     ///
-    /// - Parameter missing: The rows and columns of outputs that the tile misses. Points that it does
-    ///   not need are written nevertheless, or left as they were.
+    /// - Parameter missing: The rows and columns of outputs that the tile misses. What is written at
+    ///   points that it does not need does not matter.
     @inline(__always)
     func transformInput(
         _ c: Int, _ lanes: Int, squared: Bool, missing: (rows: Int, columns: Int) = (0, 0),
