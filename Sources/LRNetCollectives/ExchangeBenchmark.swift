@@ -36,7 +36,7 @@ public struct ExchangeBenchmark {
 
     /// Runs it. Every rank calls it.
     ///
-    /// - Throws: `CollectiveFailure` (70) if a sum is wrong.
+    /// - Throws: `Failure` (70) if a sum is wrong.
     public func run(repetitions: Int) throws -> Report {
         let exchange = TreeExchange(
             group: group, leafCount: leafCount, presentLeaves: leafCount, valueCount: valueCount,
@@ -87,9 +87,10 @@ public struct ExchangeBenchmark {
         let wrong = (0..<output.count).first { output[$0] != expected }
         try group.agree(
             wrong.map {
-                CollectiveFailure(
-                    rank: group.rank, call: "TreeExchange", subject: "value \($0)",
-                    message: "\(output[$0]) instead of \(expected)", exitStatus: .internalError)
+                Failure(
+                    call: "TreeExchange", subject: "value \($0)",
+                    message: "\(output[$0]) instead of \(expected)", exitStatus: .internalError,
+                    rank: group.rank)
             })
     }
 }

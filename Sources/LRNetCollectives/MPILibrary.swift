@@ -1,4 +1,5 @@
 import CMPI
+import LRNetSupport
 
 /// The MPI library that this program is linked with.
 public enum MPILibrary {
@@ -19,8 +20,9 @@ public enum MPILibrary {
     ) throws {
         if code == MPI_SUCCESS { return }
         let message = text(capacity: Int(MPI_MAX_ERROR_STRING)) { MPI_Error_string(code, $0, $1) }
-        throw CollectiveFailure(
-            rank: rank, call: "\(call)", subject: subject(), message: message ?? "error \(code)")
+        throw Failure(
+            call: "\(call)", subject: subject(), message: message ?? "error \(code)",
+            exitStatus: .inputOutput, rank: rank)
     }
 
     /// The text that an MPI call writes into a buffer, up to its first line break; `nil` when the

@@ -79,9 +79,9 @@ extension MPIProcessGroup {
         checkUse()
         checkGather(local.count, counts, gathered.count)
         guard let total = Int32(exactly: gathered.count) else {
-            throw CollectiveFailure(
-                rank: rank, call: "MPI_Allgatherv", subject: "\(gathered.count) values",
-                message: "more than one call carries", exitStatus: .internalError)
+            throw Failure(
+                call: "MPI_Allgatherv", subject: "\(gathered.count) values",
+                message: "more than one call carries", exitStatus: .internalError, rank: rank)
         }
         if total == 0 { return }
         countCollective(bytes: local.count * MemoryLayout<Double>.stride)

@@ -46,14 +46,14 @@ public final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
 
     /// Starts MPI. Every process of the launch must do so, once.
     ///
-    /// - Throws: `CollectiveFailure` when MPI is running already, grants a thread level below
+    /// - Throws: `Failure` when MPI is running already, grants a thread level below
     ///   `FUNNELED`, or a call fails.
     init() throws {
         var isInitialized: Int32 = 0
         try MPILibrary.check(MPI_Initialized(&isInitialized), "MPI_Initialized", rank: nil)
         if isInitialized != 0 {
-            throw CollectiveFailure(
-                rank: nil, call: "MPI_Init_thread", subject: "", message: "MPI is running already",
+            throw Failure(
+                call: "MPI_Init_thread", subject: "", message: "MPI is running already",
                 exitStatus: .internalError)
         }
         var granted: Int32 = 0
@@ -62,9 +62,10 @@ public final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
             rank: nil)
         threadLevel = Self.threadLevelName(Int(granted))
         if Int(granted) < MPI_THREAD_FUNNELED {
-            throw CollectiveFailure(
-                rank: nil, call: "MPI_Init_thread", subject: "asked for funneled threads",
-                message: "granted \(threadLevel); this MPI library cannot be used")
+            throw Failure(
+                call: "MPI_Init_thread", subject: "asked for funneled threads",
+                message: "granted \(threadLevel); this MPI library cannot be used",
+                exitStatus: .inputOutput)
         }
         try MPILibrary.check(
             MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN),

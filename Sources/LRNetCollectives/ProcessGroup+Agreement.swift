@@ -5,9 +5,9 @@ extension ProcessGroup {
     ///
     /// Every rank calls it, with its own failure or `nil`. If any rank has one, all ranks throw the
     /// same: that of the lowest such rank, as `rank N: ...`, with its exit status and
-    /// ``CollectiveFailure/isAgreed`` set; without the rank where all ranks have the same, as with a
+    /// ``Failure/isAgreed`` set; without the rank where all ranks have the same, as with a
     /// wrong recipe. A group of one throws the failure as it is.
-    public func agree(_ failure: (any Failure)?) throws {
+    public func agree(_ failure: Failure?) throws {
         if size == 1 {
             if let failure { throw failure }
             return
@@ -15,11 +15,10 @@ extension ProcessGroup {
         let reports = try allGather(failure.map { Self.report(of: $0) } ?? [])
         let isEveryones = reports.allSatisfy { $0 == reports[0] }
         for (rank, report) in reports.enumerated() where !report.isEmpty {
-            throw CollectiveFailure(
-                rank: isEveryones ? nil : rank, call: "", subject: "",
-                message: String(decoding: report.dropFirst(), as: UTF8.self),
+            throw Failure(
+                call: "", subject: "", message: String(decoding: report.dropFirst(), as: UTF8.self),
                 exitStatus: ExitStatus(rawValue: Int32(report[0])) ?? .internalError,
-                isAgreed: true)
+                rank: isEveryones ? nil : rank, isAgreed: true)
         }
     }
 
@@ -35,21 +34,14 @@ extension ProcessGroup {
             try agree(nil)
             return value
         case .failure(let error):
-            let failure = Self.failure(error)
+            let failure = Failure.wrapping(error)
             try agree(failure)
             throw failure
         }
     }
 
-    /// The error itself, or an error of ours around one that is no `Failure`.
-    static func failure(_ error: any Error) -> any Failure {
-        error as? any Failure
-            ?? CollectiveFailure(
-                rank: nil, call: "", subject: "", message: "\(error)", exitStatus: .internalError)
-    }
-
     /// What other ranks are told of a failure: a byte of exit status, then its line.
-    static func report(of failure: any Failure) -> [UInt8] {
+    static func report(of failure: Failure) -> [UInt8] {
         [UInt8(truncatingIfNeeded: failure.exitStatus.rawValue)] + Array("\(failure)".utf8)
     }
 }

@@ -5,7 +5,7 @@ extension ProcessGroup {
     /// Runs `work` on rank 0 alone and returns its result on every rank.
     ///
     /// Every rank calls it. If `work` fails, every rank throws the same, with rank 0's words, its exit
-    /// status and ``CollectiveFailure/isAgreed`` set. The rank is not named: what one rank does for all
+    /// status and ``Failure/isAgreed`` set. The rank is not named: what one rank does for all
     /// reads as if there were no others. A group of one neither encodes nor wraps anything.
     public func sharing<Value: Codable>(_ work: () throws -> Value) throws -> Value {
         if size == 1 { return try work() }
@@ -19,16 +19,15 @@ extension ProcessGroup {
                 report = [UInt8(ExitStatus.success.rawValue)]
                 report += try JSONEncoder().encode(value)
             case .failure(let error):
-                report = Self.report(of: Self.failure(error))
+                report = Self.report(of: Failure.wrapping(error))
             }
         }
         report = try broadcast(report, root: 0)
         let status = ExitStatus(rawValue: Int32(report.first ?? 0)) ?? .internalError
         guard status == .success else {
-            throw CollectiveFailure(
-                rank: nil, call: "", subject: "",
-                message: String(decoding: report.dropFirst(), as: UTF8.self), exitStatus: status,
-                isAgreed: true)
+            throw Failure(
+                call: "", subject: "", message: String(decoding: report.dropFirst(), as: UTF8.self),
+                exitStatus: status, isAgreed: true)
         }
         if let own { return try own.get() }
         return try JSONDecoder().decode(Value.self, from: Data(report.dropFirst()))

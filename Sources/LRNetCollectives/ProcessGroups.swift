@@ -6,7 +6,7 @@ public enum ProcessGroups {
     /// Makes the group that this process was launched into: MPI under `mpirun` or an `srun` with
     /// PMI, one process otherwise. Every process of the launch must call it, once, from its main thread.
     ///
-    /// - Throws: `CollectiveFailure` when MPI does not start, or when the launcher started several
+    /// - Throws: `Failure` when MPI does not start, or when the launcher started several
     ///   processes that do not find each other: each would otherwise train alone, over the same
     ///   files.
     public static func start() throws -> any ProcessGroup {
@@ -20,10 +20,10 @@ public enum ProcessGroups {
         }
         let group = try MPIProcessGroup()
         if let expected = environment.announcedSize, expected != group.size {
-            throw CollectiveFailure(
-                rank: nil, call: "MPI_Comm_size", subject: "launched as one of \(expected)",
+            throw Failure(
+                call: "MPI_Comm_size", subject: "launched as one of \(expected)",
                 message: "MPI sees \(group.size); the launcher and \(MPILibrary.version) do not "
-                    + "belong together")
+                    + "belong together", exitStatus: .inputOutput)
         }
         return group
     }
@@ -42,7 +42,7 @@ public enum ProcessGroups {
     ///
     /// For work that one process of a launch does alone.
     ///
-    /// - Throws: `CollectiveFailure` (64) where several processes were started and none knows its
+    /// - Throws: `Failure` (64) where several processes were started and none knows its
     ///   place, so that each would believe itself alone.
     public static func launchedPlace() throws -> (rank: Int, size: Int) {
         let environment = try checkedEnvironment()
@@ -68,19 +68,19 @@ public enum ProcessGroups {
             group = try start()
         } catch {
             report(error)
-            exit(status(of: error).rawValue)
+            exit(Failure.exitStatus(of: error).rawValue)
         }
         do {
             let status = try work(group)
             try group.finalize()
             exit(status.rawValue)
-        } catch let failure as CollectiveFailure where failure.isAgreed {
+        } catch let failure as Failure where failure.isAgreed {
             if group.isCoordinator { report(failure) }
             try? group.finalize()
             exit(failure.exitStatus.rawValue)
         } catch {
             report(error, rank: group.size > 1 ? group.rank : nil)
-            group.abort(status(of: error))
+            group.abort(Failure.exitStatus(of: error))
         }
     }
 
@@ -112,20 +112,16 @@ public enum ProcessGroups {
         return result
     }
 
-    /// - Throws: `CollectiveFailure` (64) for tasks of Slurm that cannot find each other.
+    /// - Throws: `Failure` (64) for tasks of Slurm that cannot find each other.
     private static func checkedEnvironment() throws -> LaunchEnvironment {
         let environment = launchEnvironment()
         if !environment.isLaunched && environment.stepTaskCount > 1 {
-            throw CollectiveFailure(
-                rank: nil, call: "srun",
+            throw Failure(
+                call: "srun",
                 subject: "\(environment.stepTaskCount) tasks without a PMI environment",
                 message: "start with srun --mpi=pmix, or with mpirun", exitStatus: .usage)
         }
         return environment
-    }
-
-    private static func status(of error: any Error) -> ExitStatus {
-        (error as? any Failure)?.exitStatus ?? .internalError
     }
 
     /// Prints one line, with the program and the rank in front; the latter unless the error names it.

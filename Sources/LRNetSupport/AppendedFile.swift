@@ -6,14 +6,14 @@ public final class AppendedFile {
 
     /// Opens the file, or makes it; new bytes go behind the old ones.
     ///
-    /// - Throws: ``SupportFailure`` that names the file.
+    /// - Throws: ``Failure`` that names the file.
     public init(path: String) throws {
         descriptor = try Descriptor(opening: path, flags: O_WRONLY | O_CREAT | O_APPEND)
     }
 
     /// Appends a line; the end of the line is added.
     ///
-    /// - Throws: ``SupportFailure`` (74), naming the file. A part of the line may then be there.
+    /// - Throws: ``Failure`` (74), naming the file. A part of the line may then be there.
     public func append(_ line: String) throws {
         try Array("\(line)\n".utf8).withUnsafeBytes {
             try descriptor.writeAll($0, name: descriptor.path)
@@ -22,7 +22,7 @@ public final class AppendedFile {
 
     /// Appends bytes.
     ///
-    /// - Throws: ``SupportFailure`` (74), naming the file. A part of the bytes may then be there.
+    /// - Throws: ``Failure`` (74), naming the file. A part of the bytes may then be there.
     public func append(bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try descriptor.writeAll($0, name: descriptor.path) }
     }

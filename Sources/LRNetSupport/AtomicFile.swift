@@ -7,7 +7,7 @@ public enum AtomicFile {
     ///
     /// A reader sees the old bytes or the new ones, also after a power cut.
     ///
-    /// - Throws: ``SupportFailure`` (74, or 66 if the folder is missing) that names `path`; the
+    /// - Throws: ``Failure`` (74, or 66 if the folder is missing) that names `path`; the
     ///   temporary file is removed and an older file at `path` is untouched.
     public static func write(_ bytes: [UInt8], to path: String) throws {
         try bytes.withUnsafeBytes { try write($0, to: path) }
@@ -48,18 +48,18 @@ public enum AtomicFile {
 
     /// Gives a finished file or folder its name and syncs the folder that holds the name.
     ///
-    /// - Throws: ``SupportFailure``, naming `path`; a folder replaces no folder that has files.
+    /// - Throws: ``Failure``, naming `path`; a folder replaces no folder that has files.
     public static func rename(_ temporary: String, to path: String) throws {
         try FileFault.check(.rename, path)
         guard Foundation.rename(temporary, path) == 0 else {
-            throw SupportFailure(call: "rename", subject: path, code: errno)
+            throw Failure.system(call: "rename", subject: path, code: errno)
         }
         try synchronizeFolder(parent(of: path))
     }
 
     /// Waits until a folder's names are on the disk.
     ///
-    /// - Throws: ``SupportFailure``. File systems that cannot sync a folder are left alone.
+    /// - Throws: ``Failure``. File systems that cannot sync a folder are left alone.
     public static func synchronizeFolder(_ path: String) throws {
         let descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
         try FileFault.check(.fsync, path)
@@ -67,7 +67,7 @@ public enum AtomicFile {
             switch errno {
             case EINTR: continue
             case EINVAL, ENOTSUP: return
-            default: throw SupportFailure(call: "fsync", subject: path, code: errno)
+            default: throw Failure.system(call: "fsync", subject: path, code: errno)
             }
         }
         FileActivity.notePiece()
@@ -75,7 +75,7 @@ public enum AtomicFile {
 
     /// Makes a folder and the folders above it; an existing folder is no error.
     ///
-    /// - Throws: ``SupportFailure`` that names the part that cannot be made.
+    /// - Throws: ``Failure`` that names the part that cannot be made.
     public static func createFolder(_ path: String) throws {
         if path.isEmpty || FileBytes.isFolder(path) { return }
         try createFolder(parent(of: path))
@@ -83,15 +83,15 @@ public enum AtomicFile {
         if mkdir(path, 0o777) != 0 {
             let code = errno
             if code == EEXIST && FileBytes.isFolder(path) { return }
-            throw SupportFailure(
-                call: "mkdir", subject: path, message: SupportFailure.words(for: code),
+            throw Failure(
+                call: "mkdir", subject: path, message: Failure.words(for: code),
                 exitStatus: .inputOutput)
         }
     }
 
     /// Removes a file, or a folder with all that it holds; a missing one is no error.
     ///
-    /// - Throws: ``SupportFailure`` that names what cannot be removed.
+    /// - Throws: ``Failure`` that names what cannot be removed.
     public static func remove(_ path: String) throws {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
@@ -101,7 +101,7 @@ public enum AtomicFile {
             for name in try FileBytes.names(inFolder: path) { try remove("\(path)/\(name)") }
         }
         guard (isFolder ? rmdir(path) : unlink(path)) == 0 || errno == ENOENT else {
-            throw SupportFailure(call: "remove", subject: path, code: errno)
+            throw Failure.system(call: "remove", subject: path, code: errno)
         }
     }
 

@@ -54,7 +54,7 @@ public struct ContentHash: Sendable {
 
     /// The hash of a file, which is read in pieces of 1 MiB.
     ///
-    /// - Throws: ``SupportFailure`` with the file's name: 66 if it is missing, 74 if it cannot be
+    /// - Throws: ``Failure`` with the file's name: 66 if it is missing, 74 if it cannot be
     ///   read.
     public static func of(fileAt path: String) throws -> String {
         var hash = ContentHash()

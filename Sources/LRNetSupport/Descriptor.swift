@@ -14,7 +14,7 @@ final class Descriptor {
             number = open(path, flags | O_CLOEXEC, mode)
         } while number < 0 && errno == EINTR
         guard number >= 0 else {
-            throw SupportFailure(call: "open", subject: path, code: errno)
+            throw Failure.system(call: "open", subject: path, code: errno)
         }
         self.number = number
         self.path = path
@@ -34,7 +34,7 @@ final class Descriptor {
                 return got
             }
             if errno != EINTR {
-                throw SupportFailure(call: "read", subject: path, code: errno)
+                throw Failure.system(call: "read", subject: path, code: errno)
             }
         }
     }
@@ -50,13 +50,13 @@ final class Descriptor {
             if case .error = fault { part /= 2 }
             let wrote = Foundation.write(number, rest.baseAddress, part)
             if case .error(let code) = fault {
-                throw SupportFailure(call: "write", subject: name, code: code)
+                throw Failure.system(call: "write", subject: name, code: code)
             }
             if wrote > 0 {
                 done += wrote
                 FileActivity.notePiece()
             } else if wrote < 0 && errno != EINTR {
-                throw SupportFailure(call: "write", subject: name, code: errno)
+                throw Failure.system(call: "write", subject: name, code: errno)
             }
         }
     }
@@ -66,7 +66,7 @@ final class Descriptor {
         try FileFault.check(.fsync, path, subject: name)
         while fsync(number) != 0 {
             if errno == EINTR { continue }
-            throw SupportFailure(call: "fsync", subject: name, code: errno)
+            throw Failure.system(call: "fsync", subject: name, code: errno)
         }
         FileActivity.notePiece()
     }
@@ -77,7 +77,7 @@ final class Descriptor {
         let code = Foundation.close(number)
         try FileFault.check(.close, path, subject: name)
         guard code == 0 || errno == EINTR else {
-            throw SupportFailure(call: "close", subject: name, code: errno)
+            throw Failure.system(call: "close", subject: name, code: errno)
         }
     }
 }

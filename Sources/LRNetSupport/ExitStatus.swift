@@ -21,12 +21,3 @@ public enum ExitStatus: Int32, Sendable {
     /// No progress for too long.
     case stalled = 81
 }
-
-/// An error of the world outside (file, data, option, peer) that a program prints as one line and
-/// turns into its exit code.
-///
-/// `description` names the thing, the value and the remedy on one line, without a final full stop.
-public protocol Failure: Error, CustomStringConvertible, Sendable {
-    /// The exit code that this error asks for.
-    var exitStatus: ExitStatus { get }
-}

@@ -4,21 +4,21 @@ package struct FaultText {
     package let kind: String
 
     private var values: [String: String] = [:]
-    private let failure: (String) -> any Failure
+    private let site: FailureSite
 
     /// Takes a text apart.
     ///
-    /// - Parameter failure: Makes the error of what is wrong; such an error is thrown.
-    package init(_ text: String, failure: @escaping (String) -> any Failure) throws {
-        self.failure = failure
+    /// - Parameter site: Where errors belong; thrown as errors of usage (64).
+    package init(_ text: String, site: FailureSite) throws {
+        self.site = site
         let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard halves.count == 2 else { throw failure("names no kind of fault") }
+        guard halves.count == 2 else { throw site.usage("names no kind of fault") }
         kind = String(halves[0])
         for pair in halves[1].split(separator: ",", omittingEmptySubsequences: false) {
             let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(
                 String.init)
             guard parts.count == 2, values.updateValue(parts[1], forKey: parts[0]) == nil else {
-                throw failure("'\(pair)' is no key=value, or stands twice")
+                throw site.usage("'\(pair)' is no key=value, or stands twice")
             }
         }
     }
@@ -28,6 +28,6 @@ package struct FaultText {
 
     /// - Throws: An error if there is a key that nobody took.
     package func finish() throws {
-        if let key = values.keys.min() { throw failure("'\(key)' is unknown") }
+        if let key = values.keys.min() { throw site.usage("'\(key)' is unknown") }
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 public enum FileBytes {
     /// All bytes of a file.
     ///
-    /// - Throws: ``SupportFailure``: 66 if the file is missing, 74 if it cannot be read.
+    /// - Throws: ``Failure``: 66 if the file is missing, 74 if it cannot be read.
     public static func read(_ path: String) throws -> [UInt8] {
         let byteCount = try FileBytes.byteCount(ofFileAt: path)
         var bytes: [UInt8] = []
@@ -17,14 +17,14 @@ public enum FileBytes {
 
     /// The size of a file.
     ///
-    /// - Throws: ``SupportFailure``: 66 if there is no such file, or if it is a folder.
+    /// - Throws: ``Failure``: 66 if there is no such file, or if it is a folder.
     public static func byteCount(ofFileAt path: String) throws -> Int {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw SupportFailure(call: "stat", subject: path, code: errno)
+            throw Failure.system(call: "stat", subject: path, code: errno)
         }
         guard status.st_mode & S_IFMT != S_IFDIR else {
-            throw SupportFailure(
+            throw Failure(
                 call: "open", subject: path, message: "this is a folder; name a file",
                 exitStatus: .inputMissing)
         }
@@ -45,10 +45,10 @@ public enum FileBytes {
 
     /// The names in a folder, sorted, without `.` and `..`.
     ///
-    /// - Throws: ``SupportFailure``: 66 if the folder is missing.
+    /// - Throws: ``Failure``: 66 if the folder is missing.
     public static func names(inFolder path: String) throws -> [String] {
         guard let folder = opendir(path) else {
-            throw SupportFailure(call: "opendir", subject: path, code: errno)
+            throw Failure.system(call: "opendir", subject: path, code: errno)
         }
         defer { closedir(folder) }
         var names: [String] = []

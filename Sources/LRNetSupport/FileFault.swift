@@ -63,27 +63,26 @@ package final class FileFault: Sendable {
         calls = from..<(count < .max - from ? from + count : .max)
     }
 
-    /// - Throws: ``SupportFailure`` (64) for a text that is not exactly as above.
+    /// - Throws: ``Failure`` (64) for a text that is not exactly as above.
     package convenience init(_ text: String) throws {
-        func failure(_ message: String) -> SupportFailure {
-            SupportFailure(
-                call: Self.variable, subject: "'\(text)'",
-                message: "\(message); write KIND:path=TEXT[,call=NAME][,from=N][,count=N], KIND "
-                    + "one of " + Kind.names.map(\.name).joined(separator: ", "),
-                exitStatus: .usage)
-        }
-        var words = try FaultText(text, failure: failure)
+        let site = FailureSite(
+            Self.variable, "'\(text)'",
+            remedy: "write KIND:path=TEXT[,call=NAME][,from=N][,count=N], KIND "
+                + "one of " + Kind.names.map(\.name).joined(separator: ", "))
+        var words = try FaultText(text, site: site)
         guard let kind = Kind.names.first(where: { $0.name == words.kind })?.kind else {
-            throw failure("names no kind of fault")
+            throw site.usage("names no kind of fault")
         }
-        guard let path = words.take("path"), !path.isEmpty else { throw failure("path is needed") }
+        guard let path = words.take("path"), !path.isEmpty else {
+            throw site.usage("path is needed")
+        }
         let name = words.take("call")
         let call = name.flatMap { Call(rawValue: $0) }
-        if let name, call == nil { throw failure("call '\(name)' is unknown") }
+        if let name, call == nil { throw site.usage("call '\(name)' is unknown") }
         func number(_ key: String) throws -> Int? {
             guard let value = words.take(key) else { return nil }
             guard let number = Int(value), number >= 1 else {
-                throw failure("\(key) '\(value)' is no number from 1")
+                throw site.usage("\(key) '\(value)' is no number from 1")
             }
             return number
         }
@@ -95,7 +94,7 @@ package final class FileFault: Sendable {
     /// Arms what the environment asks for.
     ///
     /// - Returns: A line for the log, or `nil` where the environment says nothing.
-    /// - Throws: ``SupportFailure`` (64) for a text that says nothing.
+    /// - Throws: ``Failure`` (64) for a text that says nothing.
     package static func armFromEnvironment() throws -> String? {
         guard let text = ProcessInfo.processInfo.environment[variable] else { return nil }
         arm(try FileFault(text))
@@ -143,7 +142,7 @@ package final class FileFault: Sendable {
     /// - Parameter subject: What the error names; the path where it is left out.
     static func check(_ call: Call, _ path: String, subject: String? = nil) throws {
         if case .error(let code) = strike(call, path) {
-            throw SupportFailure(call: call.rawValue, subject: subject ?? path, code: code)
+            throw Failure.system(call: call.rawValue, subject: subject ?? path, code: code)
         }
     }
 }

@@ -16,7 +16,7 @@ public final class FileLock {
     ///   - path: The file; its folder exists.
     ///   - isShared: Whether others may hold it at the same time, if they share it, too.
     ///   - patience: How long another holder is waited for; it is asked about every 50 ms.
-    /// - Throws: ``SupportFailure`` (74) that names the file, if another process still holds it.
+    /// - Throws: ``Failure`` (74) that names the file, if another process still holds it.
     public init(
         path: String, isShared: Bool = false, patience: Duration = .seconds(5)
     ) throws {
@@ -25,14 +25,13 @@ public final class FileLock {
         let end = ContinuousClock.now + patience
         while flock(descriptor.number, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else {
-                throw SupportFailure(call: "flock", subject: path, code: errno)
+                throw Failure.system(call: "flock", subject: path, code: errno)
             }
             guard ContinuousClock.now < end else {
-                throw SupportFailure(
+                throw Failure(
                     call: "flock", subject: path,
                     message: "another process holds this lock after \(patience) of waiting; "
-                        + "let it finish or end it",
-                    exitStatus: .inputOutput)
+                        + "let it finish or end it", exitStatus: .inputOutput)
             }
             // Waiting for somebody who is still at work is no stall.
             FileActivity.notePiece()

@@ -24,7 +24,7 @@ struct LRNetDataTool: ParsableCommand {
             if let fault, ProcessGroups.launchedRank ?? 0 == 0 { complain("warning: \(fault)") }
             if !(command is ImportPicturesCommand) { try leaveToFirstRank() }
             try command.run()
-        } catch let failure as any Failure {
+        } catch let failure as Failure {
             complain("\(failure)")
             Foundation.exit(failure.exitStatus.rawValue)
         } catch {

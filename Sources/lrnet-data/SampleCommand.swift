@@ -34,8 +34,9 @@ struct SampleCommand: ParsableCommand {
         let reader = try ShardReader(set: set, split: split)
         let number = min(count, reader.count)
         guard number > 0 else {
-            throw DataFailure(
-                call: "sample", subject: directory, message: "the \(split) split is empty")
+            throw Failure(
+                call: "sample", subject: directory, message: "the \(split) split is empty",
+                exitStatus: .badData)
         }
         let cells = try (0..<number).map { position in
             let (image, label) = try reader.picture(position * reader.count / number)

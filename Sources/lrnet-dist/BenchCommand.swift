@@ -129,7 +129,7 @@ struct BenchCommand: ParsableCommand {
     private func benchKernels(_ group: any ProcessGroup) throws {
         try group.agreeing {
             if group.size > 1 {
-                throw TrainingFailure(
+                throw Failure(
                     call: "bench", subject: "--kernels",
                     message: "runs in one process, not on \(group.size) ranks", exitStatus: .usage)
             }

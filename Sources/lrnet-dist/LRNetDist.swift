@@ -26,7 +26,7 @@ struct LRNetDist: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
-        } catch let failure as any Failure {
+        } catch let failure as Failure {
             fail("lrnet-dist: \(failure)", failure.exitStatus)
         } catch {
             if ProcessGroups.launchedRank ?? 0 > 0 {

@@ -8,13 +8,13 @@ extension CheckList {
         try group.agree(nil)
         for troubled in 0..<group.size {
             // The ranks from `troubled` on are in trouble: the lowest is heard.
-            let failure = CollectiveFailure(
-                rank: nil, call: "H5Dread", subject: "shard \(group.rank)",
-                message: "wrong\nchecksum", exitStatus: .badData)
+            let failure = Failure(
+                call: "H5Dread", subject: "shard \(group.rank)", message: "wrong\nchecksum",
+                exitStatus: .badData)
             do {
                 try group.agree(group.rank >= troubled ? failure : nil)
                 expect(false, "agree throws when rank \(troubled) is in trouble")
-            } catch let failure as CollectiveFailure {
+            } catch let failure as Failure {
                 let prefix = group.size == 1 ? "" : "rank \(troubled): "
                 expect(
                     failure.description == "\(prefix)H5Dread: shard \(troubled): wrong checksum",
@@ -29,7 +29,7 @@ extension CheckList {
         do {
             try group.agreeing { if group.rank == group.size - 1 { throw Plain() } }
             expect(false, "agreeing throws when the last rank is in trouble")
-        } catch let failure as any Failure {
+        } catch let failure as Failure {
             expect(failure.exitStatus == .internalError, "an unknown error is a bug of ours")
         }
         try runResults()
@@ -44,12 +44,11 @@ extension CheckList {
         expect(names == (0..<group.size).map { ["rank": "\($0)"] }, "results lie by rank")
         do {
             _ = try group.sharing { () throws -> Int in
-                throw CollectiveFailure(
-                    rank: nil, call: "import", subject: "tree", message: "no class",
-                    exitStatus: .inputMissing)
+                throw Failure(
+                    call: "import", subject: "tree", message: "no class", exitStatus: .inputMissing)
             }
             expect(false, "sharing throws when rank 0 is in trouble")
-        } catch let failure as CollectiveFailure {
+        } catch let failure as Failure {
             expect(
                 failure.description == "import: tree: no class"
                     && failure.exitStatus == .inputMissing
@@ -70,7 +69,7 @@ extension CheckList {
         do {
             try exchange.reduceToSlice(nodes: [view], into: view)
             expect(group.rank == 0, "a message that is too long is an error")
-        } catch let failure as CollectiveFailure {
+        } catch let failure as Failure {
             expect(
                 group.rank > 0 && failure.description.contains("MPI_ERR_TRUNCATE")
                     && failure.description.hasPrefix("rank \(group.rank): MPI_Waitsome: "),

@@ -19,8 +19,8 @@ enum Fault: String {
 
     /// Fails on `faulty`, waits for it on the others; never returns a success.
     func run(_ group: any ProcessGroup, on faulty: Int) throws -> ExitStatus {
-        let failure = CollectiveFailure(
-            rank: nil, call: "open", subject: "train-00001.h5", message: "no such file",
+        let failure = Failure(
+            call: "open", subject: "train-00001.h5", message: "no such file",
             exitStatus: .inputMissing)
         try group.barrier()
         switch self {

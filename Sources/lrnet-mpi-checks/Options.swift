@@ -45,8 +45,7 @@ struct Options {
         }
     }
 
-    private static func wrong(_ message: String) -> CollectiveFailure {
-        CollectiveFailure(
-            rank: nil, call: "lrnet-mpi-checks", subject: "", message: message, exitStatus: .usage)
+    private static func wrong(_ message: String) -> Failure {
+        Failure(call: "lrnet-mpi-checks", subject: "", message: message, exitStatus: .usage)
     }
 }

@@ -24,9 +24,8 @@ import Testing
 
     @Test func aFailureIsThrownAsItIs() throws {
         let group = SingleProcessGroup()
-        let failure = CollectiveFailure(
-            rank: nil, call: "read", subject: "a file", message: "too\nshort",
-            exitStatus: .badData)
+        let failure = Failure(
+            call: "read", subject: "a file", message: "too\nshort", exitStatus: .badData)
         try group.agree(nil)
         #expect(throws: failure) { try group.agree(failure) }
         #expect(throws: failure) { try group.agreeing { throw failure } }
@@ -36,7 +35,8 @@ import Testing
 
     @Test func aFailureNamesItsRankOnce() {
         func text(_ message: String) -> String {
-            CollectiveFailure(rank: 1, call: "", subject: "", message: message).description
+            Failure(call: "", subject: "", message: message, exitStatus: .inputOutput, rank: 1)
+                .description
         }
         #expect(text("no such file") == "rank 1: no such file")
         #expect(text("rank 1: no such file") == "rank 1: no such file")

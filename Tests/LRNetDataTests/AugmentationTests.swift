@@ -278,7 +278,7 @@ import Testing
                 return "accepted"
             } catch {
                 #expect(exitStatus(error) == .badData)
-                return (error as? DataFailure)?.message ?? "\(error)"
+                return (error as? Failure)?.message ?? "\(error)"
             }
         }
         #expect(
@@ -301,7 +301,7 @@ import Testing
             shape: Self.shape, pixels: [UInt8](repeating: 9, count: 2 * Self.shape.count),
             labels: [0, 1])
         let set = try Source(flat).set
-        #expect(throws: DataFailure.self) {
+        #expect(throws: Failure.self) {
             var recipe = Augmentation()
             recipe.standardize = .set
             _ = try Augmenter(recipe, seed: 1, for: set)

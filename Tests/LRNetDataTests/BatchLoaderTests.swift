@@ -55,7 +55,7 @@ import Testing
             loader.recycle(batch)
         }
         for _ in 0..<2 {
-            let error = #expect(throws: DataFailure.self) { _ = try loader.next() }
+            let error = #expect(throws: Failure.self) { _ = try loader.next() }
             #expect(error?.exitStatus == .badData)
             #expect(error?.subject.hasSuffix("train-00001.h5") == true)
         }

@@ -138,7 +138,7 @@ import Testing
         let source = try fixture.write(to: folder)
         var importer = CIFARImporter(source: source)
         importer.validation = 1
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try importer.run(output: "\(folder.path)/set", name: "cifar")
         }
         #expect(error?.exitStatus == .badData)
@@ -152,12 +152,12 @@ import Testing
         var fixture = CIFARFixture(.binary10)
         fixture.files["data_batch_4.bin"] = nil
         let source = try fixture.write(to: folder)
-        let file = #expect(throws: SupportFailure.self) {
+        let file = #expect(throws: Failure.self) {
             try CIFARImporter(source: source).run(output: "\(folder.path)/set", name: "cifar")
         }
         #expect(file?.exitStatus == .inputMissing)
         #expect(file?.subject == "\(source)/data_batch_4.bin")
-        let other = #expect(throws: DataFailure.self) {
+        let other = #expect(throws: Failure.self) {
             try CIFARImporter(source: "\(folder.path)/source/..").run(
                 output: "\(folder.path)/set", name: "cifar")
         }
@@ -174,7 +174,7 @@ import Testing
         let bytes = try FileBytes.read(archive)
         func message(_ bytes: [UInt8]) throws -> String? {
             try AtomicFile.write(bytes, to: archive)
-            let error = #expect(throws: DataFailure.self) {
+            let error = #expect(throws: Failure.self) {
                 try CIFARImporter(source: archive).run(output: "\(folder.path)/set", name: "cifar")
             }
             #expect(error?.exitStatus == .badData)

@@ -64,7 +64,7 @@ import Testing
         let path = "\(directory)/train-00001.h5"
         let bytes = try FileBytes.read(path)
         try Data(bytes.dropLast()).write(to: URL(fileURLWithPath: path))
-        let error = #expect(throws: DataFailure.self) { _ = try ShardSet(directory: directory) }
+        let error = #expect(throws: Failure.self) { _ = try ShardSet(directory: directory) }
         #expect(error?.exitStatus == .badData)
         #expect(
             error?.description
@@ -76,15 +76,15 @@ import Testing
         let folder = try TestFolder()
         let directory = "\(folder.path)/set"
         #expect(
-            #expect(throws: DataFailure.self) { _ = try ShardSet(directory: directory) }?
+            #expect(throws: Failure.self) { _ = try ShardSet(directory: directory) }?
                 .exitStatus == .inputMissing)
         try writeSet(directory)
         try AtomicFile.remove("\(directory)/test-00001.h5")
-        let shard = #expect(throws: SupportFailure.self) { _ = try ShardSet(directory: directory) }
+        let shard = #expect(throws: Failure.self) { _ = try ShardSet(directory: directory) }
         #expect(shard?.exitStatus == .inputMissing)
         #expect(shard?.subject == "\(directory)/test-00001.h5")
         try AtomicFile.remove("\(directory)/index.json")
-        let index = #expect(throws: DataFailure.self) { _ = try ShardSet(directory: directory) }
+        let index = #expect(throws: Failure.self) { _ = try ShardSet(directory: directory) }
         #expect(index?.exitStatus == .inputMissing)
     }
 
@@ -94,7 +94,7 @@ import Testing
         try writeSet("\(folder.path)/b", train: randomImages(41, stream: 5))
         let index = try FileBytes.read("\(folder.path)/b/index.json")
         try AtomicFile.write(index, to: "\(folder.path)/a/index.json")
-        let error = #expect(throws: DataFailure.self) { _ = try readAll("\(folder.path)/a") }
+        let error = #expect(throws: Failure.self) { _ = try readAll("\(folder.path)/a") }
         #expect(error?.exitStatus == .badData)
         #expect(error?.subject == "\(folder.path)/a/train-00000.h5")
     }
@@ -119,7 +119,7 @@ import Testing
         changed.schemaVersion = index.schemaVersion
         try AtomicFile.write(try changed.encoded(), to: "\(directory)/index.json")
         if field == "version" {
-            let error = #expect(throws: DataFailure.self) { _ = try ShardSet(directory: directory) }
+            let error = #expect(throws: Failure.self) { _ = try ShardSet(directory: directory) }
             #expect(error?.message.hasPrefix("schema version 3, but") == true)
             return
         }
@@ -137,7 +137,7 @@ import Testing
         try flip("\(directory)/validation-00000.h5", byte: 60, bit: 0)
         let problems = ShardSetVerifier(try ShardSet(directory: directory)).run()
         #expect(
-            problems.map { ($0 as? DataFailure)?.subject } == [
+            problems.map { $0.subject } == [
                 "\(directory)/train-00002.h5", "\(directory)/validation-00000.h5",
             ])
     }

@@ -81,7 +81,7 @@ import Testing
         let changed = try ShardSet(directory: "\(folder.path)/set")
         let reader = try ShardReader(set: changed, split: .train)
         _ = try reader.picture(12 + 2)
-        let error = #expect(throws: DataFailure.self) { _ = try reader.picture(12 + 3) }
+        let error = #expect(throws: Failure.self) { _ = try reader.picture(12 + 3) }
         #expect(
             error?.description
                 == "decode: \(path) images[3]: is neither JPEG nor PNG")

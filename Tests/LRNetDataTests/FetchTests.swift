@@ -94,7 +94,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func corruptBytesAreRefused() throws {
         let site = try Site()
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             _ = try site.fetch(site.set(["corrupt"]))
         }
         #expect(error?.exitStatus == .badData)
@@ -145,7 +145,7 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func failures() throws {
         let site = try Site()
         func line(_ modes: [String], mirror: String? = nil) throws -> String {
-            let error = #expect(throws: DataFailure.self) {
+            let error = #expect(throws: Failure.self) {
                 _ = try site.fetch(site.set(modes), mirror: mirror)
             }
             #expect(error?.exitStatus == .inputOutput)

@@ -91,7 +91,7 @@ import Testing
             { _ = try file.intAttribute("real") }, { _ = try file.stringAttribute("real") },
             { _ = try file.doubleAttribute("missing") }, { _ = try file.names(in: "nowhere") },
         ] {
-            let error = #expect(throws: DataFailure.self) { try attempt() }
+            let error = #expect(throws: Failure.self) { try attempt() }
             #expect(error?.exitStatus == .badData)
         }
     }
@@ -120,7 +120,7 @@ import Testing
 
     @Test func errorsNameFileObjectAndReason() throws {
         let folder = try TestFolder()
-        let missing = #expect(throws: DataFailure.self) {
+        let missing = #expect(throws: Failure.self) {
             _ = try HDF5File.open("\(folder.path)/missing.h5")
         }
         #expect(missing?.exitStatus == .inputMissing)
@@ -129,17 +129,17 @@ import Testing
                 == "H5Fopen: \(folder.path)/missing.h5: unable to open file: "
                 + "No such file or directory")
         try AtomicFile.write("this is text", to: "\(folder.path)/text.h5")
-        let text = #expect(throws: DataFailure.self) {
+        let text = #expect(throws: Failure.self) {
             _ = try HDF5File.open("\(folder.path)/text.h5")
         }
         #expect(text?.exitStatus == .badData)
-        let unwritable = #expect(throws: DataFailure.self) {
+        let unwritable = #expect(throws: Failure.self) {
             _ = try HDF5File.create(at: "/proc/nowhere/file.h5")
         }
         #expect(unwritable?.description.contains("/proc/nowhere/file.h5") == true)
         let file = try HDF5File.create(inMemoryNamed: "types")
         try file.createDataSet("d", of: .double, shape: [2])
-        let type = #expect(throws: DataFailure.self) {
+        let type = #expect(throws: Failure.self) {
             _ = try file.dataSet("d").read(as: Float.self)
         }
         #expect(type?.message == "holds numbers of type double, float expected")
@@ -155,7 +155,7 @@ import Testing
             (0..<image.count - 64).first { Array(image[$0..<$0 + 64]) == pattern })
         image[place + 9] ^= 4
         let damaged = try HDF5File.open(image: image, named: "damaged.h5")
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             _ = try damaged.dataSet("images").read(as: UInt8.self)
         }
         #expect(

@@ -31,7 +31,7 @@ extension LabeledImages {
         let index = try importer.run(output: "\(folder.path)/set", name: "small")
         #expect(index.splits.map(\.name) == [.train, .test])
         importer.validation = 23
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try importer.run(output: "\(folder.path)/other", name: "small")
         }
         #expect(error?.exitStatus == .usage)
@@ -88,7 +88,7 @@ extension LabeledImages {
         fault.spoil(&file)
         fixture.files[fault.file] = file
         let importer = try fixture.write(to: folder)
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try importer.run(output: "\(folder.path)/set", name: "small")
         }
         #expect(error?.exitStatus == .badData)
@@ -127,7 +127,7 @@ extension LabeledImages {
         #expect(errors > 100)
         for count in [3, 20, bytes.count - 1] {
             try AtomicFile.write(Array(bytes[0..<count]), to: path)
-            let error = #expect(throws: DataFailure.self) {
+            let error = #expect(throws: Failure.self) {
                 try importer.run(output: "\(folder.path)/set", name: "small")
             }
             #expect(
@@ -142,7 +142,7 @@ extension LabeledImages {
         let folder = try TestFolder()
         let importer = try IDXFixture().write(to: folder)
         try AtomicFile.remove("\(folder.path)/test-images")
-        let error = #expect(throws: SupportFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try importer.run(output: "\(folder.path)/set", name: "small")
         }
         #expect(error?.exitStatus == .inputMissing)

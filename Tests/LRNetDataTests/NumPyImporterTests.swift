@@ -68,7 +68,7 @@ import Testing
         try check(folder)
         var other = importer
         other.train.images.array = "x"
-        let missing = #expect(throws: DataFailure.self) {
+        let missing = #expect(throws: Failure.self) {
             try other.run(output: "\(folder.path)/other", name: "n")
         }
         #expect(missing?.exitStatus == .inputMissing)
@@ -91,7 +91,7 @@ import Testing
         }
         for count in [0, 21, bytes.count / 2, bytes.count - 1] {
             try AtomicFile.write(Array(bytes[0..<count]), to: archive)
-            let error = #expect(throws: DataFailure.self) {
+            let error = #expect(throws: Failure.self) {
                 try importer.run(output: "\(folder.path)/d", name: "n")
             }
             #expect(error?.exitStatus == .badData)
@@ -186,7 +186,7 @@ import Testing
         var files = files()
         files[fault.array] = fault.bytes
         let importer = try importer(folder, files)
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try importer.run(output: "\(folder.path)/set", name: "n")
         }
         #expect(error?.exitStatus == .badData)
@@ -200,7 +200,7 @@ import Testing
         let archive = "\(folder.path)/set.npz"
         try AtomicFile.write([UInt8](repeating: 0x50, count: 100), to: archive)
         let importer = try importer(folder, [:], archive: archive)
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try importer.run(output: "\(folder.path)/set", name: "n")
         }
         #expect(
@@ -218,7 +218,7 @@ import Testing
             [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 12) + [0, 0]
         try AtomicFile.write([UInt8](repeating: 0, count: 40) + locator + end, to: archive)
         let importer = try importer(folder, [:], archive: archive)
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try importer.run(output: "\(folder.path)/set", name: "n")
         }
         #expect(error?.message == "is a damaged or truncated zip archive; save it again")

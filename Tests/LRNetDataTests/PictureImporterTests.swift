@@ -23,12 +23,12 @@ import Testing
         return importer
     }
 
-    private func failure(_ importer: PictureImporter, _ folder: TestFolder) -> (any Failure)? {
+    private func failure(_ importer: PictureImporter, _ folder: TestFolder) -> Failure? {
         do {
             try importer.run(output: "\(folder.path)/set", name: "set")
             return nil
         } catch {
-            return error as? any Failure
+            return error as? Failure
         }
     }
 
@@ -66,7 +66,7 @@ import Testing
         }
         #expect(classCounts[1].allSatisfy { $0 == 2 || $0 == 3 })
         #expect((0..<3).allSatisfy { classCounts[0][$0] + classCounts[1][$0] == 11 })
-        let error = #expect(throws: DataFailure.self) { _ = try test.read(samples: [0]) }
+        let error = #expect(throws: Failure.self) { _ = try test.read(samples: [0]) }
         #expect(error?.message.hasPrefix("holds pictures of varying size") == true)
         #expect(folder.names == ["set", "test", "train"])
     }
@@ -341,7 +341,7 @@ import Testing
         let importer = try importer(folder)
         let expected = try importer.run(output: "\(folder.path)/set", name: "set").index
         let disk = try TinyDisk(size: "60k")
-        let error = #expect(throws: SupportFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try importer.run(output: "\(disk.path)/set", name: "set")
         }
         #expect(error?.exitStatus == .inputOutput)

@@ -44,4 +44,4 @@ func readAll(_ directory: String) throws -> [LabeledImages] {
 }
 
 /// The exit code that an error asks for, if it is one of ours.
-func exitStatus(_ error: any Error) -> ExitStatus? { (error as? any Failure)?.exitStatus }
+func exitStatus(_ error: any Error) -> ExitStatus? { (error as? Failure)?.exitStatus }

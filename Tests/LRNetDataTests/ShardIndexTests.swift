@@ -59,12 +59,12 @@ import Testing
         ] {
             let changed = text.replacing(old, with: new)
             #expect(changed != text)
-            #expect(throws: DataFailure.self, "\(new)") {
+            #expect(throws: Failure.self, "\(new)") {
                 _ = try ShardIndex(decoding: Array(changed.utf8), path: "p")
             }
         }
         let three = index(.raw, ["a", "b", "c"])
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             _ = try ShardIndex(decoding: three.encoded(), path: "p")
         }
         #expect(error?.message == "3 class names for 2 classes")

@@ -69,7 +69,7 @@ import Testing
         let counts = try ShardReader(set: set, split: .train).classCounts()
         #expect(counts == (0..<4).map { label in train.labels.count { $0 == Int32(label) } })
         #expect(set.count(.validation) == 0)
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             _ = try ShardReader(set: set, split: .validation)
         }
         #expect(error?.exitStatus == .inputMissing)

@@ -49,7 +49,7 @@ import Testing
         let folder = try TestFolder()
         try AtomicFile.createFolder("\(folder.path)/empty")
         try writeSet("\(folder.path)/empty/")
-        let error = #expect(throws: DataFailure.self) { try writeSet("\(folder.path)/empty") }
+        let error = #expect(throws: Failure.self) { try writeSet("\(folder.path)/empty") }
         #expect(error?.exitStatus == .inputOutput)
         #expect(error?.message.hasPrefix("exists and is not an empty folder") == true)
         #expect(folder.names == ["empty"])
@@ -73,7 +73,7 @@ import Testing
         let folder = try TestFolder()
         var train = randomImages(41)
         train.labels[30] = 4
-        let error = #expect(throws: DataFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try writeSet("\(folder.path)/set", train: train)
         }
         #expect(error?.description == "import: train sample 30: label 4 is outside 0...3")
@@ -83,7 +83,7 @@ import Testing
     @Test(.enabled(if: TinyDisk.isPossible, "mounting a tmpfs needs root"))
     func fullDiskLeavesNothing() throws {
         let disk = try TinyDisk(size: "100k")
-        let error = #expect(throws: SupportFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try writeSet("\(disk.path)/set", train: randomImages(3_000))
         }
         #expect(error?.exitStatus == .inputOutput)

@@ -20,7 +20,7 @@ import Testing
         let folder = try TestFolder()
         let path = "\(folder.path)/taken"
         try AtomicFile.createFolder("\(path)/inner")
-        let error = #expect(throws: SupportFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try AtomicFile.write("new", to: path)
         }
         #expect(error?.call == "rename")
@@ -31,7 +31,7 @@ import Testing
 
     @Test func missingFolderIsNamed() throws {
         let folder = try TestFolder()
-        let error = #expect(throws: SupportFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try AtomicFile.write("new", to: "\(folder.path)/missing/file")
         }
         #expect(error?.exitStatus == .inputMissing)
@@ -44,7 +44,7 @@ import Testing
         let disk = try TinyDisk(size: "64k")
         let path = "\(disk.path)/result.json"
         try AtomicFile.write("old", to: path)
-        let error = #expect(throws: SupportFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try AtomicFile.write([UInt8](repeating: 1, count: 200_000), to: path)
         }
         #expect(error?.exitStatus == .inputOutput)
@@ -61,7 +61,7 @@ import Testing
         try AtomicFile.createFolder("\(folder.path)/a/b/c")
         try AtomicFile.createFolder("\(folder.path)/a/b/c")
         try AtomicFile.write("x", to: "\(folder.path)/a/b/file")
-        let error = #expect(throws: SupportFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try AtomicFile.createFolder("\(folder.path)/a/b/file/d")
         }
         #expect(error?.exitStatus == .inputOutput)

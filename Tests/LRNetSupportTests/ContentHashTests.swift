@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func missingFile() throws {
-        let error = #expect(throws: SupportFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try ContentHash.of(fileAt: "/nowhere/file")
         }
         #expect(error?.exitStatus == .inputMissing)

@@ -8,7 +8,7 @@ import Testing
         let path = "\(folder.path)/lock"
         var first: FileLock? = try FileLock(path: path)
         #expect(first?.path == path)
-        let error = #expect(throws: SupportFailure.self) {
+        let error = #expect(throws: Failure.self) {
             _ = try FileLock(path: path, patience: .milliseconds(120))
         }
         #expect(error?.subject == path)

@@ -31,7 +31,7 @@ import Testing
         guard fault.strikeCount > 0 else { return false }
         if kind == .short {
             #expect(error == nil, "call \(number)")
-        } else if let failure = error as? SupportFailure {
+        } else if let failure = error as? Failure {
             #expect(failure.exitStatus == .inputOutput)
             #expect(failure.subject.hasPrefix(store.folder), "call \(number): \(failure)")
             #expect(!"\(failure)".contains("\n"))
@@ -81,7 +81,7 @@ import Testing
         let fault = try FileFault("ENOSPC:path=/a/b,call=write,from=3,count=2")
         #expect(fault.kind == .error(ENOSPC) && fault.call == .write && fault.path == "/a/b")
         for text in ["", "EIO", "EIO:", "EIO:path=", "EIO:path=a,path=b", "slow:path=a,from=x"] {
-            let error = #expect(throws: SupportFailure.self) { _ = try FileFault(text) }
+            let error = #expect(throws: Failure.self) { _ = try FileFault(text) }
             #expect(error?.exitStatus == .usage)
             #expect(error?.subject == "'\(text)'")
         }

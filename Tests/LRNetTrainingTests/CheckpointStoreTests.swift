@@ -157,7 +157,7 @@ import Testing
     @Test func loadingWhatIsNotThere() throws {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
-        let error = #expect(throws: SupportFailure.self) { _ = try store.load("step-00000001") }
+        let error = #expect(throws: Failure.self) { _ = try store.load("step-00000001") }
         #expect(error?.exitStatus == .inputMissing)
     }
 
@@ -166,7 +166,7 @@ import Testing
         let disk = try TinyDisk(size: "256k")
         let store = CheckpointStore(runFolder: disk.path)
         try save(store, 10, isBest: true)
-        let error = #expect(throws: SupportFailure.self) {
+        let error = #expect(throws: Failure.self) {
             try store.save(
                 [UInt8](repeating: 1, count: 400_000), step: 20, isBest: true, keepLatest: 1)
         }

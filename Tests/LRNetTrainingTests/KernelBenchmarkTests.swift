@@ -88,7 +88,7 @@ import Testing
             #expect {
                 try KernelBenchmark.check(doubtful(error))
             } throws: {
-                ($0 as? TrainingFailure)?.exitStatus == .internalError
+                ($0 as? Failure)?.exitStatus == .internalError
                     && "\($0)".hasPrefix("bench: doubtful 3: differs from its naive twin by ")
             }
         }
@@ -101,7 +101,7 @@ import Testing
         #expect {
             try KernelBenchmark(only: "fft")
         } throws: {
-            ($0 as? TrainingFailure)?.exitStatus == .usage
+            ($0 as? Failure)?.exitStatus == .usage
         }
     }
 

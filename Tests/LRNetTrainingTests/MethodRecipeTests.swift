@@ -11,7 +11,7 @@ import Testing
         do {
             _ = try recipe(yaml)
             return "accepted"
-        } catch let failure as TrainingFailure {
+        } catch let failure as Failure {
             #expect(failure.exitStatus == .badRecipe && !failure.description.contains("\n"))
             return "\(failure.subject): \(failure.message)"
         } catch {

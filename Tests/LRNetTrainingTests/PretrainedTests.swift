@@ -59,7 +59,7 @@ import Testing
         do {
             _ = try start(network, from: file, takesAll: takesAll)
             return "accepted"
-        } catch let failure as TrainingFailure {
+        } catch let failure as Failure {
             #expect(failure.exitStatus == .badData)
             #expect(failure.call == "initialization.from" && failure.subject == "f.safetensors")
             return failure.message

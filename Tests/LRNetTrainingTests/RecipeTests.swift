@@ -16,7 +16,7 @@ import Testing
         do {
             _ = try Recipe(yaml: yaml, file: "r.yaml", overrides: overrides)
             return "accepted"
-        } catch let failure as TrainingFailure {
+        } catch let failure as Failure {
             #expect(failure.exitStatus == .badRecipe)
             #expect(!failure.description.contains("\n"))
             #expect(failure.call == "recipe r.yaml")
@@ -361,7 +361,7 @@ import Testing
 
     @Test(arguments: ["training.steps", "=5", "", "steps", ".=5", "..=", "training..steps=5"])
     func badOverrides(text: String) {
-        let error = #expect(throws: TrainingFailure.self) {
+        let error = #expect(throws: Failure.self) {
             _ = try Recipe(yaml: "", file: "r.yaml", overrides: [text])
         }
         #expect(error?.exitStatus == .usage)
@@ -380,14 +380,14 @@ import Testing
     }
 
     @Test func missingFile() throws {
-        let error = #expect(throws: TrainingFailure.self) { _ = try Recipe(file: "/nowhere.yaml") }
+        let error = #expect(throws: Failure.self) { _ = try Recipe(file: "/nowhere.yaml") }
         #expect(error?.exitStatus == .inputMissing)
         let folder = try TestFolder()
         let path = "\(folder.path)/r.yaml"
         try AtomicFile.write("dropout: 0.1", to: path)
         #expect(try Recipe(file: path).dropout == 0.1)
         try AtomicFile.write([0xFF, 0xFE, 0, 1, 2], to: path)
-        let binary = #expect(throws: TrainingFailure.self) { _ = try Recipe(file: path) }
+        let binary = #expect(throws: Failure.self) { _ = try Recipe(file: path) }
         #expect(binary?.exitStatus == .badRecipe)
         #expect(binary?.description.contains("\n") == false)
     }

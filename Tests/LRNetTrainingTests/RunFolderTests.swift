@@ -6,12 +6,12 @@ import Synchronization
 import Testing
 
 @Suite struct RunFolderTests {
-    private func failure(_ work: () throws -> Void) -> (any Failure)? {
+    private func failure(_ work: () throws -> Void) -> Failure? {
         do {
             try work()
             return nil
         } catch {
-            return error as? any Failure
+            return error as? Failure
         }
     }
 

@@ -20,12 +20,12 @@ import Testing
         return try RunMetrics(runFolder: folder.path)
     }
 
-    private func failure(_ lines: [String]) -> (any Failure)? {
+    private func failure(_ lines: [String]) -> Failure? {
         do {
             _ = try read(lines)
             return nil
         } catch {
-            return error as? any Failure
+            return error as? Failure
         }
     }
 
@@ -55,7 +55,7 @@ import Testing
             #expect(error?.exitStatus == .badData)
             #expect(error?.description.contains(message) == true, "\(error?.description ?? "-")")
         }
-        let missing = #expect(throws: TrainingFailure.self) {
+        let missing = #expect(throws: Failure.self) {
             _ = try RunMetrics(runFolder: "/nowhere")
         }
         #expect(missing?.exitStatus == .inputMissing)

@@ -52,7 +52,7 @@ import Testing
         do {
             _ = try SafeTensors(bytes: bytes, file: "f")
             return "accepted"
-        } catch let failure as TrainingFailure {
+        } catch let failure as Failure {
             #expect(failure.exitStatus == .badData)
             #expect(failure.call == "safetensors" && failure.subject == "f")
             return failure.message

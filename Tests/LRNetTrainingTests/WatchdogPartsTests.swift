@@ -60,9 +60,9 @@ import Testing
     @Test(arguments: [0, 4, 5, 7]) func foreignBytesAreRefused(position: Int) {
         var arrived = Self.beats[0].encoded
         arrived[position] = 0xFF
-        #expect(throws: TrainingFailure.self) { _ = try Beat.take(from: &arrived) }
+        #expect(throws: Failure.self) { _ = try Beat.take(from: &arrived) }
         var web = Array("GET / HTTP/1.1\r\nHost: node7:1234\r\nAccept: */*\r\n\r\n".utf8)
-        #expect(throws: TrainingFailure.self) { _ = try Beat.take(from: &web) }
+        #expect(throws: Failure.self) { _ = try Beat.take(from: &web) }
     }
 
     /// Over loopback and every address that other machines would be given.
@@ -82,10 +82,10 @@ import Testing
         #expect(BeatSocket.addresses(of: "localhost").contains("127.0.0.1"))
         let port = listener.port
         #expect(listener.accepted() == nil)
-        #expect(throws: SupportFailure.self) {
+        #expect(throws: Failure.self) {
             _ = try BeatSocket.connected(to: "no address", port: port, patience: .seconds(1))
         }
-        #expect(throws: SupportFailure.self) {
+        #expect(throws: Failure.self) {
             _ = try BeatSocket.connected(to: "127.0.0.1", port: 1, patience: .seconds(1))
         }
     }
@@ -123,7 +123,7 @@ import Testing
         "NAN:rank=0,step=1", "nan:rank=0,step=1=2",
     ])
     func badFaults(text: String) {
-        let failure = #expect(throws: TrainingFailure.self) { _ = try FaultInjection(text) }
+        let failure = #expect(throws: Failure.self) { _ = try FaultInjection(text) }
         #expect(failure?.exitStatus == .usage)
         #expect(failure?.message.contains("write KIND:rank=N,step=N[,when=fresh]") == true)
     }

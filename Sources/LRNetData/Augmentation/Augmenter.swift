@@ -1,4 +1,5 @@
 public import LRNetKernels
+import LRNetSupport
 
 /// Turns pictures of one set into inputs of a network, by one recipe and seed.
 ///
@@ -28,25 +29,23 @@ public final class Augmenter: Sendable {
     ///   - recipe: What is done.
     ///   - seed: The run's.
     ///   - set: Its shape gives the channels, and the size where the recipe has no crop.
-    /// - Throws: ``DataFailure`` (65) naming values and remedy if the two do not fit.
+    /// - Throws: ``Failure`` (65) naming values and remedy if the two do not fit.
     public init(_ recipe: Augmentation, seed: UInt64, for set: ShardSet) throws {
         self.recipe = recipe
         self.seed = seed
         outputShape = ImageShape(
             height: recipe.crop ?? set.shape.height, width: recipe.crop ?? set.shape.width,
             channels: set.shape.channels)
-        func failure(_ message: String) -> DataFailure {
-            DataFailure(call: "augmentation", subject: set.directory, message: message)
-        }
+        let site = FailureSite("augmentation", set.directory)
         guard set.index.encoding == .raw || recipe.crop != nil else {
-            throw failure("holds pictures of varying size; set augmentation.crop")
+            throw site.badData("holds pictures of varying size; set augmentation.crop")
         }
         switch recipe.standardize {
         case .none, .image:
             standardizer = nil
         case .set:
             if let channel = set.index.deviation.firstIndex(where: { !($0 > 0) }) {
-                throw failure(
+                throw site.badData(
                     "channel \(channel) of the train split has deviation "
                         + "\(set.index.deviation[channel]), so it cannot be standardised; set "
                         + "augmentation.standardize=none or image")
@@ -55,7 +54,7 @@ public final class Augmenter: Sendable {
                 standardizing: set.index.mean, deviation: set.index.deviation)
         case .constants(let mean, let deviation):
             guard mean.count == outputShape.channels && deviation.count == mean.count else {
-                throw failure(
+                throw site.badData(
                     "has \(outputShape.channels) channels, but augmentation.standardize has "
                         + "\(mean.count) means and \(deviation.count) deviations; give one a "
                         + "channel")
@@ -63,7 +62,7 @@ public final class Augmenter: Sendable {
             standardizer = ChannelAffine(standardizing: mean, deviation: deviation)
         }
         if let problem = sizeProblem(height: set.shape.height, width: set.shape.width) {
-            throw failure("has images of \(set.shape); \(problem)")
+            throw site.badData("has images of \(set.shape); \(problem)")
         }
     }
 
@@ -87,14 +86,12 @@ public final class Augmenter: Sendable {
     ///   - epoch: The epoch, for the random variant; `nil` for the one of evaluation.
     ///   - scratch: The calling thread's.
     ///   - target: Overwritten; `[outputShape]`.
-    /// - Throws: ``DataFailure`` (65) if the picture is too small or has other channels.
+    /// - Throws: ``Failure`` (65) if the picture is too small or has other channels.
     func apply(
         _ pixels: ArraySlice<UInt8>, shape: ImageShape, sample: Int, epoch: Int?,
         scratch: Scratch, into target: FloatView
     ) throws {
-        func failure(_ message: String) -> DataFailure {
-            DataFailure(call: "augmentation", subject: "sample \(sample)", message: message)
-        }
+        let site = FailureSite("augmentation", "sample \(sample)")
         let key = epoch.map {
             NoiseKey(
                 seed: seed, purpose: .augmentation, step: UInt32($0), index: UInt32(sample))
@@ -104,12 +101,12 @@ public final class Augmenter: Sendable {
                 recipe, height: shape.height, width: shape.width, key: key)
         else {
             let problem = sizeProblem(height: shape.height, width: shape.width) ?? "has no crop"
-            throw failure("is \(shape); \(problem)")
+            throw site.badData("is \(shape); \(problem)")
         }
         let result = ImageShape(
             height: draw.window.height, width: draw.window.width, channels: shape.channels)
         guard result == outputShape else {
-            throw failure(
+            throw site.badData(
                 "becomes \(result) where the network takes \(outputShape); set augmentation.crop")
         }
         scratch.resizer.crop(

@@ -4,7 +4,7 @@ import LRNetSupport
 extension HDF5DataSet {
     /// Reads the description of an opened data set.
     ///
-    /// - Throws: ``DataFailure`` (65) for an unknown type of numbers or another layout.
+    /// - Throws: ``Failure`` (65) for an unknown type of numbers or another layout.
     convenience init(opened data: HDF5Handle, file: HDF5File, path: String) throws {
         let subject = "\(file.name) \(path)"
         let space = try HDF5Handle("H5Dget_space", subject, close: H5Sclose) {
@@ -23,8 +23,9 @@ extension HDF5DataSet {
         var chunk = [hsize_t](repeating: 0, count: Int(rank))
         let layout = HDF5Library.locked { H5Pget_layout(creation.id) }
         guard rank > 0, layout == H5D_CHUNKED else {
-            throw DataFailure(
-                call: "H5Pget_layout", subject: subject, message: "is not stored in chunks")
+            throw Failure(
+                call: "H5Pget_layout", subject: subject, message: "is not stored in chunks",
+                exitStatus: .badData)
         }
         _ = try HDF5Library.call("H5Pget_chunk", subject) {
             H5Pget_chunk(creation.id, rank, &chunk)
@@ -46,10 +47,11 @@ extension HDF5DataSet {
             HDF5ElementType.allCases.first { H5Tequal(type.id, $0.stored) > 0 }
         }
         guard let known else {
-            throw DataFailure(
+            throw Failure(
                 call: "H5Dget_type", subject: subject,
                 message: "holds another type than "
-                    + HDF5ElementType.allCases.map(\.rawValue).joined(separator: ", "))
+                    + HDF5ElementType.allCases.map(\.rawValue).joined(separator: ", "),
+                exitStatus: .badData)
         }
         return known
     }
@@ -61,9 +63,9 @@ extension HDF5DataSet {
             let (value, overflows) = product.multipliedReportingOverflow(
                 by: Int(exactly: max(extent, 1)) ?? .max)
             guard !overflows, value < 1 << 60 else {
-                throw DataFailure(
+                throw Failure(
                     call: "H5Sget_simple_extent_dims", subject: subject,
-                    message: "impossible extents \(extents)")
+                    message: "impossible extents \(extents)", exitStatus: .badData)
             }
             product = value
         }

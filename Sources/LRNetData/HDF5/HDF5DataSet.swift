@@ -50,7 +50,7 @@ public final class HDF5DataSet: Sendable {
     ///
     /// - Returns: Their values, row after row.
     /// - Precondition: The rows exist.
-    /// - Throws: ``DataFailure``: 65 if the stored type is another or a checksum is wrong, 74 if
+    /// - Throws: ``Failure``: 65 if the stored type is another or a checksum is wrong, 74 if
     ///   the file cannot be read.
     public func read<Element: HDF5Element>(
         rows: Range<Int>? = nil, as type: Element.Type = Element.self
@@ -76,7 +76,7 @@ public final class HDF5DataSet: Sendable {
     /// Writes rows; all of them by default.
     ///
     /// - Precondition: The rows exist, the values are just as many and of the stored type.
-    /// - Throws: ``DataFailure`` (74).
+    /// - Throws: ``Failure`` (74).
     public func write<Element: HDF5Element>(_ values: [Element], rows: Range<Int>? = nil) throws {
         let rows = rows ?? 0..<rowCount
         checkCount(values.count, rows)
@@ -88,7 +88,7 @@ public final class HDF5DataSet: Sendable {
     /// Writes rows from Float32 memory.
     ///
     /// - Precondition: The rows exist, the values are just as many and stored as `float`.
-    /// - Throws: ``DataFailure`` (74).
+    /// - Throws: ``Failure`` (74).
     public func write(_ view: FloatView, rows: Range<Int>? = nil) throws {
         let rows = rows ?? 0..<rowCount
         checkCount(view.count, rows)
@@ -164,9 +164,10 @@ public final class HDF5DataSet: Sendable {
 
     private func checkStored(_ type: HDF5ElementType) throws {
         guard type == elementType else {
-            throw DataFailure(
+            throw Failure(
                 call: "H5Dread", subject: subject,
-                message: "holds numbers of type \(elementType), \(type) expected")
+                message: "holds numbers of type \(elementType), \(type) expected",
+                exitStatus: .badData)
         }
     }
 }

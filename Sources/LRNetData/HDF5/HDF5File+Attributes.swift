@@ -4,7 +4,7 @@ import LRNetSupport
 extension HDF5File {
     /// Sets a text attribute of a group or data set; `/` is the root.
     ///
-    /// - Throws: ``DataFailure``.
+    /// - Throws: ``Failure``.
     public func setAttribute(_ attribute: String, of path: String = "/", to value: String) throws {
         let bytes = Array(value.utf8)
         let type = try HDF5Handle("H5Tcopy", name, status: .internalError, close: H5Tclose) {
@@ -22,7 +22,7 @@ extension HDF5File {
 
     /// Sets a whole-number attribute of a group or data set, stored in 64 bits.
     ///
-    /// - Throws: ``DataFailure``.
+    /// - Throws: ``Failure``.
     public func setAttribute(_ attribute: String, of path: String = "/", to value: Int) throws {
         let types = HDF5Library.locked { (HDF5StoredInt64, HDF5NativeInt64) }
         try writeAttribute(
@@ -31,7 +31,7 @@ extension HDF5File {
 
     /// Sets a floating-point attribute of a group or data set, stored in 64 bits.
     ///
-    /// - Throws: ``DataFailure``.
+    /// - Throws: ``Failure``.
     public func setAttribute(_ attribute: String, of path: String = "/", to value: Double) throws {
         let types = HDF5Library.locked { (HDF5StoredDouble, HDF5NativeDouble) }
         try writeAttribute(
@@ -40,7 +40,7 @@ extension HDF5File {
 
     /// A text attribute of a group or data set.
     ///
-    /// - Throws: ``DataFailure`` (65) if there is none, or if it is no text of fixed length.
+    /// - Throws: ``Failure`` (65) if there is none, or if it is no text of fixed length.
     public func stringAttribute(_ attribute: String, of path: String = "/") throws -> String {
         try withAttribute(attribute, of: path) { handle, type, subject in
             let isText = HDF5Library.locked {
@@ -56,7 +56,7 @@ extension HDF5File {
 
     /// A whole-number attribute of a group or data set.
     ///
-    /// - Throws: ``DataFailure`` (65) if there is none, or if it is no 64-bit whole number.
+    /// - Throws: ``Failure`` (65) if there is none, or if it is no 64-bit whole number.
     public func intAttribute(_ attribute: String, of path: String = "/") throws -> Int {
         var value: Int64 = 0
         try readNumber(attribute, of: path, as: .int64, into: &value)
@@ -65,7 +65,7 @@ extension HDF5File {
 
     /// A floating-point attribute of a group or data set.
     ///
-    /// - Throws: ``DataFailure`` (65) if there is none, or if it is no 64-bit number.
+    /// - Throws: ``Failure`` (65) if there is none, or if it is no 64-bit number.
     public func doubleAttribute(_ attribute: String, of path: String = "/") throws -> Double {
         var value: Double = 0
         try readNumber(attribute, of: path, as: .double, into: &value)
@@ -137,7 +137,9 @@ extension HDF5File {
         }
     }
 
-    private func wrongType(_ subject: String, _ expected: String) -> DataFailure {
-        DataFailure(call: "H5Aread", subject: subject, message: "\(expected) expected")
+    private func wrongType(_ subject: String, _ expected: String) -> Failure {
+        Failure(
+            call: "H5Aread", subject: subject, message: "\(expected) expected", exitStatus: .badData
+        )
     }
 }

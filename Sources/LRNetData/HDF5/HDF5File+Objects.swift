@@ -5,7 +5,7 @@ extension HDF5File {
     /// Makes a group, and the groups above it, unless it is there already.
     ///
     /// - Parameter path: `parameters/layer1`, from the root.
-    /// - Throws: ``DataFailure``.
+    /// - Throws: ``Failure``.
     public func createGroup(_ path: String) throws {
         if try contains(path) { return }
         let subject = "\(name) \(path)"
@@ -21,7 +21,7 @@ extension HDF5File {
 
     /// Whether a group or data set has this path.
     ///
-    /// - Throws: ``DataFailure`` if the file cannot be read.
+    /// - Throws: ``Failure`` if the file cannot be read.
     public func contains(_ path: String) throws -> Bool {
         var prefix = ""
         for part in path.split(separator: "/") {
@@ -36,7 +36,7 @@ extension HDF5File {
 
     /// The names in a group, sorted; `/` is the root.
     ///
-    /// - Throws: ``DataFailure`` if there is no such group.
+    /// - Throws: ``Failure`` if there is no such group.
     public func names(in group: String) throws -> [String] {
         let subject = "\(name) \(group)"
         var info = H5G_info_t()
@@ -68,7 +68,7 @@ extension HDF5File {
     ///   - chunk: The extents of a chunk; by default the longest runs of consecutive numbers of
     ///     at most 1 MiB.
     ///   - hasChecksum: Whether each chunk carries a Fletcher-32 checksum.
-    /// - Throws: ``DataFailure`` if the path is taken or the file cannot be written.
+    /// - Throws: ``Failure`` if the path is taken or the file cannot be written.
     @discardableResult
     public func createDataSet(
         _ path: String, of type: HDF5ElementType, shape: [Int], chunk: [Int]? = nil,
@@ -107,7 +107,7 @@ extension HDF5File {
 
     /// Opens a data set.
     ///
-    /// - Throws: ``DataFailure`` (65) if there is none, or if it holds another type of numbers
+    /// - Throws: ``Failure`` (65) if there is none, or if it holds another type of numbers
     ///   than ``HDF5ElementType`` names or is not chunked.
     public func dataSet(_ path: String) throws -> HDF5DataSet {
         let subject = "\(name) \(path)"

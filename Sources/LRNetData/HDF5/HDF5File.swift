@@ -22,7 +22,7 @@ public final class HDF5File: Sendable {
 
     /// Creates a file on disk, replacing an older one.
     ///
-    /// - Throws: ``DataFailure`` (74; 66 if the folder is missing).
+    /// - Throws: ``Failure`` (74; 66 if the folder is missing).
     public static func create(at path: String) throws -> HDF5File {
         let access = try accessProperties(path)
         return try create(name: path, opened: path, access: access)
@@ -31,7 +31,7 @@ public final class HDF5File: Sendable {
     /// Creates a file that lives in memory; ``image()`` gives its bytes.
     ///
     /// - Parameter name: What errors call the file; several open files may have the same name.
-    /// - Throws: ``DataFailure``.
+    /// - Throws: ``Failure``.
     public static func create(inMemoryNamed name: String) throws -> HDF5File {
         let access = try accessProperties(name)
         _ = try HDF5Library.call("H5Pset_fapl_core", name, status: .internalError) {
@@ -43,7 +43,7 @@ public final class HDF5File: Sendable {
 
     /// Opens a file on disk for reading, without locking it.
     ///
-    /// - Throws: ``DataFailure``: 66 if the file is missing, 65 if it is no HDF5 file.
+    /// - Throws: ``Failure``: 66 if the file is missing, 65 if it is no HDF5 file.
     public static func open(_ path: String) throws -> HDF5File {
         let access = try accessProperties(path)
         _ = try HDF5Library.call("H5Pset_file_locking", path, status: .internalError) {
@@ -60,7 +60,7 @@ public final class HDF5File: Sendable {
     /// - Parameters:
     ///   - image: The bytes; the library keeps a copy.
     ///   - name: What errors call the file.
-    /// - Throws: ``DataFailure`` (65) if this is no HDF5 file.
+    /// - Throws: ``Failure`` (65) if this is no HDF5 file.
     public static func open(image: [UInt8], named name: String) throws -> HDF5File {
         let access = try accessProperties(name)
         _ = try HDF5Library.call("H5Pset_fapl_core", name, status: .internalError) {
@@ -81,7 +81,7 @@ public final class HDF5File: Sendable {
 
     /// The bytes of the file as they would stand on disk.
     ///
-    /// - Throws: ``DataFailure``.
+    /// - Throws: ``Failure``.
     public func image() throws -> [UInt8] {
         try flush()
         let size = try HDF5Library.call("H5Fget_file_image", name, status: .inputOutput) {
@@ -99,7 +99,7 @@ public final class HDF5File: Sendable {
 
     /// Hands everything written so far to the operating system.
     ///
-    /// - Throws: ``DataFailure`` (74).
+    /// - Throws: ``Failure`` (74).
     public func flush() throws {
         _ = try HDF5Library.call("H5Fflush", name, status: .inputOutput) {
             H5Fflush(handle.id, H5F_SCOPE_LOCAL)
@@ -109,7 +109,7 @@ public final class HDF5File: Sendable {
     /// Closes the file now rather than with the object, so that a late error can be thrown.
     ///
     /// - Precondition: No data set of it is in use, now or later.
-    /// - Throws: ``DataFailure`` (74).
+    /// - Throws: ``Failure`` (74).
     public func close() throws {
         try handle.closeNow("H5Fclose", name)
     }

@@ -11,7 +11,7 @@ enum HDF5Library {
     /// owner, and after meeting a damaged file the clean-up complains on standard error.
     private static let start: Void = { _ = H5dont_atexit() }()
 
-    /// Calls the library; a negative result is thrown as ``DataFailure``.
+    /// Calls the library; a negative result is thrown as ``Failure``.
     ///
     /// - Parameters:
     ///   - name: The C function.
@@ -54,7 +54,7 @@ enum HDF5Library {
     /// The error of the call that has just failed, from the innermost entry of the error stack.
     private static func failure(
         call: String, subject: String, status: ExitStatus
-    ) -> DataFailure {
+    ) -> Failure {
         var words = [String]()
         withUnsafeMutablePointer(to: &words) { words in
             _ = H5Ewalk2(
@@ -71,7 +71,7 @@ enum HDF5Library {
         let code = errorNumber(in: text)
         var exitStatus = status
         if let code { exitStatus = code == ENOENT ? .inputMissing : .inputOutput }
-        return DataFailure(
+        return Failure(
             call: call, subject: subject, message: summary(of: text), exitStatus: exitStatus)
     }
 

@@ -1,3 +1,5 @@
+import LRNetSupport
+
 /// An importer of images that fit in memory, the first of which it holds out for validation.
 public protocol ArrayImporter {
     /// The number of training images that are held out; 0 for no validation split.
@@ -12,7 +14,7 @@ public protocol ArrayImporter {
     ///   - output: The folder of the set, as for ``ShardWriter``.
     ///   - name: What the set calls itself.
     ///   - progress: Called with (samples written so far, samples in all).
-    /// - Throws: ``DataFailure`` or ``SupportFailure``, as the importer says; no folder is left behind.
+    /// - Throws: ``Failure``, as the importer says; no folder is left behind.
     @discardableResult
     func run(
         output: String, name: String, progress: (_ done: Int, _ total: Int) -> Void

@@ -25,18 +25,14 @@ enum Deflate {
     /// - Parameters:
     ///   - subject: What errors call the bytes.
     ///   - byteLimit: The most bytes that they may become.
-    /// - Throws: ``DataFailure`` (65) if the bytes are damaged, end early or become too many.
+    /// - Throws: ``Failure`` (65) if the bytes are damaged, end early or become too many.
     static func decompress(
         _ bytes: ArraySlice<UInt8>, in container: Container, subject: String, byteLimit: Int
     ) throws -> [UInt8] {
-        func failure(_ message: String, _ status: ExitStatus = .badData) -> DataFailure {
-            DataFailure(
-                call: "inflate", subject: subject, message: "\(message); get the file again",
-                exitStatus: status)
-        }
+        let site = FailureSite("inflate", subject, remedy: "get the file again")
         var stream = z_stream()
         guard lrnet_inflateInit(&stream, container.windowBits) == Z_OK else {
-            throw failure("out of memory", .internalError)
+            throw site.failure(.internalError, "out of memory")
         }
         defer { inflateEnd(&stream) }
         var output: [UInt8] = []
@@ -61,7 +57,8 @@ enum Deflate {
                     return (status, target.count - Int(stream.avail_out))
                 }
                 guard output.count + made <= byteLimit else {
-                    throw failure("becomes more than \(byteLimit) bytes, which no such file is")
+                    throw site.badData(
+                        "becomes more than \(byteLimit) bytes, which no such file is")
                 }
                 output.append(contentsOf: piece[0..<made])
                 let isAtEnd = stream.avail_in == 0 && given == source.count
@@ -72,10 +69,10 @@ enum Deflate {
                     // The next member of a gzip file.
                     inflateReset(&stream)
                 case Z_OK, Z_BUF_ERROR:
-                    if isAtEnd && made < piece.count { throw failure("is truncated") }
+                    if isAtEnd && made < piece.count { throw site.badData("is truncated") }
                 default:
                     let words = stream.msg.map { String(cString: $0) } ?? "error \(status)"
-                    throw failure("is damaged: \(words)")
+                    throw site.badData("is damaged: \(words)")
                 }
             }
         }

@@ -11,7 +11,7 @@ enum Gzip {
 
     /// The bytes of a file, decompressed if it starts with gzip's magic bytes.
     ///
-    /// - Throws: ``SupportFailure`` (66, 74) for the file, ``DataFailure`` (65) if the compressed
+    /// - Throws: ``Failure`` (66, 74) for the file, ``Failure`` (65) if the compressed
     ///   bytes are damaged, end early or become more than `byteLimit`.
     static func read(_ path: String, byteLimit: Int = defaultByteLimit) throws -> [UInt8] {
         let bytes = try FileBytes.read(path)

@@ -27,15 +27,14 @@ enum IDXFile {
 
     /// Reads images.
     ///
-    /// - Throws: ``DataFailure`` (65) for anything that is not exactly this format;
-    ///   ``SupportFailure`` if the file is missing or cannot be read.
+    /// - Throws: ``Failure`` (65) for anything that is not exactly this format;
+    ///   ``Failure`` if the file is missing or cannot be read.
     static func images(_ path: String) throws -> Images {
         let bytes = try Gzip.read(path)
         let header = try header(bytes, path, magic: imagesMagic, words: 4, kind: "images")
         let shape = ImageShape(height: header[2], width: header[3], channels: 1)
         guard shape.height > 0, shape.width > 0, shape.height <= 4096, shape.width <= 4096 else {
-            throw failure(
-                path,
+            throw FailureSite("IDX", path).badData(
                 "impossible image size \(shape.height)x\(shape.width); get the file again")
         }
         let pixels = try body(
@@ -53,8 +52,7 @@ enum IDXFile {
         let values = try body(
             bytes, path, from: 8, byteCount: header[1], what: "\(header[1]) labels")
         if let wrong = values.firstIndex(where: { Int($0) >= classes }) {
-            throw failure(
-                path,
+            throw FailureSite("IDX", path).badData(
                 "label \(values[wrong]) of sample \(wrong) is outside 0...\(classes - 1); only sets "
                     + "of \(classes) classes are read")
         }
@@ -69,12 +67,11 @@ enum IDXFile {
         }
         guard bytes.count >= 4, word(0) == magic else {
             let found = bytes.count >= 4 ? String(word(0)) : "\(bytes.count) bytes"
-            throw failure(
-                path, "magic number \(found), \(magic) expected; is this a file of \(kind)?")
+            throw FailureSite("IDX", path).badData(
+                "magic number \(found), \(magic) expected; is this a file of \(kind)?")
         }
         guard bytes.count >= 4 * words else {
-            throw failure(
-                path,
+            throw FailureSite("IDX", path).badData(
                 "truncated: the header has \(bytes.count) of \(4 * words) bytes; get the file again"
             )
         }
@@ -87,15 +84,10 @@ enum IDXFile {
         let found = bytes.count - start
         guard found == byteCount else {
             let problem = found < byteCount ? "truncated" : "too long"
-            throw failure(
-                path,
+            throw FailureSite("IDX", path).badData(
                 "\(problem): \(found) bytes after the header, \(byteCount) expected for \(what); get the "
                     + "file again")
         }
         return Array(bytes[start...])
-    }
-
-    static func failure(_ path: String, _ message: String) -> DataFailure {
-        DataFailure(call: "IDX", subject: path, message: message)
     }
 }

@@ -43,8 +43,8 @@ public struct IDXImporter: ArrayImporter, Sendable {
     ///   - output: The folder of the set, as for ``ShardWriter``.
     ///   - name: What the set calls itself.
     ///   - progress: Called with (samples written so far, samples in all).
-    /// - Throws: ``DataFailure`` (65) for a file that is not exactly IDX, counts that disagree or a
-    ///   label that is no class, (64) if nothing is left to train on; ``SupportFailure`` (66, 74)
+    /// - Throws: ``Failure`` (65) for a file that is not exactly IDX, counts that disagree or a
+    ///   label that is no class, (64) if nothing is left to train on; ``Failure`` (66, 74)
     ///   for missing files and failed writes. No folder is left behind.
     @discardableResult
     public func run(
@@ -53,8 +53,7 @@ public struct IDXImporter: ArrayImporter, Sendable {
         let train = try Self.pair(images: trainImages, labels: trainLabels)
         let test = try Self.pair(images: testImages, labels: testLabels)
         guard train.shape == test.shape else {
-            throw IDXFile.failure(
-                testImages,
+            throw FailureSite("IDX", testImages).badData(
                 "images of \(test.shape), but those of \(trainImages) are \(train.shape); name files "
                     + "that belong together")
         }
@@ -68,8 +67,7 @@ public struct IDXImporter: ArrayImporter, Sendable {
         let images = try IDXFile.images(images)
         let labels = try IDXFile.labels(labels, classes: classes)
         guard images.count == labels.values.count else {
-            throw IDXFile.failure(
-                labels.path,
+            throw FailureSite("IDX", labels.path).badData(
                 "\(labels.values.count) labels, but \(images.path) has \(images.count) images; name "
                     + "files that belong together")
         }

@@ -25,16 +25,15 @@ struct LabeledImagesImport {
     /// Writes the set.
     ///
     /// - Precondition: Images of train and test have one shape.
-    /// - Throws: ``DataFailure`` (64) if nothing is left to train on; what ``ShardWriter`` throws.
+    /// - Throws: ``Failure`` (64) if nothing is left to train on; what ``ShardWriter`` throws.
     func write(
         train: LabeledImages, test: LabeledImages?, output: String, progress: (Int, Int) -> Void
     ) throws -> ShardIndex {
         guard validation >= 0, validation < train.count else {
-            throw DataFailure(
+            throw Failure(
                 call: "import", subject: source,
                 message: "\(train.count) images, which leaves none to train on with --validation "
-                    + "\(validation); hold out fewer",
-                exitStatus: .usage)
+                    + "\(validation); hold out fewer", exitStatus: .usage)
         }
         let total = train.count + (test?.count ?? 0)
         var done = 0

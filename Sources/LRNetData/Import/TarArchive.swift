@@ -15,7 +15,7 @@ struct TarArchive {
     /// Reads an archive.
     ///
     /// - Parameter byteLimit: The most bytes that it may have when decompressed.
-    /// - Throws: ``DataFailure`` (65) if it is damaged, truncated or larger; ``SupportFailure`` if
+    /// - Throws: ``Failure`` (65) if it is damaged, truncated or larger; ``Failure`` if
     ///   the file is missing or cannot be read.
     init(_ path: String, byteLimit: Int) throws {
         self.path = path
@@ -30,9 +30,7 @@ struct TarArchive {
     subscript(name: String) -> ArraySlice<UInt8>? { entries[name].map { bytes[$0] } }
 
     private static func entries(of bytes: [UInt8], _ path: String) throws -> [String: Range<Int>] {
-        func failure(_ message: String) -> DataFailure {
-            DataFailure(call: "tar", subject: path, message: "\(message); download it again")
-        }
+        let site = FailureSite("tar", path, remedy: "download it again")
         var entries: [String: Range<Int>] = [:]
         var start = 0
         while start + blockByteCount <= bytes.count {
@@ -41,10 +39,10 @@ struct TarArchive {
             if header.allSatisfy({ $0 == 0 }) { return entries }
             guard let stated = octal(header, 148, 8), stated == checksum(header),
                 let byteCount = octal(header, 124, 12)
-            else { throw failure("no tar archive, or damaged at byte \(start)") }
+            else { throw site.badData("no tar archive, or damaged at byte \(start)") }
             let content = start + blockByteCount
             guard content + byteCount <= bytes.count else {
-                throw failure("the tar archive is truncated")
+                throw site.badData("the tar archive is truncated")
             }
             let kind = header[start + 156]
             if kind == 0 || kind == UInt8(ascii: "0") {
@@ -55,7 +53,7 @@ struct TarArchive {
             let blockCount = (byteCount + blockByteCount - 1) / blockByteCount
             start = content + blockCount * blockByteCount
         }
-        throw failure("the tar archive is truncated")
+        throw site.badData("the tar archive is truncated")
     }
 
     private static func isUSTAR(_ header: ArraySlice<UInt8>) -> Bool {

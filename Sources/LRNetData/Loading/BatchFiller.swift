@@ -33,7 +33,7 @@ public final class BatchFiller {
     /// Makes a batch hold the samples of a request.
     ///
     /// - Precondition: The batch has room, and images of the augmenter's shape.
-    /// - Throws: ``DataFailure`` or `SupportFailure`; of several errors the one of the first sample in
+    /// - Throws: ``Failure``; of several errors the one of the first sample in
     ///   the set. What the batch then holds is unspecified.
     public func fill(_ batch: Batch, with request: BatchRequest) throws {
         let count = request.samples.count

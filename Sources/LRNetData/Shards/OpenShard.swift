@@ -30,7 +30,7 @@ final class OpenShard: Sendable {
 
     /// Checks the file's SHA-256, then opens it and compares its shapes with the index.
     ///
-    /// - Throws: ``DataFailure`` (65) if anything differs; errors of reading.
+    /// - Throws: ``Failure`` (65) if anything differs; errors of reading.
     convenience init(_ shard: ShardIndex.Shard, of set: ShardSet) throws {
         try self.init(
             shard, directory: set.directory, encoding: set.index.encoding, shape: set.shape,
@@ -48,10 +48,10 @@ final class OpenShard: Sendable {
         self.shape = shape
         let sha256 = try ContentHash.of(fileAt: path)
         guard sha256 == shard.sha256 else {
-            throw DataFailure(
+            throw Failure(
                 call: "SHA-256", subject: path,
                 message: "damaged: \(sha256.prefix(12))... instead of \(shard.sha256.prefix(12))"
-                    + "...; import the data again")
+                    + "...; import the data again", exitStatus: .badData)
         }
         let file = try HDF5File.open(path)
         images = try file.dataSet(ShardFile.imagesPath)
@@ -59,9 +59,10 @@ final class OpenShard: Sendable {
         try Self.check(labels, .int32, [shard.count], path)
         self.labels = try labels.read()
         if let wrong = self.labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
-            throw DataFailure(
+            throw Failure(
                 call: "read", subject: "\(path) labels[\(wrong)]",
-                message: "label \(self.labels[wrong]) is outside 0...\(classes - 1)")
+                message: "label \(self.labels[wrong]) is outside 0...\(classes - 1)",
+                exitStatus: .badData)
         }
         switch encoding {
         case .raw:
@@ -76,8 +77,9 @@ final class OpenShard: Sendable {
             try Self.check(images, .uint8, [Int(values[shard.count])], path)
             let rises = zip(values, values.dropFirst()).allSatisfy { $0 <= $1 }
             guard values[0] == 0, rises else {
-                throw DataFailure(
-                    call: "open", subject: "\(path) offsets", message: "do not rise from 0")
+                throw Failure(
+                    call: "open", subject: "\(path) offsets", message: "do not rise from 0",
+                    exitStatus: .badData)
             }
             self.offsets = values
             chunkByteCount = images.chunk[0]
@@ -97,7 +99,7 @@ final class OpenShard: Sendable {
 
     /// Reads a chunk.
     ///
-    /// - Throws: ``DataFailure``: 65 for damage, 74 if the file cannot be read.
+    /// - Throws: ``Failure``: 65 for damage, 74 if the file cannot be read.
     func chunk(_ number: Int) throws -> Chunk {
         let first = number * chunkByteCount
         let end = byteRange(count - 1).upperBound
@@ -123,7 +125,7 @@ final class OpenShard: Sendable {
 
     /// Decodes a picture of this shard.
     ///
-    /// - Throws: ``DataFailure`` (65) that names the sample, if the file in it is no picture.
+    /// - Throws: ``Failure`` (65) that names the sample, if the file in it is no picture.
     func picture(_ bytes: ArraySlice<UInt8>, sample: Int) throws -> PixelImage {
         if offsets == nil {
             return PixelImage(
@@ -133,8 +135,9 @@ final class OpenShard: Sendable {
         do {
             return try PictureDecoder().decode(bytes).image
         } catch let problem as PictureProblem {
-            throw DataFailure(
-                call: "decode", subject: "\(path) images[\(sample)]", message: problem.message)
+            throw Failure(
+                call: "decode", subject: "\(path) images[\(sample)]", message: problem.message,
+                exitStatus: .badData)
         }
     }
 
@@ -149,9 +152,10 @@ final class OpenShard: Sendable {
         _ data: HDF5DataSet, _ type: HDF5ElementType, _ shape: [Int], _ path: String
     ) throws {
         guard data.shape == shape, data.elementType == type else {
-            throw DataFailure(
+            throw Failure(
                 call: "open", subject: "\(path) \(data.path)",
-                message: "\(data.elementType) \(data.shape), but the index says \(type) \(shape)")
+                message: "\(data.elementType) \(data.shape), but the index says \(type) \(shape)",
+                exitStatus: .badData)
         }
     }
 }

@@ -25,7 +25,7 @@ final class PartialSetFolder {
 
     /// Makes the folder, or takes over a kept one.
     ///
-    /// - Throws: ``DataFailure`` (74) if `directory` holds something; ``SupportFailure`` (74) if
+    /// - Throws: ``Failure`` (74) if `directory` holds something; ``Failure`` (74) if
     ///   another process works in a kept folder; errors of the file system.
     init(for directory: String, keeping: Keeping) throws {
         let directory = Self.trimmed(directory)
@@ -53,7 +53,7 @@ final class PartialSetFolder {
     ///
     /// - Parameter others: Files that stay beside the index and its shards.
     /// - Precondition: Called once.
-    /// - Throws: ``SupportFailure`` or ``DataFailure`` (74).
+    /// - Throws: ``Failure`` (74).
     func finish(_ index: ShardIndex, others: Set<String> = []) throws {
         precondition(!isFinished, "a shard set is finished twice")
         let shards = Set(index.splits.flatMap(\.shards).map(\.file))
@@ -70,12 +70,12 @@ final class PartialSetFolder {
 
     /// Refuses a folder that holds something.
     ///
-    /// - Throws: ``DataFailure`` (74).
+    /// - Throws: ``Failure`` (74).
     static func checkVacant(_ directory: String) throws {
         guard FileBytes.exists(directory) else { return }
         guard FileBytes.isFolder(directory), try FileBytes.names(inFolder: directory).isEmpty
         else {
-            throw DataFailure(
+            throw Failure(
                 call: "import", subject: directory,
                 message: "exists and is not an empty folder; choose another --output or remove it",
                 exitStatus: .inputOutput)

@@ -59,7 +59,7 @@ enum ShardFile {
     /// Writes a shard into a folder.
     ///
     /// - Returns: Its entry for the index.
-    /// - Throws: ``SupportFailure`` (74) if it cannot be written.
+    /// - Throws: ``Failure`` (74) if it cannot be written.
     static func write(
         _ samples: ShardSamples, to folder: String, as name: String
     ) throws -> ShardIndex.Shard {

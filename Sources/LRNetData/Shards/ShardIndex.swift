@@ -141,49 +141,48 @@ public struct ShardIndex: Sendable, Codable, Equatable {
     /// Reads an index and checks all that can be checked without the shards.
     ///
     /// - Parameter path: The file, for errors.
-    /// - Throws: ``DataFailure`` (65) that says what is wrong.
+    /// - Throws: ``Failure`` (65) that says what is wrong.
     package init(decoding bytes: [UInt8], path: String) throws {
-        func failure(_ message: String) -> DataFailure {
-            DataFailure(call: "index", subject: path, message: message)
-        }
+        let site = FailureSite("index", path)
         guard bytes.last == Self.lastByte else {
-            throw failure("damaged: its end is missing; import the data again")
+            throw site.badData("damaged: its end is missing; import the data again")
         }
         struct Version: Decodable { let schemaVersion: Int }
         do {
             let version = try JSONDecoder().decode(Version.self, from: Data(bytes)).schemaVersion
             guard Self.readableSchemaVersions.contains(version) else {
-                throw failure(
+                throw site.badData(
                     "schema version \(version), but this program reads versions 1 to "
                         + "\(Self.currentSchemaVersion); import the data again")
             }
             self = try JSONDecoder().decode(ShardIndex.self, from: Data(bytes))
-        } catch let error as DataFailure {
+        } catch let error as Failure {
             throw error
         } catch {
-            throw failure("\(Self.reason(error)); import the data again")
+            throw site.badData("\(Self.reason(error)); import the data again")
         }
         guard checksum == expectedChecksum else {
-            throw failure("damaged or edited (wrong checksum); import the data again")
+            throw site.badData("damaged or edited (wrong checksum); import the data again")
         }
         guard fingerprint == expectedFingerprint else {
-            throw failure("wrong fingerprint; import the data again")
+            throw site.badData("wrong fingerprint; import the data again")
         }
         guard shape.height > 0, shape.width > 0, shape.channels > 0, classes > 0,
             mean.count == shape.channels, deviation.count == shape.channels
-        else { throw failure("impossible shape \(shape), \(classes) classes") }
+        else { throw site.badData("impossible shape \(shape), \(classes) classes") }
         guard classNames.map({ $0.count == classes }) ?? true else {
-            throw failure("\(classNames?.count ?? 0) class names for \(classes) classes")
+            throw site.badData("\(classNames?.count ?? 0) class names for \(classes) classes")
         }
         guard Set(splits.map(\.name)).count == splits.count else {
-            throw failure("a split is named twice")
+            throw site.badData("a split is named twice")
         }
         for split in splits where split.shards.reduce(0, { $0 + $1.count }) != split.count {
-            throw failure("the shards of \(split.name) do not add up to \(split.count) samples")
+            throw site.badData(
+                "the shards of \(split.name) do not add up to \(split.count) samples")
         }
         for shard in splits.flatMap(\.shards)
         where shard.file.contains("/") || shard.count < 0 || shard.file.hasPrefix(".") {
-            throw failure("impossible shard \(shard.file)")
+            throw site.badData("impossible shard \(shard.file)")
         }
     }
 

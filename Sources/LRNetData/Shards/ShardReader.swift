@@ -42,11 +42,11 @@ public final class ShardReader: Sendable {
     ///   - cacheByteCount: Room for chunks that stay in memory (the least recently used ones make
     ///     way); the chunk that is being read always has room. A random order over a set that does
     ///     not fit reads a chunk (1 MiB) for almost every sample.
-    /// - Throws: ``DataFailure`` (66) if the set does not have the split.
+    /// - Throws: ``Failure`` (66) if the set does not have the split.
     public init(set: ShardSet, split: DataSplit, cacheByteCount: Int = 1 << 30) throws {
         guard let entry = set.index[split] else {
             let present = set.index.splits.map(\.name.rawValue).joined(separator: ", ")
-            throw DataFailure(
+            throw Failure(
                 call: "open", subject: set.directory,
                 message: "has no \(split) split, only \(present)", exitStatus: .inputMissing)
         }
@@ -77,7 +77,7 @@ public final class ShardReader: Sendable {
     ///   - images: Overwritten; `[samples.count, H, W, C]`.
     ///   - labels: Overwritten; one label a sample, in `0 ..< classes`.
     /// - Precondition: Every sample is in `0 ..< count`; the view has just as many values.
-    /// - Throws: ``DataFailure`` or ``SupportFailure``: 65 for damage or an encoded set, 66 for a
+    /// - Throws: ``Failure``: 65 for damage or an encoded set, 66 for a
     ///   missing shard, 74 if a shard cannot be read. What `images` and `labels` then hold is
     ///   unspecified.
     public func read(samples: [Int], images: FloatView, labels: inout [Int32]) throws {
@@ -121,7 +121,7 @@ public final class ShardReader: Sendable {
     /// - Returns: The picture as it is stored (an encoded one decoded, of its own size, three
     ///   channels), and its label.
     /// - Precondition: The sample is in `0 ..< count`.
-    /// - Throws: As ``read(samples:images:labels:)``; ``DataFailure`` (65) if a picture cannot be
+    /// - Throws: As ``read(samples:images:labels:)``; ``Failure`` (65) if a picture cannot be
     ///   decoded.
     public func picture(_ sample: Int) throws -> (image: PixelImage, label: Int32) {
         precondition(sample >= 0 && sample < count, "sample \(sample) of \(count)")
@@ -190,10 +190,10 @@ public final class ShardReader: Sendable {
         _ body: (_ position: Int, _ pixels: ArraySlice<UInt8>, _ label: Int32) throws -> Void
     ) throws {
         guard self.set.index.encoding == .raw else {
-            throw DataFailure(
+            throw Failure(
                 call: "read", subject: self.set.directory,
                 message: "holds pictures of varying size, which cannot be read as \(shape); "
-                    + "crop them, or import with --raw")
+                    + "crop them, or import with --raw", exitStatus: .badData)
         }
         var number = 0
         var current: (shard: Int, chunk: Int, content: OpenShard.Chunk)?

@@ -12,22 +12,21 @@ public struct ShardSet: Sendable {
 
     /// Reads the index, and checks that every shard is there and has the stated size.
     ///
-    /// - Throws: ``DataFailure`` or ``SupportFailure``: 66 if the folder, the index or a shard is
+    /// - Throws: ``Failure``: 66 if the folder, the index or a shard is
     ///   missing, 65 if index and shards disagree.
     public init(directory: String) throws {
         let path = "\(directory)/\(ShardIndex.fileName)"
         guard FileBytes.isFolder(directory) else {
-            throw DataFailure(
+            throw Failure(
                 call: "open", subject: directory,
                 message: "there is no such folder; make one with lrnet-data import",
                 exitStatus: .inputMissing)
         }
         guard FileBytes.exists(path) else {
-            throw DataFailure(
+            throw Failure(
                 call: "open", subject: directory,
                 message: "holds no \(ShardIndex.fileName), so it is no finished data set; "
-                    + "make one with lrnet-data import",
-                exitStatus: .inputMissing)
+                    + "make one with lrnet-data import", exitStatus: .inputMissing)
         }
         self.directory = directory
         index = try ShardIndex(decoding: FileBytes.read(path), path: path)
@@ -35,10 +34,10 @@ public struct ShardSet: Sendable {
             let path = self.path(of: shard)
             let byteCount = try FileBytes.byteCount(ofFileAt: path)
             guard byteCount == shard.byteCount else {
-                throw DataFailure(
+                throw Failure(
                     call: "open", subject: path,
                     message: "has \(byteCount) bytes, \(shard.byteCount) expected; "
-                        + "import the data again")
+                        + "import the data again", exitStatus: .badData)
             }
         }
     }

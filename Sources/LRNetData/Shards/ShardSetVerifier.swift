@@ -24,13 +24,13 @@ public struct ShardSetVerifier: Sendable {
     ///
     /// - Parameter progress: Called with the number of samples checked since the last call.
     /// - Returns: The problems, one a bad shard or split; empty if all is well.
-    public func run(progress: (Int) -> Void = { _ in }) -> [any Failure] {
-        var problems: [any Failure] = []
+    public func run(progress: (Int) -> Void = { _ in }) -> [Failure] {
+        var problems: [Failure] = []
         for split in set.index.splits {
             do {
                 problems += try verify(split, progress: progress)
             } catch {
-                problems.append(failure(error, split.name.rawValue))
+                problems.append(.wrapping(error, call: "verify", subject: split.name.rawValue))
             }
         }
         return problems
@@ -38,9 +38,9 @@ public struct ShardSetVerifier: Sendable {
 
     private func verify(
         _ split: ShardIndex.Split, progress: (Int) -> Void
-    ) throws -> [any Failure] {
+    ) throws -> [Failure] {
         let reader = try ShardReader(set: set, split: split.name, cacheByteCount: 0)
-        var problems: [any Failure] = []
+        var problems: [Failure] = []
         var hash = ContentHash()
         var statistics = PixelStatistics(channels: set.shape.channels)
         for number in 0..<reader.shardCount {
@@ -54,7 +54,8 @@ public struct ShardSetVerifier: Sendable {
                     progress(samples.count)
                 }
             } catch {
-                problems.append(failure(error, split.shards[number].file))
+                problems.append(
+                    .wrapping(error, call: "verify", subject: split.shards[number].file))
             }
         }
         if !problems.isEmpty { return problems }
@@ -93,15 +94,10 @@ public struct ShardSetVerifier: Sendable {
         return statistics
     }
 
-    private func disagreement(_ split: ShardIndex.Split, _ what: String) -> DataFailure {
-        DataFailure(
+    private func disagreement(_ split: ShardIndex.Split, _ what: String) -> Failure {
+        Failure(
             call: "verify", subject: "\(set.directory) \(split.name)",
-            message: "\(what) in the index does not fit the shards; import the data again")
-    }
-
-    private func failure(_ error: any Error, _ subject: String) -> any Failure {
-        (error as? any Failure)
-            ?? DataFailure(
-                call: "verify", subject: subject, message: "\(error)", exitStatus: .internalError)
+            message: "\(what) in the index does not fit the shards; import the data again",
+            exitStatus: .badData)
     }
 }

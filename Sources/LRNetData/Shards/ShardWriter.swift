@@ -27,7 +27,7 @@ public final class ShardWriter {
     ///   - classes: The number of classes.
     ///   - classNames: Their names, by label.
     /// - Precondition: There are as many names as classes, or none.
-    /// - Throws: ``DataFailure`` (74) if the folder holds something; errors of the file system.
+    /// - Throws: ``Failure`` (74) if the folder holds something; errors of the file system.
     public init(
         directory: String, name: String, shape: ImageShape, classes: Int,
         classNames: [String]? = nil
@@ -54,7 +54,7 @@ public final class ShardWriter {
     ///     pixels. A shard is made in memory and takes about three times its size.
     ///   - samples: Called once a shard, in order, for a range of samples.
     ///   - progress: Called with the number of samples written since the last call.
-    /// - Throws: ``DataFailure`` (65) for a label outside `0 ..< classes`; ``SupportFailure`` (74)
+    /// - Throws: ``Failure`` (65) for a label outside `0 ..< classes`; ``Failure`` (74)
     ///   if a file cannot be written; what `samples` throws.
     public func write(
         _ split: DataSplit, count: Int, shards: Int? = nil,
@@ -89,7 +89,7 @@ public final class ShardWriter {
     /// Writes the index and gives the folder its name.
     ///
     /// - Precondition: Called once.
-    /// - Throws: ``SupportFailure`` or ``DataFailure`` (74).
+    /// - Throws: ``Failure`` (74).
     @discardableResult
     public func finish() throws -> ShardIndex {
         let index = ShardIndex(
@@ -101,9 +101,10 @@ public final class ShardWriter {
 
     private func check(_ labels: [Int32], split: DataSplit, from first: Int) throws {
         if let wrong = labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
-            throw DataFailure(
+            throw Failure(
                 call: "import", subject: "\(split) sample \(first + wrong)",
-                message: "label \(labels[wrong]) is outside 0...\(classes - 1)")
+                message: "label \(labels[wrong]) is outside 0...\(classes - 1)",
+                exitStatus: .badData)
         }
     }
 }

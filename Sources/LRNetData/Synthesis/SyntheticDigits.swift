@@ -51,7 +51,7 @@ public struct SyntheticDigits: Sendable {
     ///     for train.
     ///   - shards: The number of shards of the train split; by default one for 256 MiB.
     ///   - progress: Called with (samples written so far, samples in all).
-    /// - Throws: ``DataFailure``, ``SupportFailure`` (74). No folder is left behind.
+    /// - Throws: ``Failure`` (74). No folder is left behind.
     @discardableResult
     public func write(
         output: String, name: String, counts: (train: Int, validation: Int, test: Int),

@@ -53,7 +53,7 @@ public struct SyntheticTextures: Sendable {
     /// - Parameters:
     ///   - output: The folder of the set, as for ``ShardWriter``.
     ///   - progress: Called with the samples written so far.
-    /// - Throws: ``DataFailure``, ``SupportFailure`` (74). No folder is left behind.
+    /// - Throws: ``Failure`` (74). No folder is left behind.
     @discardableResult
     public func write(
         output: String, name: String, counts: [(split: DataSplit, count: Int)],

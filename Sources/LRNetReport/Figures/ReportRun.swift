@@ -22,14 +22,14 @@ package struct ReportRun: Sendable {
 
     /// Reads a folder.
     ///
-    /// - Throws: `TrainingFailure` naming the folder or file: 66 for what is no run or has no metrics,
+    /// - Throws: `Failure` naming the folder or file: 66 for what is no run or has no metrics,
     ///   65 for files of another version, 78 for its recipe.
     package init(folder: String) throws {
         self.folder = folder
         label = Self.name(folder)
         let path = "\(folder)/recipe.yaml"
         guard FileBytes.exists(path) else {
-            throw TrainingFailure(
+            throw Failure(
                 call: "report", subject: folder,
                 message: "is no run: it holds no recipe.yaml; give the --output of a training run",
                 exitStatus: .inputMissing)
@@ -59,14 +59,13 @@ package struct ReportRun: Sendable {
         guard FileBytes.exists(path) else { return nil }
         do {
             return try JSONDecoder().decode(Value.self, from: Data(FileBytes.read(path)))
-        } catch let failure as any Failure {
+        } catch let failure as Failure {
             throw failure
         } catch {
-            throw TrainingFailure(
+            throw Failure(
                 call: "report", subject: path,
                 message: "is not what this version (\(ProgramVersion.number)) writes; was the run "
-                    + "trained with another one, or the file changed?",
-                exitStatus: .badData)
+                    + "trained with another one, or the file changed?", exitStatus: .badData)
         }
     }
 

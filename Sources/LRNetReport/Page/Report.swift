@@ -1,4 +1,5 @@
 internal import Foundation
+internal import LRNetData
 internal import LRNetSupport
 internal import LRNetTraining
 
@@ -45,6 +46,8 @@ package struct Report {
     package init(options: Options) throws {
         self.options = options
         let runs = try ReportRun.load(options.runs)
+        // A data set that cannot be opened is wrong for all of them.
+        if let data = options.data { _ = try ShardSet(directory: data) }
         var (looks, notes) = ([Look?](), [String]())
         for run in runs {
             guard let data = options.data else {
@@ -53,14 +56,14 @@ package struct Report {
             }
             do {
                 looks.append(try Look(run: run, data: data))
-            } catch let failure as any Failure where runs.count > 1 && failure is TrainingFailure {
+            } catch let failure as Failure where runs.count > 1 {
                 // Runs of different data sets may stand in one report.
                 notes.append("\(run.label) was not looked into with --data: \(failure)")
                 looks.append(nil)
             }
         }
         if let data = options.data, looks.allSatisfy({ $0 == nil }) {
-            throw TrainingFailure(
+            throw Failure(
                 call: "report", subject: data, message: "fits none of the runs: \(notes[0])",
                 exitStatus: .badData)
         }
@@ -77,7 +80,7 @@ package struct Report {
 
     /// Writes the pictures, then the page.
     ///
-    /// - Throws: `SupportFailure` (74) naming what cannot be written.
+    /// - Throws: `Failure` (74) naming what cannot be written.
     package func write() throws {
         let folder = options.figuresFolder
         try AtomicFile.createFolder(folder)

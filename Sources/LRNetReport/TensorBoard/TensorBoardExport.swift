@@ -13,7 +13,7 @@ package enum TensorBoardExport {
 
     /// Writes the files.
     ///
-    /// - Throws: `SupportFailure` (74) naming what cannot be written.
+    /// - Throws: `Failure` (74) naming what cannot be written.
     /// - Returns: The files.
     @discardableResult
     package static func write(_ runs: [ReportRun], to folder: String) throws -> [String] {

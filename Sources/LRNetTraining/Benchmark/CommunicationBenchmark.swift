@@ -60,7 +60,7 @@ public struct CommunicationBenchmark {
     /// Runs it. Every rank calls it.
     ///
     /// - Parameter steps: Exchanges, and steps of each kind.
-    /// - Throws: `CollectiveFailure`: 70 if a sum is wrong, 80 if the loss is not finite.
+    /// - Throws: `Failure`: 70 if a sum is wrong, 80 if the loss is not finite.
     public func run(steps: Int) throws -> Report {
         let training = recipe.training
         let values = recipe.makeNetwork().gradientCount
@@ -85,11 +85,11 @@ public struct CommunicationBenchmark {
             steps: steps, exact: exact, fast: fast)
     }
 
-    private func wrongCount(_ report: ExchangeBenchmark.Report) -> CollectiveFailure {
-        CollectiveFailure(
-            rank: group.rank, call: "TreeExchange", subject: "traffic",
+    private func wrongCount(_ report: ExchangeBenchmark.Report) -> Failure {
+        Failure(
+            call: "TreeExchange", subject: "traffic",
             message: "\(report.counted) where \(report.planned) was planned",
-            exitStatus: .internalError)
+            exitStatus: .internalError, rank: group.rank)
     }
 
     /// Steps of both kinds in turns, so that a disturbance meets both.

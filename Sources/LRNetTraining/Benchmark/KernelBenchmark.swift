@@ -11,13 +11,13 @@ public struct KernelBenchmark {
     /// Creates a benchmark that shows its progress on standard error.
     ///
     /// - Parameter text: What the names of kernels must contain; all kernels if `nil`.
-    /// - Throws: `TrainingFailure` (64) if there is no such kernel.
+    /// - Throws: `Failure` (64) if there is no such kernel.
     public init(only text: String? = nil) throws {
         let cases = KernelCases.all.filter { kernel in
             text.map { kernel.name.localizedCaseInsensitiveContains($0) } ?? true
         }
         guard !cases.isEmpty else {
-            throw TrainingFailure(
+            throw Failure(
                 call: "bench", subject: "--only \(text ?? "")",
                 message: "no kernel's name contains this; the table without --only shows them all",
                 exitStatus: .usage)
@@ -41,7 +41,7 @@ public struct KernelBenchmark {
 
     /// Runs it.
     ///
-    /// - Throws: `TrainingFailure` (70) if a kernel's result is not its naive twin's.
+    /// - Throws: `Failure` (70) if a kernel's result is not its naive twin's.
     public func run() throws -> KernelReport {
         defer { progress?.finish() }
         var bounds = MachineBounds.measure()
@@ -72,12 +72,11 @@ public struct KernelBenchmark {
         var seconds = time(run.naive)
         let difference = run.difference
         guard difference <= kernel.tolerance else {
-            throw TrainingFailure(
+            throw Failure(
                 call: "bench", subject: "\(kernel.name) \(kernel.shape)",
                 message: "differs from its naive twin by \(difference) of the results' root mean "
                     + "square where \(kernel.tolerance) are allowed; do not train with this build "
-                    + "on this machine",
-                exitStatus: .internalError)
+                    + "on this machine", exitStatus: .internalError)
         }
         // The first time includes the memory's; a short one is worth repeating.
         for _ in 0..<3 where seconds < 0.02 { seconds = min(seconds, time(run.naive)) }

@@ -56,7 +56,7 @@ final class StepRunner {
 
     /// Makes one step. Every rank calls it.
     ///
-    /// - Throws: `CollectiveFailure` (80) if the loss is not finite.
+    /// - Throws: `Failure` (80) if the loss is not finite.
     func step() throws -> Sample {
         var times = StageTimes()
         context.statistics.resetWaiting()
@@ -77,9 +77,9 @@ final class StepRunner {
         times.communication += context.statistics.waiting
         stepCount += 1
         guard outcome.nonFinitePlace == nil else {
-            throw CollectiveFailure(
-                rank: nil, call: "bench", subject: "step \(stepCount)",
-                message: "the loss is not finite", exitStatus: .nonFiniteLoss, isAgreed: true)
+            throw Failure(
+                call: "bench", subject: "step \(stepCount)", message: "the loss is not finite",
+                exitStatus: .nonFiniteLoss, isAgreed: true)
         }
         return Sample(
             times: times, loss: outcome.status.loss, traffic: group.traffic - traffic,
@@ -96,7 +96,7 @@ final class StepRunner {
     }
 
     /// What the loader threw.
-    private var failure: (any Failure)? {
+    private var failure: Failure? {
         guard case .loader(let source) = supply else { return nil }
         return source.failure
     }

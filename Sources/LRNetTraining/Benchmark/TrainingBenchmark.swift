@@ -78,7 +78,7 @@ public struct TrainingBenchmark {
 
     /// Runs it. Every rank calls it.
     ///
-    /// - Throws: `CollectiveFailure` (80) if the loss is not finite.
+    /// - Throws: `Failure` (80) if the loss is not finite.
     public func run(steps: Int) throws -> Report {
         let runner = try StepRunner(recipe: recipe, group: group, data: data)
         for _ in 0..<StepRunner.warmUpSteps { _ = try runner.step() }

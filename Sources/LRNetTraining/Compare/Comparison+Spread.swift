@@ -37,11 +37,10 @@ extension Comparison {
         // Other ranks wrote them; rank 0 reads.
         let missing = try unfinished(recipes).map(folder).filter { !diverged.contains($0) }
         if let first = missing.first {
-            throw CollectiveFailure(
-                rank: nil, call: "compare", subject: "\(options.output)/\(first)",
+            throw Failure(
+                call: "compare", subject: "\(options.output)/\(first)",
                 message: "was trained, but rank 0 does not see it; --spread wants an --output that "
-                    + "all machines share",
-                exitStatus: .inputOutput, isAgreed: true)
+                    + "all machines share", exitStatus: .inputOutput, isAgreed: true)
         }
         return true
     }
@@ -81,14 +80,14 @@ extension Comparison {
                 error.map { String(format: "%.2f %%", $0) } ?? "-"
             }
             say("ended, validation \(errors[0]), test \(errors[1])")
-        } catch let error as any Failure where error.exitStatus == .nonFiniteLoss {
+        } catch let error as Failure where error.exitStatus == .nonFiniteLoss {
             say("\(error)")
             share.diverged.append(name)
         } catch {
             // Agreed in its group of one, but news to the others: these must be ended.
-            throw CollectiveFailure(
-                rank: group.rank, call: "compare", subject: name, message: "\(error)",
-                exitStatus: (error as? any Failure)?.exitStatus ?? .internalError)
+            throw Failure(
+                call: "compare", subject: name, message: "\(error)",
+                exitStatus: Failure.exitStatus(of: error), rank: group.rank)
         }
         return true
     }

@@ -73,9 +73,8 @@ public final class Comparison {
             try asked.filter { method in
                 guard let problem = MatchedRecipe.problem(base: base, method) else { return true }
                 guard options.methods == nil else {
-                    throw Self.failure(
-                        "--methods \(method.rawValue)", problem + ", or leave the method out",
-                        .badRecipe)
+                    throw Self.site("--methods \(method.rawValue)").badRecipe(
+                        problem + ", or leave the method out")
                 }
                 leftOut.append("\(method.rawValue): \(problem)")
                 return false
@@ -88,12 +87,11 @@ public final class Comparison {
             seedCount: options.seedCount, methods: [], leftOut: leftOut)
         let first = try group.agreeing {
             guard base.validation.everyEpochs > 0, set.count(.test) > 0 else {
-                throw Self.failure(
-                    "\(options.recipe)",
+                throw Self.site(options.recipe).badRecipe(
                     set.count(.test) > 0
                         ? "has no validation, which chooses each run's network; set "
                             + "validation.everyEpochs=1"
-                        : "needs a test split, and \(options.data) has none", .badRecipe)
+                        : "needs a test split, and \(options.data) has none")
             }
             return try methods.map { try MatchedRecipe(base: base, method: $0, seed: 0) }
         }
@@ -223,7 +221,7 @@ public final class Comparison {
                     recipe: recipe, options: options, group: group, stopSignal: stopSignal,
                     beacon: beacon)
                 guard try trainer.run() != nil else { return nil }
-            } catch let error as CollectiveFailure
+            } catch let error as Failure
                 where error.exitStatus == .nonFiniteLoss && error.isAgreed
             {
                 failure = "diverged"
@@ -278,11 +276,9 @@ public final class Comparison {
                 // What a run may go on with, such as more epochs, makes another comparison.
                 guard old.fingerprint != recipe.fingerprint else { continue }
                 let changes = recipe.changes(from: old).map(\.description)
-                throw Self.failure(
-                    path,
+                throw Self.site(path).badRecipe(
                     "holds a run of another recipe (\(changes.joined(separator: ", "))); choose "
-                        + "another --output",
-                    .badRecipe)
+                        + "another --output")
             }
         }
     }
@@ -296,9 +292,7 @@ public final class Comparison {
         try AtomicFile.write(report.markdown, to: "\(options.output)/comparison.md")
     }
 
-    private static func failure(
-        _ subject: String, _ message: String, _ status: ExitStatus
-    ) -> TrainingFailure {
-        TrainingFailure(call: "compare", subject: subject, message: message, exitStatus: status)
+    private static func site(_ subject: String) -> FailureSite {
+        FailureSite("compare", subject)
     }
 }

@@ -1,4 +1,5 @@
 public import LRNetLayers
+import LRNetSupport
 
 /// A base recipe under another method: the same network, data, batch, schedule and start.
 ///
@@ -19,7 +20,7 @@ public struct MatchedRecipe: Sendable {
     ///
     /// - Parameters:
     ///   - learningRate: Overrides the method's own.
-    /// - Throws: `TrainingFailure` (78) if the network does not go with the method.
+    /// - Throws: `Failure` (78) if the network does not go with the method.
     public init(
         base: Recipe, method: WeightModelName, seed: UInt64, learningRate: Double? = nil
     ) throws {

@@ -24,7 +24,7 @@ final class Evaluator {
     ///   - network: Reserved for `context.capacity` samples.
     ///   - beacon: Told of each batch.
     ///   - stopSignal: Asked behind each batch whether to give up.
-    /// - Throws: `DataFailure` if the data do not fit the recipe's augmentation.
+    /// - Throws: `Failure` if the data do not fit the recipe's augmentation.
     init(
         context: RankContext, network: Network, data: ShardSet, beacon: ProgressBeacon? = nil,
         stopSignal: StopSignal? = nil

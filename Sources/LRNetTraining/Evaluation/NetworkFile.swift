@@ -25,7 +25,7 @@ public enum NetworkFile {
     /// - Parameters:
     ///   - selection: How the weights were taken; they are taken again.
     ///   - metadata: Free text that goes with it.
-    /// - Throws: `SupportFailure` when the file cannot be written; an old one is then untouched.
+    /// - Throws: `Failure` when the file cannot be written; an old one is then untouched.
     static func write(
         _ network: Network, selection: (WeightedLayer) -> WeightDraws.Selection,
         metadata: [String: String], to path: String
@@ -81,7 +81,7 @@ public enum NetworkFile {
 
     /// Reads a file.
     ///
-    /// - Throws: `TrainingFailure` or `SupportFailure`, naming the file.
+    /// - Throws: `Failure`, naming the file.
     public static func read(_ path: String) throws -> SafeTensors {
         try parse(FileBytes.read(path), named: path)
     }
@@ -89,7 +89,7 @@ public enum NetworkFile {
     /// Reads a file's bytes, which must be just as they were written: the metadata hold the hash of
     /// all bytes, taken while zeros stood in its place.
     ///
-    /// - Throws: `TrainingFailure` (65) naming the file.
+    /// - Throws: `Failure` (65) naming the file.
     static func parse(_ bytes: [UInt8], named path: String) throws -> SafeTensors {
         let file = try SafeTensors(bytes: bytes, file: path)
         switch file.metadata["format"] {
@@ -122,7 +122,7 @@ public enum NetworkFile {
 
     /// Makes a network evaluate exactly what the file holds.
     ///
-    /// - Throws: `TrainingFailure` naming the tensor that is missing or has another shape.
+    /// - Throws: `Failure` naming the tensor that is missing or has another shape.
     public static func install(
         _ file: SafeTensors, named path: String, in network: Network
     ) throws {
@@ -161,7 +161,7 @@ public enum NetworkFile {
 
     /// The real weights of a layer, to start logits from.
     ///
-    /// - Throws: `TrainingFailure` if the file holds none of this shape, or integers.
+    /// - Throws: `Failure` if the file holds none of this shape, or integers.
     static func sourceWeights(
         for layer: WeightedLayer, in file: SafeTensors, named path: String
     ) throws -> FloatView {
@@ -188,7 +188,7 @@ public enum NetworkFile {
         return tensor.values
     }
 
-    private static func failure(_ path: String, _ message: String) -> TrainingFailure {
-        TrainingFailure(call: "network", subject: path, message: message, exitStatus: .badData)
+    private static func failure(_ path: String, _ message: String) -> Failure {
+        Failure(call: "network", subject: path, message: message, exitStatus: .badData)
     }
 }

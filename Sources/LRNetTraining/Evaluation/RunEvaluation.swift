@@ -54,7 +54,7 @@ public struct RunEvaluation {
         let text = try group.agreeing { () throws -> [UInt8] in
             guard group.isCoordinator else { return [] }
             guard FileBytes.exists(path) else {
-                throw TrainingFailure(
+                throw Failure(
                     call: "evaluate", subject: options.run,
                     message: "holds no recipe.yaml; give the --output of a training run",
                     exitStatus: .inputMissing)
@@ -76,12 +76,11 @@ public struct RunEvaluation {
     private func recordedRecipe(_ bytes: [UInt8]) throws -> Recipe {
         do {
             return try RunFolder.recordedRecipe(bytes, in: options.run)
-        } catch let failure as TrainingFailure {
-            throw TrainingFailure(
+        } catch let failure as Failure {
+            throw Failure(
                 call: failure.call, subject: failure.subject,
                 message: "\(failure.message); give the run's train command again, which writes it "
-                    + "anew",
-                exitStatus: failure.exitStatus)
+                    + "anew", exitStatus: failure.exitStatus)
         }
     }
 
@@ -91,9 +90,9 @@ public struct RunEvaluation {
             let set = try ShardSet(directory: options.data)
             try TrainerSetup.check(set, recipe)
             guard set.count(options.split) > 0 else {
-                throw TrainingFailure(
-                    call: "data", subject: options.data,
-                    message: "has no \(options.split) split", exitStatus: .badData)
+                throw Failure(
+                    call: "data", subject: options.data, message: "has no \(options.split) split",
+                    exitStatus: .badData)
             }
             return set
         }
@@ -111,11 +110,11 @@ public struct RunEvaluation {
 
     private func checkEnsemble(_ evaluator: Evaluator, _ recipe: Recipe) throws {
         guard let size = options.ensemble, size > evaluator.drawCount(size) else { return }
-        throw TrainingFailure(
+        throw Failure(
             call: "evaluate", subject: "--ensemble \(size)",
             message: "wants networks that differ; \(recipe.weights.model.rawValue) with "
-                + "\(recipe.validation.weights.rawValue) weights is one network",
-            exitStatus: .usage)
+                + "\(recipe.validation.weights.rawValue) weights is one network", exitStatus: .usage
+        )
     }
 
     /// Draws networks, measures each, and their mean answers if wanted.

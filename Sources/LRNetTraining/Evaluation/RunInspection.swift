@@ -47,7 +47,7 @@ package final class RunInspection {
 
     /// Loads a run's newest checkpoint.
     ///
-    /// - Throws: An error of the data set, or `TrainingFailure` (66) without a checkpoint.
+    /// - Throws: An error of the data set, or `Failure` (66) without a checkpoint.
     package init(runFolder: String, recipe: Recipe, data path: String) throws {
         data = try ShardSet(directory: path)
         try TrainerSetup.check(data, recipe)

@@ -131,28 +131,27 @@ public struct SafeTensors: Sendable {
 
     /// Reads a file.
     ///
-    /// - Throws: `TrainingFailure` (65) naming the file, the tensor and what is wrong with it.
+    /// - Throws: `Failure` (65) naming the file, the tensor and what is wrong with it.
     public init(bytes: [UInt8], file: String) throws {
-        func failure(_ message: String) -> TrainingFailure {
-            TrainingFailure(
-                call: "safetensors", subject: file, message: message, exitStatus: .badData)
-        }
-        guard bytes.count >= 8 else { throw failure("is too short for a safetensors file") }
+        let site = FailureSite("safetensors", file)
+        guard bytes.count >= 8 else { throw site.badData("is too short for a safetensors file") }
         let length = bytes[0..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(bytes.count - 8) else {
-            throw failure("is truncated: a header of \(length) bytes in \(bytes.count)")
+            throw site.badData("is truncated: a header of \(length) bytes in \(bytes.count)")
         }
         guard length <= Self.longestHeader else {
-            throw failure("has a header of \(length) bytes, which is no safetensors file's")
+            throw site.badData("has a header of \(length) bytes, which is no safetensors file's")
         }
         let start = 8 + Int(length)
         let header: Any
         do {
             header = try JSONSerialization.jsonObject(with: Data(bytes[8..<start]))
         } catch {
-            throw failure("has no JSON header")
+            throw site.badData("has no JSON header")
         }
-        guard let entries = header as? [String: Any] else { throw failure("has no JSON header") }
+        guard let entries = header as? [String: Any] else {
+            throw site.badData("has no JSON header")
+        }
         metadata = entries["__metadata__"] as? [String: String] ?? [:]
         let room = bytes.count - start
         var places: [(name: String, range: Range<Int>)] = []
@@ -160,18 +159,18 @@ public struct SafeTensors: Sendable {
             guard let entry = entries[name] as? [String: Any],
                 let dtype = entry["dtype"] as? String, let shape = entry["shape"] as? [Int],
                 let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
-            else { throw failure("tensor \(name) lacks a dtype, shape or pair of offsets") }
+            else { throw site.badData("tensor \(name) lacks a dtype, shape or pair of offsets") }
             guard let type = ElementType(rawValue: dtype) else {
                 let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
-                throw failure(
+                throw site.badData(
                     "tensor \(name) has dtype \(dtype), which is none of \(known); save it as F32")
             }
             guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= room else {
-                throw failure(
+                throw site.badData(
                     "tensor \(name) lies at \(offsets[0]) to \(offsets[1]) of \(room) bytes")
             }
             guard Self.byteCount(type, shape) == offsets[1] - offsets[0] else {
-                throw failure(
+                throw site.badData(
                     "tensor \(name) has \(offsets[1] - offsets[0]) bytes for \(dtype) of shape "
                         + "\(shape)")
             }
@@ -186,12 +185,13 @@ public struct SafeTensors: Sendable {
         }) {
             guard place.lowerBound == end else {
                 let what = place.lowerBound < end ? "overlaps another" : "leaves a gap before it"
-                throw failure("tensor \(name), at \(place.lowerBound), \(what)")
+                throw site.badData("tensor \(name), at \(place.lowerBound), \(what)")
             }
             end = place.upperBound
         }
         guard end == bytes.count - start else {
-            throw failure("has \(bytes.count - start) bytes of tensors where \(end) are announced")
+            throw site.badData(
+                "has \(bytes.count - start) bytes of tensors where \(end) are announced")
         }
     }
 

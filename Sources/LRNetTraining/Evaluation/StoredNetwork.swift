@@ -12,7 +12,7 @@ enum StoredNetwork {
     ///   - links: `best` or `latest`; the first that is there is taken.
     ///   - call: What the checkpoint is wanted for, as the error says it.
     /// - Returns: What the checkpoint says of itself.
-    /// - Throws: What all ranks agree on: `TrainingFailure` (66) where no link is there, or 65 naming
+    /// - Throws: What all ranks agree on: `Failure` (66) where no link is there, or 65 naming
     ///   what is damaged; the network is then as it was, unless the checkpoint is of another network.
     static func restore(
         _ network: Network, from links: [String], of run: String, for call: String,
@@ -23,7 +23,7 @@ enum StoredNetwork {
             let store = CheckpointStore(runFolder: run)
             guard let link = links.first(where: { FileBytes.exists("\(store.folder)/\($0)") })
             else {
-                throw TrainingFailure(
+                throw Failure(
                     call: call, subject: run,
                     message: "has no \(links.joined(separator: " or ")) checkpoint",
                     exitStatus: .inputMissing)

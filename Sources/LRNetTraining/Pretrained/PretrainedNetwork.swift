@@ -24,7 +24,7 @@ package struct PretrainedNetwork {
     /// Matches a file to a network.
     ///
     /// - Parameter takesAll: Whether batch norm and the last layer are taken too.
-    /// - Throws: `TrainingFailure` (65) if nothing matches, or if a value that is wanted is not finite.
+    /// - Throws: `Failure` (65) if nothing matches, or if a value that is wanted is not finite.
     package init(_ file: SafeTensors, named path: String, for network: Network, takesAll: Bool)
         throws
     {
@@ -52,7 +52,7 @@ package struct PretrainedNetwork {
         }
         guard !weights.isEmpty else {
             let some = file.names.prefix(3).joined(separator: ", ")
-            throw failure(
+            throw site.badData(
                 "matches no layer of network \(network.architecture.name); it has "
                     + "\(some.isEmpty ? "no tensors" : "\(some), ..."), and names such as "
                     + "conv1.weight and layer1.0.conv1.weight were looked for")
@@ -101,7 +101,7 @@ package struct PretrainedNetwork {
         }
         func check(_ isGood: (Float) -> Bool, _ what: String) throws {
             guard tensor.values.allSatisfy(isGood) else {
-                throw failure("\(name) has values that are not \(what)")
+                throw site.badData("\(name) has values that are not \(what)")
             }
         }
         let note = tensor.type == .float32 ? "taken" : "taken, from \(tensor.type.rawValue)"
@@ -128,10 +128,7 @@ package struct PretrainedNetwork {
         return note
     }
 
-    private func failure(_ message: String) -> TrainingFailure {
-        TrainingFailure(
-            call: "initialization.from", subject: path, message: message, exitStatus: .badData)
-    }
+    private var site: FailureSite { FailureSite("initialization.from", path) }
 }
 
 extension WeightedLayer {

@@ -19,7 +19,7 @@ struct SourceNetwork {
 
     /// Reads the file.
     ///
-    /// - Throws: `TrainingFailure` (66) if it is not there.
+    /// - Throws: `Failure` (66) if it is not there.
     static func read(_ from: String) throws -> [UInt8] {
         let path = path(from)
         guard FileBytes.exists(path) else {
@@ -28,7 +28,7 @@ struct SourceNetwork {
                 ? "is not there; give a network's file, a run's folder, or null for a cold start"
                 : "has no \(NetworkFile.name); train the full-precision recipe to its end "
                     + "first, or give another folder with --set initialization.from=RUN"
-            throw TrainingFailure(
+            throw Failure(
                 call: "recipe", subject: "initialization.from: \(from)", message: message,
                 exitStatus: .inputMissing)
         }
@@ -37,7 +37,7 @@ struct SourceNetwork {
 
     /// Understands the file's bytes.
     ///
-    /// - Throws: `TrainingFailure` (65) if it is damaged or has nothing for the network.
+    /// - Throws: `Failure` (65) if it is damaged or has nothing for the network.
     init(_ bytes: [UInt8], of from: String, for network: Network, recipe: Recipe) throws {
         let path = Self.path(from)
         let file = try SafeTensors(bytes: bytes, file: path)

@@ -1,12 +1,13 @@
 internal import LRNetData
 internal import LRNetKernels
 internal import LRNetLayers
+internal import LRNetSupport
 internal import Yams
 
 extension Recipe {
     /// Checks that what the augmentation makes is what the network takes, as far as the recipe alone
     /// tells.
-    func checkAugmentation(_ failure: (String, String) -> TrainingFailure) throws {
+    func checkAugmentation(_ failure: (String, String) -> Failure) throws {
         let input = architecture.input
         if let crop = augmentation.crop {
             guard input.height == crop && input.width == crop else {

@@ -25,7 +25,7 @@ extension Recipe {
 extension Augmenter {
     /// What the recipe makes of a set's pictures.
     ///
-    /// - Throws: `DataFailure` if the two do not fit.
+    /// - Throws: `Failure` if the two do not fit.
     convenience init(_ recipe: Recipe, for set: ShardSet) throws {
         try self.init(recipe.augmentation, seed: recipe.training.seed, for: set)
     }

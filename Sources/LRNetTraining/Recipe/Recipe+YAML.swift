@@ -9,13 +9,13 @@ extension Recipe {
     /// - Parameters:
     ///   - path: The file.
     ///   - overrides: `section.key=value` each, applied over the file in order.
-    /// - Throws: `TrainingFailure` naming file, key, value and remedy.
+    /// - Throws: `Failure` naming file, key, value and remedy.
     public init(file path: String, overrides: [String] = []) throws {
         let bytes: [UInt8]
         do {
             bytes = try FileBytes.read(path)
-        } catch let failure as any Failure {
-            throw TrainingFailure(
+        } catch let failure as Failure {
+            throw Failure(
                 call: "recipe", subject: path,
                 message: "cannot be read (\(failure)); recipes are in launch/recipes",
                 exitStatus: .inputMissing)
@@ -28,10 +28,9 @@ extension Recipe {
     ///
     /// - Parameter file: Its name, for messages.
     public init(yaml: String, file: String, overrides: [String] = []) throws {
-        func failure(_ subject: String, _ message: String) -> TrainingFailure {
-            TrainingFailure(
-                call: "recipe \(file)", subject: subject, message: message,
-                exitStatus: .badRecipe)
+        func failure(_ subject: String, _ message: String) -> Failure {
+            Failure(
+                call: "recipe \(file)", subject: subject, message: message, exitStatus: .badRecipe)
         }
         var root: Node
         do {
@@ -45,7 +44,7 @@ extension Recipe {
             let keys = override[..<equals].split(separator: ".", omittingEmptySubsequences: false)
                 .map(String.init)
             guard keys.allSatisfy({ !$0.isEmpty }) else {
-                throw TrainingFailure(
+                throw Failure(
                     call: "--set", subject: "'\(override)'",
                     message: "write section.key=value, such as training.steps=50",
                     exitStatus: .usage)
@@ -168,7 +167,7 @@ extension Recipe {
     }
 
     /// What no single key can be blamed for.
-    private func check(_ failure: (String, String) -> TrainingFailure) throws {
+    private func check(_ failure: (String, String) -> Failure) throws {
         try checkAugmentation(failure)
         if let problem = weights.model.problem(with: architecture) {
             throw failure("weights.model", problem)

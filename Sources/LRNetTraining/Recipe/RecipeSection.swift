@@ -173,14 +173,13 @@ final class RecipeSection {
         throw failure(path + unknown, "unknown key; \(hint)")
     }
 
-    func failure(_ key: String, _ node: Node, _ message: String) -> TrainingFailure {
+    func failure(_ key: String, _ node: Node, _ message: String) -> Failure {
         let text = node.string ?? (node.sequence == nil ? "a mapping" : "a list")
         return failure(path + key, "'\(text)' \(message)")
     }
 
-    func failure(_ key: String, _ message: String) -> TrainingFailure {
-        TrainingFailure(
-            call: "recipe \(file)", subject: key, message: message, exitStatus: .badRecipe)
+    func failure(_ key: String, _ message: String) -> Failure {
+        Failure(call: "recipe \(file)", subject: key, message: message, exitStatus: .badRecipe)
     }
 
     func isNull(_ node: Node) -> Bool { Self.isNull(node) }

@@ -77,7 +77,7 @@ enum Checkpoint {
     /// Puts a checkpoint's state into a network and its optimizer.
     ///
     /// - Parameter optimizer: `nil` where only the network is wanted.
-    /// - Throws: `DataFailure` if the file holds another network; the network is then spoilt.
+    /// - Throws: `Failure` if the file holds another network; the network is then spoilt.
     static func restore(
         _ file: HDF5File, network: Network, optimizer: MomentOptimizer?
     ) throws {
@@ -85,7 +85,7 @@ enum Checkpoint {
             for (path, view) in places(of: parameter, optimizer?.moments[index]) {
                 let set = try file.dataSet(path)
                 guard set.shape == [view.count] else {
-                    throw TrainingFailure(
+                    throw Failure(
                         call: "checkpoint", subject: "\(file.name) \(path)",
                         message: "holds \(set.shape) values where the recipe's network has "
                             + "\(view.count)", exitStatus: .badData)

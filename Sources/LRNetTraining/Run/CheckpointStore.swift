@@ -33,7 +33,7 @@ package struct CheckpointStore {
 
     /// Writes a checkpoint, moves `latest` (and `best`), and removes old ones.
     ///
-    /// - Throws: `SupportFailure`; older checkpoints and links are then as they were.
+    /// - Throws: `Failure`; older checkpoints and links are then as they were.
     package func save(_ bytes: [UInt8], step: Int, isBest: Bool, keepLatest: Int) throws {
         try AtomicFile.createFolder(folder)
         let name = Self.name(step)
@@ -75,7 +75,7 @@ package struct CheckpointStore {
             let name = Self.name(step)
             do {
                 return try load(name)
-            } catch let failure as any Failure {
+            } catch let failure as Failure {
                 let aside = name + Self.damagedSuffix
                 warn("\(failure); set aside as \(aside)")
                 try AtomicFile.remove("\(folder)/\(aside)")
@@ -87,23 +87,22 @@ package struct CheckpointStore {
 
     /// A checkpoint by name or link.
     ///
-    /// - Throws: `TrainingFailure` naming the file whose hash is wrong, or `SupportFailure`.
+    /// - Throws: `Failure` naming the file whose hash is wrong.
     package func load(_ name: String) throws -> Loaded {
         let path = "\(folder)/\(name)"
         let text = try FileBytes.read("\(path)/\(Self.manifestName)")
         guard let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(text)) else {
-            throw failure("\(path)/\(Self.manifestName)", "is damaged")
+            throw FailureSite("checkpoint", "\(path)/\(Self.manifestName)").badData("is damaged")
         }
         let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
         guard manifest.schemaVersion == 1, Self.name(manifest.step) == target ?? name else {
-            throw failure(
-                "\(path)/\(Self.manifestName)",
+            throw FailureSite("checkpoint", "\(path)/\(Self.manifestName)").badData(
                 "is damaged: it speaks of step \(manifest.step), schema \(manifest.schemaVersion)")
         }
         let bytes = try FileBytes.read("\(path)/\(manifest.file)")
         guard bytes.count == manifest.byteCount, ContentHash.of(bytes) == manifest.sha256 else {
-            throw failure(
-                "\(path)/\(manifest.file)", "does not have the SHA-256 of its manifest")
+            throw FailureSite("checkpoint", "\(path)/\(manifest.file)").badData(
+                "does not have the SHA-256 of its manifest")
         }
         return Loaded(step: manifest.step, name: name, bytes: bytes)
     }
@@ -144,10 +143,5 @@ package struct CheckpointStore {
 
     private static func name(_ step: Int) -> String {
         "step-" + String(repeating: "0", count: max(8 - "\(step)".count, 0)) + "\(step)"
-    }
-
-    private func failure(_ subject: String, _ message: String) -> TrainingFailure {
-        TrainingFailure(
-            call: "checkpoint", subject: subject, message: message, exitStatus: .badData)
     }
 }

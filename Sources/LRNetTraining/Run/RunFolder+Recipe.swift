@@ -12,14 +12,14 @@ extension RunFolder {
     /// Reads the recipe of a run's folder.
     ///
     /// - Parameter bytes: The content of `recipe.yaml`.
-    /// - Throws: `TrainingFailure` (65) that names the file, if it is not just as it was written.
+    /// - Throws: `Failure` (65) that names the file, if it is not just as it was written.
     static func recordedRecipe(_ bytes: [UInt8], in path: String) throws -> Recipe {
         let file = "\(path)/\(recipeName)"
         let sealByteCount = sealStart.utf8.count + 64 + 1
         let lines = bytes.dropLast(sealByteCount)
         let yaml = String(decoding: lines, as: UTF8.self)
         guard bytes.count > sealByteCount, sealed(yaml) == bytes else {
-            throw TrainingFailure(
+            throw Failure(
                 call: "recipe", subject: file,
                 message: "is damaged or was edited: its last line is not the SHA-256 of the others",
                 exitStatus: .badData)
@@ -37,12 +37,10 @@ extension RunFolder {
         let changes = recipe.changes(from: old)
         let wrong = changes.filter { !$0.isAllowed }
         guard wrong.isEmpty else {
-            throw failure(
-                path,
+            throw site(path).badRecipe(
                 "holds a run of another recipe ("
                     + wrong.map(\.description).joined(separator: ", ") + "); take that back ("
-                    + wrong.map(\.remedy).joined(separator: " ") + ") or choose another --output",
-                .badRecipe)
+                    + wrong.map(\.remedy).joined(separator: " ") + ") or choose another --output")
         }
         return changes
     }

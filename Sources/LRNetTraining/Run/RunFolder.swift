@@ -34,7 +34,7 @@ public final class RunFolder {
     ///
     /// - Parameter patience: How long another run is waited for: ranks outlive a killed mpirun by
     ///   about a second, and one that was asked to stop takes the time of a step.
-    /// - Throws: `TrainingFailure` (74) if another process still has the lock then; 78 if the folder
+    /// - Throws: `Failure` (74) if another process still has the lock then; 78 if the folder
     ///   holds a run of another recipe; 64 if it holds something else.
     public init(
         path: String, recipe: Recipe, resume: Resume, patience: Duration = .seconds(15)
@@ -43,8 +43,8 @@ public final class RunFolder {
         let recipePath = "\(path)/\(Self.recipeName)"
         try Self.checkIsNobodyElses(path)
         if resume == .must && !FileBytes.exists(recipePath) {
-            throw Self.failure(
-                path, "holds no run; --resume must wants one to go on with", .inputMissing)
+            throw Self.site(path).inputMissing(
+                "holds no run; --resume must wants one to go on with")
         }
         try AtomicFile.createFolder(path)
         lock = try Self.lock(path, patience: patience)
@@ -53,8 +53,8 @@ public final class RunFolder {
         // Only now is nobody at work here.
         if FileBytes.exists(recipePath) {
             if resume == .never {
-                throw Self.failure(
-                    path, "holds a run already; --resume never wants a new --output", .usage)
+                throw Self.site(path).usage(
+                    "holds a run already; --resume never wants a new --output")
             }
             try compare(recipe, with: recipePath)
         }
@@ -78,21 +78,19 @@ public final class RunFolder {
         guard !names.contains(recipeName),
             let first = names.first(where: { $0 != lockName && !AtomicFile.isLeftover($0) })
         else { return }
-        throw failure(
-            path, "is no run's folder but holds '\(first)'; choose another --output", .usage)
+        throw Self.site(path).usage(
+            "is no run's folder but holds '\(first)'; choose another --output")
     }
 
     private static func lock(_ path: String, patience: Duration) throws -> FileLock {
         do {
             return try FileLock(path: "\(path)/\(lockName)", patience: patience)
-        } catch let failure as SupportFailure where failure.call == "flock" {
-            throw Self.failure(
-                path,
+        } catch let failure as Failure where failure.call == "flock" {
+            throw Self.site(path).inputOutput(
                 String(
                     format: "is in use by another run, whose end was waited for %g s; let it ",
                     patience.seconds)
-                    + "finish or stop it, or choose another --output",
-                .inputOutput)
+                    + "finish or stop it, or choose another --output")
         }
     }
 
@@ -160,9 +158,6 @@ public final class RunFolder {
         try AtomicFile.write(Array(try encoder.encode(value)) + [10], to: "\(path)/\(name)")
     }
 
-    static func failure(
-        _ subject: String, _ message: String, _ status: ExitStatus
-    ) -> TrainingFailure {
-        TrainingFailure(call: "run", subject: subject, message: message, exitStatus: status)
-    }
+    /// Failures of the folder `path`.
+    static func site(_ path: String) -> FailureSite { FailureSite("run", path) }
 }

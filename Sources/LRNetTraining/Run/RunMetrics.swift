@@ -124,12 +124,12 @@ package struct RunMetrics {
 
     /// Reads the records of a run's folder.
     ///
-    /// - Throws: `TrainingFailure`: 66 without a file, 65 if it holds no record, a line that is none,
+    /// - Throws: `Failure`: 66 without a file, 65 if it holds no record, a line that is none,
     ///   or records of a later version.
     package init(runFolder: String) throws {
         let path = "\(runFolder)/\(Self.name)"
         guard FileBytes.exists(path) else {
-            throw TrainingFailure(
+            throw Failure(
                 call: "metrics", subject: runFolder,
                 message: "holds no \(Self.name); give the --output of a training run",
                 exitStatus: .inputMissing)
@@ -142,26 +142,21 @@ package struct RunMetrics {
             try read(line, path: path, number: number + 1)
         }
         guard !(training.isEmpty && validations.isEmpty) else {
-            throw TrainingFailure(
+            throw Failure(
                 call: "metrics", subject: path,
                 message: "has no record yet; the first comes after "
-                    + "\(Trainer.logEverySteps) steps or an epoch",
-                exitStatus: .badData)
+                    + "\(Trainer.logEverySteps) steps or an epoch", exitStatus: .badData)
         }
     }
 
     private mutating func read(_ line: Substring, path: String, number: Int) throws {
-        func failure(_ message: String) -> TrainingFailure {
-            TrainingFailure(
-                call: "metrics", subject: "\(path) line \(number)", message: message,
-                exitStatus: .badData)
-        }
+        let site = FailureSite("metrics", "\(path) line \(number)")
         let data = Data(line.utf8)
         guard let stamp = try? JSONDecoder().decode(Stamp.self, from: data) else {
-            throw failure("is no record: it has no kind; the file is damaged")
+            throw site.badData("is no record: it has no kind; the file is damaged")
         }
         if let version = stamp.schemaVersion, version > Self.schemaVersion {
-            throw failure(
+            throw site.badData(
                 "was written by a later version (records of version \(version); this program, "
                     + "\(ProgramVersion.number), reads up to \(Self.schemaVersion)): use that one")
         }
@@ -177,7 +172,7 @@ package struct RunMetrics {
             default: break
             }
         } catch {
-            throw failure(
+            throw site.badData(
                 "is no '\(stamp.kind)' record of this version (\(ProgramVersion.number)): "
                     + "it lacks a value; was it written by another version?")
         }

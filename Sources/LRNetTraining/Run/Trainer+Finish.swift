@@ -72,7 +72,7 @@ extension Trainer {
             let (step, draw) = (metadata["step"] ?? "?", metadata["draw"] ?? "?")
             if step == "\(leader.step)", draw == "\(leader.result.draw)" { return bytes }
             log.warning("network: \(path): is of step \(step), draw \(draw); it is drawn again")
-        } catch let failure as any Failure
+        } catch let failure as Failure
             where [.badData, .inputMissing].contains(failure.exitStatus)
         {
             log.warning("\(failure); it is drawn again")
@@ -81,9 +81,9 @@ extension Trainer {
     }
 
     private func drawAgain(_ leader: CoordinatorState.Leader, for path: String) throws {
-        func failure(_ reason: String) -> CollectiveFailure {
-            CollectiveFailure(
-                rank: nil, call: "network", subject: path,
+        func failure(_ reason: String) -> Failure {
+            Failure(
+                call: "network", subject: path,
                 message: "cannot be drawn again from the checkpoint of step \(leader.step): "
                     + "\(reason); train again in a new --output", exitStatus: .badData,
                 isAgreed: true)
@@ -93,14 +93,14 @@ extension Trainer {
             step = try StoredNetwork.restore(
                 network, from: ["best"], of: options.output, for: "network", group: group
             ).step
-        } catch let reason as any Failure where isEveryones(reason) {
+        } catch let reason as Failure where isEveryones(reason) {
             throw failure("\(reason)")
         }
         guard step == leader.step else { throw failure("the best one is of step \(step)") }
         try writeWinner(leader)
     }
 
-    private func isEveryones(_ failure: any Failure) -> Bool {
-        group.size == 1 || (failure as? CollectiveFailure)?.isAgreed == true
+    private func isEveryones(_ failure: Failure) -> Bool {
+        group.size == 1 || failure.isAgreed
     }
 }

@@ -19,10 +19,10 @@ extension Trainer {
     ///
     /// Parameters and moving averages are as before afterwards.
     ///
-    /// - Throws: `TrainingFailure` (64) with more than one rank.
+    /// - Throws: `Failure` (64) with more than one rank.
     func inspect() throws {
         guard group.size == 1 else {
-            throw TrainingFailure(
+            throw Failure(
                 call: "--debug", subject: "\(group.size) ranks",
                 message: "looks inside one process; run without mpirun", exitStatus: .usage)
         }

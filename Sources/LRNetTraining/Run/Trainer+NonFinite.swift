@@ -16,7 +16,7 @@ extension Trainer {
     /// - Parameter place: The loss, or the layer whose summed gradient is not finite.
     func nonFiniteFailure(
         _ place: String, batch: Batch, globalCount: Int
-    ) throws -> CollectiveFailure {
+    ) throws -> Failure {
         var position = 0
         var first: (position: Int, words: String)?
         _ = try trainingStep.computeGradients(
@@ -31,12 +31,11 @@ extension Trainer {
         let all = try group.allGather(Array(own.utf8)).map { bytes in
             String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 1)
         }
-        return CollectiveFailure(
-            rank: nil, call: "step \(step + 1)", subject: place,
+        return Failure(
+            call: "step \(step + 1)", subject: place,
             message: "is not finite\(Self.origin(all).map { ", \($0)" } ?? "")"
                 + "; the last checkpoint is good: lower optimizer.learningRate in a new --output, "
-                + "or look inside with --debug",
-            exitStatus: .nonFiniteLoss, isAgreed: true)
+                + "or look inside with --debug", exitStatus: .nonFiniteLoss, isAgreed: true)
     }
 
     /// `first the output of conv1 on rank 1`, from what each rank has seen: position and words, or

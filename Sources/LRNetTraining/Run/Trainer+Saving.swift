@@ -67,9 +67,9 @@ extension Trainer {
         guard recipe.reduction == .exact else { return hash }
         let hashes = try group.allGather(Array(hash.utf8))
         guard let other = hashes.firstIndex(where: { $0 != hashes[0] }) else { return hash }
-        throw CollectiveFailure(
-            rank: other, call: "step \(step)", subject: "the run's state",
+        throw Failure(
+            call: "step \(step)", subject: "the run's state",
             message: "differs from rank 0's; a machine computes wrongly or runs another build",
-            exitStatus: .internalError, isAgreed: true)
+            exitStatus: .internalError, rank: other, isAgreed: true)
     }
 }

@@ -18,44 +18,41 @@ enum TrainerSetup {
         }
         let prints = try group.allGather(Array(set.fingerprint.utf8))
         if let other = prints.firstIndex(where: { $0 != prints[0] }) {
-            throw CollectiveFailure(
-                rank: other, call: "data", subject: path,
+            throw Failure(
+                call: "data", subject: path,
                 message: "is another data set than rank 0's; give every machine the same one",
-                exitStatus: .badData, isAgreed: true)
+                exitStatus: .badData, rank: other, isAgreed: true)
         }
         return set
     }
 
     static func check(_ set: ShardSet, _ recipe: Recipe) throws {
-        func failure(_ message: String) -> TrainingFailure {
-            TrainingFailure(
-                call: "data", subject: set.directory, message: message, exitStatus: .badData)
-        }
+        let site = FailureSite("data", set.directory)
         let architecture = recipe.architecture
         let made = try Augmenter(recipe, for: set).outputShape
         guard made == architecture.input else {
             let detail = made == set.shape ? "" : ", cropped to \(made),"
-            throw failure(
+            throw site.badData(
                 "has images of \(set.shape)\(detail) where network \(architecture.name) takes "
                     + "\(architecture.input); choose another data set or network, or set "
                     + "augmentation.crop")
         }
         guard set.classes == architecture.classes else {
-            throw failure(
+            throw site.badData(
                 "has \(set.classes) classes where network \(architecture.name) has "
                     + "\(architecture.classes)")
         }
         if let samples = recipe.data.samples, samples > set.count(.train) {
-            throw failure(
+            throw site.badData(
                 "has \(set.count(.train)) training images, fewer than data.samples \(samples)")
         }
         let batch = recipe.training.globalBatch
         guard set.count(.train) >= batch else {
-            throw failure(
+            throw site.badData(
                 "has \(set.count(.train)) training images, fewer than globalBatch \(batch)")
         }
         guard recipe.validation.everyEpochs == 0 || set.count(.validation) > 0 else {
-            throw failure(
+            throw site.badData(
                 "has no validation split; import it with --validation N or set "
                     + "validation.everyEpochs=0")
         }
@@ -84,9 +81,8 @@ enum TrainerSetup {
                 return loaded.bytes
             }
             if resume == .must {
-                throw RunFolder.failure(
-                    folder.path, "has no good checkpoint; --resume must wants one to go on from",
-                    .inputMissing)
+                throw RunFolder.site(folder.path).inputMissing(
+                    "has no good checkpoint; --resume must wants one to go on from")
             }
             if folder.checkpoints.hasDamaged {
                 log.warning(
@@ -121,21 +117,20 @@ enum TrainerSetup {
         _ header: Checkpoint.Header, recipe: Recipe, data: ShardSet, run: String
     ) throws -> [RecipeChange] {
         guard header.dataFingerprint == data.fingerprint else {
-            throw TrainingFailure(
+            throw Failure(
                 call: "resume", subject: data.directory,
                 message: "is another data set than \(run) was started with (fingerprint "
                     + "\(header.dataFingerprint.prefix(12))... there, "
                     + "\(data.fingerprint.prefix(12))... here); give that one with --data, or "
-                    + "choose another --output",
-                exitStatus: .badData)
+                    + "choose another --output", exitStatus: .badData)
         }
         // A checkpoint of an earlier version has no keys to compare, or none that we know.
         if let yaml = header.recipeYAML, let old = try? Recipe(yaml: yaml, file: "checkpoint") {
             return try RunFolder.check(recipe, against: old, of: run)
         }
         guard header.recipeFingerprint == recipe.fingerprint else {
-            throw RunFolder.failure(
-                run, "holds checkpoints of another recipe; choose another --output", .badRecipe)
+            throw RunFolder.site(run).badRecipe(
+                "holds checkpoints of another recipe; choose another --output")
         }
         return []
     }

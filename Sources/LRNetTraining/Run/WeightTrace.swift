@@ -107,7 +107,7 @@ final class WeightTrace {
             let path = "/trace/\(layers[index].layer.name)"
             let bytes = try file.dataSet(path).read(as: UInt8.self)
             guard bytes.count == (count + Self.packing - 1) / Self.packing else {
-                throw TrainingFailure(
+                throw Failure(
                     call: "checkpoint", subject: "\(file.name) \(path)",
                     message: "has \(bytes.count) bytes for \(count) weights", exitStatus: .badData)
             }

@@ -6,7 +6,7 @@ internal import LRNetSupport
 /// take part in the step's exchanges until all ranks have heard of it.
 final class BatchSource {
     /// What the loader threw.
-    private(set) var failure: (any Failure)?
+    private(set) var failure: Failure?
 
     /// Time spent waiting for data since the last reset.
     private(set) var waiting = Duration.zero
@@ -32,15 +32,11 @@ final class BatchSource {
                         batch.count == count, "a batch of \(batch.count) for \(count) samples")
                     return batch
                 }
-                failure = TrainingFailure(
+                failure = Failure(
                     call: "data", subject: "loader", message: "ended before the run",
                     exitStatus: .internalError)
             } catch {
-                failure =
-                    error as? any Failure
-                    ?? TrainingFailure(
-                        call: "data", subject: "loader", message: "\(error)",
-                        exitStatus: .internalError)
+                failure = .wrapping(error, call: "data", subject: "loader")
             }
         }
         blank.makeBlank(count: count)

@@ -12,11 +12,11 @@ final class RankContext {
     let statistics: GroupStatistics
     let status: StatusExchange
 
-    /// - Throws: `TrainingFailure` if there are more ranks than leaves.
+    /// - Throws: `Failure` if there are more ranks than leaves.
     init(group: any ProcessGroup, recipe: Recipe) throws {
         let leaves = recipe.training.gradientLeaves
         guard group.size <= leaves else {
-            throw TrainingFailure(
+            throw Failure(
                 call: "recipe", subject: "training.gradientLeaves",
                 message: "\(leaves) leaves cannot be shared by \(group.size) ranks; start at most "
                     + "\(leaves) ranks or raise gradientLeaves (which makes another run)",

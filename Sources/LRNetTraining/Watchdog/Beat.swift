@@ -66,7 +66,7 @@ package struct Beat: Equatable, Sendable {
     /// Takes the first message from what has arrived.
     ///
     /// - Returns: `nil` while it is incomplete.
-    /// - Throws: `TrainingFailure` if the bytes are none of ours.
+    /// - Throws: `Failure` if the bytes are none of ours.
     package static func take(from arrived: inout [UInt8]) throws -> Beat? {
         guard arrived.count >= headerByteCount else { return nil }
         let length = Int(number(arrived[6..<8]))
@@ -74,7 +74,7 @@ package struct Beat: Equatable, Sendable {
             let phase = ProgressPhase(rawValue: arrived[5]), length <= textByteCount,
             let step = Int(exactly: number(arrived[24..<32]))
         else {
-            throw TrainingFailure(
+            throw Failure(
                 call: "watchdog", subject: "a message", message: "is not one of lrnet-dist's",
                 exitStatus: .badData)
         }

@@ -20,14 +20,11 @@ package final class BeatSocket: @unchecked Sendable {
 
     deinit { close(number) }
 
-    private static func failure(_ call: String, _ subject: String, _ code: Int32) -> SupportFailure
-    {
-        SupportFailure(call: call, subject: subject, code: code)
-    }
-
     private static func make() throws -> BeatSocket {
         let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard number >= 0 else { throw failure("socket", "watchdog", errno) }
+        guard number >= 0 else {
+            throw Failure.system(call: "socket", subject: "watchdog", code: errno)
+        }
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)
         _ = fcntl(number, F_SETFL, O_NONBLOCK)
         return BeatSocket(number)
@@ -40,7 +37,7 @@ package final class BeatSocket: @unchecked Sendable {
         address.sin_family = sa_family_t(AF_INET)
         let bound = withSockaddr(&address) { bind(result.number, $0, $1) }
         guard bound == 0, listen(result.number, SOMAXCONN) == 0 else {
-            throw failure("listen", "watchdog", errno)
+            throw Failure.system(call: "listen", subject: "watchdog", code: errno)
         }
         return result
     }
@@ -65,7 +62,7 @@ package final class BeatSocket: @unchecked Sendable {
     /// Connects to an address within `patience`.
     ///
     /// - Parameter address: Four numbers with dots.
-    /// - Throws: `SupportFailure` that names address and port.
+    /// - Throws: `Failure` that names address and port.
     package static func connected(to address: String, port: UInt16, patience: Duration) throws
         -> BeatSocket
     {
@@ -74,20 +71,23 @@ package final class BeatSocket: @unchecked Sendable {
         target.sin_family = sa_family_t(AF_INET)
         target.sin_port = port.bigEndian
         guard inet_pton(AF_INET, address, &target.sin_addr) == 1 else {
-            throw failure("connect", "\(address):\(port)", EINVAL)
+            throw Failure.system(call: "connect", subject: "\(address):\(port)", code: EINVAL)
         }
         if withSockaddr(&target, { connect(result.number, $0, $1) }) != 0 {
             guard errno == EINPROGRESS else {
-                throw failure("connect", "\(address):\(port)", errno)
+                throw Failure.system(call: "connect", subject: "\(address):\(port)", code: errno)
             }
             var one = pollfd(fd: result.number, events: Int16(POLLOUT), revents: 0)
             guard poll(&one, 1, patience.milliseconds) == 1 else {
-                throw failure("connect", "\(address):\(port)", ETIMEDOUT)
+                throw Failure.system(
+                    call: "connect", subject: "\(address):\(port)", code: ETIMEDOUT)
             }
             var code: Int32 = 0
             var length = socklen_t(MemoryLayout<Int32>.size)
             getsockopt(result.number, SOL_SOCKET, SO_ERROR, &code, &length)
-            guard code == 0 else { throw failure("connect", "\(address):\(port)", code) }
+            guard code == 0 else {
+                throw Failure.system(call: "connect", subject: "\(address):\(port)", code: code)
+            }
         }
         return result
     }

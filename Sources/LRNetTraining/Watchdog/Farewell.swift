@@ -21,7 +21,7 @@ final class Farewell: Sendable {
     init() throws {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else {
-            throw SupportFailure(call: "pipe", subject: "watchdog", code: errno)
+            throw Failure.system(call: "pipe", subject: "watchdog", code: errno)
         }
         (readEnd, writeEnd) = (ends[0], ends[1])
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

@@ -39,22 +39,21 @@ package struct FaultInjection: Equatable {
         try ProcessInfo.processInfo.environment[variable].map { try FaultInjection($0) }
     }
 
-    /// - Throws: `TrainingFailure` (64) for a text that is not exactly as above.
+    /// - Throws: `Failure` (64) for a text that is not exactly as above.
     package init(_ text: String) throws {
-        func failure(_ message: String) -> TrainingFailure {
-            TrainingFailure(
-                call: Self.variable, subject: "'\(text)'",
-                message: "\(message); write KIND:rank=N,step=N[,when=fresh], KIND one of "
-                    + Kind.allCases.map(\.rawValue).joined(separator: ", "),
-                exitStatus: .usage)
+        let site = FailureSite(
+            Self.variable, "'\(text)'",
+            remedy: "write KIND:rank=N,step=N[,when=fresh], KIND one of "
+                + Kind.allCases.map(\.rawValue).joined(separator: ", "))
+        var words = try FaultText(text, site: site)
+        guard let kind = Kind(rawValue: words.kind) else {
+            throw site.usage("names no kind of fault")
         }
-        var words = try FaultText(text, failure: failure)
-        guard let kind = Kind(rawValue: words.kind) else { throw failure("names no kind of fault") }
         let when = words.take("when")
         guard let rank = words.take("rank").flatMap({ Int($0) }), rank >= 0,
             let step = words.take("step").flatMap({ Int($0) }), step >= 1
-        else { throw failure("rank (from 0) and step (from 1) are needed") }
-        guard when == nil || when == "fresh" else { throw failure("when is fresh or left out") }
+        else { throw site.usage("rank (from 0) and step (from 1) are needed") }
+        guard when == nil || when == "fresh" else { throw site.usage("when is fresh or left out") }
         try words.finish()
         self.text = text
         self.kind = kind
@@ -81,7 +80,7 @@ package struct FaultInjection: Equatable {
         case .kill: raise(SIGKILL)
         case .exit: _exit(1)
         case .error:
-            throw TrainingFailure(
+            throw Failure(
                 call: Self.variable, subject: text, message: "an error on purpose",
                 exitStatus: .inputOutput)
         }

@@ -60,7 +60,7 @@ public enum Watchdog {
             farewell.say(.goodbye)
             return value
         } catch {
-            let isAgreed = (error as? CollectiveFailure)?.isAgreed ?? false
+            let isAgreed = (error as? Failure)?.isAgreed ?? false
             if isAgreed || group.size == 1 {
                 farewell.say(.goodbye)
             } else {

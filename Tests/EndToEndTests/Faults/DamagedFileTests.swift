@@ -96,7 +96,7 @@ extension EndToEndTests {
             do {
                 try read()
                 return "read as good"
-            } catch let failure as any Failure {
+            } catch let failure as Failure {
                 let line = "\(failure)"
                 guard line.contains(path), !line.contains("\n") else { return "said: \(line)" }
                 return failure.exitStatus == .badData ? nil : "exit \(failure.exitStatus): \(line)"

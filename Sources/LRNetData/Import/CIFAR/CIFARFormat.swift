@@ -58,14 +58,14 @@ struct CIFARFormat {
 
     /// Reads the pictures of one file.
     ///
-    /// - Throws: ``DataFailure`` (65) for anything that is not exactly this format.
+    /// - Throws: ``Failure`` (65) for anything that is not exactly this format.
     func images(_ bytes: ArraySlice<UInt8>, subject: String) throws -> LabeledImages {
         let (planes, labels) =
             try isBinary
             ? records(bytes, subject) : batch(PickleReader.read(bytes, path: subject), subject)
         if let wrong = labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
-            throw Self.failure(
-                subject, "label \(labels[wrong]) of sample \(wrong) is outside 0...\(classes - 1)")
+            throw Self.site(subject).badData(
+                "label \(labels[wrong]) of sample \(wrong) is outside 0...\(classes - 1)")
         }
         return LabeledImages(
             shape: Self.shape, pixels: Self.interleaved(planes), labels: labels.map { Int32($0) })
@@ -73,7 +73,7 @@ struct CIFARFormat {
 
     /// Reads the classes' names.
     ///
-    /// - Throws: ``DataFailure`` (65) if there are not as many as classes.
+    /// - Throws: ``Failure`` (65) if there are not as many as classes.
     func classNames(_ bytes: ArraySlice<UInt8>, subject: String) throws -> [String] {
         let names: [String]
         if let namesKey {
@@ -84,7 +84,7 @@ struct CIFARFormat {
                 .map(String.init)
         }
         guard names.count == classes else {
-            throw Self.failure(subject, "\(names.count) class names, \(classes) expected")
+            throw Self.site(subject).badData("\(names.count) class names, \(classes) expected")
         }
         return names
     }
@@ -94,8 +94,7 @@ struct CIFARFormat {
     private func records(_ bytes: ArraySlice<UInt8>, _ subject: String) throws -> Samples {
         let recordByteCount = recordLabelCount + Self.shape.count
         guard !bytes.isEmpty, bytes.count % recordByteCount == 0 else {
-            throw Self.failure(
-                subject,
+            throw Self.site(subject).badData(
                 "\(bytes.count) bytes, which is no multiple of a record's "
                     + "\(recordByteCount); truncated, or not \(name)")
         }
@@ -108,17 +107,17 @@ struct CIFARFormat {
 
     private func batch(_ value: PickleValue, _ subject: String) throws -> Samples {
         guard let data = value["data"], let items = value[labelsKey]?.items else {
-            throw Self.failure(subject, "no dictionary with 'data' and '\(labelsKey)'")
+            throw Self.site(subject).badData("no dictionary with 'data' and '\(labelsKey)'")
         }
         let labels = items.compactMap(\.integer)
         guard labels.count == items.count else {
-            throw Self.failure(subject, "'\(labelsKey)' holds something else than numbers")
+            throw Self.site(subject).badData("'\(labelsKey)' holds something else than numbers")
         }
         let bytes = try Self.array(data, subject)
         let size = Self.shape.count
         guard bytes.count == labels.count * size else {
-            throw Self.failure(
-                subject, "\(bytes.count / size) pictures, but \(labels.count) labels")
+            throw Self.site(subject).badData(
+                "\(bytes.count / size) pictures, but \(labels.count) labels")
         }
         let starts = stride(from: bytes.startIndex, to: bytes.endIndex, by: size)
         return (starts.map { bytes[$0..<$0 + size] }, labels)
@@ -126,26 +125,28 @@ struct CIFARFormat {
 
     /// The values of a pickled uint8 array of rows of 3072, checked field by field.
     private static func array(_ value: PickleValue, _ subject: String) throws -> ArraySlice<UInt8> {
-        func failure(_ message: String) -> DataFailure {
-            Self.failure(subject, "'data' \(message)")
-        }
         // The state is (version, shape, type, is Fortran order, bytes).
         guard case .object(let array) = value, array.global.hasSuffix(" _reconstruct"),
             let state = array.state.items, state.count == 5, let extents = state[1].items,
             case .object(let type) = state[2], type.global == "numpy dtype"
-        else { throw failure("is no NumPy array") }
+        else { throw site(subject).badData("'data' is no NumPy array") }
         let typeName = type.arguments.items?.first?.text ?? "?"
-        guard typeName == "u1" else { throw failure("has type \(typeName), u1 (uint8) expected") }
+        guard typeName == "u1" else {
+            throw site(subject).badData("'data' has type \(typeName), u1 (uint8) expected")
+        }
         switch state[3] {
         case .boolean(false), .integer(0): break
-        default: throw failure("is stored in Fortran order, C order expected")
+        default: throw site(subject).badData("'data' is stored in Fortran order, C order expected")
         }
-        guard case .bytes(let bytes) = state[4] else { throw failure("holds no bytes") }
+        guard case .bytes(let bytes) = state[4] else {
+            throw site(subject).badData("'data' holds no bytes")
+        }
         let counts = extents.compactMap(\.integer)
         guard counts.count == 2, counts[1] == shape.count, counts[0] > 0,
             bytes.count / shape.count == counts[0], bytes.count % shape.count == 0
         else {
-            throw failure("has shape \(counts) and \(bytes.count) bytes, [N, 3072] expected")
+            throw site(subject).badData(
+                "'data' has shape \(counts) and \(bytes.count) bytes, [N, 3072] expected")
         }
         return bytes
     }
@@ -166,8 +167,7 @@ struct CIFARFormat {
         return pixels
     }
 
-    private static func failure(_ subject: String, _ message: String) -> DataFailure {
-        DataFailure(
-            call: "CIFAR", subject: subject, message: "\(message); get the official files again")
+    private static func site(_ subject: String) -> FailureSite {
+        FailureSite("CIFAR", subject, remedy: "get the official files again")
     }
 }

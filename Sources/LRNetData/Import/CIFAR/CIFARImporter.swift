@@ -27,9 +27,9 @@ public struct CIFARImporter: ArrayImporter, Sendable {
     ///   - output: The folder of the set, as for ``ShardWriter``.
     ///   - name: What the set calls itself.
     ///   - progress: Called with (samples written so far, samples in all).
-    /// - Throws: ``DataFailure`` (65) for files that are not exactly one of the four versions, also
+    /// - Throws: ``Failure`` (65) for files that are not exactly one of the four versions, also
     ///   for a pickle that asks for anything else than arrays (nothing of it is executed), (64) if
-    ///   nothing is left to train on; ``SupportFailure`` (66, 74) for missing files and failed
+    ///   nothing is left to train on; ``Failure`` (66, 74) for missing files and failed
     ///   writes. No folder is left behind.
     @discardableResult
     public func run(
@@ -40,11 +40,10 @@ public struct CIFARImporter: ArrayImporter, Sendable {
             files.has($0.testFile) && files.has($0.trainFiles[0])
         }
         guard let format else {
-            throw DataFailure(
+            throw Failure(
                 call: "CIFAR", subject: source,
                 message: "holds neither data_batch_1(.bin) and test_batch(.bin) of CIFAR-10 nor "
-                    + "train(.bin) and test(.bin) of CIFAR-100",
-                exitStatus: .inputMissing)
+                    + "train(.bin) and test(.bin) of CIFAR-100", exitStatus: .inputMissing)
         }
         func images(_ file: String) throws -> LabeledImages {
             try format.images(files.read(file), subject: files.subject(file))

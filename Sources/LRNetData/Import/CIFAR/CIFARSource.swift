@@ -13,7 +13,7 @@ enum CIFARSource {
     ///
     /// - Parameter path: An archive (`.tar.gz` or `.tar`), the folder with the files, or a folder
     ///   that holds nothing but that folder.
-    /// - Throws: ``DataFailure`` or ``SupportFailure``: 66 if it is missing, 65 if it is damaged.
+    /// - Throws: ``Failure``: 66 if it is missing, 65 if it is damaged.
     init(_ path: String) throws {
         guard FileBytes.isFolder(path) else {
             let archive = try TarArchive(path, byteLimit: Self.archiveByteLimit)
@@ -44,13 +44,13 @@ enum CIFARSource {
 
     /// The bytes of a file.
     ///
-    /// - Throws: ``DataFailure`` or ``SupportFailure``: 66 if it is missing.
+    /// - Throws: ``Failure``: 66 if it is missing.
     func read(_ name: String) throws -> ArraySlice<UInt8> {
         switch self {
         case .folder(let folder): return try FileBytes.read("\(folder)/\(name)")[...]
         case .archive(let archive, let folder):
             guard let bytes = archive[Self.inside(folder, name)] else {
-                throw DataFailure(
+                throw Failure(
                     call: "tar", subject: archive.path, message: "holds no \(name)",
                     exitStatus: .inputMissing)
             }

@@ -36,7 +36,7 @@ struct PickleReader {
     /// Reads the value that a pickle describes.
     ///
     /// - Parameter path: The file, for errors.
-    /// - Throws: ``DataFailure`` (65) for an opcode or name that is not known, with its place, and
+    /// - Throws: ``Failure`` (65) for an opcode or name that is not known, with its place, and
     ///   for damage.
     static func read(_ bytes: ArraySlice<UInt8>, path: String) throws -> PickleValue {
         var reader = PickleReader(bytes, path)
@@ -89,20 +89,19 @@ struct PickleReader {
         }
     }
 
-    private func foreign(_ opcode: UInt8) -> DataFailure {
+    private func foreign(_ opcode: UInt8) -> Failure {
         let digits = String(opcode, radix: 16, uppercase: true)
         let sign = (0x21..<0x7F).contains(opcode) ? " '\(Character(UnicodeScalar(opcode)))'" : ""
-        return failure(
+        return site.badData(
             "opcode 0x\(digits)\(sign) at byte \(position - 1 - bytes.startIndex) is none that this "
                 + "reader knows; nothing of the pickle was executed")
     }
 
-    private func failure(_ message: String) -> DataFailure {
-        DataFailure(call: "pickle", subject: path, message: message)
-    }
+    private var site: FailureSite { FailureSite("pickle", path) }
 
-    private func damage() -> DataFailure {
-        failure("truncated or damaged at byte \(position - bytes.startIndex); get the file again")
+    private func damage() -> Failure {
+        site.badData(
+            "truncated or damaged at byte \(position - bytes.startIndex); get the file again")
     }
 
     private mutating func byte() throws -> UInt8 {
@@ -133,7 +132,7 @@ struct PickleReader {
     private mutating func push(_ container: PickleValue) throws {
         containerCount += 1
         guard containerCount <= Self.containerLimit else {
-            throw failure("more than \(Self.containerLimit) tuples, lists and dictionaries")
+            throw site.badData("more than \(Self.containerLimit) tuples, lists and dictionaries")
         }
         stack.append(container)
     }
@@ -178,7 +177,7 @@ struct PickleReader {
 
     private mutating func name(_ module: String, _ name: String) throws {
         guard Self.knownGlobals.contains("\(module) \(name)") else {
-            throw failure(
+            throw site.badData(
                 "names \(module).\(name), which is no part of an array; nothing was executed")
         }
         stack.append(.global("\(module) \(name)"))

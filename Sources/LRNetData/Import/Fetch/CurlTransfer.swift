@@ -23,7 +23,7 @@ struct CurlTransfer {
     ///   - start: The number of bytes that the file has; the rest is asked for.
     ///   - byteLimit: The transfer is ended when the file becomes longer.
     ///   - progress: Called with the number of bytes that the file has.
-    /// - Throws: ``DataFailure`` (66) if there is no `curl`; ``SupportFailure`` (74) if the file
+    /// - Throws: ``Failure`` (66) if there is no `curl`; ``Failure`` (74) if the file
     ///   cannot be written.
     static func append(
         _ address: String, to path: String, from start: Int, byteLimit: Int,
@@ -84,8 +84,8 @@ struct CurlTransfer {
             cannotGoOn: status == rangeCode || status == httpErrorCode)
     }
 
-    private static func missing(_ address: String) -> DataFailure {
-        DataFailure(
+    private static func missing(_ address: String) -> Failure {
+        Failure(
             call: "fetch", subject: address,
             message: "the program curl is missing; install it (apt-get install curl)",
             exitStatus: .inputMissing)

@@ -31,8 +31,8 @@ struct Download {
     ///   - folder: The folder of downloads; it exists.
     ///   - progress: Called with the number of bytes that are there.
     /// - Returns: The file's path.
-    /// - Throws: ``DataFailure`` that says why each address failed: 65 if each gave wrong bytes, else
-    ///   74; ``SupportFailure`` (74) if the file cannot be written.
+    /// - Throws: ``Failure`` that says why each address failed: 65 if each gave wrong bytes, else
+    ///   74; ``Failure`` (74) if the file cannot be written.
     func run(in folder: String, progress: (Int) -> Void) throws -> String {
         let path = "\(folder)/\(name)"
         if FileBytes.exists(path), try hash(of: path) == sha256 { return path }
@@ -51,7 +51,7 @@ struct Download {
                 problems.append("\(address): \(words)")
             }
         }
-        throw DataFailure(
+        throw Failure(
             call: "fetch", subject: name,
             message: "SHA-256 \(sha256.prefix(12))... was to be had from no address: "
                 + problems.joined(separator: "; ") + "; try again, or another --mirror",
@@ -103,7 +103,7 @@ struct Download {
         guard isHashOfContent else { return try ContentHash.of(fileAt: path) }
         do {
             return ContentHash.of(try Gzip.read(path, byteLimit: byteLimit * 40))
-        } catch is DataFailure {
+        } catch let failure as Failure where failure.exitStatus == .badData {
             return "of damaged gzip"
         }
     }

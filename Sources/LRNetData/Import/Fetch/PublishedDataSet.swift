@@ -105,7 +105,7 @@ public struct PublishedDataSet: Sendable {
     ///   - shards: The number of shards of the train split.
     ///   - progress: Called with (a file's name or `importing`, bytes or images done, about how many
     ///     there are).
-    /// - Throws: ``DataFailure``: 65 if every address gave wrong bytes, 74 if a file was not to be
+    /// - Throws: ``Failure``: 65 if every address gave wrong bytes, 74 if a file was not to be
     ///   had; what the importers throw.
     @discardableResult
     public func fetch(

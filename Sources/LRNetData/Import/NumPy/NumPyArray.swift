@@ -19,23 +19,23 @@ struct NumPyArray {
 
     /// Reads an array.
     ///
-    /// - Throws: ``DataFailure`` (65) if this is no such file, or truncated, or holds Python objects
+    /// - Throws: ``Failure`` (65) if this is no such file, or truncated, or holds Python objects
     ///   (a pickle, which is not read), or is stored in Fortran order.
     init(_ bytes: ArraySlice<UInt8>, subject: String) throws {
         self.subject = subject
-        func failure(_ message: String) -> DataFailure { Self.failure(subject, message) }
         guard bytes.starts(with: Self.magic), bytes.count >= 10 else {
-            throw failure("is no NumPy array (.npy); save one with numpy.save")
+            throw Self.site(subject).badData("is no NumPy array (.npy); save one with numpy.save")
         }
         let start = bytes.startIndex
         let isLong = bytes[start + 6] > 1
         guard (1...3).contains(bytes[start + 6]), !isLong || bytes.count >= 12 else {
-            throw failure("has version \(bytes[start + 6]) of the format; 1 to 3 are read")
+            throw Self.site(subject).badData(
+                "has version \(bytes[start + 6]) of the format; 1 to 3 are read")
         }
         let lengthField = bytes[start + 8..<start + (isLong ? 12 : 10)]
         let length = lengthField.reversed().reduce(0) { $0 << 8 | Int($1) }
         guard lengthField.endIndex + length <= bytes.endIndex else {
-            throw failure("is truncated in its header; save it again")
+            throw Self.site(subject).badData("is truncated in its header; save it again")
         }
         let header = bytes[lengthField.endIndex..<lengthField.endIndex + length]
         let fields = try NumPyHeader(
@@ -44,25 +44,25 @@ struct NumPyArray {
         shape = fields.shape
         content = bytes[header.endIndex...]
         if type.contains("O") || type.hasPrefix("[") {
-            throw failure(
+            throw Self.site(subject).badData(
                 "holds Python objects (dtype \(type)), which are a pickle and not read; save an "
                     + "array of numbers")
         }
         guard !fields.isFortran else {
-            throw failure(
+            throw Self.site(subject).badData(
                 "is stored in Fortran order; save numpy.ascontiguousarray(array) instead")
         }
     }
 
     /// The number of values.
     ///
-    /// - Throws: ``DataFailure`` (65) if extents are impossible.
+    /// - Throws: ``Failure`` (65) if extents are impossible.
     private func valueCount() throws -> Int {
         var count = 1
         for extent in shape {
             let (product, overflows) = count.multipliedReportingOverflow(by: extent)
             guard !overflows, extent >= 0 else {
-                throw Self.failure(subject, "has impossible shape \(shape); save it again")
+                throw Self.site(subject).badData("has impossible shape \(shape); save it again")
             }
             count = product
         }
@@ -71,11 +71,11 @@ struct NumPyArray {
 
     /// The values of an array of bytes.
     ///
-    /// - Throws: ``DataFailure`` (65) if the type is another one or the file is truncated.
+    /// - Throws: ``Failure`` (65) if the type is another one or the file is truncated.
     func bytes() throws -> ArraySlice<UInt8> {
         guard type == "|u1" || type == "u1" || type == "<u1" || type == ">u1" else {
-            throw Self.failure(
-                subject, "has dtype \(type), uint8 expected; save array.astype(numpy.uint8)")
+            throw Self.site(subject).badData(
+                "has dtype \(type), uint8 expected; save array.astype(numpy.uint8)")
         }
         try checkByteCount(itemByteCount: 1)
         return content
@@ -83,15 +83,15 @@ struct NumPyArray {
 
     /// The values of an array of whole numbers of any size.
     ///
-    /// - Throws: ``DataFailure`` (65) if the type is another one, the file is truncated, or a value
+    /// - Throws: ``Failure`` (65) if the type is another one, the file is truncated, or a value
     ///   does not fit 63 bits.
     func integers() throws -> [Int] {
         let isSigned = type.dropFirst().hasPrefix("i")
         guard isSigned || type.dropFirst().hasPrefix("u"), let size = Int(type.dropFirst(2)),
             [1, 2, 4, 8].contains(size), "|<>=".contains(type.prefix(1))
         else {
-            throw Self.failure(
-                subject, "has dtype \(type), whole numbers expected; save array.astype(numpy.int64)"
+            throw Self.site(subject).badData(
+                "has dtype \(type), whole numbers expected; save array.astype(numpy.int64)"
             )
         }
         try checkByteCount(itemByteCount: size)
@@ -103,7 +103,7 @@ struct NumPyArray {
             let unused = UInt64(64 - 8 * size)
             if isSigned { return Int(Int64(bitPattern: bits << unused) >> Int64(unused)) }
             guard let value = Int(exactly: bits) else {
-                throw Self.failure(subject, "holds \(bits), which is no label")
+                throw Self.site(subject).badData("holds \(bits), which is no label")
             }
             return value
         }
@@ -113,12 +113,10 @@ struct NumPyArray {
         let expected = try valueCount().multipliedReportingOverflow(by: itemByteCount)
         guard !expected.overflow, content.count == expected.partialValue else {
             let problem = content.count < expected.partialValue ? "truncated" : "too long"
-            throw Self.failure(
-                subject, "is \(problem): \(content.count) bytes for shape \(shape); save it again")
+            throw Self.site(subject).badData(
+                "is \(problem): \(content.count) bytes for shape \(shape); save it again")
         }
     }
 
-    static func failure(_ subject: String, _ message: String) -> DataFailure {
-        DataFailure(call: "NumPy", subject: subject, message: message)
-    }
+    static func site(_ subject: String) -> FailureSite { FailureSite("NumPy", subject) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import LRNetSupport
 
 /// The dictionary at the head of a NumPy array.
 ///
@@ -17,14 +18,12 @@ struct NumPyHeader {
 
     /// Reads a header.
     ///
-    /// - Throws: ``DataFailure`` (65) if it has another form.
+    /// - Throws: ``Failure`` (65) if it has another form.
     init(_ text: String, subject: String) throws {
-        func failure(_ problem: String) -> DataFailure {
-            NumPyArray.failure(subject, "has a header \(problem); save it again")
-        }
+        let site = FailureSite("NumPy", subject, remedy: "save it again")
         func value(_ key: String) throws -> Substring {
             guard let found = text.range(of: "'\(key)':") else {
-                throw failure("without '\(key)'")
+                throw site.badData("has a header without '\(key)'")
             }
             return text[found.upperBound...].drop { $0 == " " }
         }
@@ -36,18 +35,18 @@ struct NumPyHeader {
         }
         let order = try value("fortran_order")
         guard order.hasPrefix("True") || order.hasPrefix("False") else {
-            throw failure("with fortran_order \(order.prefix(8))")
+            throw site.badData("has a header with fortran_order \(order.prefix(8))")
         }
         isFortran = order.hasPrefix("True")
         let extents = try value("shape")
         guard extents.hasPrefix("("), let end = extents.firstIndex(of: ")") else {
-            throw failure("with shape \(extents.prefix(12))")
+            throw site.badData("has a header with shape \(extents.prefix(12))")
         }
         for part in extents[extents.index(after: extents.startIndex)..<end].split(separator: ",") {
             let digits = part.filter { $0 != " " }
             if digits.isEmpty { continue }
             guard let extent = Int(digits), extent >= 0 else {
-                throw failure("with extent \(digits)")
+                throw site.badData("has a header with extent \(digits)")
             }
             shape.append(extent)
         }

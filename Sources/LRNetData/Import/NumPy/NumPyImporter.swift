@@ -44,9 +44,9 @@ public struct NumPyImporter: ArrayImporter, Sendable {
     ///   - output: The folder of the set, as for ``ShardWriter``.
     ///   - name: What the set calls itself.
     ///   - progress: Called with (samples written so far, samples in all).
-    /// - Throws: ``DataFailure`` (65) for arrays of another type, order or shape, also for arrays of
+    /// - Throws: ``Failure`` (65) for arrays of another type, order or shape, also for arrays of
     ///   Python objects (nothing is unpickled), (64) if nothing is left to train on, (66) for a
-    ///   missing array; ``SupportFailure`` (66, 74) for missing files and failed writes. No folder is
+    ///   missing array; ``Failure`` (66, 74) for missing files and failed writes. No folder is
     ///   left behind.
     @discardableResult
     public func run(
@@ -57,8 +57,7 @@ public struct NumPyImporter: ArrayImporter, Sendable {
         let classes = Int(train.labels.max() ?? 0) + 1
         let test = try self.test.map { try pair($0.images, $0.labels, classes: classes, &archives) }
         if let test, test.shape != train.shape {
-            throw NumPyArray.failure(
-                self.test?.images.subject ?? "",
+            throw NumPyArray.site(self.test?.images.subject ?? "").badData(
                 "holds images of \(test.shape), but those of training are \(train.shape); save both "
                     + "in one shape")
         }
@@ -77,29 +76,25 @@ public struct NumPyImporter: ArrayImporter, Sendable {
         guard extents.count == 3 || extents.count == 4, extents.allSatisfy({ $0 > 0 }),
             extents.count == 3 || extents[3] <= 4096
         else {
-            throw NumPyArray.failure(
-                imageArray.subject,
+            throw NumPyArray.site(imageArray.subject).badData(
                 "has shape \(extents), [N, H, W] or [N, H, W, C] expected; reshape it")
         }
         let shape = ImageShape(
             height: extents[1], width: extents[2], channels: extents.count == 4 ? extents[3] : 1)
         guard shape.channels <= 16 else {
-            throw NumPyArray.failure(
-                imageArray.subject,
+            throw NumPyArray.site(imageArray.subject).badData(
                 "has \(shape.channels) channels, 16 at most; are they the last extent?")
         }
         let pixels = Array(try imageArray.bytes())
         let labelArray = try Self.array(labels, &archives)
         guard labelArray.shape == [extents[0]] || labelArray.shape == [extents[0], 1] else {
-            throw NumPyArray.failure(
-                labelArray.subject,
+            throw NumPyArray.site(labelArray.subject).badData(
                 "has shape \(labelArray.shape), [\(extents[0])] expected, one label an image")
         }
         let values = try labelArray.integers()
         let limit = classes ?? 1 << 20
         if let wrong = values.firstIndex(where: { $0 < 0 || $0 >= limit }) {
-            throw NumPyArray.failure(
-                labelArray.subject,
+            throw NumPyArray.site(labelArray.subject).badData(
                 "label \(values[wrong]) of sample \(wrong) is outside 0...\(limit - 1)"
                     + (classes == nil
                         ? "; number the classes from 0"
@@ -119,7 +114,7 @@ public struct NumPyImporter: ArrayImporter, Sendable {
         archives[location.file] = archive
         guard let bytes = try archive.read("\(name).npy") else {
             let present = archive.names.map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 }
-            throw DataFailure(
+            throw Failure(
                 call: "zip", subject: location.file,
                 message: "holds no array \(name), only \(present.joined(separator: ", "))",
                 exitStatus: .inputMissing)

@@ -23,7 +23,7 @@ struct ZipArchive {
 
     /// Reads the archive's directory.
     ///
-    /// - Throws: ``DataFailure`` (65) if it is none, damaged or truncated; ``SupportFailure`` if the
+    /// - Throws: ``Failure`` (65) if it is none, damaged or truncated; ``Failure`` if the
     ///   file is missing or cannot be read.
     init(_ path: String) throws {
         self.path = path
@@ -34,7 +34,7 @@ struct ZipArchive {
             let end = stride(from: bytes.count - 22, through: tail, by: -1).first(where: {
                 bytes[$0] == 0x50 && bytes[$0..<$0 + 4].elementsEqual([0x50, 0x4B, 5, 6])
             })
-        else { throw failure("is no zip archive, or truncated; save it again") }
+        else { throw site.badData("is no zip archive, or truncated; save it again") }
         var count = try number(end + 10, 2)
         var position = try number(end + 16, 4)
         // Large archives have a second record, which a locator in front of the first one finds.
@@ -56,7 +56,7 @@ struct ZipArchive {
                 decoding: try slice(position + 46, nameLength), as: UTF8.self)
             var member = Member()
             guard try number(position + 8, 2) & 1 == 0 else {
-                throw failure("\(name) is encrypted; save it again without a password")
+                throw site.badData("\(name) is encrypted; save it again without a password")
             }
             member.method = try number(position + 10, 2)
             member.checksum = UInt32(try number(position + 16, 4))
@@ -74,7 +74,7 @@ struct ZipArchive {
 
     /// The bytes of a member; `nil` if there is none of this name.
     ///
-    /// - Throws: ``DataFailure`` (65) for damage, or another method than stored and deflate.
+    /// - Throws: ``Failure`` (65) for damage, or another method than stored and deflate.
     func read(_ name: String) throws -> ArraySlice<UInt8>? {
         guard let member = members[name] else { return nil }
         let header = member.headerOffset
@@ -88,12 +88,12 @@ struct ZipArchive {
             content = try Deflate.decompress(
                 stored, in: .none, subject: "\(path) \(name)", byteLimit: member.byteCount)[...]
         default:
-            throw failure(
+            throw site.badData(
                 "\(name) is compressed by method \(member.method); save it again with numpy.savez or "
                     + "numpy.savez_compressed")
         }
         guard content.count == member.byteCount, Deflate.checksum(content) == member.checksum else {
-            throw failure("\(name) is damaged (wrong checksum); save it again")
+            throw site.badData("\(name) is damaged (wrong checksum); save it again")
         }
         return content
     }
@@ -130,11 +130,9 @@ struct ZipArchive {
         return number
     }
 
-    private func damaged() -> DataFailure {
-        failure("is a damaged or truncated zip archive; save it again")
-    }
+    private var site: FailureSite { FailureSite("zip", path) }
 
-    private func failure(_ message: String) -> DataFailure {
-        DataFailure(call: "zip", subject: path, message: message)
+    private func damaged() -> Failure {
+        site.badData("is a damaged or truncated zip archive; save it again")
     }
 }

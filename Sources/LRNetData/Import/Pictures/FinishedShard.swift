@@ -42,7 +42,7 @@ struct FinishedShard: Codable, Equatable {
 
     /// Leaves the note; the shard itself has been written before.
     ///
-    /// - Throws: ``SupportFailure`` (74).
+    /// - Throws: ``Failure`` (74).
     func write(to folder: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]

@@ -34,7 +34,7 @@ struct PictureConversion {
                 throw PictureProblem("has \(byteCount) bytes, more than \(Self.fileByteLimit)")
             }
             bytes = try FileBytes.read(path)
-        } catch let failure as SupportFailure {
+        } catch let failure as Failure {
             throw PictureProblem("\(failure.call): \(failure.message)")
         }
         return try convert(bytes)

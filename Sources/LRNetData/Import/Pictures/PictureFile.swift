@@ -14,7 +14,7 @@ struct PictureFile: Codable, Equatable {
 
     /// The state of a file now.
     ///
-    /// - Throws: ``SupportFailure`` (66) if it is missing.
+    /// - Throws: ``Failure`` (66) if it is missing.
     static func state(of path: String) throws -> String { state(try status(of: path)) }
 
     static func state(_ status: stat) -> String {
@@ -24,7 +24,7 @@ struct PictureFile: Codable, Equatable {
     static func status(of path: String) throws -> stat {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw SupportFailure(call: "stat", subject: path, code: errno)
+            throw Failure.system(call: "stat", subject: path, code: errno)
         }
         return status
     }

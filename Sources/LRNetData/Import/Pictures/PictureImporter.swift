@@ -88,9 +88,9 @@ public struct PictureImporter: Sendable {
     ///   - team: The processes that share the work.
     ///   - progress: Called from any thread with (pictures done, pictures in all); those of other
     ///     members are added after each round.
-    /// - Throws: ``DataFailure`` (65) for a source that is not as it should be or for more
+    /// - Throws: ``Failure`` (65) for a source that is not as it should be or for more
     ///   unreadable pictures than tolerated, (64) if nothing is left to train on, (66) for missing
-    ///   sources, (74) for an occupied folder; ``SupportFailure`` (74) for failed writes; what the
+    ///   sources, (74) for an occupied folder; ``Failure`` (74) for failed writes; what the
     ///   team throws for a member that failed. Finished shards stay in `OUTPUT.partial`, beside the
     ///   report of unreadable pictures.
     @discardableResult
@@ -163,11 +163,10 @@ public struct PictureImporter: Sendable {
         let trainList = try list(train, known: nil)
         let testList = try test.map { try list($0, known: trainList) }
         guard validation >= 0, validation < trainList.files.count else {
-            throw DataFailure(
+            throw Failure(
                 call: "import", subject: train.list ?? train.folder,
                 message: "\(trainList.files.count) pictures, which leaves none to train on with "
-                    + "--validation \(validation); hold out fewer",
-                exitStatus: .usage)
+                    + "--validation \(validation); hold out fewer", exitStatus: .usage)
         }
         return PicturePlan(
             train: trainList, test: testList, validation: validation, shardCount: shards)
@@ -196,9 +195,10 @@ public struct PictureImporter: Sendable {
                 samplesSHA256: hashes.hex(split), shards: notes.map(\.shard))
         }
         if let empty = splits.first(where: { $0.count == 0 }) {
-            throw DataFailure(
+            throw Failure(
                 call: "import", subject: output,
-                message: "no picture of the \(empty.name) split can be read; replace them")
+                message: "no picture of the \(empty.name) split can be read; replace them",
+                exitStatus: .badData)
         }
         return ShardIndex(
             name: name, encoding: storage.encoding, shape: storage.shape, classes: plan.classes,
@@ -211,11 +211,11 @@ public struct PictureImporter: Sendable {
     ) throws {
         guard unreadable.count > tolerated, let first = unreadable.first else { return }
         try Self.write(unreadable, to: folder)
-        throw DataFailure(
+        throw Failure(
             call: "import", subject: first.path,
             message: "\(first.problem) (\(unreadable.count) unreadable so far, listed in "
                 + "\(folder)/\(Self.reportName)); replace them, or leave them out with "
-                + "--max-unreadable \(unreadable.count)")
+                + "--max-unreadable \(unreadable.count)", exitStatus: .badData)
     }
 
     private static func write(

@@ -24,7 +24,7 @@ struct PictureList {
     /// below it is a picture, whatever its name. Names that begin with a dot are passed over.
     ///
     /// - Parameter known: The classes' names, if another split has defined them.
-    /// - Throws: ``DataFailure`` (65) for a class without pictures, a class that is not known, and
+    /// - Throws: ``Failure`` (65) for a class without pictures, a class that is not known, and
     ///   a link that leads out of the tree; (66) if there is no class at all.
     static func tree(
         _ root: String, known: [String]? = nil, followsLinks: Bool
@@ -32,7 +32,7 @@ struct PictureList {
         let tree = try PictureTree(root, followsLinks: followsLinks)
         let names = try tree.folderNames()
         guard !names.isEmpty else {
-            throw DataFailure(
+            throw Failure(
                 call: "import", subject: root,
                 message: "holds no folder; a tree has one folder a class, or name a --list",
                 exitStatus: .inputMissing)
@@ -43,15 +43,17 @@ struct PictureList {
         var files: [PictureFile] = []
         for name in names {
             guard let label = numbers[name] else {
-                throw DataFailure(
+                throw Failure(
                     call: "import", subject: "\(root)/\(name)",
-                    message: "is no class of the training pictures; remove or rename the folder")
+                    message: "is no class of the training pictures; remove or rename the folder",
+                    exitStatus: .badData)
             }
             let paths = try tree.paths(below: name)
             guard !paths.isEmpty else {
-                throw DataFailure(
+                throw Failure(
                     call: "import", subject: "\(root)/\(name)",
-                    message: "is a class without pictures; fill the folder or remove it")
+                    message: "is a class without pictures; fill the folder or remove it",
+                    exitStatus: .badData)
             }
             files += try paths.map { try tree.file($0, label: label) }
         }
@@ -62,8 +64,8 @@ struct PictureList {
     /// Reads a list: a line is a path from `root`, blanks, and a label from 0.
     ///
     /// - Parameter known: The number of classes and their names, if another split has defined them.
-    /// - Throws: ``DataFailure`` (65) for a line that is not so, a class without pictures, and a
-    ///   path that leads out of the tree; ``SupportFailure`` (66) for a missing picture.
+    /// - Throws: ``Failure`` (65) for a line that is not so, a class without pictures, and a
+    ///   path that leads out of the tree; ``Failure`` (66) for a missing picture.
     static func list(
         _ list: String, root: String, known: (classes: Int, names: [String]?)? = nil,
         followsLinks: Bool
@@ -80,32 +82,32 @@ struct PictureList {
             let path = line.dropLast(label.count).trimmingCharacters(in: .whitespaces)
             guard let value = Int32(label), value >= 0, value <= highestLabel, !path.isEmpty
             else {
-                throw DataFailure(
+                throw Failure(
                     call: "import", subject: "\(list) line \(number + 1)",
                     message: "'\(line)' is no path and a label from 0 to \(highestLabel); write "
-                        + "one of each a line")
+                        + "one of each a line", exitStatus: .badData)
             }
             if let known, value >= known.classes {
-                throw DataFailure(
+                throw Failure(
                     call: "import", subject: "\(list) line \(number + 1)",
                     message: "label \(value) is outside 0...\(known.classes - 1), the classes of "
-                        + "the training pictures; correct it")
+                        + "the training pictures; correct it", exitStatus: .badData)
             }
             files.append(try tree.file(path, label: value))
         }
         guard !files.isEmpty else {
-            throw DataFailure(
+            throw Failure(
                 call: "import", subject: list,
-                message: "lists no picture; write a path and a label a line")
+                message: "lists no picture; write a path and a label a line", exitStatus: .badData)
         }
         let classes = known?.classes ?? Int(files.map(\.label).max() ?? 0) + 1
         if known == nil {
             let present = Set(files.map(\.label))
             if let missing = (0..<Int32(classes)).first(where: { !present.contains($0) }) {
-                throw DataFailure(
+                throw Failure(
                     call: "import", subject: list,
                     message: "class \(missing) of 0...\(classes - 1) has no picture; number the "
-                        + "classes without gaps")
+                        + "classes without gaps", exitStatus: .badData)
             }
         }
         return PictureList(

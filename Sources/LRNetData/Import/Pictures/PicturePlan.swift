@@ -65,7 +65,7 @@ struct PicturePlan: Codable {
     /// A process that does not would find every picture unreadable, and might leave out as many as are
     /// tolerated. One picture of each source tells.
     ///
-    /// - Throws: ``DataFailure`` (66) that names a picture.
+    /// - Throws: ``Failure`` (66) that names a picture.
     func checkSources() throws {
         for split in splits {
             guard let shard = shards.first(where: { $0.split == split }),
@@ -73,7 +73,7 @@ struct PicturePlan: Codable {
             else { continue }
             let path = "\(shard.root)/\(file.path)"
             guard let state = try? PictureFile.state(of: path), state == file.state else {
-                throw DataFailure(
+                throw Failure(
                     call: "import", subject: path,
                     message: "is missing or another file here; name folders that all hosts share",
                     exitStatus: .inputMissing)

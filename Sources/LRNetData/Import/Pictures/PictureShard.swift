@@ -29,7 +29,7 @@ struct PictureShard: Codable {
     ///   - folder: The folder of the growing set.
     ///   - progress: Called from any thread with the number of pictures done since the last call.
     /// - Returns: The note, and what the shard holds.
-    /// - Throws: ``SupportFailure`` (74) if it cannot be written.
+    /// - Throws: ``Failure`` (74) if it cannot be written.
     func write(
         _ conversion: PictureConversion, to folder: String, pool: ThreadPool,
         progress: @Sendable (Int) -> Void

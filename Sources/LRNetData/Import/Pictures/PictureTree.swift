@@ -14,10 +14,10 @@ struct PictureTree {
 
     /// Looks at a folder.
     ///
-    /// - Throws: ``SupportFailure`` (66) if it is missing.
+    /// - Throws: ``Failure`` (66) if it is missing.
     init(_ root: String, followsLinks: Bool) throws {
         guard let real = realpath(root, nil) else {
-            throw SupportFailure(call: "open", subject: root, code: errno)
+            throw Failure.system(call: "open", subject: root, code: errno)
         }
         defer { free(real) }
         self.root = root
@@ -27,7 +27,7 @@ struct PictureTree {
 
     /// The names of the folders in the root, sorted, without hidden ones.
     ///
-    /// - Throws: ``SupportFailure`` if the root cannot be read.
+    /// - Throws: ``Failure`` if the root cannot be read.
     func folderNames() throws -> [String] {
         try FileBytes.names(inFolder: root).filter {
             !$0.hasPrefix(".") && FileBytes.isFolder("\(root)/\($0)")
@@ -36,14 +36,15 @@ struct PictureTree {
 
     /// The paths, from the root, of all files below a folder, sorted; hidden names are passed over.
     ///
-    /// - Throws: ``DataFailure`` (65) for a link that leads out of the tree, and for a folder that is
+    /// - Throws: ``Failure`` (65) for a link that leads out of the tree, and for a folder that is
     ///   nested too deeply.
     func paths(below folder: String, depth: Int = 0) throws -> [String] {
         guard depth < Self.depthLimit else {
-            throw DataFailure(
+            throw Failure(
                 call: "import", subject: "\(root)/\(folder)",
-                message: "is nested deeper than \(Self.depthLimit) folders; is it a link to itself?"
-            )
+                message:
+                    "is nested deeper than \(Self.depthLimit) folders; is it a link to itself?",
+                exitStatus: .badData)
         }
         try checkInside(folder)
         var found: [String] = []
@@ -61,14 +62,15 @@ struct PictureTree {
     /// Looks at a file.
     ///
     /// - Parameter path: From the root.
-    /// - Throws: ``SupportFailure`` (66) if the file is missing; ``DataFailure`` (65) if it lies
+    /// - Throws: ``Failure`` (66) if the file is missing; ``Failure`` (65) if it lies
     ///   outside the tree or is no regular file.
     func file(_ path: String, label: Int32) throws -> PictureFile {
         let full = "\(root)/\(path)"
         let status = try PictureFile.status(of: full)
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw DataFailure(
-                call: "import", subject: full, message: "is no regular file; remove it")
+            throw Failure(
+                call: "import", subject: full, message: "is no regular file; remove it",
+                exitStatus: .badData)
         }
         try checkInside(path)
         return PictureFile(path: path, label: label, state: PictureFile.state(status))
@@ -79,14 +81,15 @@ struct PictureTree {
         if followsLinks { return }
         let full = "\(root)/\(path)"
         guard let real = realpath(full, nil) else {
-            throw SupportFailure(call: "realpath", subject: full, code: errno)
+            throw Failure.system(call: "realpath", subject: full, code: errno)
         }
         defer { free(real) }
         let name = String(cString: real)
         guard name.hasPrefix(realRoot == "/" ? "/" : "\(realRoot)/") else {
-            throw DataFailure(
+            throw Failure(
                 call: "import", subject: full,
-                message: "leads out of the tree, to \(name); use --follow-links if it may")
+                message: "leads out of the tree, to \(name); use --follow-links if it may",
+                exitStatus: .badData)
         }
     }
 }

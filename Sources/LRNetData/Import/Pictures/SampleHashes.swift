@@ -19,7 +19,7 @@ struct SampleHashes {
     /// - Parameters:
     ///   - shards: The shards of all splits, in order.
     ///   - notes: Of the finished ones; all before `end` are finished.
-    /// - Throws: ``DataFailure`` (65) for a shard that was damaged since; errors of reading.
+    /// - Throws: ``Failure`` (65) for a shard that was damaged since; errors of reading.
     mutating func follow(
         _ shards: [PictureShard], until end: Int, notes: FinishedShards, in folder: String
     ) throws {

@@ -25,7 +25,7 @@ final class TeamFolder {
 
     /// Makes the folder, or takes over the one that an interrupted import left. Every member calls it.
     ///
-    /// - Throws: What ``PartialSetFolder`` throws; ``DataFailure`` (74) if a member does not see the
+    /// - Throws: What ``PartialSetFolder`` throws; ``Failure`` (74) if a member does not see the
     ///   folder that member 0 made.
     init(for output: String, team: any ImportTeam) throws {
         var made: PartialSetFolder?
@@ -52,11 +52,10 @@ final class TeamFolder {
         guard let token = try? FileBytes.read("\(place.path)/\(tokenName)"),
             String(decoding: token, as: UTF8.self) == place.token
         else {
-            throw DataFailure(
+            throw Failure(
                 call: "import", subject: place.path,
                 message: "is not the folder that rank 0 writes to; name an --output that all hosts "
-                    + "share",
-                exitStatus: .inputOutput)
+                    + "share", exitStatus: .inputOutput)
         }
         return try FileLock(path: "\(place.path)/\(membersLockName)", isShared: true)
     }
