@@ -61,34 +61,50 @@ let package = Package(
         .systemLibrary(name: "CThreads"),
 
         library("LRNetSupport", [.product(name: "Crypto", package: "swift-crypto")]),
-        library("LRNetKernels", ["COpenBLAS", "CThreads", "CVectorMath"]),
-        library("LRNetLayers", ["LRNetKernels"]),
+        library("LRNetKernels", ["COpenBLAS", "CThreads", "CVectorMath", "LRNetSupport"]),
+        library("LRNetHDF5", ["CHDF5", "LRNetKernels", "LRNetSupport"]),
+        library("LRNetCollectives", ["CMPI", "LRNetKernels", "LRNetSupport"]),
+        library("LRNetLayers", ["LRNetKernels", "LRNetSupport"]),
         library(
             "LRNetData",
-            ["CHDF5", "CPNG", "CTurboJPEG", "CZlib", "LRNetKernels", "LRNetSupport"]),
-        library("LRNetCollectives", ["CMPI", "LRNetKernels", "LRNetSupport"]),
+            ["CPNG", "CTurboJPEG", "CZlib", "LRNetHDF5", "LRNetKernels", "LRNetSupport"]),
+        library("LRNetWatchdog", ["LRNetCollectives", "LRNetSupport"]),
+        library(
+            "LRNetDiagnostics", ["LRNetCollectives", "LRNetHDF5", "LRNetKernels", "LRNetSupport"]),
         library(
             "LRNetTraining",
             [
-                "LRNetLayers", "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetSupport",
-                "Yams",
+                "LRNetDiagnostics", "LRNetWatchdog", "LRNetLayers", "LRNetCollectives",
+                "LRNetData", "LRNetHDF5", "LRNetKernels", "LRNetSupport", "Yams",
+            ]),
+        library(
+            "LRNetBenchmarks",
+            [
+                "LRNetTraining", "LRNetDiagnostics", "LRNetLayers", "LRNetCollectives",
+                "LRNetData", "LRNetKernels", "LRNetSupport",
             ]),
         library(
             "LRNetReport",
-            ["LRNetTraining", "LRNetLayers", "LRNetData", "LRNetKernels", "LRNetSupport"]),
+            [
+                "LRNetTraining", "LRNetDiagnostics", "LRNetLayers", "LRNetData", "LRNetKernels",
+                "LRNetSupport",
+            ]),
         // A program that leaves out what it imports is not compiled again when that changes.
         program(
             "lrnet-dist",
             [
-                "LRNetReport", "LRNetTraining", "LRNetLayers", "LRNetCollectives", "LRNetData",
-                "LRNetSupport", argumentParser,
+                "LRNetReport", "LRNetBenchmarks", "LRNetTraining", "LRNetDiagnostics",
+                "LRNetWatchdog", "LRNetLayers", "LRNetCollectives", "LRNetData", "LRNetSupport",
+                argumentParser,
             ]),
         program(
             "lrnet-data",
             ["LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetSupport", argumentParser]),
 
         // Checks that tests launch under mpirun; never installed.
-        program("lrnet-mpi-checks", ["LRNetCollectives", "LRNetKernels", "LRNetSupport"]),
+        program(
+            "lrnet-mpi-checks",
+            ["LRNetBenchmarks", "LRNetCollectives", "LRNetKernels", "LRNetSupport"]),
 
         .target(
             name: "LRNetTestSupport", dependencies: ["LRNetKernels"],
@@ -96,33 +112,39 @@ let package = Package(
         .target(
             name: "LRNetLaunchSupport", path: "Tests/LRNetLaunchSupport",
             swiftSettings: settings),
+        tests("LRNetSupportTests", ["LRNetLaunchSupport", "LRNetSupport"]),
         tests("LRNetKernelsTests", ["LRNetKernels", "LRNetTestSupport"]),
         tests(
-            "LRNetLayersTests", ["LRNetLayers", "LRNetKernels", "LRNetTestSupport"],
-            exclude: ["Golden"]),
-        tests("LRNetSupportTests", ["LRNetLaunchSupport", "LRNetSupport"]),
-        tests(
-            "LRNetDataTests",
-            [
-                "LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport",
-                "LRNetTestSupport",
-            ],
-            exclude: ["Golden"]),
+            "LRNetHDF5Tests", ["LRNetHDF5", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),
         tests(
             "LRNetCollectivesTests",
             ["LRNetCollectives", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),
+        tests(
+            "LRNetLayersTests",
+            ["LRNetLayers", "LRNetKernels", "LRNetSupport", "LRNetTestSupport"],
+            exclude: ["Golden"]),
+        tests(
+            "LRNetDataTests",
+            [
+                "LRNetData", "LRNetHDF5", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport",
+                "LRNetTestSupport",
+            ],
+            exclude: ["Golden"]),
+        tests("LRNetWatchdogTests", ["LRNetSupport", "LRNetWatchdog"]),
+        tests("LRNetDiagnosticsTests", ["LRNetCollectives", "LRNetDiagnostics"]),
         tests(
             "LRNetTrainingTests",
             [
                 "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetLaunchSupport",
                 "LRNetLayers", "LRNetSupport", "LRNetTraining",
             ], exclude: ["Golden"]),
+        tests("LRNetBenchmarksTests", ["LRNetBenchmarks", "LRNetSupport"]),
         tests("LRNetReportTests", ["LRNetReport"]),
         tests(
             "EndToEndTests",
             [
-                "LRNetData", "LRNetKernels", "LRNetLaunchSupport", "LRNetLayers", "LRNetSupport",
-                "LRNetTraining", "Yams",
+                "LRNetData", "LRNetDiagnostics", "LRNetKernels", "LRNetLaunchSupport",
+                "LRNetLayers", "LRNetSupport", "LRNetTraining", "Yams",
             ],
             exclude: ["read_events.py"]),
     ],

@@ -1,12 +1,11 @@
-import Foundation
 import LRNetSupport
+import Synchronization
 
 /// A progress bar that appears when the total is known; calls may come from any thread.
-final class LazyBar: @unchecked Sendable {
-    private let lock = NSLock()
+final class LazyBar: Sendable {
     private let title: String
     private let unit: String
-    private var bar: ProgressBar?
+    private let bar = Mutex<ProgressBar?>(nil)
 
     init(_ title: String, unit: String) {
         self.title = title
@@ -14,7 +13,7 @@ final class LazyBar: @unchecked Sendable {
     }
 
     func update(done: Int, total: Int) {
-        lock.withLock {
+        bar.withLock { bar in
             let current = bar ?? ProgressBar(title, total: total, unit: unit)
             bar = current
             current.update(done: done)
@@ -22,6 +21,6 @@ final class LazyBar: @unchecked Sendable {
     }
 
     func finish() {
-        lock.withLock { bar?.finish() }
+        bar.withLock { $0?.finish() }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LRNetBenchmarks
 import LRNetCollectives
 import LRNetSupport
 import LRNetTraining

@@ -4,6 +4,7 @@ import LRNetCollectives
 import LRNetLayers
 import LRNetSupport
 import LRNetTraining
+import LRNetWatchdog
 
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LRNetCollectives
+import LRNetDiagnostics
 import LRNetSupport
 import LRNetTraining
 

@@ -3,6 +3,7 @@ import Foundation
 import LRNetCollectives
 import LRNetSupport
 public import LRNetTraining
+import LRNetWatchdog
 
 extension RunFolder.Resume: ExpressibleByArgument {}
 

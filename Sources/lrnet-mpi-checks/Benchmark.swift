@@ -1,3 +1,4 @@
+import LRNetBenchmarks
 import LRNetCollectives
 
 /// Times the exchange of gradients and a small all-gather, and prints one JSON line.

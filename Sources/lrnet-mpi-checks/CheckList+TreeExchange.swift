@@ -1,5 +1,6 @@
 import LRNetCollectives
 import LRNetKernels
+import LRNetSupport
 
 extension CheckList {
     /// The exchange against the tree written down once more, and its forms against each other.
@@ -49,7 +50,11 @@ extension CheckList {
         expect(
             bits(inPlace[exchange.slice]) == Array(expected[exchange.slice]),
             "reduction to the slice, in place: \(name)")
-        try exchange.gatherSlices(inPlace)
+        let gather = AllGather(
+            group: group, partition: SlicePartition(count: valueCount, ranks: group.size),
+            pieceCount: 64)
+        try gather.start(inPlace)
+        try gather.finish()
         expect(bits(inPlace) == expected, "gathering of the slices: \(name)")
 
         // Overlapped with work, of which every rank has another amount.

@@ -1,4 +1,5 @@
 import Foundation
+import LRNetDiagnostics
 import LRNetLaunchSupport
 import LRNetSupport
 import LRNetTraining

@@ -1,5 +1,6 @@
 import Foundation
 import LRNetData
+import LRNetHDF5
 import LRNetKernels
 import LRNetLaunchSupport
 import LRNetSupport

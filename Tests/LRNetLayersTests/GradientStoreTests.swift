@@ -1,5 +1,6 @@
 import LRNetKernels
 import LRNetLayers
+import LRNetSupport
 import LRNetTestSupport
 import Testing
 
@@ -49,15 +50,16 @@ import Testing
     }
 
     @Test func schedulesOfTheWhole() {
-        typealias Addition = LeafSchedule.Addition
+        typealias Addition = LeafTree.Addition
         #expect(LeafSchedule.whole(leafCount: 0).nodeLeaves.isEmpty)
         #expect(LeafSchedule.whole(leafCount: 1).additions.isEmpty)
         let five = LeafSchedule.whole(leafCount: 5)
         #expect(five.nodeLeaves == [0])
         #expect(
             five.additions == [
-                Addition(into: 0, from: 1), Addition(into: 2, from: 3), Addition(into: 0, from: 2),
-                Addition(into: 0, from: 4),
+                Addition(destination: 0, source: 1), Addition(destination: 2, source: 3),
+                Addition(destination: 0, source: 2),
+                Addition(destination: 0, source: 4),
             ])
     }
 
@@ -67,7 +69,8 @@ import Testing
         let schedule = LeafSchedule(
             leafCount: 5, nodeLeaves: [0, 1],
             additions: [
-                .init(into: 1, from: 2), .init(into: 3, from: 4), .init(into: 1, from: 3),
+                .init(destination: 1, source: 2), .init(destination: 3, source: 4),
+                .init(destination: 1, source: 3),
             ])
         let store = GradientStore(count: 40, largestLayer: 25)
         // A step of another shape before leaves nothing behind.

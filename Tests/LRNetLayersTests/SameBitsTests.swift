@@ -1,6 +1,7 @@
 import Foundation
 import LRNetKernels
 import LRNetLayers
+import LRNetSupport
 import LRNetTestSupport
 import Testing
 
@@ -34,7 +35,8 @@ extension Architecture {
 
     /// Leaves 0, 1 and 2: nodes (1, 0) and (0, 2).
     private static let firstThree: @Sendable (Int) -> LeafSchedule = { _ in
-        LeafSchedule(leafCount: 3, nodeLeaves: [0, 2], additions: [.init(into: 0, from: 1)])
+        LeafSchedule(
+            leafCount: 3, nodeLeaves: [0, 2], additions: [.init(destination: 0, source: 1)])
     }
 
     /// Leaves 3 to 7: nodes (0, 3) and (2, 1).
@@ -42,7 +44,8 @@ extension Architecture {
         LeafSchedule(
             leafCount: 5, nodeLeaves: [0, 1],
             additions: [
-                .init(into: 1, from: 2), .init(into: 3, from: 4), .init(into: 1, from: 3),
+                .init(destination: 1, source: 2), .init(destination: 3, source: 4),
+                .init(destination: 1, source: 3),
             ])
     }
 

@@ -1,5 +1,6 @@
 import LRNetCollectives
 import LRNetData
+import LRNetSupport
 import LRNetTraining
 import Testing
 

@@ -1,5 +1,6 @@
 import LRNetCollectives
 import LRNetLayers
+import LRNetSupport
 import LRNetTraining
 import Testing
 
@@ -26,8 +27,9 @@ import Testing
                     #expect(schedule.leafCount == own.count)
                     var slots = own.map { Set([$0]) }
                     for addition in schedule.additions {
-                        #expect(slots[addition.into].isDisjoint(with: slots[addition.from]))
-                        slots[addition.into].formUnion(slots[addition.from])
+                        #expect(
+                            slots[addition.destination].isDisjoint(with: slots[addition.source]))
+                        slots[addition.destination].formUnion(slots[addition.source])
                     }
                     nodes += tree.nodes(covering: own)
                     values += schedule.nodeLeaves.map { slots[$0] }

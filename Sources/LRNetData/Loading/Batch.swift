@@ -1,4 +1,5 @@
 public import LRNetKernels
+import LRNetSupport
 
 /// Samples ready for the network; its memory is used again for later batches.
 public final class Batch: @unchecked Sendable {

@@ -1,4 +1,5 @@
 import LRNetKernels
+import LRNetSupport
 
 extension EpochPlan {
     /// Computes an order that reads block by block; see ``BlockShuffle``.

@@ -1,4 +1,5 @@
 import LRNetKernels
+import LRNetSupport
 
 /// The order of samples in one epoch: a permutation that is a pure function of its arguments.
 ///

@@ -8,7 +8,7 @@ enum PictureFormat: Equatable {
         ("a GIF picture", Array("GIF8".utf8)), ("a BMP picture", Array("BM".utf8)),
         ("a TIFF picture", [0x49, 0x49, 0x2A, 0]), ("a TIFF picture", [0x4D, 0x4D, 0, 0x2A]),
         ("a RIFF file, such as WebP", Array("RIFF".utf8)), ("a zip archive", [0x50, 0x4B, 3, 4]),
-        ("a gzip file", Gzip.magic), ("a PDF document", Array("%PDF".utf8)),
+        ("a gzip file", [0x1F, 0x8B]), ("a PDF document", Array("%PDF".utf8)),
     ]
 
     /// Looks at the content of a file.

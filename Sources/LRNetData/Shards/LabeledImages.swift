@@ -1,4 +1,5 @@
 public import LRNetKernels
+import LRNetSupport
 
 /// Images of one shape with their labels, held in memory; what importers make and tests compare.
 public struct LabeledImages: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import LRNetHDF5
 import LRNetKernels
 import LRNetSupport
 

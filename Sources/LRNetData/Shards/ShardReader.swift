@@ -1,4 +1,5 @@
 import Foundation
+import LRNetHDF5
 public import LRNetKernels
 import LRNetSupport
 

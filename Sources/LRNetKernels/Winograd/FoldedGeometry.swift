@@ -1,3 +1,5 @@
+internal import LRNetSupport
+
 /// A convolution of stride 2 as one of stride 1 over folded images, where 2x2 pixels are one pixel of
 /// four times the channels; so Winograd's algorithm serves it too.
 ///

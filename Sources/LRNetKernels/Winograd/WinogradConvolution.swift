@@ -1,3 +1,5 @@
+internal import LRNetSupport
+
 /// A convolution by Winograd's algorithm: outputs, input gradients and weight gradients of whole
 /// images, a block of tiles at a time.
 ///

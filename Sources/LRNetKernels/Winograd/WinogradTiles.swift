@@ -1,3 +1,5 @@
+internal import LRNetSupport
+
 /// A convolution of stride 1 as a grid of Winograd tiles, and the transforms between images and
 /// points.
 ///

@@ -1,3 +1,5 @@
+internal import LRNetSupport
+
 /// The weights of a convolution at the 36 points: packed before each run of products.
 ///
 ///     forward:  U = E(w) g E(w)', as [36][inputs][outputs]

@@ -52,6 +52,11 @@ public struct ExpectationModel: WeightModel {
         self.input = input
     }
 
+    /// The first layer sees real numbers, the others signs.
+    public func model(forFirstLayer isFirst: Bool) -> any WeightModel {
+        ExpectationModel(input: isFirst ? .real : .signs)
+    }
+
     /// `signLogit`, 2 h.
     public func latents(for shape: WeightShape) -> [LatentTensor] {
         BinaryModel().latents(for: shape)

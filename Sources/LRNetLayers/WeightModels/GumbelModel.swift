@@ -1,4 +1,5 @@
 public import LRNetKernels
+internal import LRNetSupport
 
 /// Discrete weights trained through one relaxed draw a step (Gumbel-softmax), with the logits,
 /// initial values and test-time weights of an LR-net.

@@ -1,4 +1,5 @@
 public import LRNetKernels
+internal import LRNetSupport
 
 /// Discrete weights trained by the log-derivative trick (REINFORCE), with the logits, initial values and
 /// test-time weights of an LR-net.

@@ -1,4 +1,5 @@
 public import LRNetKernels
+internal import LRNetSupport
 
 /// Trained Ternary Quantization: latent real weights, ternarised by a threshold, with two scales a layer
 /// that are learned beside them.

@@ -1,4 +1,5 @@
 internal import Foundation
+package import LRNetDiagnostics
 internal import LRNetLayers
 internal import LRNetSupport
 package import LRNetTraining

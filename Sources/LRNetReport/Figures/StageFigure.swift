@@ -1,3 +1,4 @@
+internal import LRNetDiagnostics
 internal import LRNetTraining
 
 /// Where the time of a step goes.

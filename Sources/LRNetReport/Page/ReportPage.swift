@@ -1,4 +1,5 @@
 internal import Foundation
+internal import LRNetDiagnostics
 internal import LRNetSupport
 internal import LRNetTraining
 

@@ -3,6 +3,7 @@ public import LRNetCollectives
 internal import LRNetData
 public import LRNetLayers
 internal import LRNetSupport
+public import LRNetWatchdog
 
 /// Trains several methods under one recipe, one run after another, and compares their winners.
 ///

@@ -1,4 +1,5 @@
 internal import LRNetKernels
+internal import LRNetSupport
 
 /// How often samples of each class were taken for each class.
 public struct Confusions: Sendable, Equatable {

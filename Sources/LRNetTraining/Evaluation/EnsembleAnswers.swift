@@ -1,4 +1,5 @@
 internal import LRNetKernels
+internal import LRNetSupport
 
 /// The sums of several networks' softmax outputs, as logarithms, of this rank's samples, batch after
 /// batch.

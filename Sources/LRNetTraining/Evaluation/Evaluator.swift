@@ -3,6 +3,7 @@ internal import LRNetData
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
+internal import LRNetWatchdog
 
 /// Draws finished networks and measures them, all ranks together: each batch is shared out by
 /// leaves as in training, so results do not depend on the number of ranks.

@@ -4,6 +4,7 @@ public import LRNetData
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
+internal import LRNetWatchdog
 
 /// Draws networks from a run's best checkpoint and measures them.
 public struct RunEvaluation {

@@ -1,5 +1,5 @@
 internal import LRNetCollectives
-internal import LRNetData
+internal import LRNetHDF5
 internal import LRNetLayers
 internal import LRNetSupport
 

@@ -17,7 +17,7 @@ extension Recipe {
 
 extension Recipe {
     /// The number of samples that are trained on: all of the set, or the first of them.
-    func trainingCount(of set: ShardSet) -> Int {
+    package func trainingCount(of set: ShardSet) -> Int {
         min(data.samples ?? .max, set.count(.train))
     }
 }
@@ -26,14 +26,14 @@ extension Augmenter {
     /// What the recipe makes of a set's pictures.
     ///
     /// - Throws: `Failure` if the two do not fit.
-    convenience init(_ recipe: Recipe, for set: ShardSet) throws {
+    package convenience init(_ recipe: Recipe, for set: ShardSet) throws {
         try self.init(recipe.augmentation, seed: recipe.training.seed, for: set)
     }
 }
 
 extension ShardReader {
     /// A reader with the recipe's memory.
-    convenience init(_ recipe: Recipe, set: ShardSet, split: DataSplit) throws {
+    package convenience init(_ recipe: Recipe, set: ShardSet, split: DataSplit) throws {
         try self.init(set: set, split: split, cacheByteCount: recipe.data.cacheByteCount)
     }
 }

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import LRNetData
+internal import LRNetHDF5
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport

@@ -1,4 +1,5 @@
 internal import LRNetCollectives
+internal import LRNetSupport
 
 /// Decides, on rank 0, what happens behind each step.
 ///

@@ -73,7 +73,7 @@ public struct MemoryPlan: Sendable, Equatable, Codable {
             _ = ClassificationLoss(classes: network.classes, sampleCount: capacity)
             let gradients = GradientStore(
                 count: network.gradientCount, largestLayer: network.largestGradientCount)
-            gradients.begin(Self.schedule(run, leafCount: leaves))
+            gradients.begin(LeafSchedule(of: run, in: LeafTree(count: leaves)))
             note("gradients of weights, a leaf at a time")
             _ = FloatBuffer(count: network.activationGradientCount(sampleCount: capacity))
             note("gradients of activations")
@@ -104,15 +104,6 @@ public struct MemoryPlan: Sendable, Equatable, Codable {
     private static func checkpointByteCount(_ network: Network) -> Int {
         let values = network.parameters.map(\.value.count).reduce(0, +)
         return 3 * values * MemoryLayout<Float>.size
-    }
-
-    private static func schedule(_ run: Range<Int>, leafCount: Int) -> LeafSchedule {
-        let tree = LeafTree(count: leafCount)
-        return LeafSchedule(
-            leafCount: run.count,
-            nodeLeaves: tree.nodes(covering: run).map {
-                tree.leaves(of: $0).lowerBound - run.lowerBound
-            }, additions: [])
     }
 
     /// The parts with their sums, as a table.

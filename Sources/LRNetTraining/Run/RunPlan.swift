@@ -1,5 +1,6 @@
 internal import LRNetCollectives
 internal import LRNetData
+internal import LRNetDiagnostics
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Foundation
+internal import LRNetWatchdog
 internal import Synchronization
 
 /// Notes signals that ask a run to stop: SIGUSR1, SIGUSR2, SIGTERM and SIGINT. The run then saves a

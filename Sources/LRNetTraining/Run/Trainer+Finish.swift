@@ -2,6 +2,7 @@ internal import LRNetCollectives
 internal import LRNetData
 internal import LRNetLayers
 internal import LRNetSupport
+internal import LRNetWatchdog
 
 /// The end of a run.
 extension Trainer {

@@ -4,6 +4,7 @@ internal import LRNetData
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
+internal import LRNetWatchdog
 
 /// `--debug`: one batch under the microscope, before training goes on from where it was.
 extension Trainer {

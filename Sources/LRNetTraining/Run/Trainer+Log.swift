@@ -1,6 +1,7 @@
 internal import Foundation
 internal import LRNetCollectives
 internal import LRNetData
+internal import LRNetDiagnostics
 internal import LRNetLayers
 internal import LRNetSupport
 

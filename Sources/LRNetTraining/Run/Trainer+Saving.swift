@@ -3,6 +3,7 @@ internal import LRNetData
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
+internal import LRNetWatchdog
 
 /// What a run saves while it goes on: the network that is ahead, and checkpoints.
 extension Trainer {

@@ -1,9 +1,11 @@
 internal import Foundation
 public import LRNetCollectives
 internal import LRNetData
+internal import LRNetDiagnostics
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
+public import LRNetWatchdog
 
 /// Trains a recipe's network on a data set, on all ranks of a group together.
 ///

@@ -1,14 +1,15 @@
 internal import Foundation
-internal import LRNetCollectives
-internal import LRNetData
+package import LRNetCollectives
+package import LRNetData
+internal import LRNetHDF5
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
 /// The start of a run: data that fit, and initial values from where the recipe says.
-enum TrainerSetup {
+package enum TrainerSetup {
     /// Opens the data set on every rank and checks that it fits the recipe.
-    static func openData(
+    package static func openData(
         _ path: String, recipe: Recipe, group: any ProcessGroup
     ) throws -> ShardSet {
         let set = try group.agreeing { () throws -> ShardSet in

@@ -1,4 +1,4 @@
-internal import LRNetData
+internal import LRNetHDF5
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport

@@ -1,20 +1,20 @@
-internal import LRNetData
-internal import LRNetKernels
-internal import LRNetSupport
+package import LRNetData
+package import LRNetKernels
+package import LRNetSupport
 
 /// A loader whose trouble waits: after a failure it hands out blank batches, so that the rank can
 /// take part in the step's exchanges until all ranks have heard of it.
-final class BatchSource {
+package final class BatchSource {
     /// What the loader threw.
-    private(set) var failure: Failure?
+    package private(set) var failure: Failure?
 
     /// Time spent waiting for data since the last reset.
-    private(set) var waiting = Duration.zero
+    package private(set) var waiting = Duration.zero
 
     private let loader: BatchLoader
     private let blank: Batch
 
-    init(loader: BatchLoader, capacity: Int, shape: ImageShape) {
+    package init(loader: BatchLoader, capacity: Int, shape: ImageShape) {
         self.loader = loader
         blank = Batch(capacity: capacity, shape: shape)
     }
@@ -22,7 +22,7 @@ final class BatchSource {
     deinit { loader.stop() }
 
     /// The next batch, or a blank one of `count` samples once there is trouble.
-    func next(count: Int) -> Batch {
+    package func next(count: Int) -> Batch {
         let start = ContinuousClock.now
         defer { waiting += ContinuousClock.now - start }
         if failure == nil {
@@ -43,9 +43,9 @@ final class BatchSource {
         return blank
     }
 
-    func recycle(_ batch: Batch) {
+    package func recycle(_ batch: Batch) {
         if batch !== blank { loader.recycle(batch) }
     }
 
-    func resetWaiting() { waiting = .zero }
+    package func resetWaiting() { waiting = .zero }
 }

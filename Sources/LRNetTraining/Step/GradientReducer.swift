@@ -1,6 +1,7 @@
 package import LRNetCollectives
 public import LRNetKernels
 public import LRNetLayers
+internal import LRNetSupport
 
 /// Adds up the leaves' gradients of all ranks while earlier layers still compute, and gathers what
 /// layers want of the whole batch.
@@ -33,7 +34,7 @@ public final class GradientReducer: GradientExchange {
 
     /// Values of a message, at most: 256 KiB. Every exchange keeps two messages of each node, so
     /// large ones cost memory; see `lrnet-mpi-checks --benchmark`.
-    static let pieceCount = 1 << 16
+    package static let pieceCount = 1 << 16
 
     private let group: any ProcessGroup
     private let leafCount: Int
@@ -46,8 +47,6 @@ public final class GradientReducer: GradientExchange {
     private var underWay: [Started] = []
     private var bucket: (range: Range<Int>, store: GradientStore)?
     private var failure: (any Error)?
-    private var recording: [() throws -> Started]?
-    private var recorded: [() throws -> Started] = []
 
     /// The time of this step in which nothing was done but wait for exchanges.
     private(set) var waiting = Duration.zero
@@ -79,16 +78,7 @@ public final class GradientReducer: GradientExchange {
 
     /// How this rank adds up its own leaves in a batch of `layout`.
     public func schedule(for layout: BatchLayout) -> LeafSchedule {
-        let tree = LeafTree(count: layout.globalLeafCount)
-        let run = layout.leafRun.clamped(to: 0..<tree.count)
-        return LeafSchedule(
-            leafCount: layout.leaves.count,
-            nodeLeaves: tree.nodes(covering: run).map {
-                tree.leaves(of: $0).lowerBound - run.lowerBound
-            },
-            additions: tree.additions(within: run).map {
-                LeafSchedule.Addition(into: $0.destination, from: $0.source)
-            })
+        LeafSchedule(of: layout.leafRun, in: LeafTree(count: layout.globalLeafCount))
     }
 
     /// Begins a step. Every rank calls it.
@@ -122,19 +112,12 @@ public final class GradientReducer: GradientExchange {
 
     private func start(_ range: Range<Int>, of store: GradientStore, unit: Int?) throws {
         let sum = sum(SumKey(range: range, unit: unit, presentLeaves: presentLeaves))
-        try begin { [mode] in
-            if unit != nil, let tree = sum as? TreeExchange {
-                try tree.startReduceToSlice(nodes: store.nodes(range), into: store.total[range])
-            } else {
-                try sum.start(nodes: store.nodes(range), into: store.total[range])
-            }
-            return Started(exchange: sum, sum: range, isBlocking: mode == .fast)
+        if unit != nil, let tree = sum as? TreeExchange {
+            try tree.startReduceToSlice(nodes: store.nodes(range), into: store.total[range])
+        } else {
+            try sum.start(nodes: store.nodes(range), into: store.total[range])
         }
-    }
-
-    private func begin(_ start: @escaping () throws -> Started) throws {
-        underWay.append(try start())
-        recording?.append(start)
+        underWay.append(Started(exchange: sum, sum: range, isBlocking: mode == .fast))
     }
 
     /// Whether a range's sums are here, or were never asked for.
@@ -171,10 +154,8 @@ public final class GradientReducer: GradientExchange {
             GatherKey(name: name, globalCount: layout.globalCount), width: width, layout)
         gather.rows[gather.own].copy(from: rows)
         begunGathers[name] = gather
-        try begin {
-            try gather.exchange.start(gather.rows.all)
-            return Started(exchange: gather.exchange)
-        }
+        try gather.exchange.start(gather.rows.all)
+        underWay.append(Started(exchange: gather.exchange))
     }
 
     private func rowGather(_ key: GatherKey, width: Int, _ layout: BatchLayout) -> RowGather {
@@ -213,10 +194,8 @@ public final class GradientReducer: GradientExchange {
     /// Begins to gather shares.
     public func beginGather(shares view: FloatView, unit: Int) throws {
         let exchange = shareGather(view, unit: unit)
-        try begin {
-            try exchange.start(view)
-            return Started(exchange: exchange)
-        }
+        try exchange.start(view)
+        underWay.append(Started(exchange: exchange))
     }
 
     /// Makes what gathers parameters, in their order: ranks may come to want them in different
@@ -297,26 +276,5 @@ public final class GradientReducer: GradientExchange {
             for started in underWay { try started.exchange.finish() }
         }
         underWay.removeAll(keepingCapacity: true)
-    }
-
-    // MARK: Measuring
-
-    /// Takes note of the exchanges of a step, for ``replay()``. Every rank does the same.
-    func record(_ step: () throws -> Void) rethrows {
-        recording = []
-        defer { isRecorded() }
-        try step()
-    }
-
-    private func isRecorded() {
-        recorded = recording ?? []
-        recording = nil
-    }
-
-    /// Makes the recorded step's exchanges once more, all at once and with nothing beside them, and
-    /// waits. Sums of gradients are spoilt; rows and parameters stay as they are. Every rank calls it.
-    func replay() throws {
-        underWay = try recorded.map { try $0() }
-        try finish()
     }
 }

@@ -1,5 +1,6 @@
 internal import LRNetCollectives
 public import LRNetLayers
+internal import LRNetSupport
 
 /// Gathers batch-norm sums from all ranks.
 public final class GroupStatistics: StatisticsExchange {

@@ -1,19 +1,20 @@
-internal import LRNetCollectives
+package import LRNetCollectives
+internal import LRNetDiagnostics
 internal import LRNetKernels
-internal import LRNetLayers
+package import LRNetLayers
 internal import LRNetSupport
 
 /// What one rank brings to every pass: its group, threads and leaves.
-final class RankContext {
-    let group: any ProcessGroup
-    let recipe: Recipe
+package final class RankContext {
+    package let group: any ProcessGroup
+    package let recipe: Recipe
     let pool: ThreadPool
-    let leafRun: Range<Int>
-    let statistics: GroupStatistics
+    package let leafRun: Range<Int>
+    package let statistics: GroupStatistics
     let status: StatusExchange
 
     /// - Throws: `Failure` if there are more ranks than leaves.
-    init(group: any ProcessGroup, recipe: Recipe) throws {
+    package init(group: any ProcessGroup, recipe: Recipe) throws {
         let leaves = recipe.training.gradientLeaves
         guard group.size <= leaves else {
             throw Failure(
@@ -32,17 +33,17 @@ final class RankContext {
     }
 
     /// The most samples that this rank holds at a time.
-    var capacity: Int { leafRun.count * recipe.training.leafSize }
+    package var capacity: Int { leafRun.count * recipe.training.leafSize }
 
     /// Allocates what a network needs to run here.
-    func reserve(_ network: Network) {
+    package func reserve(_ network: Network) {
         network.reserve(
             sampleCount: capacity, microBatch: recipe.training.microBatch,
             workerCount: pool.threadCount, globalCount: recipe.training.globalBatch)
     }
 
     /// This rank's part of a batch.
-    func layout(globalCount: Int) -> BatchLayout {
+    package func layout(globalCount: Int) -> BatchLayout {
         recipe.layout(globalCount: globalCount, leafRun: leafRun)
     }
 

@@ -1,5 +1,6 @@
 internal import LRNetCollectives
 internal import LRNetLayers
+internal import LRNetSupport
 
 /// What all ranks know of a step once the losses are computed: loss, errors, and who is in trouble.
 public struct StepStatus: Sendable, Equatable {

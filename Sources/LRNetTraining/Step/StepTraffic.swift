@@ -1,5 +1,6 @@
 package import LRNetCollectives
 package import LRNetLayers
+internal import LRNetSupport
 
 /// What one rank sends in a training step with exact sums, as its exchanges would plan it: the model
 /// by which runs on more ranks than there are can be judged.

@@ -1,11 +1,11 @@
 internal import LRNetCollectives
-internal import LRNetData
+package import LRNetData
 internal import LRNetKernels
-internal import LRNetLayers
+package import LRNetLayers
 
 /// The training step: a batch in, updated parameters out, on every rank the same.
-final class TrainingStep {
-    let network: Network
+package final class TrainingStep {
+    package let network: Network
     let optimizer: MomentOptimizer
     let gradients: GradientStore
     private let context: RankContext
@@ -19,14 +19,19 @@ final class TrainingStep {
     var spoiltLayer: WeightedLayer?
 
     /// What one step brought.
-    struct Outcome {
-        var status: StepStatus
+    package struct Outcome {
+        package var status: StepStatus
         /// The first layer with a gradient that is not finite, or the loss; the same on all ranks.
-        var nonFinitePlace: String?
+        package var nonFinitePlace: String?
     }
 
-    /// - Parameter network: Reserved for `context.capacity` samples and initialised.
-    init(context: RankContext, network: Network) {
+    /// - Parameters:
+    ///   - network: Reserved for `context.capacity` samples and initialised.
+    ///   - exchange: What layers use instead of the reducer; it must pass everything on to it.
+    package init(
+        context: RankContext, network: Network,
+        exchange: (GradientReducer) -> any GradientExchange = { $0 }
+    ) {
         self.context = context
         self.network = network
         optimizer = MomentOptimizer(
@@ -39,7 +44,7 @@ final class TrainingStep {
         self.reducer = reducer
         gradients = GradientStore(
             count: network.gradientCount, largestLayer: network.largestGradientCount,
-            exchange: reducer)
+            exchange: exchange(reducer))
         updates = LayerUpdates(network: network, optimizer: optimizer, reducer: reducer)
     }
 
@@ -52,7 +57,7 @@ final class TrainingStep {
     /// - Parameters:
     ///   - step: Counted from 0.
     ///   - hasFailure: Whether this rank's batch is a blank one.
-    func run(
+    package func run(
         step: Int, batch: Batch, globalCount: Int, learningRate: Double, stopWanted: Bool,
         hasFailure: Bool, times: inout StageTimes
     ) throws -> Outcome {
@@ -130,12 +135,6 @@ final class TrainingStep {
             logits: logits, labels: batch.labels, layout: pass.layout,
             wantsGradient: wantsGradient)
     }
-
-    /// Makes one step of which ``repeatExchanges()`` is to repeat the exchanges. Every rank calls it.
-    func recordExchanges(_ step: () throws -> Void) rethrows { try reducer.record(step) }
-
-    /// Makes the exchanges of the recorded step with nothing beside them. Every rank calls it.
-    func repeatExchanges() throws { try reducer.replay() }
 
     /// The losses of the whole batch under a step's draws but the first, where the method's gradient
     /// comes from losses; none otherwise. Every rank calls it.

@@ -1,11 +1,10 @@
-import Foundation
+import Synchronization
 
 /// Counts what threads have done and tells it on, one call at a time.
-final class DoneCounter: @unchecked Sendable {
-    private let lock = NSLock()
+final class DoneCounter: Sendable {
     private let total: Int
     private let progress: @Sendable (Int, Int) -> Void
-    private var done = 0
+    private let done = Mutex(0)
 
     init(total: Int, _ progress: @escaping @Sendable (Int, Int) -> Void) {
         self.total = total
@@ -13,7 +12,7 @@ final class DoneCounter: @unchecked Sendable {
     }
 
     func add(_ count: Int) {
-        lock.withLock {
+        done.withLock { done in
             done += count
             progress(done, total)
         }

@@ -1,0 +1,143 @@
+internal import Foundation
+public import LRNetDiagnostics
+internal import LRNetKernels
+internal import LRNetSupport
+
+/// What the kernel benchmark found: for programs as JSON, for people as a table.
+public struct KernelReport: Codable, Sendable {
+    /// One kernel at one shape.
+    public struct Row: Codable, Sendable {
+        /// The kernel.
+        public var kernel: String
+        /// Its sizes.
+        public var shape: String
+        /// The best time.
+        public var seconds: Double
+        /// The rate, and its unit: `GFLOP/s`, `GB/s` or `ns/number`.
+        public var rate: Double
+        /// The unit of ``rate``.
+        public var rate_unit: String
+        /// What limits it: `peak`, `L2 copy`, `L3 copy` or `memory copy`.
+        public var bound: String
+        /// The bound as a rate, in the same unit.
+        public var bound_rate: Double
+        /// The bound's time in percent of the time. Of the direct sum for Winograd's convolutions, so
+        /// more than 100 is possible there.
+        public var bound_percent: Double
+        /// Winograd: the rate at which its own products would run at the peak.
+        public var ceiling_rate: Double?
+        /// Naive time divided by time.
+        public var times_naive: Double
+        /// Why not more.
+        public var reason: String
+    }
+
+    /// The CPU.
+    public var processor: ProcessorDescription
+    /// What a number may depend on.
+    public var versions: LibraryVersions
+    /// Who computes matrix products.
+    public var products: String
+    /// The machine's bounds, for one core.
+    public var bounds: MachineBounds
+    /// The rows.
+    public var kernels: [Row]
+
+    init(bounds: MachineBounds, kernels: [Row]) {
+        processor = .current()
+        versions = LibraryVersions()
+        products = MatrixProduct.provider
+        self.bounds = bounds
+        self.kernels = kernels
+    }
+
+    private static let header = [
+        "kernel", "shape", "time", "rate", "bound", "%", "x naive", "why not more",
+    ]
+
+    private static let notes = """
+        %: the bound's time in percent of the time. GFLOP/s of convolutions are those of the direct \
+        sum, of which Winograd's algorithm computes a quarter (3x3) or about a third (5x5): more \
+        than 100 % is possible; in brackets what its own products would reach at the peak. GB/s \
+        count each value that must be read or written once; kernels that mostly read, or write \
+        where they have read, may exceed a copy. Multiplications of noise and weights are held \
+        against the peak. x naive: how many times faster than a plain loop with the same result, \
+        which the compiler may have made vectors of.
+        """
+
+    private var machine: [String] {
+        let bound = { (rate: Double) in String(format: "%.0f", rate) }
+        return [
+            "\(processor.model), \(processor.coreCount) cores, L2 \(bounds.l2_bytes >> 10) KiB, "
+                + "L3 \(bounds.l3_bytes >> 20) MiB; lrnet-dist \(versions.lrnetDist), "
+                + "\(versions.swift), products by \(products)",
+            "One core: product \(bound(bounds.product_gflops)) GFLOP/s; copies, bytes read and "
+                + "written: L2 \(bound(bounds.copy_l2_gigabytes)), "
+                + "L3 \(bound(bounds.copy_l3_gigabytes)), "
+                + "memory \(bound(bounds.copy_memory_gigabytes)) GB/s",
+        ]
+    }
+
+    /// A table for terminals.
+    public var text: String {
+        var table = TextTable(Self.header)
+        for row in kernels { table.append(row.cells) }
+        return (machine + [""] + table.lines + ["", Self.notes]).map { $0 + "\n" }.joined()
+    }
+
+    /// The same in Markdown.
+    public var markdown: String {
+        func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
+        let numeric = 2...6
+        let rule = Self.header.indices.map { numeric.contains($0) ? "---:" : "---" }
+        let lines =
+            machine.flatMap { [$0, ""] } + [line(Self.header), line(rule)]
+            + kernels.map { line($0.cells) } + ["", Self.notes]
+        return lines.map { $0 + "\n" }.joined()
+    }
+}
+
+extension KernelReport.Row {
+    init(_ kernel: KernelCase, seconds: Double, naiveSeconds: Double, bounds: MachineBounds) {
+        let limit = bounds.limit(kernel.work)
+        let work = kernel.work
+        /// The rate of the work in a time.
+        func rate(_ seconds: Double) -> Double {
+            switch work.unit {
+            case .operations: 1e-9 * work.floatingPointOperations / seconds
+            case .bytes: 1e-9 * work.byteCount / seconds
+            case .numbers(let count): 1e9 * seconds / Double(count)
+            }
+        }
+        self.init(
+            kernel: kernel.name, shape: kernel.shape, seconds: seconds, rate: rate(seconds),
+            rate_unit: {
+                switch work.unit {
+                case .operations: "GFLOP/s"
+                case .bytes: "GB/s"
+                case .numbers: "ns/number"
+                }
+            }(),
+            bound: limit.name, bound_rate: rate(limit.seconds),
+            bound_percent: 100 * limit.seconds / seconds,
+            ceiling_rate: work.saving.map { $0 * bounds.product_gflops },
+            times_naive: naiveSeconds / seconds, reason: kernel.reason)
+    }
+
+    /// Numbers as they stand in a table.
+    var cells: [String] {
+        func digits(_ value: Double) -> String {
+            value >= 10
+                ? TextTable.grouped(Int(value.rounded())) : String(format: "%.2f", value)
+        }
+        let time =
+            seconds < 1e-3
+            ? digits(1e6 * seconds) + " us" : digits(1e3 * seconds) + " ms"
+        let ceiling = ceiling_rate.map { " (\(digits($0)))" } ?? ""
+        return [
+            kernel, shape, time, "\(digits(rate)) \(rate_unit)",
+            "\(bound) \(digits(bound_rate))\(ceiling)", digits(bound_percent), digits(times_naive),
+            reason,
+        ]
+    }
+}

@@ -1,0 +1,179 @@
+internal import Foundation
+public import LRNetCollectives
+internal import LRNetLayers
+internal import LRNetSupport
+public import LRNetTraining
+
+/// Times the exchange of a network's gradients: the whole vector at once, against `MPI_Allreduce`, and
+/// within training steps of either reduction, alternating.
+public struct CommunicationBenchmark {
+    /// What a step of one reduction spends on other ranks; seen from rank 0.
+    public struct Steps: Codable, Sendable {
+        /// The median time of a step.
+        public var step_seconds: Double
+        /// What is spent with other ranks at the end of passes and for batch norm, in percent.
+        public var communication_percent: Double
+        /// The time in MPI's calls in percent: all that is not hidden behind computation, and the
+        /// copying.
+        public var mpi_percent: Double
+        /// The median time of a step's exchanges of gradients and parameters alone, and of what a step
+        /// waits for them; the latter in percent of the former is not hidden.
+        public var exchange_seconds, unhidden_seconds, unhidden_percent: Double
+        /// Messages of exchanges that a step sends, and their bytes.
+        public var messages, bytes: Int
+        /// Collective calls of a step, and the bytes that this rank brings to them.
+        public var collectives, collective_bytes: Int
+    }
+
+    /// All that was found.
+    public struct Report: Codable, Sendable {
+        /// The network and the method.
+        public var network, weights: String
+        /// Ranks, samples of a step, and leaves.
+        public var ranks, global_batch, gradient_leaves: Int
+        /// Values of the gradient vector, and of a message at most.
+        public var values, piece_values: Int
+        /// Median times of the exact exchange of the vector, waited for and stepped, and of
+        /// `MPI_Allreduce`.
+        public var exchange_seconds, exchange_stepped_seconds, mpi_allreduce_seconds: Double
+        /// The first divided by the last.
+        public var ratio: Double
+        /// Messages and bytes that a rank sends in an exchange, by plan; counting agrees, or the
+        /// benchmark fails.
+        public var exchange_messages, exchange_bytes: Int
+        /// Those bytes a second, in 10^9.
+        public var exchange_gigabytes_per_second: Double
+        /// Steps of each kind.
+        public var steps: Int
+        /// Steps with the exact reduction and with the fast one.
+        public var exact, fast: Steps
+    }
+
+    private let recipe: Recipe
+    private let group: any ProcessGroup
+
+    /// Creates a benchmark.
+    public init(recipe: Recipe, group: any ProcessGroup) {
+        self.recipe = recipe
+        self.group = group
+    }
+
+    /// Runs it. Every rank calls it.
+    ///
+    /// - Parameter steps: Exchanges, and steps of each kind.
+    /// - Throws: `Failure`: 70 if a sum is wrong, 80 if the loss is not finite.
+    public func run(steps: Int) throws -> Report {
+        let training = recipe.training
+        let values = recipe.makeNetwork().gradientCount
+        let exchange = try ExchangeBenchmark(
+            group: group, leafCount: training.gradientLeaves, valueCount: values,
+            pieceCount: GradientReducer.pieceCount
+        ).run(repetitions: steps)
+        try group.agree(exchange.counted == exchange.planned ? nil : wrongCount(exchange))
+        let (exact, fast) = try timeSteps(steps)
+        return Report(
+            network: recipe.network.name, weights: recipe.weights.model.rawValue, ranks: group.size,
+            global_batch: training.globalBatch, gradient_leaves: training.gradientLeaves,
+            values: values, piece_values: GradientReducer.pieceCount,
+            exchange_seconds: exchange.exchangeSeconds,
+            exchange_stepped_seconds: exchange.steppedSeconds,
+            mpi_allreduce_seconds: exchange.allReduceSeconds,
+            ratio: exchange.exchangeSeconds / max(exchange.allReduceSeconds, 1e-9),
+            exchange_messages: exchange.planned.messageCount,
+            exchange_bytes: exchange.planned.byteCount,
+            exchange_gigabytes_per_second: 1e-9 * Double(exchange.planned.byteCount)
+                / max(exchange.exchangeSeconds, 1e-9),
+            steps: steps, exact: exact, fast: fast)
+    }
+
+    private func wrongCount(_ report: ExchangeBenchmark.Report) -> Failure {
+        Failure(
+            call: "TreeExchange", subject: "traffic",
+            message: "\(report.counted) where \(report.planned) was planned",
+            exitStatus: .internalError, rank: group.rank)
+    }
+
+    /// Steps of both kinds in turns, so that a disturbance meets both.
+    private func timeSteps(_ count: Int) throws -> (exact: Steps, fast: Steps) {
+        let runners = try [Recipe.Reduction.exact, .fast].map { reduction in
+            var recipe = recipe
+            recipe.reduction = reduction
+            return try StepRunner(recipe: recipe, group: group)
+        }
+        var samples: [[StepRunner.Sample]] = [[], []]
+        for step in 0..<count + StepRunner.warmUpSteps {
+            for (index, runner) in runners.enumerated() {
+                let sample = try runner.step()
+                if step >= StepRunner.warmUpSteps { samples[index].append(sample) }
+            }
+        }
+        let exchanges = try runners.map { try $0.exchangeSeconds(repetitions: count) }
+        return (Self.summary(samples[0], exchanges[0]), Self.summary(samples[1], exchanges[1]))
+    }
+
+    private static func summary(_ samples: [StepRunner.Sample], _ exchange: Double) -> Steps {
+        let unhidden = samples.map(\.times.reduction.seconds).median
+        let sum = samples.reduce(into: StageTimes()) { $0.add($1.times) }
+        let calls = samples.reduce(Duration.zero) { $0 + $1.callTime }
+        let traffic = samples.last?.traffic ?? Traffic()
+        return Steps(
+            step_seconds: samples.map(\.times.total.seconds).median,
+            communication_percent: sum.percent(sum.communication), mpi_percent: sum.percent(calls),
+            exchange_seconds: exchange, unhidden_seconds: unhidden,
+            unhidden_percent: 100 * unhidden / max(exchange, 1e-9),
+            messages: traffic.messageCount, bytes: traffic.byteCount,
+            collectives: traffic.collectiveCount, collective_bytes: traffic.collectiveByteCount)
+    }
+}
+
+extension CommunicationBenchmark.Report {
+    /// A row in Markdown for each reduction: ranks, reduction, step, its exchange alone, what is waited
+    /// for of it, how much is hidden, all waiting, messages and bytes.
+    public var markdown: String {
+        func milliseconds(_ seconds: Double) -> String { String(format: "%.1f ms", 1e3 * seconds) }
+        return [("exact", exact), ("fast", fast)].map { name, steps in
+            let waiting = 0.01 * steps.communication_percent * steps.step_seconds
+            let cells = [
+                "\(ranks)", name, milliseconds(steps.step_seconds),
+                milliseconds(steps.exchange_seconds), milliseconds(steps.unhidden_seconds),
+                String(format: "%.0f %%", 100 - steps.unhidden_percent), milliseconds(waiting),
+                TextTable.grouped(steps.messages + steps.collectives),
+                TextTable.grouped(steps.bytes + steps.collective_bytes),
+            ]
+            return "| \(cells.joined(separator: " | ")) |\n"
+        }.joined()
+    }
+
+    /// Two small tables for terminals.
+    public var text: String {
+        func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", 1e3 * seconds) }
+        var vector = TextTable(["gradient vector at once", "time", "messages", "bytes", "GB/s"])
+        let bytes = TextTable.grouped(exchange_bytes)
+        let rate = String(format: "%.2f", exchange_gigabytes_per_second)
+        vector.append([
+            "exact exchange", milliseconds(exchange_seconds), "\(exchange_messages)", bytes, rate,
+        ])
+        vector.append(["exact, stepped", milliseconds(exchange_stepped_seconds), "", "", ""])
+        vector.append(["MPI_Allreduce", milliseconds(mpi_allreduce_seconds), "", "", ""])
+        var table = TextTable([
+            "whole steps", "time", "exchange alone", "not hidden", "", "all waiting", "in MPI",
+            "messages", "bytes", "collectives", "bytes brought",
+        ])
+        for (name, steps) in [("exact", exact), ("fast", fast)] {
+            table.append([
+                name, milliseconds(steps.step_seconds), milliseconds(steps.exchange_seconds),
+                milliseconds(steps.unhidden_seconds),
+                String(format: "%.0f %%", steps.unhidden_percent),
+                String(format: "%.1f %%", steps.communication_percent),
+                String(format: "%.1f %%", steps.mpi_percent), TextTable.grouped(steps.messages),
+                TextTable.grouped(steps.bytes), TextTable.grouped(steps.collectives),
+                TextTable.grouped(steps.collective_bytes),
+            ])
+        }
+        let head =
+            "\(network), \(weights): \(TextTable.grouped(values)) values, \(ranks) ranks, "
+            + "\(gradient_leaves) leaves, messages of up to \(TextTable.grouped(4 * piece_values)) "
+            + "bytes; exchange / MPI_Allreduce " + String(format: "%.2f", ratio)
+        return ([head, ""] + vector.lines + [""] + table.lines).map { $0 + "\n" }.joined()
+    }
+}

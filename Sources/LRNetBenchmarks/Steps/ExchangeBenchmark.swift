@@ -1,0 +1,118 @@
+public import LRNetCollectives
+internal import LRNetKernels
+internal import LRNetSupport
+
+/// Times the tree exchange against `MPI_Allreduce`, alternating and both in place, and verifies the
+/// sums once.
+public struct ExchangeBenchmark {
+    /// What it found; the same times on every rank, up to a barrier.
+    public struct Report: Sendable {
+        /// Leaves of the tree.
+        public var leafCount: Int
+        /// This rank's nodes.
+        public var nodeCount: Int
+        /// The median time of the exchange that is waited for, and of one that is stepped.
+        public var exchangeSeconds, steppedSeconds: Double
+        /// The median time of `MPI_Allreduce`.
+        public var allReduceSeconds: Double
+        /// What this rank sends in one exchange, by plan and as counted.
+        public var planned, counted: Traffic
+    }
+
+    private let group: any ProcessGroup
+    private let valueCount: Int
+    private let leafCount: Int
+    private let pieceCount: Int
+
+    /// Makes the benchmark; arguments as in ``TreeExchange``, with a leaf for each rank at least.
+    public init(
+        group: any ProcessGroup, leafCount: Int, valueCount: Int,
+        pieceCount: Int = TreeExchange.defaultPieceCount
+    ) {
+        self.group = group
+        self.valueCount = valueCount
+        self.leafCount = max(leafCount, group.size)
+        self.pieceCount = pieceCount
+    }
+
+    /// Runs it. Every rank calls it.
+    ///
+    /// - Throws: `Failure` (70) if a sum is wrong.
+    public func run(repetitions: Int) throws -> Report {
+        let exchange = TreeExchange(
+            group: group, leafCount: leafCount, presentLeaves: leafCount, valueCount: valueCount,
+            pieceCount: pieceCount)
+        // With one leaf a rank nothing is left of the fast mode but the library's call, in place.
+        let fast = FastAllReduce(
+            group: group, leafCount: group.size, presentLeaves: group.size, valueCount: valueCount)
+        let nodes = exchange.ownNodes.map { _ in FloatBuffer(count: valueCount).all }
+        let output = nodes.first ?? FloatBuffer(count: valueCount).all
+
+        var (exchangeTimes, steppedTimes, allReduceTimes) = ([Double](), [Double](), [Double]())
+        var counted = Traffic()
+        for round in 0...repetitions {
+            for node in nodes { node.fill(Float(group.rank + 1)) }
+            let waited = try group.secondsOfAll {
+                let before = group.traffic
+                try exchange.allReduce(nodes: nodes, into: output)
+                counted = group.traffic - before
+            }
+            if round == 0 { try verify(output, nodeCount: nodes.count) }
+            for node in nodes { node.fill(Float(group.rank + 1)) }
+            let stepped = try group.secondsOfAll {
+                try exchange.start(nodes: nodes, into: output)
+                while !(try exchange.step()) {}
+            }
+            output.fill(1)
+            let reduced = try group.secondsOfAll {
+                try fast.allReduce(nodes: [output], into: output)
+            }
+            if round == 0 { continue }
+            exchangeTimes.append(waited)
+            steppedTimes.append(stepped)
+            allReduceTimes.append(reduced)
+        }
+        return Report(
+            leafCount: leafCount, nodeCount: nodes.count, exchangeSeconds: exchangeTimes.median,
+            steppedSeconds: steppedTimes.median, allReduceSeconds: allReduceTimes.median,
+            planned: exchange.plannedTraffic, counted: counted)
+    }
+
+    /// Every value must be the sum of all nodes, which are whole numbers.
+    private func verify(_ output: FloatView, nodeCount: Int) throws {
+        var sums = [Double](repeating: 0, count: group.size)
+        try group.allGather(
+            [Double(nodeCount * (group.rank + 1))], counts: Array(repeating: 1, count: group.size),
+            into: &sums)
+        let expected = Float(sums.reduce(0, +))
+        let wrong = (0..<output.count).first { output[$0] != expected }
+        try group.agree(
+            wrong.map {
+                Failure(
+                    call: "TreeExchange", subject: "value \($0)",
+                    message: "\(output[$0]) instead of \(expected)", exitStatus: .internalError,
+                    rank: group.rank)
+            })
+    }
+}
+
+extension ProcessGroup {
+    /// The seconds from when all ranks are there until the last is done. Every rank calls it.
+    public func secondsOfAll(_ work: () throws -> Void) throws -> Double {
+        try barrier()
+        let start = ContinuousClock.now
+        try work()
+        try barrier()
+        return (ContinuousClock.now - start) / .seconds(1)
+    }
+}
+
+extension [Double] {
+    /// The middle of the sorted values, or the mean of the two in the middle; 0 for none.
+    package var median: Double {
+        guard !isEmpty else { return 0 }
+        let sorted = sorted()
+        let middle = count / 2
+        return count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+}

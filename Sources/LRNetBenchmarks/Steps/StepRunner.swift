@@ -1,0 +1,163 @@
+internal import LRNetCollectives
+internal import LRNetData
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+internal import LRNetTraining
+
+/// Whole training steps as a benchmark wants them: on one batch in memory, or on a data set.
+final class StepRunner {
+    /// What one step took.
+    struct Sample {
+        var times: StageTimes
+        var loss: Double
+        var traffic: Traffic
+        var callTime: Duration
+    }
+
+    /// Steps in which exchanges are made and memory is touched for the first time.
+    static let warmUpSteps = 2
+
+    private let group: any ProcessGroup
+    private let recipe: Recipe
+    private let context: RankContext
+    private let training: TrainingStep
+    private let recorder: ExchangeRecorder
+    private let supply: Supply
+    private var stepCount = 0
+
+    /// Where batches come from.
+    private enum Supply {
+        /// One batch in memory, again and again.
+        case memory(Batch)
+        /// A data set, read, augmented and waited for as in training.
+        case loader(BatchSource)
+    }
+
+    /// Builds the network. Every rank does.
+    ///
+    /// - Parameter data: A data set's folder; `nil` for a batch in memory.
+    init(recipe: Recipe, group: any ProcessGroup, data: String? = nil) throws {
+        self.recipe = recipe
+        self.group = group
+        context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
+        let network = recipe.makeNetwork()
+        try network.initialize(
+            seed: recipe.training.seed, coldStart: .balanced, from: nil, limits: 0.05...0.95)
+        context.reserve(network)
+        var recorder: ExchangeRecorder?
+        training = TrainingStep(context: context, network: network) {
+            let made = ExchangeRecorder($0)
+            recorder = made
+            return made
+        }
+        guard let recorder else { preconditionFailure("a step without exchanges") }
+        self.recorder = recorder
+        if let data {
+            supply = .loader(try Self.openSource(data, context))
+        } else {
+            supply = .memory(Self.makeBatch(recipe, context, network))
+        }
+    }
+
+    /// What is trained.
+    var network: Network { training.network }
+
+    /// Makes one step. Every rank calls it.
+    ///
+    /// - Throws: `Failure` (80) if the loss is not finite.
+    func step() throws -> Sample {
+        var times = StageTimes()
+        context.statistics.resetWaiting()
+        let (traffic, callTime) = (group.traffic, group.callTime)
+        let start = ContinuousClock.now
+        let batch = takeBatch(&times)
+        let outcome = try training.run(
+            step: stepCount, batch: batch, globalCount: recipe.training.globalBatch,
+            learningRate: recipe.optimizer.learningRate, stopWanted: false,
+            hasFailure: failure != nil, times: &times)
+        if outcome.status.hasFailure { try group.agree(failure) }
+        if case .loader(let source) = supply { source.recycle(batch) }
+        try times.measure(\.communication) {
+            let decision = Decision(learningRate: recipe.optimizer.learningRate)
+            _ = try group.broadcast(decision.bytes, root: 0)
+        }
+        times.total = ContinuousClock.now - start
+        times.communication += context.statistics.waiting
+        stepCount += 1
+        guard outcome.nonFinitePlace == nil else {
+            throw Failure(
+                call: "bench", subject: "step \(stepCount)", message: "the loss is not finite",
+                exitStatus: .nonFiniteLoss, isAgreed: true)
+        }
+        return Sample(
+            times: times, loss: outcome.status.loss, traffic: group.traffic - traffic,
+            callTime: group.callTime - callTime)
+    }
+
+    /// The median time of a step's exchanges of gradients and parameters with nothing beside them, all
+    /// begun at once; from when all ranks are there until the last is done. Every rank calls it.
+    func exchangeSeconds(repetitions: Int) throws -> Double {
+        try recorder.record { _ = try step() }
+        return try (0..<repetitions).map { _ in
+            try group.secondsOfAll { try recorder.replay() }
+        }.median
+    }
+
+    /// What the loader threw.
+    private var failure: Failure? {
+        guard case .loader(let source) = supply else { return nil }
+        return source.failure
+    }
+
+    private func takeBatch(_ times: inout StageTimes) -> Batch {
+        switch supply {
+        case .memory(let batch): return batch
+        case .loader(let source):
+            source.resetWaiting()
+            defer { times.data = source.waiting }
+            let layout = context.layout(globalCount: recipe.training.globalBatch)
+            return source.next(count: layout.sampleCount)
+        }
+    }
+
+    /// Starts to read the train split, epoch after epoch.
+    private static func openSource(_ path: String, _ context: RankContext) throws -> BatchSource {
+        var recipe = context.recipe
+        recipe.training.tail = .drop
+        recipe.training.epochs = .max / 1_000_000_000
+        recipe.training.steps = nil
+        recipe.validation.everyEpochs = 0
+        let set = try TrainerSetup.openData(path, recipe: recipe, group: context.group)
+        let (reader, augmenter) = try context.group.agreeing { [recipe] in
+            (try ShardReader(recipe, set: set, split: .train), try Augmenter(recipe, for: set))
+        }
+        let sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: set))
+        return BatchSource(
+            loader: BatchLoader(
+                reader: reader, augmenter: augmenter, workers: recipe.data.workers,
+                capacity: context.capacity,
+                requests: sequence.requests(from: 0, leafRun: context.leafRun)),
+            capacity: context.capacity, shape: augmenter.outputShape)
+    }
+
+    /// Random pixels and labels, which depend on the position in the batch alone.
+    private static func makeBatch(
+        _ recipe: Recipe, _ context: RankContext, _ network: Network
+    ) -> Batch {
+        let layout = context.layout(globalCount: recipe.training.globalBatch)
+        let batch = Batch(capacity: context.capacity, shape: network.input)
+        batch.makeBlank(count: layout.sampleCount)
+        let pixels = network.input.count
+        let labels = (0..<layout.sampleCount).map { sample in
+            let key = NoiseKey(
+                seed: 0, purpose: .test, index: UInt32(layout.firstSample + sample))
+            for i in 0..<pixels {
+                batch.images[sample * pixels + i] = Float(key.uniform(i))
+            }
+            return Int32(key.integer(pixels, below: network.classes))
+        }
+        batch.setLabels(labels)
+        return batch
+    }
+}

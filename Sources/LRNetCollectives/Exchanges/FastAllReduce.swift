@@ -1,0 +1,58 @@
+public import LRNetKernels
+import LRNetSupport
+
+/// The labelled fast mode (`reduction: fast`): `MPI_Allreduce` over the sum of each rank's nodes.
+///
+/// The library chooses the order of the sum, so bits may change with the number of ranks and the
+/// kind of network. ``step()`` does the whole call at once: with several reductions under way,
+/// ranks must step and finish them in the same order.
+public final class FastAllReduce: AllReduction {
+    /// The number of this rank's nodes; none if it owns no leaf that is present.
+    public let nodeCount: Int
+
+    /// The number of values of the buffer.
+    public let valueCount: Int
+
+    private let group: any ProcessGroup
+    private let sum: NodeSum
+    private var output: FloatView?
+
+    /// Makes the reduction; arguments as in ``TreeExchange``.
+    public init(group: any ProcessGroup, leafCount: Int, presentLeaves: Int, valueCount: Int) {
+        precondition(presentLeaves <= leafCount, "\(presentLeaves) of \(leafCount) leaves")
+        let run = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leafCount)
+        nodeCount = LeafTree(count: presentLeaves).nodes(covering: run).count
+        self.valueCount = valueCount
+        self.group = group
+        sum = NodeSum(
+            slotCount: nodeCount,
+            additions: (0..<max(nodeCount, 1)).dropFirst().map {
+                LeafTree.Addition(destination: 0, source: $0)
+            })
+    }
+
+    /// Adds this rank's nodes. Every rank calls it.
+    public func start(nodes: [FloatView], into output: FloatView) throws {
+        precondition(self.output == nil, "a reduction is started while it is under way")
+        precondition(nodes.count == nodeCount, "\(nodes.count) nodes where \(nodeCount) are owned")
+        for view in nodes + [output] {
+            precondition(view.count == valueCount, "\(view.count) values of \(valueCount)")
+        }
+        for (slot, node) in nodes.enumerated() { sum.sources[slot] = UnsafePointer(node.pointer) }
+        sum.sum(into: output.pointer, count: valueCount)
+        self.output = output
+    }
+
+    /// Waits for the other ranks and returns true.
+    public func step() throws -> Bool {
+        try finish()
+        return true
+    }
+
+    /// Waits for the other ranks. Every rank calls it, or ``step()``, once after each start.
+    public func finish() throws {
+        guard let output else { return }
+        self.output = nil
+        try (group as? MPIProcessGroup)?.sumInAnyOrder(output)
+    }
+}

@@ -1,0 +1,96 @@
+import LRNetSupport
+
+/// The all-reduce of small things in the order of ``LeafTree``: batch-norm statistics, loss, counts.
+///
+///     root = root of the tree over rows 0 ..< m, one row a leaf
+///
+/// Every rank adds its own leaves up to its nodes, all nodes are gathered on every rank, and each
+/// adds them in tree order: one message round, the same bits on every rank and at any number of
+/// ranks. What "add" means is the caller's, so that rows can also carry counts, means and M2.
+///
+/// Every rank makes it with the same arguments; it may be used any number of times and allocates
+/// nothing then.
+public final class TreeGather {
+    /// The values of a row.
+    public let width: Int
+
+    /// The leaves that this rank owns and that are present.
+    public let ownLeaves: Range<Int>
+
+    /// Adds the row that starts at the second index to the row that starts at the first.
+    public typealias RowAddition = (_ rows: inout [Double], _ destination: Int, _ source: Int)
+        -> Void
+
+    private let group: any ProcessGroup
+    private let ownAdditions: [LeafTree.Addition]
+    private let ownNodeSlots: [Int]
+    private let jointAdditions: [LeafTree.Addition]
+    private let counts: [Int]
+    private var local: [Double]
+    private var gathered: [Double]
+
+    /// Makes the gathering for rows of `width` values.
+    ///
+    /// - Parameters:
+    ///   - leafCount: M, by which ranks own leaves.
+    ///   - presentLeaves: m, the leaves of this batch; fewer than M in a tail batch, at least 1.
+    public init(group: any ProcessGroup, leafCount: Int, presentLeaves: Int, width: Int) {
+        precondition(
+            presentLeaves > 0 && presentLeaves <= leafCount,
+            "\(presentLeaves) of \(leafCount) leaves")
+        precondition(width >= 0, "rows of \(width) values")
+        let tree = LeafTree(count: presentLeaves)
+        let runs = (0..<group.size).map {
+            LeafTree.run(of: $0, ranks: group.size, leafCount: leafCount)
+                .clamped(to: 0..<presentLeaves)
+        }
+        let nodes = runs.map { tree.nodes(covering: $0) }
+        let own = runs[group.rank]
+        self.group = group
+        self.width = width
+        ownLeaves = own
+        ownAdditions = tree.additions(within: own)
+        ownNodeSlots = nodes[group.rank].map { tree.leaves(of: $0).lowerBound - own.lowerBound }
+        jointAdditions = tree.additions(joining: nodes.flatMap { $0 })
+        counts = nodes.map { $0.count * width }
+        local = Array(repeating: 0, count: counts[group.rank])
+        gathered = Array(repeating: 0, count: counts.reduce(0, +))
+    }
+
+    /// Combines the rows of all leaves. Every rank calls it.
+    ///
+    /// - Parameters:
+    ///   - leaves: One row a leaf of ``ownLeaves``, in order; overwritten.
+    ///   - root: Overwritten with the combined row; it must have ``width`` elements already.
+    ///   - add: The same on every rank. Rows never overlap.
+    public func combine(
+        _ leaves: inout [Double], into root: inout [Double], _ add: RowAddition
+    ) throws {
+        precondition(
+            leaves.count == ownLeaves.count * width,
+            "\(leaves.count) values for \(ownLeaves.count) rows of \(width)")
+        precondition(root.count == width, "\(root.count) values for a row of \(width)")
+        for addition in ownAdditions {
+            add(&leaves, addition.destination * width, addition.source * width)
+        }
+        for (position, slot) in ownNodeSlots.enumerated() {
+            for index in 0..<width {
+                local[position * width + index] = leaves[slot * width + index]
+            }
+        }
+        try group.allGather(local, counts: counts, into: &gathered)
+        for addition in jointAdditions {
+            add(&gathered, addition.destination * width, addition.source * width)
+        }
+        for index in 0..<width { root[index] = gathered[index] }
+    }
+
+    /// Sums the rows of all leaves, value by value. Every rank calls it; arguments as in
+    /// ``combine(_:into:_:)``.
+    public func sum(_ leaves: inout [Double], into root: inout [Double]) throws {
+        let width = width
+        try combine(&leaves, into: &root) { rows, destination, source in
+            for index in 0..<width { rows[destination + index] += rows[source + index] }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+internal import Foundation
+public import LRNetCollectives
+internal import LRNetHDF5
+internal import LRNetSupport
+
+/// Looks for what would keep a run from being right or fast, on all ranks of a group, and says
+/// what to do about it.
+public struct Doctor {
+    /// What was found.
+    public struct Report: Sendable {
+        /// One line each; never empty.
+        public var findings: [Finding]
+
+        /// Whether nothing would fail.
+        public var isHealthy: Bool { findings.allSatisfy { $0.verdict != .failure } }
+
+        /// The table, and below it a remedy for each line that wants one.
+        public var text: String {
+            var table = TextTable(["", "what", "found"])
+            for finding in findings {
+                table.append([finding.verdict.rawValue, finding.topic, finding.detail])
+            }
+            var lines = table.lines
+            for finding in findings where !finding.remedy.isEmpty {
+                lines.append("\(finding.verdict.rawValue): \(finding.topic): \(finding.remedy)")
+            }
+            let (failures, warnings) = (count(.failure), count(.warning))
+            lines.append(
+                failures + warnings == 0
+                    ? "all is well"
+                    : "\(counted(failures, "failure")), \(counted(warnings, "warning"))")
+            return lines.map { $0 + "\n" }.joined()
+        }
+
+        private func counted(_ count: Int, _ noun: String) -> String {
+            PlacementCheck.counted(count, noun)
+        }
+
+        private func count(_ verdict: Finding.Verdict) -> Int {
+            findings.count { $0.verdict == verdict }
+        }
+    }
+
+    private let group: any ProcessGroup
+    private let threads: Int
+
+    /// Creates a doctor.
+    ///
+    /// - Parameter threads: The threads of a rank that a run would have.
+    public init(group: any ProcessGroup, threads: Int) {
+        self.group = group
+        self.threads = threads
+    }
+
+    /// Looks at everything. Every rank calls it, and gets the same report.
+    public func examine() throws -> Report {
+        let environment = try RunEnvironment.gather(group: group, threads: threads)
+        var findings = versions(environment) + processors(environment)
+        findings += PlacementCheck.findings(environment)
+        findings += try merged(
+            SpaceCheck.findings(ranksHere: environment.ranks(on: ownHost).count))
+        findings.append(try ReductionCheck.run(group))
+        findings += try merged([NoiseCheck.run(), ProductCheck.run(), StorageCheck.run()])
+        return Report(findings: findings)
+    }
+
+    private var ownHost: String { group.hostNames[group.rank] }
+
+    private func versions(_ environment: RunEnvironment) -> [Finding] {
+        let versions = environment.versions
+        let isDebug = ProgramVersion.configuration == "debug"
+        let program = "lrnet-dist \(versions.lrnetDist), \(versions.swift)"
+        let mpi = versions.mpi.split(separator: ",").first.map(String.init) ?? versions.mpi
+        let level = environment.placement.first?.mpiThreadLevel ?? "none"
+        return [
+            isDebug
+                ? .warning(
+                    "program", program,
+                    remedy: "a debug build is many times slower: swift build -c release")
+                : .good("program", program),
+            .good("OpenBLAS", "\(versions.openBLAS), called with one thread each"),
+            .good(
+                "HDF5",
+                "\(versions.hdf5), \(HDF5Build.isThreadSafe ? "" : "not ")built thread-safe "
+                    + "(we lock it anyway)"),
+            .good(
+                "MPI",
+                group.size == 1 && level == "none"
+                    ? "\(mpi), not asked for: one process without mpirun"
+                    : "\(mpi), \(PlacementCheck.counted(group.size, "rank")), threads \(level)"),
+        ]
+    }
+
+    private func processors(_ environment: RunEnvironment) -> [Finding] {
+        environment.hosts.flatMap { host -> [Finding] in
+            guard let rank = environment.ranks(on: host).first else { return [] }
+            let processor = rank.processor
+            let extensions = processor.vectorExtensions.joined(separator: " ")
+            return [
+                .good("CPU", "\(host): \(processor.model): \(extensions)"),
+                BLASCoreCheck.finding(rank),
+            ]
+        }
+    }
+
+    /// The ranks' findings, topic by topic: the worst, with its rank, or rank 0's where all are
+    /// equally good.
+    private func merged(_ own: [Finding]) throws -> [Finding] {
+        let all = try group.allGather(Array(try JSONEncoder().encode(own))).map {
+            try JSONDecoder().decode([Finding].self, from: Data($0))
+        }
+        return own.indices.map { index in
+            let findings = all.map { $0[index] }
+            let worst = findings.indices.max { findings[$0].verdict < findings[$1].verdict } ?? 0
+            if findings[worst].verdict == .good { return findings[0] }
+            var finding = findings[worst]
+            if group.size > 1 {
+                finding.detail = "rank \(worst) (\(group.hostNames[worst])): \(finding.detail)"
+            }
+            return finding
+        }
+    }
+}

@@ -1,0 +1,116 @@
+internal import LRNetSupport
+
+/// Whether ranks and threads find the cores that they need; free of side effects.
+package enum PlacementCheck {
+    /// One finding for each host's cores and for each rank's binding, and one about differences.
+    package static func findings(_ environment: RunEnvironment) -> [Finding] {
+        environment.hosts.map { cores(on: $0, environment) }
+            + environment.hosts.map { binding(on: $0, environment) } + [equality(environment)]
+    }
+
+    private static func cores(on host: String, _ environment: RunEnvironment) -> Finding {
+        let ranks = environment.ranks(on: host)
+        let wanted = ranks.count * environment.threads
+        let there = ranks.first?.processor.coreCount ?? 1
+        let text =
+            "\(host): \(counted(ranks.count, "rank")) x \(counted(environment.threads, "thread")) "
+            + "on \(counted(there, "core"))"
+        guard wanted > there else { return .good("cores", text) }
+        return .warning(
+            "cores", text,
+            remedy: "start \(counted(max(there / environment.threads, 1), "rank")) there, or lower "
+                + "training.threads; results stay the same, but ranks wait for one another")
+    }
+
+    private static func binding(on host: String, _ environment: RunEnvironment) -> Finding {
+        let ranks = environment.ranks(on: host)
+        let threads = environment.threads
+        let unbound = "mpirun --bind-to none, or srun --cpus-per-task=\(threads) --cpu-bind=cores"
+        if let tight = ranks.first(where: { $0.coreCount < threads && $0.isBound }) {
+            return .failure(
+                "binding",
+                "\(host): rank \(tight.rank) may use \(counted(tight.coreCount, "core")) "
+                    + "(\(ProcessAffinity.text(tight.cores))) for \(threads) threads",
+                remedy: unbound)
+        }
+        let union = Set(ranks.flatMap(\.cores))
+        if ranks.contains(where: \.isBound), !union.isEmpty, union.count < ranks.count * threads,
+            union.count < (ranks.first?.processor.coreCount ?? 1)
+        {
+            return .failure(
+                "binding",
+                "\(host): \(counted(ranks.count, "rank")) x \(threads) share "
+                    + "\(counted(union.count, "core")) (\(ProcessAffinity.text(union.sorted())))",
+                remedy: unbound)
+        }
+        guard let bound = ranks.first(where: \.isBound) else {
+            return .good("binding", "\(host): ranks may use every core")
+        }
+        return .good(
+            "binding",
+            "\(host): rank \(bound.rank) on cores \(ProcessAffinity.text(bound.cores))"
+                + (ranks.count > 1 ? ", others alike" : ""))
+    }
+
+    /// What decides the bits of a product.
+    private struct Kind: Equatable {
+        var model: String
+        var vectorLevel: VectorLevel
+        var blasCore: String
+        var forcedBLASCore: String?
+
+        init(_ rank: RankEnvironment) {
+            model = rank.processor.model
+            vectorLevel = rank.processor.vectorLevel
+            blasCore = rank.blasCore
+            forcedBLASCore = rank.forcedBLASCore
+        }
+
+        var text: String {
+            let forced = forcedBLASCore.map { " (OPENBLAS_CORETYPE=\($0))" } ?? ""
+            return "\(model), \(vectorLevel), BLAS core \(blasCore)\(forced)"
+        }
+
+        /// Whether the bits are the same; why a core was chosen does not matter.
+        func isAlike(_ other: Kind) -> Bool {
+            model == other.model && vectorLevel == other.vectorLevel && blasCore == other.blasCore
+        }
+    }
+
+    private static func equality(_ environment: RunEnvironment) -> Finding {
+        var kinds: [(kind: Kind, ranks: [RankEnvironment])] = []
+        for rank in environment.placement {
+            let kind = Kind(rank)
+            if let known = kinds.firstIndex(where: { $0.kind.isAlike(kind) }) {
+                kinds[known].ranks.append(rank)
+            } else {
+                kinds.append((kind, [rank]))
+            }
+        }
+        guard kinds.count > 1 else {
+            return .good(
+                "same CPUs",
+                environment.hosts.count == 1
+                    ? "one host" : "\(environment.hosts.count) hosts alike")
+        }
+        return .warning(
+            "same CPUs",
+            kinds.map { "\(names($0.ranks)) \($0.kind.text)" }.joined(separator: "; "),
+            remedy: "bits repeat only between machines of one type: choose such hosts, or set "
+                + "OPENBLAS_CORETYPE to the same value on all")
+    }
+
+    /// `rank 3 on node7: `, `ranks 0-2,4 on node1, node2: `
+    private static func names(_ ranks: [RankEnvironment]) -> String {
+        var hosts: [String] = []
+        for rank in ranks where !hosts.contains(rank.host) { hosts.append(rank.host) }
+        let more = hosts.count > 8 ? " and \(hosts.count - 8) more" : ""
+        return "rank\(ranks.count == 1 ? "" : "s") \(ProcessAffinity.text(ranks.map(\.rank))) on "
+            + "\(hosts.prefix(8).joined(separator: ", "))\(more):"
+    }
+
+    /// `1 rank`, `3 ranks`
+    package static func counted(_ count: Int, _ noun: String) -> String {
+        "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
+}

@@ -1,0 +1,73 @@
+internal import Foundation
+public import LRNetCollectives
+internal import LRNetSupport
+
+/// `environment.json`: what a run ran on. Numbers repeat bit for bit where versions, CPU type and
+/// BLAS core are the same.
+public struct RunEnvironment: Sendable, Codable, Equatable {
+    /// The file's name in a run's folder.
+    package static let name = "environment.json"
+
+    /// When the run was started, or gone on with.
+    public var startedAt: String
+
+    /// Versions on rank 0.
+    public var versions: LibraryVersions
+
+    /// The number of ranks.
+    public var ranks: Int
+
+    /// Threads of each.
+    public var threads: Int
+
+    /// The variables that change what the libraries do, as far as they are set on rank 0.
+    public var variables: [String: String]
+
+    /// The ranks, in order.
+    public var placement: [RankEnvironment]
+
+    static let variableNames = [
+        "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OMP_PROC_BIND",
+        "SLURM_JOB_ID", "HDF5_USE_FILE_LOCKING",
+    ]
+
+    /// Describes a run from its parts.
+    package init(
+        startedAt: String, versions: LibraryVersions, threads: Int, variables: [String: String],
+        placement: [RankEnvironment]
+    ) {
+        self.startedAt = startedAt
+        self.versions = versions
+        ranks = placement.count
+        self.threads = threads
+        self.variables = variables
+        self.placement = placement
+    }
+
+    /// Gathers the ranks' descriptions. Every rank calls it.
+    ///
+    /// - Parameter threads: Threads of a rank.
+    public static func gather(group: any ProcessGroup, threads: Int) throws -> RunEnvironment {
+        let own = try JSONEncoder().encode(RankEnvironment.current(group))
+        let all = try group.allGather(Array(own))
+        let environment = ProcessInfo.processInfo.environment
+        return RunEnvironment(
+            startedAt: Date().ISO8601Format(), versions: LibraryVersions(), threads: threads,
+            variables: environment.filter { variableNames.contains($0.key) },
+            placement: try all.map {
+                try JSONDecoder().decode(RankEnvironment.self, from: Data($0))
+            })
+    }
+
+    /// The hosts, in the order of their first rank.
+    public var hosts: [String] {
+        var hosts: [String] = []
+        for rank in placement where !hosts.contains(rank.host) { hosts.append(rank.host) }
+        return hosts
+    }
+
+    /// The ranks on a host.
+    public func ranks(on host: String) -> [RankEnvironment] {
+        placement.filter { $0.host == host }
+    }
+}

@@ -1,0 +1,33 @@
+internal import LRNetSupport
+
+/// A fixed block of Float64 memory for statistics that several threads fill side by side, each its
+/// own range.
+public final class DoubleBuffer: @unchecked Sendable {
+    /// The number of values.
+    public let count: Int
+
+    /// The first value; valid as long as the buffer lives.
+    package let base: UnsafeMutablePointer<Double>
+
+    /// Allocates `count` zeros.
+    public init(count: Int) {
+        precondition(count >= 0, "DoubleBuffer of \(count) values")
+        self.count = count
+        base = .allocate(capacity: max(count, 1))
+        if BufferCount.add(byteCount: max(count, 1) * MemoryLayout<Double>.stride) {
+            base.initialize(repeating: 0, count: max(count, 1))
+        }
+    }
+
+    deinit {
+        base.deallocate()
+    }
+
+    /// The first `count` values as an array.
+    ///
+    /// - Precondition: The buffer has as many.
+    public func prefix(_ count: Int) -> [Double] {
+        precondition(count >= 0 && count <= self.count, "\(count) of \(self.count) values")
+        return Array(UnsafeBufferPointer(start: base, count: count))
+    }
+}

@@ -1,0 +1,413 @@
+internal import COpenBLAS
+internal import CVectorMath
+internal import LRNetSupport
+
+/// Row-major matrix products, on the calling thread.
+///
+/// Builds for AVX-512 use our own tiles (``ProductTile``): every element is one chain of fused
+/// multiply-adds, or several (``Summation``), whose bits do not depend on how the rows or columns of
+/// a product are cut. Other builds call OpenBLAS with its threads turned off; some of its results
+/// depend on the number of rows in a call, so callers cut their work by the recipe alone, never by
+/// ranks or threads.
+public enum MatrixProduct {
+    /// A matrix as a product uses it.
+    public struct Factor: Sendable {
+        let view: FloatView
+        let isTransposed: Bool
+
+        /// The matrix as it is stored.
+        public static func plain(_ view: FloatView) -> Factor {
+            Factor(view: view, isTransposed: false)
+        }
+
+        /// The transpose of the matrix that is stored.
+        public static func transposed(_ view: FloatView) -> Factor {
+            Factor(view: view, isTransposed: true)
+        }
+    }
+
+    /// How the terms of an element are added up.
+    public enum Summation: Sendable {
+        /// As fast as it goes: in one chain.
+        case chain
+
+        /// In chains of so many terms; the sums of eight chains are added up to a run's, then the sums
+        /// of runs. Of 512 random terms the rounding errors are about a quarter (chains of 16) or half
+        /// (chains of 64) of those of one chain.
+        ///
+        /// OpenBLAS gets twice as many terms a call.
+        case runs(chain: Int)
+
+        /// Terms of a chain and of a run, in our tiles.
+        fileprivate var lengths: (chain: Int, run: Int) {
+            switch self {
+            case .chain: (.max, .max)
+            case .runs(let length): (length, 8 * length)
+            }
+        }
+
+        /// Terms of a call of OpenBLAS.
+        fileprivate var callLength: Int {
+            switch self {
+            case .chain: .max
+            case .runs(let length): 2 * length
+            }
+        }
+    }
+
+    /// Whether products are computed by our own tiles in this build.
+    public static let isOurs = lrnet_has_avx512() != 0
+
+    /// Turns off OpenBLAS's own threads; evaluated once, before its first product.
+    private static let singleThreaded: Void = openblas_set_num_threads(1)
+
+    /// The version and configuration of OpenBLAS, and the CPU core type that it chose kernels for.
+    public static var libraryDescription: (configuration: String, core: String) {
+        (String(cString: openblas_get_config()), String(cString: openblas_get_corename()))
+    }
+
+    /// Who computes products in this build: `lrnet-avx512`, or `openblas-` and its core type.
+    public static var provider: String {
+        isOurs ? "lrnet-avx512" : "openblas-\(libraryDescription.core)"
+    }
+
+    /// Computes `C = A B` with a packed `B`.
+    ///
+    /// - Parameters:
+    ///   - a: Shape `[rows, inner]`; stored `[inner, rows]` when transposed.
+    ///   - b: Shape `[inner, columns]`.
+    ///   - c: Overwritten; shape `[rows, columns]`; does not overlap `a` or `b`.
+    ///   - summation: How the terms of an element are added up.
+    /// - Precondition: The views have exactly these sizes.
+    public static func multiply(
+        _ a: Factor, _ b: PackedMatrix, into c: FloatView, rows: Int,
+        summation: Summation = .chain
+    ) {
+        check(a.view.count, b.inner * b.columns, c.count, rows, b.columns, b.inner)
+        guard rows > 0 && b.columns > 0 else { return }
+        guard b.inner > 0 else { return c.fill(0) }
+        let shape = Shape(
+            rows: rows, columns: b.columns, inner: b.inner, summation: summation)
+        multiply(Left(a), b.panels, into: c.pointer, shape)
+    }
+
+    private static func multiply(
+        _ a: Left, _ b: PackedMatrix.Panels, into c: UnsafeMutablePointer<Float>, _ shape: Shape
+    ) {
+        guard isOurs else {
+            multiplyByOpenBLAS(a, b.start, into: c, shape: shape, accumulate: false)
+            return
+        }
+        for panel in 0..<b.count {
+            multiply(a, b, panel: panel, terms: 0..<b.inner, into: c, shape, accumulate: false)
+        }
+    }
+
+    /// A left factor's place in memory.
+    private struct Left {
+        let start: UnsafePointer<Float>
+        let isTransposed: Bool
+
+        init(_ factor: Factor) {
+            (start, isTransposed) = (UnsafePointer(factor.view.pointer), factor.isTransposed)
+        }
+
+        init(_ start: UnsafePointer<Float>) {
+            (self.start, isTransposed) = (start, false)
+        }
+    }
+
+    /// A product at addresses, with a packed `B` that may have blocks of zeros: `C = A B`.
+    ///
+    /// Where blocks begin or end within a panel of 32 columns, or products are not ours, zeros are
+    /// multiplied like other values.
+    ///
+    /// - Parameters:
+    ///   - a: Shape `[rows, inner]`.
+    ///   - b: Shape `[inner, columns]`.
+    ///   - rows: The rows of `B` that are not all 0, in order; `nil` for all.
+    ///   - columns: Its columns that are not all 0, in order; `nil` for all.
+    ///   - c: Overwritten; shape `[count, columns]`.
+    static func multiply(
+        _ a: UnsafePointer<Float>, _ b: PackedMatrix.Panels, rows: [Range<Int>]?,
+        columns: [Range<Int>]?, into c: UnsafeMutablePointer<Float>, count: Int,
+        summation: Summation
+    ) {
+        guard count > 0 else { return }
+        let width = ProductTile.columnCount
+        let isCut = rows != nil || columns != nil
+        let shape = Shape(rows: count, columns: b.columns, inner: b.inner, summation: summation)
+        guard isOurs && isCut && columns?.allSatisfy({ $0.lowerBound % width == 0 }) ?? true else {
+            return multiply(Left(a), b, into: c, shape)
+        }
+        let (rows, columns) = (rows ?? [0..<b.inner], columns ?? [0..<b.columns])
+        for panel in 0..<b.count {
+            guard columns.contains(where: { $0.contains(panel * width) }) else {
+                fillColumns(panel * width..<min((panel + 1) * width, b.columns), of: c, shape)
+                continue
+            }
+            for (index, terms) in rows.enumerated() {
+                multiply(
+                    Left(a), b, panel: panel, terms: terms, into: c, shape, accumulate: index > 0)
+            }
+        }
+    }
+
+    private static func fillColumns(
+        _ columns: Range<Int>, of c: UnsafeMutablePointer<Float>, _ shape: Shape
+    ) {
+        for row in 0..<shape.rows {
+            let target = c + (row * shape.columns + columns.lowerBound)
+            target.update(repeating: 0, count: columns.count)
+        }
+    }
+
+    /// One panel of columns, of some of the terms.
+    private static func multiply(
+        _ a: Left, _ b: PackedMatrix.Panels, panel: Int, terms: Range<Int>,
+        into c: UnsafeMutablePointer<Float>, _ shape: Shape, accumulate: Bool
+    ) {
+        let width = ProductTile.columnCount
+        tiles(
+            a, terms: terms, panel: b.start + (panel * b.inner + terms.lowerBound) * width,
+            panelStride: width, firstColumn: panel * width, shape: shape, into: c,
+            accumulate: accumulate)
+    }
+
+    /// Computes `C = A B`, or adds the product to `C`.
+    ///
+    /// - Parameters:
+    ///   - a: Shape `[rows, inner]`; stored `[inner, rows]` when transposed.
+    ///   - b: Shape `[inner, columns]`, as stored.
+    ///   - c: Shape `[rows, columns]`; does not overlap `a` or `b`.
+    ///   - accumulate: Whether to add to `c` instead of overwriting it.
+    ///   - summation: How the terms of an element are added up.
+    /// - Precondition: The views have exactly these sizes.
+    public static func multiply(
+        _ a: Factor, _ b: FloatView, into c: FloatView, rows: Int, columns: Int, inner: Int,
+        accumulate: Bool = false, summation: Summation = .chain
+    ) {
+        check(a.view.count, b.count, c.count, rows, columns, inner)
+        guard rows > 0 && columns > 0 else { return }
+        guard inner > 0 else {
+            if !accumulate { c.fill(0) }
+            return
+        }
+        let shape = Shape(rows: rows, columns: columns, inner: inner, summation: summation)
+        if isOurs {
+            multiplyByTiles(
+                Left(a), b.pointer, into: c.pointer, shape: shape, accumulate: accumulate)
+        } else {
+            multiplyByOpenBLAS(
+                Left(a), b.pointer, into: c.pointer, shape: shape, accumulate: accumulate)
+        }
+    }
+
+    private static func multiplyByOpenBLAS(
+        _ a: Left, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, shape: Shape,
+        accumulate: Bool
+    ) {
+        _ = singleThreaded
+        let (rows, columns) = (shape.rows, shape.columns)
+        let length = min(shape.summation.callLength, shape.inner)
+        for start in stride(from: 0, to: shape.inner, by: length) {
+            cblas_sgemm(
+                CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, CblasNoTrans,
+                blasint(rows), blasint(columns), blasint(min(length, shape.inner - start)),
+                1, a.start + (a.isTransposed ? start * rows : start),
+                blasint(a.isTransposed ? rows : shape.inner),
+                b + start * columns, blasint(columns), accumulate || start > 0 ? 1 : 0, c,
+                blasint(columns))
+        }
+    }
+
+    private struct Shape {
+        let rows, columns, inner: Int
+        let summation: Summation
+    }
+
+    private static func check(
+        _ a: Int, _ b: Int, _ c: Int, _ rows: Int, _ columns: Int, _ inner: Int
+    ) {
+        precondition(
+            a == rows * inner && b == inner * columns && c == rows * columns,
+            "product of \(rows)x\(inner) and \(inner)x\(columns) with \(a), \(b) and \(c) values")
+    }
+
+    /// Whole panels are read where they lie; the last, narrow one is filled up with zeros first.
+    private static func multiplyByTiles(
+        _ a: Left, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, shape: Shape,
+        accumulate: Bool
+    ) {
+        let width = ProductTile.columnCount
+        let whole = shape.columns / width * width
+        for first in stride(from: 0, to: whole, by: width) {
+            tiles(
+                a, terms: 0..<shape.inner, panel: b + first, panelStride: shape.columns,
+                firstColumn: first, shape: shape, into: c, accumulate: accumulate)
+        }
+        let rest = shape.columns - whole
+        guard rest > 0 else { return }
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: shape.inner * width) { panel in
+            guard let start = panel.baseAddress else { return }
+            start.initialize(repeating: 0, count: panel.count)
+            for k in 0..<shape.inner {
+                for column in 0..<rest {
+                    start[k &* width &+ column] =
+                        b[k &* shape.columns &+ whole &+ column]
+                }
+            }
+            tiles(
+                a, terms: 0..<shape.inner, panel: start, panelStride: width, firstColumn: whole,
+                shape: shape, into: c, accumulate: accumulate)
+        }
+    }
+
+    /// One panel of columns: tiles of 12 rows, then 8, 4 and single rows, or of 6, 4 and single rows
+    /// where they are sums of chains. Narrow tiles are computed aside and then copied or added.
+    ///
+    /// - Parameter terms: The columns of `A` that the panel's rows belong to.
+    private static func tiles(
+        _ a: Left, terms: Range<Int>, panel: UnsafePointer<Float>, panelStride: Int,
+        firstColumn: Int, shape: Shape, into c: UnsafeMutablePointer<Float>, accumulate: Bool
+    ) {
+        let width = min(ProductTile.columnCount, shape.columns - firstColumn)
+        let lengths = shape.summation.lengths
+        let isNarrow = width < ProductTile.columnCount
+        let chain = terms.count > lengths.chain ? lengths.chain : nil
+        let depthStride = a.isTransposed ? shape.rows : 1
+        var tile = ProductTile(
+            a: a.start + terms.lowerBound * depthStride,
+            rowStride: a.isTransposed ? 1 : shape.inner, depthStride: depthStride, b: panel,
+            panelStride: panelStride, depth: terms.count)
+        var target = c + firstColumn
+        var row = 0
+        withUnsafeTemporaryAllocation(
+            of: Float.self,
+            capacity: isNarrow ? ProductTile.rowCount * ProductTile.columnCount : 0
+        ) { aside in
+            while row < shape.rows {
+                let count = rowCount(shape.rows &- row, hasChains: chain != nil)
+                tile.forEachPart(of: lengths.run) { run, isFirst in
+                    let accumulate = accumulate || !isFirst
+                    if isNarrow, let aside = aside.baseAddress {
+                        compute(
+                            run, count, chain, into: aside, stride: ProductTile.columnCount,
+                            accumulate: false)
+                        copy(
+                            aside, count, width, to: target, shape.columns, accumulate: accumulate)
+                    } else {
+                        compute(
+                            run, count, chain, into: target, stride: shape.columns,
+                            accumulate: accumulate)
+                    }
+                }
+                tile.a += count &* tile.rowStride
+                target += count &* shape.columns
+                row &+= count
+            }
+        }
+    }
+
+    /// Rows of the next tile when `left` are left.
+    @inline(__always)
+    private static func rowCount(_ left: Int, hasChains: Bool) -> Int {
+        if hasChains && left >= 6 && left != 8 { return 6 }
+        return left >= 12 ? 12 : left >= 8 ? (hasChains ? 4 : 8) : left >= 4 ? 4 : 1
+    }
+
+    /// A product at addresses, for kernels that cut their factors themselves: `C = A' B` of at most
+    /// one panel of columns.
+    ///
+    /// - Parameters:
+    ///   - a: Element `(k, row)` at `a + k * aStride + row`.
+    ///   - b: Element `(k, column)` at `b + k * bStride + column`; 32 columns are read whatever
+    ///     `columns` says.
+    ///   - c: Overwritten: `rows` rows of 32 values, of which `columns` count.
+    ///   - chain: The terms of a chain; sums of chains are added in order.
+    static func multiplyPanel(
+        _ a: UnsafePointer<Float>, aStride: Int, _ b: UnsafePointer<Float>, bStride: Int,
+        into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int, chain: Int
+    ) {
+        let width = ProductTile.columnCount
+        guard isOurs else {
+            _ = singleThreaded
+            if inner == 0 { c.update(repeating: 0, count: rows * width) }
+            for start in stride(from: 0, to: inner, by: 2 * chain) {
+                cblas_sgemm(
+                    CblasRowMajor, CblasTrans, CblasNoTrans, blasint(rows), blasint(columns),
+                    blasint(min(2 * chain, inner - start)), 1, a + start * aStride,
+                    blasint(aStride), b + start * bStride, blasint(bStride),
+                    start > 0 ? 1 : 0, c, blasint(width))
+            }
+            return
+        }
+        var row = 0
+        while row < rows {
+            let count = rowCount(rows &- row, hasChains: true)
+            let tile = ProductTile(
+                a: a + row, rowStride: 1, depthStride: aStride, b: b, panelStride: bStride,
+                depth: inner)
+            compute(tile, count, chain, into: c + row &* width, stride: width, accumulate: false)
+            row &+= count
+        }
+    }
+
+    /// Computes a tile, in chains of so many terms or in one.
+    @inline(__always)
+    private static func compute(
+        _ tile: ProductTile, _ rows: Int, _ chain: Int?, into c: UnsafeMutablePointer<Float>,
+        stride: Int, accumulate: Bool
+    ) {
+        if let chain {
+            chains(tile, rows, of: chain, into: c, stride: stride, accumulate: accumulate)
+        } else {
+            oneChain(tile, rows, into: c, stride: stride, accumulate: accumulate)
+        }
+    }
+
+    private static func oneChain(
+        _ tile: ProductTile, _ rows: Int, into c: UnsafeMutablePointer<Float>, stride: Int,
+        accumulate: Bool
+    ) {
+        switch rows {
+        case 12: tile.compute(TwelveRows.self, into: c, stride: stride, accumulate: accumulate)
+        case 8: tile.compute(EightRows.self, into: c, stride: stride, accumulate: accumulate)
+        case 4: tile.compute(FourRows.self, into: c, stride: stride, accumulate: accumulate)
+        default: tile.compute(OneRow.self, into: c, stride: stride, accumulate: accumulate)
+        }
+    }
+
+    private static func chains(
+        _ tile: ProductTile, _ rows: Int, of length: Int, into c: UnsafeMutablePointer<Float>,
+        stride: Int, accumulate: Bool
+    ) {
+        switch rows {
+        case 6:
+            tile.compute(
+                SixRows.self, chainsOf: length, into: c, stride: stride, accumulate: accumulate)
+        case 4:
+            tile.compute(
+                FourRows.self, chainsOf: length, into: c, stride: stride, accumulate: accumulate)
+        default:
+            tile.compute(
+                OneRow.self, chainsOf: length, into: c, stride: stride, accumulate: accumulate)
+        }
+    }
+
+    private static func copy(
+        _ tile: UnsafePointer<Float>, _ rows: Int, _ width: Int,
+        to target: UnsafeMutablePointer<Float>, _ stride: Int, accumulate: Bool
+    ) {
+        for row in 0..<rows {
+            let source = tile + row &* ProductTile.columnCount
+            let target = target + row &* stride
+            forEachVector(width) { column, lanes in
+                let value = load(source + column, lanes)
+                store(
+                    accumulate ? load(target + column, lanes) + value : value, target + column,
+                    lanes)
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+internal import CThreads
+internal import Foundation
+internal import LRNetSupport
+internal import Synchronization
+
+/// The persistent threads of one process, which share out the leaves or panels of a step.
+///
+/// The caller takes part, so a pool of one thread is a plain loop. Which thread works on which
+/// index is left to chance; results must not depend on it, and do not, when an index writes only
+/// what is its own.
+public final class ThreadPool: @unchecked Sendable {
+    /// The number of threads, the caller's included.
+    public let threadCount: Int
+
+    /// What the threads share; they hold it, not the pool, so that the pool can end them.
+    private final class Shared: @unchecked Sendable {
+        /// What the threads are to do; written by the caller before it wakes them.
+        var job: Job?
+        let nextIndex = Atomic<Int>(0)
+        let stopping = Atomic<Bool>(false)
+        /// Threads of the job that have not finished it.
+        let busyCount = Atomic<Int>(0)
+        let finished = Gate()
+
+        func work(as worker: Int, betweenCalls: (() -> Void)? = nil) {
+            guard let job else { return }
+            while true {
+                let index = nextIndex.add(1, ordering: .acquiringAndReleasing).oldValue
+                if index >= job.count { return }
+                job.body(index, worker)
+                betweenCalls?()
+            }
+        }
+
+        func serve(as worker: Int, behind start: Gate) {
+            while true {
+                start.pass()
+                let isStopping = stopping.load(ordering: .acquiring)
+                if !isStopping { work(as: worker) }
+                let left = busyCount.subtract(1, ordering: .acquiringAndReleasing).newValue
+                if left == 0 { finished.open() }
+                if isStopping { return }
+            }
+        }
+
+        /// Starts the threads behind some gates; `finished` opens when all of them have finished.
+        func start(_ gates: some Collection<Gate>) {
+            busyCount.store(gates.count, ordering: .releasing)
+            for gate in gates { gate.open() }
+        }
+    }
+
+    private struct Job {
+        var count: Int
+        var body: (_ index: Int, _ worker: Int) -> Void
+    }
+
+    /// Called from the caller's thread between its indices, if set: for what must not wait until a
+    /// loop is over, such as messages that move only while somebody asks after them.
+    public var betweenCalls: (() -> Void)?
+
+    private let shared = Shared()
+    private let starts: [Gate]
+
+    /// Starts `threadCount - 1` threads.
+    ///
+    /// - Parameter cores: If there are as many as threads, each thread that is started is bound to one
+    ///   of them, the first left to the caller's, so that the system does not move them about and
+    ///   their caches with them. The caller's is not bound, since threads that it starts later would
+    ///   be, too. Binding that fails changes nothing.
+    /// - Precondition: `threadCount` is positive.
+    public init(threadCount: Int, cores: [Int] = []) {
+        precondition(threadCount > 0, "a pool of \(threadCount) threads")
+        let isBound = cores.count == threadCount
+        self.threadCount = threadCount
+        starts = (1..<max(threadCount, 1)).map { _ in Gate() }
+        for (index, start) in starts.enumerated() {
+            let core = isBound ? cores[index + 1] : nil
+            let thread = Thread { [shared] in
+                if let core { _ = lrnet_bind_thread(UInt32(core)) }
+                shared.serve(as: index + 1, behind: start)
+            }
+            thread.name = "lrnet-worker-\(index + 1)"
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+    }
+
+    deinit {
+        shared.stopping.store(true, ordering: .releasing)
+        guard !starts.isEmpty else { return }
+        shared.start(starts)
+        shared.finished.pass()
+    }
+
+    /// Calls `body(index, worker)` for every index in `0 ..< count`, side by side, and returns when
+    /// all calls have.
+    ///
+    /// - Parameters:
+    ///   - count: The number of calls.
+    ///   - body: Must be safe to run at the same time for different indices; `worker` lies in
+    ///     `0 ..< threadCount` and no two calls run at the same time with the same worker.
+    /// - Precondition: Not called from within `body`.
+    public func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+        if threadCount == 1 || count <= 1 {
+            for index in 0..<count {
+                body(index, 0)
+                betweenCalls?()
+            }
+            return
+        }
+        withoutActuallyEscaping(body) { escapable in
+            precondition(
+                shared.job == nil, "ThreadPool.forEach called from within its own body")
+            shared.job = Job(count: count, body: escapable)
+            shared.nextIndex.store(0, ordering: .releasing)
+            shared.start(starts.prefix(count - 1))
+            shared.work(as: 0, betweenCalls: betweenCalls)
+            shared.finished.pass()
+            shared.job = nil
+        }
+    }
+
+    /// Calls `body(range, worker)` for consecutive ranges of at most `grain` values that cover
+    /// `0 ..< count`.
+    ///
+    /// The ranges depend on `count` and `grain` alone, never on the number of threads.
+    public func forEachRange(
+        _ count: Int, grain: Int, _ body: (_ range: Range<Int>, _ worker: Int) -> Void
+    ) {
+        precondition(grain > 0, "ranges of \(grain) values")
+        forEach((count + grain - 1) / grain) { index, worker in
+            let start = index * grain
+            body(start..<min(start + grain, count), worker)
+        }
+    }
+}

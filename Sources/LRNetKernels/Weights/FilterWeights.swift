@@ -1,0 +1,114 @@
+internal import LRNetSupport
+
+/// Binary weights with a scale a filter (Binary-Weight-Networks), stored `[rows, outputs]`.
+///
+///     w[k, o] = scale[o] sign(W[k, o])          scale[o] = mean over k of |W[k, o]|
+///
+/// Latents are centred over the input channels of each tap and filter, and clamped to -1 ... 1. The
+/// gradient of a latent weight, with n = rows and c input channels:
+///
+///     dL/dW = dL/dw (scale[o] [|W| < 1] + 1 / n) (1 - 1 / c)
+///
+/// - Source: Rastegari, Ordonez, Redmon, Farhadi, *XNOR-Net*, ECCV 2016, section 3.1 and equation 5;
+///   centring, clamp and the last factor are the released code's.
+public enum FilterWeights {
+    /// Subtracts from each tap of each filter its mean over the input channels, and clamps.
+    ///
+    /// - Parameters:
+    ///   - latent: Shape `[taps, inputs, outputs]`; overwritten.
+    ///   - inputs: Input channels; sums run over them in order, in Double.
+    ///   - outputs: Filters.
+    public static func centre(_ latent: FloatView, inputs: Int, outputs: Int) {
+        precondition(
+            inputs > 0 && outputs > 0 && latent.count % (inputs * outputs) == 0,
+            "\(latent.count) weights of \(inputs) inputs and \(outputs) outputs")
+        let tapCount = inputs * outputs
+        for tap in 0..<latent.count / tapCount {
+            let w = latent.pointer + tap * tapCount
+            forEachVector(outputs) { o, lanes in
+                var sum = SIMD16<Double>(repeating: 0)
+                for input in 0..<inputs {
+                    sum += SIMD16<Double>(load(w + (input &* outputs &+ o), lanes))
+                }
+                let mean = Vector(sum / Double(inputs))
+                let one = Vector(repeating: 1)
+                for input in 0..<inputs {
+                    let place = w + (input &* outputs &+ o)
+                    let value = load(place, lanes) - mean
+                    store(smaller(larger(value, -one), one), place, lanes)
+                }
+            }
+        }
+    }
+
+    /// The mean magnitude of each filter's weights; sums run over the rows in order, in Double.
+    public static func scales(_ latent: FloatView, outputs: Int) -> [Float] {
+        precondition(
+            outputs > 0 && latent.count % outputs == 0,
+            "\(latent.count) weights, \(outputs) outputs"
+        )
+        let rows = latent.count / outputs
+        var result = Array(repeating: Float(0), count: outputs)
+        let w = latent.pointer
+        forEachVector(outputs) { o, lanes in
+            var sum = SIMD16<Double>(repeating: 0)
+            for row in 0..<rows {
+                let value = load(w + (row &* outputs &+ o), lanes)
+                sum += SIMD16<Double>(larger(value, -value))
+            }
+            for lane in 0..<lanes { result[o + lane] = Float(sum[lane] / Double(max(rows, 1))) }
+        }
+        return result
+    }
+
+    /// Gradient of a run of latents from that of the weights.
+    ///
+    /// - Parameters:
+    ///   - first: The position of the first of them in the layer.
+    ///   - scales: One an output.
+    ///   - rows: Weights of a filter, n.
+    ///   - inputs: Input channels, c.
+    ///   - latentGradient: Overwritten.
+    /// - Precondition: The counts agree.
+    public static func pullBack(
+        latent: FloatView, first: Int, scales: [Float], rows: Int, inputs: Int,
+        weightGradient: FloatView, latentGradient: FloatView
+    ) {
+        precondition(
+            weightGradient.count == latent.count && latentGradient.count == latent.count,
+            "\(latent.count), \(weightGradient.count) and \(latentGradient.count) weights")
+        let (w, g, d) = (latent.pointer, weightGradient.pointer, latentGradient.pointer)
+        let share = Vector(repeating: 1 / Float(rows))
+        let centring = Vector(repeating: 1 - 1 / Float(inputs))
+        let one = Vector(repeating: 1)
+        let zero = Vector(repeating: 0)
+        scales.withUnsafeBufferPointer { scales in
+            guard let s = scales.baseAddress else { return }
+            forEachRowPart(latent.count, first: first, width: scales.count) { i, column, length in
+                forEachVector(length) { offset, lanes in
+                    let (at, value) = (i &+ offset, load(w + (i &+ offset), lanes))
+                    let inside = larger(value, -value) .< one
+                    let slope =
+                        zero.replacing(
+                            with: load(s + (column &+ offset), lanes), where: inside) + share
+                    store(load(g + at, lanes) * slope * centring, d + at, lanes)
+                }
+            }
+        }
+    }
+
+    /// Cuts a run of values of a matrix at the ends of its rows.
+    ///
+    /// - Parameter body: Given where a part begins in the run, its column, and its length.
+    private static func forEachRowPart(
+        _ count: Int, first: Int, width: Int, _ body: (Int, Int, Int) -> Void
+    ) {
+        var done = 0
+        while done < count {
+            let column = (first + done) % width
+            let length = min(width - column, count - done)
+            body(done, column, length)
+            done += length
+        }
+    }
+}

@@ -1,0 +1,43 @@
+internal import LRNetSupport
+
+/// Binary weights by the sign of latent real weights (BinaryConnect, H = 1).
+///
+///     deterministic   w = +1 where W >= 0, else -1
+///     stochastic      w = +1 with probability clip((W + 1) / 2, 0, 1), else -1
+///
+/// - Source: Courbariaux, Bengio, David, *BinaryConnect*, NIPS 2015, equations 1 and 2. At W = 0 the
+///   released code follows the rounding rule of its library; here it is +1.
+public enum SignWeights {
+    /// Overwrites `signs` with the signs.
+    ///
+    /// - Precondition: The counts agree.
+    public static func binarize(_ latent: FloatView, into signs: FloatView) {
+        precondition(latent.count == signs.count, "\(latent.count) and \(signs.count) weights")
+        let (w, s) = (latent.pointer, signs.pointer)
+        forEachVector(latent.count) { i, lanes in store(sign(load(w + i, lanes)), s + i, lanes) }
+    }
+
+    /// Overwrites `signs` with one draw.
+    ///
+    /// - Precondition: The counts agree.
+    public static func draw(_ latent: FloatView, key: NoiseKey, into signs: FloatView) {
+        precondition(latent.count == signs.count, "\(latent.count) and \(signs.count) weights")
+        let (w, s) = (latent.pointer, signs.pointer)
+        let one = Vector(repeating: 1)
+        let half = Vector(repeating: 0.5)
+        forEachRandomWord(latent.count, key: key) { words, i, lanes in
+            // Beyond -1 the probability is not positive and no number is as small; beyond +1 every
+            // number is small enough.
+            let plus = multiplyAdd(load(w + i, lanes), half, half)
+            store((-one).replacing(with: one, where: uniform(words) .<= plus), s + i, lanes)
+        }
+    }
+}
+
+/// +1 where a lane is at least 0, -1 where it is less; what is not a number stays so.
+@inline(__always)
+func sign(_ x: Vector) -> Vector {
+    Vector(repeating: 1)
+        .replacing(with: Vector(repeating: -1), where: x .< Vector(repeating: 0))
+        .replacing(with: x, where: x .!= x)
+}

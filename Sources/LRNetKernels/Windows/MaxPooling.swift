@@ -1,0 +1,139 @@
+internal import LRNetSupport
+
+/// Maximum pooling over NHWC images, vectorised over channels.
+///
+///     output[y, x, c] = max over the window's values inside the image
+///
+/// The gradient goes to the first of equal values in the window's order (row, then column).
+public enum MaxPooling {
+    /// Window positions of one or more images: which value of each window was the largest.
+    public final class Winners: @unchecked Sendable {
+        let base: UnsafeMutablePointer<UInt8>
+        let count: Int
+
+        /// Allocates room for `count` output values.
+        public init(count: Int) {
+            self.count = count
+            base = .allocate(capacity: max(count, 1))
+            if BufferCount.add(byteCount: max(count, 1)) {
+                base.initialize(repeating: 0, count: max(count, 1))
+            }
+        }
+
+        deinit { base.deallocate() }
+    }
+
+    /// Pools one image.
+    ///
+    /// - Parameters:
+    ///   - image: Shape `geometry.input`.
+    ///   - geometry: Window, stride and padding; the window has at most 255 values.
+    ///   - output: Overwritten; shape `[outputHeight, outputWidth, channels]`.
+    ///   - winners: Overwritten from index `firstWinner` on.
+    public static func forward(
+        _ image: FloatView, geometry: PatchGeometry, output: FloatView, winners: Winners,
+        firstWinner: Int
+    ) {
+        let channels = geometry.input.channels
+        precondition(
+            image.count == geometry.input.count
+                && output.count == geometry.outputPixelCount * channels
+                && geometry.window * geometry.window <= 255
+                && firstWinner >= 0 && firstWinner + output.count <= winners.count,
+            "pooling \(image.count) values into \(output.count)")
+        let source = image.pointer
+        let target = output.pointer
+        let positions = winners.base + firstWinner
+        forEachWindow(geometry) { pixel, rows, columns, top, left in
+            forEachVector(channels) { c, lanes in
+                var best = Vector(repeating: -.infinity)
+                var position = Words(repeating: 0)
+                for y in rows {
+                    for x in columns {
+                        let index = (y &* geometry.input.width &+ x) &* channels &+ c
+                        let value = load(source + index, lanes)
+                        let isLarger = value .> best
+                        best = best.replacing(with: value, where: isLarger)
+                        let here = UInt32((y &- top) &* geometry.window &+ (x &- left))
+                        position = position.replacing(
+                            with: Words(repeating: here), where: isLarger)
+                    }
+                }
+                let start = pixel &* channels &+ c
+                store(best, target + start, lanes)
+                let bytes = SIMD16<UInt8>(truncatingIfNeeded: position)
+                if lanes == laneCount {
+                    UnsafeMutableRawPointer(positions + start)
+                        .storeBytes(of: bytes, as: SIMD16<UInt8>.self)
+                } else {
+                    for lane in 0..<lanes { positions[start &+ lane] = bytes[lane] }
+                }
+            }
+        }
+    }
+
+    /// Sends the gradient of one image's output back to the largest values.
+    ///
+    /// - Parameters:
+    ///   - gradient: dL/d output.
+    ///   - inputGradient: Overwritten with dL/d image.
+    public static func backward(
+        _ gradient: FloatView, geometry: PatchGeometry, inputGradient: FloatView,
+        winners: Winners, firstWinner: Int
+    ) {
+        let channels = geometry.input.channels
+        precondition(
+            inputGradient.count == geometry.input.count
+                && gradient.count == geometry.outputPixelCount * channels
+                && firstWinner >= 0 && firstWinner + gradient.count <= winners.count,
+            "pooling gradient of \(gradient.count) values into \(inputGradient.count)")
+        let source = gradient.pointer
+        let target = inputGradient.pointer
+        let positions = winners.base + firstWinner
+        inputGradient.fill(0)
+        forEachWindow(geometry) { pixel, rows, columns, top, left in
+            forEachVector(channels) { c, lanes in
+                let start = pixel &* channels &+ c
+                let value = load(source + start, lanes)
+                var bytes = SIMD16<UInt8>(repeating: 255)
+                if lanes == laneCount {
+                    bytes = UnsafeRawPointer(positions + start)
+                        .loadUnaligned(as: SIMD16<UInt8>.self)
+                } else {
+                    for lane in 0..<lanes { bytes[lane] = positions[start &+ lane] }
+                }
+                let position = Words(truncatingIfNeeded: bytes)
+                for y in rows {
+                    for x in columns {
+                        let index = (y &* geometry.input.width &+ x) &* channels &+ c
+                        let here = UInt32((y &- top) &* geometry.window &+ (x &- left))
+                        let share = Vector(repeating: 0)
+                            .replacing(with: value, where: position .== Words(repeating: here))
+                        store(load(target + index, lanes) + share, target + index, lanes)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `body` for each window with the rows and columns of it that lie inside the image, and
+    /// the window's own origin.
+    @inline(__always)
+    private static func forEachWindow(
+        _ geometry: PatchGeometry,
+        _ body: (_ pixel: Int, _ rows: Range<Int>, _ columns: Range<Int>, _ top: Int, _ left: Int)
+            -> Void
+    ) {
+        var pixel = 0
+        for y in 0..<geometry.outputHeight {
+            let top = y &* geometry.stride &- geometry.padding.top
+            let rows = max(top, 0)..<min(top &+ geometry.window, geometry.input.height)
+            for x in 0..<geometry.outputWidth {
+                let left = x &* geometry.stride &- geometry.padding.left
+                let columns = max(left, 0)..<min(left &+ geometry.window, geometry.input.width)
+                body(pixel, rows, columns, top, left)
+                pixel &+= 1
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+internal import LRNetSupport
+
+/// Every `stride`-th pixel of an image, with zeros in channels that the image lacks: a residual block's
+/// shortcut without weights.
+///
+///     y[r, c, k] = x[stride r, stride c, k] for k < channels of x, else 0
+///
+/// - Source: He, Zhang, Ren, Sun, CVPR 2016, section 3.3, option A; which channels are the zeros is not
+///   said there, and here they are the last.
+public struct Subsampling: Sendable, Hashable {
+    /// The shape of one image.
+    public let input: ImageShape
+
+    /// Pixels between neighbours.
+    public let stride: Int
+
+    /// `ceil(size / stride)` rows and columns.
+    public let output: ImageShape
+
+    /// Creates a sampling.
+    ///
+    /// - Precondition: `channels` are at least the input's; `stride` is positive.
+    public init(input: ImageShape, stride: Int, channels: Int) {
+        precondition(
+            stride > 0 && channels >= input.channels,
+            "stride \(stride), \(channels) channels of \(input)")
+        self.input = input
+        self.stride = stride
+        output = ImageShape(
+            height: (input.height + stride - 1) / stride,
+            width: (input.width + stride - 1) / stride, channels: channels)
+    }
+
+    /// Computes one image's output.
+    ///
+    /// - Precondition: The counts agree with the shapes.
+    public func forward(_ image: FloatView, into result: FloatView) {
+        check(image, result)
+        result.fill(0)
+        forEachPixel { from, to in
+            (result.pointer + to).update(from: image.pointer + from, count: input.channels)
+        }
+    }
+
+    /// Overwrites one image's gradient; 0 where no output comes from.
+    ///
+    /// - Precondition: The counts agree with the shapes.
+    public func backward(_ gradient: FloatView, into image: FloatView) {
+        check(image, gradient)
+        image.fill(0)
+        forEachPixel { from, to in
+            (image.pointer + from).update(from: gradient.pointer + to, count: input.channels)
+        }
+    }
+
+    private func check(_ image: FloatView, _ result: FloatView) {
+        precondition(
+            image.count == input.count && result.count == output.count,
+            "\(image.count) and \(result.count) values for \(input) and \(output)")
+    }
+
+    /// The first value of each pixel that is kept, in the image and in the result.
+    private func forEachPixel(_ body: (_ from: Int, _ to: Int) -> Void) {
+        for row in 0..<output.height {
+            for column in 0..<output.width {
+                body(
+                    (row * input.width + column) * stride * input.channels,
+                    (row * output.width + column) * output.channels)
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+public import LRNetKernels
+internal import LRNetSupport
+
+/// Batch normalisation, with an optional ReLU behind it.
+///
+///     y = gamma (x - mean) / sqrt(variance + epsilon) + beta
+///
+/// In training and estimation, mean and population variance are those of the sample's group: a run
+/// of `groupSize` samples of the global batch, over all pixels, wherever its samples are computed.
+/// Micro-batches contribute (count, mean, M2) in Double; a group's nodes are merged in a binary
+/// tree over its micro-batches, so the statistics do not depend on ranks or threads.
+///
+/// The moving averages are updated once a training step with the mean over the groups:
+/// `moving = momentum * moving + (1 - momentum) * batch`. They start at 0 and 1.
+///
+/// - Source: Ioffe, Szegedy, ICML 2015; merging by Chan, Golub, LeVeque, 1979.
+public final class BatchNormalization: Layer {
+    /// Which samples share statistics.
+    public enum Statistics: Sendable, Equatable {
+        /// The whole global batch.
+        case synchronized
+        /// Runs of this many samples of the global batch; a multiple of the micro-batch.
+        case group(Int)
+    }
+
+    /// How the layer normalises.
+    public struct Options: Sendable, Equatable {
+        /// Which samples share statistics.
+        public var statistics = Statistics.synchronized
+        /// Added to variances; positive.
+        public var epsilon = 1e-3
+        /// The weight of the old moving average, in 0 ..< 1.
+        public var momentum = 0.999
+
+        /// Creates the options of the authors' code, with synchronised statistics.
+        public init() {}
+    }
+
+    /// `bn1`; unique in the network.
+    public let name: String
+
+    /// The shape of one sample.
+    public let inputShape: ImageShape
+
+    /// The same.
+    public var outputShape: ImageShape { inputShape }
+
+    /// Whether a ReLU follows.
+    public let rectified: Bool
+
+    /// How the layer normalises.
+    public let options: Options
+
+    /// Scale and offset of each channel.
+    public let gamma, beta: Parameter
+
+    /// The moving averages, `[channels]` each.
+    public internal(set) var movingMean, movingVariance: [Double]
+
+    /// The statistics that evaluation uses instead of the moving averages, if any.
+    public var evaluationStatistics: (mean: [Double], variance: [Double])?
+
+    let channels: Int
+    var output = FloatBuffer(count: 0)
+    private var input: FloatView?
+    private var sums = DoubleBuffer(count: 0)
+    private var groups: [Group] = []
+    private var estimates: [(mean: [Double], variance: [Double])] = []
+
+    /// The statistics of one group, ready for the kernels.
+    struct Group {
+        let count: Double
+        let statistics: BatchNormKernels.Statistics
+        let meanGradient, meanProduct: FloatView
+    }
+
+    /// Creates a layer with gamma 1 and beta 0.
+    public init(name: String, inputShape: ImageShape, rectified: Bool, options: Options) {
+        self.name = name
+        self.inputShape = inputShape
+        self.rectified = rectified
+        self.options = options
+        channels = inputShape.channels
+        gamma = Parameter(name: "\(name).gamma", shape: [channels], role: .offset)
+        beta = Parameter(name: "\(name).beta", shape: [channels], role: .offset)
+        gamma.value.fill(1)
+        movingMean = Array(repeating: 0, count: channels)
+        movingVariance = Array(repeating: 1, count: channels)
+    }
+
+    /// gamma and beta; their gradients need no exchange, because the backward pass makes them.
+    public var parameters: [Parameter] { [gamma, beta] }
+
+    /// Allocates activations and sums.
+    public func reserve(_ size: PassSize, memory: SharedMemory) {
+        output = FloatBuffer(count: size.sampleCount * inputShape.count)
+        sums = DoubleBuffer(count: size.sampleCount * 2 * channels)
+    }
+
+    /// Normalises; in training, updates the moving averages.
+    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+        self.input = input
+        if pass.mode == .evaluation {
+            let fixed = statisticsInUse
+            groups = [
+                makeGroup(
+                    0, count: 1, mean: fixed.mean.map(Double.init),
+                    variance: fixed.variance.map(Double.init))
+            ]
+        } else {
+            try gatherStatistics(input, pass)
+        }
+        let microBatches = pass.layout.microBatches
+        pass.pool.forEach(microBatches.count) { position, _ in
+            let range = values(of: microBatches[position])
+            let group = groups[groupIndex(position, pass)]
+            BatchNormKernels.normalize(
+                input[range], scale: group.statistics.scale, shift: group.statistics.shift,
+                rectified: rectified, into: output[range])
+        }
+        return output[0..<pass.layout.sampleCount * inputShape.count]
+    }
+
+    /// Computes dL/dx over dL/dy, and the gradients of gamma and beta over the whole batch.
+    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+        guard let input else { preconditionFailure("\(name): backward without forward") }
+        let microBatches = pass.layout.microBatches
+        let width = 2 * channels
+        pass.pool.forEach(microBatches.count) { position, _ in
+            let range = values(of: microBatches[position])
+            BatchNormKernels.gradientSums(
+                gradient[range], input: input[range],
+                statistics: groups[groupIndex(position, pass)].statistics, rectified: rectified,
+                into: sums, at: position * width)
+        }
+        let all = try pass.statistics.gather(
+            sums.prefix(microBatches.count * width), width: width, layout: pass.layout)
+        finishSums(all, pass)
+        pass.pool.forEach(microBatches.count) { position, _ in
+            let range = values(of: microBatches[position])
+            let group = groups[groupIndex(position, pass)]
+            BatchNormKernels.backward(
+                gradient[range], input: input[range], statistics: group.statistics,
+                rectified: rectified, meanGradient: group.meanGradient,
+                meanProduct: group.meanProduct)
+        }
+        return gradient
+    }
+
+    /// The statistics that evaluation uses, in the precision of network files: what is measured
+    /// is then exactly what is written.
+    public var statisticsInUse: (mean: [Float], variance: [Float]) {
+        let fixed = evaluationStatistics ?? (movingMean, movingVariance)
+        return (fixed.mean.map { Float($0) }, fixed.variance.map { Float($0) })
+    }
+
+    // MARK: Estimation
+
+    /// Forgets what estimating passes have gathered.
+    public func beginEstimation() {
+        estimates = []
+        evaluationStatistics = nil
+    }
+
+    /// Uses the averages over the estimating passes since ``beginEstimation()``.
+    public func finishEstimation() {
+        guard !estimates.isEmpty else { return }
+        evaluationStatistics = Self.average(estimates)
+    }
+
+    /// Restores moving averages from a checkpoint.
+    public func restore(movingMean: [Double], movingVariance: [Double]) {
+        precondition(
+            movingMean.count == channels && movingVariance.count == channels,
+            "\(movingMean.count) and \(movingVariance.count) statistics for \(channels) channels")
+        self.movingMean = movingMean
+        self.movingVariance = movingVariance
+    }
+
+    // MARK: Groups
+
+    private func microBatchesPerGroup(_ pass: Pass) -> Int {
+        switch options.statistics {
+        case .synchronized: max(pass.layout.globalMicroBatchCount, 1)
+        case .group(let size): size / pass.layout.microBatch
+        }
+    }
+
+    private func groupIndex(_ position: Int, _ pass: Pass) -> Int {
+        if pass.mode == .evaluation { return 0 }
+        return (pass.layout.firstMicroBatch + position) / microBatchesPerGroup(pass)
+    }
+
+    private func values(of samples: Range<Int>) -> Range<Int> {
+        samples.lowerBound * inputShape.count..<samples.upperBound * inputShape.count
+    }
+
+    private func gatherStatistics(_ input: FloatView, _ pass: Pass) throws {
+        let microBatches = pass.layout.microBatches
+        let width = 2 * channels
+        pass.pool.forEach(microBatches.count) { position, _ in
+            BatchNormKernels.moments(
+                of: input[values(of: microBatches[position])], channels: channels, into: sums,
+                at: position * width)
+        }
+        let all = try pass.statistics.gather(
+            sums.prefix(microBatches.count * width), width: width, layout: pass.layout)
+        let total = pass.layout.globalMicroBatchCount
+        let perGroup = microBatchesPerGroup(pass)
+        var batch: [(mean: [Double], variance: [Double])] = []
+        var made: [Group] = []
+        for first in stride(from: 0, to: total, by: perGroup) {
+            let members = first..<min(first + perGroup, total)
+            let merged = GroupMoments.merge(
+                members.map { index in
+                    let node = all[index * width..<(index + 1) * width]
+                    let samples = pass.layout.microBatchCount(at: index)
+                    return GroupMoments(
+                        count: Double(samples * inputShape.pixelCount),
+                        mean: Array(node.prefix(channels)), squares: Array(node.suffix(channels)))
+                })
+            let variance = merged.squares.map { $0 / merged.count }
+            made.append(
+                makeGroup(
+                    made.count, count: merged.count, mean: merged.mean, variance: variance))
+            batch.append((merged.mean, variance))
+        }
+        groups = made
+        guard !batch.isEmpty else { return }
+        let average = Self.average(batch)
+        switch pass.mode {
+        case .training:
+            let (old, new) = (options.momentum, 1 - options.momentum)
+            for c in 0..<channels {
+                movingMean[c] = old * movingMean[c] + new * average.mean[c]
+                movingVariance[c] = old * movingVariance[c] + new * average.variance[c]
+            }
+        case .estimating: estimates.append(average)
+        case .scoring, .evaluation: break
+        }
+    }
+
+    private func makeGroup(
+        _ index: Int, count: Double, mean: [Double], variance: [Double]
+    ) -> Group {
+        // Groups keep their memory from step to step.
+        let memory =
+            index < groups.count
+            ? groups[index].statistics.mean.buffer : FloatBuffer(count: 6 * channels)
+        func part(_ position: Int) -> FloatView {
+            memory[position * channels..<(position + 1) * channels]
+        }
+        let statistics = BatchNormKernels.Statistics(
+            mean: part(0), inverseDeviation: part(1), scale: part(2), shift: part(3))
+        for c in 0..<channels {
+            let inverse = 1 / (variance[c] + options.epsilon).squareRoot()
+            let scale = Double(gamma.value[c]) * inverse
+            statistics.mean[c] = Float(mean[c])
+            statistics.inverseDeviation[c] = Float(inverse)
+            statistics.scale[c] = Float(scale)
+            statistics.shift[c] = Float(Double(beta.value[c]) - mean[c] * scale)
+        }
+        return Group(
+            count: count, statistics: statistics, meanGradient: part(4), meanProduct: part(5))
+    }
+
+    private func finishSums(_ all: [Double], _ pass: Pass) {
+        let width = 2 * channels
+        let total = pass.layout.globalMicroBatchCount
+        let perGroup = microBatchesPerGroup(pass)
+        var groupSums: [[Double]] = []
+        for (index, first) in stride(from: 0, to: total, by: perGroup).enumerated() {
+            let members = first..<min(first + perGroup, total)
+            let sum = GroupMoments.treeSum(
+                members.map { Array(all[$0 * width..<($0 + 1) * width]) })
+            let group = groups[index]
+            for c in 0..<channels {
+                group.meanGradient[c] = Float(sum[c] / group.count)
+                group.meanProduct[c] = Float(sum[channels + c] / group.count)
+            }
+            groupSums.append(sum)
+        }
+        guard !groupSums.isEmpty else { return }
+        let sum = GroupMoments.treeSum(groupSums)
+        for c in 0..<channels {
+            beta.gradient[c] = Float(sum[c])
+            gamma.gradient[c] = Float(sum[channels + c])
+        }
+    }
+
+    private static func average(
+        _ statistics: [(mean: [Double], variance: [Double])]
+    ) -> (mean: [Double], variance: [Double]) {
+        let count = Double(statistics.count)
+        return (
+            GroupMoments.treeSum(statistics.map(\.mean)).map { $0 / count },
+            GroupMoments.treeSum(statistics.map(\.variance)).map { $0 / count }
+        )
+    }
+}

@@ -1,0 +1,62 @@
+public import LRNetKernels
+internal import LRNetSupport
+
+/// Dropout in training, the identity otherwise; see ``Dropout``.
+public final class DropoutLayer: Layer {
+    /// `dropout1`; unique in the network.
+    public let name: String
+
+    /// The position in the network; part of the key.
+    public let index: Int
+
+    /// The shape of one sample.
+    public let inputShape: ImageShape
+
+    /// The same.
+    public var outputShape: ImageShape { inputShape }
+
+    /// The share of units that are cleared, in 0 ..< 1.
+    public let rate: Float
+
+    private var output = FloatBuffer(count: 0)
+
+    /// Creates a layer.
+    public init(name: String, index: Int, inputShape: ImageShape, rate: Float) {
+        precondition(rate >= 0 && rate < 1, "\(name): rate \(rate)")
+        self.name = name
+        self.index = index
+        self.inputShape = inputShape
+        self.rate = rate
+    }
+
+    /// Allocates activations.
+    public func reserve(_ size: PassSize, memory: SharedMemory) {
+        output = FloatBuffer(count: size.sampleCount * inputShape.count)
+    }
+
+    /// Clears units in training.
+    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+        if ![.training, .scoring].contains(pass.mode) || rate == 0 { return input }
+        apply(input, into: output.all, pass)
+        return output[0..<input.count]
+    }
+
+    /// Clears the gradients of the same units, in place.
+    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+        if rate > 0 { apply(gradient, into: gradient, pass) }
+        return gradient
+    }
+
+    private func apply(_ source: FloatView, into target: FloatView, _ pass: Pass) {
+        let count = inputShape.count
+        let microBatches = pass.layout.microBatches
+        pass.pool.forEach(microBatches.count) { position, _ in
+            for sample in microBatches[position] {
+                let range = sample * count..<(sample + 1) * count
+                Dropout.apply(
+                    source[range], rate: rate,
+                    key: pass.key(.dropout, layer: index, sample: sample), into: target[range])
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+public import LRNetKernels
+
+/// A network: its layers in order, and what is done to all of them.
+public final class Network {
+    /// How a network is made from an architecture.
+    public struct Options: Sendable {
+        /// The training method of all layers but the last.
+        public var model: any WeightModel = TernaryModel()
+        /// How batch norm normalises.
+        public var batchNorm = BatchNormalization.Options()
+        /// How convolutions are computed.
+        public var convolutions = ConvolutionAlgorithm.fastest
+        /// The rate of dropout layers.
+        public var dropout: Float = 0.5
+        /// lambda of logits.
+        public var probabilityDecay: Float = 0
+        /// Strength of the beta regulariser of binary logits.
+        public var beta: Float = 0
+        /// Logits are limited to `-logitClip ... logitClip` after each step; `nil` for no limit.
+        public var logitClip: Float?
+        /// lambda of real weights, the last layer's among them.
+        public var weightDecay: Float = 0
+
+        /// Creates the options of a ternary LR-net without regularisers.
+        public init() {}
+    }
+
+    /// What the network was made from.
+    public let architecture: Architecture
+
+    /// The shape of one image.
+    public let input: ImageShape
+
+    /// The number of classes.
+    public let classes: Int
+
+    /// The stages that values pass through, first to last.
+    public let stages: [any Layer]
+
+    /// All layers, those inside residual blocks included, in the order of checkpoints and hashes.
+    public let layers: [any Layer]
+
+    /// The length of the exchanged gradient vector.
+    public let gradientCount: Int
+
+    /// Creates a network whose parameters are still 0.
+    public init(architecture: Architecture, classes: Int, options: Options) {
+        self.architecture = architecture
+        self.classes = classes
+        input = architecture.input
+        var builder = NetworkBuilder(architecture: architecture, options: options)
+        stages = builder.build(classes: classes)
+        layers = stages.flattened
+        var position = 0
+        for layer in layers {
+            layer.assignGradients(position..<position + layer.gradientCount)
+            position += layer.gradientCount
+        }
+        gradientCount = position
+    }
+
+    /// The layers with weights, the last layer included.
+    public var weightedLayers: [WeightedLayer] { layers.compactMap { $0 as? WeightedLayer } }
+
+    /// The number of weights that a finished network has as small integers.
+    public var discreteWeightCount: Int {
+        weightedLayers.filter { $0.model.levels != nil }.map(\.shape.count).reduce(0, +)
+    }
+
+    /// The batch-norm layers.
+    public var batchNorms: [BatchNormalization] {
+        layers.compactMap { $0 as? BatchNormalization }
+    }
+
+    /// The learned tensors, in the order of checkpoints and hashes.
+    public var parameters: [Parameter] { layers.flatMap(\.parameters) }
+
+    /// The length of the longest range of the gradient vector that leaves add up to.
+    public var largestGradientCount: Int { layers.map(\.leafGradientCount).max() ?? 0 }
+
+    /// Allocates activations and scratch for at most `sampleCount` samples a pass, and `microBatch`
+    /// a product.
+    ///
+    /// - Parameter globalCount: The samples of a whole batch over all processes; with other things,
+    ///   it decides how gradients are made. That of the pass by default.
+    public func reserve(
+        sampleCount: Int, microBatch: Int, workerCount: Int, globalCount: Int? = nil
+    ) {
+        let size = PassSize(
+            sampleCount: sampleCount, microBatch: microBatch,
+            globalCount: globalCount ?? sampleCount)
+        layers.reserve(size, workerCount: workerCount)
+    }
+
+    /// Sets initial values: cold, or from the weights of a full-precision network.
+    ///
+    /// Only weights of layers before the last one come from the source; batch norm and the last
+    /// layer start afresh.
+    ///
+    /// - Parameters:
+    ///   - source: The weights of a layer; `nil`, as a whole or of a layer, for a cold start.
+    ///   - limits: Probabilities that initial logits are kept inside.
+    /// - Throws: What `source` throws.
+    public func initialize(
+        seed: UInt64, coldStart: ColdStart, from source: ((WeightedLayer) throws -> FloatView?)?,
+        limits: ClosedRange<Float>
+    ) throws {
+        for (position, layer) in weightedLayers.enumerated() {
+            let isLast = position == weightedLayers.count - 1
+            let key = NoiseKey(
+                seed: seed, purpose: .initialization, layer: UInt16(layer.index))
+            if let source, !isLast, let weights = try source(layer) {
+                layer.initialize(from: .pretrained(weights, limits: limits))
+            } else {
+                layer.initialize(from: .cold(key, coldStart))
+            }
+        }
+    }
+
+    /// Makes a step's weights.
+    public func prepare(_ pass: Pass) {
+        for layer in layers { layer.prepare(pass) }
+    }
+
+    /// Computes the logits of this process's samples, shape `[samples, classes]`.
+    public func forward(_ images: FloatView, _ pass: Pass) throws -> FloatView {
+        try stages.forward(images, pass)
+    }
+
+    /// Tells layers whose gradient comes from losses what each draw of the step costs.
+    ///
+    /// - Parameter losses: Of the whole batch, one a draw; one alone where no layer needs them.
+    public func setDrawLosses(_ losses: [Double]) {
+        guard losses.count > 1 else { return }
+        let coefficients = LogDerivativeModel.coefficients(losses: losses)
+        for layer in weightedLayers where !layer.model.hasWeightGradient {
+            layer.scoreCoefficients = coefficients
+        }
+    }
+
+    /// Computes the leaves' gradients from dL/d logits, which is overwritten.
+    public func backward(_ gradient: FloatView, _ pass: Pass) throws {
+        _ = try stages.backward(gradient, pass)
+    }
+
+    /// Turns the exchanged sums into the parameters' whole gradients, for inspection.
+    public func finishGradients(_ pass: Pass) {
+        for layer in layers { layer.finishGradients(pass) }
+    }
+
+    /// Called when all parameters have changed, everywhere.
+    public func didUpdate() {
+        for layer in layers { layer.didUpdate() }
+    }
+
+    /// Replaces all weights by those of a finished network until the next step is prepared.
+    public func useTestWeights(_ selection: (WeightedLayer) -> WeightDraws.Selection) {
+        for layer in weightedLayers { layer.useTestWeights(selection(layer)) }
+    }
+}

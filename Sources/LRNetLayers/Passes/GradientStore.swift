@@ -1,0 +1,121 @@
+public import LRNetKernels
+public import LRNetSupport
+
+/// How a process adds up the gradients of its own leaves: part of the fixed binary tree.
+///
+/// Indices count this process's present leaves from 0.
+public struct LeafSchedule: Sendable, Equatable {
+    /// The leaf in which each complete subtree of the run ends up, in order.
+    public let nodeLeaves: [Int]
+
+    /// The additions, in order.
+    public let additions: [LeafTree.Addition]
+
+    /// The number of leaves.
+    public let leafCount: Int
+
+    /// Creates a schedule.
+    public init(leafCount: Int, nodeLeaves: [Int], additions: [LeafTree.Addition]) {
+        self.leafCount = leafCount
+        self.nodeLeaves = nodeLeaves
+        self.additions = additions
+    }
+
+    /// Creates the schedule of a process that holds the leaves in `run` of `tree`.
+    ///
+    /// - Parameter run: Absent leaves are ignored.
+    public init(of run: Range<Int>, in tree: LeafTree) {
+        let run = run.clamped(to: 0..<tree.count)
+        self.init(
+            leafCount: run.count,
+            nodeLeaves: tree.nodes(covering: run).map {
+                tree.leaves(of: $0).lowerBound - run.lowerBound
+            }, additions: tree.additions(within: run))
+    }
+
+    /// The schedule of a process that holds all of `leafCount` leaves: one node.
+    public static func whole(leafCount: Int) -> LeafSchedule {
+        LeafSchedule(of: 0..<leafCount, in: LeafTree(count: leafCount))
+    }
+}
+
+/// The gradients of a step on their way to the exchange: one long vector, of which each layer owns
+/// a range.
+///
+/// What stands here are gradients of the *moments* of the weights (or of fixed weights and biases),
+/// already divided by the global batch; logits come after the exchange. A leaf that leads a node
+/// accumulates in the node's own vector, the others in scratch that all layers share, so a
+/// process needs as many whole vectors as it has nodes: one to three. The first of them becomes the
+/// total.
+public final class GradientStore {
+    /// The number of values of the vector.
+    public let count: Int
+
+    /// Adds up nodes over all processes.
+    public let exchange: any GradientExchange
+
+    /// Where this process's nodes stand, in the order of the schedule; the first one's memory is
+    /// ``total``'s.
+    private var nodeBuffers: [FloatBuffer]
+    private var scratch: [FloatBuffer] = []
+    private let largestLayer: Int
+    private var schedule = LeafSchedule(leafCount: 0, nodeLeaves: [], additions: [])
+
+    /// Values that one thread adds at a time.
+    private static let grain = 1 << 16
+
+    /// Creates a store.
+    ///
+    /// - Parameters:
+    ///   - count: The length of the vector.
+    ///   - largestLayer: The longest range of one layer.
+    public init(
+        count: Int, largestLayer: Int, exchange: any GradientExchange = LocalGradients()
+    ) {
+        self.count = count
+        self.largestLayer = largestLayer
+        self.exchange = exchange
+        nodeBuffers = [FloatBuffer(count: count)]
+    }
+
+    /// The sum over all leaves of all processes; valid after the exchange.
+    public var total: FloatView { nodeBuffers[0].all }
+
+    /// Begins a step; memory is allocated only when a schedule needs more than any before it.
+    public func begin(_ schedule: LeafSchedule) {
+        self.schedule = schedule
+        while nodeBuffers.count < schedule.nodeLeaves.count {
+            nodeBuffers.append(FloatBuffer(count: count))
+        }
+        while scratch.count < schedule.leafCount - schedule.nodeLeaves.count {
+            scratch.append(FloatBuffer(count: largestLayer))
+        }
+    }
+
+    /// Where a leaf accumulates a layer's range.
+    ///
+    /// - Parameters:
+    ///   - leaf: The leaf, counted from this process's first.
+    ///   - layer: The layer's range of the vector.
+    public func view(leaf: Int, layer: Range<Int>) -> FloatView {
+        if let node = schedule.nodeLeaves.firstIndex(of: leaf) { return nodeBuffers[node][layer] }
+        let before = schedule.nodeLeaves.count { $0 < leaf }
+        return scratch[leaf - before][0..<layer.count]
+    }
+
+    /// Adds up the leaves of a layer's range into the nodes, once all leaves have theirs.
+    public func combine(layer: Range<Int>, pool: ThreadPool) {
+        let views = (0..<schedule.leafCount).map { view(leaf: $0, layer: layer) }
+        pool.forEachRange(layer.count, grain: Self.grain) { range, _ in
+            for addition in schedule.additions {
+                Elementwise.add(
+                    views[addition.source][range], to: views[addition.destination][range])
+            }
+        }
+    }
+
+    /// A range of this process's nodes, in the order of the schedule.
+    public func nodes(_ range: Range<Int>) -> [FloatView] {
+        schedule.nodeLeaves.indices.map { nodeBuffers[$0][range] }
+    }
+}

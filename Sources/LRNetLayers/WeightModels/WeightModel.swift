@@ -1,0 +1,277 @@
+public import LRNetKernels
+
+/// The shape of a layer's weights, stored `[patch, outputs]` with the patch in the order
+/// (row, column, input channel): HWIO.
+public struct WeightShape: Sendable, Hashable {
+    /// Rows and columns of the window; 1 for a fully connected layer.
+    public let window: Int
+    /// Input channels; all inputs of a fully connected layer.
+    public let inputs: Int
+    /// Output channels.
+    public let outputs: Int
+
+    /// Creates a shape.
+    public init(window: Int, inputs: Int, outputs: Int) {
+        self.window = window
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    /// The number of weights of one output.
+    public var fanIn: Int { window * window * inputs }
+
+    /// The number of weights.
+    public var count: Int { fanIn * outputs }
+
+    /// The sizes, innermost last.
+    public var sizes: [Int] { [window, window, inputs, outputs] }
+}
+
+/// A learned tensor behind a layer's weights.
+public struct LatentTensor: Sendable {
+    /// `zeroLogit`, `signLogit`, `weight`, ...
+    public let name: String
+    /// What the tensor is.
+    public let role: Parameter.Role
+    /// The sizes; the weights' own unless the tensor is something else, such as a scale.
+    public let shape: [Int]
+    /// Multiplies the learning rate.
+    public let learningRateScale: Float
+
+    /// Creates a description.
+    public init(
+        name: String, role: Parameter.Role, shape: [Int], learningRateScale: Float = 1
+    ) {
+        self.name = name
+        self.role = role
+        self.shape = shape
+        self.learningRateScale = learningRateScale
+    }
+}
+
+/// The weights that a training step computes with: a mean and, for probabilistic models, a
+/// variance each.
+public struct PreparedWeights: Sendable {
+    /// Means, or the weights themselves; shape of the weights.
+    public let mean: FloatView
+    /// Variances; `nil` where a step's weights are fixed.
+    public let variance: FloatView?
+
+    /// Creates prepared weights.
+    public init(mean: FloatView, variance: FloatView?) {
+        self.mean = mean
+        self.variance = variance
+    }
+}
+
+/// Where initial values come from.
+public enum WeightInitialization: Sendable {
+    /// From nothing, with keyed random numbers.
+    case cold(NoiseKey, ColdStart)
+    /// From the weights of a full-precision network, with probabilities kept inside `limits`.
+    case pretrained(FloatView, limits: ClosedRange<Float>)
+}
+
+/// How logits start where there is no full-precision network to start from.
+public enum ColdStart: String, Sendable, CaseIterable {
+    /// p(0) uniform in 0.45 ... 0.55 and a random, nearly certain sign (the authors' MNIST and
+    /// ResNet code).
+    case randomSigns = "random-signs"
+    /// p(0) = 1/3 and both signs equally likely (the authors' CIFAR code).
+    case balanced
+}
+
+/// Test-time weights: small integers, and the scales that they are multiplied by.
+public struct TestWeights: Sendable {
+    /// The scale of all weights (one value), of each output (as many), or none (empty).
+    public let scale: [Float]
+    /// The scale of negative weights where it is another one than that of positive ones; one value,
+    /// or none.
+    public let negativeScale: [Float]
+    /// Whether the weights before scaling are integers.
+    public let isDiscrete: Bool
+
+    /// Creates a description of test-time weights.
+    public init(scale: [Float] = [], negativeScale: [Float] = [], isDiscrete: Bool) {
+        self.scale = scale
+        self.negativeScale = negativeScale
+        self.isDiscrete = isDiscrete
+    }
+}
+
+/// What a step's weights are made from beside the learned tensors, and pulled back with.
+public struct WeightStep: Sendable {
+    /// The shape of the layer's weights.
+    public let shape: WeightShape
+    /// Names what is drawn once a step; the same on all ranks.
+    public let key: NoiseKey
+    /// Values of the whole layer at the step's start, as ``WeightModel/statistics(_:shape:)`` found
+    /// them: thresholds, scales. For score functions, the coefficient of each draw.
+    public var statistics: [Float]
+
+    /// Creates a step.
+    public init(shape: WeightShape, key: NoiseKey, statistics: [Float] = []) {
+        self.shape = shape
+        self.key = key
+        self.statistics = statistics
+    }
+}
+
+/// Where the gradients of learned tensors come from.
+public enum GradientRule: Sendable, Equatable {
+    /// They are those of the loss under the step's noise.
+    case exact
+    /// That of the weights in use stands in for that of latent weights.
+    case straightThrough
+    /// The losses of so many draws, and the scores of these; none of the weights.
+    case scoreFunction(draws: Int)
+    /// Backpropagation of means alone, as if variances were constant.
+    case expectation
+}
+
+/// What stands around the products of a network that a method trains.
+public enum ActivationStyle: Sendable, Equatable {
+    /// Product, batch norm, ReLU, pooling.
+    case rectified
+    /// Product, pooling, batch norm, sign.
+    case sign
+    /// Batch norm, sign, product, pooling; batch norm and ReLU at the end.
+    case signBefore
+    /// Product, the mean of the sign of its Gaussian; no batch norm.
+    case expectedSign
+}
+
+/// A training method: how learned tensors become weights, and gradients of weights become
+/// gradients of learned tensors.
+///
+/// A model is a value without state. Tensors come in the order of ``latents(for:)``. What a step's
+/// gradient knows is the derivative of the loss with respect to the mean and, if the model is
+/// probabilistic, the variance of each weight; ``pullBack(_:first:step:gradient:into:)`` turns
+/// these sums over the whole batch into gradients of the learned tensors. Learned tensors that are not
+/// of the weights' shape (scales) come behind the others.
+public protocol WeightModel: Sendable {
+    /// The name in recipes.
+    var name: String { get }
+
+    /// Whether a step's weights have a variance.
+    var isProbabilistic: Bool { get }
+
+    /// Whether finished weights are drawn at random, so that there is more than one network.
+    var isDrawn: Bool { get }
+
+    /// Whether training leaves the learned tensors as they start.
+    var isFrozen: Bool { get }
+
+    /// The number of values that a finished network's weights have before scaling; `nil` for real
+    /// numbers.
+    var levels: Int? { get }
+
+    /// Where gradients come from.
+    var gradientRule: GradientRule { get }
+
+    /// What stands around the products of the network.
+    var activations: ActivationStyle { get }
+
+    /// The method of one layer, for methods that treat images other than activations.
+    func model(forFirstLayer isFirst: Bool) -> any WeightModel
+
+    /// The learned tensors of a layer.
+    func latents(for shape: WeightShape) -> [LatentTensor]
+
+    /// Sets the initial values.
+    func initialize(
+        _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization)
+
+    /// Computes what making a step's weights and pulling them back needs of the whole layer.
+    func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float]
+
+    /// What is added to the variances of pre-activations that are divided by their deviation.
+    func varianceOffset(_ shape: WeightShape) -> Float
+
+    /// Makes the weights of a step.
+    func prepare(
+        _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool)
+
+    /// Computes the learned tensors' gradients of a run of weights; those of scales are
+    /// ``scaleGradient(_:step:gradient:into:)``'s.
+    ///
+    /// - Parameters:
+    ///   - latents: The values of these weights alone, as all views here; then whole scales.
+    ///   - first: The position of the first of them in the layer, a multiple of 64.
+    ///   - step: As given to ``prepare(_:step:into:pool:)``.
+    ///   - gradient: dL/d mean and dL/d variance; empty for score functions.
+    ///   - latentGradients: Overwritten; one a tensor of the weights' shape.
+    func pullBack(
+        _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
+        into latentGradients: [FloatView])
+
+    /// Computes the gradient of the scales, one after the other, from one leaf's of all weights.
+    func scaleGradient(
+        _ latents: [FloatView], step: WeightStep, gradient: PreparedWeights,
+        into scaleGradient: FloatView)
+
+    /// Adds the gradient of the model's own regulariser, `beta`, if it has one, of a run of weights.
+    func addRegularization(beta: Float, _ latents: [FloatView], to latentGradients: [FloatView])
+
+    /// Called after each update, to clip.
+    func didUpdate(_ latents: [FloatView], shape: WeightShape)
+
+    /// Makes the weights that a finished network has.
+    ///
+    /// - Parameter weights: Overwritten with the weights before scaling.
+    func testWeights(
+        _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
+        into weights: FloatView
+    ) -> TestWeights
+
+    /// The probabilities of 0 and +1 of each weight; `nil` for models without distributions.
+    func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])?
+}
+
+extension WeightModel {
+    /// No.
+    public var isFrozen: Bool { false }
+
+    /// Does nothing.
+    public func addRegularization(
+        beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
+    ) {}
+
+    /// Does nothing.
+    public func didUpdate(_ latents: [FloatView], shape: WeightShape) {}
+
+    /// The same for all layers.
+    public func model(forFirstLayer isFirst: Bool) -> any WeightModel { self }
+
+    /// Exact.
+    public var gradientRule: GradientRule { .exact }
+
+    /// Rectified.
+    public var activations: ActivationStyle { .rectified }
+
+    /// None.
+    public func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float] { [] }
+
+    /// 0.
+    public func varianceOffset(_ shape: WeightShape) -> Float { 0 }
+
+    /// Nothing: there are no scales.
+    public func scaleGradient(
+        _ latents: [FloatView], step: WeightStep, gradient: PreparedWeights,
+        into scaleGradient: FloatView
+    ) {}
+
+    /// None.
+    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? { nil }
+
+    /// Values that one thread handles at a time.
+    var grain: Int { 1 << 15 }
+
+    /// Whether a step's gradient knows dL/d variance of each weight.
+    var hasVarianceGradient: Bool { isProbabilistic && gradientRule != .expectation }
+
+    /// Whether a step's gradient knows anything of the weights.
+    var hasWeightGradient: Bool {
+        if case .scoreFunction = gradientRule { false } else { true }
+    }
+}

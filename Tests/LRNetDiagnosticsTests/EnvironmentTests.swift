@@ -1,0 +1,127 @@
+import Foundation
+import LRNetCollectives
+import LRNetDiagnostics
+import Testing
+
+@Suite struct EnvironmentTests {
+    static let cpuinfo = """
+        processor\t: 0
+        vendor_id\t: GenuineIntel
+        model name\t: Intel(R) Xeon(R) Platinum 8358
+        flags\t\t: fpu sse2 sse4_2 avx avx2 fma avx512f avx512dq avx512bw avx512vl
+
+        processor\t: 1
+        model name\t: another
+        """
+
+    private func processor(cores: Int = 8) -> ProcessorDescription {
+        ProcessorDescription(cpuinfo: Self.cpuinfo, coreCount: cores)
+    }
+
+    private func environment(
+        _ ranks: [(host: String, cores: [Int])], threads: Int, blas: String = "SkylakeX"
+    ) -> RunEnvironment {
+        RunEnvironment(
+            startedAt: "now", versions: LibraryVersions(), threads: threads, variables: [:],
+            placement: ranks.enumerated().map {
+                RankEnvironment(
+                    rank: $0.offset, host: $0.element.host, processor: processor(),
+                    blasCore: blas, cores: $0.element.cores, mpiThreadLevel: "funneled")
+            })
+    }
+
+    private func verdicts(_ environment: RunEnvironment) -> [String: Finding.Verdict] {
+        Dictionary(
+            PlacementCheck.findings(environment).map { ($0.topic, $0.verdict) },
+            uniquingKeysWith: { max($0, $1) })
+    }
+
+    @Test func processorFromCpuinfo() {
+        #expect(processor().model == "Intel(R) Xeon(R) Platinum 8358")
+        #expect(processor().vectorLevel == .avx512)
+        #expect(processor().vectorExtensions.first == "sse2")
+        let none = ProcessorDescription(cpuinfo: "", coreCount: 1)
+        #expect(none.model == "unknown" && none.vectorLevel == .basic)
+        let old = ProcessorDescription(cpuinfo: "flags : sse2 avx avx2", coreCount: 1)
+        #expect(old.vectorLevel == .avx)
+    }
+
+    @Test func affinityLists() {
+        #expect(
+            ProcessAffinity.cores(status: "Name:\tx\nCpus_allowed_list:\t0-3,8\n") == [
+                0, 1, 2, 3, 8,
+            ])
+        #expect(ProcessAffinity.cores(status: "Cpus_allowed_list:\t5") == [5])
+        #expect(ProcessAffinity.cores(status: "nothing").isEmpty)
+        #expect(ProcessAffinity.text([0, 1, 2, 3, 8]) == "0-3,8")
+        #expect(ProcessAffinity.text([]) == "")
+    }
+
+    @Test func placementVerdicts() {
+        let all = Array(0..<8)
+        let good = verdicts(environment([("a", all), ("a", all), ("b", all)], threads: 4))
+        #expect(good == ["cores": .good, "binding": .good, "same CPUs": .good])
+        // Each rank on one core is right for one thread, and wrong for two.
+        let bound = [(host: "a", cores: [0]), (host: "a", cores: [1])]
+        #expect(verdicts(environment(bound, threads: 1))["binding"] == .good)
+        #expect(verdicts(environment(bound, threads: 2))["binding"] == .failure)
+        let remedy = PlacementCheck.findings(environment(bound, threads: 2)).first {
+            $0.verdict == .failure
+        }?.remedy
+        #expect(remedy?.contains("--bind-to none") == true)
+        // Two ranks on the same core.
+        #expect(verdicts(environment([("a", [0]), ("a", [0])], threads: 1))["binding"] == .failure)
+        // More ranks than cores is slow, not wrong.
+        let many = verdicts(
+            environment(Array(repeating: (host: "a", cores: all), count: 9), threads: 1))
+        #expect(many["cores"] == .warning && many["binding"] == .good)
+        var mixed = environment([("a", all), ("b", all)], threads: 1)
+        mixed.placement[1].blasCore = "Haswell"
+        #expect(verdicts(mixed)["same CPUs"] == .warning)
+        mixed = environment(["a", "a", "b", "c", "a"].map { ($0, all) }, threads: 1)
+        mixed.placement[2].blasCore = "Haswell"
+        mixed.placement[2].forcedBLASCore = "Haswell"
+        mixed.placement[3].processor.model = "AMD EPYC"
+        let warning = PlacementCheck.findings(mixed).first { $0.topic == "same CPUs" }
+        let xeon = "Intel(R) Xeon(R) Platinum 8358, AVX-512, BLAS core"
+        #expect(
+            warning?.detail
+                == "ranks 0-1,4 on a: \(xeon) SkylakeX; rank 2 on b: \(xeon) Haswell "
+                + "(OPENBLAS_CORETYPE=Haswell); rank 3 on c: AMD EPYC, AVX-512, BLAS core SkylakeX")
+        // The same core, asked for or not, is the same.
+        mixed = environment([("a", all), ("b", all)], threads: 1)
+        mixed.placement[1].forcedBLASCore = "SkylakeX"
+        #expect(verdicts(mixed)["same CPUs"] == .good)
+        #expect(mixed.hosts == ["a", "b"])
+    }
+
+    @Test func blasCores() {
+        func check(_ core: String, forced: String?) -> Finding {
+            var rank = environment([("a", [])], threads: 1, blas: core).placement[0]
+            rank.forcedBLASCore = forced
+            return BLASCoreCheck.finding(rank, isUsed: true)
+        }
+        #expect(check("SkylakeX", forced: nil).verdict == .good)
+        #expect(check("Cooperlake", forced: "Cooperlake").verdict == .good)
+        #expect(check("FutureLake", forced: nil).verdict == .good)
+        let forced = check("Haswell", forced: "Haswell")
+        #expect(forced.verdict == .warning && forced.remedy.hasPrefix("unset OPENBLAS_CORETYPE"))
+        let unknown = check("Prescott", forced: nil)
+        #expect(unknown.verdict == .warning)
+        #expect(unknown.remedy.contains("export OPENBLAS_CORETYPE=SkylakeX"))
+    }
+
+    @Test func doctorAlone() throws {
+        let report = try Doctor(group: SingleProcessGroup(), threads: 1).examine()
+        #expect(report.isHealthy, "\(report.text)")
+        #expect(report.findings.count >= 15)
+        for finding in report.findings {
+            #expect(!finding.detail.isEmpty)
+            #expect((finding.verdict == .good) == finding.remedy.isEmpty)
+        }
+        var broken = report
+        broken.findings[0].verdict = .failure
+        #expect(!broken.isHealthy)
+        #expect(broken.text.contains("FAIL  program"))
+    }
+}

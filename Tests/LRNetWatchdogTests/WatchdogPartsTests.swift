@@ -1,0 +1,110 @@
+import LRNetSupport
+import LRNetWatchdog
+import Testing
+
+/// Beacon and messages.
+@Suite struct WatchdogPartsTests {
+    @Test func beaconKeepsTheStep() {
+        let beacon = ProgressBeacon()
+        #expect(beacon.progress.phase == .starting && beacon.progress.step == 0)
+        beacon.enter(.loading, step: 70_000)
+        beacon.enter(.backward)
+        #expect(beacon.progress.phase == .backward)
+        #expect(beacon.progress.step == 70_000 && beacon.progress.count == 2)
+        beacon.enter(.backward)
+        #expect(beacon.progress.count == 3)
+        #expect(!beacon.wasAskedToStop(secondsAgo: 0))
+        beacon.noteStopAsked()
+        #expect(beacon.wasAskedToStop(secondsAgo: 0))
+        #expect(!beacon.wasAskedToStop(secondsAgo: 1000))
+    }
+
+    @Test func filesAreActivity() throws {
+        let before = FileActivity.pieceCount
+        _ = try FileBytes.read("/proc/self/exe")
+        #expect(FileActivity.pieceCount > before)
+    }
+
+    static let beats = [
+        Beat(rank: 0, process: 1, token: 1),
+        Beat(
+            kind: .failure, rank: 70_001, process: .max, token: .max,
+            progress: Progress(
+                phase: .finishing, step: 1 << 50, count: .max, activity: 0x0102_0304_0506_0708),
+            text: "read: é: no"),
+    ]
+
+    @Test func beatsArriveInAnyPieces() throws {
+        let bytes = Self.beats.flatMap(\.encoded)
+        for size in [1, 7, 48, 1000] {
+            var arrived: [UInt8] = []
+            var found: [Beat] = []
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                arrived += bytes[start..<min(start + size, bytes.count)]
+                while let beat = try Beat.take(from: &arrived) { found.append(beat) }
+            }
+            #expect(found == Self.beats)
+            #expect(arrived.isEmpty)
+        }
+    }
+
+    @Test func longTextIsCut() throws {
+        var arrived = Beat(
+            kind: .failure, rank: 1, process: 1, token: 1, text: String(repeating: "x", count: 9999)
+        ).encoded
+        #expect(try Beat.take(from: &arrived)?.text.count == 1000)
+        #expect(arrived.isEmpty)
+    }
+
+    /// Whoever talks to the port by mistake is found out by the first 48 bytes.
+    @Test(arguments: [0, 4, 5, 7]) func foreignBytesAreRefused(position: Int) {
+        var arrived = Self.beats[0].encoded
+        arrived[position] = 0xFF
+        #expect(throws: Failure.self) { _ = try Beat.take(from: &arrived) }
+        var web = Array("GET / HTTP/1.1\r\nHost: node7:1234\r\nAccept: */*\r\n\r\n".utf8)
+        #expect(throws: Failure.self) { _ = try Beat.take(from: &web) }
+    }
+
+    /// Over loopback and every address that other machines would be given.
+    @Test func socketsCarryBeats() throws {
+        let listener = try BeatSocket.listening()
+        for address in ["127.0.0.1"] + BeatSocket.ownAddresses() {
+            let near = try BeatSocket.connected(
+                to: address, port: listener.port, patience: .seconds(5))
+            BeatSocket.wait(for: [listener.number], atMost: .seconds(5))
+            let far = try #require(listener.accepted(), "\(address)")
+            near.send(Self.beats[1])
+            BeatSocket.wait(for: [far.number], atMost: .seconds(5))
+            #expect(far.receive())
+            #expect(try Beat.take(from: &far.inbox) == Self.beats[1])
+            #expect(far.receive(), "nothing more, but open")
+        }
+        #expect(BeatSocket.addresses(of: "localhost").contains("127.0.0.1"))
+        let port = listener.port
+        #expect(listener.accepted() == nil)
+        #expect(throws: Failure.self) {
+            _ = try BeatSocket.connected(to: "no address", port: port, patience: .seconds(1))
+        }
+        #expect(throws: Failure.self) {
+            _ = try BeatSocket.connected(to: "127.0.0.1", port: 1, patience: .seconds(1))
+        }
+    }
+
+    @Test func endOfAConnectionIsSeen() throws {
+        let listener = try BeatSocket.listening()
+        var near: BeatSocket? = try BeatSocket.connected(
+            to: "127.0.0.1", port: listener.port, patience: .seconds(5))
+        BeatSocket.wait(for: [listener.number], atMost: .seconds(5))
+        let far = try #require(listener.accepted())
+        near?.send(Self.beats[0])
+        near = nil
+        BeatSocket.wait(for: [far.number], atMost: .seconds(5))
+        var isOpen = true
+        let end = ContinuousClock.now + .seconds(5)
+        while isOpen && ContinuousClock.now < end { isOpen = far.receive() }
+        #expect(!isOpen)
+        // What was said before the end still counts.
+        #expect(try Beat.take(from: &far.inbox) == Self.beats[0])
+        far.send(Self.beats[0])
+    }
+}
