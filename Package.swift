@@ -62,6 +62,7 @@ let package = Package(
 
         library("LRNetSupport", [.product(name: "Crypto", package: "swift-crypto")]),
         library("LRNetKernels", ["COpenBLAS", "CThreads", "CVectorMath", "LRNetSupport"]),
+        library("LRNetReference", ["LRNetKernels"]),
         library("LRNetHDF5", ["CHDF5", "LRNetKernels", "LRNetSupport"]),
         library("LRNetCollectives", ["CMPI", "LRNetKernels", "LRNetSupport"]),
         library("LRNetLayers", ["LRNetKernels", "LRNetSupport"]),
@@ -81,7 +82,7 @@ let package = Package(
             "LRNetBenchmarks",
             [
                 "LRNetTraining", "LRNetDiagnostics", "LRNetLayers", "LRNetCollectives",
-                "LRNetData", "LRNetKernels", "LRNetSupport",
+                "LRNetData", "LRNetKernels", "LRNetReference", "LRNetSupport",
             ]),
         library(
             "LRNetReport",
@@ -113,7 +114,7 @@ let package = Package(
             name: "LRNetLaunchSupport", path: "Tests/LRNetLaunchSupport",
             swiftSettings: settings),
         tests("LRNetSupportTests", ["LRNetLaunchSupport", "LRNetSupport"]),
-        tests("LRNetKernelsTests", ["LRNetKernels", "LRNetTestSupport"]),
+        tests("LRNetKernelsTests", ["LRNetKernels", "LRNetReference", "LRNetTestSupport"]),
         tests(
             "LRNetHDF5Tests", ["LRNetHDF5", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),
         tests(
@@ -121,13 +122,16 @@ let package = Package(
             ["LRNetCollectives", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),
         tests(
             "LRNetLayersTests",
-            ["LRNetLayers", "LRNetKernels", "LRNetSupport", "LRNetTestSupport"],
+            [
+                "LRNetLayers", "LRNetKernels", "LRNetReference", "LRNetSupport",
+                "LRNetTestSupport",
+            ],
             exclude: ["Golden"]),
         tests(
             "LRNetDataTests",
             [
-                "LRNetData", "LRNetHDF5", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport",
-                "LRNetTestSupport",
+                "LRNetData", "LRNetHDF5", "LRNetKernels", "LRNetLaunchSupport", "LRNetReference",
+                "LRNetSupport", "LRNetTestSupport",
             ],
             exclude: ["Golden"]),
         tests("LRNetWatchdogTests", ["LRNetSupport", "LRNetWatchdog"]),
@@ -136,7 +140,7 @@ let package = Package(
             "LRNetTrainingTests",
             [
                 "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetLaunchSupport",
-                "LRNetLayers", "LRNetSupport", "LRNetTraining",
+                "LRNetLayers", "LRNetSupport", "LRNetTraining", "LRNetWatchdog",
             ], exclude: ["Golden"]),
         tests("LRNetBenchmarksTests", ["LRNetBenchmarks", "LRNetSupport"]),
         tests("LRNetReportTests", ["LRNetReport"]),
@@ -146,7 +150,7 @@ let package = Package(
                 "LRNetData", "LRNetDiagnostics", "LRNetKernels", "LRNetLaunchSupport",
                 "LRNetLayers", "LRNetSupport", "LRNetTraining", "Yams",
             ],
-            exclude: ["read_events.py"]),
+            exclude: ["Fixtures", "read_events.py"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,6 +33,7 @@ extension CheckList {
             expect(failure.exitStatus == .internalError, "an unknown error is a bug of ours")
         }
         try runResults()
+        try runFromCoordinator()
         try runMPIError()
     }
 
@@ -54,6 +55,40 @@ extension CheckList {
                     && failure.exitStatus == .inputMissing
                     && failure.isAgreed == (group.size > 1),
                 "rank 0's failure is everyone's, not \(failure)")
+        }
+    }
+
+    /// Rank 0 reads and every rank parses; trouble of either is everyone's.
+    private func runFromCoordinator() throws {
+        var readers = 0
+        let sum = try group.fromCoordinator { () -> [UInt8] in
+            readers += 1
+            return [3, 4, 5]
+        } parse: { bytes in
+            bytes.reduce(0) { $0 + Int($1) } + group.rank
+        }
+        expect(sum == 12 + group.rank, "every rank parses what rank 0 read")
+        expect(readers == (group.rank == 0 ? 1 : 0), "rank 0 alone reads")
+        let empty = try group.fromCoordinator { [] }
+        expect(empty.isEmpty, "nothing is read as nothing")
+        let site = FailureSite("read", "file")
+        for (isReader, prefix) in [(true, ""), (false, "rank \(group.size - 1): ")] {
+            do {
+                _ = try group.fromCoordinator { () throws -> [UInt8] in
+                    if isReader { throw site.inputMissing("is not there") }
+                    return []
+                } parse: { _ in
+                    if group.rank == group.size - 1 { throw site.inputMissing("is not there") }
+                }
+                expect(false, "a failure is everyone's")
+            } catch let failure as Failure {
+                expect(
+                    failure.description
+                        == "\(group.size > 1 ? prefix : "")read: file: is not there"
+                        && failure.exitStatus == .inputMissing
+                        && failure.isAgreed == (group.size > 1),
+                    "the same on every rank, not \(failure)")
+            }
         }
     }
 

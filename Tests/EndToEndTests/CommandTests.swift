@@ -116,7 +116,7 @@ extension EndToEndTests {
         }
 
         private func checkWinner(_ run: TestRun, isBinary: Bool) throws {
-            let file = try NetworkFile.read("\(run.output)/winner.safetensors")
+            let file = try NetworkFile(path: "\(run.output)/winner.safetensors").contents
             let weights = file.tensors.filter { $0.key.hasSuffix(".weight") }
             #expect(weights.count == 4)
             for (name, tensor) in weights {

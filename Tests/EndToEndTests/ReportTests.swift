@@ -106,7 +106,7 @@ extension EndToEndTests {
                 if code != .usage { #expect(lines.count == 1, "\(outcome.error)") }
             }
             let page = "\(folder.path)/page.html"
-            try expect([folder.path, "--output", page], .inputMissing, "is no run")
+            try expect([folder.path, "--output", page], .inputMissing, "is not a run")
             try expect([paths[0]], .usage, "give --output PAGE")
             try expect(
                 [paths[0], "--output", "/proc/nowhere/page.html"], .inputOutput, "/proc/nowhere")

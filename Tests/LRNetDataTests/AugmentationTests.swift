@@ -1,6 +1,7 @@
 import LRNetData
 import LRNetKernels
 import LRNetLaunchSupport
+import LRNetReference
 import LRNetSupport
 import LRNetTestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import LRNetKernels
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -16,9 +17,7 @@ import Testing
         let (first, second) = (FloatBuffer(count: count).all, FloatBuffer(count: count).all)
         for time in 1...5 {
             let gradient = TestData.normal(count, stream: UInt32(10 + time))
-            for i in 0..<count {
-                adam.update(&w[i], &m[i], &v[i], gradient: Double(gradient[i]), time: time)
-            }
+            adam.update(&w, &m, &v, gradient: gradient.doubles, time: time)
             AdamKernel.update(
                 parameter: parameter, gradient: gradient.view, firstMoment: first,
                 secondMoment: second,

@@ -1,4 +1,5 @@
 import LRNetKernels
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
     struct Example {
         let rows, channels: Int
         let x, gradient, gamma, beta: [Float]
-        let reference: Reference.Normalized
+        let reference: Reference.Normalized<Double>
 
         init(_ size: [Int], rectified: Bool) {
             (rows, channels) = (size[0], size[1])

@@ -1,5 +1,6 @@
 import Foundation
 import LRNetKernels
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -22,7 +23,8 @@ import Testing
     @Test(arguments: TestData.counts + [9_973]) func everyElementIsTheDocumentedOne(count: Int) {
         let actual = Self.noise(count)
         for e in 0..<count {
-            let expected = Reference.normal(Self.key, element: e)
+            let expected: (value: Double, radius: Double) = Reference.normal(
+                Self.key, element: e)
             let error = abs(Double(actual[e]) - expected.value)
             #expect(
                 error <= Self.allowedError(radius: expected.radius),

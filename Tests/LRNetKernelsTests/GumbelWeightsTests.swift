@@ -1,5 +1,6 @@
 import Foundation
 import LRNetKernels
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -8,7 +9,8 @@ import Testing
 
     /// Words 0, 1 and 2 of block `i`.
     private static func uniforms(_ i: Int) -> [Double] {
-        Reference.words(key, block: i).prefix(3).map(Reference.uniform)
+        let words = Reference.words(key, block: i)
+        return (0..<3).map { Reference.uniform(words[$0]) }
     }
 
     private static func uniform(_ i: Int) -> Double {

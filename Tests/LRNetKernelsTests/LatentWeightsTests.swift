@@ -1,4 +1,5 @@
 import LRNetKernels
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -26,7 +27,7 @@ import Testing
         SignWeights.draw(latent.view, key: Self.key, into: signs)
         for i in 0..<count {
             let plus = min(max((Double(latent[i]) + 1) / 2, 0), 1)
-            let u = Reference.uniform(Reference.word(Self.key, element: i))
+            let u: Double = Reference.uniform(Reference.word(Self.key, element: i))
             // Float32 roundings of u and of the probability.
             guard abs(u - plus) > 1e-7 else { continue }
             #expect(signs[i] == (u <= plus ? 1 : -1))

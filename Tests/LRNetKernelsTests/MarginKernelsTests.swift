@@ -1,5 +1,6 @@
 import Foundation
 import LRNetKernels
+import LRNetReference
 import LRNetTestSupport
 import Testing
 

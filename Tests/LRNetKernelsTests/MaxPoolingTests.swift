@@ -1,4 +1,5 @@
 import LRNetKernels
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -44,9 +45,10 @@ import Testing
             MaxPooling.backward(
                 gradient.view, geometry: geometry, inputGradient: inputGradient,
                 winners: winners, firstWinner: first)
-            var expected = [Double](repeating: 0, count: geometry.input.count)
-            let origins = Reference.maxPool(image.doubles, geometry: geometry).origins
-            for (origin, value) in zip(origins, gradient) { expected[origin] += Double(value) }
+            let expected = Reference.maxPoolGradient(
+                gradient.doubles,
+                origins: Reference.maxPool(image.doubles, geometry: geometry).origins,
+                count: geometry.input.count)
             // Up to nine additions of numbers around 1.
             #expect(distance(inputGradient.values, expected, Tolerance(absolute: 4e-6)) <= 1)
         }

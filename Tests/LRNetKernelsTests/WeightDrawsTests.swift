@@ -1,4 +1,5 @@
 import LRNetKernels
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -28,7 +29,7 @@ import Testing
         let drawn = ternary(a, b, .drawn(Self.key))
         let signs = binary(b, .drawn(Self.key))
         for i in 0..<count {
-            let u = Reference.uniform(Reference.word(Self.key, element: i))
+            let u: Double = Reference.uniform(Reference.word(Self.key, element: i))
             let p0 = Reference.logistic(Double(a[i]))
             let q = Reference.logistic(Double(b[i]))
             let border = p0 + (1 - p0) * q

@@ -1,4 +1,5 @@
 import LRNetKernels
+import LRNetReference
 import LRNetTestSupport
 import Testing
 

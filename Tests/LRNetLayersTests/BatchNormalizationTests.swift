@@ -1,5 +1,6 @@
 import LRNetKernels
 import LRNetLayers
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -29,7 +30,7 @@ import Testing
 
     private static func reference(
         _ layer: BatchNormalization, _ x: [Float]
-    ) -> Reference.Normalized {
+    ) -> Reference.Normalized<Double> {
         Reference.batchNorm(
             x.doubles, channels: 5, gamma: layer.gamma.value.values.doubles,
             beta: layer.beta.value.values.doubles, epsilon: 1e-3, rectified: false)
@@ -126,8 +127,8 @@ import Testing
         #expect(single == Array(output[60..<90]))
     }
 
-    /// Estimating passes use their own batch, leave the moving averages alone, and evaluation then
-    /// uses the mean over the passes until the next estimation begins.
+    /// Estimating passes use their own batch and leave the moving averages alone; their result is the
+    /// mean over the passes.
     @Test func estimationAveragesOverPasses() throws {
         let layer = Self.layer(.group(4))
         let batches = [8, 12, 6].enumerated().map { i, count in
@@ -148,23 +149,40 @@ import Testing
             means.append(average(parts.map(\.mean)))
             variances.append(average(parts.map(\.variance)))
         }
-        #expect(layer.evaluationStatistics == nil)
-        layer.finishEstimation()
+        let estimated = try #require(layer.finishEstimation())
         #expect(layer.movingMean == [0, 0, 0, 0, 0])
         let expectedMean = (0..<5).map { c in means.reduce(0) { $0 + $1[c] } / 3 }
         let expectedVariance = (0..<5).map { c in variances.reduce(0) { $0 + $1[c] } / 3 }
-        let inUse = layer.statisticsInUse
-        #expect(distance(inUse.mean, expectedMean, Self.tolerance) <= 1)
-        #expect(distance(inUse.variance, expectedVariance, Self.tolerance) <= 1)
-        let x = batches[0]
-        let estimated = try layer.forward(x.view, Self.pass(.evaluation, 8)).values
+        #expect(distance(estimated.mean.map { Float($0) }, expectedMean, Self.tolerance) <= 1)
+        #expect(
+            distance(estimated.variance.map { Float($0) }, expectedVariance, Self.tolerance) <= 1)
+        #expect(layer.finished.mean == [0, 0, 0, 0, 0])
+        // Nothing gathered: nothing is estimated.
         layer.beginEstimation()
-        #expect(layer.statisticsInUse.mean == [0, 0, 0, 0, 0])
-        let moving = try layer.forward(x.view, Self.pass(.evaluation, 8)).values
-        #expect(estimated != moving)
-        // Nothing gathered: nothing changes.
-        layer.finishEstimation()
-        #expect(layer.evaluationStatistics == nil)
+        #expect(layer.finishEstimation() == nil)
+    }
+
+    /// Evaluating a finished network computes with all of its values, and leaves the layer as it was.
+    @Test func finishedValuesReplaceTheLayersOwn() throws {
+        let layer = Self.layer(.group(4))
+        let network = FinishedNormalization(
+            name: layer.name, mean: [1, 2, 3, 4, 5], variance: [4, 1, 9, 2, 0.5],
+            gamma: [2, -1, 0.5, 1, 3], beta: [0, 1, -1, 2, 0.25], epsilon: 0.5)
+        let x = TestData.normal(8 * 30, stream: 31)
+        let own = try layer.forward(x.view, Self.pass(.evaluation, 8)).values
+        layer.fixed = network
+        let fixed = try layer.forward(x.view, Self.pass(.evaluation, 8)).values
+        layer.fixed = nil
+        let expected = x.enumerated().map { i, value in
+            let c = i % 5
+            let deviation = (Double(network.variance[c]) + 0.5).squareRoot()
+            let y =
+                Double(network.gamma[c]) * (Double(value) - Double(network.mean[c])) / deviation
+                + Double(network.beta[c])
+            return layer.rectified ? max(y, 0) : y
+        }
+        #expect(distance(fixed, expected, Self.tolerance) <= 1)
+        #expect(try layer.forward(x.view, Self.pass(.evaluation, 8)).values == own)
     }
 
     /// A channel that is constant has no deviation; epsilon keeps its output at beta.

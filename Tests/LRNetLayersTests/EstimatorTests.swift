@@ -1,6 +1,7 @@
 import Foundation
 import LRNetKernels
 import LRNetLayers
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -128,7 +129,10 @@ import Testing
                 let weights = chosen.map { Float($0.value) }
                 var used = 0
                 for (layer, count) in zip(layers, counts) {
-                    layer.useWeights(Array(weights[used..<used + count]), scale: [])
+                    layer.use(
+                        FinishedWeights(
+                            name: layer.name, shape: layer.shape,
+                            values: .reals(Array(weights[used..<used + count]))))
                     used += count
                 }
                 let share = try loss(scoring) * chosen.reduce(1) { $0 * $1.probability }

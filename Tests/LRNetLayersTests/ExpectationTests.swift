@@ -1,6 +1,7 @@
 import Foundation
 import LRNetKernels
 import LRNetLayers
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -121,7 +122,6 @@ import Testing
     @Test func finishedNetworksAreBinary() throws {
         let run = Self.makeRun()
         let images = TestData.normal(3 * Self.architecture.input.count, stream: 51)
-        run.network.useTestWeights { _ in .likeliest }
         let layout = BatchLayout(globalCount: 3, leafSize: 4, microBatch: 2, leafRun: 0..<3)
         var seen: [[Float]] = []
         let pass = Pass(
@@ -129,7 +129,10 @@ import Testing
             observer: { layer, values, _ in
                 if layer is ExpectedSignLayer { seen.append(values.values) }
             })
-        let logits = try run.network.forward(images.view, pass).values
+        let finished = run.network.finished { _ in .likeliest }
+        let logits = try run.network.evaluating(finished) {
+            try run.network.forward(images.view, pass).values
+        }
         #expect(seen.count == 2 && seen.allSatisfy { $0.allSatisfy { abs($0) == 1 } })
         var values = images.doubles
         for (position, layer) in run.network.weightedLayers.enumerated() {

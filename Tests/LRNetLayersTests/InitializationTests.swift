@@ -1,6 +1,7 @@
 import Foundation
 import LRNetKernels
 import LRNetLayers
+import LRNetReference
 import LRNetTestSupport
 import Testing
 

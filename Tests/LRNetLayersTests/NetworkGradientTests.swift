@@ -1,5 +1,6 @@
 import LRNetKernels
 import LRNetLayers
+import LRNetReference
 import LRNetTestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import LRNetKernels
 import LRNetLayers
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -65,7 +66,7 @@ private struct TwinModel: WeightModel {
                 seed: pass.seed, purpose: .trainingWeights, step: UInt32(pass.step),
                 layer: UInt16(layer.index))
             let drawn = w.enumerated().map { i, value in
-                let u = Reference.uniform(Reference.word(key, element: i))
+                let u: Double = Reference.uniform(Reference.word(key, element: i))
                 return u <= (value + 1) / 2 ? 1.0 : -1.0
             }
             return Rule(weights: drawn, slopes: ones)

@@ -1,5 +1,6 @@
 import LRNetKernels
 import LRNetLayers
+import LRNetReference
 import LRNetTestSupport
 import Testing
 
@@ -16,9 +17,7 @@ import Testing
 
     private static func draw(_ layer: WeightedLayer, _ selection: WeightDraws.Selection) -> [Float]
     {
-        let weights = FloatView.unwritten(layer.shape.count)
-        layer.useTestWeights(selection, unscaled: weights)
-        return weights.values
+        layer.finished(selection).values.reals
     }
 
     /// 10,000 weights with their own probabilities: the count of each value is a sum of
@@ -78,12 +77,11 @@ import Testing
         let layer = Self.layer(.twn, outputs: 3)
         let latent = TestData.normal(600)
         layer.latents[0].value.copy(from: latent)
-        let weights = FloatView.unwritten(600)
-        let description = layer.useTestWeights(.likeliest, unscaled: weights)
+        let finished = layer.finished(.likeliest)
         let expected = Reference.ternarize(latent.doubles)
-        #expect(weights.values.doubles == expected.ternary)
-        #expect(description.isDiscrete && description.scale.count == 1)
-        #expect(abs(Double(description.scale[0]) - expected.scale) < 1e-6)
+        #expect(finished.values == .integers(expected.ternary.map { Int8($0) }))
+        #expect(finished.scale.count == 1)
+        #expect(abs(Double(finished.scale[0]) - expected.scale) < 1e-6)
         let x = TestData.normal(200, stream: 1)
         let pass = Pass(
             mode: .evaluation,
@@ -93,17 +91,22 @@ import Testing
             Reference.product(x.doubles, weights, rows: 1, columns: 3, inner: 200)
         }
         let tolerance = Tolerance(absolute: 1e-4)
-        func forward() throws -> [Float] { try layer.forward(x.view, pass).values }
+        func forward(_ finished: FinishedWeights) throws -> [Float] {
+            layer.use(finished)
+            return try layer.forward(x.view, pass).values
+        }
+        func real(scale: [Float]) -> FinishedWeights {
+            FinishedWeights(name: "fc1", shape: layer.shape, values: .reals(latent), scale: scale)
+        }
         #expect(
             try distance(
-                forward(), product(expected.ternary.map { $0 * expected.scale }), tolerance) <= 1)
+                forward(finished), product(expected.ternary.map { $0 * expected.scale }), tolerance)
+                <= 1)
         // One scale an output, as a network file may have it.
-        layer.useWeights(latent, scale: [2, -1, 0.5])
         let scaled = latent.doubles.enumerated().map { i, w in w * [2, -1, 0.5][i % 3] }
-        #expect(try distance(forward(), product(scaled), tolerance) <= 1)
-        layer.useWeights(latent, scale: [])
+        #expect(try distance(forward(real(scale: [2, -1, 0.5])), product(scaled), tolerance) <= 1)
         #expect(
-            try distance(forward(), product(latent.doubles), tolerance)
+            try distance(forward(real(scale: [])), product(latent.doubles), tolerance)
                 <= 1)
     }
 
@@ -125,31 +128,37 @@ import Testing
                     channels, in: 1...20, stream: UInt32(710 + i)
                 ).doubles)
         }
-        let key = NoiseKey(seed: 8, purpose: .evaluationWeights)
         var weights: [String: [Double]] = [:]
-        network.useTestWeights { layer in
+        let finished = network.finished { layer in
             .drawn(NoiseKey(seed: 8, purpose: .evaluationWeights, layer: UInt16(layer.index)))
         }
         for layer in network.weightedLayers {
-            let unscaled = FloatView.unwritten(layer.shape.count)
-            var layerKey = key
-            layerKey.layer = UInt16(layer.index)
-            let description = layer.useTestWeights(.drawn(layerKey), unscaled: unscaled)
-            let scale = description.scale.doubles
-            let other = description.negativeScale.doubles
-            weights[layer.name] = unscaled.values.doubles.enumerated().map { i, w in
+            let values = try #require(
+                finished.compactMap { values in
+                    if case .weights(let weights) = values, weights.name == layer.name {
+                        weights
+                    } else {
+                        nil
+                    }
+                }.first)
+            let scale = values.scale.doubles
+            let other = values.negativeScale.doubles
+            weights[layer.name] = values.values.reals.doubles.enumerated().map { i, w in
                 if w < 0, let minus = other.first { return w * minus }
                 return scale.isEmpty ? w : w * scale[i % scale.count]
             }
-            #expect(description.isDiscrete == (layer.model.levels != nil))
-            let levels = Set(unscaled.values)
+            let isDiscrete = if case .integers = values.values { true } else { false }
+            #expect(isDiscrete == (layer.model.levels != nil))
+            let levels = Set(values.values.reals)
             #expect(layer.model.levels.map { levels.count == $0 } ?? (levels.count > 10))
         }
         let batch = SmallBatch(5)
         let layout = BatchLayout(globalCount: 5, leafSize: 2, microBatch: 2, leafRun: 0..<3)
-        let logits = try network.forward(
-            batch.images.view, run.pass(.evaluation, layout)
-        ).values
+        let before = network.parameters.map(\.value.values)
+        let logits = try network.evaluating(finished) {
+            try network.forward(batch.images.view, run.pass(.evaluation, layout)).values
+        }
+        #expect(network.parameters.map(\.value.values) == before)
 
         var values = batch.images.doubles
         for layer in network.layers {

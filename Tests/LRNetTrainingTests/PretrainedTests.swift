@@ -83,13 +83,14 @@ import Testing
         #expect(!lines.contains { $0.contains("not taken") || $0.contains("cold") })
         let samples = known.images.count / network.input.count
         network.reserve(sampleCount: samples, microBatch: samples, workerCount: 1)
-        network.useTestWeights { _ in .likeliest }
         let pass = Pass(
             mode: .evaluation,
             layout: BatchLayout(
                 globalCount: samples, leafSize: samples, microBatch: samples, leafRun: 0..<1),
             pool: ThreadPool(threadCount: 1), statistics: LocalStatistics())
-        let logits = try network.forward(FloatBuffer(known.images).all, pass).values
+        let logits = try network.evaluating(network.finished { _ in .likeliest }) {
+            try network.forward(FloatBuffer(known.images).all, pass).values
+        }
         #expect(logits.count == known.logits.count)
         let size = known.logits.map(abs).max() ?? 0
         #expect(size > 0.5)

@@ -63,7 +63,7 @@ import Testing
         try AtomicFile.createFolder(path)
         var other = Recipe()
         other.training.seed = 7
-        let sealed = RunFolder.sealed(other.yaml)
+        let sealed = Recipe.sealed(other.yaml)
         for resume in [RunFolder.Resume.never, .auto] {
             let lock = Mutex<FileLock?>(try FileLock(path: "\(path)/.lock"))
             DispatchQueue.global().asyncAfter(deadline: .now() + 0.3) {

@@ -1,4 +1,5 @@
 internal import LRNetKernels
+internal import LRNetReference
 
 /// Convolutions by Winograd's algorithm, and the packing of their weights.
 extension KernelCases {
@@ -71,9 +72,9 @@ extension KernelCases {
     private static func run(
         _ direction: Direction, geometry: PatchGeometry, outputs: Int, images: Int
     ) -> KernelRun {
-        let (imageCount, outputCount) = (geometry.input.count, geometry.outputPixelCount * outputs)
-        let x = BenchmarkData.normal(images * imageCount)
-        let gradient = BenchmarkData.normal(images * outputCount, stream: 1)
+        let x = BenchmarkData.normal(images * geometry.input.count)
+        let gradient = BenchmarkData.normal(
+            images * geometry.outputPixelCount * outputs, stream: 1)
         let weights = BenchmarkData.normal(geometry.patchCount * outputs, stream: 2)
         let convolution = WinogradConvolution(geometry: geometry, outputs: outputs)
         let workspace = WinogradConvolution.Workspace(convolution)
@@ -92,7 +93,10 @@ extension KernelCases {
             case .input: x.count
             case .weight: weights.count
             }
-        let (fast, naive) = pair(count)
+        let fast = FloatBuffer(count: count).all
+        let (naiveX, naiveGradient) = (x.values, gradient.values)
+        let naiveWeights = weights.values
+        var naive: [Float] = []
         return KernelRun(
             fast: {
                 switch direction {
@@ -108,27 +112,22 @@ extension KernelCases {
                 }
             },
             naive: {
-                if direction == .weight { naive.fill(0) }
-                for image in 0..<images {
-                    let (x, dy) = (
-                        x.pointer + image * imageCount, gradient.pointer + image * outputCount
-                    )
+                naive =
                     switch direction {
                     case .forward:
-                        NaiveKernels.convolution(
-                            x, weights: weights.pointer, geometry: geometry, outputs: outputs,
-                            into: naive.pointer + image * outputCount)
+                        Reference.convolution(
+                            naiveX, weights: naiveWeights, geometry: geometry, images: images,
+                            outputs: outputs)
                     case .input:
-                        NaiveKernels.inputGradient(
-                            dy, weights: weights.pointer, geometry: geometry, outputs: outputs,
-                            into: naive.pointer + image * imageCount)
+                        Reference.convolutionInputGradient(
+                            naiveGradient, weights: naiveWeights, geometry: geometry,
+                            images: images, outputs: outputs)
                     case .weight:
-                        NaiveKernels.addWeightGradient(
-                            x, gradient: dy, geometry: geometry, outputs: outputs,
-                            to: naive.pointer)
+                        Reference.convolutionWeightGradient(
+                            naiveGradient, input: naiveX, geometry: geometry, images: images,
+                            outputs: outputs)
                     }
-                }
-            }, results: { [(fast.values, naive.values)] })
+            }, results: { [(fast.values, naive)] })
     }
 
     private static func winogradWeights(
@@ -158,7 +157,8 @@ extension KernelCases {
         ) { _ in
             let values = BenchmarkData.normal(taps * plane)
             let (packed, points) = winogradWeights(filter, inputs: inputs, outputs: outputs)
-            let naive = FloatBuffer(count: points.count).all
+            let naiveValues = values.values
+            var naive = points.values
             let pool = ThreadPool(threadCount: 1)
             return KernelRun(
                 fast: {
@@ -166,11 +166,11 @@ extension KernelCases {
                         ? packed.packTurned(values, pool: pool) : packed.pack(values, pool: pool)
                 },
                 naive: {
-                    NaiveKernels.winogradWeights(
-                        values.pointer, window: window, inner: isTurned ? outputs : inputs,
+                    Reference.winogradWeights(
+                        naiveValues, window: window, inner: isTurned ? outputs : inputs,
                         columns: isTurned ? inputs : outputs, isTurned: isTurned,
-                        into: naive.pointer)
-                }, results: { [(points.values, naive.values)] })
+                        into: &naive)
+                }, results: { [(points.values, naive)] })
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import LRNetKernels
+internal import LRNetReference
 
 /// Noise, weights, the optimizer and other passes over values.
 extension KernelCases {
@@ -29,7 +30,8 @@ extension KernelCases {
                 samples * count, multiplicationsEach: noiseMultiplications, valuesEach: 1),
             reason: "as many shifts, masks and exclusive ors as multiplications; conversions, roots"
         ) { samples in
-            let (fast, naive) = pair(samples * count)
+            let fast = FloatBuffer(count: samples * count).all
+            var naive: [Float] = []
             return KernelRun(
                 fast: {
                     for i in 0..<samples {
@@ -37,10 +39,8 @@ extension KernelCases {
                     }
                 },
                 naive: {
-                    for i in 0..<samples {
-                        NaiveKernels.noise(count, key: key(i), into: naive.pointer + i * count)
-                    }
-                }, results: { [(fast.values, naive.values)] })
+                    naive = (0..<samples).flatMap { Reference.noise(count, key: key($0)) }
+                }, results: { [(fast.values, naive)] })
         }
     }
 
@@ -56,10 +56,7 @@ extension KernelCases {
             let (fastMean, fastVariance) = (
                 BenchmarkData.normal(total), BenchmarkData.normal(total, stream: 1)
             )
-            let (mean, variance) = (
-                BenchmarkData.copy(fastMean), BenchmarkData.copy(fastVariance)
-            )
-            let e = FloatBuffer(count: count).all
+            var (mean, variance) = (fastMean.values, fastVariance.values)
             let floor: Float = 1e-3
             return KernelRun(
                 fast: {
@@ -71,16 +68,11 @@ extension KernelCases {
                     }
                 },
                 naive: {
-                    for i in 0..<samples {
-                        NaiveKernels.noise(count, key: key(i), into: e.pointer)
-                        NaiveKernels.sample(
-                            mean.pointer + i * count, variance.pointer + i * count,
-                            noise: e.pointer, count: count, floor: floor)
-                    }
+                    Reference.samplePreActivations(
+                        mean: &mean, variance: &variance, floor: floor,
+                        noise: (0..<samples).flatMap { Reference.noise(count, key: key($0)) })
                 },
-                results: {
-                    [(fastMean.values, mean.values), (fastVariance.values, variance.values)]
-                })
+                results: { [(fastMean.values, mean), (fastVariance.values, variance)] })
         }
     }
 
@@ -94,21 +86,21 @@ extension KernelCases {
             reason: "two exponentials and two divisions a weight"
         ) { _ in
             let (a, b) = (BenchmarkData.normal(count), BenchmarkData.normal(count, stream: 1))
-            let (mean, naiveMean) = pair(count)
-            let (variance, naiveVariance) = pair(count)
+            let mean = FloatBuffer(count: count).all
+            let variance = FloatBuffer(count: count).all
+            let (naiveA, naiveB) = (a.values, b.values)
+            var (naiveMean, naiveVariance) = (mean.values, variance.values)
             return KernelRun(
                 fast: {
                     WeightMoments.ternary(
                         zeroLogit: a, signLogit: b, mean: mean, variance: variance)
                 },
                 naive: {
-                    NaiveKernels.moments(
-                        a.pointer, b.pointer, count: count, mean: naiveMean.pointer,
-                        variance: naiveVariance.pointer)
+                    Reference.moments(
+                        zeroLogit: naiveA, signLogit: naiveB, mean: &naiveMean,
+                        variance: &naiveVariance)
                 },
-                results: {
-                    [(mean.values, naiveMean.values), (variance.values, naiveVariance.values)]
-                })
+                results: { [(mean.values, naiveMean), (variance.values, naiveVariance)] })
         }
     }
 
@@ -119,8 +111,10 @@ extension KernelCases {
             reason: "as moments, and six streams"
         ) { _ in
             let inputs = (0..<4).map { BenchmarkData.normal(count, stream: $0) }
-            let (zero, naiveZero) = pair(count)
-            let (sign, naiveSign) = pair(count)
+            let zero = FloatBuffer(count: count).all
+            let sign = FloatBuffer(count: count).all
+            let naive = inputs.map(\.values)
+            var (naiveZero, naiveSign) = (zero.values, sign.values)
             return KernelRun(
                 fast: {
                     WeightMoments.ternaryPullBack(
@@ -129,12 +123,12 @@ extension KernelCases {
                         signLogitGradient: sign)
                 },
                 naive: {
-                    NaiveKernels.pullBack(
-                        (inputs[0].pointer, inputs[1].pointer),
-                        (inputs[2].pointer, inputs[3].pointer), count: count,
-                        into: (naiveZero.pointer, naiveSign.pointer))
+                    Reference.pullBack(
+                        zeroLogit: naive[0], signLogit: naive[1], meanGradient: naive[2],
+                        varianceGradient: naive[3], zeroLogitGradient: &naiveZero,
+                        signLogitGradient: &naiveSign)
                 },
-                results: { [(zero.values, naiveZero.values), (sign.values, naiveSign.values)] })
+                results: { [(zero.values, naiveZero), (sign.values, naiveSign)] })
         }
     }
 
@@ -148,9 +142,14 @@ extension KernelCases {
                 learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, correction1: 10,
                 correction2: 1000, decay: 1e-4)
             let gradient = BenchmarkData.normal(count)
-            let fast =
-                [BenchmarkData.normal(count, stream: 1)] + [pair(count).fast, pair(count).fast]
-            let naive = fast.map(BenchmarkData.copy)
+            let fast = [
+                BenchmarkData.normal(count, stream: 1), FloatBuffer(count: count).all,
+                FloatBuffer(count: count).all,
+            ]
+            let adam = Reference.Adam<Float>(
+                rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 1e-4)
+            let slopes = gradient.values
+            var (w, m, v) = (fast[0].values, fast[1].values, fast[2].values)
             return KernelRun(
                 fast: {
                     AdamKernel.update(
@@ -158,10 +157,8 @@ extension KernelCases {
                         secondMoment: fast[2], step: step)
                 },
                 naive: {
-                    NaiveKernels.adam(
-                        naive[0].pointer, gradient.pointer, naive[1].pointer, naive[2].pointer,
-                        count: count, step: step)
-                }, results: { zip(fast, naive).map { ($0.values, $1.values) } })
+                    adam.update(&w, &m, &v, gradient: slopes, time: 1)
+                }, results: { zip(fast, [w, m, v]).map { ($0.values, $1) } })
         }
     }
 
@@ -172,11 +169,12 @@ extension KernelCases {
         ) { _ in
             let source = BenchmarkData.normal(count)
             let fast = BenchmarkData.normal(count, stream: 1)
-            let naive = BenchmarkData.copy(fast)
+            let values = source.values
+            var naive = fast.values
             return KernelRun(
                 fast: { Elementwise.add(source, to: fast) },
-                naive: { NaiveKernels.add(source.pointer, to: naive.pointer, count: count) },
-                results: { [(fast.values, naive.values)] })
+                naive: { Reference.add(values, to: &naive) },
+                results: { [(fast.values, naive)] })
         }
     }
 
@@ -188,13 +186,14 @@ extension KernelCases {
         ) { _ in
             // Factors of 1 and -1: whatever the number of calls, nothing becomes too small.
             let factor = BenchmarkData.normal(count)
-            for i in 0..<count { factor.pointer[i] = factor.pointer[i] < 0 ? -1 : 1 }
+            for i in 0..<count { factor[i] = factor[i] < 0 ? -1 : 1 }
             let fast = BenchmarkData.normal(count, stream: 1)
-            let naive = BenchmarkData.copy(fast)
+            let values = factor.values
+            var naive = fast.values
             return KernelRun(
                 fast: { Elementwise.multiply(fast, by: factor) },
-                naive: { NaiveKernels.multiply(naive.pointer, by: factor.pointer, count: count) },
-                results: { [(fast.values, naive.values)] })
+                naive: { Reference.multiply(&naive, by: values) },
+                results: { [(fast.values, naive)] })
         }
     }
 
@@ -205,22 +204,21 @@ extension KernelCases {
             reason: "plain loops: two exponentials in Double a value, a thousandth of a step"
         ) { samples in
             let logits = BenchmarkData.normal(samples * classes)
-            let (fast, naive) = pair(samples * classes)
+            let fast = FloatBuffer(count: samples * classes).all
+            let values = logits.values
+            let labels = (0..<samples).map { $0 % classes }
+            var naive: [Float] = []
             return KernelRun(
                 fast: {
                     for i in 0..<samples {
-                        let values = i * classes..<(i + 1) * classes
+                        let sample = i * classes..<(i + 1) * classes
                         _ = SoftmaxKernels.crossEntropy(
-                            logits: logits[values], label: i % classes, gradient: fast[values])
+                            logits: logits[sample], label: labels[i], gradient: fast[sample])
                     }
                 },
                 naive: {
-                    for i in 0..<samples {
-                        NaiveKernels.crossEntropy(
-                            logits.pointer + i * classes, classes: classes, label: i % classes,
-                            gradient: naive.pointer + i * classes)
-                    }
-                }, results: { [(fast.values, naive.values)] })
+                    naive = Reference.crossEntropyGradient(values, labels: labels)
+                }, results: { [(fast.values, naive)] })
         }
     }
 }

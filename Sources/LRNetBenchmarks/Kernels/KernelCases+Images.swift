@@ -1,4 +1,5 @@
 internal import LRNetKernels
+internal import LRNetReference
 
 /// Patches, pooling and batch norm.
 extension KernelCases {
@@ -46,7 +47,9 @@ extension KernelCases {
             reason: reason
         ) { images in
             let x = BenchmarkData.normal(images * input)
-            let (fast, naive) = pair(images * patches)
+            let fast = FloatBuffer(count: images * patches).all
+            let values = x.values
+            var naive = fast.values
             return KernelRun(
                 fast: {
                     for i in 0..<images {
@@ -56,12 +59,8 @@ extension KernelCases {
                     }
                 },
                 naive: {
-                    for i in 0..<images {
-                        NaiveKernels.gather(
-                            x.pointer + i * input, geometry: geometry,
-                            into: naive.pointer + i * patches)
-                    }
-                }, results: { [(fast.values, naive.values)] })
+                    Reference.gather(values, geometry: geometry, images: images, into: &naive)
+                }, results: { [(fast.values, naive)] })
         }
     }
 
@@ -77,7 +76,9 @@ extension KernelCases {
             reason: reason
         ) { images in
             let rows = BenchmarkData.normal(images * patches)
-            let (fast, naive) = pair(images * input)
+            let fast = FloatBuffer(count: images * input).all
+            let values = rows.values
+            var naive = fast.values
             return KernelRun(
                 fast: {
                     for i in 0..<images {
@@ -87,12 +88,8 @@ extension KernelCases {
                     }
                 },
                 naive: {
-                    for i in 0..<images {
-                        NaiveKernels.scatterAdd(
-                            rows.pointer + i * patches, geometry: geometry,
-                            into: naive.pointer + i * input)
-                    }
-                }, results: { [(fast.values, naive.values)] })
+                    Reference.scatterAdd(values, geometry: geometry, images: images, into: &naive)
+                }, results: { [(fast.values, naive)] })
         }
     }
 
@@ -128,7 +125,7 @@ extension KernelCases {
             pool.naiveForward()
             return KernelRun(
                 fast: pool.backward, naive: pool.naiveBackward,
-                results: { [(pool.inputGradient.values, pool.naiveInputGradient.values)] })
+                results: { [(pool.inputGradient.values, pool.naiveInputGradient)] })
         }
     }
 
@@ -136,9 +133,11 @@ extension KernelCases {
     private final class Pool {
         let geometry: PatchGeometry
         let images, inputs, outputs: Int
-        let x, gradient, output, naiveOutput, inputGradient, naiveInputGradient: FloatView
+        let x, gradient, output, inputGradient: FloatView
         let winners: MaxPooling.Winners
-        let origins: UnsafeMutablePointer<Int>
+        let naiveX, naiveGradient: [Float]
+        var naiveOutput: (values: [Float], origins: [Int]) = ([], [])
+        var naiveInputGradient: [Float] = []
 
         init(_ geometry: PatchGeometry, images: Int) {
             self.geometry = geometry
@@ -147,14 +146,11 @@ extension KernelCases {
             outputs = geometry.outputPixelCount * geometry.input.channels
             x = BenchmarkData.normal(images * inputs)
             gradient = BenchmarkData.normal(images * outputs, stream: 1)
-            (output, naiveOutput) = pair(images * outputs)
-            (inputGradient, naiveInputGradient) = pair(images * inputs)
+            output = FloatBuffer(count: images * outputs).all
+            inputGradient = FloatBuffer(count: images * inputs).all
             winners = MaxPooling.Winners(count: images * outputs)
-            origins = .allocate(capacity: images * outputs)
-            origins.initialize(repeating: 0, count: images * outputs)
+            (naiveX, naiveGradient) = (x.values, gradient.values)
         }
-
-        deinit { origins.deallocate() }
 
         func forward() {
             for i in 0..<images {
@@ -175,19 +171,12 @@ extension KernelCases {
         }
 
         func naiveForward() {
-            for i in 0..<images {
-                NaiveKernels.maxPool(
-                    x.pointer + i * inputs, geometry: geometry,
-                    output: naiveOutput.pointer + i * outputs, origins: origins + i * outputs)
-            }
+            naiveOutput = Reference.maxPool(naiveX, geometry: geometry, images: images)
         }
 
         func naiveBackward() {
-            for i in 0..<images {
-                NaiveKernels.maxPoolGradient(
-                    gradient.pointer + i * outputs, count: outputs, origins: origins + i * outputs,
-                    into: naiveInputGradient.pointer + i * inputs, imageCount: inputs)
-            }
+            naiveInputGradient = Reference.maxPoolGradient(
+                naiveGradient, origins: naiveOutput.origins, count: images * inputs)
         }
     }
 }

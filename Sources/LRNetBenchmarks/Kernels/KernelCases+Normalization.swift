@@ -1,4 +1,5 @@
 internal import LRNetKernels
+internal import LRNetReference
 
 /// Batch norm, of a micro-batch with few and with many channels.
 extension KernelCases {
@@ -39,10 +40,10 @@ extension KernelCases {
                 mean: mean, inverseDeviation: inverseDeviation, scale: scale, shift: shift)
         }
 
-        var naiveStatistics: NaiveKernels.ChannelStatistics {
-            NaiveKernels.ChannelStatistics(
-                mean: mean.pointer, inverseDeviation: inverseDeviation.pointer,
-                scale: scale.pointer, shift: shift.pointer)
+        var naiveStatistics: Reference.ChannelStatistics<Float> {
+            Reference.ChannelStatistics(
+                mean: mean.values, inverseDeviation: inverseDeviation.values,
+                scale: scale.values, shift: shift.values)
         }
     }
 
@@ -63,15 +64,15 @@ extension KernelCases {
     private static func moments(_ rows: Int, _ channels: Int, _ reason: String) -> KernelCase {
         make("moments", rows, channels, passes: 1, reason, tolerance: KernelCase.longSum) { norm in
             let sums = DoubleBuffer(count: 2 * channels)
-            let naive = FloatBuffer(count: 2 * channels).all
+            let x = norm.x.values
+            var naive: (mean: [Float], squares: [Float]) = ([], [])
             return KernelRun(
                 fast: {
                     BatchNormKernels.moments(of: norm.x, channels: channels, into: sums, at: 0)
                 },
                 naive: {
-                    NaiveKernels.moments(
-                        norm.x.pointer, rows: rows, channels: channels, into: naive.pointer)
-                }, results: { [(doubles(sums), naive.values)] })
+                    naive = Reference.channelMoments(x, channels: channels)
+                }, results: { [(doubles(sums), naive.mean + naive.squares)] })
         }
     }
 
@@ -80,17 +81,17 @@ extension KernelCases {
             "normalize", rows, channels, passes: 2,
             "scale and shift are loaded again for each row; lines are read before they are written"
         ) { norm in
-            let (fast, naive) = pair(rows * channels)
+            let fast = FloatBuffer(count: rows * channels).all
+            let (x, scale, shift) = (norm.x.values, norm.scale.values, norm.shift.values)
+            var naive = fast.values
             return KernelRun(
                 fast: {
                     BatchNormKernels.normalize(
                         norm.x, scale: norm.scale, shift: norm.shift, rectified: true, into: fast)
                 },
                 naive: {
-                    NaiveKernels.normalize(
-                        norm.x.pointer, rows: rows, channels: channels, scale: norm.scale.pointer,
-                        shift: norm.shift.pointer, into: naive.pointer)
-                }, results: { [(fast.values, naive.values)] })
+                    Reference.normalize(x, scale: scale, shift: shift, into: &naive)
+                }, results: { [(fast.values, naive)] })
         }
     }
 
@@ -99,7 +100,9 @@ extension KernelCases {
             norm in
             let gradient = BenchmarkData.normal(rows * channels, stream: 1)
             let sums = DoubleBuffer(count: 2 * channels)
-            let naive = FloatBuffer(count: 2 * channels).all
+            let (naiveGradient, x) = (gradient.values, norm.x.values)
+            let statistics = norm.naiveStatistics
+            var naive: (gradients: [Float], products: [Float]) = ([], [])
             return KernelRun(
                 fast: {
                     BatchNormKernels.gradientSums(
@@ -107,10 +110,9 @@ extension KernelCases {
                         into: sums, at: 0)
                 },
                 naive: {
-                    NaiveKernels.gradientSums(
-                        gradient.pointer, input: norm.x.pointer, rows: rows, channels: channels,
-                        statistics: norm.naiveStatistics, into: naive.pointer)
-                }, results: { [(doubles(sums), naive.values)] })
+                    naive = Reference.gradientSums(
+                        naiveGradient, input: x, statistics: statistics)
+                }, results: { [(doubles(sums), naive.gradients + naive.products)] })
         }
     }
 
@@ -120,7 +122,9 @@ extension KernelCases {
             "six constants of each channel are loaded again for each row"
         ) { norm in
             let fast = BenchmarkData.normal(rows * channels, stream: 1)
-            let naive = BenchmarkData.copy(fast)
+            let (x, statistics) = (norm.x.values, norm.naiveStatistics)
+            let (meanGradient, meanProduct) = (norm.meanGradient.values, norm.meanProduct.values)
+            var naive = fast.values
             return KernelRun(
                 fast: {
                     BatchNormKernels.backward(
@@ -128,11 +132,10 @@ extension KernelCases {
                         meanGradient: norm.meanGradient, meanProduct: norm.meanProduct)
                 },
                 naive: {
-                    NaiveKernels.backward(
-                        naive.pointer, input: norm.x.pointer, rows: rows, channels: channels,
-                        statistics: norm.naiveStatistics, meanGradient: norm.meanGradient.pointer,
-                        meanProduct: norm.meanProduct.pointer)
-                }, results: { [(fast.values, naive.values)] })
+                    Reference.normalizedGradient(
+                        &naive, input: x, statistics: statistics, meanGradient: meanGradient,
+                        meanProduct: meanProduct)
+                }, results: { [(fast.values, naive)] })
         }
     }
 }

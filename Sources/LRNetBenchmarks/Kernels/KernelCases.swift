@@ -1,4 +1,5 @@
 internal import LRNetKernels
+internal import LRNetReference
 
 /// The rows of the kernel benchmark: the hot kernels at shapes of the three networks.
 ///
@@ -58,14 +59,15 @@ package enum KernelCases {
             let b = BenchmarkData.normal(inner * columns, stream: 1)
             let packed = PackedMatrix(inner: inner, columns: columns)
             packed.pack(b, panels: 0..<packed.panelCount)
-            let (fast, naive) = pair(rows * columns)
+            let fast = FloatBuffer(count: rows * columns).all
+            let (naiveA, naiveB) = (a.values, b.values)
+            var naive: [Float] = []
             return KernelRun(
                 fast: { MatrixProduct.multiply(.plain(a), packed, into: fast, rows: rows) },
                 naive: {
-                    NaiveKernels.product(
-                        a.pointer, .plain, b.pointer, into: naive.pointer, rows: rows,
-                        columns: columns, inner: inner)
-                }, results: { [(fast.values, naive.values)] })
+                    naive = Reference.product(
+                        naiveA, naiveB, rows: rows, columns: columns, inner: inner)
+                }, results: { [(fast.values, naive)] })
         }
     }
 
@@ -82,47 +84,46 @@ package enum KernelCases {
         ) { samples in
             let a = BenchmarkData.normal(samples * rows)
             let b = BenchmarkData.normal(samples * columns, stream: 1)
-            let (fast, naive) = pair(rows * columns)
+            let fast = FloatBuffer(count: rows * columns).all
+            let (naiveA, naiveB) = (a.values, b.values)
+            var naive: [Float] = []
             return KernelRun(
                 fast: {
                     MatrixProduct.multiply(
                         .transposed(a), b, into: fast, rows: rows, columns: columns, inner: samples)
                 },
                 naive: {
-                    NaiveKernels.product(
-                        a.pointer, .transposed, b.pointer, into: naive.pointer, rows: rows,
-                        columns: columns, inner: samples)
-                }, results: { [(fast.values, naive.values)] })
+                    naive = Reference.product(
+                        naiveA, naiveB, rows: rows, columns: columns, inner: samples,
+                        left: .transposed)
+                }, results: { [(fast.values, naive)] })
         }
     }
 
     private static func packing(
-        _ side: NaiveKernels.Side, inner: Int, columns: Int, _ reason: String
+        _ storage: Reference.Storage, inner: Int, columns: Int, _ reason: String
     ) -> KernelCase {
         let count = inner * columns
         return KernelCase(
-            name: side == .plain ? "pack" : "pack transposed", shape: "\(inner)x\(columns)",
+            name: storage == .plain ? "pack" : "pack transposed", shape: "\(inner)x\(columns)",
             units: 1, naiveUnits: 1, work: .pass(values: 2 * count), tolerance: 0, reason: reason
         ) { _ in
             let matrix = BenchmarkData.normal(count)
-            let (fast, naive) = pair(PackedMatrix.count(inner: inner, columns: columns))
+            let fast = FloatBuffer(count: PackedMatrix.count(inner: inner, columns: columns)).all
+            let values = matrix.values
+            var naive = fast.values
             let packed = PackedMatrix(inner: inner, columns: columns, in: fast)
             let panels = 0..<packed.panelCount
             return KernelRun(
                 fast: {
-                    side == .plain
+                    storage == .plain
                         ? packed.pack(matrix, panels: panels)
                         : packed.packTransposed(matrix, panels: panels)
                 },
                 naive: {
-                    NaiveKernels.pack(
-                        matrix.pointer, side, inner: inner, columns: columns, into: naive.pointer)
-                }, results: { [(fast.values, naive.values)] })
+                    Reference.pack(
+                        values, storage, inner: inner, columns: columns, into: &naive)
+                }, results: { [(fast.values, naive)] })
         }
-    }
-
-    /// Memory for the results of a kernel and of its naive twin.
-    static func pair(_ count: Int) -> (fast: FloatView, naive: FloatView) {
-        (FloatBuffer(count: count).all, FloatBuffer(count: count).all)
     }
 }

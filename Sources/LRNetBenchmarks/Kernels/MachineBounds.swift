@@ -170,11 +170,4 @@ enum BenchmarkData {
         GaussianNoise.fill(view, key: NoiseKey(seed: 0, purpose: .test, index: stream))
         return view
     }
-
-    /// A copy in memory of its own.
-    static func copy(_ view: FloatView) -> FloatView {
-        let copy = FloatBuffer(count: view.count).all
-        copy.copy(from: view)
-        return copy
-    }
 }

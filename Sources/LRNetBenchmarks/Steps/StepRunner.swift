@@ -74,8 +74,8 @@ final class StepRunner {
         let batch = takeBatch(&times)
         let outcome = try training.run(
             step: stepCount, batch: batch, globalCount: recipe.training.globalBatch,
-            learningRate: recipe.optimizer.learningRate, stopWanted: false,
-            hasFailure: failure != nil, times: &times)
+            learningRate: recipe.optimizer.learningRate,
+            flags: failure == nil ? [] : .hasFailure, times: &times)
         if outcome.status.hasFailure { try group.agree(failure) }
         if case .loader(let source) = supply { source.recycle(batch) }
         try times.measure(\.communication) {
@@ -128,17 +128,8 @@ final class StepRunner {
         recipe.training.epochs = .max / 1_000_000_000
         recipe.training.steps = nil
         recipe.validation.everyEpochs = 0
-        let set = try TrainerSetup.openData(path, recipe: recipe, group: context.group)
-        let (reader, augmenter) = try context.group.agreeing { [recipe] in
-            (try ShardReader(recipe, set: set, split: .train), try Augmenter(recipe, for: set))
-        }
-        let sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: set))
-        return BatchSource(
-            loader: BatchLoader(
-                reader: reader, augmenter: augmenter, workers: recipe.data.workers,
-                capacity: context.capacity,
-                requests: sequence.requests(from: 0, leafRun: context.leafRun)),
-            capacity: context.capacity, shape: augmenter.outputShape)
+        return try TrainingData(path: path, recipe: recipe, group: context.group)
+            .batches(from: 0, context)
     }
 
     /// Random pixels and labels, which depend on the position in the batch alone.

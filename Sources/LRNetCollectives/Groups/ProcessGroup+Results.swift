@@ -2,24 +2,19 @@ import Foundation
 import LRNetSupport
 
 extension ProcessGroup {
-    /// Runs `work` on rank 0 alone and returns its result on every rank.
+    /// Returns the bytes that `read` returns on rank 0, on every rank.
     ///
-    /// Every rank calls it. If `work` fails, every rank throws the same, with rank 0's words, its exit
-    /// status and ``Failure/isAgreed`` set. The rank is not named: what one rank does for all
-    /// reads as if there were no others. A group of one neither encodes nor wraps anything.
-    public func sharing<Value: Codable>(_ work: () throws -> Value) throws -> Value {
-        if size == 1 { return try work() }
-        var own: Result<Value, any Error>?
+    /// Every rank calls it; `read` is called on rank 0 alone. If it fails, every rank throws the same, with rank
+    /// 0's words, its exit status and ``Failure/isAgreed`` set. The rank is not named: what one rank does for
+    /// all reads as if there were no others.
+    public func fromCoordinator(_ read: () throws -> [UInt8]) throws -> [UInt8] {
+        if size == 1 { return try read() }
         var report: [UInt8] = []
         if isCoordinator {
-            let result = Result { try work() }
-            own = result
-            switch result {
-            case .success(let value):
-                report = [UInt8(ExitStatus.success.rawValue)]
-                report += try JSONEncoder().encode(value)
-            case .failure(let error):
-                report = Self.report(of: Failure.wrapping(error))
+            do {
+                report = [UInt8(ExitStatus.success.rawValue)] + (try read())
+            } catch {
+                report = Self.report(of: .wrapping(error))
             }
         }
         report = try broadcast(report, root: 0)
@@ -29,8 +24,32 @@ extension ProcessGroup {
                 call: "", subject: "", message: String(decoding: report.dropFirst(), as: UTF8.self),
                 exitStatus: status, isAgreed: true)
         }
-        if let own { return try own.get() }
-        return try JSONDecoder().decode(Value.self, from: Data(report.dropFirst()))
+        return Array(report.dropFirst())
+    }
+
+    /// Reads on rank 0 and parses on every rank, so that only rank 0's machine needs the file.
+    ///
+    /// Every rank calls it, and all throw the same if `read` or any rank's `parse` fails.
+    public func fromCoordinator<Value>(
+        _ read: () throws -> [UInt8], parse: ([UInt8]) throws -> Value
+    ) throws -> Value {
+        let bytes = try fromCoordinator(read)
+        return try agreeing { try parse(bytes) }
+    }
+
+    /// Runs `work` on rank 0 alone and returns its result on every rank.
+    ///
+    /// Every rank calls it; all throw as ``fromCoordinator(_:)`` does. A group of one does not encode.
+    public func sharing<Value: Codable>(_ work: () throws -> Value) throws -> Value {
+        if size == 1 { return try work() }
+        var own: Value?
+        let bytes = try fromCoordinator {
+            let value = try work()
+            own = value
+            return Array(try JSONEncoder().encode(value))
+        }
+        if let own { return own }
+        return try JSONDecoder().decode(Value.self, from: Data(bytes))
     }
 
     /// Runs `work` on every rank and returns all results on every rank, by rank.

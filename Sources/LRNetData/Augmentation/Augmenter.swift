@@ -9,8 +9,11 @@ public final class Augmenter: Sendable {
     /// What is done.
     public let recipe: Augmentation
 
+    /// What evaluation does, with the numbers of the set.
+    package let preprocessing: Preprocessing
+
     /// The shape of every result.
-    public let outputShape: ImageShape
+    public var outputShape: ImageShape { preprocessing.shape }
 
     private let seed: UInt64
     private let standardizer: ChannelAffine?
@@ -33,16 +36,17 @@ public final class Augmenter: Sendable {
     public init(_ recipe: Augmentation, seed: UInt64, for set: ShardSet) throws {
         self.recipe = recipe
         self.seed = seed
-        outputShape = ImageShape(
+        let shape = ImageShape(
             height: recipe.crop ?? set.shape.height, width: recipe.crop ?? set.shape.width,
             channels: set.shape.channels)
         let site = FailureSite("augmentation", set.directory)
         guard set.index.encoding == .raw || recipe.crop != nil else {
             throw site.badData("holds pictures of varying size; set augmentation.crop")
         }
+        let scaling: Preprocessing.Scaling
         switch recipe.standardize {
-        case .none, .image:
-            standardizer = nil
+        case .none: scaling = .unit
+        case .image: scaling = .image
         case .set:
             if let channel = set.index.deviation.firstIndex(where: { !($0 > 0) }) {
                 throw site.badData(
@@ -50,17 +54,22 @@ public final class Augmenter: Sendable {
                         + "\(set.index.deviation[channel]), so it cannot be standardised; set "
                         + "augmentation.standardize=none or image")
             }
-            standardizer = ChannelAffine(
-                standardizing: set.index.mean, deviation: set.index.deviation)
+            scaling = .channels(mean: set.index.mean, deviation: set.index.deviation)
         case .constants(let mean, let deviation):
-            guard mean.count == outputShape.channels && deviation.count == mean.count else {
+            guard mean.count == shape.channels && deviation.count == mean.count else {
                 throw site.badData(
-                    "has \(outputShape.channels) channels, but augmentation.standardize has "
+                    "has \(shape.channels) channels, but augmentation.standardize has "
                         + "\(mean.count) means and \(deviation.count) deviations; give one a "
                         + "channel")
             }
-            standardizer = ChannelAffine(standardizing: mean, deviation: deviation)
+            scaling = .channels(mean: mean, deviation: deviation)
         }
+        preprocessing = Preprocessing(
+            shorterSide: recipe.shorterSide?.lowerBound, shape: shape, scaling: scaling)
+        standardizer =
+            if case .channels(let mean, let deviation) = scaling {
+                ChannelAffine(standardizing: mean, deviation: deviation)
+            } else { nil }
         if let problem = sizeProblem(height: set.shape.height, width: set.shape.width) {
             throw site.badData("has images of \(set.shape); \(problem)")
         }
@@ -126,12 +135,10 @@ public final class Augmenter: Sendable {
     }
 
     private func standardize(_ image: FloatView) {
-        if let standardizer {
-            standardizer.apply(image)
-        } else if recipe.standardize == .image {
-            PictureKernels.standardize(image)
-        } else {
-            PictureKernels.divide(image, by: 255)
+        switch preprocessing.scaling {
+        case .unit: PictureKernels.divide(image, by: 255)
+        case .image: PictureKernels.standardize(image)
+        case .channels: standardizer?.apply(image)
         }
     }
 }

@@ -14,6 +14,8 @@ public enum BatchNormKernels {
     /// Sums are taken of the distance from the first row, so that columns whose mean is large
     /// beside their deviation keep their variance.
     ///
+    /// Naive twin: `Reference.channelMoments`.
+    ///
     /// - Parameters:
     ///   - input: Shape `[rows, channels]`, at least one row.
     ///   - moments: Overwritten from index `offset` on: first the mean of each column, then the
@@ -97,6 +99,8 @@ public enum BatchNormKernels {
 
     /// `output = input * scale + shift` a column, and 0 where that is negative if `rectified`.
     ///
+    /// Naive twins: `Reference.normalize` and, from the definition, `Reference.batchNorm`.
+    ///
     /// - Parameters:
     ///   - input: Shape `[rows, channels]`; may be the same view as `output`.
     ///   - scale: gamma / sqrt(variance + epsilon), shape `[channels]`.
@@ -127,6 +131,8 @@ public enum BatchNormKernels {
     ///
     ///     g = gradient, or 0 where the ReLU was closed
     ///     sums[offset + c] = sum of g          sums[offset + channels + c] = sum of g * xhat
+    ///
+    /// Naive twin: `Reference.gradientSums`.
     ///
     /// - Parameters:
     ///   - gradient: dL/dy, shape `[rows, channels]`.
@@ -160,6 +166,9 @@ public enum BatchNormKernels {
     /// dL/dx of the whole group, written over dL/dy.
     ///
     ///     dx = scale * (g - meanGradient - xhat * meanProduct)
+    ///
+    /// Naive twins: `Reference.normalizedGradient` and, from the Jacobian,
+    /// `Reference.batchNormGradients`.
     ///
     /// - Parameters:
     ///   - gradient: dL/dy; overwritten with dL/dx.

@@ -1,6 +1,8 @@
 internal import LRNetSupport
 
 /// Inverted dropout: a unit is kept with probability `1 - rate` and then scaled by `1 / (1 - rate)`.
+///
+/// Naive twin: `Reference.dropout`.
 public enum Dropout {
     /// Scales or clears each value; called with the same key in the forward and backward pass.
     ///

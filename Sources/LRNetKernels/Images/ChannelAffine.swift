@@ -1,6 +1,8 @@
 internal import LRNetSupport
 
 /// `x * factor[c] + offset[c]` for every value of a picture with its channels innermost.
+///
+/// Naive twin: `Reference.adjusted`.
 public struct ChannelAffine: Sendable {
     /// Factor and offset of value `i`, repeated so that whole vectors line up with the channels.
     private var factors: [Vector]

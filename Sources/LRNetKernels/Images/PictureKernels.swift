@@ -11,6 +11,8 @@ public enum PictureKernels {
     ///
     /// with `x' = x`, or `window.width - 1 - x` where the window is mirrored; 0 outside.
     ///
+    /// Naive twin: `Reference.crop`.
+    ///
     /// - Parameters:
     ///   - pixels: The picture, `[H, W, C]`.
     ///   - target: Overwritten; `[window.height, window.width, C]`.
@@ -119,6 +121,8 @@ public enum PictureKernels {
     /// Brings a picture to mean 0 and deviation 1.
     ///
     ///     image[i] = (image[i] - mean) / max(deviation, 1 / sqrt(N))
+    ///
+    /// Naive twin: `Reference.standardized`.
     ///
     /// - Precondition: There is a value.
     /// - Source: TensorFlow's `tf.image.per_image_standardization`.

@@ -1,6 +1,8 @@
 /// Resizes a picture and cuts a window out of it in one pass, computing no pixel outside.
 ///
 /// An instance keeps its memory from picture to picture and belongs to one thread at a time.
+///
+/// Naive twin: `Reference.resize`.
 public final class PictureResizer: @unchecked Sendable {
     private var rows = ResizeAxis()
     private var columns = ResizeAxis()

@@ -22,6 +22,8 @@ public enum SoftmaxKernels {
     ///
     /// Sums run over the classes in order, in Double.
     ///
+    /// Naive twin: `Reference.crossEntropyGradient`.
+    ///
     /// - Parameters:
     ///   - logits: Shape `[classes]`.
     ///   - label: In `0 ..< classes`.

@@ -9,6 +9,8 @@ internal import LRNetSupport
 /// a product are cut. Other builds call OpenBLAS with its threads turned off; some of its results
 /// depend on the number of rows in a call, so callers cut their work by the recipe alone, never by
 /// ranks or threads.
+///
+/// Naive twin: `Reference.product`.
 public enum MatrixProduct {
     /// A matrix as a product uses it.
     public struct Factor: Sendable {

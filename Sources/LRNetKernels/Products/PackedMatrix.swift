@@ -5,6 +5,8 @@ internal import LRNetSupport
 ///
 /// It lies in memory that others may use in turns, so it must be packed before each run of products.
 /// Where products are OpenBLAS's, which packs by itself, the matrix is kept as it is.
+///
+/// Naive twin: `Reference.pack`.
 public struct PackedMatrix: Sendable {
     /// The sizes.
     public let inner, columns: Int

@@ -16,6 +16,8 @@ public enum GaussianNoise {
     static let groupCount = 64
 
     /// Overwrites `output` with elements 0, 1, 2, ... of the key's sequence.
+    ///
+    /// Naive twin: `Reference.noise`.
     public static func fill(_ output: FloatView, key: NoiseKey) {
         forEachNoiseVector(count: output.count, key: key) { noise, offset, lanes in
             store(noise, output.pointer + offset, lanes)
@@ -29,6 +31,8 @@ public enum GaussianNoise {
     ///
     /// so that dL/dvariance[i] = dL/dz[i] * s[i]. The clamp matters where a fast convolution leaves
     /// a variance slightly below 0.
+    ///
+    /// Naive twin: `Reference.samplePreActivations`.
     ///
     /// - Parameters:
     ///   - mean: Holds the means; overwritten with `z`.

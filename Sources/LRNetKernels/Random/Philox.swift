@@ -7,6 +7,8 @@ internal import CVectorMath
 ///
 /// There is no state: equal counter and key give equal bits, on any rank, thread or machine.
 ///
+/// Naive twin: `Reference.philox`.
+///
 /// - Source: Salmon, Moraes, Dror, Shaw, *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011.
 public enum Philox {
     static let multiplier0: UInt32 = 0xD251_1F53

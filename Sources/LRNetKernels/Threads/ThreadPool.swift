@@ -8,11 +8,18 @@ internal import Synchronization
 /// The caller takes part, so a pool of one thread is a plain loop. Which thread works on which
 /// index is left to chance; results must not depend on it, and do not, when an index writes only
 /// what is its own.
+///
+/// Several pools may stand for the same threads; see ``progressing(_:)``. The threads end with the last one.
 public final class ThreadPool: @unchecked Sendable {
     /// The number of threads, the caller's included.
-    public let threadCount: Int
+    public var threadCount: Int { threads.count }
 
-    /// What the threads share; they hold it, not the pool, so that the pool can end them.
+    private let threads: Threads
+
+    /// Called from the caller's thread between its indices.
+    private let progress: (() -> Void)?
+
+    /// What the threads share; they hold it, not their owner, so that the owner can end them.
     private final class Shared: @unchecked Sendable {
         /// What the threads are to do; written by the caller before it wakes them.
         var job: Job?
@@ -22,13 +29,13 @@ public final class ThreadPool: @unchecked Sendable {
         let busyCount = Atomic<Int>(0)
         let finished = Gate()
 
-        func work(as worker: Int, betweenCalls: (() -> Void)? = nil) {
+        func work(as worker: Int, progress: (() -> Void)? = nil) {
             guard let job else { return }
             while true {
                 let index = nextIndex.add(1, ordering: .acquiringAndReleasing).oldValue
                 if index >= job.count { return }
                 job.body(index, worker)
-                betweenCalls?()
+                progress?()
             }
         }
 
@@ -55,12 +62,35 @@ public final class ThreadPool: @unchecked Sendable {
         var body: (_ index: Int, _ worker: Int) -> Void
     }
 
-    /// Called from the caller's thread between its indices, if set: for what must not wait until a
-    /// loop is over, such as messages that move only while somebody asks after them.
-    public var betweenCalls: (() -> Void)?
+    /// The started threads; ends them when it is released.
+    private final class Threads {
+        let count: Int
+        let shared = Shared()
+        let starts: [Gate]
 
-    private let shared = Shared()
-    private let starts: [Gate]
+        init(count: Int, cores: [Int]) {
+            let isBound = cores.count == count
+            self.count = count
+            starts = (1..<max(count, 1)).map { _ in Gate() }
+            for (index, start) in starts.enumerated() {
+                let core = isBound ? cores[index + 1] : nil
+                let thread = Thread { [shared] in
+                    if let core { _ = lrnet_bind_thread(UInt32(core)) }
+                    shared.serve(as: index + 1, behind: start)
+                }
+                thread.name = "lrnet-worker-\(index + 1)"
+                thread.stackSize = 8 << 20
+                thread.start()
+            }
+        }
+
+        deinit {
+            shared.stopping.store(true, ordering: .releasing)
+            guard !starts.isEmpty else { return }
+            shared.start(starts)
+            shared.finished.pass()
+        }
+    }
 
     /// Starts `threadCount - 1` threads.
     ///
@@ -71,26 +101,20 @@ public final class ThreadPool: @unchecked Sendable {
     /// - Precondition: `threadCount` is positive.
     public init(threadCount: Int, cores: [Int] = []) {
         precondition(threadCount > 0, "a pool of \(threadCount) threads")
-        let isBound = cores.count == threadCount
-        self.threadCount = threadCount
-        starts = (1..<max(threadCount, 1)).map { _ in Gate() }
-        for (index, start) in starts.enumerated() {
-            let core = isBound ? cores[index + 1] : nil
-            let thread = Thread { [shared] in
-                if let core { _ = lrnet_bind_thread(UInt32(core)) }
-                shared.serve(as: index + 1, behind: start)
-            }
-            thread.name = "lrnet-worker-\(index + 1)"
-            thread.stackSize = 8 << 20
-            thread.start()
-        }
+        threads = Threads(count: threadCount, cores: cores)
+        progress = nil
     }
 
-    deinit {
-        shared.stopping.store(true, ordering: .releasing)
-        guard !starts.isEmpty else { return }
-        shared.start(starts)
-        shared.finished.pass()
+    private init(_ threads: Threads, progress: @escaping () -> Void) {
+        self.threads = threads
+        self.progress = progress
+    }
+
+    /// A pool of the same threads whose loops call `progress` between two indices, on the caller's thread.
+    ///
+    /// MPI moves messages only while it is called, so a pass of a training step takes such a pool.
+    public func progressing(_ progress: @escaping () -> Void) -> ThreadPool {
+        ThreadPool(threads, progress: progress)
     }
 
     /// Calls `body(index, worker)` for every index in `0 ..< count`, side by side, and returns when
@@ -105,17 +129,18 @@ public final class ThreadPool: @unchecked Sendable {
         if threadCount == 1 || count <= 1 {
             for index in 0..<count {
                 body(index, 0)
-                betweenCalls?()
+                progress?()
             }
             return
         }
+        let shared = threads.shared
         withoutActuallyEscaping(body) { escapable in
             precondition(
                 shared.job == nil, "ThreadPool.forEach called from within its own body")
             shared.job = Job(count: count, body: escapable)
             shared.nextIndex.store(0, ordering: .releasing)
-            shared.start(starts.prefix(count - 1))
-            shared.work(as: 0, betweenCalls: betweenCalls)
+            shared.start(threads.starts.prefix(count - 1))
+            shared.work(as: 0, progress: progress)
             shared.finished.pass()
             shared.job = nil
         }

@@ -38,6 +38,8 @@ public enum AdamKernel {
     ///     m = beta1 m + (1 - beta1) g          v = beta2 v + (1 - beta2) g^2
     ///     w = w - learningRate * (m correction1) / (sqrt(v correction2) + epsilon)
     ///
+    /// Naive twin: `Reference.Adam`.
+    ///
     /// - Precondition: The counts agree.
     /// - Source: Kingma, Ba, ICLR 2015, Algorithm 1.
     public static func update(

@@ -5,6 +5,8 @@ internal import Synchronization
 public enum Elementwise {
     /// `target[i] += source[i]`.
     ///
+    /// Naive twin: `Reference.add`.
+    ///
     /// - Precondition: The counts agree.
     public static func add(_ source: FloatView, to target: FloatView) {
         precondition(source.count == target.count, "\(source.count) and \(target.count) values")
@@ -89,6 +91,8 @@ public enum Elementwise {
     }
 
     /// `target[i] *= factor[i]`.
+    ///
+    /// Naive twin: `Reference.multiply`.
     ///
     /// - Precondition: The counts agree.
     public static func multiply(_ target: FloatView, by factor: FloatView) {

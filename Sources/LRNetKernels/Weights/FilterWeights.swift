@@ -9,6 +9,8 @@ internal import LRNetSupport
 ///
 ///     dL/dW = dL/dw (scale[o] [|W| < 1] + 1 / n) (1 - 1 / c)
 ///
+/// Naive twin: `Reference.filterSigns`.
+///
 /// - Source: Rastegari, Ordonez, Redmon, Farhadi, *XNOR-Net*, ECCV 2016, section 3.1 and equation 5;
 ///   centring, clamp and the last factor are the released code's.
 public enum FilterWeights {

@@ -13,6 +13,8 @@ internal import LRNetSupport
 ///
 /// The backward pass makes the same noise again from its key instead of keeping it.
 ///
+/// Naive twins: `Reference.gumbelTernary` and `Reference.gumbelBinary`.
+///
 /// - Source: Jang, Gu, Poole, ICLR 2017; Shayer, Levi, Fetaya, ICLR 2018, appendix A. The closed
 ///   forms of the derivatives follow from `sum over k of y_k (s_k - w) = 0`.
 public enum GumbelWeights {

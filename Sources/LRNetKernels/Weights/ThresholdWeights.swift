@@ -7,6 +7,8 @@ internal import LRNetSupport
 ///
 /// Sums run in Double, in an order fixed by the count.
 ///
+/// Naive twin: `Reference.ternarize`.
+///
 /// - Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016; equations 5 and 6.
 public enum ThresholdWeights {
     /// The factor of the threshold.

@@ -15,6 +15,8 @@ internal import LRNetSupport
 ///
 /// All views of a call have one count, and outputs may not overlap inputs.
 ///
+/// Naive twins: `Reference.moments` and `Reference.pullBack`.
+///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; derivatives checked by finite differences.
 public enum WeightMoments {
     /// Moments of ternary weights.

@@ -5,6 +5,8 @@ internal import LRNetSupport
 ///     output[y, x, c] = max over the window's values inside the image
 ///
 /// The gradient goes to the first of equal values in the window's order (row, then column).
+///
+/// Naive twins: `Reference.maxPool` and `Reference.maxPoolGradient`.
 public enum MaxPooling {
     /// Window positions of one or more images: which value of each window was the largest.
     public final class Winners: @unchecked Sendable {

@@ -89,6 +89,8 @@ public struct PatchGeometry: Sendable, Hashable {
 
     /// Copies the windows of an image into the rows of a matrix (`im2col`).
     ///
+    /// Naive twin: `Reference.gather`.
+    ///
     /// - Parameters:
     ///   - image: Shape ``input``.
     ///   - rows: Overwritten; shape `[outputPixelCount, patchCount]`; values outside the image
@@ -112,6 +114,8 @@ public struct PatchGeometry: Sendable, Hashable {
 
     /// Adds the rows of a matrix to the windows of an image: the transpose of
     /// ``gather(_:into:)`` (`col2im`).
+    ///
+    /// Naive twin: `Reference.scatterAdd`.
     ///
     /// - Parameters:
     ///   - rows: Shape `[outputPixelCount, patchCount]`.

@@ -6,6 +6,8 @@ internal import LRNetSupport
 ///     backward: the same of the window turned by half a turn, as [36][outputs][inputs]
 ///
 /// Both lie in the same memory, one at a time, which other layers may use in between.
+///
+/// Naive twin: `Reference.winogradWeights`.
 public struct WinogradWeights: Sendable {
     let filter: WinogradFilter
     let inputs, outputs: Int

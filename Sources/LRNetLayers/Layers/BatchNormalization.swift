@@ -57,8 +57,8 @@ public final class BatchNormalization: Layer {
     /// The moving averages, `[channels]` each.
     public internal(set) var movingMean, movingVariance: [Double]
 
-    /// The statistics that evaluation uses instead of the moving averages, if any.
-    public var evaluationStatistics: (mean: [Double], variance: [Double])?
+    /// The values of a finished network, while one is evaluated (``Network/evaluating(_:_:)``).
+    package var fixed: FinishedNormalization?
 
     let channels: Int
     var output = FloatBuffer(count: 0)
@@ -101,11 +101,11 @@ public final class BatchNormalization: Layer {
     public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
         if pass.mode == .evaluation {
-            let fixed = statisticsInUse
+            let values = fixed ?? finished
             groups = [
                 makeGroup(
-                    0, count: 1, mean: fixed.mean.map(Double.init),
-                    variance: fixed.variance.map(Double.init))
+                    0, count: 1, mean: values.mean.map(Double.init),
+                    variance: values.variance.map(Double.init))
             ]
         } else {
             try gatherStatistics(input, pass)
@@ -147,25 +147,23 @@ public final class BatchNormalization: Layer {
         return gradient
     }
 
-    /// The statistics that evaluation uses, in the precision of network files: what is measured
-    /// is then exactly what is written.
-    public var statisticsInUse: (mean: [Float], variance: [Float]) {
-        let fixed = evaluationStatistics ?? (movingMean, movingVariance)
-        return (fixed.mean.map { Float($0) }, fixed.variance.map { Float($0) })
+    /// Batch norm as it is now, with the moving averages.
+    package var finished: FinishedNormalization {
+        FinishedNormalization(
+            name: name, mean: movingMean.map { Float($0) },
+            variance: movingVariance.map { Float($0) }, gamma: gamma.value.values,
+            beta: beta.value.values, epsilon: options.epsilon)
     }
 
     // MARK: Estimation
 
     /// Forgets what estimating passes have gathered.
-    public func beginEstimation() {
-        estimates = []
-        evaluationStatistics = nil
-    }
+    public func beginEstimation() { estimates = [] }
 
-    /// Uses the averages over the estimating passes since ``beginEstimation()``.
-    public func finishEstimation() {
-        guard !estimates.isEmpty else { return }
-        evaluationStatistics = Self.average(estimates)
+    /// The averages over the estimating passes since ``beginEstimation()``; `nil` if there was none.
+    public func finishEstimation() -> (mean: [Double], variance: [Double])? {
+        defer { estimates = [] }
+        return estimates.isEmpty ? nil : Self.average(estimates)
     }
 
     /// Restores moving averages from a checkpoint.
@@ -252,13 +250,15 @@ public final class BatchNormalization: Layer {
         }
         let statistics = BatchNormKernels.Statistics(
             mean: part(0), inverseDeviation: part(1), scale: part(2), shift: part(3))
+        let epsilon = fixed?.epsilon ?? options.epsilon
         for c in 0..<channels {
-            let inverse = 1 / (variance[c] + options.epsilon).squareRoot()
-            let scale = Double(gamma.value[c]) * inverse
+            let inverse = 1 / (variance[c] + epsilon).squareRoot()
+            let scale = Double(fixed?.gamma[c] ?? gamma.value[c]) * inverse
             statistics.mean[c] = Float(mean[c])
             statistics.inverseDeviation[c] = Float(inverse)
             statistics.scale[c] = Float(scale)
-            statistics.shift[c] = Float(Double(beta.value[c]) - mean[c] * scale)
+            statistics.shift[c] = Float(
+                Double(fixed?.beta[c] ?? beta.value[c]) - mean[c] * scale)
         }
         return Group(
             count: count, statistics: statistics, meanGradient: part(4), meanProduct: part(5))

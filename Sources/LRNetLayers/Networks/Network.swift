@@ -139,7 +139,15 @@ public final class Network {
     }
 
     /// Computes the leaves' gradients from dL/d logits, which is overwritten.
-    public func backward(_ gradient: FloatView, _ pass: Pass) throws {
+    ///
+    /// - Parameter layerIsDone: Called with each layer, last to first, once nothing of the pass needs its
+    ///   parameters any more and its sums over ranks are under way.
+    public func backward(
+        _ gradient: FloatView, _ pass: Pass,
+        layerIsDone: @escaping (any Layer) throws -> Void = { _ in }
+    ) throws {
+        var pass = pass
+        pass.layerIsDone = layerIsDone
         _ = try stages.backward(gradient, pass)
     }
 
@@ -153,8 +161,50 @@ public final class Network {
         for layer in layers { layer.didUpdate() }
     }
 
-    /// Replaces all weights by those of a finished network until the next step is prepared.
-    public func useTestWeights(_ selection: (WeightedLayer) -> WeightDraws.Selection) {
-        for layer in weightedLayers { layer.useTestWeights(selection(layer)) }
+    // MARK: Finished networks
+
+    /// Takes every weight from its distribution, with batch norm's moving averages; in order of ``layers``.
+    ///
+    /// - Parameter selection: How a layer's weights are taken.
+    package func finished(
+        _ selection: (WeightedLayer) -> WeightDraws.Selection
+    ) -> [FinishedLayer] {
+        layers.compactMap { layer in
+            switch layer {
+            case let layer as WeightedLayer: .weights(layer.finished(selection(layer)))
+            case let layer as BatchNormalization: .normalization(layer.finished)
+            default: nil
+            }
+        }
+    }
+
+    /// Runs `body`, whose passes that are not of training compute with a finished network's values.
+    ///
+    /// Parameters and moving averages stay as they are; the step's weights must be prepared again.
+    ///
+    /// - Precondition: `finished` is of this network's architecture.
+    package func evaluating<Result>(
+        _ finished: [FinishedLayer], _ body: () throws -> Result
+    ) rethrows -> Result {
+        let (weighted, norms) = (weightedLayers, batchNorms)
+        defer {
+            for layer in weighted { layer.stopUsingFinished() }
+            for layer in norms { layer.fixed = nil }
+        }
+        var names = Set<String>()
+        for values in finished {
+            switch values {
+            case .weights(let weights):
+                weighted.first { $0.name == weights.name }?.use(weights)
+            case .normalization(let normalization):
+                norms.first { $0.name == normalization.name }?.fixed = normalization
+            }
+            names.insert(values.name)
+        }
+        let own = weighted.map(\.name) + norms.map(\.name)
+        precondition(
+            names == Set(own) && finished.count == own.count,
+            "\(finished.count) finished layers for the \(own.count) of \(architecture.name)")
+        return try body()
     }
 }

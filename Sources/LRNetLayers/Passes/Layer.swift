@@ -164,6 +164,7 @@ extension BidirectionalCollection<any Layer> {
         for layer in reversed() {
             gradient = try layer.backward(gradient, pass)
             pass.observer?(layer, gradient, true)
+            try pass.layerIsDone?(layer)
         }
         return gradient
     }

@@ -29,7 +29,8 @@ public struct Pass {
     /// How the samples fall into leaves and micro-batches.
     public let layout: BatchLayout
 
-    /// The threads of this process.
+    /// The threads of this process; between two calls of a loop they may move messages
+    /// (``ThreadPool/progressing(_:)``).
     public let pool: ThreadPool
 
     /// Where batch-norm statistics of the other processes come from.
@@ -39,13 +40,16 @@ public struct Pass {
     public let gradients: GradientStore?
 
     /// Called with each layer and its output during a forward pass, and with its input gradient
-    /// during a backward pass; for inspection.
+    /// during a backward pass; for `--debug`, and for faults that tests inject.
     public typealias Observer = (
         _ layer: any Layer, _ values: FloatView, _ isGradient: Bool
     ) -> Void
 
-    /// Who watches the pass, if anybody.
+    /// Looks at the pass; `nil` in training.
     public let observer: Observer?
+
+    /// Called when a layer's part of a backward pass is over; set by ``Network/backward(_:_:layerIsDone:)``.
+    var layerIsDone: ((any Layer) throws -> Void)?
 
     /// Creates a pass.
     public init(

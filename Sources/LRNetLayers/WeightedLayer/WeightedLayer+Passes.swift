@@ -6,6 +6,7 @@ extension WeightedLayer {
         self.input = input
         if usesWholeBatch { try beginInputGather(input, pass) }
         let isNoisy = pass.mode == .training && model.isProbabilistic
+        let bias = fixedBias ?? bias?.value
         products.packForward(
             PreparedWeights(mean: mean.all, variance: isNoisy ? variance?.all : nil),
             pool: pass.pool)
@@ -18,7 +19,7 @@ extension WeightedLayer {
                         mean: output[result], variance: isNoisy ? sensitivity[result] : nil),
                     worker: worker)
                 if isNoisy && !isStandardized { sample(panel, worker: worker, pass) }
-                if let bias { Elementwise.addRow(bias.value, toRowsOf: output[result]) }
+                if let bias { Elementwise.addRow(bias, toRowsOf: output[result]) }
                 if isNoisy && isStandardized {
                     SignActivations.standardize(
                         mean: output[result], variance: sensitivity[result],

@@ -78,6 +78,8 @@ public final class WeightedLayer: Layer {
     /// instead of a sum over leaves.
     var usesWholeBatch = false
     var gradientRange = 0..<0
+    /// The bias of a finished network, while one is evaluated.
+    var fixedBias: FloatView?
     var output = FloatBuffer(count: 0)
     /// Variances, then the sensitivities of `z` to them, then dL/d variance.
     var sensitivity = FloatBuffer(count: 0)
@@ -210,38 +212,29 @@ public final class WeightedLayer: Layer {
 
     // MARK: Fixed weights
 
-    /// Replaces the step's weights by those of a finished network, until the next ``prepare(_:)``.
+    /// The weights of a finished network.
     ///
-    /// - Parameters:
-    ///   - selection: How weights are taken from their distributions.
-    ///   - unscaled: Overwritten with the weights before scaling, unless `nil`.
-    @discardableResult
-    public func useTestWeights(
-        _ selection: WeightDraws.Selection, unscaled: FloatView? = nil
-    ) -> TestWeights {
-        let weights = model.testWeights(
-            latents.map(\.value), shape: shape, selection: selection, into: mean.all)
-        unscaled?.copy(from: mean.all)
-        applyScale(weights.scale, negative: weights.negativeScale)
-        return weights
+    /// - Parameter selection: How weights are taken from their distributions.
+    package func finished(_ selection: WeightDraws.Selection) -> FinishedWeights {
+        let weights = FloatBuffer(count: shape.count).all
+        let test = model.testWeights(
+            latents.map(\.value), shape: shape, selection: selection, into: weights)
+        let values = weights.values
+        return FinishedWeights(
+            name: name, shape: shape,
+            values: test.isDiscrete ? .integers(values.map { Int8($0) }) : .reals(values),
+            scale: test.scale, negativeScale: test.negativeScale, bias: bias?.value.values)
     }
 
-    /// Replaces the step's weights by given ones, until the next ``prepare(_:)``.
-    public func useWeights(_ weights: [Float], scale: [Float], negativeScale: [Float] = []) {
-        mean.all.copy(from: weights)
-        applyScale(scale, negative: negativeScale)
-    }
-
-    private func applyScale(_ scale: [Float], negative: [Float]) {
+    /// Computes with given weights until the next ``prepare(_:)``, and with their bias until
+    /// ``stopUsingFinished()``.
+    package func use(_ finished: FinishedWeights) {
         precondition(
-            [0, 1, shape.outputs].contains(scale.count) && negative.count <= scale.count,
-            "\(scale.count) and \(negative.count) scales for \(shape.outputs) outputs")
-        if let minus = negative.first {
-            Elementwise.scale(mean.all, positive: scale[0], negative: minus)
-        } else if scale.count == 1 {
-            Elementwise.scale(mean.all, by: scale[0])
-        } else if scale.count > 1 {
-            Elementwise.multiplyRows(of: mean.all, by: scale)
-        }
+            finished.shape == shape && (finished.bias == nil) == (bias == nil),
+            "\(name): finished weights of shape \(finished.shape.sizes) for \(shape.sizes)")
+        finished.expand(into: mean.all)
+        fixedBias = finished.bias.map { FloatBuffer($0).all }
     }
+
+    package func stopUsingFinished() { fixedBias = nil }
 }

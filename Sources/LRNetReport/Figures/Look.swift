@@ -44,7 +44,7 @@ package struct Look: Sendable {
     ///
     /// - Throws: An error of the data set, its fit to the recipe, or the run's files.
     package init(run: ReportRun, data: String) throws {
-        let inspection = try RunInspection(runFolder: run.folder, recipe: run.recipe, data: data)
+        let inspection = try RunInspection(run: run.finished, data: data)
         step = inspection.step
         let layers = inspection.probabilisticLayers
         for layer in layers.count > 1 ? [layers[0], layers[layers.count - 1]] : layers {

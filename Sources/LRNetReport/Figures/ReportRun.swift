@@ -6,12 +6,12 @@ package import LRNetTraining
 
 /// A run's folder, as far as figures need it.
 package struct ReportRun: Sendable {
-    /// The folder.
-    package let folder: String
+    /// The run's folder as it was read.
+    package let finished: FinishedRun
     /// The run's name in figures; no two runs of a report share one.
     package internal(set) var label: String
-    /// The recipe.
-    package let recipe: Recipe
+    package var folder: String { finished.folder }
+    package var recipe: Recipe { finished.recipe }
     /// What the run recorded.
     package let metrics: RunMetrics
     /// What a finished run says of itself.
@@ -24,23 +24,14 @@ package struct ReportRun: Sendable {
     /// Reads a folder.
     ///
     /// - Throws: `Failure` naming the folder or file: 66 for what is no run or has no metrics,
-    ///   65 for files of another version, 78 for its recipe.
+    ///   65 for files of another version or a recipe that was edited.
     package init(folder: String) throws {
-        self.folder = folder
         label = Self.name(folder)
-        let path = "\(folder)/recipe.yaml"
-        guard FileBytes.exists(path) else {
-            throw Failure(
-                call: "report", subject: folder,
-                message: "is no run: it holds no recipe.yaml; give the --output of a training run",
-                exitStatus: .inputMissing)
-        }
-        recipe = try Recipe(file: path)
-        metrics = try RunMetrics(runFolder: folder)
-        result = try Self.decode("\(folder)/result.json")
-        environment = try Self.decode("\(folder)/environment.json")
-        let winner = "\(folder)/\(NetworkFile.name)"
-        self.winner = FileBytes.exists(winner) ? try NetworkFile.read(winner) : nil
+        finished = try FinishedRun(folder: folder, for: "report")
+        metrics = try finished.metrics()
+        result = try finished.result()
+        environment = try finished.environment()
+        winner = try finished.winner()?.contents
     }
 
     /// Reads several folders, and gives each a short name.
@@ -54,20 +45,6 @@ package struct ReportRun: Sendable {
 
     private static func name(_ folder: String) -> String {
         folder.split(separator: "/").last.map(String.init) ?? folder
-    }
-
-    private static func decode<Value: Decodable>(_ path: String) throws -> Value? {
-        guard FileBytes.exists(path) else { return nil }
-        do {
-            return try JSONDecoder().decode(Value.self, from: Data(FileBytes.read(path)))
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw Failure(
-                call: "report", subject: path,
-                message: "is not what this version (\(ProgramVersion.number)) writes; was the run "
-                    + "trained with another one, or the file changed?", exitStatus: .badData)
-        }
     }
 
     /// Short names of folders: as many of their last components as tell them apart, without what all

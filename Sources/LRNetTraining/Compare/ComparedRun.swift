@@ -28,14 +28,17 @@ public struct ComparedRun: Sendable, Codable, Equatable {
     }
 
     /// Takes in what a run has left.
-    mutating func read(_ result: RunResult, winner: SafeTensors?, recipe: Recipe) {
-        validationError = result.validationError
-        testError = result.testError
-        if result.imagesPerSecond > 0 {
-            trainingSeconds =
-                Double(result.steps * recipe.training.globalBatch) / result.imagesPerSecond
+    mutating func read(_ run: FinishedRun) throws {
+        let recipe = run.recipe
+        if let result = try run.result() {
+            validationError = result.validationError
+            testError = result.testError
+            if result.imagesPerSecond > 0 {
+                trainingSeconds =
+                    Double(result.steps * recipe.training.globalBatch) / result.imagesPerSecond
+            }
         }
-        guard let winner else { return }
+        guard let winner = try run.winner()?.contents else { return }
         let levels = recipe.model.levels ?? 2
         let integerBits = levels > 2 ? 2.0 : 1
         var (weights, bits, integers, zeros) = (0.0, 0.0, 0.0, 0.0)

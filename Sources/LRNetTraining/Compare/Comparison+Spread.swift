@@ -47,14 +47,10 @@ extension Comparison {
 
     /// Those that rank 0 sees no result of; the same on every rank.
     private func unfinished(_ recipes: [Recipe]) throws -> [Recipe] {
-        let flags = try group.agreeing { () throws -> [UInt8] in
-            guard group.isCoordinator else { return [] }
-            return try recipes.map {
-                try isFinished("\(options.output)/\(folder($0))", $0) ? 1 : 0
-            }
+        let isDone = try group.sharing {
+            try recipes.map { try isFinished("\(options.output)/\(folder($0))", $0) }
         }
-        let shared = try group.broadcast(flags, root: 0)
-        return zip(recipes, shared).filter { $0.1 == 0 }.map(\.0)
+        return zip(recipes, isDone).filter { !$0.1 }.map(\.0)
     }
 
     /// - Returns: Whether the run has ended; `false` if somebody asked to stop.

@@ -81,7 +81,7 @@ public final class Comparison {
                 return false
             }
         }
-        let set = try TrainerSetup.openData(options.data, recipe: base, group: group)
+        let set = try TrainingData.openSet(options.data, recipe: base, group: group)
         trainCount = base.trainingCount(of: set)
         report = ComparisonReport(
             recipe: options.recipe, data: set.fingerprint, testCount: set.count(.test),
@@ -205,12 +205,9 @@ public final class Comparison {
         }
         let name = folder(recipe)
         let path = "\(options.output)/\(name)"
-        let known = try group.agreeing { () throws -> [UInt8] in
-            guard group.isCoordinator, try isFinished(path, recipe) else { return [] }
-            return [1]
-        }
+        let isKnown = try group.sharing { try isFinished(path, recipe) }
         var failure = diverged.contains(name) ? "diverged" : nil
-        if try group.broadcast(known, root: 0).isEmpty, failure == nil {
+        if !isKnown, failure == nil {
             guard try !isStopWanted() else { return nil }
             if group.isCoordinator {
                 print("\n\(method.rawValue), seed \(seed): \(path)")
@@ -229,32 +226,19 @@ public final class Comparison {
                 if group.isCoordinator { print(error) }
             }
         }
-        var run = ComparedRun(folder: name, recipe: recipe)
-        run.failure = failure
-        let bytes = try group.agreeing { () throws -> [UInt8] in
-            guard group.isCoordinator, failure == nil else { return [] }
-            run.read(try Self.result(path), winner: try winner(path), recipe: recipe)
-            return Array(try JSONEncoder().encode(run))
+        return try group.sharing {
+            var run = ComparedRun(folder: name, recipe: recipe)
+            run.failure = failure
+            if failure == nil { try run.read(FinishedRun(folder: path, for: "compare")) }
+            return run
         }
-        let shared = try group.broadcast(bytes, root: 0)
-        guard !shared.isEmpty else { return run }
-        return try JSONDecoder().decode(ComparedRun.self, from: Data(shared))
-    }
-
-    private static func result(_ path: String) throws -> RunResult {
-        try JSONDecoder().decode(
-            RunResult.self, from: Data(FileBytes.read("\(path)/result.json")))
-    }
-
-    private func winner(_ path: String) throws -> SafeTensors? {
-        let file = "\(path)/\(NetworkFile.name)"
-        return FileBytes.exists(file) ? try NetworkFile.read(file) : nil
     }
 
     func isFinished(_ path: String, _ recipe: Recipe) throws -> Bool {
-        guard FileBytes.exists("\(path)/result.json") else { return false }
+        guard FileBytes.exists("\(path)/\(RunResult.name)") else { return false }
         let steps = BatchSequence(recipe: recipe, sampleCount: trainCount).totalSteps
-        return try Self.result(path).steps >= steps
+        let result = try FinishedRun(folder: path, for: "compare").result()
+        return result.map { $0.steps >= steps } ?? false
     }
 
     private func isStopWanted() throws -> Bool {
@@ -271,9 +255,8 @@ public final class Comparison {
                     base: base, method: method, seed: seed, learningRate: rate
                 ).recipe
                 let path = "\(options.output)/\(folder(recipe))"
-                let file = "\(path)/\(RunFolder.recipeName)"
-                guard FileBytes.exists(file) else { continue }
-                let old = try RunFolder.recordedRecipe(FileBytes.read(file), in: path)
+                guard FileBytes.exists("\(path)/\(Recipe.recordedName)") else { continue }
+                let old = try FinishedRun(folder: path, for: "compare").recipe
                 // What a run may go on with, such as more epochs, makes another comparison.
                 guard old.fingerprint != recipe.fingerprint else { continue }
                 let changes = recipe.changes(from: old).map(\.description)

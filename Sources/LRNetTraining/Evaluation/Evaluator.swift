@@ -1,13 +1,16 @@
 internal import LRNetCollectives
-internal import LRNetData
-internal import LRNetKernels
-internal import LRNetLayers
+package import LRNetData
+package import LRNetKernels
+package import LRNetLayers
 internal import LRNetSupport
-internal import LRNetWatchdog
+package import LRNetWatchdog
 
 /// Draws finished networks and measures them, all ranks together: each batch is shared out by
 /// leaves as in training, so results do not depend on the number of ranks.
-final class Evaluator {
+///
+/// The network that trains lends its parameters to draws and its memory to passes; both are as before
+/// afterwards.
+package final class Evaluator {
     private let context: RankContext
     private let network: Network
     private let loss: ClassificationLoss
@@ -26,7 +29,7 @@ final class Evaluator {
     ///   - beacon: Told of each batch.
     ///   - stopSignal: Asked behind each batch whether to give up.
     /// - Throws: `Failure` if the data do not fit the recipe's augmentation.
-    init(
+    package init(
         context: RankContext, network: Network, data: ShardSet, beacon: ProgressBeacon? = nil,
         stopSignal: StopSignal? = nil
     ) throws {
@@ -63,60 +66,74 @@ final class Evaluator {
         return recipe.model.isDrawn && recipe.validation.weights == .drawn ? count : 1
     }
 
+    /// The networks of one validation.
+    package struct Result {
+        package var report: ValidationReport
+        /// The network of the report's best draw; `nil` where nothing was drawn.
+        package var best: FinishedNetwork?
+    }
+
     /// Draws networks and measures each. Every rank calls it.
     ///
     /// - Parameters:
     ///   - reestimateBatches: Training batches for batch norm; 0 for the moving averages.
     /// - Returns: `nil` if a signal of any rank came meanwhile; the same on all ranks.
-    func run(
+    package func run(
         step: Int, split: DataSplit, draws: Int, reestimateBatches: Int
-    ) throws -> ValidationReport? {
+    ) throws -> Result? {
         mayGiveUp = true
-        defer {
-            mayGiveUp = false
-            for layer in network.batchNorms { layer.evaluationStatistics = nil }
-        }
-        var results: [DrawResult] = []
+        defer { mayGiveUp = false }
+        var result = Result(report: ValidationReport(step: step, draws: []))
         do {
-            for draw in 0..<drawCount(draws) {
-                try use(step: step, draw: draw, reestimateBatches: reestimateBatches)
-                var result = try measure(split)
-                result.draw = draw
-                results.append(result)
+            for number in 0..<drawCount(draws) {
+                let network = try draw(number, step: step, reestimateBatches: reestimateBatches)
+                var measured = try measure(network, on: split)
+                measured.draw = number
+                result.report.draws.append(measured)
+                if result.report.best?.draw == number { result.best = network }
             }
         } catch is GivenUp {
             return nil
         }
-        return ValidationReport(step: step, draws: results)
+        return result
     }
 
     /// Thrown on all ranks behind a batch where a signal of one was seen.
     private struct GivenUp: Error {}
 
-    /// Draws one network and leaves it in use, with its statistics. Every rank calls it.
-    func use(step: Int, draw: Int, reestimateBatches: Int) throws {
-        network.useTestWeights(selection(step: step, draw: draw))
-        try estimateStatistics(batches: reestimateBatches)
+    /// Draws one network, with batch norm's moving averages or the averages over training batches that
+    /// the drawn weights see. Every rank calls it.
+    package func draw(_ number: Int, step: Int, reestimateBatches: Int) throws -> FinishedNetwork {
+        let drawn = FinishedNetwork(
+            architecture: network.architecture, classes: network.classes,
+            layers: network.finished(selection(step: step, draw: number)),
+            preprocessing: augmenter.preprocessing)
+        guard reestimateBatches > 0 else { return drawn }
+        return drawn.normalized(by: try statistics(of: drawn, batches: reestimateBatches))
     }
 
     /// Called with this rank's logits of each batch of a measurement, and their labels.
-    typealias Observer = (_ logits: FloatView, _ labels: [Int32]) -> Void
+    package typealias Observer = (_ logits: FloatView, _ labels: [Int32]) -> Void
 
-    /// Measures the weights and statistics in use, each sample once. Every rank calls it.
-    func measure(_ split: DataSplit, observer: Observer? = nil) throws -> DrawResult {
+    /// Measures a network, each sample once. Every rank calls it.
+    package func measure(
+        _ finished: FinishedNetwork, on split: DataSplit, observer: Observer? = nil
+    ) throws -> DrawResult {
         let reader = try reader(split)
         let batches = cut(Array(0..<reader.count))
         var sum = Sum()
         var tally = ClassTally(classes: network.classes)
-        try forEachBatch(batches, of: reader) { batch, layout in
-            let logits = try network.forward(
-                batch.filledImages, context.pass(.evaluation, layout: layout))
-            tally.add(logits: logits, labels: batch.labels)
-            observer?(logits, batch.labels)
-            return loss.evaluate(
-                logits: logits, labels: batch.labels, layout: layout, wantsGradient: false)
-        } combine: { status in
-            sum.add(status)
+        try network.evaluating(finished.layers) {
+            try forEachBatch(batches, of: reader) { batch, layout in
+                let logits = try network.forward(
+                    batch.filledImages, context.pass(.evaluation, layout: layout))
+                tally.add(logits: logits, labels: batch.labels)
+                observer?(logits, batch.labels)
+                return loss.evaluate(
+                    logits: logits, labels: batch.labels, layout: layout, wantsGradient: false)
+            } combine: { status in
+                sum.add(status)
+            }
         }
         try tally.combine(context.group)
         var result = sum.result(classes: network.classes)
@@ -126,9 +143,9 @@ final class Evaluator {
     }
 
     /// Measures an ensemble's mean answers to the batches that were measured before. Every rank calls it.
-    func measure(_ ensemble: EnsembleAnswers, split: DataSplit, observer: Observer) throws
-        -> DrawResult
-    {
+    func measure(
+        _ ensemble: EnsembleAnswers, on split: DataSplit, observer: Observer
+    ) throws -> DrawResult {
         var sum = Sum()
         for (index, batch) in cut(Array(0..<(try reader(split).count))).enumerated() {
             let layout = context.layout(globalCount: batch.count)
@@ -137,8 +154,7 @@ final class Evaluator {
             let totals = loss.evaluate(
                 logits: logits, labels: labels, layout: layout, wantsGradient: false)
             sum.add(
-                try context.status.combine(
-                    totals, layout: layout, stopWanted: false, hasFailure: false))
+                try context.status.combine(totals, layout: layout))
         }
         return sum.result(classes: network.classes)
     }
@@ -163,23 +179,27 @@ final class Evaluator {
         }
     }
 
-    /// Replaces the moving averages by averages over training batches seen by the weights in use.
-    private func estimateStatistics(batches count: Int) throws {
-        for layer in network.batchNorms { layer.evaluationStatistics = nil }
-        guard count > 0 else { return }
+    /// Averages of batch norm's statistics over training batches that a drawn network sees, by layer.
+    private func statistics(
+        of drawn: FinishedNetwork, batches count: Int
+    ) throws -> [String: (mean: [Double], variance: [Double])] {
         let reader = try reader(.train)
         let sampleCount = context.recipe.trainingCount(of: data)
         let plan = context.recipe.epochPlan(
             epoch: Self.estimationEpoch, sampleCount: sampleCount)
         let wanted = min(count * context.recipe.training.globalBatch, sampleCount)
         for layer in network.batchNorms { layer.beginEstimation() }
-        try forEachBatch(cut(plan[0..<wanted]), of: reader) { batch, layout in
-            _ = try network.forward(
-                batch.filledImages, context.pass(.estimating, layout: layout))
-            return layout.leaves.map { _ in ClassificationLoss.Totals() }
-        } combine: { _ in
+        try network.evaluating(drawn.layers) {
+            try forEachBatch(cut(plan[0..<wanted]), of: reader) { batch, layout in
+                _ = try network.forward(
+                    batch.filledImages, context.pass(.estimating, layout: layout))
+                return layout.leaves.map { _ in ClassificationLoss.Totals() }
+            } combine: { _ in
+            }
         }
-        for layer in network.batchNorms { layer.finishEstimation() }
+        var result: [String: (mean: [Double], variance: [Double])] = [:]
+        for layer in network.batchNorms { result[layer.name] = layer.finishEstimation() }
+        return result
     }
 
     private func reader(_ split: DataSplit) throws -> ShardReader {
@@ -221,8 +241,10 @@ final class Evaluator {
             let loaded = source.next(count: layout.sampleCount)
             let totals = try body(loaded, layout)
             let status = try context.status.combine(
-                totals, layout: layout, stopWanted: mayGiveUp && stopSignal?.isWanted == true,
-                hasFailure: source.failure != nil)
+                totals, layout: layout,
+                flags: RankFlags(
+                    stopWanted: mayGiveUp && stopSignal?.isWanted == true,
+                    hasFailure: source.failure != nil))
             if status.hasFailure { try context.group.agree(source.failure) }
             if status.stopWanted { throw GivenUp() }
             combine(status)

@@ -51,45 +51,19 @@ public struct RunEvaluation {
     /// - Throws: What all ranks agree on: the folder, the data, or (64) an ensemble of networks that are
     ///   all the same.
     public func run() throws -> EvaluationReport {
-        let path = "\(options.run)/\(RunFolder.recipeName)"
-        let text = try group.agreeing { () throws -> [UInt8] in
-            guard group.isCoordinator else { return [] }
-            guard FileBytes.exists(path) else {
-                throw Failure(
-                    call: "evaluate", subject: options.run,
-                    message: "holds no recipe.yaml; give the --output of a training run",
-                    exitStatus: .inputMissing)
-            }
-            return try FileBytes.read(path)
-        }
-        let shared = try group.broadcast(text, root: 0)
-        let recipe = try group.agreeing {
-            var recipe = try recordedRecipe(shared)
-            recipe.training.threads = options.threads ?? recipe.training.threads
-            recipe.validation.weights = options.weights ?? recipe.validation.weights
-            return recipe
-        }
+        var recipe = try FinishedRun(folder: options.run, for: "evaluate", group: group).recipe
+        recipe.training.threads = options.threads ?? recipe.training.threads
+        recipe.validation.weights = options.weights ?? recipe.validation.weights
         return try Watchdog.guarding(
             group, stallSeconds: recipe.watchdog.stallSeconds, log: nil
-        ) { try measure(recipe, beacon: $0) }
-    }
-
-    private func recordedRecipe(_ bytes: [UInt8]) throws -> Recipe {
-        do {
-            return try RunFolder.recordedRecipe(bytes, in: options.run)
-        } catch let failure as Failure {
-            throw Failure(
-                call: failure.call, subject: failure.subject,
-                message: "\(failure.message); give the run's train command again, which writes it "
-                    + "anew", exitStatus: failure.exitStatus)
-        }
+        ) { [recipe] in try measure(recipe, beacon: $0) }
     }
 
     private func measure(_ recipe: Recipe, beacon: ProgressBeacon) throws -> EvaluationReport {
         let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
         let data = try group.agreeing { () throws -> ShardSet in
             let set = try ShardSet(directory: options.data)
-            try TrainerSetup.check(set, recipe)
+            try TrainingData.check(set, recipe)
             guard set.count(options.split) > 0 else {
                 throw Failure(
                     call: "data", subject: options.data, message: "has no \(options.split) split",
@@ -100,7 +74,7 @@ public struct RunEvaluation {
         let network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)
         // The latest where no validation has chosen one.
-        let step = try StoredNetwork.restore(
+        let step = try FinishedRun.restore(
             network, from: ["best", "latest"], of: options.run, for: "evaluate", group: group
         ).step
         let evaluator = try Evaluator(
@@ -133,9 +107,9 @@ public struct RunEvaluation {
         var confusions = Confusions(classes: classes)
         for draw in 0..<evaluator.drawCount(wanted) {
             var own = Confusions(classes: classes)
-            try evaluator.use(step: step, draw: draw, reestimateBatches: batches)
+            let network = try evaluator.draw(draw, step: step, reestimateBatches: batches)
             answers?.beginNetwork()
-            var result = try evaluator.measure(options.split) { logits, labels in
+            var result = try evaluator.measure(network, on: options.split) { logits, labels in
                 own.add(logits, labels)
                 if draw < size { answers?.add(logits, labels) }
             }
@@ -145,7 +119,7 @@ public struct RunEvaluation {
         }
         if let answers {
             confusions = Confusions(classes: classes)
-            report.ensemble = try evaluator.measure(answers, split: options.split) {
+            report.ensemble = try evaluator.measure(answers, on: options.split) {
                 confusions.add($0, $1)
             }
         }

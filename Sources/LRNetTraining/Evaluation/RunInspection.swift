@@ -36,8 +36,7 @@ package final class RunInspection {
     /// Steps trained of the checkpoint.
     package let step: Int
 
-    private let recipe: Recipe
-    private let folder: String
+    private let run: FinishedRun
     private let data: ShardSet
     private let context: RankContext
     private let network: Network
@@ -48,16 +47,16 @@ package final class RunInspection {
     /// Loads a run's newest checkpoint.
     ///
     /// - Throws: An error of the data set, or `Failure` (66) without a checkpoint.
-    package init(runFolder: String, recipe: Recipe, data path: String) throws {
+    package init(run: FinishedRun, data path: String) throws {
         data = try ShardSet(directory: path)
-        try TrainerSetup.check(data, recipe)
-        self.recipe = recipe
-        folder = runFolder
+        try TrainingData.check(data, run.recipe)
+        self.run = run
+        let recipe = run.recipe
         context = try RankContext(group: SingleProcessGroup(), recipe: recipe)
         network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)
-        step = try StoredNetwork.restore(
-            network, from: ["latest"], of: runFolder, for: "report", group: context.group
+        step = try FinishedRun.restore(
+            network, from: ["latest"], of: run.folder, for: "report", group: context.group
         ).step
     }
 
@@ -103,7 +102,7 @@ package final class RunInspection {
         let active = input.indices.filter { input[$0] != 0 }
         let results = (0..<draws).map { draw in
             let key = NoiseKey(
-                seed: recipe.training.seed, purpose: .evaluationWeights, step: UInt32(step),
+                seed: run.recipe.training.seed, purpose: .evaluationWeights, step: UInt32(step),
                 layer: UInt16(layer.index), index: Self.firstDraw + UInt32(draw))
             _ = layer.model.testWeights(
                 latents, shape: shape, selection: .drawn(key), into: weights.all)
@@ -119,16 +118,19 @@ package final class RunInspection {
         let reader = try ShardReader(set: data, split: split)
         let batch = try filled([sample % reader.count], reader)
         let evaluator = try Evaluator(context: context, network: network, data: data)
-        network.useTestWeights(evaluator.selection(step: step, draw: 0))
-        _ = try network.forward(
-            batch.filledImages, context.pass(.evaluation, layout: context.layout(globalCount: 1)))
+        let drawn = network.finished(evaluator.selection(step: step, draw: 0))
+        _ = try network.evaluating(drawn) {
+            try network.forward(
+                batch.filledImages,
+                context.pass(.evaluation, layout: context.layout(globalCount: 1)))
+        }
         guard let input = layer.lastInput else { preconditionFailure("\(layer.name): no input") }
         return input[0..<layer.inputShape.count]
     }
 
     /// Samples as the network sees them in evaluation.
     private func filled(_ samples: [Int], _ reader: ShardReader) throws -> Batch {
-        let augmenter = try Augmenter(recipe, for: data)
+        let augmenter = try Augmenter(run.recipe, for: data)
         let batch = Batch(capacity: samples.count, shape: augmenter.outputShape)
         try BatchFiller(reader: reader, augmenter: augmenter)
             .fill(batch, with: BatchRequest(samples: samples))
@@ -154,17 +156,20 @@ package final class RunInspection {
 
     /// What the winner's file says of each image of a split.
     package func predictions(of split: DataSplit) throws -> [Prediction] {
-        let path = "\(folder)/\(NetworkFile.name)"
-        let winner = recipe.makeNetwork(classes: data.classes)
-        context.reserve(winner)
-        try NetworkFile.install(NetworkFile.read(path), named: path, in: winner)
+        guard let winner = try run.winner()?.network(like: network) else {
+            throw FailureSite("report", run.folder).inputMissing("has no \(NetworkFile.name)")
+        }
+        return try network.evaluating(winner.layers) { try predictions(of: split, by: network) }
+    }
+
+    private func predictions(of split: DataSplit, by network: Network) throws -> [Prediction] {
         let reader = try ShardReader(set: data, split: split)
         var result: [Prediction] = []
         for first in stride(from: 0, to: reader.count, by: context.capacity) {
             let samples = Array(first..<min(first + context.capacity, reader.count))
             let batch = try filled(samples, reader)
             let layout = context.layout(globalCount: samples.count)
-            let logits = try winner.forward(
+            let logits = try network.forward(
                 batch.filledImages, context.pass(.evaluation, layout: layout)
             ).values
             for (position, sample) in samples.enumerated() {

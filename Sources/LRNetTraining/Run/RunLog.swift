@@ -3,13 +3,13 @@ internal import LRNetSupport
 
 /// What a run tells people: lines on standard output and in `train.log`, and a bar on a terminal.
 /// Ranks other than 0 have one that is silent.
-final class RunLog {
+package final class RunLog {
     private let folder: RunFolder?
     private let isQuiet: Bool
     private var bar: ProgressBar?
 
     /// - Parameter isQuiet: Whether lines and bar stay off the terminal; warnings do not.
-    init(folder: RunFolder?, isQuiet: Bool = false) {
+    package init(folder: RunFolder?, isQuiet: Bool = false) {
         self.folder = folder
         self.isQuiet = isQuiet
     }

@@ -1,8 +1,6 @@
 internal import Foundation
 public import LRNetCollectives
 internal import LRNetData
-internal import LRNetDiagnostics
-internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 public import LRNetWatchdog
@@ -11,25 +9,25 @@ public import LRNetWatchdog
 ///
 /// The protocol of a step, the same on every rank:
 ///
-/// 1. take the prefetched batch; a rank that cannot goes on with a blank one and says so in 3
+/// 1. take the prefetched batch; a rank that cannot takes a blank one and says so in 3
 /// 2. forward (batch-norm sums are gathered), loss
 /// 3. gather losses and flags; a failure or a loss that is not finite ends the run here, for all ranks
 /// 4. backward; meanwhile gradients are summed, each rank updates its share of the layers whose sums
 ///    are there, and the shares are gathered
-/// 5. the ranks agree whether all sums were finite; if not, the run ends here
+/// 5. the ranks agree that all sums were finite; if not, the run ends here
 /// 6. rank 0 decides and broadcasts: validate, save, stop, the next learning rate
 public final class Trainer {
-    /// What the command line says beside the recipe.
+    /// Options from the command line.
     public struct Options: Sendable {
         /// The data set's folder.
         public var data: String
         /// The run's folder.
         public var output: String
-        /// Whether to go on with a run.
+        /// What to do with a run that the folder holds.
         public var resume = RunFolder.Resume.auto
-        /// Whether to look inside: tables and checks.
+        /// Prints tables and checks of one batch first.
         public var debug = false
-        /// Whether lines go to `train.log` alone.
+        /// Writes lines to `train.log` alone.
         public var isQuiet = false
 
         /// Creates options.
@@ -39,40 +37,18 @@ public final class Trainer {
         }
     }
 
-    let recipe: Recipe
-    let options: Options
-    let group: any ProcessGroup
-    let context: RankContext
-    let data: ShardSet
-    let network: Network
-    let trainingStep: TrainingStep
-    let sequence: BatchSequence
-    let evaluator: Evaluator
-    let coordinator: Coordinator
-    let folder: RunFolder?
-    let log: RunLog
-    let source: BatchSource
-    let environment: RunEnvironment
-    let beacon: ProgressBeacon
-    let fault: FaultInjection?
-    let stopSignal: StopSignal
-    let writer = BackgroundWriter()
-    /// Keys of the recipe that are not as in the checkpoint which the run goes on from.
-    let resumeChanges: [RecipeChange]
-    let trace: WeightTrace
-    var state: CoordinatorState
-    var step: Int
-    var lastSave = ContinuousClock.now
-    /// What the start has to say, for the log.
-    let notes: [String]
-    var interval = StageTimes()
-    var intervalLoss = 0.0
-    var intervalErrors = 0
+    private let context: RankContext
+    private let trainingStep: TrainingStep
+    private let batches: BatchSource
+    private let evaluator: Evaluator
+    private let coordinator: Coordinator
+    private let recorder: RunRecorder
+    private let checkpoints: CheckpointWriter
+    private let winner: Winner
+    private let signals: RunSignals
+    private var state: RunState
 
-    /// Steps between log lines.
-    static let logEverySteps = 50
-
-    /// Opens everything, and goes on where an earlier run of the folder ended. Every rank calls it.
+    /// Opens everything, and continues where an earlier run of the folder ended. Every rank calls it.
     ///
     /// - Parameters:
     ///   - stopSignal: The process's; made before the group, whose start takes time.
@@ -82,186 +58,191 @@ public final class Trainer {
         recipe: Recipe, options: Options, group: any ProcessGroup, stopSignal: StopSignal,
         beacon: ProgressBeacon = ProgressBeacon()
     ) throws {
-        self.recipe = recipe
-        self.options = options
-        self.group = group
-        self.beacon = beacon
-        self.stopSignal = stopSignal
-        stopSignal.tell(beacon)
-        fault = try group.agreeing { try FaultInjection.fromEnvironment() }
-        let fileFault = try group.agreeing { try FileFault.armFromEnvironment() }
-        let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
-        self.context = context
-        data = try TrainerSetup.openData(options.data, recipe: recipe, group: group)
-        let (reader, augmenter) = try group.agreeing { [data] in
-            (try ShardReader(recipe, set: data, split: .train), try Augmenter(recipe, for: data))
-        }
-        sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: data))
-        network = recipe.makeNetwork(classes: data.classes)
+        signals = try RunSignals(stop: stopSignal, beacon: beacon, group: group)
+        context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
+        let data = try TrainingData(path: options.data, recipe: recipe, group: group)
+        let network = recipe.makeNetwork(classes: data.set.classes)
         context.reserve(network)
         beacon.enter(.starting)
         trainingStep = TrainingStep(context: context, network: network)
         evaluator = try Evaluator(
-            context: context, network: network, data: data, beacon: beacon, stopSignal: stopSignal)
-        evaluator.use(reader)
-        coordinator = Coordinator(group: group, recipe: recipe, sequence: sequence)
+            context: context, network: network, data: data.set, beacon: beacon,
+            stopSignal: stopSignal)
+        evaluator.use(data.reader)
+        coordinator = Coordinator(group: group, recipe: recipe, sequence: data.sequence)
+
         let folder = try group.agreeing {
             group.isCoordinator
                 ? try RunFolder(path: options.output, recipe: recipe, resume: options.resume) : nil
         }
-        self.folder = folder
-        log = RunLog(folder: folder, isQuiet: options.isQuiet)
-        for warning in [fault?.warning, fileFault, folder?.recipeProblem] {
-            if let warning { log.warning(warning) }
+        recorder = RunRecorder(
+            folder: folder, isQuiet: options.isQuiet, network: network, context: context,
+            sequence: data.sequence)
+        for warning in signals.warnings + [folder?.recipeProblem].compactMap({ $0 }) {
+            recorder.log.warning(warning)
         }
-        trace = WeightTrace(network: network, isActive: folder != nil)
-        let (start, notes) = try TrainerSetup.restore(
-            network: network, optimizer: trainingStep.optimizer, trace: trace, recipe: recipe,
-            data: data, folder: folder, resume: options.resume, group: group, log: log)
+        checkpoints = CheckpointWriter(
+            store: folder?.checkpoints, context: context, dataFingerprint: data.set.fingerprint)
+        winner = Winner(
+            run: options.output, context: context, data: data.set, log: recorder.log,
+            beacon: beacon)
+
+        let start = try RunStart(
+            of: trainingStep, recorder: recorder, folder: folder, resume: options.resume,
+            data: data.set, context: context)
         beacon.enter(.starting)
-        self.notes = notes
-        step = start?.header.step ?? 0
-        state = start?.header.coordinator ?? CoordinatorState()
-        resumeChanges = start?.changes ?? []
-        if start != nil, step < sequence.totalSteps || state.owesValidation == true {
-            state.resumedAt.append(step)
-        }
-        source = BatchSource(
-            loader: BatchLoader(
-                reader: reader, augmenter: augmenter, workers: recipe.data.workers,
-                capacity: context.capacity,
-                requests: sequence.requests(from: step, leafRun: context.leafRun)),
-            capacity: context.capacity, shape: augmenter.outputShape)
-        let environment = try RunEnvironment.gather(
-            group: group, threads: recipe.training.threads)
-        self.environment = environment
-        try group.agreeing { [state] in
-            try folder?.begin(
-                atStep: start?.header.step, isValidated: state.owesValidation != true)
-            try folder?.writeJSON(environment, to: RunEnvironment.name)
-            if start == nil { try recordStart() }
+        state = start.state(totalSteps: data.sequence.totalSteps)
+        batches = data.batches(from: state.step, context)
+        try recorder.begin(at: state, start, data: data.set, context: context)
+        if options.debug {
+            try GradientInspection(
+                trainingStep: trainingStep, data: data, context: context, log: recorder.log,
+                beacon: beacon
+            ).run(step: state.step)
         }
     }
 
-    /// Trains to the end, or until somebody asks to stop. Every rank calls it.
+    /// Trains to the end, or until a signal asks to stop. Every rank calls it.
     ///
     /// - Returns: The result, or `nil` if the run was stopped early with a checkpoint.
     public func run() throws -> RunResult? {
         // Whatever ends the run, the checkpoint that is being written is finished.
-        defer { try? writer.wait() }
-        try logHeader()
-        if options.debug { try inspect() }
-        log.startBar(total: sequence.totalSteps, done: step)
+        defer { checkpoints.waitWithoutErrors() }
+        let totalSteps = coordinator.sequence.totalSteps
+        recorder.log.startBar(total: totalSteps, done: state.step)
         if try isStoppedBeforeTraining() { return nil }
-        var learningRate = coordinator.learningRate(step: step)
-        while step < sequence.totalSteps {
+        var learningRate = coordinator.learningRate(step: state.step)
+        while state.step < totalSteps {
             let decision = try trainOneStep(learningRate: learningRate)
             learningRate = decision.learningRate
             let validation = decision.validates ? try validate() : nil
             let isLeader = validation == .newLeader
-            let stops = decision.stops && step < sequence.totalSteps || validation == .givenUp
-            if decision.savesCheckpoint || isLeader || stops {
-                try saveCheckpoint(isBest: isLeader)
-            }
+            let stops = decision.stops && state.step < totalSteps || validation == .givenUp
+            if decision.savesCheckpoint || isLeader || stops { try save(isBest: isLeader) }
             if stops {
                 try stop()
                 return nil
             }
         }
-        try finishSaving()
-        log.finishBar()
+        try checkpoints.finish()
+        recorder.log.finishBar()
         return try finish()
     }
 
-    /// Makes the validation that an earlier part of the run has given up, and hears whether a signal
-    /// came while the run started. Every rank calls it.
+    /// Runs a validation left over from before a restart, and checks for a stop signal received during
+    /// startup. Every rank calls it.
     ///
     /// - Returns: Whether the run is to end here, with a checkpoint.
     private func isStoppedBeforeTraining() throws -> Bool {
-        let wishes = try group.allGather([stopSignal.isWanted ? 1 : 0])
-        if wishes.contains([1]) {
-            // Where the run goes on from is there already.
-            if state.resumedAt.last != step { try saveCheckpoint(isBest: false) }
+        if try signals.isStopWanted(context.group) {
+            // The state that the run resumed from is saved already.
+            if state.coordinator.resumedAt.last != state.step { try save(isBest: false) }
             try stop()
             return true
         }
-        guard state.owesValidation == true else { return false }
+        guard state.coordinator.owesValidation == true else { return false }
         switch try validate() {
         case .givenUp:
             try stop()
             return true
-        case .newLeader: try saveCheckpoint(isBest: true)
+        case .newLeader: try save(isBest: true)
         case .done: break
         }
         return false
     }
 
     private func stop() throws {
-        try finishSaving()
-        log.finishBar()
-        try agreedLine(
-            "stopped at step \(step) with a checkpoint; run the same command again to go on")
+        try checkpoints.finish()
+        recorder.log.finishBar()
+        try recorder.line(
+            "stopped at step \(state.step) with a checkpoint; run the same command again to go on")
+    }
+
+    private func save(isBest: Bool) throws {
+        try checkpoints.save(
+            state, isBest: isBest, of: trainingStep, trace: recorder.trace, beacon: signals.beacon)
     }
 
     private func trainOneStep(learningRate: Double) throws -> Decision {
+        let (group, step) = (context.group, state.step)
         var times = StageTimes()
-        times.beacon = beacon
-        beacon.enter(.loading, step: step + 1)
-        source.resetWaiting()
+        times.beacon = signals.beacon
+        signals.beacon.enter(.loading, step: step + 1)
+        batches.resetWaiting()
         context.statistics.resetWaiting()
         let start = ContinuousClock.now
-        let globalCount = sequence.globalCount(of: step)
-        let batch = source.next(count: context.layout(globalCount: globalCount).sampleCount)
-        try fault?.strike(
-            rank: group.rank, step: step + 1, isResumed: !state.resumedAt.isEmpty, batch: batch,
-            on: trainingStep)
+        let globalCount = coordinator.sequence.globalCount(of: step)
+        let batch = batches.next(count: context.layout(globalCount: globalCount).sampleCount)
+        try signals.injectFault(state, rank: group.rank, batch: batch, on: trainingStep)
         let outcome = try trainingStep.run(
             step: step, batch: batch, globalCount: globalCount, learningRate: learningRate,
-            stopWanted: stopSignal.isWanted, hasFailure: source.failure != nil, times: &times)
-        if outcome.status.hasFailure { try group.agree(source.failure) }
+            flags: RankFlags(
+                stopWanted: signals.stop.isWanted, hasFailure: batches.failure != nil),
+            times: &times)
+        if outcome.status.hasFailure { try group.agree(batches.failure) }
         if let place = outcome.nonFinitePlace {
-            throw try nonFiniteFailure(place, batch: batch, globalCount: globalCount)
+            throw try NonFiniteDiagnosis(trainingStep: trainingStep, group: group)
+                .failure(place, step: step, batch: batch, globalCount: globalCount)
         }
-        source.recycle(batch)
-        step += 1
+        batches.recycle(batch)
+        state.step += 1
         let decision = try times.measure(\.communication) {
             try coordinator.decide(
-                after: step, status: outcome.status, sinceSave: ContinuousClock.now - lastSave)
+                after: state.step, status: outcome.status, sinceSave: checkpoints.sinceSave)
         }
         times.total = ContinuousClock.now - start
-        times.data = source.waiting
+        times.data = batches.waiting
         times.communication += context.statistics.waiting
         times.stepCount = 1
         times.imageCount = globalCount
-        try account(outcome.status, times, learningRate: learningRate)
-        try recordWeights()
+        state.add(outcome.status, times)
+        try recorder.stepIsDone(state, outcome.status, times, learningRate: learningRate)
         return decision
     }
 
     /// How a validation ended.
     private enum Validation {
         case newLeader, done
-        /// Somebody asked to stop.
+        /// A signal asked to stop.
         case givenUp
     }
 
     private func validate() throws -> Validation {
         let start = ContinuousClock.now
-        state.owesValidation = nil
+        let validation = context.recipe.validation
+        state.coordinator.owesValidation = nil
         guard
-            let report = try evaluator.run(
-                step: step, split: .validation, draws: recipe.validation.draws,
-                reestimateBatches: recipe.validation.reestimateBatches)
+            let result = try evaluator.run(
+                step: state.step, split: .validation, draws: validation.draws,
+                reestimateBatches: validation.reestimateBatches)
         else {
-            state.owesValidation = true
+            state.coordinator.owesValidation = true
             return .givenUp
         }
-        let isLeader = state.consider(report)
-        if isLeader, let leader = state.leader { try writeWinner(leader) }
-        try logValidation(
-            report, state: try agreedState(),
+        let isLeader = state.coordinator.consider(result.report)
+        if isLeader, let leader = state.coordinator.leader, let best = result.best {
+            try winner.write(best, of: leader)
+        }
+        let hash = try trainingStep.agreedState(step: state.step)
+        try recorder.validationIsDone(
+            result.report, isLeader: isLeader, stateHash: hash,
             seconds: (ContinuousClock.now - start).seconds)
-        try recordDistributions()
         return isLeader ? .newLeader : .done
+    }
+
+    /// Measures the winner's file and writes the result. Every rank calls it, after the last step.
+    private func finish() throws -> RunResult {
+        signals.beacon.enter(.finishing)
+        let hash = ParameterHash.of(trainingStep.network)
+        let stateHash = try trainingStep.agreedState(step: state.step)
+        let leader = state.coordinator.leader
+        let test = try leader.flatMap {
+            try winner.measure($0, like: trainingStep.network, by: evaluator)
+        }
+        let result = state.result(
+            test: test, parametersSHA256: hash, stateSHA256: stateHash, context: context)
+        try recorder.write(result, to: RunResult.name)
+        try recorder.log.line("peak memory of rank 0: \(ResidentMemory.peakByteCount >> 20) MiB")
+        return result
     }
 }

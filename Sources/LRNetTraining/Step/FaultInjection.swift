@@ -67,14 +67,18 @@ package struct FaultInjection: Equatable {
         "\(Self.variable)=\(text) is set: this run fails on purpose, for a test"
     }
 
-    /// Does it, where rank and step are those.
-    func strike(
+    /// Injects the fault if this is its rank and step.
+    func inject(
         rank: Int, step: Int, isResumed: Bool, batch: Batch, on trainingStep: TrainingStep
     ) throws {
         guard rank == self.rank, step == self.step, !(onlyFresh && isResumed) else { return }
         switch kind {
         case .nan: batch.filledImages[0] = .nan
-        case .gradient: trainingStep.spoiltLayer = trainingStep.network.weightedLayers[1]
+        case .gradient:
+            let target = trainingStep.network.weightedLayers[1]
+            trainingStep.injectedFault = { layer, values, isGradient in
+                if isGradient, layer === target, values.count > 0 { values[0] = .nan }
+            }
         case .stop: raise(SIGSTOP)
         case .hang: while true { sleep(1000) }
         case .kill: raise(SIGKILL)

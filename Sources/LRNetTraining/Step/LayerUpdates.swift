@@ -16,8 +16,6 @@ final class LayerUpdates {
     private let ranges: [Range<Int>]
     private var pending: [Int] = []
     private var pass: Pass?
-    private var failure: (any Error)?
-
     /// The first layer whose gradient is not finite on this rank; its position in the network.
     private(set) var nonFiniteLayer: Int?
 
@@ -46,23 +44,17 @@ final class LayerUpdates {
         self.pass = pass
         pending.removeAll(keepingCapacity: true)
         nonFiniteLayer = nil
-        failure = nil
     }
 
-    /// Called when a layer's backward pass is over. An error is kept for ``finish()``.
-    func layerIsDone(_ layer: any Layer) {
-        guard failure == nil, let position = positions[ObjectIdentifier(layer)] else { return }
+    /// Called when a layer's backward pass is over: updates the layers whose sums have arrived.
+    func layerIsDone(_ layer: any Layer) throws {
+        guard let position = positions[ObjectIdentifier(layer)] else { return }
         if !layer.parameters.isEmpty { pending.append(position) }
-        do {
-            try updateWhatIsReady()
-        } catch {
-            failure = error
-        }
+        try updateWhatIsReady()
     }
 
     /// Returns when all layers are updated here, and their parameters on the way. Every rank calls it.
     func finish() throws {
-        if let failure { throw failure }
         try updateWhatIsReady()
         while !pending.isEmpty {
             try reducer.waitForNext()

@@ -17,9 +17,28 @@ public struct StepStatus: Sendable, Equatable {
     /// Whether some rank could not load its part of the batch.
     public var hasFailure = false
 
+    /// Nothing seen yet.
+    package init() {}
+
     /// The share of wrong samples, in percent.
     public var errorPercent: Double {
         sampleCount == 0 ? 0 : 100 * Double(errorCount) / Double(sampleCount)
+    }
+}
+
+/// What a rank tells the others along with its losses.
+package struct RankFlags: OptionSet {
+    package let rawValue: Int
+
+    package static let stopWanted = RankFlags(rawValue: 1)
+    package static let hasFailure = RankFlags(rawValue: 2)
+
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    init(stopWanted: Bool, hasFailure: Bool) {
+        self = []
+        if stopWanted { insert(.stopWanted) }
+        if hasFailure { insert(.hasFailure) }
     }
 }
 
@@ -31,8 +50,6 @@ final class StatusExchange {
 
     /// Loss, errors, errors of the first five, and samples.
     private static let width = 4
-    private static let stopFlag = 1.0
-    private static let failureFlag = 2.0
 
     init(group: any ProcessGroup, leafCount: Int) {
         self.group = group
@@ -43,12 +60,11 @@ final class StatusExchange {
 
     /// Combines the ranks' leaves. Every rank calls it, at the same point of the same step.
     func combine(
-        _ leaves: [ClassificationLoss.Totals], layout: BatchLayout, stopWanted: Bool,
-        hasFailure: Bool
+        _ leaves: [ClassificationLoss.Totals], layout: BatchLayout, flags: RankFlags = []
     ) throws -> StepStatus {
         let present = layout.globalLeafCount
         let counts = leafRuns.map { 1 + Self.width * $0.clamped(to: 0..<present).count }
-        var local = [(stopWanted ? Self.stopFlag : 0) + (hasFailure ? Self.failureFlag : 0)]
+        var local = [Double(flags.rawValue)]
         for leaf in leaves {
             local += [
                 leaf.loss, Double(leaf.errorCount), Double(leaf.topFiveErrorCount),
@@ -62,12 +78,11 @@ final class StatusExchange {
 
     private static func sum(_ gathered: [Double], counts: [Int], present: Int) -> StepStatus {
         var status = StepStatus()
+        var flags: RankFlags = []
         var losses: [Double] = []
         var position = 0
         for count in counts {
-            let flags = gathered[position]
-            status.stopWanted = status.stopWanted || flags == 1 || flags == 3
-            status.hasFailure = status.hasFailure || flags >= 2
+            flags.formUnion(RankFlags(rawValue: Int(gathered[position])))
             for leaf in stride(from: position + 1, to: position + count, by: width) {
                 losses.append(gathered[leaf])
                 status.errorCount += Int(gathered[leaf + 1])
@@ -76,6 +91,8 @@ final class StatusExchange {
             }
             position += count
         }
+        status.stopWanted = flags.contains(.stopWanted)
+        status.hasFailure = flags.contains(.hasFailure)
         let tree = LeafTree(count: present)
         let nodes = (0..<present).map { LeafTree.Node(level: 0, index: $0) }
         let loss = tree.combine(losses, of: nodes) { $0 += $1 } ?? 0

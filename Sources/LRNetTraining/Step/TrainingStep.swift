@@ -2,6 +2,7 @@ internal import LRNetCollectives
 package import LRNetData
 internal import LRNetKernels
 package import LRNetLayers
+internal import LRNetSupport
 
 /// The training step: a batch in, updated parameters out, on every rank the same.
 package final class TrainingStep {
@@ -9,14 +10,16 @@ package final class TrainingStep {
     let optimizer: MomentOptimizer
     let gradients: GradientStore
     private let context: RankContext
+    /// The threads, which move messages between two calls of a loop.
+    private let pool: ThreadPool
     private let loss: ClassificationLoss
     private let reducer: GradientReducer
     private let updates: LayerUpdates
     /// Whether a step has updated some layers and not others.
     private var isTorn = false
 
-    /// A layer whose input gradient is no number from now on, for tests of what happens then.
-    var spoiltLayer: WeightedLayer?
+    /// Changes values on their way, in tests of failures; `nil` in a run that counts.
+    var injectedFault: Pass.Observer?
 
     /// What one step brought.
     package struct Outcome {
@@ -42,6 +45,7 @@ package final class TrainingStep {
             group: context.group, leafCount: context.recipe.training.gradientLeaves,
             mode: context.recipe.reduction)
         self.reducer = reducer
+        pool = context.pool.progressing { reducer.progress() }
         gradients = GradientStore(
             count: network.gradientCount, largestLayer: network.largestGradientCount,
             exchange: exchange(reducer))
@@ -56,23 +60,19 @@ package final class TrainingStep {
     ///
     /// - Parameters:
     ///   - step: Counted from 0.
-    ///   - hasFailure: Whether this rank's batch is a blank one.
+    ///   - flags: Whether this rank was asked to stop, and whether its batch is a blank one.
     package func run(
-        step: Int, batch: Batch, globalCount: Int, learningRate: Double, stopWanted: Bool,
-        hasFailure: Bool, times: inout StageTimes
+        step: Int, batch: Batch, globalCount: Int, learningRate: Double, flags: RankFlags,
+        times: inout StageTimes
     ) throws -> Outcome {
         let layout = context.layout(globalCount: globalCount)
-        let pass = pass(step, layout, gradients: gradients) { [updates] layer, _, isGradient in
-            if isGradient { updates.layerIsDone(layer) }
-        }
+        let pass = pass(step, layout, gradients: gradients)
         begin(layout)
-        defer { context.pool.betweenCalls = nil }
 
         let otherLosses = try times.measure(\.forward) { try scoreOtherDraws(batch, pass) }
         let totals = try times.measure(\.forward) { try forward(batch, pass) }
         let status = try times.measure(\.communication) {
-            try context.status.combine(
-                totals, layout: layout, stopWanted: stopWanted, hasFailure: hasFailure)
+            try context.status.combine(totals, layout: layout, flags: flags)
         }
         let losses = [status.loss] + otherLosses
         guard !status.hasFailure, losses.allSatisfy(\.isFinite) else {
@@ -84,20 +84,42 @@ package final class TrainingStep {
         network.setDrawLosses(losses)
         optimizer.begin(step: step, learningRate: learningRate)
         updates.begin(pass)
-        try times.measure(\.backward) { try network.backward(loss.gradient(layout), pass) }
+        try times.measure(\.backward) { [updates] in
+            try network.backward(loss.gradient(layout), pass) { layer in
+                try updates.layerIsDone(layer)
+            }
+        }
         try times.measure(\.update) { try updates.finish() }
         try times.measure(\.reduction) { try reducer.finish() }
         times.reduction = reducer.waiting
         times.communication += times.reduction
-        let culprit = try times.measure(\.communication) {
+        let nonFinite = try times.measure(\.communication) {
             try reducer.agree(on: updates.nonFiniteLayer)
         }
-        if let culprit {
+        if let nonFinite {
             isTorn = true
-            return Outcome(status: status, nonFinitePlace: network.layers[culprit].name)
+            return Outcome(status: status, nonFinitePlace: network.layers[nonFinite].name)
         }
         times.measure(\.update) { network.didUpdate() }
         return Outcome(status: status)
+    }
+
+    /// Gathers the whole state and checks that all ranks have the same; a difference would be our
+    /// bug, or a machine's fault, and must not be saved. Every rank calls it.
+    ///
+    /// - Parameter step: Steps trained, for the message.
+    /// - Returns: The state's hash.
+    package func agreedState(step: Int) throws -> String {
+        try gatherState()
+        let hash = ParameterHash.ofState(network, optimizer)
+        // Where MPI adds up in an order of its own, ranks may differ.
+        guard context.recipe.reduction == .exact else { return hash }
+        let hashes = try context.group.allGather(Array(hash.utf8))
+        guard let other = hashes.firstIndex(where: { $0 != hashes[0] }) else { return hash }
+        throw Failure(
+            call: "step \(step)", subject: "the run's state",
+            message: "differs from rank 0's; a machine computes wrongly or runs another build",
+            exitStatus: .internalError, rank: other, isAgreed: true)
     }
 
     /// Brings the whole state of the optimizer to every rank, for what is saved. Every rank calls it.
@@ -113,16 +135,15 @@ package final class TrainingStep {
     ) -> Pass {
         Pass(
             mode: mode, seed: context.recipe.training.seed, step: step, draw: draw, layout: layout,
-            pool: context.pool, statistics: context.statistics, gradients: gradients,
-            observer: spoiltLayer.map { Self.spoiling($0, before: observer) } ?? observer)
+            pool: pool, statistics: context.statistics, gradients: gradients,
+            observer: Self.both(injectedFault, observer))
     }
 
-    private static func spoiling(
-        _ spoilt: WeightedLayer, before observer: Pass.Observer?
-    ) -> Pass.Observer {
-        { layer, values, isGradient in
-            if isGradient, layer === spoilt, values.count > 0 { values[0] = .nan }
-            observer?(layer, values, isGradient)
+    private static func both(_ first: Pass.Observer?, _ second: Pass.Observer?) -> Pass.Observer? {
+        guard let first, let second else { return first ?? second }
+        return { layer, values, isGradient in
+            first(layer, values, isGradient)
+            second(layer, values, isGradient)
         }
     }
 
@@ -146,17 +167,14 @@ package final class TrainingStep {
             let totals = try forward(
                 batch, pass(training.step, training.layout, mode: .scoring, draw: draw),
                 wantsGradient: false)
-            return try context.status.combine(
-                totals, layout: training.layout, stopWanted: false, hasFailure: false
-            ).loss
+            return try context.status.combine(totals, layout: training.layout).loss
         }
     }
 
-    /// Lets exchanges move on between the products of the pass.
+    /// Begins the exchanges of a pass.
     private func begin(_ layout: BatchLayout) {
         gradients.begin(reducer.schedule(for: layout))
         reducer.begin(layout)
-        context.pool.betweenCalls = { [reducer] in reducer.progress() }
     }
 
     /// Computes loss and gradients of a batch without updating anything, for inspection.
@@ -166,12 +184,9 @@ package final class TrainingStep {
         let layout = context.layout(globalCount: globalCount)
         let pass = pass(step, layout, gradients: gradients, observer: observer)
         begin(layout)
-        defer { context.pool.betweenCalls = nil }
         let otherLosses = try scoreOtherDraws(batch, pass)
         let totals = try forward(batch, pass)
-        let mean = try context.status.combine(
-            totals, layout: layout, stopWanted: false, hasFailure: false
-        ).loss
+        let mean = try context.status.combine(totals, layout: layout).loss
         network.setDrawLosses([mean] + otherLosses)
         try network.backward(loss.gradient(layout), pass)
         try reducer.finish()
@@ -184,8 +199,6 @@ package final class TrainingStep {
     func trainingLoss(step: Int, batch: Batch, globalCount: Int) throws -> Double {
         let layout = context.layout(globalCount: globalCount)
         let totals = try forward(batch, pass(step, layout), wantsGradient: false)
-        return try context.status.combine(
-            totals, layout: layout, stopWanted: false, hasFailure: false
-        ).loss
+        return try context.status.combine(totals, layout: layout).loss
     }
 }

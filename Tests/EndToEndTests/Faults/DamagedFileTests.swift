@@ -82,7 +82,7 @@ extension EndToEndTests {
                 let run = try copy()
                 let path = "\(run.output)/\(NetworkFile.name)"
                 try apply(damage, to: path)
-                return refusal(of: path) { _ = try NetworkFile.read(path) }
+                return refusal(of: path) { _ = try NetworkFile(path: path) }
             case .recipe: return try problemOfRecipe(damage)
             }
         }

@@ -45,8 +45,8 @@ extension EndToEndTests {
             #expect(
                 evaluation.error
                     == "recipe: \(run.output)/recipe.yaml: is damaged or was edited: its last line is "
-                    + "not the SHA-256 of the others; give the run's train command again, which "
-                    + "writes it anew\n")
+                    + "not the SHA-256 of the others; run the run's train command again, which "
+                    + "rewrites it\n")
             let other = try run.train(["dropout=0.25"], ranks: 2)
             #expect(other.status == 78)
             #expect(other.complaints.count == 1)
@@ -104,7 +104,7 @@ extension EndToEndTests {
             #expect(must.status == 66)
             #expect(
                 must.complaints == [
-                    "rank 0: run: \(run.output): has no good checkpoint; --resume must wants one "
+                    "run: \(run.output): has no good checkpoint; --resume must wants one "
                         + "to go on from"
                 ])
             #expect(try run.result(ranks: 2).resumedFromStep == 0)

@@ -1,0 +1,27 @@
+internal import LRNetSupport
+
+/// Batch norm with fixed statistics: `y[c] = gamma[c] * (x[c] - mean[c]) / sqrt(variance[c] + epsilon) + beta[c]`.
+package struct FinishedNormalization: Sendable, Equatable {
+    /// `bn1`
+    package let name: String
+    /// `[channels]` each.
+    package var mean, variance: [Float]
+    package let gamma, beta: [Float]
+    package let epsilon: Double
+
+    /// - Precondition: All four have one value a channel.
+    package init(
+        name: String, mean: [Float], variance: [Float], gamma: [Float], beta: [Float],
+        epsilon: Double
+    ) {
+        precondition(
+            [variance.count, gamma.count, beta.count].allSatisfy { $0 == mean.count },
+            "\(name): \(mean.count), \(variance.count), \(gamma.count), \(beta.count) values")
+        self.name = name
+        self.mean = mean
+        self.variance = variance
+        self.gamma = gamma
+        self.beta = beta
+        self.epsilon = epsilon
+    }
+}

@@ -1,0 +1,36 @@
+/// Weights that follow from latent ones, and the normal distribution of their sums.
+extension Reference {
+    /// The standard normal distribution function.
+    public static func normalDistribution<Real: RealNumber>(_ x: Real) -> Real {
+        0.5 * Real.erfc(-x * (0.5 as Real).squareRoot())
+    }
+
+    /// The standard normal density.
+    public static func normalDensity<Real: RealNumber>(_ x: Real) -> Real {
+        Real.exp(-x * x / 2) / (2 * Real.pi).squareRoot()
+    }
+
+    /// Mean magnitude of each column's weights, and the weights as scaled signs: the twin of
+    /// ``FilterWeights``.
+    public static func filterSigns<Real: RealNumber>(
+        _ w: [Real], outputs: Int
+    ) -> (scales: [Real], weights: [Real]) {
+        let rows = w.count / outputs
+        let scales = (0..<outputs).map { o in
+            (0..<rows).reduce(0) { $0 + abs(w[$1 * outputs + o]) } / Real(rows)
+        }
+        return (
+            scales, w.enumerated().map { $1 >= 0 ? scales[$0 % outputs] : -scales[$0 % outputs] }
+        )
+    }
+
+    /// Ternary Weight Networks, the twin of ``ThresholdWeights``: T and its scale.
+    public static func ternarize<Real: RealNumber>(
+        _ w: [Real]
+    ) -> (ternary: [Real], scale: Real) {
+        let threshold = 0.7 * w.reduce(0) { $0 + abs($1) } / Real(max(w.count, 1))
+        let kept = w.filter { abs($0) > threshold }
+        let scale = kept.isEmpty ? 0 : kept.reduce(0) { $0 + abs($1) } / Real(kept.count)
+        return (w.map { $0 > threshold ? 1 : $0 < -threshold ? -1 : 0 }, scale)
+    }
+}

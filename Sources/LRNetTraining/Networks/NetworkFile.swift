@@ -1,0 +1,201 @@
+internal import Foundation
+internal import LRNetKernels
+package import LRNetLayers
+internal import LRNetSupport
+
+/// A finished network as a file: integer weights, batch norm as used, and the last layer.
+///
+/// | tensor | type | shape |
+/// |---|---|---|
+/// | `conv1.weight` | int8 (float32 for real weights) | `[rows, columns, inputs, outputs]` |
+/// | `conv1.scale` | float32 | `[1]` or `[outputs]`, where the method has scales |
+/// | `conv1.negativeScale` | float32 | `[1]`, where negative weights have their own |
+/// | `bn1.mean`, `.variance`, `.gamma`, `.beta` | float32 | `[channels]` |
+/// | `output.weight`, `.bias` | float32 | `[1, 1, inputs, classes]`, `[classes]` |
+///
+/// The input order of the first fully connected layer is (row, column, channel).
+package struct NetworkFile: Sendable {
+    /// The file's name in a run's folder.
+    package static let name = "winner.safetensors"
+
+    /// The tensors and metadata as they are in the file.
+    package let contents: SafeTensors
+
+    /// The file, for messages.
+    let path: String
+
+    // MARK: Writing
+
+    /// The bytes of a file.
+    ///
+    /// - Parameter metadata: Free text that goes with it.
+    package static func bytes(of network: FinishedNetwork, metadata: [String: String]) throws
+        -> [UInt8]
+    {
+        var file = SafeTensors()
+        file.metadata = metadata
+        file.metadata["format"] = format
+        file.metadata[hashKey] = emptyHash
+        file.metadata["network"] = network.architecture.name
+        file.metadata["classes"] = "\(network.classes)"
+        for layer in network.layers {
+            switch layer {
+            case .weights(let weights): add(weights, to: &file)
+            case .normalization(let normalization):
+                let parts = [
+                    ("mean", normalization.mean), ("variance", normalization.variance),
+                    ("gamma", normalization.gamma), ("beta", normalization.beta),
+                ]
+                for (part, values) in parts {
+                    file.add(
+                        "\(layer.name).\(part)", type: .float32, shape: [values.count],
+                        values: values)
+                }
+            }
+        }
+        let bytes = try file.bytes()
+        return replacing(emptyHash, by: ContentHash.of(bytes), in: bytes)
+    }
+
+    private static func add(_ weights: FinishedWeights, to file: inout SafeTensors) {
+        let type: SafeTensors.ElementType =
+            if case .integers = weights.values { .int8 } else { .float32 }
+        file.add(
+            "\(weights.name).weight", type: type, shape: weights.shape.sizes,
+            values: weights.values.reals)
+        let parts = [
+            ("scale", weights.scale), ("negativeScale", weights.negativeScale),
+            ("bias", weights.bias ?? []),
+        ]
+        for (part, values) in parts where !values.isEmpty {
+            file.add(
+                "\(weights.name).\(part)", type: .float32, shape: [values.count], values: values)
+        }
+    }
+
+    private static let format = "lrnet-dist network 2"
+    /// A file without a hash, of earlier versions.
+    private static let formatWithoutHash = "lrnet-dist network 1"
+    private static let hashKey = "sha256"
+    /// In the file while it is hashed.
+    private static let emptyHash = String(repeating: "0", count: 64)
+
+    // MARK: Reading
+
+    /// Reads a file.
+    ///
+    /// - Throws: `Failure` naming the file.
+    package init(path: String) throws {
+        try self.init(bytes: FileBytes.read(path), path: path)
+    }
+
+    /// Reads a file's bytes, which must be just as they were written: the metadata hold the hash of
+    /// all bytes, taken while zeros stood in its place.
+    ///
+    /// - Throws: `Failure` (65) naming the file.
+    package init(bytes: [UInt8], path: String) throws {
+        contents = try SafeTensors(bytes: bytes, file: path)
+        self.path = path
+        switch contents.metadata["format"] {
+        case Self.formatWithoutHash: break
+        case Self.format:
+            guard let hash = contents.metadata[Self.hashKey],
+                hash.utf8.count == Self.emptyHash.utf8.count,
+                ContentHash.of(Self.replacing(hash, by: Self.emptyHash, in: bytes)) == hash
+            else {
+                throw site.badData(
+                    "is damaged or was edited: its content does not have its SHA-256")
+            }
+        default:
+            throw site.badData("is no network of lrnet-dist: its metadata say no such format")
+        }
+    }
+
+    /// The training step and the draw that the network comes from; `?` where the file does not say.
+    var origin: (step: String, draw: String) {
+        (contents.metadata["step"] ?? "?", contents.metadata["draw"] ?? "?")
+    }
+
+    /// Whether a file says that it is of this program.
+    static func isOwn(_ file: SafeTensors) -> Bool {
+        [format, formatWithoutHash].contains(file.metadata["format"])
+    }
+
+    /// The bytes with the first occurrence of a text replaced by one of the same length.
+    private static func replacing(_ old: String, by new: String, in bytes: [UInt8]) -> [UInt8] {
+        guard let place = bytes.firstRange(of: Array(old.utf8)) else { return bytes }
+        var result = bytes
+        result.replaceSubrange(place, with: Array(new.utf8))
+        return result
+    }
+
+    /// The network in the file.
+    ///
+    /// - Parameter network: One of the same architecture; only names, shapes and epsilon are taken from it.
+    /// - Throws: `Failure` (65) naming the tensor that is missing or has another shape.
+    package func network(like network: Network) throws -> FinishedNetwork {
+        let layers = try network.layers.compactMap { layer -> FinishedLayer? in
+            switch layer {
+            case let layer as WeightedLayer: .weights(try weights(of: layer))
+            case let layer as BatchNormalization: .normalization(try normalization(of: layer))
+            default: nil
+            }
+        }
+        return FinishedNetwork(
+            architecture: network.architecture, classes: network.classes, layers: layers,
+            preprocessing: nil)
+    }
+
+    private func weights(of layer: WeightedLayer) throws -> FinishedWeights {
+        let scale = contents.tensors["\(layer.name).scale"]?.values ?? []
+        guard [0, 1, layer.shape.outputs].contains(scale.count) else {
+            throw site.badData("\(layer.name).scale has \(scale.count) values")
+        }
+        let negative = contents.tensors["\(layer.name).negativeScale"]?.values ?? []
+        guard negative.count <= min(scale.count, 1) else {
+            throw site.badData("\(layer.name).negativeScale has \(negative.count) values")
+        }
+        let tensor = try tensor("\(layer.name).weight", count: layer.shape.count)
+        let bias = try layer.bias.map { try self.tensor($0.name, count: $0.value.count).values }
+        return FinishedWeights(
+            name: layer.name, shape: layer.shape,
+            values: tensor.type == .int8
+                ? .integers(tensor.values.map { Int8($0) }) : .reals(tensor.values),
+            scale: scale, negativeScale: negative, bias: bias)
+    }
+
+    private func normalization(of layer: BatchNormalization) throws -> FinishedNormalization {
+        func part(_ name: String) throws -> [Float] {
+            try tensor("\(layer.name).\(name)", count: layer.inputShape.channels).values
+        }
+        return FinishedNormalization(
+            name: layer.name, mean: try part("mean"), variance: try part("variance"),
+            gamma: try part("gamma"), beta: try part("beta"), epsilon: layer.finished.epsilon)
+    }
+
+    /// The real weights of a layer, to start logits from.
+    ///
+    /// - Throws: `Failure` (65) if the file holds none of this shape, or integers.
+    func sourceWeights(for layer: WeightedLayer) throws -> FloatView {
+        let name = "\(layer.name).weight"
+        guard contents.tensors[name]?.type != .int8 else {
+            throw site.badData(
+                "\(name) holds integers; initialization.from wants a full-precision run")
+        }
+        return FloatBuffer(try tensor(name, count: layer.shape.count).values).all
+    }
+
+    private func tensor(_ name: String, count: Int) throws -> SafeTensors.Tensor {
+        guard let tensor = contents.tensors[name] else {
+            throw site.badData("has no tensor \(name); it belongs to another network")
+        }
+        guard tensor.values.count == count else {
+            throw site.badData(
+                "\(name) has shape \(tensor.shape), which is not \(count) values; "
+                    + "it belongs to another network")
+        }
+        return tensor
+    }
+
+    private var site: FailureSite { FailureSite("network", path) }
+}

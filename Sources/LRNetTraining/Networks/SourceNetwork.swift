@@ -1,0 +1,88 @@
+internal import LRNetCollectives
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+
+/// What `initialization.from` names: a run's folder, or a file of another program.
+struct SourceNetwork {
+    /// The weights of a layer, as `Network.initialize` wants them.
+    let weights: (WeightedLayer) throws -> FloatView?
+
+    /// What was matched, if the file is another program's.
+    let pretrained: PretrainedNetwork?
+
+    private static let fileEnding = ".safetensors"
+
+    /// The file that a recipe's `from` stands for.
+    private static func path(_ from: String) -> String {
+        from.hasSuffix(fileEnding) ? from : "\(from)/\(NetworkFile.name)"
+    }
+
+    /// Reads the file.
+    ///
+    /// - Throws: `Failure` (66) if it is not there.
+    static func read(_ from: String) throws -> [UInt8] {
+        let path = path(from)
+        guard FileBytes.exists(path) else {
+            let message =
+                path == from
+                ? "is not there; give a network's file, a run's folder, or null for a cold start"
+                : "has no \(NetworkFile.name); train the full-precision recipe to its end "
+                    + "first, or give another folder with --set initialization.from=RUN"
+            throw Failure(
+                call: "recipe", subject: "initialization.from: \(from)", message: message,
+                exitStatus: .inputMissing)
+        }
+        return try FileBytes.read(path)
+    }
+
+    /// Understands the file's bytes.
+    ///
+    /// - Throws: `Failure` (65) if it is damaged or has nothing for the network.
+    init(_ bytes: [UInt8], of from: String, for network: Network, recipe: Recipe) throws {
+        let path = Self.path(from)
+        let file = try SafeTensors(bytes: bytes, file: path)
+        if NetworkFile.isOwn(file) || !from.hasSuffix(Self.fileEnding) {
+            let file = try NetworkFile(bytes: bytes, path: path)
+            pretrained = nil
+            weights = { try file.sourceWeights(for: $0) }
+        } else {
+            let matched = try PretrainedNetwork(
+                file, named: path, for: network,
+                takesAll: recipe.weights.model == .fullPrecision)
+            pretrained = matched
+            weights = { matched.weights(for: $0) }
+        }
+    }
+
+    /// What a run would take of another program's file; `nil` for other sources.
+    static func table(_ recipe: Recipe, _ network: Network) throws -> TextTable? {
+        guard let from = recipe.initialization.from, from.hasSuffix(fileEnding) else { return nil }
+        return try SourceNetwork(read(from), of: from, for: network, recipe: recipe)
+            .pretrained?.table
+    }
+
+    /// Gives a network its initial values: cold, or from what `initialization.from` names. Every rank
+    /// calls it; rank 0 alone needs the file.
+    ///
+    /// - Returns: Lines for the log.
+    static func initialize(
+        _ network: Network, recipe: Recipe, group: any ProcessGroup
+    ) throws -> [String] {
+        let start = recipe.initialization
+        let source = try start.from.map { from in
+            try group.fromCoordinator {
+                try read(from)
+            } parse: {
+                try SourceNetwork($0, of: from, for: network, recipe: recipe)
+            }
+        }
+        try group.agreeing {
+            try network.initialize(
+                seed: recipe.training.seed, coldStart: start.coldStart, from: source?.weights,
+                limits: Float(start.minimumProbability)...Float(start.maximumProbability))
+        }
+        source?.pretrained?.finish(network)
+        return source?.pretrained?.table.lines ?? []
+    }
+}

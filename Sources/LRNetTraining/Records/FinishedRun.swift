@@ -1,0 +1,110 @@
+internal import Foundation
+package import LRNetCollectives
+internal import LRNetData
+package import LRNetDiagnostics
+internal import LRNetHDF5
+package import LRNetLayers
+internal import LRNetSupport
+
+/// A run's folder as its readers see it: the one place that knows the names and checks of what a run leaves.
+///
+/// The run need not be over: what it has not written yet is `nil`.
+package struct FinishedRun: Sendable {
+    package let folder: String
+
+    /// The recipe as resolved, whose seal was right.
+    package let recipe: Recipe
+
+    /// Reads the recipe.
+    ///
+    /// - Parameter call: The task that needs the run, for messages.
+    /// - Throws: `Failure`: 66 where the folder holds no run, 65 where the recipe is damaged or edited.
+    package init(folder: String, for call: String) throws {
+        try self.init(folder: folder, recipe: Self.recipeBytes(folder, for: call))
+    }
+
+    /// Reads the recipe on rank 0; other machines need no such folder. Every rank calls it.
+    init(folder: String, for call: String, group: any ProcessGroup) throws {
+        self = try group.fromCoordinator {
+            try Self.recipeBytes(folder, for: call)
+        } parse: {
+            try FinishedRun(folder: folder, recipe: $0)
+        }
+    }
+
+    private init(folder: String, recipe bytes: [UInt8]) throws {
+        self.folder = folder
+        do {
+            recipe = try Recipe(sealed: bytes, file: "\(folder)/\(Recipe.recordedName)")
+        } catch let failure as Failure {
+            throw failure.adding(
+                remedy: "run the run's train command again, which rewrites it")
+        }
+    }
+
+    private static func recipeBytes(_ folder: String, for call: String) throws -> [UInt8] {
+        let path = "\(folder)/\(Recipe.recordedName)"
+        guard FileBytes.exists(path) else {
+            throw FailureSite(call, folder).inputMissing(
+                "is not a run: it contains no \(Recipe.recordedName); pass the --output of a training run"
+            )
+        }
+        return try FileBytes.read(path)
+    }
+
+    /// What a run that reached its end says of itself.
+    package func result() throws -> RunResult? { try decode(RunResult.name) }
+
+    /// What it ran on.
+    package func environment() throws -> RunEnvironment? { try decode(RunEnvironment.name) }
+
+    /// What it recorded.
+    package func metrics() throws -> RunMetrics { try RunMetrics(runFolder: folder) }
+
+    /// The file of the network that won, or is ahead.
+    package func winner() throws -> NetworkFile? {
+        let path = "\(folder)/\(NetworkFile.name)"
+        return FileBytes.exists(path) ? try NetworkFile(path: path) : nil
+    }
+
+    /// Puts the network of a checkpoint into `network`. Every rank calls it; rank 0 alone needs the
+    /// folder, and reads.
+    ///
+    /// - Parameters:
+    ///   - links: `best` or `latest`; the first that is there is taken.
+    ///   - call: The task that needs the checkpoint, for messages.
+    /// - Returns: The checkpoint's header.
+    /// - Throws: What all ranks agree on: `Failure` (66) where no link is there, or 65 naming
+    ///   what is damaged; the network is then as it was, unless the checkpoint is of another network.
+    package static func restore(
+        _ network: Network, from links: [String], of folder: String, for call: String,
+        group: any ProcessGroup
+    ) throws -> Checkpoint.Header {
+        try group.fromCoordinator {
+            let store = CheckpointStore(runFolder: folder)
+            guard let link = links.first(where: { FileBytes.exists("\(store.folder)/\($0)") })
+            else {
+                throw FailureSite(call, folder).inputMissing(
+                    "has no \(links.joined(separator: " or ")) checkpoint")
+            }
+            return try store.load(link).bytes
+        } parse: { bytes in
+            let file = try HDF5File.open(image: bytes, named: "checkpoint")
+            let header = try Checkpoint.header(of: file)
+            try Checkpoint.restore(file, network: network, optimizer: nil)
+            return header
+        }
+    }
+
+    private func decode<Value: Decodable>(_ name: String) throws -> Value? {
+        let path = "\(folder)/\(name)"
+        guard FileBytes.exists(path) else { return nil }
+        let bytes = try FileBytes.read(path)
+        guard let value = try? JSONDecoder().decode(Value.self, from: Data(bytes)) else {
+            throw FailureSite("run", path).badData(
+                "is not what this version (\(ProgramVersion.number)) writes; was the run "
+                    + "trained with another one, or the file changed?")
+        }
+        return value
+    }
+}

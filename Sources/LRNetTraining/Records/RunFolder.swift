@@ -1,0 +1,181 @@
+internal import Foundation
+internal import LRNetSupport
+
+/// The folder of one run: its lock, recipe, log, metrics, checkpoints and results. Only rank 0
+/// touches it, but for reading.
+public final class RunFolder {
+    /// Whether to go on with a run that the folder holds.
+    public enum Resume: String, Sendable, CaseIterable {
+        /// Go on if there is a run, else start one.
+        case auto
+        /// Start; an existing run is an error.
+        case never
+        /// Go on; a missing run is an error.
+        case must
+    }
+
+    /// The folder.
+    public let path: String
+
+    /// The checkpoints.
+    package let checkpoints: CheckpointStore
+
+    private let recipe: Recipe
+    private let lock: FileLock
+    private var metrics: AppendedFile?
+    private var log: AppendedFile?
+    private var earlyLines: [String] = []
+
+    /// What is wrong with the `recipe.yaml` that the folder held, if anything; checkpoints then say
+    /// what the run is.
+    package private(set) var recipeProblem: String?
+
+    /// Opens the folder, or makes it, and locks it against a second run.
+    ///
+    /// - Parameter patience: How long another run is waited for: ranks outlive a killed mpirun by
+    ///   about a second, and one that was asked to stop takes the time of a step.
+    /// - Throws: `Failure` (74) if another process still has the lock then; 78 if the folder
+    ///   holds a run of another recipe; 64 if it holds something else.
+    public init(
+        path: String, recipe: Recipe, resume: Resume, patience: Duration = .seconds(15)
+    ) throws {
+        self.path = path
+        let recipePath = "\(path)/\(Recipe.recordedName)"
+        try Self.checkIsNobodyElses(path)
+        if resume == .must && !FileBytes.exists(recipePath) {
+            throw Self.site(path).inputMissing(
+                "holds no run; --resume must wants one to go on with")
+        }
+        try AtomicFile.createFolder(path)
+        lock = try Self.lock(path, patience: patience)
+        checkpoints = CheckpointStore(runFolder: path)
+        self.recipe = recipe
+        // Only now is nobody at work here.
+        if FileBytes.exists(recipePath) {
+            if resume == .never {
+                throw Self.site(path).usage(
+                    "holds a run already; --resume never wants a new --output")
+            }
+            try compare(recipe, with: recipePath)
+        }
+        for name in try FileBytes.names(inFolder: path) where AtomicFile.isLeftover(name) {
+            try AtomicFile.remove("\(path)/\(name)")
+        }
+        try checkpoints.removeLeftovers()
+        // Where it cannot be compared the checkpoint has the last word.
+        if recipeProblem == nil { try writeRecipe() }
+    }
+
+    private func writeRecipe() throws {
+        try AtomicFile.write(Recipe.sealed(recipe.yaml), to: "\(path)/\(Recipe.recordedName)")
+    }
+
+    /// A start that was killed leaves the lock and a part of the recipe behind; more without a
+    /// recipe is not ours.
+    private static func checkIsNobodyElses(_ path: String) throws {
+        guard FileBytes.isFolder(path) else { return }
+        let names = try FileBytes.names(inFolder: path)
+        guard !names.contains(Recipe.recordedName),
+            let first = names.first(where: { $0 != lockName && !AtomicFile.isLeftover($0) })
+        else { return }
+        throw Self.site(path).usage(
+            "is no run's folder but holds '\(first)'; choose another --output")
+    }
+
+    private static func lock(_ path: String, patience: Duration) throws -> FileLock {
+        do {
+            return try FileLock(path: "\(path)/\(lockName)", patience: patience)
+        } catch let failure as Failure where failure.call == "flock" {
+            throw Self.site(path).inputOutput(
+                String(
+                    format: "is in use by another run, whose end was waited for %g s; let it ",
+                    patience.seconds)
+                    + "finish or stop it, or choose another --output")
+        }
+    }
+
+    private func compare(_ recipe: Recipe, with recipePath: String) throws {
+        let old: Recipe
+        do {
+            old = try Recipe(sealed: FileBytes.read(recipePath), file: recipePath)
+        } catch {
+            recipeProblem = "\(error); it is written anew, and checkpoints tell the recipe"
+            return
+        }
+        _ = try Self.check(recipe, against: old, of: path)
+    }
+
+    private static let lockName = ".lock"
+
+    /// Cuts the metrics back to what had been trained at a checkpoint, and opens the logs; also writes
+    /// a recipe in the place of a damaged one, now that the checkpoint agrees with it.
+    ///
+    /// - Parameters:
+    ///   - step: The checkpoint's; `nil` for a fresh start, which keeps nothing.
+    ///   - isValidated: Whether a validation of this step counts as done.
+    package func begin(atStep step: Int?, isValidated: Bool = true) throws {
+        if recipeProblem != nil { try writeRecipe() }
+        let metricsPath = "\(path)/\(RunMetrics.name)"
+        if FileBytes.exists(metricsPath) {
+            let text = String(decoding: try FileBytes.read(metricsPath), as: UTF8.self)
+            let kept = text.split(separator: "\n").filter { line in
+                guard let entry = try? JSONDecoder().decode(Stamp.self, from: Data(line.utf8))
+                else { return false }
+                let isOfValidation = ["validation", "distributions"].contains(entry.kind)
+                if !isValidated && entry.step == step && isOfValidation { return false }
+                return entry.step <= step ?? -1
+            }
+            try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: metricsPath)
+        }
+        metrics = try AppendedFile(path: metricsPath)
+        let log = try AppendedFile(path: "\(path)/train.log")
+        self.log = log
+        for line in earlyLines { try log.append(line) }
+        earlyLines = []
+    }
+
+    private struct Stamp: Codable {
+        var step: Int
+        var kind: String?
+    }
+
+    /// Appends a line to `metrics.jsonl`; it must have a `step`.
+    package func record(_ entry: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try metrics?.append(String(decoding: try encoder.encode(entry), as: UTF8.self))
+    }
+
+    /// Appends a line to `train.log`; lines before ``begin(atStep:)`` wait for it.
+    package func logLine(_ line: String) throws {
+        if let log { try log.append(line) } else { earlyLines.append(line) }
+    }
+
+    /// Writes a JSON file of the folder.
+    func writeJSON(_ value: some Encodable, to name: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(Array(try encoder.encode(value)) + [10], to: "\(path)/\(name)")
+    }
+
+    /// Refuses to go on with a run of another recipe.
+    ///
+    /// - Parameter path: The run's folder.
+    /// - Returns: What is another, but may be.
+    static func check(_ recipe: Recipe, against old: Recipe, of path: String) throws
+        -> [RecipeChange]
+    {
+        let changes = recipe.changes(from: old)
+        let wrong = changes.filter { !$0.isAllowed }
+        guard wrong.isEmpty else {
+            throw site(path).badRecipe(
+                "holds a run of another recipe ("
+                    + wrong.map(\.description).joined(separator: ", ") + "); take that back ("
+                    + wrong.map(\.remedy).joined(separator: " ") + ") or choose another --output")
+        }
+        return changes
+    }
+
+    /// Failures of the folder `path`.
+    static func site(_ path: String) -> FailureSite { FailureSite("run", path) }
+}

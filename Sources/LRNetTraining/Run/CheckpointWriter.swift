@@ -1,0 +1,57 @@
+internal import LRNetCollectives
+internal import LRNetLayers
+package import LRNetWatchdog
+
+/// Saves a run's state while training continues.
+///
+/// Every rank has one, so that an error of rank 0, which alone writes, is everyone's.
+package final class CheckpointWriter {
+    private let store: CheckpointStore?
+    private let context: RankContext
+    private let dataFingerprint: String
+    private let writer = BackgroundWriter()
+    private var lastSave = ContinuousClock.now
+
+    /// - Parameter store: `nil` on ranks that do not write.
+    package init(store: CheckpointStore?, context: RankContext, dataFingerprint: String) {
+        self.store = store
+        self.context = context
+        self.dataFingerprint = dataFingerprint
+    }
+
+    /// The time since a checkpoint was last begun, or since the start.
+    package var sinceSave: Duration { ContinuousClock.now - lastSave }
+
+    /// Copies the run's state and begins to write it. Every rank calls it.
+    package func save(
+        _ state: RunState, isBest: Bool, of trainingStep: TrainingStep, trace: WeightTrace,
+        beacon: ProgressBeacon
+    ) throws {
+        beacon.enter(.saving)
+        try finish()
+        _ = try trainingStep.agreedState(step: state.step)
+        try context.group.agreeing {
+            guard let store else { return }
+            let recipe = context.recipe
+            let header = Checkpoint.Header(
+                step: state.step, recipeFingerprint: recipe.fingerprint, recipeYAML: recipe.yaml,
+                dataFingerprint: dataFingerprint, coordinator: state.coordinator)
+            let bytes = try Checkpoint.encode(
+                header, network: trainingStep.network, optimizer: trainingStep.optimizer,
+                trace: trace)
+            let keepLatest = recipe.checkpoint.keepLatest
+            writer.begin {
+                try store.save(bytes, step: state.step, isBest: isBest, keepLatest: keepLatest)
+            }
+        }
+        lastSave = .now
+    }
+
+    /// Waits for the checkpoint that is being written, on this rank, whatever has ended the run.
+    package func waitWithoutErrors() { try? writer.wait() }
+
+    /// Waits for the checkpoint that is being written. Every rank calls it.
+    package func finish() throws {
+        try context.group.agreeing { try writer.wait() }
+    }
+}

@@ -1,0 +1,224 @@
+internal import Foundation
+internal import LRNetCollectives
+package import LRNetData
+internal import LRNetDiagnostics
+package import LRNetLayers
+internal import LRNetSupport
+
+/// Writes down a run: lines for people, and records that figures are drawn from.
+///
+/// Every rank has one and calls it at the same steps; rank 0 alone writes. Errors of rank 0 are everyone's.
+package final class RunRecorder {
+    package let log: RunLog
+    package let trace: WeightTrace
+    private let folder: RunFolder?
+    private let network: Network
+    private let group: any ProcessGroup
+    private let recipe: Recipe
+    private let sequence: BatchSequence
+    private var interval = Interval()
+
+    /// The steps since the last log line.
+    private struct Interval {
+        var times = StageTimes()
+        var loss = 0.0
+        var errorCount = 0
+    }
+
+    /// - Parameter folder: `nil` on ranks that do not write.
+    package init(
+        folder: RunFolder?, isQuiet: Bool, network: Network, context: RankContext,
+        sequence: BatchSequence
+    ) {
+        self.folder = folder
+        self.network = network
+        self.sequence = sequence
+        (group, recipe) = (context.group, context.recipe)
+        log = RunLog(folder: folder, isQuiet: isQuiet)
+        trace = WeightTrace(network: network, isActive: folder != nil)
+    }
+
+    // MARK: Start
+
+    /// Opens the log and the records, cut back to where the run starts, and writes what the run is made of.
+    /// Every rank calls it.
+    package func begin(
+        at state: RunState, _ start: RunStart, data: ShardSet, context: RankContext
+    ) throws {
+        let environment = try RunEnvironment.gather(
+            group: group, threads: recipe.training.threads)
+        try group.agreeing {
+            try folder?.begin(
+                atStep: start.header?.step,
+                isValidated: state.coordinator.owesValidation != true)
+            try folder?.writeJSON(environment, to: RunEnvironment.name)
+            if start.header == nil { try recordFreshStart() }
+        }
+        try line(title(data))
+        for finding in PlacementCheck.findings(environment) where finding.verdict != .good {
+            log.warning("\(finding.topic): \(finding.detail); \(finding.remedy)")
+        }
+        for line in DataAdvice(recipe: recipe, set: data, leafCount: context.leafRun.count).lines {
+            log.warning(line)
+        }
+        for note in start.notes { try line(note) }
+        guard state.coordinator.resumedAt.last == state.step else { return }
+        let changes = start.changes.map(\.description).joined(separator: ", ")
+        try line("going on from step \(state.step)\(changes.isEmpty ? "" : " with \(changes)")")
+    }
+
+    private func recordFreshStart() throws {
+        guard let folder else { return }
+        try folder.record(
+            RunMetrics.Run(
+                stepsPerEpoch: sequence.stepsPerEpoch, totalSteps: sequence.totalSteps,
+                trainingImages: sequence.sampleCount))
+        if let weights = trace.record(step: 0) { try folder.record(weights) }
+        try writeDistributions(step: 0, to: folder)
+    }
+
+    private func title(_ data: ShardSet) -> String {
+        let weights = network.weightedLayers.dropLast().map(\.shape.count).reduce(0, +)
+        let threads = PlacementCheck.counted(recipe.training.threads, "thread")
+        return "\(recipe.title): \(TextTable.grouped(weights)) weights, "
+            + "\(PlacementCheck.counted(group.size, "rank")) of \(threads), "
+            + "\(data.directory): \(TextTable.grouped(sequence.sampleCount)) images, "
+            + "\(sequence.totalSteps) steps of \(recipe.training.globalBatch), "
+            + "\(sequence.stepsPerEpoch) an epoch"
+    }
+
+    // MARK: Lines
+
+    /// Writes a line of the log. Every rank calls it, so that a full disk is everyone's trouble.
+    package func line(_ text: String) throws {
+        try group.agreeing { try log.line(text) }
+    }
+
+    /// Writes a line of the metrics and one of the log. Every rank calls it.
+    private func record(_ metrics: some Encodable, line: String) throws {
+        try group.agreeing {
+            try folder?.record(metrics)
+            try log.line(line)
+        }
+    }
+
+    /// Writes a JSON file of the run's folder. Every rank calls it.
+    func write(_ value: some Encodable, to name: String) throws {
+        try group.agreeing { try folder?.writeJSON(value, to: name) }
+    }
+
+    // MARK: Steps
+
+    /// Adds a step to the interval, and writes the interval's line when it is complete. Every rank calls it.
+    ///
+    /// The weights' record is due at the same steps whatever happens to the run.
+    package func stepIsDone(
+        _ state: RunState, _ status: StepStatus, _ times: StageTimes, learningRate: Double
+    ) throws {
+        interval.times.add(times)
+        interval.loss += status.loss
+        interval.errorCount += status.errorCount
+        log.update(done: state.step, note: String(format: "loss %.4f", status.loss))
+        let isDue = state.step % RunMetrics.everySteps == 0 || state.step == sequence.totalSteps
+        if isDue || state.step % sequence.stepsPerEpoch == 0 {
+            try writeInterval(state, learningRate: learningRate)
+            interval = Interval()
+        }
+        guard isDue, let folder, let weights = trace.record(step: state.step) else { return }
+        try folder.record(weights)
+    }
+
+    private func writeInterval(_ state: RunState, learningRate: Double) throws {
+        let times = interval.times
+        let metrics = RunMetrics.Training(
+            step: state.step, epoch: sequence.epoch(of: state.step - 1) + 1,
+            loss: interval.loss / Double(times.stepCount),
+            errorPercent: 100 * Double(interval.errorCount) / Double(times.imageCount),
+            learningRate: learningRate, imagesPerSecond: times.imagesPerSecond,
+            dataSeconds: times.data.seconds, dataPercent: times.percent(times.data),
+            computeSeconds: times.compute.seconds,
+            communicationSeconds: times.communication.seconds,
+            forwardSeconds: times.forward.seconds, backwardSeconds: times.backward.seconds,
+            reductionSeconds: times.reduction.seconds, updateSeconds: times.update.seconds)
+        let left =
+            state.coordinator.imageCount > 0
+            ? times.total.seconds / Double(times.stepCount)
+                * Double(sequence.totalSteps - state.step) : 0
+        let stages = String(
+            format: "data %.1f%% compute %.0f%% comm %.0f%%", times.percent(times.data),
+            times.percent(times.compute), times.percent(times.communication))
+        let epoch = "\(metrics.epoch)/\(recipe.training.epochs)"
+        try record(
+            metrics,
+            line: "step \(state.step)/\(sequence.totalSteps)  epoch \(epoch)"
+                + String(
+                    format: "  loss %.4f  error %.2f%%  lr %g  %.0f images/s  ", metrics.loss,
+                    metrics.errorPercent, learningRate, metrics.imagesPerSecond)
+                + "\(stages)  left \(Self.clock(left))")
+    }
+
+    // MARK: Validations
+
+    /// Writes a validation and the distributions of that step. Every rank calls it.
+    ///
+    /// - Parameter hash: The state's.
+    package func validationIsDone(
+        _ report: ValidationReport, isLeader: Bool, stateHash hash: String, seconds: Double
+    ) throws {
+        if let best = report.best {
+            try record(
+                metrics(of: report, best, stateHash: hash, seconds: seconds),
+                line: line(of: report, best, isLeader: isLeader, stateHash: hash, seconds: seconds))
+        }
+        try group.agreeing {
+            if let folder { try writeDistributions(step: report.step, to: folder) }
+        }
+    }
+
+    private func metrics(
+        of report: ValidationReport, _ best: DrawResult, stateHash: String, seconds: Double
+    ) -> RunMetrics.Validation {
+        RunMetrics.Validation(
+            step: report.step, epoch: sequence.epoch(of: report.step - 1) + 1,
+            draws: report.draws.map(\.errorPercent), best: best.errorPercent,
+            mean: report.meanError, deviation: report.errorDeviation,
+            stateSHA256: stateHash, seconds: seconds, classErrors: best.classErrors,
+            classCounts: best.classCounts)
+    }
+
+    private func line(
+        of report: ValidationReport, _ best: DrawResult, isLeader: Bool, stateHash: String,
+        seconds: Double
+    ) -> String {
+        let lead = isLeader ? ", the best so far" : ""
+        let statistics =
+            recipe.validation.reestimateBatches > 0
+            ? "batch norm over \(recipe.validation.reestimateBatches) batches" : "moving averages"
+        let end = String(
+            format: "%@ (%@, %.1f s, state %@)", lead, statistics, seconds,
+            String(stateHash.prefix(8)))
+        return report.draws.count == 1
+            ? String(
+                format: "validation at step %d: error %.2f%%%@", report.step, best.errorPercent,
+                end)
+            : String(
+                format: "validation at step %d: best of %d draws %.2f%%, mean %.2f%%, "
+                    + "deviation %.2f%@", report.step, report.draws.count, best.errorPercent,
+                report.meanError, report.errorDeviation, end)
+    }
+
+    private func writeDistributions(step: Int, to folder: RunFolder) throws {
+        let layers = network.weightedLayers.compactMap(DistributionSummary.histograms)
+        guard !layers.isEmpty else { return }
+        try folder.record(RunMetrics.Distributions(step: step, layers: layers))
+    }
+
+    /// `1:02:03`, `2:31`
+    package static func clock(_ seconds: Double) -> String {
+        let whole = Int(seconds.rounded())
+        let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+        return hours > 0
+            ? String(format: "%d:%02d:%02d", hours, minutes, rest)
+            : String(format: "%d:%02d", minutes, rest)
+    }
+}

@@ -1,0 +1,117 @@
+internal import LRNetCollectives
+package import LRNetData
+package import LRNetLayers
+internal import LRNetSupport
+package import LRNetWatchdog
+
+/// The network that is ahead: its file is written when it takes the lead, and read back and measured at
+/// the end of the run.
+///
+/// Every rank has one; rank 0 alone touches the file.
+package struct Winner {
+    private let run: String
+    private let isWriter: Bool
+    private let context: RankContext
+    private let data: ShardSet
+    private let log: RunLog
+    private let beacon: ProgressBeacon
+
+    /// - Parameter run: The run's folder.
+    package init(
+        run: String, context: RankContext, data: ShardSet, log: RunLog, beacon: ProgressBeacon
+    ) {
+        self.run = run
+        isWriter = context.group.isCoordinator
+        self.context = context
+        self.data = data
+        self.log = log
+        self.beacon = beacon
+    }
+
+    private var path: String { "\(run)/\(NetworkFile.name)" }
+
+    /// Writes the file of a network. Every rank calls it.
+    package func write(_ network: FinishedNetwork, of leader: CoordinatorState.Leader) throws {
+        try context.group.agreeing {
+            guard isWriter else { return }
+            let recipe = context.recipe
+            let bytes = try NetworkFile.bytes(
+                of: network,
+                metadata: [
+                    "weights": recipe.weights.model.rawValue,
+                    "activations": "\(recipe.model.activations)", "step": "\(leader.step)",
+                    "draw": "\(leader.result.draw)",
+                    "validationError": "\(leader.result.errorPercent)",
+                    "recipe": recipe.fingerprint, "data": data.fingerprint,
+                    "batchNormEpsilon": "\(recipe.batchNorm.epsilon)",
+                ])
+            try AtomicFile.write(bytes, to: path)
+        }
+    }
+
+    /// Measures the file on the test split, once. Every rank calls it.
+    ///
+    /// A file that is missing, damaged or not of the network that is ahead is drawn again from the
+    /// checkpoint that it came from.
+    ///
+    /// - Parameters:
+    ///   - network: Lends names and shapes.
+    ///   - evaluator: Measures.
+    /// - Returns: `nil` without a test split; the file is then checked all the same.
+    package func measure(
+        _ leader: CoordinatorState.Leader, like network: Network, by evaluator: Evaluator
+    ) throws -> DrawResult? {
+        var bytes = try context.group.fromCoordinator { try soundBytes(of: leader) }
+        if bytes.isEmpty {
+            try drawAgain(leader)
+            bytes = try context.group.fromCoordinator { try FileBytes.read(path) }
+        }
+        let finished = try context.group.agreeing {
+            try NetworkFile(bytes: bytes, path: path).network(like: network)
+        }
+        return data.count(.test) > 0 ? try evaluator.measure(finished, on: .test) : nil
+    }
+
+    /// - Returns: No bytes if the file must be drawn again; the log then says why.
+    private func soundBytes(of leader: CoordinatorState.Leader) throws -> [UInt8] {
+        do {
+            let bytes = try FileBytes.read(path)
+            let (step, draw) = try NetworkFile(bytes: bytes, path: path).origin
+            if step == "\(leader.step)", draw == "\(leader.result.draw)" { return bytes }
+            log.warning("network: \(path): is of step \(step), draw \(draw); it is drawn again")
+        } catch let failure as Failure
+            where [.badData, .inputMissing].contains(failure.exitStatus)
+        {
+            log.warning("\(failure); it is drawn again")
+        }
+        return []
+    }
+
+    /// Draws in a network of its own, since the one that was trained is further.
+    private func drawAgain(_ leader: CoordinatorState.Leader) throws {
+        func failure(_ reason: String) -> Failure {
+            Failure(
+                call: "network", subject: path,
+                message: "cannot be drawn again from the checkpoint of step \(leader.step): "
+                    + "\(reason); train again in a new --output", exitStatus: .badData,
+                isAgreed: true)
+        }
+        let network = context.recipe.makeNetwork(classes: data.classes)
+        context.reserve(network)
+        let step: Int
+        do {
+            step = try FinishedRun.restore(
+                network, from: ["best"], of: run, for: "network", group: context.group
+            ).step
+        } catch let reason as Failure where context.group.size == 1 || reason.isAgreed {
+            throw failure("\(reason)")
+        }
+        guard step == leader.step else { throw failure("the best one is of step \(step)") }
+        let evaluator = try Evaluator(
+            context: context, network: network, data: data, beacon: beacon)
+        try write(
+            evaluator.draw(
+                leader.result.draw, step: step,
+                reestimateBatches: context.recipe.validation.reestimateBatches), of: leader)
+    }
+}

@@ -1,0 +1,87 @@
+package import LRNetCollectives
+package import LRNetData
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+
+/// The training split, opened, and the order in which steps go through it.
+package struct TrainingData {
+    package let set: ShardSet
+    let reader: ShardReader
+    let augmenter: Augmenter
+    package let sequence: BatchSequence
+
+    /// Opens a data set for training. Every rank calls it.
+    ///
+    /// - Throws: What all ranks agree on: data that are missing, damaged or do not fit the recipe.
+    package init(path: String, recipe: Recipe, group: any ProcessGroup) throws {
+        let set = try Self.openSet(path, recipe: recipe, group: group)
+        self.set = set
+        (reader, augmenter) = try group.agreeing {
+            (try ShardReader(recipe, set: set, split: .train), try Augmenter(recipe, for: set))
+        }
+        sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: set))
+    }
+
+    /// This rank's batches, loaded ahead from step `first` on (counted from 0).
+    package func batches(from first: Int, _ context: RankContext) -> BatchSource {
+        BatchSource(
+            loader: BatchLoader(
+                reader: reader, augmenter: augmenter, workers: context.recipe.data.workers,
+                capacity: context.capacity,
+                requests: sequence.requests(from: first, leafRun: context.leafRun)),
+            capacity: context.capacity, shape: augmenter.outputShape)
+    }
+
+    /// Opens a data set on every rank and checks that it fits the recipe. Every rank calls it.
+    package static func openSet(
+        _ path: String, recipe: Recipe, group: any ProcessGroup
+    ) throws -> ShardSet {
+        let set = try group.agreeing { () throws -> ShardSet in
+            let set = try ShardSet(directory: path)
+            try check(set, recipe)
+            return set
+        }
+        let prints = try group.allGather(Array(set.fingerprint.utf8))
+        if let other = prints.firstIndex(where: { $0 != prints[0] }) {
+            throw Failure(
+                call: "data", subject: path,
+                message: "is another data set than rank 0's; give every machine the same one",
+                exitStatus: .badData, rank: other, isAgreed: true)
+        }
+        return set
+    }
+
+    /// - Throws: `Failure` (65) naming what of the set does not fit the recipe.
+    static func check(_ set: ShardSet, _ recipe: Recipe) throws {
+        let site = FailureSite("data", set.directory)
+        let architecture = recipe.architecture
+        let made = try Augmenter(recipe, for: set).outputShape
+        guard made == architecture.input else {
+            let detail = made == set.shape ? "" : ", cropped to \(made),"
+            throw site.badData(
+                "has images of \(set.shape)\(detail) where network \(architecture.name) takes "
+                    + "\(architecture.input); choose another data set or network, or set "
+                    + "augmentation.crop")
+        }
+        guard set.classes == architecture.classes else {
+            throw site.badData(
+                "has \(set.classes) classes where network \(architecture.name) has "
+                    + "\(architecture.classes)")
+        }
+        if let samples = recipe.data.samples, samples > set.count(.train) {
+            throw site.badData(
+                "has \(set.count(.train)) training images, fewer than data.samples \(samples)")
+        }
+        let batch = recipe.training.globalBatch
+        guard set.count(.train) >= batch else {
+            throw site.badData(
+                "has \(set.count(.train)) training images, fewer than globalBatch \(batch)")
+        }
+        guard recipe.validation.everyEpochs == 0 || set.count(.validation) > 0 else {
+            throw site.badData(
+                "has no validation split; import it with --validation N or set "
+                    + "validation.everyEpochs=0")
+        }
+    }
+}

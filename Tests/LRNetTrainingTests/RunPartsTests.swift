@@ -1,0 +1,247 @@
+import Foundation
+import LRNetCollectives
+import LRNetData
+import LRNetKernels
+import LRNetLaunchSupport
+import LRNetLayers
+import LRNetSupport
+import LRNetTraining
+import LRNetWatchdog
+import Testing
+
+/// The parts of a run, each without the others.
+@Suite struct RunPartsTests {
+    // MARK: Checkpoints
+
+    private func writer(_ parts: TrainedParts, _ folder: RunFolder) -> CheckpointWriter {
+        CheckpointWriter(
+            store: folder.checkpoints, context: parts.context,
+            dataFingerprint: parts.data.set.fingerprint)
+    }
+
+    private func save(
+        _ writer: CheckpointWriter, _ parts: TrainedParts, step: Int, isBest: Bool,
+        trace: WeightTrace
+    ) throws {
+        try writer.save(
+            RunState(step: step), isBest: isBest, of: parts.trainingStep, trace: trace,
+            beacon: ProgressBeacon())
+    }
+
+    @Test func checkpointsAreThereOnceWaitedFor() throws {
+        let parts = try TrainedParts()
+        let folder = try parts.openRun()
+        let recorder = parts.recorder(folder)
+        let writer = writer(parts, folder)
+        try save(writer, parts, step: 2, isBest: true, trace: recorder.trace)
+        // The copy was made: what changes now is not in the file.
+        let before = try parts.state()
+        parts.disturb()
+        try save(writer, parts, step: 4, isBest: false, trace: recorder.trace)
+        try writer.finish()
+        #expect(try folder.checkpoints.steps() == [2, 4])
+        #expect(try parts.state() != before)
+        for (link, hash) in [("latest", try parts.state()), ("best", before)] {
+            let header = try FinishedRun.restore(
+                parts.network, from: [link], of: parts.run, for: "test", group: parts.context.group)
+            #expect(header.step == (link == "best" ? 2 : 4))
+            #expect(try parts.state() == hash)
+        }
+    }
+
+    @Test func aFailedWriteIsThrownAtTheNextWait() throws {
+        let parts = try TrainedParts()
+        let folder = try parts.openRun()
+        let writer = writer(parts, folder)
+        let fault = FileFault(
+            .error(ENOSPC), path: "\(parts.run)/checkpoints", from: 1, count: .max)
+        FileFault.arm(fault)
+        try save(writer, parts, step: 2, isBest: false, trace: parts.recorder(folder).trace)
+        let error = #expect(throws: Failure.self) { try writer.finish() }
+        FileFault.disarm(fault)
+        #expect(error?.exitStatus == .inputOutput)
+        #expect(error?.message.contains("free some space") == true)
+        // It is thrown once, and the next save works.
+        try writer.finish()
+        try save(writer, parts, step: 3, isBest: false, trace: parts.recorder(folder).trace)
+        try writer.finish()
+        #expect(try folder.checkpoints.steps() == [3])
+    }
+
+    // MARK: Winner
+
+    /// A run that has drawn, saved and written a winner at step 4.
+    private func leading(_ parts: TrainedParts, _ folder: RunFolder) throws -> (
+        winner: Winner, leader: CoordinatorState.Leader
+    ) {
+        let recorder = parts.recorder(folder)
+        var state = CoordinatorState()
+        _ = state.consider(parts.report(step: 4, errors: [9, 7]))
+        let leader = try #require(state.leader)
+        let winner = Winner(
+            run: parts.run, context: parts.context, data: parts.data.set, log: recorder.log,
+            beacon: ProgressBeacon())
+        try winner.write(parts.evaluator.draw(1, step: 4, reestimateBatches: 1), of: leader)
+        let writer = writer(parts, folder)
+        try writer.save(
+            RunState(step: 4, coordinator: state), isBest: true, of: parts.trainingStep,
+            trace: recorder.trace, beacon: ProgressBeacon())
+        try writer.finish()
+        return (winner, leader)
+    }
+
+    @Test(arguments: ["sound", "missing", "cut", "of another step"])
+    func theWinnersFileIsMeasuredOrDrawnAgain(damage: String) throws {
+        let parts = try TrainedParts()
+        let (winner, leader) = try leading(parts, parts.openRun())
+        let path = "\(parts.run)/\(NetworkFile.name)"
+        let bytes = try FileBytes.read(path)
+        let expected = try winner.measure(leader, like: parts.network, by: parts.evaluator)
+        parts.disturb()
+        let state = try parts.state()
+        switch damage {
+        case "missing": try AtomicFile.remove(path)
+        case "cut": try AtomicFile.write(Array(bytes.prefix(200)), to: path)
+        case "of another step":
+            let other = try parts.evaluator.draw(0, step: 2, reestimateBatches: 0)
+            try AtomicFile.write(
+                NetworkFile.bytes(of: other, metadata: ["step": "2", "draw": "0"]), to: path)
+        default: break
+        }
+        let result = try winner.measure(leader, like: parts.network, by: parts.evaluator)
+        #expect(result == expected)
+        #expect(result?.sampleCount == 24)
+        #expect(try FileBytes.read(path) == bytes)
+        // The network that was trained further is as it was.
+        #expect(try parts.state() == state)
+    }
+
+    @Test func aWinnerWithoutItsCheckpointIsAnError() throws {
+        let parts = try TrainedParts()
+        let (winner, leader) = try leading(parts, parts.openRun())
+        let path = "\(parts.run)/\(NetworkFile.name)"
+        try AtomicFile.remove(path)
+        try AtomicFile.remove("\(parts.run)/checkpoints/best")
+        let error = #expect(throws: Failure.self) {
+            try winner.measure(leader, like: parts.network, by: parts.evaluator)
+        }
+        #expect(error?.exitStatus == .badData)
+        #expect(error?.description.hasPrefix("network: \(path): cannot be drawn again") == true)
+    }
+
+    // MARK: Recorder
+
+    private func lines(_ parts: TrainedParts, kind: String) throws -> [[String: Any]] {
+        let text = String(decoding: try FileBytes.read("\(parts.run)/metrics.jsonl"), as: UTF8.self)
+        return try text.split(separator: "\n").compactMap {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }.filter { $0["kind"] as? String == kind }
+    }
+
+    @Test func anIntervalIsTheMeanOfItsSteps() throws {
+        let parts = try TrainedParts()
+        let folder = try parts.openRun()
+        let recorder = parts.recorder(folder)
+        recorder.trace.begin()
+        try recorder.begin(at: RunState(), RunStart(), data: parts.data.set, context: parts.context)
+        var state = RunState()
+        // Four steps make an epoch of 64 images.
+        for step in 1...4 {
+            state.step = step
+            var status = StepStatus()
+            status.loss = Double(step)
+            status.errorCount = 2 * step
+            status.sampleCount = 16
+            var times = StageTimes()
+            times.total = .milliseconds(100)
+            times.data = .milliseconds(10)
+            times.stepCount = 1
+            times.imageCount = 16
+            state.add(status, times)
+            try recorder.stepIsDone(state, status, times, learningRate: 0.25)
+        }
+        #expect(state.coordinator.imageCount == 64)
+        #expect(state.coordinator.trainingLoss == 4)
+        let records = try lines(parts, kind: "training")
+        #expect(records.count == 1)
+        let record = try #require(records.first)
+        #expect(record["step"] as? Int == 4 && record["epoch"] as? Int == 1)
+        #expect(record["loss"] as? Double == 2.5)
+        #expect(record["errorPercent"] as? Double == 31.25)
+        #expect(record["learningRate"] as? Double == 0.25)
+        #expect(abs((record["imagesPerSecond"] as? Double ?? 0) - 160) < 1e-6)
+        #expect(try lines(parts, kind: "run").count == 1)
+        let log = String(decoding: try FileBytes.read("\(parts.run)/train.log"), as: UTF8.self)
+        #expect(log.contains("64 images, 6 steps of 16, 4 an epoch"))
+        #expect(log.contains("step 4/6  epoch 1/"))
+    }
+
+    @Test func aValidationTellsBestMeanAndLead() throws {
+        let parts = try TrainedParts()
+        let recorder = parts.recorder(try parts.openRun())
+        recorder.trace.begin()
+        try recorder.begin(at: RunState(), RunStart(), data: parts.data.set, context: parts.context)
+        try recorder.validationIsDone(
+            parts.report(step: 4, errors: [8, 4]), isLeader: true, stateHash: "0123456789",
+            seconds: 1.25)
+        let record = try #require(try lines(parts, kind: "validation").first)
+        #expect(record["best"] as? Double == 10)
+        #expect(record["mean"] as? Double == 15)
+        let log = String(decoding: try FileBytes.read("\(parts.run)/train.log"), as: UTF8.self)
+        #expect(
+            log.contains(
+                "validation at step 4: best of 2 draws 10.00%, mean 15.00%, deviation 7.07, the best "
+                    + "so far (batch norm over 1 batches, 1.2 s, state 01234567)"))
+        #expect(try lines(parts, kind: "distributions").count == 2)
+    }
+
+    @Test(arguments: [(0.4, "0:00"), (151, "2:31"), (3_723, "1:02:03")])
+    func clock(seconds: Double, text: String) { #expect(RunRecorder.clock(seconds) == text) }
+
+    // MARK: Diagnosis
+
+    @Test func theFirstBadLayerIsNamedWithItsRanks() {
+        let conv = "3 the output of conv1".split(separator: " ", maxSplits: 1)
+        let late = "9 the input gradient of conv2".split(separator: " ", maxSplits: 1)
+        #expect(NonFiniteDiagnosis.origin([[], []]) == nil)
+        #expect(NonFiniteDiagnosis.origin([conv]) == "first the output of conv1")
+        #expect(
+            NonFiniteDiagnosis.origin([conv, conv]) == "first the output of conv1 on every rank")
+        #expect(NonFiniteDiagnosis.origin([late, conv]) == "first the output of conv1 on rank 1")
+        #expect(
+            NonFiniteDiagnosis.origin([late, conv, [], conv])
+                == "first the output of conv1 on ranks 1, 3")
+    }
+
+    // MARK: Reading a run's folder
+
+    @Test func aRecipeThatWasEditedIsRefusedByEveryReader() throws {
+        let parts = try TrainedParts()
+        let folder = try parts.openRun()
+        #expect(try FinishedRun(folder: folder.path, for: "report").recipe == parts.recipe)
+        #expect(try FinishedRun(folder: folder.path, for: "report").result() == nil)
+        let path = "\(folder.path)/recipe.yaml"
+        let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
+        try AtomicFile.write(text.replacing("steps: 6", with: "steps: 7"), to: path)
+        let error = #expect(throws: Failure.self) {
+            try FinishedRun(folder: folder.path, for: "report")
+        }
+        #expect(error?.exitStatus == .badData)
+        #expect(error?.description.hasPrefix("recipe: \(path): is damaged or was edited") == true)
+        let missing = #expect(throws: Failure.self) {
+            try FinishedRun(folder: parts.folder.path, for: "evaluate")
+        }
+        #expect(missing?.exitStatus == .inputMissing && missing?.call == "evaluate")
+    }
+
+    @Test func aResultOfAnotherVersionIsNamed() throws {
+        let parts = try TrainedParts()
+        let folder = try parts.openRun()
+        try AtomicFile.write("{\"steps\": 3}\n", to: "\(folder.path)/result.json")
+        let error = #expect(throws: Failure.self) {
+            try FinishedRun(folder: folder.path, for: "report").result()
+        }
+        #expect(error?.subject == "\(folder.path)/result.json")
+        #expect(error?.exitStatus == .badData)
+    }
+}
