@@ -41,7 +41,7 @@ import Testing
         try writer.finish()
         #expect(try folder.checkpoints.steps() == [2, 4])
         #expect(try parts.state() != before)
-        for (link, hash) in [("latest", try parts.state()), ("best", before)] {
+        for (link, hash) in [("best", before), ("latest", try parts.state())] {
             let header = try FinishedRun.restore(
                 parts.network, from: [link], of: parts.run, for: "test", group: parts.context.group)
             #expect(header.step == (link == "best" ? 2 : 4))
@@ -79,7 +79,7 @@ import Testing
         _ = state.consider(parts.report(step: 4, errors: [9, 7]))
         let leader = try #require(state.leader)
         let winner = Winner(
-            run: parts.run, context: parts.context, data: parts.data.set, log: recorder.log,
+            run: parts.run, context: parts.context, data: parts.data, log: recorder.log,
             beacon: ProgressBeacon())
         try winner.write(parts.evaluator.draw(1, step: 4, reestimateBatches: 1), of: leader)
         let writer = writer(parts, folder)
@@ -93,7 +93,8 @@ import Testing
     @Test(arguments: ["sound", "missing", "cut", "of another step"])
     func theWinnersFileIsMeasuredOrDrawnAgain(damage: String) throws {
         let parts = try TrainedParts()
-        let (winner, leader) = try leading(parts, parts.openRun())
+        let folder = try parts.openRun()
+        let (winner, leader) = try leading(parts, folder)
         let path = "\(parts.run)/\(NetworkFile.name)"
         let bytes = try FileBytes.read(path)
         let expected = try winner.measure(leader, like: parts.network, by: parts.evaluator)
@@ -112,6 +113,9 @@ import Testing
         #expect(result == expected)
         #expect(result?.sampleCount == 24)
         #expect(try FileBytes.read(path) == bytes)
+        try folder.begin(atStep: nil)
+        let log = String(decoding: try FileBytes.read("\(parts.run)/train.log"), as: UTF8.self)
+        #expect(log.contains("it is drawn again") == (damage != "sound"))
         // The network that was trained further is as it was.
         #expect(try parts.state() == state)
     }
@@ -215,7 +219,7 @@ import Testing
 
     // MARK: Reading a run's folder
 
-    @Test func aRecipeThatWasEditedIsRefusedByEveryReader() throws {
+    @Test func aRecipeThatWasEditedIsRefused() throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()
         #expect(try FinishedRun(folder: folder.path, for: "report").recipe == parts.recipe)

@@ -251,14 +251,16 @@ public final class BatchNormalization: Layer {
         let statistics = BatchNormKernels.Statistics(
             mean: part(0), inverseDeviation: part(1), scale: part(2), shift: part(3))
         let epsilon = fixed?.epsilon ?? options.epsilon
+        let gamma = fixed?.gamma ?? gamma.value.values
+        let beta = fixed?.beta ?? beta.value.values
         for c in 0..<channels {
             let inverse = 1 / (variance[c] + epsilon).squareRoot()
-            let scale = Double(fixed?.gamma[c] ?? gamma.value[c]) * inverse
+            let scale = Double(gamma[c]) * inverse
             statistics.mean[c] = Float(mean[c])
             statistics.inverseDeviation[c] = Float(inverse)
             statistics.scale[c] = Float(scale)
             statistics.shift[c] = Float(
-                Double(fixed?.beta[c] ?? beta.value[c]) - mean[c] * scale)
+                Double(beta[c]) - mean[c] * scale)
         }
         return Group(
             count: count, statistics: statistics, meanGradient: part(4), meanProduct: part(5))

@@ -220,9 +220,13 @@ public final class WeightedLayer: Layer {
         let test = model.testWeights(
             latents.map(\.value), shape: shape, selection: selection, into: weights)
         let values = weights.values
+        let integers = test.isDiscrete ? values.compactMap { Int8(exactly: $0) } : []
+        precondition(
+            !test.isDiscrete || integers.count == values.count,
+            "\(name): \(values.count - integers.count) weights are not integers")
         return FinishedWeights(
             name: name, shape: shape,
-            values: test.isDiscrete ? .integers(values.map { Int8($0) }) : .reals(values),
+            values: test.isDiscrete ? .integers(integers) : .reals(values),
             scale: test.scale, negativeScale: test.negativeScale, bias: bias?.value.values)
     }
 

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import LRNetData
 internal import LRNetSupport
 internal import LRNetTraining
 
@@ -40,14 +39,17 @@ package struct Report {
 
     private let options: Options
 
+    /// A failure of one run's files, or of their fit to the data; a data set that cannot be read ends the report.
+    private static func isOfOneRun(_ failure: Failure) -> Bool {
+        ["checkpoint", "data", "network", "recipe", "report", "safetensors"].contains(failure.call)
+    }
+
     /// Reads the runs, looks into them if there are data, and draws.
     ///
     /// - Throws: An error naming the run, file or data set at fault.
     package init(options: Options) throws {
         self.options = options
         let runs = try ReportRun.load(options.runs)
-        // A data set that cannot be opened is wrong for all of them.
-        if let data = options.data { _ = try ShardSet(directory: data) }
         var (looks, notes) = ([Look?](), [String]())
         for run in runs {
             guard let data = options.data else {
@@ -56,7 +58,7 @@ package struct Report {
             }
             do {
                 looks.append(try Look(run: run, data: data))
-            } catch let failure as Failure where runs.count > 1 {
+            } catch let failure as Failure where runs.count > 1 && Self.isOfOneRun(failure) {
                 // Runs of different data sets may stand in one report.
                 notes.append("\(run.label) was not looked into with --data: \(failure)")
                 looks.append(nil)

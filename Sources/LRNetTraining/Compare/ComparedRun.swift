@@ -1,4 +1,5 @@
 internal import LRNetLayers
+internal import LRNetSupport
 
 /// What a comparison knows of one finished run.
 public struct ComparedRun: Sendable, Codable, Equatable {
@@ -30,13 +31,14 @@ public struct ComparedRun: Sendable, Codable, Equatable {
     /// Takes in what a run has left.
     mutating func read(_ run: FinishedRun) throws {
         let recipe = run.recipe
-        if let result = try run.result() {
-            validationError = result.validationError
-            testError = result.testError
-            if result.imagesPerSecond > 0 {
-                trainingSeconds =
-                    Double(result.steps * recipe.training.globalBatch) / result.imagesPerSecond
-            }
+        guard let result = try run.result() else {
+            throw FailureSite("compare", run.folder).inputMissing("has no \(RunResult.name)")
+        }
+        validationError = result.validationError
+        testError = result.testError
+        if result.imagesPerSecond > 0 {
+            trainingSeconds =
+                Double(result.steps * recipe.training.globalBatch) / result.imagesPerSecond
         }
         guard let winner = try run.winner()?.contents else { return }
         let levels = recipe.model.levels ?? 2

@@ -8,8 +8,8 @@ package import LRNetWatchdog
 /// Draws finished networks and measures them, all ranks together: each batch is shared out by
 /// leaves as in training, so results do not depend on the number of ranks.
 ///
-/// The network that trains lends its parameters to draws and its memory to passes; both are as before
-/// afterwards.
+/// The network that trains lends its parameters to draws and its memory to passes; parameters and moving
+/// averages stay as they are.
 package final class Evaluator {
     private let context: RankContext
     private let network: Network
@@ -66,7 +66,7 @@ package final class Evaluator {
         return recipe.model.isDrawn && recipe.validation.weights == .drawn ? count : 1
     }
 
-    /// The networks of one validation.
+    /// The outcome of a validation.
     package struct Result {
         package var report: ValidationReport
         /// The network of the report's best draw; `nil` where nothing was drawn.

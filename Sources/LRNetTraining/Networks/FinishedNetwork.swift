@@ -3,7 +3,7 @@ package import LRNetLayers
 
 /// A network whose weights are chosen: what is measured, hashed, written, read and exported.
 ///
-/// It is a value. Training goes on without changing it, and evaluating it changes nothing of the network
+/// It is a value. Training continues without changing it, and evaluating it changes nothing of the network
 /// that trains (``Network/evaluating(_:_:)``).
 package struct FinishedNetwork: Sendable, Equatable {
     package let architecture: Architecture

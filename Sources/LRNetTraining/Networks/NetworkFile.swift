@@ -170,7 +170,7 @@ package struct NetworkFile: Sendable {
         }
         return FinishedNormalization(
             name: layer.name, mean: try part("mean"), variance: try part("variance"),
-            gamma: try part("gamma"), beta: try part("beta"), epsilon: layer.finished.epsilon)
+            gamma: try part("gamma"), beta: try part("beta"), epsilon: layer.options.epsilon)
     }
 
     /// The real weights of a layer, to start logits from.

@@ -18,9 +18,10 @@ package struct FinishedRun: Sendable {
     /// Reads the recipe.
     ///
     /// - Parameter call: The task that needs the run, for messages.
-    /// - Throws: `Failure`: 66 where the folder holds no run, 65 where the recipe is damaged or edited.
+    /// - Throws: `Failure`: 66 where the folder holds no run, 65 where the recipe is damaged or edited, 78 where it
+    ///   is of another version.
     package init(folder: String, for call: String) throws {
-        try self.init(folder: folder, recipe: Self.recipeBytes(folder, for: call))
+        try self.init(folder: folder, recipe: Self.recipeBytes(folder, for: call), for: call)
     }
 
     /// Reads the recipe on rank 0; other machines need no such folder. Every rank calls it.
@@ -28,17 +29,20 @@ package struct FinishedRun: Sendable {
         self = try group.fromCoordinator {
             try Self.recipeBytes(folder, for: call)
         } parse: {
-            try FinishedRun(folder: folder, recipe: $0)
+            try FinishedRun(folder: folder, recipe: $0, for: call)
         }
     }
 
-    private init(folder: String, recipe bytes: [UInt8]) throws {
+    private init(folder: String, recipe bytes: [UInt8], for call: String) throws {
         self.folder = folder
         do {
             recipe = try Recipe(sealed: bytes, file: "\(folder)/\(Recipe.recordedName)")
         } catch let failure as Failure {
+            // Runs of a comparison have no training command of their own.
             throw failure.adding(
-                remedy: "run the run's train command again, which rewrites it")
+                remedy: call == "compare"
+                    ? "remove \(folder) to train it again"
+                    : "rerun the training command to rewrite it")
         }
     }
 
@@ -52,13 +56,13 @@ package struct FinishedRun: Sendable {
         return try FileBytes.read(path)
     }
 
-    /// What a run that reached its end says of itself.
+    /// The result of a run that reached its end.
     package func result() throws -> RunResult? { try decode(RunResult.name) }
 
-    /// What it ran on.
+    /// The machines and libraries of the run.
     package func environment() throws -> RunEnvironment? { try decode(RunEnvironment.name) }
 
-    /// What it recorded.
+    /// The records of the run.
     package func metrics() throws -> RunMetrics { try RunMetrics(runFolder: folder) }
 
     /// The file of the network that won, or is ahead.

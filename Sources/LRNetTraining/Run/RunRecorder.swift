@@ -89,7 +89,7 @@ package final class RunRecorder {
 
     // MARK: Lines
 
-    /// Writes a line of the log. Every rank calls it, so that a full disk is everyone's trouble.
+    /// Writes a line of the log. Every rank calls it, so that a full disk ends all ranks.
     package func line(_ text: String) throws {
         try group.agreeing { try log.line(text) }
     }
@@ -124,8 +124,11 @@ package final class RunRecorder {
             try writeInterval(state, learningRate: learningRate)
             interval = Interval()
         }
-        guard isDue, let folder, let weights = trace.record(step: state.step) else { return }
-        try folder.record(weights)
+        guard isDue else { return }
+        try group.agreeing {
+            guard let folder, let weights = trace.record(step: state.step) else { return }
+            try folder.record(weights)
+        }
     }
 
     private func writeInterval(_ state: RunState, learningRate: Double) throws {

@@ -3,7 +3,7 @@ internal import LRNetData
 internal import LRNetSupport
 internal import LRNetWatchdog
 
-/// What reaches a run from outside: requests to stop, the watchdog's beacon, and faults that tests ask for.
+/// The influences on a run from outside: requests to stop, the watchdog's beacon, and faults that tests ask for.
 struct RunSignals {
     let stop: StopSignal
     let beacon: ProgressBeacon
@@ -22,7 +22,7 @@ struct RunSignals {
     /// Lines for the log about faults.
     var warnings: [String] { [fault?.warning, fileFault].compactMap { $0 } }
 
-    /// Whether any rank was asked to stop. Every rank calls it.
+    /// Some rank was asked to stop. Every rank calls it.
     func isStopWanted(_ group: any ProcessGroup) throws -> Bool {
         try group.allGather([stop.isWanted ? 1 : 0]).contains([1])
     }

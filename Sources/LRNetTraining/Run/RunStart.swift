@@ -32,8 +32,12 @@ package struct RunStart {
 
     /// Gives the parts of a run their initial values, or those of the checkpoint; the same on all ranks.
     /// Every rank calls it; rank 0 alone needs the folder, and reads.
+    ///
+    /// - Parameters:
+    ///   - run: The folder's path, for messages.
+    ///   - folder: `nil` on other ranks than 0.
     init(
-        of step: TrainingStep, recorder: RunRecorder, folder: RunFolder?,
+        of step: TrainingStep, recorder: RunRecorder, run: String, folder: RunFolder?,
         resume: RunFolder.Resume, data: ShardSet, context: RankContext
     ) throws {
         let (group, recipe) = (context.group, context.recipe)
@@ -46,12 +50,10 @@ package struct RunStart {
             recorder.trace.begin()
             return
         }
-        let path = String(
-            decoding: try group.fromCoordinator { Array((folder?.path ?? "").utf8) }, as: UTF8.self)
         (header, changes) = try group.agreeing {
             let file = try HDF5File.open(image: bytes, named: "checkpoint")
             let header = try Checkpoint.header(of: file)
-            let changes = try Self.check(header, recipe: recipe, data: data, run: path)
+            let changes = try Self.check(header, recipe: recipe, data: data, run: run)
             try Checkpoint.restore(file, network: step.network, optimizer: step.optimizer)
             try recorder.trace.restore(from: file, step: header.step)
             return (header, changes)
@@ -78,7 +80,7 @@ package struct RunStart {
 
     /// Checks that a checkpoint is of this recipe and these data.
     ///
-    /// - Returns: What is another in the recipe, but may be.
+    /// - Returns: The keys that differ and may.
     private static func check(
         _ header: Checkpoint.Header, recipe: Recipe, data: ShardSet, run: String
     ) throws -> [RecipeChange] {

@@ -14,7 +14,7 @@ package struct RunState {
         self.coordinator = coordinator
     }
 
-    /// Whether the run continues from a checkpoint.
+    /// The run continues from a checkpoint.
     var isResumed: Bool { !coordinator.resumedAt.isEmpty }
 
     /// Counts a trained step.
@@ -24,7 +24,7 @@ package struct RunState {
         coordinator.imageCount += times.imageCount
     }
 
-    /// What the run says of itself at its end.
+    /// The result of a run that has reached its end.
     ///
     /// - Parameter test: The winner's result on the test split.
     package func result(

@@ -48,7 +48,8 @@ public final class Trainer {
     private let signals: RunSignals
     private var state: RunState
 
-    /// Opens everything, and continues where an earlier run of the folder ended. Every rank calls it.
+    /// Opens everything, continues where an earlier run of the folder ended, and writes the log's first lines;
+    /// with `debug`, also the inspection of a batch. Every rank calls it.
     ///
     /// - Parameters:
     ///   - stopSignal: The process's; made before the group, whose start takes time.
@@ -84,12 +85,12 @@ public final class Trainer {
         checkpoints = CheckpointWriter(
             store: folder?.checkpoints, context: context, dataFingerprint: data.set.fingerprint)
         winner = Winner(
-            run: options.output, context: context, data: data.set, log: recorder.log,
+            run: options.output, context: context, data: data, log: recorder.log,
             beacon: beacon)
 
         let start = try RunStart(
-            of: trainingStep, recorder: recorder, folder: folder, resume: options.resume,
-            data: data.set, context: context)
+            of: trainingStep, recorder: recorder, run: options.output, folder: folder,
+            resume: options.resume, data: data.set, context: context)
         beacon.enter(.starting)
         state = start.state(totalSteps: data.sequence.totalSteps)
         batches = data.batches(from: state.step, context)

@@ -1,5 +1,5 @@
 internal import LRNetCollectives
-package import LRNetData
+internal import LRNetData
 package import LRNetLayers
 internal import LRNetSupport
 package import LRNetWatchdog
@@ -10,18 +10,16 @@ package import LRNetWatchdog
 /// Every rank has one; rank 0 alone touches the file.
 package struct Winner {
     private let run: String
-    private let isWriter: Bool
     private let context: RankContext
-    private let data: ShardSet
+    private let data: TrainingData
     private let log: RunLog
     private let beacon: ProgressBeacon
 
     /// - Parameter run: The run's folder.
     package init(
-        run: String, context: RankContext, data: ShardSet, log: RunLog, beacon: ProgressBeacon
+        run: String, context: RankContext, data: TrainingData, log: RunLog, beacon: ProgressBeacon
     ) {
         self.run = run
-        isWriter = context.group.isCoordinator
         self.context = context
         self.data = data
         self.log = log
@@ -33,7 +31,7 @@ package struct Winner {
     /// Writes the file of a network. Every rank calls it.
     package func write(_ network: FinishedNetwork, of leader: CoordinatorState.Leader) throws {
         try context.group.agreeing {
-            guard isWriter else { return }
+            guard context.group.isCoordinator else { return }
             let recipe = context.recipe
             let bytes = try NetworkFile.bytes(
                 of: network,
@@ -42,7 +40,7 @@ package struct Winner {
                     "activations": "\(recipe.model.activations)", "step": "\(leader.step)",
                     "draw": "\(leader.result.draw)",
                     "validationError": "\(leader.result.errorPercent)",
-                    "recipe": recipe.fingerprint, "data": data.fingerprint,
+                    "recipe": recipe.fingerprint, "data": data.set.fingerprint,
                     "batchNormEpsilon": "\(recipe.batchNorm.epsilon)",
                 ])
             try AtomicFile.write(bytes, to: path)
@@ -69,7 +67,7 @@ package struct Winner {
         let finished = try context.group.agreeing {
             try NetworkFile(bytes: bytes, path: path).network(like: network)
         }
-        return data.count(.test) > 0 ? try evaluator.measure(finished, on: .test) : nil
+        return data.set.count(.test) > 0 ? try evaluator.measure(finished, on: .test) : nil
     }
 
     /// - Returns: No bytes if the file must be drawn again; the log then says why.
@@ -87,7 +85,8 @@ package struct Winner {
         return []
     }
 
-    /// Draws in a network of its own, since the one that was trained is further.
+    /// Draws in a network of its own, since the one that was trained has trained further; memory for
+    /// activations doubles meanwhile.
     private func drawAgain(_ leader: CoordinatorState.Leader) throws {
         func failure(_ reason: String) -> Failure {
             Failure(
@@ -96,7 +95,7 @@ package struct Winner {
                     + "\(reason); train again in a new --output", exitStatus: .badData,
                 isAgreed: true)
         }
-        let network = context.recipe.makeNetwork(classes: data.classes)
+        let network = context.recipe.makeNetwork(classes: data.set.classes)
         context.reserve(network)
         let step: Int
         do {
@@ -108,7 +107,8 @@ package struct Winner {
         }
         guard step == leader.step else { throw failure("the best one is of step \(step)") }
         let evaluator = try Evaluator(
-            context: context, network: network, data: data, beacon: beacon)
+            context: context, network: network, data: data.set, beacon: beacon)
+        evaluator.use(data.reader)
         try write(
             evaluator.draw(
                 leader.result.draw, step: step,

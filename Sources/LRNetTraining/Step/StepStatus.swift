@@ -26,7 +26,7 @@ public struct StepStatus: Sendable, Equatable {
     }
 }
 
-/// What a rank tells the others along with its losses.
+/// Flags that a rank sends to the others along with its losses.
 package struct RankFlags: OptionSet {
     package let rawValue: Int
 

@@ -45,8 +45,7 @@ extension EndToEndTests {
             #expect(
                 evaluation.error
                     == "recipe: \(run.output)/recipe.yaml: is damaged or was edited: its last line is "
-                    + "not the SHA-256 of the others; run the run's train command again, which "
-                    + "rewrites it\n")
+                    + "not the SHA-256 of the others; rerun the training command to rewrite it\n")
             let other = try run.train(["dropout=0.25"], ranks: 2)
             #expect(other.status == 78)
             #expect(other.complaints.count == 1)
