@@ -14,7 +14,10 @@
 #     launch_command              what launches ranks, an array that these two fill:
 #     prepare_ranks N COMMAND...  N ranks of COMMAND on this host
 #     prepare_hosts FILE N ...    the same on the machines of a host file
-#     launch_ranks N COMMAND...   prepare_ranks, and run it
+#     launch_ranks N COMMAND...   prepare_ranks, and run it as run_job does
+#     accept_stop_requests        from now on signals ask the job for a checkpoint
+#     start_job, await_job        run launch_command and set `status`
+#     run_job                     all three; ends the script unless the job succeeds
 #     host_names FILE             the machines of a host file, a line each
 #     slot_count FILE             the ranks that they take together
 
@@ -80,7 +83,7 @@ prepare_ranks() {
     shift
     require_count "$ranks"
     command -v mpirun >/dev/null || fail 66 "mpirun is not on the PATH: run launch/setup.sh"
-    launch_command=(mpirun -n "$ranks" --bind-to none)
+    launch_command=(mpirun ${MPI_QUIET---quiet} -n "$ranks" --bind-to none)
     if ((ranks > $(core_count))); then
         say "$ranks ranks share $(core_count) cores"
         launch_command+=(--oversubscribe)
@@ -95,7 +98,7 @@ prepare_hosts() {
     shift 2
     require_count "$ranks"
     command -v mpirun >/dev/null || fail 66 "mpirun is not on the PATH: run launch/setup.sh"
-    launch_command=(mpirun --hostfile "$hostfile" -n "$ranks" --map-by "${MAP_BY:-node}")
+    launch_command=(mpirun ${MPI_QUIET---quiet} --hostfile "$hostfile" -n "$ranks" --map-by "${MAP_BY:-node}")
     launch_command+=(--bind-to none -x OPENBLAS_NUM_THREADS --wdir "$repository_root")
     for name in LD_LIBRARY_PATH OPENBLAS_CORETYPE; do
         if [[ -n ${!name-} ]]; then launch_command+=(-x "$name"); fi
@@ -104,7 +107,95 @@ prepare_hosts() {
     launch_command+=(${more[@]+"${more[@]}"} "$@")
 }
 
+# --- Jobs that stop with a checkpoint ------------------------------------------------------------
+
+# Seconds that a job has for its checkpoint.
+grace=60
+child=
+guard=
+stopping=false
+interrupted=false
+status=0
+
+# The first request asks for a checkpoint; a second one does not wait for it.
+ask_to_stop() {
+    interrupted=true
+    if $stopping; then
+        [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true
+        return
+    fi
+    stopping=true
+    # The line of a progress bar ends here.
+    if [[ -t 2 ]]; then say ""; fi
+    say "$(basename "$0"): stopping after this step with a checkpoint ($grace s at most);" \
+        "press Ctrl-C again to stop without one"
+    [[ -n $child ]] || return 0
+    kill -USR1 "$child" 2>/dev/null || true
+    (
+        sleep "$grace"
+        kill -TERM "$child" && sleep 5 && kill -KILL "$child"
+    ) 2>/dev/null &
+    guard=$!
+    # Bash would print a line about its end.
+    disown "$guard"
+}
+
+# Jobs get process groups of their own, so that Ctrl-C reaches the script alone: mpirun would give its
+# ranks one second, which is less than a step.
+accept_stop_requests() {
+    set -m
+    trap ask_to_stop TERM INT USR1 HUP
+}
+
+# Starts launch_command and sets `child`.
+start_job() {
+    status=0
+    "${launch_command[@]}" </dev/null &
+    child=$!
+    # A signal that came in between was not passed on.
+    if $stopping; then kill -USR1 "$child" 2>/dev/null || true; fi
+}
+
+# Waits for the job and sets `status`. A signal to the script ends `wait` early; the job's own end is
+# what counts.
+await_job() {
+    local ended
+    while true; do
+        interrupted=false
+        ended=0
+        wait "$child" || ended=$?
+        # 127: it was waited for just before the signal.
+        ((ended == 127)) || status=$ended
+        $interrupted || break
+    done
+    child=
+    if [[ -n $guard ]]; then kill -TERM -- "-$guard" 2>/dev/null || true; fi
+}
+
+# Runs launch_command; ends the script with its status unless that is 0. 75: stopped with a checkpoint.
+run_job() {
+    local name
+    name=$(basename "$0")
+    accept_stop_requests
+    start_job
+    await_job
+    case $status in
+    0) return ;;
+    # lrnet-dist has said why.
+    64 | 65 | 66 | 70 | 74 | 75 | 78 | 80 | 81) ;;
+    *)
+        if $stopping; then
+            say "$name: stopped without a new checkpoint; the same command continues from the last one"
+        else
+            # mpirun is told to be quiet.
+            say "$name: mpirun ended with exit code $status; MPI_QUIET= $name ... shows its messages"
+        fi
+        ;;
+    esac
+    exit "$status"
+}
+
 launch_ranks() {
     prepare_ranks "$@"
-    "${launch_command[@]}"
+    run_job
 }

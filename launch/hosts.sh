@@ -46,4 +46,4 @@ for host in "${hosts[@]}"; do
 done
 
 prepare_hosts "$hostfile" "$ranks" "$trainer" train "$recipe" "$@"
-exec "${launch_command[@]}"
+run_job

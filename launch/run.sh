@@ -34,7 +34,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 ranks=
 max_restarts=5
-grace=60
 hostfile=
 min_ranks=
 linger=20
@@ -117,31 +116,7 @@ prepare() {
     prepare_hosts "$scratch/hosts" "$count" "$trainer" "$@"
 }
 
-# Jobs get process groups of their own, so that Ctrl-C reaches this script alone: mpirun would give
-# the ranks one second.
-set -m
-child=
-guard=
-stopping=false
-interrupted=false
-
-stop() {
-    interrupted=true
-    if $stopping; then
-        [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true
-        return
-    fi
-    stopping=true
-    say "run.sh: asked to stop: $grace s for a checkpoint"
-    [[ -n $child ]] || return 0
-    kill -USR1 "$child" 2>/dev/null || true
-    (
-        sleep "$grace"
-        kill -TERM "$child" && sleep 5 && kill -KILL "$child"
-    ) 2>/dev/null &
-    guard=$!
-}
-trap stop TERM INT USR1 HUP
+accept_stop_requests
 
 # Whether mpirun, process $1, has ranks on this machine; they are its children.
 has_ranks() {
@@ -180,28 +155,14 @@ run_once() {
         status=75
         return
     fi
-    "${launch_command[@]}" </dev/null &
-    child=$!
+    start_job
     rm -f "$scratch/lingered"
     end_lingering "$child" &
     local watcher=$!
     disown "$watcher"
-    # A signal that came in between was not passed on.
-    if $stopping; then kill -USR1 "$child" 2>/dev/null || true; fi
-    # A signal to this script ends `wait` early; the job's own end is what counts.
-    local ended
-    while true; do
-        interrupted=false
-        ended=0
-        wait "$child" || ended=$?
-        # 127: it was waited for just before the signal.
-        ((ended == 127)) || status=$ended
-        $interrupted || break
-    done
-    child=
+    await_job
     kill -TERM -- "-$watcher" 2>/dev/null || true
     if [[ -e $scratch/lingered ]]; then status=74; fi
-    if [[ -n $guard ]]; then kill -TERM -- "-$guard" 2>/dev/null || true; fi
 }
 
 cause() {

@@ -79,7 +79,11 @@ extension EndToEndTests {
             let outcome = try launch.wait()
             #expect(outcome.status == 75)
             #expect(outcome.output.contains("with a checkpoint; run the same command again"))
-            #expect(lines(outcome) == ["run.sh: asked to stop: 60 s for a checkpoint"])
+            #expect(
+                lines(outcome) == [
+                    "run.sh: stopping after this step with a checkpoint (60 s at most); press "
+                        + "Ctrl-C again to stop without one"
+                ])
         }
 
         /// One of two machines is gone; results are the same on the other one alone.

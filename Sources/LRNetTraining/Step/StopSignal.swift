@@ -21,11 +21,23 @@ public final class StopSignal {
             let source = DispatchSource.makeSignalSource(
                 signal: number, queue: .global(qos: .userInitiated))
             source.setEventHandler {
-                if flag.note() && number == SIGINT { _exit(130) }
+                let isSecond = flag.note()
+                guard number == SIGINT else { return }
+                if isSecond { _exit(130) }
+                Self.acknowledge()
             }
             source.resume()
             return source
         }
+    }
+
+    /// Answers the first Ctrl-C at once: a step may take many seconds, and a second Ctrl-C loses it.
+    private static func acknowledge() {
+        let start = isatty(STDERR_FILENO) == 1 ? "\n" : ""
+        let line =
+            "\(start)lrnet-dist: stopping after this step with a checkpoint; press Ctrl-C again to "
+            + "stop without one\n"
+        FileHandle.standardError.write(Data(line.utf8))
     }
 
     /// Whether a signal has come.

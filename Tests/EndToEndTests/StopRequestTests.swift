@@ -1,0 +1,95 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// Ctrl-C with a launcher, or without one: a checkpoint, 75, and one line each of what happens.
+    @Suite struct StopRequestTests {
+        private static let settings = ["training.steps=4000", "checkpoint.everySteps=2"]
+
+        private func start(_ script: String, _ arguments: [String], _ run: TestRun) throws -> Launch
+        {
+            let programs = URL(filePath: try Launch.program("lrnet-dist"))
+                .deletingLastPathComponent().path
+            return try Launch(
+                "\(repositoryRoot)/launch/\(script)",
+                arguments + run.arguments(Self.settings).dropFirst(),
+                environment: ["LRNET_PROGRAMS": programs])
+        }
+
+        /// The words of mpirun about a program that ends with another code than 0.
+        private func isQuiet(_ outcome: Launch.Outcome) -> Bool {
+            ["mpirun", "-----", "Terminated", "Forwarding"].allSatisfy {
+                !outcome.errors.contains($0) && !outcome.output.contains($0)
+            }
+        }
+
+        @Test(arguments: [1, 2], [SIGINT, SIGTERM, SIGHUP]) func localLauncher(
+            ranks: Int, signal: Int32
+        ) throws {
+            let run = try TestRun()
+            let launch = try start("local.sh", ["\(ranks)"], run)
+            #expect(launch.waits { run.checkpoints.contains("step-00000002") })
+            launch.signal(signal)
+            let outcome = try launch.wait()
+            #expect(outcome.status == 75, "\(outcome.errors)")
+            #expect(
+                outcome.errors.split(separator: "\n").filter { $0.hasPrefix("local.sh: ") } == [
+                    "local.sh: stopping after this step with a checkpoint (60 s at most); press "
+                        + "Ctrl-C again to stop without one"
+                ])
+            #expect(outcome.output.contains("with a checkpoint; run the same command again"))
+            #expect(isQuiet(outcome), "\(outcome.errors)")
+            #expect(!FileBytes.exists("\(run.output)/result.json"))
+        }
+
+        /// mpirun is told to be quiet, so the script says that it failed.
+        @Test func launcherWithoutASlot() throws {
+            let run = try TestRun()
+            let programs = URL(filePath: try Launch.program("lrnet-dist"))
+                .deletingLastPathComponent().path
+            let hosts = "\(run.folder.path)/hosts"
+            try AtomicFile.write("localhost slots=2\n", to: hosts)
+            let outcome = try Launch(
+                "\(repositoryRoot)/launch/hosts.sh",
+                [hosts, "2"] + run.arguments(Self.settings).dropFirst(),
+                environment: ["LRNET_PROGRAMS": programs, "MAP_BY": "nothing"]
+            ).wait()
+            #expect(outcome.status != 0 && outcome.status != 75)
+            #expect(outcome.errors.contains("hosts.sh: mpirun ended with exit code "))
+        }
+
+        @Test func oneProcess() throws {
+            let run = try TestRun()
+            let launch = try run.start(Self.settings)
+            #expect(launch.waits { run.checkpoints.contains("step-00000002") })
+            launch.signal(SIGINT)
+            let outcome = try launch.wait()
+            #expect(outcome.status == 75)
+            #expect(
+                outcome.complaints == [
+                    "lrnet-dist: stopping after this step with a checkpoint; press Ctrl-C again to "
+                        + "stop without one"
+                ])
+        }
+
+        /// The remedy of a start that failed works when it is followed.
+        @Test(arguments: [nil, 2]) func failedStartLeavesNoRun(ranks: Int?) throws {
+            let run = try TestRun()
+            let missing = "\(run.folder.path)/full"
+            let settings = ["training.steps=2", "initialization.from=\(missing)"]
+            let failed = try run.train(settings, ranks: ranks)
+            #expect(failed.status == 66)
+            let source = try TestRun(output: "\(run.folder.path)/source")
+            _ = try source.result([
+                "training.steps=2", "weights=full-precision", "validation.everyEpochs=1",
+            ])
+            let again = try run.train(
+                ["training.steps=2", "initialization.from=\(source.output)"], ranks: ranks)
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try run.written().steps == 2)
+        }
+    }
+}
