@@ -254,6 +254,15 @@ extension EndToEndTests {
             #expect(other.status == 78 && other.complaints.count == 1)
             #expect(other.errors.contains("holds a run of another recipe"))
             #expect(!FileBytes.exists("\(comparison.output)/twn"))
+
+            let run = "\(comparison.output)/binary/seed-1"
+            for output in [run, "\(run)/more/below"] {
+                let inside = try comparison.start("binary", ranks: 2, output: output).wait()
+                #expect(inside.status == 64 && inside.complaints.count == 1)
+                #expect(inside.errors.contains("compare: --output \(output): is inside the folder"))
+            }
+            #expect(!FileBytes.exists("\(run)/comparison.json"))
+            #expect(!FileBytes.exists("\(run)/more"))
         }
     }
 }

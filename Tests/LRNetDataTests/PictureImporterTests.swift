@@ -32,6 +32,34 @@ import Testing
         }
     }
 
+    /// The folder above the splits would make one class of each.
+    @Test(arguments: [["train"], ["train", "test"], ["tree"]])
+    func aFolderTooHighIsRefused(splits: [String]) throws {
+        let folder = try TestFolder()
+        for split in splits {
+            try PictureFixture.writeTree(
+                "\(folder.path)/\(split)", classes: Self.classes, count: 2)
+        }
+        let importer = PictureImporter(train: PictureImporter.Source(folder: folder.path))
+        let error = failure(importer, folder)
+        #expect(error?.exitStatus == .badData)
+        #expect(
+            error?.description.hasSuffix("did you mean --train \(folder.path)/\(splits[0])?")
+                == true)
+        #expect(!FileBytes.exists("\(folder.path)/set"))
+        // The remedy works.
+        let right = PictureImporter(
+            train: PictureImporter.Source(folder: "\(folder.path)/\(splits[0])"))
+        #expect(failure(right, folder) == nil)
+        // Classes may have folders of their own.
+        let nested = try TestFolder()
+        for name in ["ant", "bee"] {
+            try PictureFixture.writeTree("\(nested.path)/\(name)", classes: ["a", "b"], count: 2)
+        }
+        let deep = PictureImporter(train: PictureImporter.Source(folder: nested.path))
+        #expect(failure(deep, nested) == nil)
+    }
+
     @Test func encoded() throws {
         let folder = try TestFolder()
         let importer = try importer(folder)

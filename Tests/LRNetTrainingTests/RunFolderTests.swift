@@ -15,6 +15,12 @@ import Testing
         }
     }
 
+    /// Makes a folder one of a run that has trained: it has a checkpoint.
+    private func addCheckpoint(_ path: String) throws {
+        try CheckpointStore(runFolder: path).save(
+            [1, 2, 3], step: 10, isBest: false, keepLatest: 2)
+    }
+
     @Test func newFolder() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/runs/a"
@@ -68,6 +74,8 @@ import Testing
             let lock = Mutex<FileLock?>(try FileLock(path: "\(path)/.lock"))
             DispatchQueue.global().asyncAfter(deadline: .now() + 0.3) {
                 try? AtomicFile.write(sealed, to: "\(path)/recipe.yaml")
+                try? CheckpointStore(runFolder: path).save(
+                    [1, 2, 3], step: 10, isBest: false, keepLatest: 2)
                 lock.withLock { $0 = nil }
             }
             let error = failure {
@@ -76,7 +84,35 @@ import Testing
             #expect(error?.exitStatus == (resume == .never ? .usage : .badRecipe))
             #expect(try Recipe(file: "\(path)/recipe.yaml") == other)
             try AtomicFile.remove("\(path)/recipe.yaml")
+            try AtomicFile.remove("\(path)/checkpoints")
         }
+    }
+
+    /// What a failed start has left is not a run: another recipe, or --resume never, may start there.
+    @Test func aFailedStartIsNotARun() throws {
+        let folder = try TestFolder()
+        var run: RunFolder? = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+        try run?.begin(atStep: nil)
+        struct Record: Encodable {
+            let kind: String
+            let step: Int
+        }
+        try run?.record(Record(kind: "run", step: 0))
+        run = nil
+        var other = Recipe()
+        other.training.seed = 7
+        run = try RunFolder(path: folder.path, recipe: other, resume: .never)
+        #expect(try Recipe(file: "\(folder.path)/recipe.yaml") == other)
+        run = nil
+        // One finished step makes it a run.
+        try AtomicFile.write(
+            "{\"kind\":\"weights\",\"step\":1}\n", to: "\(folder.path)/metrics.jsonl")
+        let error = failure {
+            _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+        }
+        #expect(error?.exitStatus == .badRecipe)
+        let again = failure { _ = try RunFolder(path: folder.path, recipe: other, resume: .never) }
+        #expect(again?.exitStatus == .usage)
     }
 
     /// What is not as it was written is not believed; checkpoints tell what the run is.
@@ -85,6 +121,7 @@ import Testing
         var run: RunFolder? = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
         #expect(run?.recipeProblem == nil)
         run = nil
+        try addCheckpoint(folder.path)
         let recipe = "\(folder.path)/recipe.yaml"
         let text = String(decoding: try FileBytes.read(recipe), as: UTF8.self)
         for changed in [
@@ -106,6 +143,7 @@ import Testing
     @Test func anotherRecipesRun() throws {
         let folder = try TestFolder()
         _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+        try addCheckpoint(folder.path)
         var other = Recipe()
         other.training.seed = 7
         // Length and threads may differ, and are not what is named.
@@ -176,6 +214,7 @@ import Testing
         #expect(!FileBytes.exists(path))
         _ = try RunFolder(path: path, recipe: Recipe(), resume: .never)
         _ = try RunFolder(path: path, recipe: Recipe(), resume: .must)
+        try addCheckpoint(path)
         let twice = failure { _ = try RunFolder(path: path, recipe: Recipe(), resume: .never) }
         #expect(twice?.exitStatus == .usage)
         #expect(twice?.description.contains("\n") == false)

@@ -103,6 +103,7 @@ public final class Comparison {
         }
         lock = try group.agreeing { () throws -> FileLock? in
             guard group.isCoordinator else { return nil }
+            try Self.checkIsOutsideRuns(options.output)
             try AtomicFile.createFolder(options.output)
             return try FileLock(path: "\(options.output)/.lock")
         }
@@ -274,6 +275,18 @@ public final class Comparison {
         try AtomicFile.write(
             Array(try encoder.encode(report)) + [10], to: "\(options.output)/comparison.json")
         try AtomicFile.write(report.markdown, to: "\(options.output)/comparison.md")
+    }
+
+    /// Refuses a folder of comparisons that is, or is inside, the folder of a run.
+    private static func checkIsOutsideRuns(_ output: String) throws {
+        var folder = URL(fileURLWithPath: output).standardizedFileURL
+        while folder.path != "/" {
+            if try Recipe.isRecorded(in: folder.path) {
+                throw site("--output \(output)").usage(
+                    "is inside the folder of a run, \(folder.path); choose a folder outside it")
+            }
+            folder.deleteLastPathComponent()
+        }
     }
 
     private static func site(_ subject: String) -> FailureSite {

@@ -11,6 +11,13 @@ extension Recipe {
         Array("\(yaml)\(sealStart)\(ContentHash.of(yaml))\n".utf8)
     }
 
+    /// The folder contains a recipe that a run has written, sound or not.
+    static func isRecorded(in folder: String) throws -> Bool {
+        let path = "\(folder)/\(recordedName)"
+        guard FileBytes.exists(path) else { return false }
+        return String(decoding: try FileBytes.read(path), as: UTF8.self).contains(sealStart)
+    }
+
     /// Reads the recipe of a run's folder.
     ///
     /// - Parameters:

@@ -50,8 +50,8 @@ public final class RunFolder {
         lock = try Self.lock(path, patience: patience)
         checkpoints = CheckpointStore(runFolder: path)
         self.recipe = recipe
-        // Only now is nobody at work here.
-        if FileBytes.exists(recipePath) {
+        // Only now is no other run at work here.
+        if FileBytes.exists(recipePath), try hasProgress() {
             if resume == .never {
                 throw Self.site(path).usage(
                     "holds a run already; --resume never wants a new --output")
@@ -64,6 +64,21 @@ public final class RunFolder {
         try checkpoints.removeLeftovers()
         // Where it cannot be compared the checkpoint has the last word.
         if recipeProblem == nil { try writeRecipe() }
+    }
+
+    /// A start that failed has left a recipe and perhaps the records of step 0. Such a folder is not a run, so
+    /// another recipe may start in it.
+    private func hasProgress() throws -> Bool {
+        let names = try FileBytes.names(inFolder: path)
+        if names.contains(RunResult.name) || names.contains(NetworkFile.name) { return true }
+        if try !checkpoints.steps().isEmpty || checkpoints.hasDamaged { return true }
+        guard names.contains(RunMetrics.name) else { return false }
+        let text = String(
+            decoding: try FileBytes.read("\(path)/\(RunMetrics.name)"), as: UTF8.self)
+        return text.split(separator: "\n").contains { line in
+            let entry = try? JSONDecoder().decode(Stamp.self, from: Data(line.utf8))
+            return entry.map { $0.step > 0 } ?? false
+        }
     }
 
     private func writeRecipe() throws {

@@ -37,6 +37,7 @@ struct PictureList {
                 message: "holds no folder; a tree has one folder a class, or name a --list",
                 exitStatus: .inputMissing)
         }
+        if known == nil { try checkLevel(tree, names) }
         let classNames = known ?? names
         let numbers = Dictionary(
             uniqueKeysWithValues: classNames.enumerated().map { ($1, Int32($0)) })
@@ -59,6 +60,19 @@ struct PictureList {
         }
         return PictureList(
             root: root, files: files, classes: classNames.count, classNames: classNames)
+    }
+
+    /// Names of folders that hold a split, not a class.
+    private static let splitNames: Set = ["train", "val", "valid", "validation", "test"]
+
+    /// Refuses the folder above a tree, whose splits would become its classes.
+    private static func checkLevel(_ tree: PictureTree, _ names: [String]) throws {
+        guard names.count == 1 || Set(names).isSubset(of: splitNames) else { return }
+        for name in names where try !tree.holdsFoldersAlone(name) { return }
+        let split = names.contains("train") ? "train" : names[0]
+        throw FailureSite("import", tree.root).badData(
+            "has only \(names.map { "'\($0)'" }.joined(separator: ", ")) as classes, with further "
+                + "folders inside; did you mean --train \(tree.root)/\(split)?")
     }
 
     /// Reads a list: a line is a path from `root`, blanks, and a label from 0.

@@ -34,6 +34,15 @@ struct PictureTree {
         }
     }
 
+    /// There are folders directly in a folder of the root, and no files; hidden names are passed over.
+    func holdsFoldersAlone(_ folder: String) throws -> Bool {
+        let names = try FileBytes.names(inFolder: "\(root)/\(folder)").filter {
+            !$0.hasPrefix(".")
+        }
+        return !names.isEmpty
+            && names.allSatisfy { FileBytes.isFolder("\(root)/\(folder)/\($0)") }
+    }
+
     /// The paths, from the root, of all files below a folder, sorted; hidden names are passed over.
     ///
     /// - Throws: ``Failure`` (65) for a link that leads out of the tree, and for a folder that is
