@@ -9,7 +9,7 @@ public final class Augmenter: Sendable {
     /// What is done.
     public let recipe: Augmentation
 
-    /// What evaluation does, with the numbers of the set.
+    /// The preprocessing of evaluation, with the numbers of the set.
     package let preprocessing: Preprocessing
 
     /// The shape of every result.
