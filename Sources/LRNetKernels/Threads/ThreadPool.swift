@@ -19,7 +19,7 @@ public final class ThreadPool: @unchecked Sendable {
     /// Called from the caller's thread between its indices.
     private let progress: (() -> Void)?
 
-    /// What the threads share; they hold it, not their owner, so that the owner can end them.
+    /// The state that the threads share; they hold it, not their owner, so that the owner can end them.
     private final class Shared: @unchecked Sendable {
         /// What the threads are to do; written by the caller before it wakes them.
         var job: Job?

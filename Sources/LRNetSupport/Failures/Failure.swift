@@ -13,7 +13,7 @@ public struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
     /// The file, option, layer or peer; may be empty.
     public let subject: String
 
-    /// What is wrong, in a library's own words where it says so, and the remedy.
+    /// The problem, in a library's own words where it has some, and the remedy.
     public let message: String
 
     /// The exit code that this failure asks for.
