@@ -118,6 +118,7 @@ extension Recipe {
         let section = try root.section("training")
         try section.read("epochs", &training.epochs, in: 1...)
         try section.read("steps", &training.steps, in: 1...)
+        try section.read("maxMinutes", &training.maxMinutes, above: 0)
         try section.read("globalBatch", &training.globalBatch, in: 1...)
         try section.read("gradientLeaves", &training.gradientLeaves, in: 1...)
         try section.read("microBatch", &training.microBatch, in: 1...)
@@ -224,7 +225,9 @@ extension Recipe {
             schedule.epochFactor == 1 ? "" : "\n  epochFactor: \(schedule.epochFactor)"
         let otherLoss = loss == .crossEntropy ? "" : "\nloss: \(loss.rawValue)"
         let minutes = checkpoint.everyMinutes.map { "\n  everyMinutes: \($0)" } ?? ""
-        let steps = training.steps.map { "\n  steps: \($0)" } ?? ""
+        let steps =
+            (training.steps.map { "\n  steps: \($0)" } ?? "")
+            + (training.maxMinutes.map { "\n  maxMinutes: \($0)" } ?? "")
         let source = initialization.from.map { "\n  from: \(Self.quoted($0))" } ?? ""
         return """
             network:\(network.yaml.first == "\n" ? "" : " ")\(network.yaml)
@@ -285,6 +288,7 @@ extension Recipe {
         var recipe = self
         recipe.training.epochs = 1
         recipe.training.steps = nil
+        recipe.training.maxMinutes = nil
         recipe.training.threads = 1
         recipe.data.workers = 1
         recipe.data.cacheMegabytes = DataReading().cacheMegabytes

@@ -123,6 +123,8 @@ public struct Recipe: Sendable, Equatable {
         public var epochs = 190
         /// Stops earlier, if not `nil`.
         public var steps: Int?
+        /// Minutes after which a process saves a checkpoint and ends with 75; `nil` for no limit.
+        public var maxMinutes: Double?
         /// Samples of a step over all ranks.
         public var globalBatch = 256
         /// Parts that a batch is cut into: the most ranks x threads that can share it.
@@ -228,7 +230,7 @@ public struct Recipe: Sendable, Equatable {
         public var weights = Selection.drawn
         /// Training batches that each drawn network's batch norm is re-estimated over; 0 for the
         /// moving averages.
-        public var reestimateBatches = 0
+        public var reestimateBatches = 20
     }
 
     /// How weights are taken from their distributions.

@@ -12,8 +12,8 @@ package struct RecipeChange: Equatable, Sendable, CustomStringConvertible {
     /// Whether a run may go on with it: length, threads, checkpoints and watchdog do not decide
     /// what a step computes.
     package var isAllowed: Bool {
-        ["training.epochs", "training.steps", "training.threads"].contains(key)
-            || key.hasPrefix("checkpoint.") || key.hasPrefix("watchdog.")
+        ["training.epochs", "training.steps", "training.maxMinutes", "training.threads"]
+            .contains(key) || key.hasPrefix("checkpoint.") || key.hasPrefix("watchdog.")
     }
 
     /// `training.seed: 1 -> 7`
