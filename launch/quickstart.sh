@@ -4,7 +4,7 @@
 #
 #     launch/quickstart.sh [--ranks N]        N is 2 unless said otherwise
 #
-# Run it again and it goes on where it stopped; what is done is not done again. Start afresh by
+# Run it again and it resumes where it stopped; what is done is not done again. Start afresh by
 # removing runs/quickstart-* (and data/digits).
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -17,7 +17,7 @@ while (($# > 0)); do
         ranks=$2
         shift 2
         ;;
-    *) fail 64 "'$1' is no option (see --help)" ;;
+    *) fail 64 "unknown option '$1' (see --help)" ;;
     esac
 done
 require_count "$ranks"
@@ -25,6 +25,8 @@ require_count "$ranks"
 source_run=runs/quickstart-full-precision
 ternary_run=runs/quickstart-ternary
 
+say "Takes 8 minutes on two cores: half for the build, half for training."
+say "Ctrl-C saves a checkpoint; the same command then resumes."
 say "== 1 of 5: system packages"
 launch/setup.sh
 say "== 2 of 5: build"
@@ -43,7 +45,10 @@ launch_ranks "$ranks" .build/release/lrnet-dist train launch/recipes/digits-tern
     --data data/digits --output "$ternary_run" --set "initialization.from=$source_run"
 
 say ""
-say "results:  $source_run/result.json"
-say "          $ternary_run/result.json"
-say "network:  $ternary_run/winner.safetensors (int8 weights)"
-say "log:      $ternary_run/train.log, metrics.jsonl"
+say "The ternary network is $ternary_run/winner.safetensors (weights as int8)."
+say "What to do next:"
+say '    export PATH="$PWD/.build/release:$PATH"'
+say "    lrnet-dist describe $ternary_run/winner.safetensors"
+say "    lrnet-dist evaluate $ternary_run/winner.safetensors --data data/digits --split test"
+say "    lrnet-dist report $source_run $ternary_run --output report.html --data data/digits"
+say "then README.md, from \"A first run: MNIST\" on."

@@ -8,8 +8,14 @@ public struct RunEnvironment: Sendable, Codable, Equatable {
     /// The file's name in a run's folder.
     package static let name = "environment.json"
 
-    /// When the run was started, or gone on with.
+    /// When the run was started or resumed.
     public var startedAt: String
+
+    /// The command line of rank 0, a word each; absent in runs of earlier versions.
+    public var commandLine: [String]?
+
+    /// SHA-256 of the program of rank 0; absent in runs of earlier versions.
+    public var programSHA256: String?
 
     /// Versions on rank 0.
     public var versions: LibraryVersions
@@ -37,6 +43,8 @@ public struct RunEnvironment: Sendable, Codable, Equatable {
         placement: [RankEnvironment]
     ) {
         self.startedAt = startedAt
+        commandLine = ProcessInfo.processInfo.arguments
+        programSHA256 = try? ContentHash.of(fileAt: "/proc/self/exe")
         self.versions = versions
         ranks = placement.count
         self.threads = threads

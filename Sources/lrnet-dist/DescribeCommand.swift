@@ -7,10 +7,17 @@ import LRNetTraining
 struct DescribeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show a recipe's network: layers, cost, memory, and what its steps exchange.")
+        abstract: "Show a recipe's network (layers, cost, memory, exchange), or a network's file.",
+        discussion: """
+              lrnet-dist describe launch/recipes/mnist-ternary.yaml --ranks 2
+              lrnet-dist describe runs/mnist-ternary/winner.safetensors
+            """)
 
-    @Argument(help: "The recipe, a YAML file.")
-    var recipe: String
+    @Argument(
+        help: ArgumentHelp(
+            "The recipe, a YAML file; or a network, a .safetensors file.",
+            valueName: "recipe-or-network"))
+    var file: String
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
@@ -20,11 +27,27 @@ struct DescribeCommand: ParsableCommand {
     @Option(help: "The ranks that share a batch, for the memory of each.")
     var ranks = 1
 
-    @Flag(help: "Print the plan of the memory as JSON, nothing else.")
+    @Flag(help: "Print JSON: of a recipe the plan of its memory, of a network all but its values.")
     var json = false
 
     func run() throws {
-        let recipe = try Recipe(file: recipe, overrides: overrides)
+        if file.hasSuffix(".safetensors") {
+            try describeNetwork()
+        } else {
+            try describeRecipe()
+        }
+    }
+
+    private func describeNetwork() throws {
+        if let override = overrides.first {
+            throw ValidationError("--set \(override) requires a recipe, not a network's file")
+        }
+        let summary = NetworkSummary(try NetworkFile(path: file))
+        print(json ? try summary.json : summary.text, terminator: json ? "\n" : "")
+    }
+
+    private func describeRecipe() throws {
+        let recipe = try Recipe(file: file, overrides: overrides)
         let leaves = recipe.training.gradientLeaves
         guard (1...leaves).contains(ranks) else {
             throw ValidationError(

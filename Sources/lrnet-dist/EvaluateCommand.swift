@@ -6,18 +6,21 @@ import LRNetSupport
 public import LRNetTraining
 
 extension DataSplit: ExpressibleByArgument {}
-extension Recipe.Selection: ExpressibleByArgument {}
+extension EvaluatedWeights: ExpressibleByArgument {}
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Draw networks from a run's best checkpoint and measure them.",
+        abstract: "Measure a network's file, or networks drawn from a run's best checkpoint.",
         discussion: """
-            Every sample of the split is measured once, on any number of ranks, with the same numbers:
-              mpirun -n 2 --bind-to none lrnet-dist evaluate runs/mnist-ternary --data data/mnist
+            A file needs nothing else but data. Each sample of the split is measured once, with
+            the same numbers on any number of ranks:
+              lrnet-dist evaluate runs/t/winner.safetensors --data data/mnist --split test
+              lrnet-dist evaluate runs/t --data data/mnist --draws 20
             """)
 
-    @Argument(help: ArgumentHelp("The run's folder.", valueName: "run"))
+    @Argument(
+        help: ArgumentHelp("The run's folder, or a network's file.", valueName: "run-or-file"))
     var folder: String
 
     @Option(help: "The data set's folder.")
@@ -29,8 +32,10 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Networks to draw; the recipe's number by default.")
     var draws: Int?
 
-    @Option(help: "How weights are taken: drawn or likeliest; as the recipe says by default.")
-    var weights: Recipe.Selection?
+    @Option(
+        help: "Of a run: drawn or likeliest (the recipe's choice by default), or the winner's file."
+    )
+    var weights: EvaluatedWeights?
 
     @Option(
         name: [
@@ -41,7 +46,7 @@ struct EvaluateCommand: ParsableCommand {
             valueName: "batches"))
     var reestimateBatches: Int?
 
-    @Option(help: "Measure the mean of the softmax outputs of so many drawn networks too.")
+    @Option(help: "Also measure an ensemble of this many drawn networks (mean softmax).")
     var ensemble: Int?
 
     @Option(help: "Threads of a rank; the recipe's number by default.")

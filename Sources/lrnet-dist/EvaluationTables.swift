@@ -21,8 +21,10 @@ struct EvaluationTables {
     }
 
     private static func networks(_ report: EvaluationReport) -> String {
-        var table = TextTable(["draw", "errors", "error", "top-5 error", "loss"])
-        let named = report.draws.map { ("\($0.draw)", $0) }
+        var table = TextTable([
+            report.isDrawn ? "draw" : "network", "errors", "error", "top-5 error", "loss",
+        ])
+        let named = report.draws.map { (report.isDrawn ? "\($0.draw)" : name(report), $0) }
         let ensemble = report.ensemble.map { [("ensemble of \(report.ensembleSize)", $0)] } ?? []
         for (name, result) in named + ensemble {
             table.append([
@@ -34,11 +36,28 @@ struct EvaluationTables {
         let statistics =
             report.reestimateBatches > 0
             ? "batch norm over \(report.reestimateBatches) training batches" : "moving averages"
-        return "\(report.split) split, weights of step \(report.step)\n"
-            + "\(report.weights.rawValue) weights, \(statistics)\n\(table.text)"
-            + String(
+        let taken =
+            report.weights == .winner
+            ? "" : "\(report.isDrawn ? report.weights.rawValue + " weights, " : "")\(statistics)\n"
+        let summary =
+            report.isDrawn
+            ? String(
                 format: "mean %.3f %%, deviation %.3f, best %.2f %%\n", validation.meanError,
-                validation.errorDeviation, validation.best?.errorPercent ?? 0)
+                validation.errorDeviation, validation.best?.errorPercent ?? 0) : ""
+        let other =
+            report.isRunsData == false
+            ? "\(report.data) is not the data set that the network was trained on\n" : ""
+        return "\(report.split) split, weights of step \(report.step)\n" + taken + other
+            + table.text
+            + summary
+    }
+
+    private static func name(_ report: EvaluationReport) -> String {
+        report.weights == .winner ? "winner (draw \(report.draws.first?.draw ?? 0))" : "all"
+    }
+
+    private static func className(_ label: Int, _ report: EvaluationReport) -> String {
+        report.classNames?[label] ?? "\(label)"
     }
 
     private static func classes(_ report: EvaluationReport) -> String {
@@ -50,7 +69,7 @@ struct EvaluationTables {
         var table = TextTable(["class", "errors", "error"])
         for result in isWhole ? present : Array(worst) {
             table.append([
-                "\(result.label)", "\(result.errorCount)/\(result.sampleCount)",
+                className(result.label, report), "\(result.errorCount)/\(result.sampleCount)",
                 percent(result.errorPercent),
             ])
         }
@@ -62,7 +81,9 @@ struct EvaluationTables {
         guard !report.confusions.isEmpty else { return "" }
         var table = TextTable(["class", "taken for", "times"])
         for pair in report.confusions {
-            table.append(["\(pair.label)", "\(pair.prediction)", "\(pair.count)"])
+            table.append([
+                className(pair.label, report), className(pair.prediction, report), "\(pair.count)",
+            ])
         }
         return "most confused by \(report.detailed)\n\(table.text)"
     }

@@ -10,7 +10,10 @@ extension RunFolder.Resume: ExpressibleByArgument {}
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train a recipe; the same command again goes on where it ended.")
+        abstract: "Train a recipe; the same command again resumes where it ended.",
+        discussion: """
+              lrnet-dist train launch/recipes/mnist-ternary.yaml --data data/mnist --output runs/t
+            """)
 
     @Argument(help: "The recipe, a YAML file; see launch/recipes.")
     var recipe: String
@@ -27,10 +30,15 @@ struct TrainCommand: ParsableCommand {
             "Changes a key of the recipe, such as training.steps=50.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(help: "Whether to go on with the run in --output: auto, never or must.")
+    @Option(
+        help: """
+            Resume the run in --output? auto: if there is one; must: fail if there is none; \
+            never: fail if there is one.
+            """)
     var resume = RunFolder.Resume.auto
 
-    @Flag(help: "Check recipe and data, print the plan, and end.")
+    @Flag(
+        help: "Check recipe, data, source and --output as training would, print the plan, and end.")
     var dryRun = false
 
     @Flag(help: "Print the recipe with every key, and end.")
@@ -60,7 +68,7 @@ struct TrainCommand: ParsableCommand {
                 let text = try group.agreeing {
                     printRecipe
                         ? recipe.yaml
-                        : try RunPlan(recipe: recipe, data: options.data, ranks: group.size).text
+                        : try Self.plan(recipe, options, group)
                 }
                 if group.isCoordinator { print(text, terminator: "") }
                 fflush(nil)
@@ -81,12 +89,28 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
+    private static func plan(
+        _ recipe: Recipe, _ options: Trainer.Options, _ group: any ProcessGroup
+    ) throws -> String {
+        // Ranks other than 0 have no folder to look at.
+        guard group.isCoordinator else { return "" }
+        let bar = Terminal.current == nil ? nil : ProgressBar("checking", total: 1, unit: "shards")
+        defer { bar?.finish() }
+        return try RunPlan(recipe: recipe, options: options, ranks: group.size) { done, all in
+            bar?.update(done: done, total: all)
+        }.text
+    }
+
     /// The final table.
     private static func show(_ result: RunResult, output: String) {
         func percent(_ value: Double?) -> String {
             value.map { String(format: "%.2f %%", $0) } ?? "-"
         }
         var table = TextTable(["run", output])
+        if let bytes = result.winnerBytes {
+            table.append(["network", "\(output)/winner.safetensors"])
+            table.append(["size of the file", "\(TextTable.grouped(bytes)) bytes"])
+        }
         table.append(["weights", result.weights])
         table.append(["steps", TextTable.grouped(result.steps)])
         if result.resumedFromStep > 0 {
@@ -94,14 +118,19 @@ struct TrainCommand: ParsableCommand {
         }
         table.append(["training loss", String(format: "%.4f", result.trainingLoss)])
         if let step = result.winnerStep, let draw = result.winnerDraw {
-            table.append(["winner", "step \(step), draw \(draw)"])
+            let isDrawn = result.draws.count > 1
+            table.append(["winner", "step \(step)\(isDrawn ? ", draw \(draw)" : "")"])
         }
         table.append(["validation error", percent(result.validationError)])
         table.append(["test error of the winner's file", percent(result.testError)])
+        if let seconds = result.seconds {
+            table.append(["duration", ProgressBar.time(seconds)])
+        }
         table.append(["images/s", String(format: "%.0f", result.imagesPerSecond)])
         table.append(["ranks x threads", "\(result.ranks) x \(result.threads)"])
         table.append(["parameters SHA-256", String(result.parametersSHA256.prefix(16))])
         print("\n" + table.text, terminator: "")
+        print("\nnext: lrnet-dist report \(output) --output \(output)/report.html")
         fflush(nil)
     }
 }

@@ -58,7 +58,7 @@ extension EndToEndTests {
             #expect(
                 outcome.complaints == [
                     "recipe: training.gradientLeaves: 2 leaves cannot be shared by 3 ranks; start "
-                        + "at most 2 ranks or raise gradientLeaves (which makes another run)"
+                        + "at most 2 ranks or raise gradientLeaves (which changes the results)"
                 ])
             #expect(!FileBytes.exists(run.output))
         }
@@ -86,7 +86,7 @@ extension EndToEndTests {
             #expect(outcome.status == 66)
             #expect(
                 outcome.complaints == [
-                    "open: /nowhere/data: there is no such folder; make one with lrnet-data import"
+                    "data: /nowhere/data: no such folder; make one with lrnet-data import"
                 ])
             #expect(!FileBytes.exists(run.output))
         }
@@ -216,9 +216,9 @@ extension EndToEndTests {
             #expect(other.status == 78)
             #expect(
                 other.complaints == [
-                    "rank 0: run: \(run.output): holds a run of another recipe "
-                        + "(optimizer.learningRate: 0.01 -> 0.02); take that back (--set "
-                        + "optimizer.learningRate=0.01) or choose another --output"
+                    "rank 0: run: \(run.output): already contains a run with a different recipe "
+                        + "(optimizer.learningRate: 0.01 -> 0.02); undo that with --set "
+                        + "optimizer.learningRate=0.01 or use a new --output"
                 ])
             #expect(try run.written().parametersSHA256 == hash)
 
@@ -229,7 +229,7 @@ extension EndToEndTests {
             #expect(refused.status == 64)
             #expect(
                 refused.complaints == [
-                    "run: \(foreign.output): is no run's folder but holds 'thesis.tex'; choose "
+                    "run: \(foreign.output): is not a run's folder but contains 'thesis.tex'; choose "
                         + "another --output"
                 ])
             #expect(TestFolder.names(in: foreign.output) == ["thesis.tex"])

@@ -67,7 +67,7 @@ extension EndToEndTests {
             try integers.train(validation)
             let refused = try TestRun().train(["initialization.from=\(integers.output)"])
             #expect(refused.status == 65)
-            #expect(refused.complaints.first?.contains("wants a full-precision run") == true)
+            #expect(refused.complaints.first?.contains("needs a full-precision run") == true)
         }
 
         /// A file of another program: the table stands in the log, all ranks start alike, and what
@@ -127,7 +127,7 @@ extension EndToEndTests {
                     #expect(values == (isBinary ? [-1, 1] : [-1, 0, 1]), "\(name): \(values)")
                 }
             }
-            #expect(file.metadata["format"] == "lrnet-dist network 2")
+            #expect(file.metadata["format"] == "lrnet-dist network 3")
         }
 
         /// `evaluate` draws the same networks as the validation that chose the winner.
@@ -164,7 +164,7 @@ extension EndToEndTests {
         /// Who finds no leaf, and what a step sends: one row for each number of ranks.
         @Test func dryRunPlansThePlacement() throws {
             let plan = try TestRun().train([], ranks: 3, ["--dry-run"]).output
-            #expect(plan.contains("3 ranks x 1 thread: each finds a leaf"), "\(plan)")
+            #expect(plan.contains("3 ranks x 1 thread (up to 8 can share a batch)"), "\(plan)")
             let rows = plan.split(separator: "\n").map { $0.split(separator: " ") }
             for ranks in ["2", "3", "4", "8"] {
                 #expect(rows.count { $0.first == Substring(ranks) } == 1, "\(plan)")

@@ -160,7 +160,7 @@ extension EndToEndTests {
             #expect(try comparison.markdown().contains("the same command goes on"))
             let second = try start(comparison, ranks: 3).wait()
             #expect(second.status == 0, "\(second.errors)")
-            #expect(second.output.contains("going on from step"))
+            #expect(second.output.contains("resuming from step"))
             #expect(try comparison.numbers() == whole.numbers())
         }
 
@@ -252,7 +252,7 @@ extension EndToEndTests {
                 "twn,binary", seeds: 1, ["--set", "training.globalBatch=32"]
             ).wait()
             #expect(other.status == 78 && other.complaints.count == 1)
-            #expect(other.errors.contains("holds a run of another recipe"))
+            #expect(other.errors.contains("already contains a run with a different recipe"))
             #expect(!FileBytes.exists("\(comparison.output)/twn"))
 
             let run = "\(comparison.output)/binary/seed-1"

@@ -133,6 +133,7 @@ extension RunResult {
     var numbers: RunResult {
         var result = self
         result.imagesPerSecond = 0
+        result.seconds = nil
         result.ranks = 0
         result.threads = 0
         result.resumedFromStep = 0

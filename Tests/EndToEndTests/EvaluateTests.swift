@@ -25,7 +25,9 @@ extension EndToEndTests {
             var confusions: [Confusions.Pair]
         }
 
-        private static let settings = ["training.steps=30", "validation.everyEpochs=1"]
+        private static let settings = [
+            "training.steps=30", "validation.everyEpochs=1", "validation.reestimateBatches=0",
+        ]
 
         private func evaluate(
             _ run: TestRun, _ arguments: [String], ranks: Int? = nil
@@ -128,7 +130,7 @@ extension EndToEndTests {
             #expect(refused.status == 64)
             #expect(
                 refused.complaints == [
-                    "evaluate: --ensemble 2: wants networks that differ; ternary with likeliest "
+                    "evaluate: --ensemble 2: needs networks that differ; ternary with likeliest "
                         + "weights is one network"
                 ])
             let text = try evaluate(run, ["--ensemble", "2"])

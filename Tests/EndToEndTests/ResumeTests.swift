@@ -63,7 +63,7 @@ extension EndToEndTests {
             // The ranks may still be there for a moment, and hold the lock.
             let again = try run.train(Self.settings, ranks: 2)
             #expect(again.status == 0, "\(again.errors)")
-            #expect(again.output.contains("going on from step "))
+            #expect(again.output.contains("resuming from step "))
             try expectSame(run)
         }
 
@@ -132,7 +132,7 @@ extension EndToEndTests {
             #expect(missing.status == 66)
             #expect(
                 missing.complaints == [
-                    "run: \(run.output): holds no run; --resume must wants one to go on with"
+                    "run: \(run.output): contains no run; --resume must requires one to resume, --resume auto starts one"
                 ])
             #expect(try run.train(["training.steps=1"], ["--resume", "never"]).status == 0)
             let twice = try run.train(["training.steps=1"], ["--resume", "never"])

@@ -63,7 +63,7 @@ import Testing
         #expect(missing.code == 66)
         #expect(
             missing.error
-                == "lrnet-data: open: /nowhere/data: there is no such folder; "
+                == "lrnet-data: data: /nowhere/data: no such folder; "
                 + "make one with lrnet-data import\n")
     }
 

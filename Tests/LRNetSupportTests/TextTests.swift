@@ -24,10 +24,18 @@ import Testing
         var now = 0.0
         var texts: [String] = []
 
-        func bar(_ style: ProgressBar.Style, total: Int) -> ProgressBar {
+        var columns = 120
+
+        func bar(_ style: ProgressBar.Style, total: Int, done: Int = 0) -> ProgressBar {
             ProgressBar(
-                "reading", total: total, unit: "images", style: style,
-                output: { self.texts.append($0) }, clock: { self.now })
+                "reading", total: total, unit: "images", done: done, style: style,
+                output: { self.texts.append($0) }, clock: { self.now },
+                columns: { self.columns })
+        }
+
+        /// What stands on the line after the last drawing.
+        var line: String {
+            (texts.last ?? "").replacing("\r", with: "").replacing("\u{1B}[K", with: "")
         }
     }
 
@@ -68,5 +76,59 @@ import Testing
         console.now = 1
         bar.update(done: 0, note: "none")
         #expect(console.texts.last?.contains("0/0") == true)
+    }
+
+    /// The width is asked for at every drawing; the last column stays free.
+    @Test(arguments: [
+        (
+            100,
+            "reading [######..............]  33% 1,000/3,000  100 images/s  0:20 left  loss 0.1234"
+        ),
+        (80, "reading [######..............]  33% 1,000/3,000  100 images/s  0:20 left"),
+        (60, "reading [######..............]  33% 1,000/3,000  0:20 left"),
+        (50, "reading [###.......]  33% 1,000/3,000  0:20 left"),
+        (40, "reading  33% 1,000/3,000  0:20 left"), (30, "reading  33% 1,000/3,000"),
+        (12, "reading  33"), (1, ""),
+    ]) func theLineFits(columns: Int, line: String) {
+        let console = Console()
+        let bar = console.bar(.terminal, total: 3_000)
+        console.now = 10
+        console.columns = columns
+        bar.update(done: 1_000, note: "loss 0.1234")
+        #expect(console.line == line)
+        #expect(console.line.count < columns)
+    }
+
+    @Test func slowTasksShowSecondsEach() {
+        let console = Console()
+        let bar = console.bar(.terminal, total: 10)
+        console.now = 28.4
+        bar.update(done: 2)
+        #expect(console.line.contains("  14.2 s/image  1:54 left"))
+    }
+
+    /// What an earlier process has done says nothing of this one's speed.
+    @Test func theRateCountsFromTheResume() {
+        let console = Console()
+        let bar = console.bar(.terminal, total: 1_000, done: 900)
+        console.now = 10
+        bar.update(done: 934)
+        #expect(console.line.contains("934/1,000  3.4 images/s  0:20 left"), "\(console.line)")
+    }
+
+    @Test func aPauseIsNotCountedAndShowsNothing() {
+        let console = Console()
+        let bar = console.bar(.terminal, total: 100)
+        console.now = 10
+        bar.update(done: 10)
+        bar.pause()
+        #expect(console.texts.last == "\r\u{1B}[K")
+        console.now = 100
+        bar.update(done: 10)
+        bar.print("a line")
+        #expect(console.texts.last == "a line\n")
+        console.now = 110
+        bar.resume()
+        #expect(console.line.contains("10/100  1.0 images/s  1:30 left"), "\(console.line)")
     }
 }

@@ -24,19 +24,20 @@ import Testing
     @Test func newFolder() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/runs/a"
-        let run = try RunFolder(path: path, recipe: Recipe(), resume: .auto)
+        let run = try RunFolder(path: path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         #expect(run.path == path)
         #expect(TestFolder.names(in: path) == [".lock", "recipe.yaml"])
         #expect(try Recipe(file: "\(path)/recipe.yaml") == Recipe())
         // An empty folder is as good as none.
         try AtomicFile.createFolder("\(folder.path)/b")
-        _ = try RunFolder(path: "\(folder.path)/b", recipe: Recipe(), resume: .never)
+        _ = try RunFolder(
+            path: "\(folder.path)/b", recipe: Recipe(), resume: .never, stepsPerEpoch: 4)
     }
 
     @Test func lockedByAnotherProcess() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/a"
-        _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto)
+        _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         let holder = Process()
         holder.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
         holder.arguments = [
@@ -46,7 +47,9 @@ import Testing
         while !FileBytes.exists("\(folder.path)/held") { usleep(5_000) }
         let start = ContinuousClock.now
         let error = failure {
-            _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto, patience: .seconds(2))
+            _ = try RunFolder(
+                path: path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4, patience: .seconds(2)
+            )
         }
         #expect(ContinuousClock.now - start > .seconds(1.9))
         #expect(error?.exitStatus == .inputOutput)
@@ -58,7 +61,7 @@ import Testing
         DispatchQueue.global().asyncAfter(deadline: .now() + 0.5) {
             kill(holder.processIdentifier, SIGKILL)
         }
-        _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto)
+        _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         holder.waitUntilExit()
     }
 
@@ -79,7 +82,7 @@ import Testing
                 lock.withLock { $0 = nil }
             }
             let error = failure {
-                _ = try RunFolder(path: path, recipe: Recipe(), resume: resume)
+                _ = try RunFolder(path: path, recipe: Recipe(), resume: resume, stepsPerEpoch: 4)
             }
             #expect(error?.exitStatus == (resume == .never ? .usage : .badRecipe))
             #expect(try Recipe(file: "\(path)/recipe.yaml") == other)
@@ -91,7 +94,8 @@ import Testing
     /// What a failed start has left is not a run: another recipe, or --resume never, may start there.
     @Test func aFailedStartIsNotARun() throws {
         let folder = try TestFolder()
-        var run: RunFolder? = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+        var run: RunFolder? = try RunFolder(
+            path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         try run?.begin(atStep: nil)
         struct Record: Encodable {
             let kind: String
@@ -101,24 +105,27 @@ import Testing
         run = nil
         var other = Recipe()
         other.training.seed = 7
-        run = try RunFolder(path: folder.path, recipe: other, resume: .never)
+        run = try RunFolder(path: folder.path, recipe: other, resume: .never, stepsPerEpoch: 4)
         #expect(try Recipe(file: "\(folder.path)/recipe.yaml") == other)
         run = nil
         // One finished step makes it a run.
         try AtomicFile.write(
             "{\"kind\":\"weights\",\"step\":1}\n", to: "\(folder.path)/metrics.jsonl")
         let error = failure {
-            _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+            _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         }
         #expect(error?.exitStatus == .badRecipe)
-        let again = failure { _ = try RunFolder(path: folder.path, recipe: other, resume: .never) }
+        let again = failure {
+            _ = try RunFolder(path: folder.path, recipe: other, resume: .never, stepsPerEpoch: 4)
+        }
         #expect(again?.exitStatus == .usage)
     }
 
     /// What is not as it was written is not believed; checkpoints tell what the run is.
     @Test func damagedRecipe() throws {
         let folder = try TestFolder()
-        var run: RunFolder? = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+        var run: RunFolder? = try RunFolder(
+            path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         #expect(run?.recipeProblem == nil)
         run = nil
         try addCheckpoint(folder.path)
@@ -129,7 +136,8 @@ import Testing
             text.replacing("keepLatest: 3", with: "keepLatest: 7"),
         ] {
             try AtomicFile.write(changed, to: recipe)
-            let run = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+            let run = try RunFolder(
+                path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
             #expect(
                 run.recipeProblem
                     == "recipe: \(recipe): is damaged or was edited: its last line is not the SHA-256 "
@@ -142,7 +150,7 @@ import Testing
 
     @Test func anotherRecipesRun() throws {
         let folder = try TestFolder()
-        _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+        _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         try addCheckpoint(folder.path)
         var other = Recipe()
         other.training.seed = 7
@@ -151,22 +159,27 @@ import Testing
         other.training.epochs = 2
         other.training.threads = 9
         other.checkpoint.keepLatest = 2
-        let error = failure { _ = try RunFolder(path: folder.path, recipe: other, resume: .auto) }
+        let error = failure {
+            _ = try RunFolder(path: folder.path, recipe: other, resume: .auto, stepsPerEpoch: 4)
+        }
         #expect(error?.exitStatus == .badRecipe)
         #expect(
             error?.description
-                == "run: \(folder.path): holds a run of another recipe (training.seed: 1 -> 7); take "
-                + "that back (--set training.seed=1) or choose another --output")
+                == "run: \(folder.path): already contains a run with a different recipe "
+                + "(training.seed: 1 -> 7); undo that with --set training.seed=1 or use a new --output"
+        )
         #expect(try Recipe(file: "\(folder.path)/recipe.yaml") == Recipe())
         other.training.seed = 1
-        _ = try RunFolder(path: folder.path, recipe: other, resume: .auto)
+        _ = try RunFolder(path: folder.path, recipe: other, resume: .auto, stepsPerEpoch: 4)
         #expect(try Recipe(file: "\(folder.path)/recipe.yaml") == other)
         other.initialization.from = "runs/full"
-        let source = failure { _ = try RunFolder(path: folder.path, recipe: other, resume: .auto) }
+        let source = failure {
+            _ = try RunFolder(path: folder.path, recipe: other, resume: .auto, stepsPerEpoch: 4)
+        }
         #expect(
             source?.description.contains(
-                "(initialization.from: none -> runs/full); take that back (--set "
-                    + "initialization.from=null)") == true)
+                "(initialization.from: none -> runs/full); undo that with --set "
+                    + "initialization.from=null or use") == true)
     }
 
     @Test func foreignFolder() throws {
@@ -174,17 +187,18 @@ import Testing
         try AtomicFile.write("x", to: "\(folder.path)/notes.txt")
         for resume in [RunFolder.Resume.auto, .never] {
             let error = failure {
-                _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: resume)
+                _ = try RunFolder(
+                    path: folder.path, recipe: Recipe(), resume: resume, stepsPerEpoch: 4)
             }
             #expect(error?.exitStatus == .usage)
-            #expect(error?.description.contains("but holds 'notes.txt'; choose another") == true)
+            #expect(error?.description.contains("but contains 'notes.txt'; choose another") == true)
         }
         #expect(folder.names == ["notes.txt"])
         let file = failure {
             _ = try RunFolder(
-                path: "\(folder.path)/notes.txt", recipe: Recipe(), resume: .auto)
+                path: "\(folder.path)/notes.txt", recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         }
-        #expect(file?.exitStatus == .inputOutput)
+        #expect(file?.exitStatus == .usage)
     }
 
     /// A start that was killed before it had written its recipe leaves nothing in the way.
@@ -192,7 +206,7 @@ import Testing
         let folder = try TestFolder()
         try AtomicFile.write("", to: "\(folder.path)/.lock")
         try AtomicFile.write("network: mn", to: "\(folder.path)/recipe.yaml.partial-4711")
-        _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+        _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         #expect(folder.names == [".lock", "recipe.yaml"])
         // So does a later end.
         let checkpoints = "\(folder.path)/checkpoints"
@@ -200,7 +214,7 @@ import Testing
         try AtomicFile.link("\(checkpoints)/latest.partial-4711", to: "step-00000010")
         try AtomicFile.write("{", to: "\(folder.path)/result.json.partial-4711")
         try AtomicFile.write("a user's", to: "\(folder.path)/notes.partial-draft")
-        _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+        _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         #expect(
             folder.names == [".lock", "checkpoints", "notes.partial-draft", "recipe.yaml"])
         #expect(TestFolder.names(in: checkpoints).isEmpty)
@@ -209,13 +223,17 @@ import Testing
     @Test func neverAndMust() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/a"
-        let missing = failure { _ = try RunFolder(path: path, recipe: Recipe(), resume: .must) }
+        let missing = failure {
+            _ = try RunFolder(path: path, recipe: Recipe(), resume: .must, stepsPerEpoch: 4)
+        }
         #expect(missing?.exitStatus == .inputMissing)
         #expect(!FileBytes.exists(path))
-        _ = try RunFolder(path: path, recipe: Recipe(), resume: .never)
-        _ = try RunFolder(path: path, recipe: Recipe(), resume: .must)
+        _ = try RunFolder(path: path, recipe: Recipe(), resume: .never, stepsPerEpoch: 4)
+        _ = try RunFolder(path: path, recipe: Recipe(), resume: .must, stepsPerEpoch: 4)
         try addCheckpoint(path)
-        let twice = failure { _ = try RunFolder(path: path, recipe: Recipe(), resume: .never) }
+        let twice = failure {
+            _ = try RunFolder(path: path, recipe: Recipe(), resume: .never, stepsPerEpoch: 4)
+        }
         #expect(twice?.exitStatus == .usage)
         #expect(twice?.description.contains("\n") == false)
     }
@@ -234,7 +252,8 @@ import Testing
             }
         }
         func open(at step: Int) throws -> RunFolder {
-            let run = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto)
+            let run = try RunFolder(
+                path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
             try run.begin(atStep: step)
             return run
         }

@@ -202,6 +202,30 @@ import Testing
     @Test(arguments: [(0.4, "0:00"), (151, "2:31"), (3_723, "1:02:03")])
     func clock(seconds: Double, text: String) { #expect(RunRecorder.clock(seconds) == text) }
 
+    /// The last record is not next to another one.
+    @Test(arguments: [
+        (50, 651, [50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 651]),
+        (50, 200, [50, 100, 150, 200]), (15, 33, [15, 30, 33]), (4, 10, [4, 8, 10]),
+        (50, 3, [3]), (1, 3, [1, 2, 3]),
+    ])
+    func recordsAreDue(every: Int, end: Int, steps: [Int]) {
+        #expect(
+            (1...end).filter { RunRecorder.isDue($0, every: every, end: end) } == steps)
+    }
+
+    @Test func linesOfTheFileCarryDateAndTime() throws {
+        let parts = try TrainedParts()
+        let folder = try parts.openRun()
+        try folder.begin(atStep: nil)
+        let log = RunLog(folder: folder, isQuiet: true)
+        try log.line("hello")
+        log.warning("careful")
+        let text = String(decoding: try FileBytes.read("\(parts.run)/train.log"), as: UTF8.self)
+        let time = #"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"#
+        let pattern = try Regex("\(time) hello\\n\(time) warning: careful\\n")
+        #expect(text.wholeMatch(of: pattern) != nil, "\(text)")
+    }
+
     // MARK: Diagnosis
 
     @Test func theFirstBadLayerIsNamedWithItsRanks() {

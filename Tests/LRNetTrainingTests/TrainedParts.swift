@@ -43,7 +43,7 @@ final class TrainedParts {
     var run: String { "\(folder.path)/run" }
 
     func openRun() throws -> RunFolder {
-        try RunFolder(path: run, recipe: recipe, resume: .auto)
+        try RunFolder(path: run, recipe: recipe, resume: .auto, stepsPerEpoch: 4)
     }
 
     func recorder(_ folder: RunFolder) -> RunRecorder {

@@ -65,7 +65,8 @@ public final class Augmenter: Sendable {
             scaling = .channels(mean: mean, deviation: deviation)
         }
         preprocessing = Preprocessing(
-            shorterSide: recipe.shorterSide?.lowerBound, shape: shape, scaling: scaling)
+            shorterSide: recipe.shorterSide?.lowerBound, crop: recipe.crop, pad: recipe.pad,
+            shape: shape, scaling: scaling)
         standardizer =
             if case .channels(let mean, let deviation) = scaling {
                 ChannelAffine(standardizing: mean, deviation: deviation)

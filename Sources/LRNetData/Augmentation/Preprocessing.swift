@@ -18,13 +18,23 @@ package struct Preprocessing: Sendable, Equatable, Codable {
     /// Pixels of the shorter side before the crop; `nil` for pictures as they are.
     package let shorterSide: Int?
 
+    /// Rows and columns of the central crop; `nil` for pictures as they are.
+    package let crop: Int?
+
+    /// Black pixels around the picture that the crop may reach into.
+    package let pad: Int
+
     /// The network's input: rows and columns are those of the crop.
     package let shape: ImageShape
 
     package let scaling: Scaling
 
-    package init(shorterSide: Int?, shape: ImageShape, scaling: Scaling) {
+    package init(
+        shorterSide: Int?, crop: Int? = nil, pad: Int = 0, shape: ImageShape, scaling: Scaling
+    ) {
         self.shorterSide = shorterSide
+        self.crop = crop
+        self.pad = pad
         self.shape = shape
         self.scaling = scaling
     }

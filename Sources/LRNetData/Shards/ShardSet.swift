@@ -17,16 +17,15 @@ public struct ShardSet: Sendable {
     public init(directory: String) throws {
         let path = "\(directory)/\(ShardIndex.fileName)"
         guard FileBytes.isFolder(directory) else {
-            throw Failure(
-                call: "open", subject: directory,
-                message: "there is no such folder; make one with lrnet-data import",
-                exitStatus: .inputMissing)
+            throw FailureSite("data", directory).inputMissing(
+                FileBytes.exists(directory)
+                    ? "is a file; give the folder made by lrnet-data"
+                    : "no such folder; make one with lrnet-data import")
         }
         guard FileBytes.exists(path) else {
-            throw Failure(
-                call: "open", subject: directory,
-                message: "holds no \(ShardIndex.fileName), so it is no finished data set; "
-                    + "make one with lrnet-data import", exitStatus: .inputMissing)
+            throw FailureSite("data", directory).inputMissing(
+                "contains no \(ShardIndex.fileName), so it is not a finished data set; make one "
+                    + "with lrnet-data import")
         }
         self.directory = directory
         index = try ShardIndex(decoding: FileBytes.read(path), path: path)
@@ -39,6 +38,20 @@ public struct ShardSet: Sendable {
                     message: "has \(byteCount) bytes, \(shard.byteCount) expected; "
                         + "import the data again", exitStatus: .badData)
             }
+        }
+    }
+
+    /// Checks the hash and the shapes of every shard of some splits, as a first reading does.
+    ///
+    /// - Parameter progress: Called with the number of shards that were checked, and that of all.
+    /// - Throws: ``Failure`` (65) naming a shard that is damaged.
+    package func checkShards(
+        of splits: [DataSplit], progress: (Int, Int) -> Void = { _, _ in }
+    ) throws {
+        let shards = index.splits.filter { splits.contains($0.name) }.flatMap(\.shards)
+        for (number, shard) in shards.enumerated() {
+            _ = try OpenShard(shard, of: self)
+            progress(number + 1, shards.count)
         }
     }
 

@@ -170,6 +170,13 @@ public struct Architecture: Sendable, Equatable {
         return result
     }
 
+    /// Weights of one are weights of the other: all but the name is the same.
+    package func isSameNetwork(as other: Architecture) -> Bool {
+        var named = self
+        named.name = other.name
+        return named == other
+    }
+
     /// What is wrong with the blocks, in one line; `nil` if the network can be built.
     public var problem: String? {
         var shape = input

@@ -262,8 +262,8 @@ public final class Comparison {
                 guard old.fingerprint != recipe.fingerprint else { continue }
                 let changes = recipe.changes(from: old).map(\.description)
                 throw Self.site(path).badRecipe(
-                    "holds a run of another recipe (\(changes.joined(separator: ", "))); choose "
-                        + "another --output")
+                    "already contains a run with a different recipe "
+                        + "(\(changes.joined(separator: ", "))); use a new --output")
             }
         }
     }

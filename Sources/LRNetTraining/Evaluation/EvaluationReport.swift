@@ -1,15 +1,23 @@
-/// What `lrnet-dist evaluate` has found; the same at any number of ranks and threads.
+/// The results of `lrnet-dist evaluate`; the same at any number of ranks and threads.
 public struct EvaluationReport: Sendable, Equatable {
     /// The split.
     public var split: String
     /// Steps trained.
     public var step: Int
-    /// How weights were taken from their distributions.
-    public var weights: Recipe.Selection
+    /// Which weights were measured.
+    public var weights: EvaluatedWeights
     /// Training batches that batch norm was re-estimated over; 0 for the moving averages.
     public var reestimateBatches: Int
-    /// The draws.
+    /// The draws; of a winner or a method without distributions, its one network.
     public var draws: [DrawResult]
+    /// The networks were drawn at random.
+    public var isDrawn = true
+    /// The data set's folder.
+    public var data = ""
+    /// The network was trained on this data set; `nil` where its file does not say.
+    public var isRunsData: Bool?
+    /// By label; `nil` where the set has no names.
+    public var classNames: [String]?
     /// The mean of the first networks' softmax outputs, if it was wanted.
     public var ensemble: DrawResult?
     /// The networks of the ensemble; 0 for none.
@@ -24,8 +32,8 @@ public struct EvaluationReport: Sendable, Equatable {
 
     /// `the ensemble of 5`, `draw 3`
     public var detailed: String {
-        ensembleSize > 0
-            ? "the ensemble of \(ensembleSize)" : "draw \(validation.best?.draw ?? 0)"
+        if ensembleSize > 0 { return "the ensemble of \(ensembleSize)" }
+        return isDrawn ? "draw \(validation.best?.draw ?? 0)" : "the network"
     }
 }
 
@@ -51,13 +59,18 @@ extension EvaluationReport: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case split, step, weights, reestimateBatches, draws, meanErrorPercent
+        case data, isRunsData, classNames, isDrawn, split, step, weights, reestimateBatches, draws,
+            meanErrorPercent
         case errorPercentDeviation, bestDraw, ensembleSize, ensemble, detailed, classes, confusions
     }
 
     /// Writes counts, percentages, and what follows from them.
     public func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(data, forKey: .data)
+        try object.encodeIfPresent(isRunsData, forKey: .isRunsData)
+        try object.encodeIfPresent(classNames, forKey: .classNames)
+        try object.encode(isDrawn, forKey: .isDrawn)
         try object.encode(split, forKey: .split)
         try object.encode(step, forKey: .step)
         try object.encode(weights.rawValue, forKey: .weights)

@@ -20,6 +20,10 @@ package final class Evaluator {
     private let stopSignal: StopSignal?
     private var readers: [DataSplit: ShardReader] = [:]
     private var mayGiveUp = false
+    private var progress: EvaluationProgress?
+
+    /// Called after each batch.
+    package var onProgress: ((EvaluationProgress) -> Void)?
 
     /// The epoch whose order gives the batches for re-estimation: far beyond any run's.
     private static let estimationEpoch = Int(UInt32.max)
@@ -83,9 +87,14 @@ package final class Evaluator {
     ) throws -> Result? {
         mayGiveUp = true
         defer { mayGiveUp = false }
+        try beginProgress(
+            split == .validation ? "validating" : "measuring", split: split,
+            draws: drawCount(draws), reestimateBatches: reestimateBatches)
+        defer { progress = nil }
         var result = Result(report: ValidationReport(step: step, draws: []))
         do {
             for number in 0..<drawCount(draws) {
+                beginDraw(number)
                 let network = try draw(number, step: step, reestimateBatches: reestimateBatches)
                 var measured = try measure(network, on: split)
                 measured.draw = number
@@ -98,6 +107,22 @@ package final class Evaluator {
         return result
     }
 
+    /// Counts the batches of a measurement, so that ``onProgress`` can tell how far it is.
+    func beginProgress(
+        _ task: String, split: DataSplit, draws: Int, reestimateBatches: Int
+    ) throws {
+        guard onProgress != nil else { return }
+        let size = context.recipe.training.globalBatch
+        let estimation = min(
+            reestimateBatches, (context.recipe.trainingCount(of: data) + size - 1) / size)
+        progress = EvaluationProgress(
+            task: task, draw: 1, drawCount: draws,
+            batchCount: draws * (estimation + (data.count(split) + size - 1) / size))
+    }
+
+    /// The next batches are those of another draw.
+    func beginDraw(_ number: Int) { progress?.draw = number + 1 }
+
     /// Thrown on all ranks behind a batch where a signal of one was seen.
     private struct GivenUp: Error {}
 
@@ -107,7 +132,7 @@ package final class Evaluator {
         let drawn = FinishedNetwork(
             architecture: network.architecture, classes: network.classes,
             layers: network.finished(selection(step: step, draw: number)),
-            preprocessing: augmenter.preprocessing)
+            preprocessing: augmenter.preprocessing, classNames: data.index.classNames)
         guard reestimateBatches > 0 else { return drawn }
         return drawn.normalized(by: try statistics(of: drawn, batches: reestimateBatches))
     }
@@ -188,6 +213,13 @@ package final class Evaluator {
         let plan = context.recipe.epochPlan(
             epoch: Self.estimationEpoch, sampleCount: sampleCount)
         let wanted = min(count * context.recipe.training.globalBatch, sampleCount)
+        guard wanted > 0 else {
+            throw Failure(
+                call: "data", subject: data.directory,
+                message: "has no training images to re-estimate batch norm over; use "
+                    + "--re-estimate-statistics 0 for the moving averages", exitStatus: .badData,
+                isAgreed: true)
+        }
         for layer in network.batchNorms { layer.beginEstimation() }
         try network.evaluating(drawn.layers) {
             try forEachBatch(cut(plan[0..<wanted]), of: reader) { batch, layout in
@@ -249,6 +281,8 @@ package final class Evaluator {
             if status.stopWanted { throw GivenUp() }
             combine(status)
             source.recycle(loaded)
+            progress?.doneBatches += 1
+            if let progress { onProgress?(progress) }
         }
     }
 }

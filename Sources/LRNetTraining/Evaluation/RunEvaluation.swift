@@ -6,11 +6,11 @@ internal import LRNetLayers
 internal import LRNetSupport
 internal import LRNetWatchdog
 
-/// Draws networks from a run's best checkpoint and measures them.
+/// Measures finished networks: drawn from a run's best checkpoint, or as a file contains them.
 public struct RunEvaluation {
     /// What is measured.
     public struct Options: Sendable {
-        /// The run's folder.
+        /// The run's folder, or the file of a network.
         public var run: String
         /// The data set's folder.
         public var data: String
@@ -20,8 +20,8 @@ public struct RunEvaluation {
         public var draws: Int?
         /// Training batches for batch norm; `nil` for as many as the recipe says.
         public var reestimateBatches: Int?
-        /// How weights are taken from their distributions; `nil` for as the recipe says.
-        public var weights: Recipe.Selection?
+        /// Which weights are measured; `nil` for the file's if `run` is one, else as the recipe says.
+        public var weights: EvaluatedWeights?
         /// Networks whose mean answers are measured too, the first ones drawn; `nil` for none.
         public var ensemble: Int?
         /// Threads of a rank; `nil` for as many as the recipe says.
@@ -46,68 +46,201 @@ public struct RunEvaluation {
     /// Confused pairs that are listed.
     private static let pairCount = 10
 
-    /// Runs it. Every rank calls it; rank 0 alone needs the run's folder.
+    /// Runs it. Every rank calls it; rank 0 alone needs the run's folder or the file.
     ///
-    /// - Throws: What all ranks agree on: the folder, the data, or (64) an ensemble of networks that are
-    ///   all the same.
+    /// - Throws: What all ranks agree on: the folder, the file, the data, or (64) options that do not go
+    ///   together.
     public func run() throws -> EvaluationReport {
-        var recipe = try FinishedRun(folder: options.run, for: "evaluate", group: group).recipe
-        recipe.training.threads = options.threads ?? recipe.training.threads
-        recipe.validation.weights = options.weights ?? recipe.validation.weights
-        return try Watchdog.guarding(
-            group, stallSeconds: recipe.watchdog.stallSeconds, log: nil
-        ) { [recipe] in try measure(recipe, beacon: $0) }
+        let isFile =
+            try group.fromCoordinator {
+                [FileBytes.exists(options.run) && !FileBytes.isFolder(options.run) ? 1 : 0]
+            } == [1]
+        if isFile {
+            try group.agreeing { try checkFileOptions() }
+            let network = try group.fromCoordinator {
+                try FileBytes.read(options.run)
+            } parse: {
+                try StoredNetwork(NetworkFile(bytes: $0, path: options.run))
+            }
+            return try evaluate(network.recipe, file: network.file)
+        }
+        let isMissing =
+            try group.fromCoordinator {
+                [FileBytes.exists(options.run) ? 0 : 1]
+            } == [1]
+        if isMissing {
+            throw Failure(
+                call: "evaluate", subject: options.run,
+                message: "does not exist; give a run's folder or a network's file",
+                exitStatus: .inputMissing, isAgreed: true)
+        }
+        let recipe = try FinishedRun(folder: options.run, for: "evaluate", group: group).recipe
+        guard options.weights == .winner else { return try evaluate(recipe, file: nil) }
+        try group.agreeing { try checkFileOptions() }
+        let path = "\(options.run)/\(NetworkFile.name)"
+        let file = try group.fromCoordinator {
+            try Self.winnerBytes(path)
+        } parse: {
+            try NetworkFile(bytes: $0, path: path)
+        }
+        try group.agreeing { try Self.check(file, isOf: recipe) }
+        return try evaluate(recipe, file: file)
     }
 
-    private func measure(_ recipe: Recipe, beacon: ProgressBeacon) throws -> EvaluationReport {
-        let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
-        let data = try group.agreeing { () throws -> ShardSet in
+    private func evaluate(_ recipe: Recipe, file: NetworkFile?) throws -> EvaluationReport {
+        var recipe = recipe
+        recipe.training.threads = options.threads ?? recipe.training.threads
+        switch options.weights {
+        case .drawn: recipe.validation.weights = .drawn
+        case .likeliest: recipe.validation.weights = .likeliest
+        case .winner, nil: break
+        }
+        return try Watchdog.guarding(
+            group, stallSeconds: recipe.watchdog.stallSeconds, log: nil
+        ) { [recipe] in try measure(recipe, file: file, beacon: $0) }
+    }
+
+    // MARK: Checks
+
+    private static func winnerBytes(_ path: String) throws -> [UInt8] {
+        guard FileBytes.exists(path) else {
+            throw FailureSite("evaluate", path).inputMissing(
+                "does not exist; it is written at the first validation")
+        }
+        return try FileBytes.read(path)
+    }
+
+    private static func check(_ file: NetworkFile, isOf recipe: Recipe) throws {
+        let site = FailureSite("evaluate", file.path)
+        if let description = try file.description() {
+            guard description.architecture.isSameNetwork(as: recipe.architecture) else {
+                throw site.badData(
+                    "is not the network of the folder's \(Recipe.recordedName); give the file "
+                        + "instead of the folder")
+            }
+            return
+        }
+        guard let fingerprint = file.contents.metadata["recipe"],
+            fingerprint != recipe.fingerprint
+        else { return }
+        throw site.badData(
+            "belongs to another run than the folder's \(Recipe.recordedName), and was written by "
+                + "an earlier version, so that it needs its own; put it back into its run's folder")
+    }
+
+    /// A file contains one network, with its batch norm.
+    private func checkFileOptions() throws {
+        let site = FailureSite("evaluate", options.run)
+        if let weights = options.weights, weights != .winner {
+            throw site.usage(
+                "contains one network; --weights \(weights.rawValue) requires a run's folder")
+        }
+        let given: [(String, Int?)] = [
+            ("--draws", options.draws), ("--ensemble", options.ensemble),
+            ("--re-estimate-statistics", options.reestimateBatches),
+        ]
+        if let (name, value) = given.first(where: { $0.1 != nil }) {
+            throw site.usage(
+                "the winner is one network with its own batch norm; leave out "
+                    + "\(name) \(value ?? 0)")
+        }
+    }
+
+    private func openData(_ recipe: Recipe) throws -> ShardSet {
+        let set = try group.agreeing { () throws -> ShardSet in
             let set = try ShardSet(directory: options.data)
-            try TrainingData.check(set, recipe)
+            try TrainingData.checkShape(set, recipe)
             guard set.count(options.split) > 0 else {
-                throw Failure(
-                    call: "data", subject: options.data, message: "has no \(options.split) split",
-                    exitStatus: .badData)
+                throw FailureSite("data", options.data).badData("has no \(options.split) split")
             }
             return set
         }
-        let network = recipe.makeNetwork(classes: data.classes)
-        context.reserve(network)
-        // The latest where no validation has chosen one.
-        let step = try FinishedRun.restore(
-            network, from: ["best", "latest"], of: options.run, for: "evaluate", group: group
-        ).step
-        let evaluator = try Evaluator(
-            context: context, network: network, data: data, beacon: beacon)
-        try group.agreeing { try checkEnsemble(evaluator, recipe) }
-        return try compare(evaluator, recipe, step: step, classes: data.classes)
+        try TrainingData.agree(on: set, group: group)
+        return set
     }
 
     private func checkEnsemble(_ evaluator: Evaluator, _ recipe: Recipe) throws {
         guard let size = options.ensemble, size > evaluator.drawCount(size) else { return }
         throw Failure(
             call: "evaluate", subject: "--ensemble \(size)",
-            message: "wants networks that differ; \(recipe.weights.model.rawValue) with "
+            message: "needs networks that differ; \(recipe.weights.model.rawValue) with "
                 + "\(recipe.validation.weights.rawValue) weights is one network", exitStatus: .usage
         )
     }
 
+    // MARK: Measuring
+
+    private func measure(
+        _ recipe: Recipe, file: NetworkFile?, beacon: ProgressBeacon
+    ) throws -> EvaluationReport {
+        let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
+        let data = try openData(recipe)
+        let network = recipe.makeNetwork(classes: data.classes)
+        context.reserve(network)
+        let evaluator = try Evaluator(
+            context: context, network: network, data: data, beacon: beacon)
+        let bar = LazyEvaluationBar(isShown: group.isCoordinator)
+        evaluator.onProgress = { bar.show($0) }
+        defer { bar.finish() }
+        var report = EvaluationReport(
+            split: "\(options.split)", step: 0, weights: .winner, reestimateBatches: 0, draws: [],
+            ensembleSize: 0, classes: [], confusions: [])
+        report.classNames = data.index.classNames
+        report.data = options.data
+        if let file {
+            report.isRunsData = file.contents.metadata["data"].map { $0 == data.fingerprint }
+            try measure(file, like: network, by: evaluator, into: &report)
+            return report
+        }
+        // The latest where no validation has chosen one.
+        let header = try FinishedRun.restore(
+            network, from: ["best", "latest"], of: options.run, for: "evaluate", group: group)
+        try group.agreeing { try checkEnsemble(evaluator, recipe) }
+        report.step = header.step
+        report.isRunsData = header.dataFingerprint == data.fingerprint
+        try compare(evaluator, recipe, into: &report)
+        return report
+    }
+
+    private func measure(
+        _ file: NetworkFile, like network: Network, by evaluator: Evaluator,
+        into report: inout EvaluationReport
+    ) throws {
+        let finished = try group.agreeing { try file.network(like: network) }
+        report.step = Int(file.origin.step) ?? 0
+        report.isDrawn = false
+        var own = Confusions(classes: network.classes)
+        try evaluator.beginProgress(
+            "measuring", split: options.split, draws: 1, reestimateBatches: 0)
+        var result = try evaluator.measure(finished, on: options.split) { own.add($0, $1) }
+        result.draw = Int(file.origin.draw) ?? 0
+        report.draws = [result]
+        try finish(&report, own)
+    }
+
     /// Draws networks, measures each, and their mean answers if wanted.
     private func compare(
-        _ evaluator: Evaluator, _ recipe: Recipe, step: Int, classes: Int
-    ) throws -> EvaluationReport {
+        _ evaluator: Evaluator, _ recipe: Recipe, into report: inout EvaluationReport
+    ) throws {
         let batches = options.reestimateBatches ?? recipe.validation.reestimateBatches
         let size = options.ensemble ?? 0
+        let classes = recipe.architecture.classes
         // An ensemble's members are all that is drawn, unless more draws are asked for.
         let wanted = max(options.draws ?? (size > 0 ? size : recipe.validation.draws), size)
         let answers = size > 0 ? EnsembleAnswers(classes: classes) : nil
-        var report = EvaluationReport(
-            split: "\(options.split)", step: step, weights: recipe.validation.weights,
-            reestimateBatches: batches, draws: [], ensembleSize: size, classes: [], confusions: [])
+        report.weights = recipe.validation.weights == .drawn ? .drawn : .likeliest
+        report.isDrawn = recipe.model.isDrawn && report.weights == .drawn
+        report.reestimateBatches = batches
+        report.ensembleSize = size
         var confusions = Confusions(classes: classes)
-        for draw in 0..<evaluator.drawCount(wanted) {
+        let count = evaluator.drawCount(wanted)
+        try evaluator.beginProgress(
+            "measuring", split: options.split, draws: count, reestimateBatches: batches)
+        for draw in 0..<count {
+            evaluator.beginDraw(draw)
             var own = Confusions(classes: classes)
-            let network = try evaluator.draw(draw, step: step, reestimateBatches: batches)
+            let network = try evaluator.draw(
+                draw, step: report.step, reestimateBatches: batches)
             answers?.beginNetwork()
             var result = try evaluator.measure(network, on: options.split) { logits, labels in
                 own.add(logits, labels)
@@ -123,10 +256,29 @@ public struct RunEvaluation {
                 confusions.add($0, $1)
             }
         }
-        var all = Confusions(classes: classes)
+        try finish(&report, confusions)
+    }
+
+    private func finish(_ report: inout EvaluationReport, _ confusions: Confusions) throws {
+        var all = Confusions(classes: report.draws.first?.classCounts?.count ?? 0)
         for part in try group.allGather(confusions.bytes) { all.add(part) }
         report.classes = all.classResults
         report.confusions = all.mostConfused(Self.pairCount)
-        return report
     }
+}
+
+/// A bar that appears with the first batch, where somebody watches.
+private final class LazyEvaluationBar {
+    private let isShown: Bool
+    private var bar: ProgressBar?
+
+    init(isShown: Bool) { self.isShown = isShown && Terminal.current != nil }
+
+    func show(_ progress: EvaluationProgress) {
+        guard isShown else { return }
+        if bar == nil { bar = progress.makeBar() }
+        progress.update(bar)
+    }
+
+    func finish() { bar?.finish() }
 }

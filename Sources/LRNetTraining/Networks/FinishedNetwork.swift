@@ -13,13 +13,17 @@ package struct FinishedNetwork: Sendable, Equatable {
     /// Weights and batch norm, first to last; the last weights are the full-precision output layer.
     package internal(set) var layers: [FinishedLayer]
 
-    /// How pictures become inputs; `nil` for one read from a file, which does not say.
+    /// How pictures become inputs; `nil` for one read from a file of format 1 or 2, which does not say.
     package let preprocessing: Preprocessing?
+
+    /// By label; `nil` where the data set has no names.
+    package let classNames: [String]?
 
     init(
         architecture: Architecture, classes: Int, layers: [FinishedLayer],
-        preprocessing: Preprocessing?
+        preprocessing: Preprocessing?, classNames: [String]? = nil
     ) {
+        self.classNames = classNames
         self.architecture = architecture
         self.classes = classes
         self.layers = layers

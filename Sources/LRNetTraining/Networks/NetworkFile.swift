@@ -13,7 +13,8 @@ internal import LRNetSupport
 /// | `bn1.mean`, `.variance`, `.gamma`, `.beta` | float32 | `[channels]` |
 /// | `output.weight`, `.bias` | float32 | `[1, 1, inputs, classes]`, `[classes]` |
 ///
-/// The input order of the first fully connected layer is (row, column, channel).
+/// The input order of the first fully connected layer is (row, column, channel). The metadata say what else
+/// is needed to run the network (``NetworkDescription``).
 package struct NetworkFile: Sendable {
     /// The file's name in a run's folder.
     package static let name = "winner.safetensors"
@@ -22,7 +23,7 @@ package struct NetworkFile: Sendable {
     package let contents: SafeTensors
 
     /// The file, for messages.
-    let path: String
+    package let path: String
 
     // MARK: Writing
 
@@ -38,6 +39,14 @@ package struct NetworkFile: Sendable {
         file.metadata[hashKey] = emptyHash
         file.metadata["network"] = network.architecture.name
         file.metadata["classes"] = "\(network.classes)"
+        if let preprocessing = network.preprocessing {
+            let description = NetworkDescription(
+                architecture: network.architecture, classes: network.classes,
+                preprocessing: preprocessing, classNames: network.classNames)
+            file.metadata.merge(try description.metadata) { $1 }
+        } else {
+            file.metadata["format"] = formatWithoutArchitecture
+        }
         for layer in network.layers {
             switch layer {
             case .weights(let weights): add(weights, to: &file)
@@ -73,9 +82,12 @@ package struct NetworkFile: Sendable {
         }
     }
 
-    private static let format = "lrnet-dist network 2"
-    /// A file without a hash, of earlier versions.
+    private static let format = "lrnet-dist network 3"
+    /// A file of earlier versions, which is of use together with its run.
+    private static let formatWithoutArchitecture = "lrnet-dist network 2"
+    /// The same without a hash.
     private static let formatWithoutHash = "lrnet-dist network 1"
+    private static let formats = [format, formatWithoutArchitecture, formatWithoutHash]
     private static let hashKey = "sha256"
     /// In the file while it is hashed.
     private static let emptyHash = String(repeating: "0", count: 64)
@@ -98,7 +110,7 @@ package struct NetworkFile: Sendable {
         self.path = path
         switch contents.metadata["format"] {
         case Self.formatWithoutHash: break
-        case Self.format:
+        case Self.format, Self.formatWithoutArchitecture:
             guard let hash = contents.metadata[Self.hashKey],
                 hash.utf8.count == Self.emptyHash.utf8.count,
                 ContentHash.of(Self.replacing(hash, by: Self.emptyHash, in: bytes)) == hash
@@ -107,8 +119,20 @@ package struct NetworkFile: Sendable {
                     "is damaged or was edited: its content does not have its SHA-256")
             }
         default:
-            throw site.badData("is no network of lrnet-dist: its metadata say no such format")
+            throw site.badData(
+                "is not a network of lrnet-dist that this version reads: its format is "
+                    + "'\(contents.metadata["format"] ?? "")', and known are "
+                    + Self.formats.joined(separator: ", "))
         }
+    }
+
+    /// What the file says of its network.
+    ///
+    /// - Returns: `nil` for formats 1 and 2.
+    /// - Throws: `Failure` (65) naming the file.
+    package func description() throws -> NetworkDescription? {
+        guard contents.metadata["format"] == Self.format else { return nil }
+        return try NetworkDescription(metadata: contents.metadata, site: site)
     }
 
     /// The training step and the draw that the network comes from; `?` where the file does not say.
@@ -118,7 +142,7 @@ package struct NetworkFile: Sendable {
 
     /// Whether a file says that it is of this program.
     static func isOwn(_ file: SafeTensors) -> Bool {
-        [format, formatWithoutHash].contains(file.metadata["format"])
+        file.metadata["format"].map(formats.contains) ?? false
     }
 
     /// The bytes with the first occurrence of a text replaced by one of the same length.
@@ -141,9 +165,10 @@ package struct NetworkFile: Sendable {
             default: nil
             }
         }
+        let description = try description()
         return FinishedNetwork(
             architecture: network.architecture, classes: network.classes, layers: layers,
-            preprocessing: nil)
+            preprocessing: description?.preprocessing, classNames: description?.classNames)
     }
 
     private func weights(of layer: WeightedLayer) throws -> FinishedWeights {
@@ -180,7 +205,7 @@ package struct NetworkFile: Sendable {
         let name = "\(layer.name).weight"
         guard contents.tensors[name]?.type != .int8 else {
             throw site.badData(
-                "\(name) holds integers; initialization.from wants a full-precision run")
+                "\(name) holds integers; initialization.from needs a full-precision run")
         }
         return FloatBuffer(try tensor(name, count: layer.shape.count).values).all
     }

@@ -55,17 +55,10 @@ struct SourceNetwork {
         }
     }
 
-    /// What a run would take of another program's file; `nil` for other sources.
-    static func table(_ recipe: Recipe, _ network: Network) throws -> TextTable? {
-        guard let from = recipe.initialization.from, from.hasSuffix(fileEnding) else { return nil }
-        return try SourceNetwork(read(from), of: from, for: network, recipe: recipe)
-            .pretrained?.table
-    }
-
     /// Gives a network its initial values: cold, or from what `initialization.from` names. Every rank
     /// calls it; rank 0 alone needs the file.
     ///
-    /// - Returns: Lines for the log.
+    /// - Returns: Rows of a table for the log.
     static func initialize(
         _ network: Network, recipe: Recipe, group: any ProcessGroup
     ) throws -> [String] {

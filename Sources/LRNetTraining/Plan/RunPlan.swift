@@ -1,20 +1,30 @@
 internal import LRNetCollectives
 internal import LRNetData
 internal import LRNetDiagnostics
+internal import LRNetHDF5
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// What a run would do: the text of `--dry-run`.
+/// The text of `--dry-run`: what a run would do, after everything has been checked that a start checks, and every
+/// shard that training would read.
 public struct RunPlan {
     /// The plan, lines of text.
     public let text: String
 
-    /// Checks recipe and data and lays out the run.
+    /// Checks recipe, data, source and folder, and lays out the run. Nothing is written.
     ///
-    /// - Parameter ranks: On which it would run.
-    /// - Throws: What training would throw for the same recipe and data.
-    public init(recipe: Recipe, data path: String, ranks: Int = 1) throws {
+    /// - Parameters:
+    ///   - options: Of the run; an empty `output` is not looked at.
+    ///   - ranks: On which it would run.
+    ///   - progress: Called with the number of shards that were checked, and that of all.
+    /// - Throws: What training would throw.
+    public init(
+        recipe: Recipe, options: Trainer.Options, ranks: Int = 1,
+        progress: (Int, Int) -> Void = { _, _ in }
+    ) throws {
+        try RankContext.check(recipe, ranks: ranks)
+        let path = options.data
         let set = try ShardSet(directory: path)
         try TrainingData.check(set, recipe)
         let sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: set))
@@ -24,9 +34,16 @@ public struct RunPlan {
         // As one rank would read; more ranks need less memory each.
         let warnings = DataAdvice(recipe: recipe, set: set, leafCount: training.gradientLeaves)
             .lines.map { "warning: \($0)\n" }.joined()
-        let source = try SourceNetwork.table(recipe, network).map { "\n\($0.text)" } ?? ""
+        let source = try SourceNetwork.initialize(
+            network, recipe: recipe, group: SingleProcessGroup()
+        ).map { $0 + "\n" }.joined()
+        let start = try Self.start(recipe, options, set: set, sequence: sequence)
+        try set.checkShards(of: Self.splits(recipe), progress: progress)
+        let averages = AverageAdvice(
+            recipe: recipe, network: network, steps: sequence.totalSteps
+        ).lines.map { "warning: \($0)\n" }.joined()
         text =
-            NetworkTable(network).text + source + """
+            NetworkTable(network).text + (source.isEmpty ? "" : "\n" + source) + """
 
                 data        \(path): \(splits.joined(separator: ", ")); \(set.shape), \
                 \(set.classes) classes
@@ -37,12 +54,40 @@ public struct RunPlan {
                 \(training.leafSize), products of \(training.microBatch) samples; at most \
                 \(training.gradientLeaves) ranks x threads
                 placement   \(Self.placement(training, ranks: ranks))
+                start       \(start)
 
                 What a step exchanges:
                 \(ExchangeTable(network: network, recipe: recipe, ranks: ranks).text)
-                dry run: recipe and data are good; nothing was written
+                dry run: recipe, data and start are good; nothing was written
 
-                """ + warnings
+                """ + warnings + averages
+    }
+
+    /// The splits that training reads.
+    private static func splits(_ recipe: Recipe) -> [DataSplit] {
+        recipe.validation.everyEpochs > 0 ? [.train, .validation, .test] : [.train]
+    }
+
+    /// Where the run would start; throws if its folder would be refused.
+    private static func start(
+        _ recipe: Recipe, _ options: Trainer.Options, set: ShardSet, sequence: BatchSequence
+    ) throws -> String {
+        let fresh =
+            recipe.initialization.from.map { "fresh, from the weights of \($0)" } ?? "fresh, cold"
+        guard !options.output.isEmpty else { return fresh }
+        let recorded = try RecordedRun(
+            path: options.output, recipe: recipe, resume: options.resume,
+            stepsPerEpoch: sequence.stepsPerEpoch)
+        guard let step = recorded.step, step > 0 else { return fresh }
+        let store = CheckpointStore(runFolder: options.output)
+        guard let loaded = try? store.load("latest") else {
+            return "the newest good checkpoint before step \(step), which is damaged"
+        }
+        let file = try HDF5File.open(image: loaded.bytes, named: "checkpoint")
+        let changes = try RunStart.check(
+            Checkpoint.header(of: file), recipe: recipe, data: set, run: options.output)
+        let list = changes.map(\.description).joined(separator: ", ")
+        return "resumes from step \(loaded.step)" + (list.isEmpty ? "" : " with \(list)")
     }
 
     /// Who finds a leaf to work on.
@@ -50,13 +95,12 @@ public struct RunPlan {
         let (threads, leaves) = (training.threads, training.gradientLeaves)
         let all =
             "\(PlacementCheck.counted(ranks, "rank")) x \(PlacementCheck.counted(threads, "thread"))"
-        if ranks > leaves { return "\(all): more ranks than \(leaves) leaves, which is refused" }
         let busy = (0..<ranks).map {
             min(LeafTree.run(of: $0, ranks: ranks, leafCount: leaves).count, threads)
         }.reduce(0, +)
-        if busy == ranks * threads { return "\(all): each finds a leaf" }
+        if busy == ranks * threads { return "\(all) (up to \(leaves) can share a batch)" }
         return
             "\(all): \(ranks * threads - busy) of them idle most of a step, beyond the \(leaves) "
-            + "leaves; use fewer, or raise training.gradientLeaves (which makes another run)"
+            + "leaves; use fewer, or raise training.gradientLeaves (which changes the results)"
     }
 }

@@ -16,6 +16,9 @@ package struct RecipeChange: Equatable, Sendable, CustomStringConvertible {
             .contains(key) || key.hasPrefix("checkpoint.") || key.hasPrefix("watchdog.")
     }
 
+    /// A key of the schedule; a run may resume with another value if only later epochs differ.
+    var isOfSchedule: Bool { key.hasPrefix("schedule.") }
+
     /// `training.seed: 1 -> 7`
     package var description: String { "\(key): \(old ?? "none") -> \(new ?? "none")" }
 

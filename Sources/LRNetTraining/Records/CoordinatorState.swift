@@ -24,6 +24,10 @@ public struct CoordinatorState: Sendable, Codable, Equatable {
     /// Training time so far, in seconds, without validations and checkpoints.
     public var trainingSeconds = 0.0
 
+    /// Time of all parts of the run so far, in seconds, with validations; absent in checkpoints of earlier
+    /// versions.
+    public var runSeconds: Double?
+
     /// Images trained on so far.
     public var imageCount = 0
 

@@ -4,13 +4,13 @@ internal import LRNetSupport
 /// The folder of one run: its lock, recipe, log, metrics, checkpoints and results. Only rank 0
 /// touches it, but for reading.
 public final class RunFolder {
-    /// Whether to go on with a run that the folder holds.
+    /// What to do with a run that the folder contains.
     public enum Resume: String, Sendable, CaseIterable {
-        /// Go on if there is a run, else start one.
+        /// Resume it if there is one, else start one.
         case auto
-        /// Start; an existing run is an error.
+        /// Start one; an existing run is an error.
         case never
-        /// Go on; a missing run is an error.
+        /// Resume it; a missing run is an error.
         case must
     }
 
@@ -28,36 +28,30 @@ public final class RunFolder {
 
     /// What is wrong with the `recipe.yaml` that the folder held, if anything; checkpoints then say
     /// what the run is.
-    package private(set) var recipeProblem: String?
+    package let recipeProblem: String?
 
     /// Opens the folder, or makes it, and locks it against a second run.
     ///
-    /// - Parameter patience: How long another run is waited for: ranks outlive a killed mpirun by
-    ///   about a second, and one that was asked to stop takes the time of a step.
+    /// - Parameters:
+    ///   - stepsPerEpoch: Of this run, to tell which part of a schedule lies ahead.
+    ///   - patience: How long another run is waited for: ranks outlive a killed mpirun by about a second, and one
+    ///     that was asked to stop takes the time of a step.
     /// - Throws: `Failure` (74) if another process still has the lock then; 78 if the folder
     ///   holds a run of another recipe; 64 if it holds something else.
     public init(
-        path: String, recipe: Recipe, resume: Resume, patience: Duration = .seconds(15)
+        path: String, recipe: Recipe, resume: Resume, stepsPerEpoch: Int,
+        patience: Duration = .seconds(15)
     ) throws {
         self.path = path
-        let recipePath = "\(path)/\(Recipe.recordedName)"
-        try Self.checkIsNobodyElses(path)
-        if resume == .must && !FileBytes.exists(recipePath) {
-            throw Self.site(path).inputMissing(
-                "holds no run; --resume must wants one to go on with")
-        }
+        try RecordedRun.checkOwner(of: path, resume: resume)
         try AtomicFile.createFolder(path)
         lock = try Self.lock(path, patience: patience)
         checkpoints = CheckpointStore(runFolder: path)
         self.recipe = recipe
         // Only now is no other run at work here.
-        if FileBytes.exists(recipePath), try hasProgress() {
-            if resume == .never {
-                throw Self.site(path).usage(
-                    "holds a run already; --resume never wants a new --output")
-            }
-            try compare(recipe, with: recipePath)
-        }
+        recipeProblem = try RecordedRun(
+            path: path, recipe: recipe, resume: resume, stepsPerEpoch: stepsPerEpoch
+        ).recipeProblem
         for name in try FileBytes.names(inFolder: path) where AtomicFile.isLeftover(name) {
             try AtomicFile.remove("\(path)/\(name)")
         }
@@ -66,35 +60,8 @@ public final class RunFolder {
         if recipeProblem == nil { try writeRecipe() }
     }
 
-    /// A start that failed has left a recipe and perhaps the records of step 0. Such a folder is not a run, so
-    /// another recipe may start in it.
-    private func hasProgress() throws -> Bool {
-        let names = try FileBytes.names(inFolder: path)
-        if names.contains(RunResult.name) || names.contains(NetworkFile.name) { return true }
-        if try !checkpoints.steps().isEmpty || checkpoints.hasDamaged { return true }
-        guard names.contains(RunMetrics.name) else { return false }
-        let text = String(
-            decoding: try FileBytes.read("\(path)/\(RunMetrics.name)"), as: UTF8.self)
-        return text.split(separator: "\n").contains { line in
-            let entry = try? JSONDecoder().decode(Stamp.self, from: Data(line.utf8))
-            return entry.map { $0.step > 0 } ?? false
-        }
-    }
-
     private func writeRecipe() throws {
         try AtomicFile.write(Recipe.sealed(recipe.yaml), to: "\(path)/\(Recipe.recordedName)")
-    }
-
-    /// A start that was killed leaves the lock and a part of the recipe behind; more without a
-    /// recipe is not ours.
-    private static func checkIsNobodyElses(_ path: String) throws {
-        guard FileBytes.isFolder(path) else { return }
-        let names = try FileBytes.names(inFolder: path)
-        guard !names.contains(Recipe.recordedName),
-            let first = names.first(where: { $0 != lockName && !AtomicFile.isLeftover($0) })
-        else { return }
-        throw Self.site(path).usage(
-            "is no run's folder but holds '\(first)'; choose another --output")
     }
 
     private static func lock(_ path: String, patience: Duration) throws -> FileLock {
@@ -109,18 +76,7 @@ public final class RunFolder {
         }
     }
 
-    private func compare(_ recipe: Recipe, with recipePath: String) throws {
-        let old: Recipe
-        do {
-            old = try Recipe(sealed: FileBytes.read(recipePath), file: recipePath)
-        } catch {
-            recipeProblem = "\(error); it is written anew, and checkpoints tell the recipe"
-            return
-        }
-        _ = try Self.check(recipe, against: old, of: path)
-    }
-
-    private static let lockName = ".lock"
+    static let lockName = ".lock"
 
     /// Cuts the metrics back to what had been trained at a checkpoint, and opens the logs; also writes
     /// a recipe in the place of a damaged one, now that the checkpoint agrees with it.
@@ -134,7 +90,9 @@ public final class RunFolder {
         if FileBytes.exists(metricsPath) {
             let text = String(decoding: try FileBytes.read(metricsPath), as: UTF8.self)
             let kept = text.split(separator: "\n").filter { line in
-                guard let entry = try? JSONDecoder().decode(Stamp.self, from: Data(line.utf8))
+                guard
+                    let entry = try? JSONDecoder().decode(
+                        RunMetrics.Step.self, from: Data(line.utf8))
                 else { return false }
                 let isOfValidation = ["validation", "distributions"].contains(entry.kind)
                 if !isValidated && entry.step == step && isOfValidation { return false }
@@ -147,11 +105,6 @@ public final class RunFolder {
         self.log = log
         for line in earlyLines { try log.append(line) }
         earlyLines = []
-    }
-
-    private struct Stamp: Codable {
-        var step: Int
-        var kind: String?
     }
 
     /// Appends a line to `metrics.jsonl`; it must have a `step`.
@@ -171,24 +124,6 @@ public final class RunFolder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try AtomicFile.write(Array(try encoder.encode(value)) + [10], to: "\(path)/\(name)")
-    }
-
-    /// Refuses to go on with a run of another recipe.
-    ///
-    /// - Parameter path: The run's folder.
-    /// - Returns: What is another, but may be.
-    static func check(_ recipe: Recipe, against old: Recipe, of path: String) throws
-        -> [RecipeChange]
-    {
-        let changes = recipe.changes(from: old)
-        let wrong = changes.filter { !$0.isAllowed }
-        guard wrong.isEmpty else {
-            throw site(path).badRecipe(
-                "holds a run of another recipe ("
-                    + wrong.map(\.description).joined(separator: ", ") + "); take that back ("
-                    + wrong.map(\.remedy).joined(separator: " ") + ") or choose another --output")
-        }
-        return changes
     }
 
     /// Failures of the folder `path`.

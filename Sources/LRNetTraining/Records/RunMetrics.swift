@@ -7,8 +7,8 @@ internal import LRNetSupport
 /// | kind | when | what |
 /// |---|---|---|
 /// | `run` | at step 0 | the version of these records, and what steps are of epochs |
-/// | `training` | every 50 steps, and behind every epoch | loss, error, learning rate, times |
-/// | `weights` | every 50 steps | entropy, saturation, flips of each discrete layer |
+/// | `training` | every 50 steps, or every epoch if that is shorter, and at the last step | loss, error, learning rate, times |
+/// | `weights` | every 50 steps, and at the last | entropy, saturation, flips of each discrete layer |
 /// | `distributions` | at step 0, and at every validation | histograms of each layer's p(0) and p(+1) |
 /// | `validation` | at every validation | errors of the draws and of the classes |
 ///
@@ -23,6 +23,12 @@ package struct RunMetrics {
 
     /// Steps between two records of training.
     static let everySteps = 50
+
+    /// What every record has.
+    struct Step: Codable {
+        var step: Int
+        var kind: String?
+    }
 
     /// The first record.
     package struct Run: Codable, Equatable {

@@ -34,6 +34,10 @@ public struct RunResult: Sendable, Codable, Equatable {
     public var ranks: Int
     /// Threads of a rank.
     public var threads: Int
+    /// Seconds that the run took, over all of its parts; absent in runs of earlier versions.
+    public var seconds: Double?
+    /// Bytes of the winner's file; absent in runs of earlier versions.
+    public var winnerBytes: Int?
     /// The method.
     public var weights: String
 }

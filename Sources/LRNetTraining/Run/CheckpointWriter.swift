@@ -33,9 +33,11 @@ package final class CheckpointWriter {
         try context.group.agreeing {
             guard let store else { return }
             let recipe = context.recipe
+            var coordinator = state.coordinator
+            coordinator.runSeconds = state.seconds
             let header = Checkpoint.Header(
                 step: state.step, recipeFingerprint: recipe.fingerprint, recipeYAML: recipe.yaml,
-                dataFingerprint: dataFingerprint, coordinator: state.coordinator)
+                dataFingerprint: dataFingerprint, coordinator: coordinator)
             let bytes = try Checkpoint.encode(
                 header, network: trainingStep.network, optimizer: trainingStep.optimizer,
                 trace: trace)

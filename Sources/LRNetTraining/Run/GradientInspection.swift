@@ -65,7 +65,7 @@ struct GradientInspection {
         let loss = try trainingStep.computeGradients(
             step: step, batch: batch, globalCount: count, observer: observer)
         try log.line(String(format: "step %d, loss %.6f", step, loss))
-        for line in table(observations).lines { try log.line(line) }
+        for row in table(observations).lines { try log.row(row) }
         for layer in network.weightedLayers { layer.varianceMonitor = nil }
         try checkGradients(step: step, batch: batch, count: count)
     }
@@ -177,6 +177,6 @@ struct GradientInspection {
             }
         }
         try log.line("gradients of the loss against central differences:")
-        for line in table.lines { try log.line(line) }
+        for row in table.lines { try log.row(row) }
     }
 }

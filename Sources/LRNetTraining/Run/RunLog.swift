@@ -1,39 +1,75 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// What a run tells people: lines on standard output and in `train.log`, and a bar on a terminal.
+/// What a run tells people: lines on standard output and in `train.log`, and bars on a terminal.
 /// Ranks other than 0 have one that is silent.
+///
+/// Lines start with the local time: `23:41:07` on standard output, `2026-11-28 23:41:07` in the file.
 package final class RunLog {
     private let folder: RunFolder?
     private let isQuiet: Bool
-    private var bar: ProgressBar?
+    private var training: ProgressBar?
+    private var measuring: ProgressBar?
 
-    /// - Parameter isQuiet: Whether lines and bar stay off the terminal; warnings do not.
+    /// - Parameter isQuiet: Whether lines and bars stay off the terminal; warnings do not.
     package init(folder: RunFolder?, isQuiet: Bool = false) {
         self.folder = folder
         self.isQuiet = isQuiet
     }
 
-    /// Shows a bar if somebody watches.
+    private var hasBars: Bool { folder != nil && !isQuiet && Terminal.current != nil }
+
+    /// Shows a bar of steps if somebody watches.
     func startBar(total: Int, done: Int) {
-        guard folder != nil, !isQuiet, Terminal.isWatched else { return }
-        bar = ProgressBar("training", total: total, unit: "steps", style: .terminal)
-        bar?.update(done: done)
+        guard hasBars else { return }
+        training = ProgressBar("training", total: total, unit: "steps", done: done)
+        training?.update(done: done)
     }
 
-    func update(done: Int, note: String) { bar?.update(done: done, note: note) }
+    func update(done: Int, note: String) { training?.update(done: done, note: note) }
 
     func finishBar() {
-        bar?.finish()
-        bar = nil
+        finishMeasurement()
+        training?.finish()
+        training = nil
+    }
+
+    /// Shows a measurement's progress in the place of the training's.
+    func show(_ progress: EvaluationProgress) {
+        guard hasBars else { return }
+        if measuring == nil {
+            training?.pause()
+            measuring = progress.makeBar()
+        }
+        progress.update(measuring)
+    }
+
+    /// Gives the terminal back to the training's bar.
+    func finishMeasurement() {
+        guard measuring != nil else { return }
+        measuring?.finish()
+        measuring = nil
+        training?.resume()
     }
 
     /// Writes a line.
-    func line(_ text: String) throws {
+    package func line(_ text: String) throws {
+        guard let folder else { return }
+        let now = Self.timestamp()
+        try folder.logLine("\(now.date) \(now.time) \(text)")
+        show("\(now.time) \(text)")
+    }
+
+    /// Writes a row of a table, which belongs to the line before it and has no time of its own.
+    func row(_ text: String) throws {
         guard let folder else { return }
         try folder.logLine(text)
+        show(text)
+    }
+
+    private func show(_ text: String) {
         if isQuiet { return }
-        if let bar {
+        if let bar = measuring ?? training {
             bar.print(text)
         } else {
             print(text)
@@ -42,24 +78,21 @@ package final class RunLog {
     }
 
     /// Writes a line to standard error and to `train.log`.
-    func warning(_ text: String) {
+    package func warning(_ text: String) {
         guard let folder else { return }
-        try? folder.logLine("warning: \(text)")
+        let now = Self.timestamp()
+        try? folder.logLine("\(now.date) \(now.time) warning: \(text)")
         FileHandle.standardError.write(Data("lrnet-dist: warning: \(text)\n".utf8))
     }
-}
 
-/// Whether a person sees what this process writes.
-enum Terminal {
-    /// Whether standard error, or that of the launcher which forwards ours, is a terminal.
-    ///
-    /// Under mpirun our own streams are pipes or pseudo-terminals of its making, so it is mpirun's
-    /// standard error that counts; on other machines than mpirun's there is no bar.
-    static var isWatched: Bool {
-        let isLaunched = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"] != nil
-        guard isLaunched else { return isatty(STDERR_FILENO) == 1 }
-        let target = try? FileManager.default.destinationOfSymbolicLink(
-            atPath: "/proc/\(getppid())/fd/2")
-        return target.map { $0.hasPrefix("/dev/pts/") || $0.hasPrefix("/dev/tty") } ?? false
+    private static func timestamp() -> (date: String, time: String) {
+        var seconds = time(nil)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        return (
+            String(
+                format: "%04d-%02d-%02d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday),
+            String(format: "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec)
+        )
     }
 }

@@ -61,10 +61,15 @@ package final class RunRecorder {
         for line in DataAdvice(recipe: recipe, set: data, leafCount: context.leafRun.count).lines {
             log.warning(line)
         }
-        for note in start.notes { try line(note) }
+        for line in AverageAdvice(recipe: recipe, network: network, steps: sequence.totalSteps)
+            .lines
+        {
+            log.warning(line)
+        }
+        try group.agreeing { for row in start.notes { try log.row(row) } }
         guard state.coordinator.resumedAt.last == state.step else { return }
         let changes = start.changes.map(\.description).joined(separator: ", ")
-        try line("going on from step \(state.step)\(changes.isEmpty ? "" : " with \(changes)")")
+        try line("resuming from step \(state.step)\(changes.isEmpty ? "" : " with \(changes)")")
     }
 
     private func recordFreshStart() throws {
@@ -119,16 +124,23 @@ package final class RunRecorder {
         interval.loss += status.loss
         interval.errorCount += status.errorCount
         log.update(done: state.step, note: String(format: "loss %.4f", status.loss))
-        let isDue = state.step % RunMetrics.everySteps == 0 || state.step == sequence.totalSteps
-        if isDue || state.step % sequence.stepsPerEpoch == 0 {
+        let (step, end) = (state.step, sequence.totalSteps)
+        let every = RunMetrics.everySteps
+        if Self.isDue(step, every: min(every, sequence.stepsPerEpoch), end: end) {
             try writeInterval(state, learningRate: learningRate)
             interval = Interval()
         }
-        guard isDue else { return }
+        guard Self.isDue(step, every: every, end: end) else { return }
         try group.agreeing {
             guard let folder, let weights = trace.record(step: state.step) else { return }
             try folder.record(weights)
         }
+    }
+
+    /// A record is due at every `every` steps and at the last one, but not just before that.
+    package static func isDue(_ step: Int, every: Int, end: Int) -> Bool {
+        let left = end - step
+        return left == 0 || step % every == 0 && left >= every / 10
     }
 
     private func writeInterval(_ state: RunState, learningRate: Double) throws {

@@ -11,7 +11,10 @@ struct RunSignals {
     private let fileFault: String?
 
     /// Arms the faults of the environment. Every rank calls it.
-    init(stop: StopSignal, beacon: ProgressBeacon, group: any ProcessGroup) throws {
+    init(
+        stop: StopSignal, maxMinutes: Double?, beacon: ProgressBeacon, group: any ProcessGroup
+    ) throws {
+        stop.limit(minutes: maxMinutes)
         self.stop = stop
         self.beacon = beacon
         stop.tell(beacon)

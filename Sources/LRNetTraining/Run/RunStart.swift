@@ -13,7 +13,7 @@ package struct RunStart {
     /// Keys of the recipe that differ from the checkpoint's, and may.
     package var changes: [RecipeChange] = []
 
-    /// Lines for the log.
+    /// Rows of a table for the log.
     package var notes: [String] = []
 
     /// A fresh start.
@@ -69,7 +69,7 @@ package struct RunStart {
         }
         if resume == .must {
             throw RunFolder.site(folder.path).inputMissing(
-                "has no good checkpoint; --resume must wants one to go on from")
+                "has no good checkpoint; --resume must requires one to resume")
         }
         if folder.checkpoints.hasDamaged {
             log.warning(
@@ -81,7 +81,7 @@ package struct RunStart {
     /// Checks that a checkpoint is of this recipe and these data.
     ///
     /// - Returns: The keys that differ and may.
-    private static func check(
+    static func check(
         _ header: Checkpoint.Header, recipe: Recipe, data: ShardSet, run: String
     ) throws -> [RecipeChange] {
         guard header.dataFingerprint == data.fingerprint else {
@@ -93,11 +93,15 @@ package struct RunStart {
         }
         // A checkpoint of an earlier version has no keys to compare, or none that we know.
         if let yaml = header.recipeYAML, let old = try? Recipe(yaml: yaml, file: "checkpoint") {
-            return try RunFolder.check(recipe, against: old, of: run)
+            let sequence = BatchSequence(
+                recipe: recipe, sampleCount: recipe.trainingCount(of: data))
+            return try RecordedRun.changes(
+                to: recipe, from: old, of: run,
+                trainedEpochs: RecordedRun.epochs(header.step, sequence.stepsPerEpoch))
         }
         guard header.recipeFingerprint == recipe.fingerprint else {
             throw RunFolder.site(run).badRecipe(
-                "holds checkpoints of another recipe; choose another --output")
+                "contains checkpoints of another recipe; choose another --output")
         }
         return []
     }

@@ -12,7 +12,17 @@ package struct RunState {
     package init(step: Int = 0, coordinator: CoordinatorState = CoordinatorState()) {
         self.step = step
         self.coordinator = coordinator
+        // Checkpoints of earlier versions have the training time alone.
+        secondsBefore = coordinator.runSeconds ?? coordinator.trainingSeconds
     }
+
+    private let start = ContinuousClock.now
+
+    /// Seconds of the run's earlier parts.
+    private let secondsBefore: Double
+
+    /// Seconds that the run has taken, over all of its parts.
+    var seconds: Double { secondsBefore + (ContinuousClock.now - start).seconds }
 
     /// The run continues from a checkpoint.
     var isResumed: Bool { !coordinator.resumedAt.isEmpty }
@@ -43,7 +53,7 @@ package struct RunState {
             parametersSHA256: parametersSHA256, stateSHA256: stateSHA256,
             imagesPerSecond: coordinator.trainingSeconds > 0
                 ? Double(coordinator.imageCount) / coordinator.trainingSeconds : 0,
-            ranks: context.group.size, threads: context.recipe.training.threads,
+            ranks: context.group.size, threads: context.recipe.training.threads, seconds: seconds,
             weights: context.recipe.weights.model.rawValue)
     }
 }

@@ -59,7 +59,8 @@ public final class Trainer {
         recipe: Recipe, options: Options, group: any ProcessGroup, stopSignal: StopSignal,
         beacon: ProgressBeacon = ProgressBeacon()
     ) throws {
-        signals = try RunSignals(stop: stopSignal, beacon: beacon, group: group)
+        signals = try RunSignals(
+            stop: stopSignal, maxMinutes: recipe.training.maxMinutes, beacon: beacon, group: group)
         context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
         let data = try TrainingData(path: options.data, recipe: recipe, group: group)
         let network = recipe.makeNetwork(classes: data.set.classes)
@@ -74,11 +75,14 @@ public final class Trainer {
 
         let folder = try group.agreeing {
             group.isCoordinator
-                ? try RunFolder(path: options.output, recipe: recipe, resume: options.resume) : nil
+                ? try RunFolder(
+                    path: options.output, recipe: recipe, resume: options.resume,
+                    stepsPerEpoch: data.sequence.stepsPerEpoch) : nil
         }
         recorder = RunRecorder(
             folder: folder, isQuiet: options.isQuiet, network: network, context: context,
             sequence: data.sequence)
+        evaluator.onProgress = { [log = recorder.log] in log.show($0) }
         for warning in signals.warnings + [folder?.recipeProblem].compactMap({ $0 }) {
             recorder.log.warning(warning)
         }
@@ -155,8 +159,11 @@ public final class Trainer {
     private func stop() throws {
         try checkpoints.finish()
         recorder.log.finishBar()
+        let minutes = context.recipe.training.maxMinutes.map { " \($0)" } ?? ""
+        let cause = signals.stop.isDeadlinePassed ? " (training.maxMinutes\(minutes) are over)" : ""
         try recorder.line(
-            "stopped at step \(state.step) with a checkpoint; run the same command again to go on")
+            "stopped at step \(state.step) with a checkpoint\(cause); "
+                + "run the same command again to resume")
     }
 
     private func save(isBest: Bool) throws {
@@ -212,6 +219,7 @@ public final class Trainer {
         let start = ContinuousClock.now
         let validation = context.recipe.validation
         state.coordinator.owesValidation = nil
+        defer { recorder.log.finishMeasurement() }
         guard
             let result = try evaluator.run(
                 step: state.step, split: .validation, draws: validation.draws,
@@ -240,8 +248,10 @@ public final class Trainer {
         let test = try leader.flatMap {
             try winner.measure($0, like: trainingStep.network, by: evaluator)
         }
-        let result = state.result(
+        recorder.log.finishMeasurement()
+        var result = state.result(
             test: test, parametersSHA256: hash, stateSHA256: stateHash, context: context)
+        result.winnerBytes = try leader.flatMap { _ in try winner.byteCount() }
         try recorder.write(result, to: RunResult.name)
         try recorder.log.line("peak memory of rank 0: \(ResidentMemory.peakByteCount >> 20) MiB")
         return result

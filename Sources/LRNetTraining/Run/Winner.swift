@@ -26,6 +26,13 @@ package struct Winner {
         self.beacon = beacon
     }
 
+    /// The size of the file; 0 on ranks other than 0. Every rank calls it.
+    func byteCount() throws -> Int? {
+        try context.group.agreeing {
+            context.group.isCoordinator ? try FileBytes.read(path).count : 0
+        }
+    }
+
     private var path: String { "\(run)/\(NetworkFile.name)" }
 
     /// Writes the file of a network. Every rank calls it.
@@ -42,6 +49,7 @@ package struct Winner {
                     "validationError": "\(leader.result.errorPercent)",
                     "recipe": recipe.fingerprint, "data": data.set.fingerprint,
                     "batchNormEpsilon": "\(recipe.batchNorm.epsilon)",
+                    "loss": recipe.loss.rawValue,
                 ])
             try AtomicFile.write(bytes, to: path)
         }
@@ -67,7 +75,9 @@ package struct Winner {
         let finished = try context.group.agreeing {
             try NetworkFile(bytes: bytes, path: path).network(like: network)
         }
-        return data.set.count(.test) > 0 ? try evaluator.measure(finished, on: .test) : nil
+        guard data.set.count(.test) > 0 else { return nil }
+        try evaluator.beginProgress("testing", split: .test, draws: 1, reestimateBatches: 0)
+        return try evaluator.measure(finished, on: .test)
     }
 
     /// - Returns: No bytes if the file must be drawn again; the log then says why.

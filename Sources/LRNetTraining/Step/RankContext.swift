@@ -15,14 +15,8 @@ package final class RankContext {
 
     /// - Throws: `Failure` if there are more ranks than leaves.
     package init(group: any ProcessGroup, recipe: Recipe) throws {
+        try Self.check(recipe, ranks: group.size)
         let leaves = recipe.training.gradientLeaves
-        guard group.size <= leaves else {
-            throw Failure(
-                call: "recipe", subject: "training.gradientLeaves",
-                message: "\(leaves) leaves cannot be shared by \(group.size) ranks; start at most "
-                    + "\(leaves) ranks or raise gradientLeaves (which makes another run)",
-                exitStatus: .badRecipe)
-        }
         self.group = group
         self.recipe = recipe
         pool = ThreadPool(
@@ -30,6 +24,18 @@ package final class RankContext {
         leafRun = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leaves)
         statistics = GroupStatistics(group: group, leafCount: leaves)
         status = StatusExchange(group: group, leafCount: leaves)
+    }
+
+    /// - Throws: `Failure` (78) if there are more ranks than leaves.
+    static func check(_ recipe: Recipe, ranks: Int) throws {
+        let leaves = recipe.training.gradientLeaves
+        guard ranks <= leaves else {
+            throw Failure(
+                call: "recipe", subject: "training.gradientLeaves",
+                message: "\(leaves) leaves cannot be shared by \(ranks) ranks; start at most "
+                    + "\(leaves) ranks or raise gradientLeaves (which changes the results)",
+                exitStatus: .badRecipe)
+        }
     }
 
     /// The most samples that this rank holds at a time.

@@ -3,7 +3,8 @@ internal import Foundation
 internal import LRNetWatchdog
 internal import Synchronization
 
-/// Notes signals that ask a run to stop: SIGUSR1, SIGUSR2, SIGTERM and SIGINT. The run then saves a
+/// Notes signals that ask a run to stop: SIGUSR1, SIGUSR2, SIGTERM and SIGINT, and
+/// the end of the process's time. The run then saves a
 /// checkpoint behind the current step, or gives up a validation, and ends with exit code 75.
 ///
 /// A second SIGINT ends the process at once. A process makes one, first of all it does: until then
@@ -11,6 +12,8 @@ internal import Synchronization
 public final class StopSignal {
     private let flag: Flag
     private let sources: [any DispatchSourceSignal]
+    private let createdAt = ContinuousClock.now
+    private var deadline: ContinuousClock.Instant?
 
     /// From now on signals are noted.
     public init() {
@@ -40,8 +43,15 @@ public final class StopSignal {
         FileHandle.standardError.write(Data(line.utf8))
     }
 
-    /// Whether a signal has come.
-    var isWanted: Bool { flag.isSet }
+    /// A signal has come, or the time is over.
+    var isWanted: Bool { flag.isSet || isDeadlinePassed }
+
+    var isDeadlinePassed: Bool { deadline.map { ContinuousClock.now >= $0 } ?? false }
+
+    /// Limits the time of this process, from its start (`training.maxMinutes`).
+    func limit(minutes: Double?) {
+        deadline = minutes.map { createdAt + .seconds(60 * $0) }
+    }
 
     /// Has a beacon told of the first signal, also if that has come already.
     func tell(_ beacon: ProgressBeacon) { flag.tell(beacon) }

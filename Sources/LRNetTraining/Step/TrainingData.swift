@@ -42,18 +42,25 @@ package struct TrainingData {
             try check(set, recipe)
             return set
         }
-        let prints = try group.allGather(Array(set.fingerprint.utf8))
-        if let other = prints.firstIndex(where: { $0 != prints[0] }) {
-            throw Failure(
-                call: "data", subject: path,
-                message: "is another data set than rank 0's; give every machine the same one",
-                exitStatus: .badData, rank: other, isAgreed: true)
-        }
+        try agree(on: set, group: group)
         return set
     }
 
+    /// Throws if a rank has another set than rank 0. Every rank calls it.
+    static func agree(on set: ShardSet, group: any ProcessGroup) throws {
+        let prints = try group.allGather(Array(set.fingerprint.utf8))
+        if let other = prints.firstIndex(where: { $0 != prints[0] }) {
+            throw Failure(
+                call: "data", subject: set.directory,
+                message: "is another data set than rank 0's; give every machine the same one",
+                exitStatus: .badData, rank: other, isAgreed: true)
+        }
+    }
+
+    /// Checks that the network takes the set's images and has its classes.
+    ///
     /// - Throws: `Failure` (65) naming what of the set does not fit the recipe.
-    static func check(_ set: ShardSet, _ recipe: Recipe) throws {
+    static func checkShape(_ set: ShardSet, _ recipe: Recipe) throws {
         let site = FailureSite("data", set.directory)
         let architecture = recipe.architecture
         let made = try Augmenter(recipe, for: set).outputShape
@@ -69,6 +76,14 @@ package struct TrainingData {
                 "has \(set.classes) classes where network \(architecture.name) has "
                     + "\(architecture.classes)")
         }
+    }
+
+    /// Checks that the set can be trained on by the recipe.
+    ///
+    /// - Throws: `Failure` (65) naming what of the set does not fit the recipe.
+    static func check(_ set: ShardSet, _ recipe: Recipe) throws {
+        try checkShape(set, recipe)
+        let site = FailureSite("data", set.directory)
         if let samples = recipe.data.samples, samples > set.count(.train) {
             throw site.badData(
                 "has \(set.count(.train)) training images, fewer than data.samples \(samples)")

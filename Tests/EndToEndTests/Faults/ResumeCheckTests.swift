@@ -17,20 +17,20 @@ extension EndToEndTests {
 
         /// The folder's recipe is that of the command, but its checkpoints are another run's.
         @Test func checkpointsOfAnotherRecipe() throws {
-            let run = try start(["training.seed=2", "schedule.dropAtEpochs=[1, 2]"])
+            let run = try start(["training.seed=2", "optimizer.learningRate=0.02"])
             let other = try start()
             try AtomicFile.remove("\(run.output)/checkpoints")
             try FileManager.default.copyItem(
                 atPath: "\(other.output)/checkpoints", toPath: "\(run.output)/checkpoints")
             let outcome = try run.train(
-                ["training.seed=2", "schedule.dropAtEpochs=[1, 2]"], ranks: 2)
+                ["training.seed=2", "optimizer.learningRate=0.02"], ranks: 2)
             #expect(outcome.status == 78)
             #expect(
                 outcome.complaints == [
-                    "run: \(run.output): holds a run of another recipe (training.seed: 1 -> 2, "
-                        + "schedule.dropAtEpochs: [100] -> [1, 2]); take that back (--set "
-                        + "training.seed=1 --set schedule.dropAtEpochs=[100]) or choose another "
-                        + "--output"
+                    "run: \(run.output): already contains a run with a different recipe "
+                        + "(training.seed: 1 -> 2, optimizer.learningRate: 0.01 -> 0.02); undo that "
+                        + "with --set training.seed=1 --set optimizer.learningRate=0.01 or use a "
+                        + "new --output"
                 ])
             #expect(try run.newestCheckpoint() == 6)
         }
@@ -86,7 +86,7 @@ extension EndToEndTests {
             let outcome = try run.train(settings, ["--resume", "must"])
             #expect(outcome.status == 0, "\(outcome.errors)")
             let line =
-                "going on from step 6 with training.epochs: 190 -> 9, training.steps: 6 -> 60, "
+                "resuming from step 6 with training.epochs: 190 -> 9, training.steps: 6 -> 60, "
                 + "training.threads: 1 -> 2, checkpoint.everySteps: 2 -> 7, "
                 + "watchdog.stallSeconds: 300 -> 100\n"
             #expect(outcome.output.contains(line), "\(outcome.output)")
@@ -103,8 +103,8 @@ extension EndToEndTests {
             #expect(must.status == 66)
             #expect(
                 must.complaints == [
-                    "run: \(run.output): has no good checkpoint; --resume must wants one "
-                        + "to go on from"
+                    "run: \(run.output): has no good checkpoint; --resume must requires one "
+                        + "to resume"
                 ])
             #expect(try run.result(ranks: 2).resumedFromStep == 0)
             #expect(try run.differences(from: SmallRun.reference.get()) == [])
@@ -128,7 +128,7 @@ extension EndToEndTests {
                 auto.errors.contains(
                     "warning: \(run.output)/checkpoints: no good checkpoint is left; training "
                         + "starts over"))
-            #expect(!auto.output.contains("going on from"))
+            #expect(!auto.output.contains("resuming from"))
             #expect(try run.written().resumedFromStep == 0)
             #expect(try run.differences(from: SmallRun.reference.get()) == [])
         }

@@ -43,7 +43,7 @@ extension EndToEndTests {
             #expect(outcome.status == 75)
             let words = outcome.output.components(separatedBy: "stopped at step ").last
             let step = try #require(words?.split(separator: " ").first)
-            #expect(second.waits { run.logText.contains("going on from step \(step)\n") })
+            #expect(second.waits { run.logText.contains("resuming from step \(step)\n") })
             second.signal(SIGUSR1)
             #expect(try second.wait().status == 75)
         }

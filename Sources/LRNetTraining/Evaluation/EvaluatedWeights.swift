@@ -1,0 +1,9 @@
+/// Which finished network of a run is measured.
+public enum EvaluatedWeights: String, Sendable, CaseIterable {
+    /// Weights drawn at random from the best checkpoint's distributions.
+    case drawn
+    /// The likeliest weights of the best checkpoint's distributions.
+    case likeliest
+    /// Those of the winner's file, as it was written.
+    case winner
+}
