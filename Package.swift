@@ -143,7 +143,9 @@ let package = Package(
                 "LRNetLayers", "LRNetSupport", "LRNetTraining", "LRNetWatchdog",
             ], exclude: ["Golden"]),
         tests("LRNetBenchmarksTests", ["LRNetBenchmarks", "LRNetSupport"]),
-        tests("LRNetReportTests", ["LRNetReport"]),
+        tests(
+            "LRNetReportTests",
+            ["LRNetLaunchSupport", "LRNetReport", "LRNetSupport", "LRNetTraining"]),
         tests(
             "EndToEndTests",
             [

@@ -7,8 +7,8 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Draw what runs recorded: one HTML page, its pictures as SVG, TensorBoard files.",
         discussion: """
-            The figures are those of the LR-nets paper, and some more. With several runs, methods \
-            are compared; with --data, neurons and wrong pictures are looked at.
+            The figures are those of the LR-nets paper, and some more. Runs of one data set are \
+            compared with each other; with --data, neurons and wrong pictures are shown.
               lrnet-dist report runs/mnist-ternary runs/mnist-binary --output report.html \\
                 --data data/mnist
             """)
@@ -34,7 +34,7 @@ struct ReportCommand: ParsableCommand {
             throw ValidationError("give --output PAGE, --tensorboard FOLDER, or both")
         }
         if output == nil && (figures != nil || data != nil) {
-            throw ValidationError("--figures and --data want an --output")
+            throw ValidationError("--figures and --data need --output")
         }
     }
 

@@ -65,11 +65,11 @@ struct TrainCommand: ParsableCommand {
         ProcessGroups.run { group in
             let recipe = try group.agreeing { try Recipe(file: file, overrides: overrides) }
             if printRecipe || dryRun {
-                let text = try group.agreeing {
-                    printRecipe
-                        ? recipe.yaml
-                        : try Self.plan(recipe, options, group)
+                let bytes = try group.fromCoordinator {
+                    let text = try printRecipe ? recipe.yaml : Self.plan(recipe, options, group)
+                    return Array(text.utf8)
                 }
+                let text = String(decoding: bytes, as: UTF8.self)
                 if group.isCoordinator { print(text, terminator: "") }
                 fflush(nil)
                 return .success
@@ -92,8 +92,6 @@ struct TrainCommand: ParsableCommand {
     private static func plan(
         _ recipe: Recipe, _ options: Trainer.Options, _ group: any ProcessGroup
     ) throws -> String {
-        // Ranks other than 0 have no folder to look at.
-        guard group.isCoordinator else { return "" }
         let bar = Terminal.current == nil ? nil : ProgressBar("checking", total: 1, unit: "shards")
         defer { bar?.finish() }
         return try RunPlan(recipe: recipe, options: options, ranks: group.size) { done, all in

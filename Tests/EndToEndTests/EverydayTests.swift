@@ -36,7 +36,7 @@ extension EndToEndTests {
             #expect(drawings.contains { $0.hasPrefix("validating ") }, "\(output)")
             #expect(drawings.allSatisfy { $0.count < columns }, "\(drawings)")
             if columns == 120 {
-                #expect(drawings.contains { $0.hasSuffix(" draw 2 of 3") }, "\(drawings)")
+                #expect(drawings.contains { $0.hasSuffix(" of 3") }, "\(drawings)")
             }
         }
 
@@ -111,7 +111,7 @@ extension EndToEndTests {
                     settings, ranks: ranks, data: data, ["--dry-run"])
                 let training = try TestRun().train(settings, ranks: ranks, data: data)
                 #expect(plan.status != 0 && plan.status == training.status, "\(settings) \(data)")
-                let first = try #require(plan.complaints.first)
+                let first = try #require(plan.complaints.first).replacing("rank 0: ", with: "")
                 #expect(training.complaints.first?.hasSuffix(first) == true, "\(first)")
             }
             let other = try source.train(["optimizer.learningRate=0.3"], ["--dry-run"])
@@ -151,18 +151,18 @@ extension EndToEndTests {
         @Test func shortAveragesAreWarnedAbout() throws {
             let settings = ["validation.everyEpochs=1", "validation.draws=1", "training.steps=15"]
             let warned = try TestRun().train(settings + ["validation.reestimateBatches=0"])
-            #expect(
-                warned.complaints == [
-                    "lrnet-dist: warning: batchNorm.momentum 0.999: after the run's 15 steps, 99 % "
-                        + "of batch norm's moving averages are still their initial values "
-                        + "(0.999^15); they need 4,603 steps. Set validation.reestimateBatches=20, "
-                        + "or batchNorm.momentum=0.73 or less"
-                ])
-            #expect(try TestRun().train(settings).complaints.isEmpty)
+            let line = """
+                lrnet-dist: warning: batchNorm.momentum 0.999: after the run's 15 steps, 99 % of batch \
+                norm's moving averages are still their initial values (0.999^15); they need 4,603 \
+                steps. Set validation.reestimateBatches=20, or batchNorm.momentum=0.73 or less
+
+                """
+            #expect(warned.errors == line)
+            #expect(try TestRun().train(settings).errors.isEmpty)
             #expect(
                 try TestRun().train(
                     settings + ["validation.reestimateBatches=0", "batchNorm.momentum=0.73"]
-                ).complaints.isEmpty)
+                ).errors.isEmpty)
         }
     }
 }

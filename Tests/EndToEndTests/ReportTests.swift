@@ -112,6 +112,12 @@ extension EndToEndTests {
                 [paths[0], "--output", "/proc/nowhere/page.html"], .inputOutput, "/proc/nowhere")
             try expect(
                 [paths[0], "--output", page, "--data", folder.path], .inputMissing, folder.path)
+            // Images of the right shape, but not those that the run was trained on.
+            let other = "\(folder.path)/other"
+            try Digits.make(other, ["--seed", "9"])
+            try expect(
+                [paths[0], "--output", page, "--data", other], .badData,
+                "is not the data set that ternary was trained on")
             let metrics = "\(copy)/metrics.jsonl"
             let lines = try text(metrics)
             try AtomicFile.write(

@@ -163,5 +163,13 @@ final class Parsed: NSObject, XMLParserDelegate {
         #expect(
             ReportRun.labels(["mnist-ternary", "mnist-ternary-b"]) == ["ternary", "ternary-b"])
         #expect(ReportRun.labels(["x-1", "y"]) == ["x-1", "y"])
+        // A seed or a number alone could be anybody's.
+        #expect(ReportRun.labels(["runs/ternary/seed-1"]) == ["ternary/seed-1"])
+        #expect(
+            ReportRun.labels(["c/ternary/seed-1", "c/ternary/seed-2"])
+                == ["ternary/seed-1", "ternary/seed-2"])
+        #expect(ReportRun.labels(["c/ternary/seed-1", "runs/fp"]) == ["ternary/seed-1", "fp"])
+        #expect(ReportRun.labels(["digits-1", "digits-2"]) == ["digits-1", "digits-2"])
+        #expect(ReportRun.labels(["mnist/run", "cifar/run"]) == ["mnist", "cifar"])
     }
 }

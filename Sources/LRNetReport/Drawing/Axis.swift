@@ -69,5 +69,9 @@ package struct Axis: Sendable {
     }
 
     /// The text of a tick.
-    func text(_ tick: Double) -> String { Ticks.label(tick, among: ticks) }
+    func text(_ tick: Double) -> String {
+        // Ticks of a logarithmic axis share no number of decimals.
+        kind == .logarithmic && abs(tick) < 10_000
+            ? String(format: "%g", tick) : Ticks.label(tick, among: ticks)
+    }
 }

@@ -6,14 +6,20 @@ package struct CategoryBars: Panel {
         package var name: String
         /// The heights.
         package var values: [Double]
-        /// The colour.
+        /// The color.
         package var ink: Ink
+        /// The range that each height stands for; empty without.
+        package var intervals: [ClosedRange<Double>?]
 
         /// Creates bars.
-        package init(_ name: String, _ values: [Double], _ ink: Ink) {
+        package init(
+            _ name: String, _ values: [Double], _ ink: Ink,
+            intervals: [ClosedRange<Double>?] = []
+        ) {
             self.name = name
             self.values = values
             self.ink = ink
+            self.intervals = intervals
         }
     }
 
@@ -40,6 +46,12 @@ package struct CategoryBars: Panel {
         self.label = label
         self.axis = axis
         self.groups = groups
+    }
+
+    package func widened(to width: Double) -> (any Panel)? {
+        var wide = self
+        wide.size = (width, widenedHeight(width))
+        return wide
     }
 
     package func draw() -> [Markup] {
@@ -70,6 +82,13 @@ package struct CategoryBars: Panel {
                     .box(
                         "fill \(group.ink.name)", start + 0.5, top, width: max(width - 1, 0.4),
                         height: max(bottom - top, 0)))
+                // Many bars leave no room for lines that can be told apart.
+                if width >= 6, number < group.intervals.count, let range = group.intervals[number] {
+                    let center = start + width / 2
+                    let (high, low) = (height(range.upperBound), height(range.lowerBound))
+                    result.append(.rule("axis", center, low, center, high))
+                    result.append(.rule("axis", center - 3, high, center + 3, high))
+                }
             }
         }
         result.append(.label("", 0, 29, axis.label))

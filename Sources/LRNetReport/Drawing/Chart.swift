@@ -6,7 +6,7 @@ package struct Chart: Panel {
         package var name: String
         /// The points, in order of x; those that are no numbers interrupt the line.
         package var points: [(x: Double, y: Double)]
-        /// The colour.
+        /// The color.
         package var ink: Ink
         /// A second line of the same thing.
         package var isDashed = false
@@ -32,7 +32,7 @@ package struct Chart: Panel {
         package var edges: [Double]
         /// The heights.
         package var heights: [Double]
-        /// The colour.
+        /// The color.
         package var ink: Ink
 
         /// Creates bars.
@@ -51,7 +51,7 @@ package struct Chart: Panel {
     package struct Points: Sendable {
         /// The points.
         package var points: [(x: Double, y: Double)]
-        /// The colour.
+        /// The color.
         package var ink: Ink
 
         /// Creates points.
@@ -105,6 +105,12 @@ package struct Chart: Panel {
         )
     }
 
+    package func widened(to width: Double) -> (any Panel)? {
+        var wide = self
+        wide.size = (width, widenedHeight(width))
+        return wide
+    }
+
     package func draw() -> [Markup] {
         frame
             + marks.flatMap { mark in
@@ -138,10 +144,15 @@ package struct Chart: Panel {
             result.append(.label("end", field.left - 6, height + 4, y.text(tick)))
         }
         result.append(.rule("axis", field.left, field.bottom, field.right, field.bottom))
-        for tick in x.ticks {
-            let left = place(tick, y.range.lowerBound).x
+        let places = x.ticks.map { place($0, y.range.lowerBound).x }
+        // Numbers that would overlap are left out, evenly.
+        let room = zip(places.dropFirst(), places).map { $0 - $1 }.min() ?? .infinity
+        let widest = x.ticks.map { textWidth(x.text($0)) }.max() ?? 0
+        let every = max(Int(((widest + 6) / max(room, 1)).rounded(.up)), 1)
+        for (number, left) in places.enumerated() {
             result.append(.rule("axis", left, field.bottom, left, field.bottom + 4))
-            result.append(.label("middle", left, field.bottom + 17, x.text(tick)))
+            guard number % every == 0 else { continue }
+            result.append(.label("middle", left, field.bottom + 17, x.text(x.ticks[number])))
         }
         result.append(.label("", 0, 29, y.label))
         result.append(

@@ -16,9 +16,9 @@ enum ChartStyle {
         return result
     }
 
-    /// Colours: light, dark where the reader's system is, and light again on paper. A page or picture
+    /// Colors: light, dark where the reader's system is, and light again on paper. A page or picture
     /// with `data-theme="light"` or `"dark"` on its root has that one.
-    static let colours = """
+    static let colors = """
         :root{\(properties(false))color-scheme:light dark}
         @media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){\
         \(properties(true))}}

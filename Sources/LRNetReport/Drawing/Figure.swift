@@ -8,22 +8,40 @@ package struct Figure: Sendable {
     package var caption: String
     /// The pictures.
     package var panels: [any Panel]
-    /// The meaning of colours that is not written at the curves.
+    /// The meaning of colors that is not written at the curves.
     package var legend: [LegendEntry]
     /// Numbers that belong to the figure.
     package var table: Table?
+    /// Panels that belong side by side in a wide window; `nil` for as many as fit.
+    package var columns: Int?
     /// What would have to be there for the figure to be drawn; `nil` if it is.
     package var missing: String?
 
     /// A table: a header and rows of as many cells.
     package struct Table: Sendable {
-        /// The columns' names.
-        package var header: [String]
+        /// A column's name, and what its cells are: text begins at the left, numbers end at the right.
+        package enum Column: Sendable {
+            case text(String)
+            case number(String)
+
+            var name: String {
+                switch self {
+                case .text(let name), .number(let name): name
+                }
+            }
+
+            var isText: Bool {
+                if case .text = self { true } else { false }
+            }
+        }
+
+        /// The columns.
+        package var header: [Column]
         /// The rows.
         package var rows: [[String]]
 
         /// Creates a table.
-        package init(header: [String], rows: [[String]]) {
+        package init(header: [Column], rows: [[String]]) {
             self.header = header
             self.rows = rows
         }
@@ -32,7 +50,7 @@ package struct Figure: Sendable {
     /// Creates a figure.
     package init(
         name: String, title: String, caption: String, panels: [any Panel] = [],
-        legend: [LegendEntry] = [], table: Table? = nil
+        legend: [LegendEntry] = [], table: Table? = nil, columns: Int? = nil
     ) {
         self.name = name
         self.title = title
@@ -40,6 +58,7 @@ package struct Figure: Sendable {
         self.panels = panels
         self.legend = legend
         self.table = table
+        self.columns = columns
     }
 
     /// All panels on one sheet, as the text of an SVG file.

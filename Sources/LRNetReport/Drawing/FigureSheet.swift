@@ -6,15 +6,15 @@ struct FigureSheet {
     private static let width = 1160.0
     private static let legendHeight = 26.0
 
-    /// A panel as an element of a page.
-    static func inline(_ panel: any Panel, name: String) -> Markup {
+    /// A panel as an element of a page, at most `scale` times its size.
+    static func inline(_ panel: any Panel, name: String, scale: Double) -> Markup {
         var svg = Markup(
             "svg",
             [
                 ("class", "chart"),
                 ("viewBox", "0 0 \(coordinate(panel.size.width)) \(coordinate(panel.size.height))"),
                 ("role", "img"), ("aria-labelledby", "\(name)-title \(name)-summary"),
-                ("style", "max-width:\(coordinate(panel.size.width * 1.2))px"),
+                ("style", "max-width:\(coordinate(panel.size.width * scale))px"),
             ])
         svg.append(Markup("title", [("id", "\(name)-title")], text: panel.title))
         svg.append(Markup("desc", [("id", "\(name)-summary")], text: panel.summary))
@@ -58,7 +58,7 @@ struct FigureSheet {
         let summary = figure.panels.map { "\($0.title): \($0.summary)" }.joined(separator: " ")
         svg.append(Markup("desc", [("id", "summary")], text: summary))
         var style = Markup("style")
-        style.append(raw: ChartStyle.colours + ChartStyle.marks)
+        style.append(raw: ChartStyle.colors + ChartStyle.marks)
         svg.append(style)
         svg.append(Markup.box("back", box[0], box[1], width: box[2], height: box[3]))
         svg.append(content)

@@ -1,4 +1,4 @@
-/// What a mark is drawn with: a colour of the palette by its meaning, never by its value, so that a
+/// What a mark is drawn with: a color of the palette by its meaning, never by its value, so that a
 /// page can be light, dark or printed.
 package enum Ink: Sendable, Hashable {
     /// One of several things without an order: runs, methods.
@@ -8,7 +8,7 @@ package enum Ink: Sendable, Hashable {
     /// A thing that stands beside the others: what is expected, a reference.
     case neutral
 
-    /// Colours of things without an order. Hues keep apart for all common kinds of colour blindness
+    /// Colors of things without an order. Hues keep apart for all common kinds of color blindness
     /// (after Okabe and Ito), in brightnesses that stand out from either background.
     static let series: [(light: String, dark: String)] = [
         ("#0072b2", "#56b4e9"), ("#c2540a", "#f0904f"), ("#00805e", "#2fc49c"),
@@ -16,14 +16,14 @@ package enum Ink: Sendable, Hashable {
         ("#5f5e5a", "#c4c2bc"),
     ]
 
-    /// Colours of things in order, after viridis without its ends.
+    /// Colors of things in order, after viridis without its ends.
     static let ordered: [(light: String, dark: String)] = [
         ("#440154", "#c79bea"), ("#46388a", "#9aa2f5"), ("#33638d", "#66b8f2"),
         ("#23808a", "#43cfd0"), ("#1c9377", "#45d79b"), ("#449a3c", "#93de5c"),
         ("#7d9100", "#f2e24e"),
     ]
 
-    /// The class that gives a mark its colour.
+    /// The class that gives a mark its color.
     var name: String {
         switch self {
         case .series(let number): "s\(number % Self.series.count + 1)"

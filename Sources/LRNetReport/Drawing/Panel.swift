@@ -11,6 +11,10 @@ package protocol Panel: Sendable {
 
     /// Draws the content; the title is its own.
     func draw() -> [Markup]
+
+    /// The same for a box of about this width, with text of the same size; `nil` for a panel that is
+    /// only scaled.
+    func widened(to width: Double) -> (any Panel)?
 }
 
 extension Panel {
@@ -18,13 +22,20 @@ extension Panel {
     var titleText: Markup {
         .label("title", 0, 13, title)
     }
+
+    package func widened(to width: Double) -> (any Panel)? { nil }
+
+    /// A height for a chart of some width: less than in proportion, as a page is read downwards.
+    func widenedHeight(_ width: Double) -> Double {
+        size.height * (width / size.width).squareRoot()
+    }
 }
 
 /// An entry of a figure's legend.
 package struct LegendEntry: Sendable, Equatable {
     /// The text.
     package var name: String
-    /// The colour.
+    /// The color.
     package var ink: Ink
     /// Whether the line is dashed.
     package var isDashed = false

@@ -18,7 +18,7 @@ package struct StackedBars: Panel {
     package var summary: String
     /// The axis of the parts' sum.
     package var axis: Axis
-    /// The parts' colours.
+    /// The parts' colors.
     package var inks: [Ink]
     /// The bars.
     package var bars: [Bar]
@@ -35,8 +35,17 @@ package struct StackedBars: Panel {
         self.bars = bars
     }
 
+    /// The width of the box.
+    package var width = 360.0
+
     package var size: (width: Double, height: Double) {
-        (360, 62 + Self.barDistance * Double(bars.count))
+        (width, 62 + Self.barDistance * Double(bars.count))
+    }
+
+    package func widened(to width: Double) -> (any Panel)? {
+        var wide = self
+        wide.width = width
+        return wide
     }
 
     package func draw() -> [Markup] {

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Small square pictures on a grid, pixel by pixel: kernels. Colours are the values, on any page.
+/// Small square pictures on a grid, pixel by pixel: kernels. Colors are the values, on any page.
 package struct TileGrid: Panel {
     /// One picture.
     package struct Tile: Sendable {
@@ -39,43 +39,68 @@ package struct TileGrid: Panel {
         self.tiles = tiles
     }
 
-    package func draw() -> [Markup] {
-        tiles.enumerated().flatMap { number, tile in
-            draw(
-                tile, left: Double(number % columns) * Self.side,
-                top: 24 + Double(number / columns) * Self.side)
-        }
+    package func widened(to width: Double) -> (any Panel)? {
+        let most = max(Int((width - 12) / Self.side), columns)
+        let rows = (tiles.count + most - 1) / most
+        guard rows > 0 else { return nil }
+        // The last row is as full as it can be.
+        var wide = self
+        wide.columns = (tiles.count + rows - 1) / rows
+        return wide
     }
 
-    private func draw(_ tile: Tile, left: Double, top: Double) -> [Markup] {
-        let pixel = (Self.side - Self.gap) / Double(max(tile.width, 1))
-        // All pixels of a colour are one path; they overlap a little, so that no gap shows.
-        var paths: [(colour: String, path: String)] = []
-        let length = coordinate(pixel + 0.05)
+    package func draw() -> [Markup] {
+        // All pixels of a color are one path, over all tiles: pages stay small.
+        var (paths, places) = ([(color: String, path: String)](), [String: Int]())
+        var frames: [Markup] = []
+        for (number, tile) in tiles.enumerated() {
+            let left = Double(number % columns) * Self.side
+            let top = 24 + Double(number / columns) * Self.side
+            let pixel = (Self.side - Self.gap) / Double(max(tile.width, 1))
+            for run in Self.runs(tile) {
+                if places[run.color] == nil {
+                    places[run.color] = paths.count
+                    paths.append((run.color, ""))
+                }
+                // Pixels overlap a little, so that no gap shows.
+                let (x, y) = (coordinate(left + run.x * pixel), coordinate(top + run.y * pixel))
+                let (width, height) = (
+                    coordinate(run.length * pixel + 0.05), coordinate(pixel + 0.05)
+                )
+                paths[places[run.color] ?? 0].path += "M\(x) \(y)h\(width)v\(height)h-\(width)z"
+            }
+            let rows = (tile.levels.count + tile.width - 1) / max(tile.width, 1)
+            frames.append(
+                .box(
+                    "tile", left, top, width: pixel * Double(tile.width),
+                    height: pixel * Double(rows)))
+        }
+        let pixels = paths.map { Markup("path", [("fill", $0.color), ("d", $0.path)]) }
+        return [Markup("g", [("shape-rendering", "crispEdges")], pixels)] + frames
+    }
+
+    /// Pixels of one color side by side, with the place of the first.
+    private struct Run {
+        var color: String
+        var x: Double
+        var y: Double
+        var length = 1.0
+    }
+
+    private static func runs(_ tile: Tile) -> [Run] {
+        var runs: [Run] = []
         for (number, levels) in tile.levels.enumerated() {
-            let (x, y) = (Double(number % tile.width), Double(number / tile.width))
-            let colour = Self.colour(levels)
-            let square =
-                "M\(coordinate(left + x * pixel)) \(coordinate(top + y * pixel))"
-                + "h\(length)v\(length)h-\(length)z"
-            if let known = paths.firstIndex(where: { $0.colour == colour }) {
-                paths[known].path += square
+            let (x, color) = (number % tile.width, color(levels))
+            if x > 0, let last = runs.last, last.color == color {
+                runs[runs.count - 1].length += 1
             } else {
-                paths.append((colour, square))
+                runs.append(Run(color: color, x: Double(x), y: Double(number / tile.width)))
             }
         }
-        var result = paths.map { part in
-            Markup(
-                "path",
-                [("fill", part.colour), ("shape-rendering", "crispEdges"), ("d", part.path)])
-        }
-        let height = pixel * Double((tile.levels.count + tile.width - 1) / max(tile.width, 1))
-        result.append(
-            .box("tile", left, top, width: pixel * Double(tile.width), height: height))
-        return result
+        return runs
     }
 
-    private static func colour(_ levels: [Double]) -> String {
+    private static func color(_ levels: [Double]) -> String {
         let bytes = levels.map { Int((min(max($0, 0), 1) * 255).rounded()) }
         let rgb = bytes.count == 3 ? bytes : Array(repeating: bytes.first ?? 128, count: 3)
         return "#" + rgb.map { String(format: "%02x", $0) }.joined()

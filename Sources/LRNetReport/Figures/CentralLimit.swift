@@ -49,14 +49,14 @@ enum CentralLimit {
 
     private static func caption(_ look: Look, _ run: ReportRun) -> String {
         "Training computes mean and variance of a pre-activation and samples that Gaussian; here "
-            + "the weights of one neuron of \(run.label) (first and last discrete layer, after "
-            + "\(Text.number(run.epochs(look.step), 1)) epochs) are really drawn, "
+            + "the weights of one neuron of \(run.label) (first and last discrete layer) after "
+            + "\(Text.epochCount(run.epochs(look.step))) are really drawn, "
             + "\(Ticks.grouped(Look.draws)) times, for the first validation image. The neuron lies "
             + "where the layer's input has the most energy, in the channel with the median "
             + "variance. JS is the Jensen-Shannon divergence of histogram and Gaussian: 0 bits for "
-            + "equal ones, 1 bit for such without overlap; a sample of this size has "
-            + "\(Text.general(Divergence.jensenShannonOfChance(bins: bins, count: Look.draws))) "
-            + "by chance."
+            + "equal ones, 1 bit for ones that do not overlap. Chance alone gives a sample of this "
+            + "size \(Text.general(Divergence.jensenShannonOfChance(bins: bins, count: Look.draws))) "
+            + "bits."
     }
 
     private static func legend(_ entries: [(String, Ink)]) -> [LegendEntry] {
@@ -98,9 +98,9 @@ enum CentralLimit {
     private static func table(_ items: [(ReportRun, Look)]) -> Figure.Table {
         Figure.Table(
             header: [
-                "run", "layer", "inputs not 0", "JS of the picture",
-                "median of "
-                    + "\(Look.images) images", "largest",
+                .text("run"), .text("layer"), .number("inputs not 0"),
+                .number("JS of the picture"), .number("median of \(Look.images) images"),
+                .number("largest"),
             ],
             rows: items.flatMap { run, look in
                 look.neurons.map { part in
@@ -128,13 +128,16 @@ enum CentralLimit {
         func decay(_ run: ReportRun) -> Double { run.recipe.regularization.probabilityDecay }
         var pair: (without: (run: ReportRun, look: Look), with: (run: ReportRun, look: Look))?
         for without in known where decay(without.run) == 0 && pair == nil {
-            let with = known.first { $0.run.method == without.run.method && decay($0.run) > 0 }
+            let with = known.first {
+                $0.run.method == without.run.method && $0.run.dataSet == without.run.dataSet
+                    && decay($0.run) > 0
+            }
             if let with { pair = (without, with) }
         }
         guard let pair else {
             return .missing(
                 name: name, title: title,
-                "Needs --data DIR and two runs of one method, one of them with --set "
+                "Needs --data DIR and two runs of one method on that data set, one of them with --set "
                     + "regularization.probabilityDecay=0.")
         }
         let panels = [(pair.without, Ink.series(1)), (pair.with, Ink.series(0))].flatMap {

@@ -4,38 +4,50 @@ internal import LRNetTraining
 enum ClassFigures {
     static func errors(_ runs: [ReportRun]) -> Figure {
         let (name, title) = ("classes", "Errors of each class")
-        let measured = runs.enumerated().compactMap { number, run in
-            errors(run).map { (label: run.label, errors: $0, ink: Ink.series(number)) }
-        }
-        guard let classes = measured.map(\.errors.count).max() else {
+        let panels = DataSetGroup.split(runs).flatMap(panels)
+        guard !panels.isEmpty else {
             return .missing(
                 name: name, title: title,
                 "Needs a run with a validation, trained with this version.")
         }
-        // One axis for all, so that panels can be compared.
-        let axis = Axis(label: "%", fitting: measured.flatMap(\.errors), includesZero: true)
-        let panels = measured.map { run in
-            let worst = run.errors.indices.max { run.errors[$0] < run.errors[$1] } ?? 0
-            return CategoryBars(
-                title: run.label,
-                summary: "Validation error of each of \(classes) classes; highest in class "
-                    + "\(worst), \(Text.percent(run.errors[worst])).",
-                categories: run.errors.indices.map { "\($0)" }, label: "class", axis: axis,
-                [CategoryBars.Group(run.label, run.errors, run.ink)])
-        }
         return Figure(
             name: name, title: title,
-            caption: "Share of each class's validation images that the best draw took for another "
-                + "class. With a few hundred images a class, one image is a large step.",
+            caption: "Share of each class's validation images that the best draw misclassifies. "
+                + "Thin lines are 95 % intervals (Wilson score): with a few hundred images a class, "
+                + "one image is a large step.",
             panels: panels)
     }
 
-    /// Each class's error in percent, by the best draw.
-    private static func errors(_ run: ReportRun) -> [Double]? {
+    /// The runs of one data set, on one axis, so that panels can be compared.
+    private static func panels(_ group: DataSetGroup) -> [CategoryBars] {
+        let measured = group.runs.compactMap { number, run in
+            rates(run).map { (label: run.label, rates: $0, ink: Ink.series(number)) }
+        }
+        let ends = measured.flatMap(\.rates).map { $0?.interval.upperBound ?? 0 }
+        let axis = Axis(label: "%", fitting: ends, includesZero: true)
+        return measured.map { run in
+            let errors = run.rates.map { $0?.percent ?? 0 }
+            let worst = errors.indices.max { errors[$0] < errors[$1] } ?? 0
+            return CategoryBars(
+                title: run.label,
+                summary: "Validation error of each of \(errors.count) classes; highest in class "
+                    + "\(worst), \(Text.percent(errors[worst])).",
+                categories: errors.indices.map { "\($0)" }, label: "class", axis: axis,
+                [
+                    CategoryBars.Group(
+                        run.label, errors, run.ink, intervals: run.rates.map { $0?.interval })
+                ])
+        }
+    }
+
+    /// Each class's error, by the best draw; `nil` for a class without images.
+    private static func rates(_ run: ReportRun) -> [ErrorRate?]? {
         guard let record = run.bestValidation, let errors = record.classErrors,
-            let counts = record.classCounts
+            let counts = record.classCounts, errors.count == counts.count, !errors.isEmpty
         else { return nil }
-        return zip(errors, counts).map { 100 * Double($0) / Double(max($1, 1)) }
+        return zip(errors, counts).map { wrong, count in
+            count > 0 && wrong <= count ? ErrorRate(wrong: Double(wrong), count: count) : nil
+        }
     }
 
     static func confusions(_ runs: [ReportRun], _ looks: [Look?]) -> Figure {
@@ -73,12 +85,12 @@ enum ClassFigures {
         return Figure(
             name: name, title: title,
             caption: "Of \(Ticks.grouped(look.imageCount)) validation images the winner of "
-                + "\(run.label) takes \(look.wrongCount) for another class; these are the ones it "
-                + "was surest of. Below each: label → prediction, and the prediction's probability. "
+                + "\(run.label) misclassifies \(look.wrongCount); these are the ones it was surest "
+                + "of. Below each: label → prediction, and the prediction's probability. "
                 + "The test split is not looked at.",
             panels: strips,
             table: Figure.Table(
-                header: ["label", "taken for", "images"],
+                header: [.text("label"), .text("taken for"), .number("images")],
                 rows: look.pairs.prefix(8).map {
                     ["\($0.label)", "\($0.predicted)", "\($0.count)"]
                 }))

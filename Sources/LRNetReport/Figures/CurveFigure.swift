@@ -1,32 +1,41 @@
 internal import LRNetTraining
 
-/// Loss, errors and learning rate over the epochs, one curve a run.
+/// Loss, errors and learning rate over the epochs, one curve a run, runs of one data set together.
 enum CurveFigure {
     static func make(_ runs: [ReportRun]) -> Figure {
-        let x = Axis(
-            label: "epochs",
-            fitting: [0]
-                + runs.flatMap { run in
-                    run.metrics.training.map { run.epochs($0.step) }
-                })
+        let groups = DataSetGroup.split(runs)
+        return Figure(
+            name: "curves", title: "Loss, error and learning rate",
+            caption: "Training values are means over 50 steps, with the noise of training (drawn "
+                + "pre-activations, dropout); validation values are those of finished networks, "
+                + "whose weights were drawn once.",
+            panels: groups.flatMap { panels($0, of: groups, runs) },
+            legend: RunColors.legendOfCurves(runs), columns: groups.count > 1 ? 2 : nil)
+    }
+
+    private static func panels(
+        _ group: DataSetGroup, of groups: [DataSetGroup], _ runs: [ReportRun]
+    ) -> [Chart] {
+        let x = Axis.epochs(upTo: group.runs.map(\.run.trainedEpochs).max() ?? 1)
         func chart(
-            _ title: String, _ label: String, kind: Axis.Kind = .linear, hasPoints: Bool = false,
+            _ name: String, _ label: String, kind: Axis.Kind = .linear, hasPoints: Bool = false,
             _ values: (ReportRun) -> [(x: Double, y: Double)]
         ) -> Chart {
-            let lines = runs.enumerated().map { number, run in
+            let lines = group.runs.map { number, run in
                 Chart.Line(
-                    RunColours.directLabel(run, of: runs), values(run), .series(number),
-                    hasPoints: hasPoints)
+                    RunColors.directLabel(run, of: runs), values(run), .series(number),
+                    isDashed: RunColors.isDashed(number), hasPoints: hasPoints)
             }
-            let ends = zip(runs, lines).compactMap { run, line in
-                line.points.last.map { "\(run.label) \(Text.general($0.y))" }
+            let ends = zip(group.runs, lines).compactMap { item, line in
+                line.points.last.map { "\(item.run.label) \(Text.general($0.y))" }
             }
+            let title = group.title(name, of: groups)
             return Chart(
                 title: title,
                 summary: "\(title) over the epochs; at the end: \(ends.joined(separator: ", ")).",
                 x: x,
-                y: Axis(
-                    label: label, fitting: lines.flatMap { $0.points.map(\.y) },
+                y: .fitting(
+                    lines.flatMap { $0.points.map(\.y) }, label: label,
                     includesZero: kind == .linear, kind: kind),
                 lines.map { .line($0) })
         }
@@ -39,14 +48,16 @@ enum CurveFigure {
             chart("Training loss", "cross-entropy, nats", kind: .logarithmic, training(\.loss)),
             chart("Training error", "%", training(\.errorPercent)),
         ]
-        if runs.contains(where: { !$0.metrics.validations.isEmpty }) {
+        if group.runs.contains(where: { !$0.run.metrics.validations.isEmpty }) {
             panels.append(
                 chart("Validation error of the best draw", "%", hasPoints: true) { run in
                     run.metrics.validations.map { (run.epochs($0.step), $0.best) }
                 })
         }
+        let optimizers = Set(group.runs.map { $0.run.recipe.optimizer.name.rawValue }).sorted()
+        let names = optimizers.map { ["adam": "Adam", "sgd": "SGD"][$0] ?? $0 }
         panels.append(
-            chart("Learning rate", "of Adam", kind: .logarithmic) { run in
+            chart("Learning rate", "of \(Text.list(names))", kind: .logarithmic) { run in
                 // A rate holds from one record to the next.
                 var (points, start) = ([(x: Double, y: Double)](), 0.0)
                 for record in run.metrics.training {
@@ -56,35 +67,6 @@ enum CurveFigure {
                 }
                 return points
             })
-        return Figure(
-            name: "curves", title: "Loss, error and learning rate",
-            caption: "Training values are means over 50 steps, with the noise of training (drawn "
-                + "pre-activations, dropout); validation values are those of finished networks, "
-                + "whose weights were drawn once.",
-            panels: panels, legend: RunColours.legendOfCurves(runs))
-    }
-}
-
-/// Which colour and name a run has in all figures.
-enum RunColours {
-    /// Whether names stand at the curves: few and short ones.
-    private static func areDirect(_ runs: [ReportRun]) -> Bool {
-        runs.count > 1 && runs.count <= 5 && runs.allSatisfy { $0.label.count <= 16 }
-    }
-
-    /// The name at a curve's end; none where there is one run, or names are too long.
-    static func directLabel(_ run: ReportRun, of runs: [ReportRun]) -> String {
-        areDirect(runs) ? run.label : ""
-    }
-
-    /// The legend of curves, where names do not stand at their ends.
-    static func legendOfCurves(_ runs: [ReportRun]) -> [LegendEntry] {
-        areDirect(runs) ? [] : legend(runs)
-    }
-
-    /// The legend, where there is more than one run.
-    static func legend(_ runs: [ReportRun]) -> [LegendEntry] {
-        guard runs.count > 1 else { return [] }
-        return runs.enumerated().map { LegendEntry($0.element.label, .series($0.offset)) }
+        return panels
     }
 }

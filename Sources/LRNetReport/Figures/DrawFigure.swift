@@ -23,7 +23,7 @@ enum DrawFigure {
                 summary: "Validation errors of \(validations[0].draws.count) draws at each of "
                     + "\(validations.count) validations, from \(Text.percent(points.map(\.y).min())) "
                     + "to \(Text.percent(points.map(\.y).max())).",
-                x: Axis(label: "epochs", fitting: [0] + points.map(\.x)),
+                x: .epochs(upTo: run.trainedEpochs),
                 y: Axis(label: "validation error, %", fitting: points.map(\.y)),
                 [
                     .line(Chart.Line("mean", means, .series(number))),
@@ -33,30 +33,29 @@ enum DrawFigure {
         return Figure(
             name: name, title: title,
             caption: "Each ring is a network whose weights were drawn once from the trained "
-                + "distributions. The paper remarks that draws hardly differ. In the table: the "
-                + "deviation over the draws beside the standard error that the number of "
-                + "validation images alone gives to one error. All draws see the same images, so "
-                + "part of the latter is common to them.",
+                + "distributions. The paper remarks that draws hardly differ. The table has the "
+                + "deviation over the draws beside the 95 % interval (Wilson score) of their mean "
+                + "error, which follows from the number of validation images alone. All draws see "
+                + "the same images, so part of that uncertainty is common to them.",
             panels: panels, table: table(drawn.map(\.element)))
     }
 
     private static func table(_ runs: [ReportRun]) -> Figure.Table {
         Figure.Table(
             header: [
-                "run", "epochs", "draws", "lowest", "mean", "highest", "deviation",
-                "standard error",
+                .text("run"), .number("epochs"), .number("draws"), .number("lowest"),
+                .number("mean"), .number("highest"), .number("deviation, points"),
+                .number("95 % interval of the mean"), .number("images"),
             ],
             rows: runs.compactMap { run in
                 guard let record = run.bestValidation else { return nil }
                 let count = run.validationCount
                 return [
-                    run.label, Text.number(run.epochs(record.step), 1), "\(record.draws.count)",
+                    run.label, Text.epochs(run.epochs(record.step)), "\(record.draws.count)",
                     Text.percent(record.draws.min()), Text.percent(record.mean),
                     Text.percent(record.draws.max()), Text.number(record.deviation, 3),
-                    count.map {
-                        Text.number(Text.standardError(percent: record.mean, count: $0), 3)
-                            + " (\(Ticks.grouped($0)) images)"
-                    } ?? "–",
+                    Text.interval(ErrorRate(percent: record.mean, count: count)),
+                    count.map(Ticks.grouped) ?? Text.none,
                 ]
             })
     }

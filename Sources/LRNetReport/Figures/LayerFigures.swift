@@ -38,7 +38,6 @@ enum LayerFigures {
                     run, title: "\(run.label): \(word)", label: part.0,
                     kind: number == 0 ? .logarithmic : .linear, includesZero: number > 0,
                     fullIntervalsOnly: number == 0, part.1)
-
             }
         }
         guard !panels.isEmpty else {
@@ -48,8 +47,9 @@ enum LayerFigures {
         }
         return Figure(
             name: name, title: title,
-            caption: "A weight has flipped if its likeliest value is another than 50 steps before "
-                + "(a curve has a gap where none has); it is saturated if its likeliest value has a probability of at least 0.99.",
+            caption: "A weight has flipped if its likeliest value differs from the one 50 steps "
+                + "before; a curve has a gap where no weight has. A weight is saturated if its "
+                + "likeliest value has a probability of at least 0.99.",
             panels: panels)
     }
 
@@ -90,10 +90,10 @@ enum LayerFigures {
             title: title,
             summary: "\(label) of each layer over the epochs; at the end: "
                 + ends.joined(separator: ", ") + ".",
-            x: Axis(label: "epochs", fitting: [0] + records.map { run.epochs($0.step) }),
-            y: Axis(
-                label: label, fitting: lines.flatMap { $0.points.map(\.y) },
-                includesZero: includesZero, kind: kind),
+            x: .epochs(upTo: run.trainedEpochs),
+            y: .fitting(
+                lines.flatMap { $0.points.map(\.y) }, label: label, includesZero: includesZero,
+                kind: kind),
             lines.map { .line($0) })
     }
 }

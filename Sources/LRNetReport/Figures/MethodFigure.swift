@@ -1,48 +1,56 @@
 internal import LRNetTraining
 
-/// Figure 4 of the paper: methods against each other over the epochs.
+/// Figure 4 of the paper: methods against each other over the epochs, on one data set each.
 enum MethodFigure {
     static func make(_ runs: [ReportRun]) -> Figure {
         let (name, title) = ("methods", "Figure 4: methods against each other")
-        let measured = runs.enumerated().filter { !$0.element.metrics.validations.isEmpty }
-        guard measured.count > 1 else {
+        let groups = DataSetGroup.split(runs).map { group in
+            DataSetGroup(
+                name: group.name,
+                runs: group.runs.filter { !$0.run.metrics.validations.isEmpty })
+        }
+        let compared = groups.filter { $0.runs.count > 1 }
+        guard !compared.isEmpty else {
             return .missing(
                 name: name, title: title,
-                "Needs at least two runs with validations, such as weights=ternary and "
-                    + "weights=gumbel-ternary of one recipe.")
+                "Needs at least two runs of one data set with validations, such as "
+                    + "weights=ternary and weights=gumbel-ternary of one recipe.")
         }
-        func chart(
-            _ title: String, _ value: (RunMetrics.Validation) -> Double
-        ) -> Chart {
-            let lines = measured.map { number, run in
-                Chart.Line(
-                    RunColours.directLabel(run, of: runs),
-                    run.metrics.validations.map { (run.epochs($0.step), value($0)) },
-                    .series(number), hasPoints: true)
-            }
-            let values = lines.flatMap { $0.points.map(\.y) }
-            let ends = zip(measured, lines).compactMap { run, line in
-                line.points.last.map { "\(run.element.label) \(Text.percent($0.y))" }
-            }
-            return Chart(
-                title: title,
-                summary: "\(title) over the epochs; at the end: \(ends.joined(separator: ", ")).",
-                x: Axis(
-                    label: "epochs", fitting: [0] + lines.flatMap { $0.points.map(\.x) }),
-                y: Axis(label: "%", fitting: values, kind: .logarithmic),
-                lines.map { .line($0) })
-        }
+        let (mean, best) = ("Validation error, mean of the draws", "Validation error, best draw")
         return Figure(
             name: name, title: title,
             caption:
-                "The paper's figure compares LR-nets with Gumbel-softmax over ten epochs. Left: "
-                + "what the mean draw does, which is fair to methods with many draws; right: the "
-                + "best one. Methods are comparable as far as their recipes agree; what differs is "
-                + "in the table of runs.",
-            panels: [
-                chart("Validation error, mean of the draws", \.mean),
-                chart("Validation error, best draw", \.best),
-            ],
-            legend: RunColours.legendOfCurves(runs))
+                "The paper's figure compares LR-nets with Gumbel-softmax over ten epochs. "
+                + "“\(mean)” is fair to methods with many draws; “\(best)” is what a user "
+                + "gets. Methods are comparable as far as their recipes agree; what differs is in "
+                + "the table of recipes.",
+            panels: compared.flatMap { group in
+                [
+                    chart(group.title(mean, of: groups), group, runs, \.mean),
+                    chart(group.title(best, of: groups), group, runs, \.best),
+                ]
+            },
+            legend: RunColors.legendOfCurves(runs), columns: 2)
+    }
+
+    private static func chart(
+        _ title: String, _ group: DataSetGroup, _ runs: [ReportRun],
+        _ value: (RunMetrics.Validation) -> Double
+    ) -> Chart {
+        let lines = group.runs.map { number, run in
+            Chart.Line(
+                RunColors.directLabel(run, of: runs),
+                run.metrics.validations.map { (run.epochs($0.step), value($0)) },
+                .series(number), isDashed: RunColors.isDashed(number), hasPoints: true)
+        }
+        let ends = zip(group.runs, lines).compactMap { item, line in
+            line.points.last.map { "\(item.run.label) \(Text.percent($0.y))" }
+        }
+        return Chart(
+            title: title,
+            summary: "\(title) over the epochs; at the end: \(ends.joined(separator: ", ")).",
+            x: .epochs(upTo: group.runs.map(\.run.trainedEpochs).max() ?? 1),
+            y: .fitting(lines.flatMap { $0.points.map(\.y) }, label: "%", kind: .logarithmic),
+            lines.map { .line($0) })
     }
 }

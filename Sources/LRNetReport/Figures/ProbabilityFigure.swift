@@ -17,7 +17,8 @@ enum ProbabilityFigure {
                 + "discrete layer, initial values against the last validation. Binary weights are "
                 + "never 0; their p(w = +1) is shown.",
             panels: panels,
-            legend: [LegendEntry("start", .neutral), LegendEntry("end", .series(0))])
+            legend: [LegendEntry("start", .neutral), LegendEntry("end", .series(0))],
+            columns: 2)
     }
 
     private static func panels(_ run: ReportRun) -> [Chart] {
@@ -50,7 +51,7 @@ enum ProbabilityFigure {
         return Chart(
             title: "\(run.label), \(layer)",
             summary: "Histogram of \(quantity). Start: \(ends(shares.0)); after "
-                + "\(Text.number(epochs, 1)) epochs: \(ends(shares.1)).",
+                + "\(Text.epochCount(epochs)): \(ends(shares.1)).",
             x: Axis(label: quantity, range: 0...1),
             y: Axis(label: "% of weights", fitting: shares.0 + shares.1, includesZero: true),
             [

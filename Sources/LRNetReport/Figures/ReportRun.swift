@@ -10,6 +10,8 @@ package struct ReportRun: Sendable {
     package let finished: FinishedRun
     /// The run's name in figures; no two runs of a report share one.
     package internal(set) var label: String
+    /// The data set's name, the same for all runs of one set; `nil` where the run does not say.
+    package internal(set) var dataSet: String?
     package var folder: String { finished.folder }
     package var recipe: Recipe { finished.recipe }
     /// What the run recorded.
@@ -20,73 +22,80 @@ package struct ReportRun: Sendable {
     package let environment: RunEnvironment?
     /// The winner's file.
     package let winner: SafeTensors?
+    /// Bytes of the winner's file.
+    package let winnerBytes: Int?
+    /// What its files say of the data set.
+    let trace: DataSetTrace
+    /// Images of the test split; `nil` where neither the run nor another of its data set tells.
+    package internal(set) var testCount: Int?
 
     /// Reads a folder.
     ///
     /// - Throws: `Failure` naming the folder or file: 66 for what is no run or has no metrics,
     ///   65 for files of another version or a recipe that was edited.
     package init(folder: String) throws {
-        label = Self.name(folder)
+        label = Self.labels([folder])[0]
         finished = try FinishedRun(folder: folder, for: "report")
         metrics = try finished.metrics()
         result = try finished.result()
         environment = try finished.environment()
         winner = try finished.winner()?.contents
+        let bytes = try? FileBytes.byteCount(ofFileAt: "\(folder)/\(NetworkFile.name)")
+        winnerBytes = result?.winnerBytes ?? bytes
+        trace = DataSetTrace(folder: folder, winner: winner, run: metrics.run)
+        testCount = result.flatMap(Self.testCount)
     }
 
-    /// Reads several folders, and gives each a short name.
+    /// Reads several folders, gives each a short name, and puts runs of one data set together.
     package static func load(_ folders: [String]) throws -> [ReportRun] {
         var runs = try folders.map(ReportRun.init)
-        for (index, label) in labels(runs.map(\.folder)).enumerated() {
+        let paths = folders.map { URL(fileURLWithPath: $0).standardized.path }
+        let sets = DataSetNames.make(runs.map(\.trace))
+        for (index, label) in labels(paths).enumerated() {
             runs[index].label = label
+            runs[index].dataSet = sets[index]
         }
-        return runs
+        return DataSetGroup.split(runs).flatMap { group in
+            let count = group.runs.lazy.compactMap(\.run.testCount).first
+            return group.runs.map { item in
+                var run = item.run
+                if run.dataSet != nil { run.testCount = run.testCount ?? count }
+                return run
+            }
+        }
     }
 
-    private static func name(_ folder: String) -> String {
-        folder.split(separator: "/").last.map(String.init) ?? folder
+    /// Of runs of earlier versions it follows from wrong images and error; `nil` where no image is wrong.
+    private static func testCount(_ result: RunResult) -> Int? {
+        if let count = result.testCount { return count }
+        guard let percent = result.testError, percent > 0, let errors = result.testClassErrors
+        else { return nil }
+        return Int((100 * Double(errors.reduce(0, +)) / percent).rounded())
     }
 
     /// Short names of folders: as many of their last components as tell them apart, without what all
     /// begin or end with; equal ones are numbered.
-    package static func labels(_ folders: [String]) -> [String] {
-        let paths = folders.map { $0.split(separator: "/").map(String.init) }
-        let depth = paths.map(\.count).max() ?? 0
-        let names = (1..<max(depth, 2)).lazy.map { count in paths.map { $0.suffix(count) } }
-        let telling = names.first { Set($0).count == folders.count }
-        let parts = withoutCommonEnds((telling ?? paths.map { $0.suffix(1) }).map(Array.init))
-        let words = withoutCommonEnds(
-            parts.map { $0.joined(separator: "/").split(separator: "-").map(String.init) })
-        let short = words.map { $0.joined(separator: "-") }
-        return short.indices.map { index in
-            let name = short[index].isEmpty ? "run" : short[index]
-            let equal = short.indices.filter { short[$0] == short[index] }
-            guard equal.count > 1, let place = equal.firstIndex(of: index) else { return name }
-            return "\(name) \(place + 1)"
-        }
-    }
+    package static func labels(_ folders: [String]) -> [String] { RunLabels.make(folders) }
 
-    /// Lists without the elements that all begin or end with; one is left to each.
-    private static func withoutCommonEnds(_ lists: [[String]]) -> [[String]] {
-        guard lists.count > 1 else { return lists }
-        var lists = lists
-        while let first = lists[0].first,
-            lists.allSatisfy({ $0.count > 1 && $0.first == first })
-        {
-            for index in lists.indices { lists[index].removeFirst() }
-        }
-        while let last = lists[0].last, lists.allSatisfy({ $0.count > 1 && $0.last == last }) {
-            for index in lists.indices { lists[index].removeLast() }
-        }
-        return lists
+    /// Names of data sets, equal for equal sets; `nil` where nothing is known of one.
+    package static func dataSetNames(_ traces: [DataSetTrace]) -> [String?] {
+        DataSetNames.make(traces)
     }
 
     /// The method's name.
     package var method: String { recipe.weights.model.rawValue }
 
+    /// Whether the weights are the real numbers that discrete ones are compared with.
+    var isReference: Bool { recipe.weights.model == .fullPrecision }
+
     /// Epochs trained after some steps.
     package func epochs(_ step: Int) -> Double {
         Double(step) / Double(metrics.stepsPerEpoch)
+    }
+
+    /// Epochs trained in all.
+    package var trainedEpochs: Double {
+        epochs(max(metrics.training.last?.step ?? 0, metrics.validations.last?.step ?? 0))
     }
 
     /// The validation that the winner comes from, or the best so far.
@@ -99,32 +108,29 @@ package struct ReportRun: Sendable {
     package var validationCount: Int? {
         bestValidation?.classCounts.map { $0.reduce(0, +) }
     }
-}
 
-/// Numbers as text.
-enum Text {
-    /// A number with so many decimals.
-    static func number(_ value: Double, _ decimals: Int = 2) -> String {
-        String(format: "%.\(decimals)f", value).replacing("-", with: "−")
+    /// The winner's error on the validation split, with its count.
+    package var validationRate: ErrorRate? {
+        ErrorRate(percent: bestValidation?.best, count: validationCount)
     }
 
-    /// A percentage.
-    static func percent(_ value: Double?, _ decimals: Int = 2) -> String {
-        value.map { "\(number($0, decimals)) %" } ?? "–"
+    /// The winner's error on the test split, with its count.
+    package var testRate: ErrorRate? {
+        ErrorRate(percent: result?.testError, count: testCount)
     }
 
-    /// A number of any size.
-    static func general(_ value: Double) -> String { String(format: "%.3g", value) }
-
-    /// `a, b and c`
-    static func list(_ items: [String]) -> String {
-        guard let last = items.last, items.count > 1 else { return items.first ?? "" }
-        return items.dropLast().joined(separator: ", ") + " and " + last
+    /// Seconds that the run took; for runs of earlier versions, of its recorded steps and validations.
+    package var seconds: Double? {
+        if let seconds = result?.seconds { return seconds }
+        let steps = metrics.training.map {
+            $0.dataSeconds + $0.computeSeconds + $0.communicationSeconds
+        }
+        let sum = (steps + metrics.validations.map(\.seconds)).reduce(0, +)
+        return sum > 0 ? sum : nil
     }
 
-    /// The standard error, in points, of an error in percent that was counted on so many images.
-    static func standardError(percent: Double, count: Int) -> Double {
-        let share = percent / 100
-        return 100 * (max(share * (1 - share), 0) / Double(max(count, 1))).squareRoot()
+    /// Bits a weight of the winner.
+    package var bitsPerWeight: Double? {
+        winner.flatMap { WeightBudget($0, levels: recipe.model.levels).bitsPerWeight }
     }
 }

@@ -34,10 +34,11 @@ enum StageFigure {
             ],
             legend: zip(stages, inks).map { LegendEntry($0, $1) },
             table: Figure.Table(
-                header: ["run"] + stages.map { "\($0), ms" } + ["validations, s in all"],
+                header: [.text("run")] + stages.map { .number("\($0), ms") }
+                    + [.number("validations, s in all")],
                 rows: timed.map { run, bar in
                     let seconds = run.metrics.validations.map(\.seconds).reduce(0, +)
-                    return [bar.name] + bar.parts.map { Text.number($0, 1) }
+                    return [run.label] + bar.parts.map { Text.number($0, 1) }
                         + [Text.number(seconds, 1)]
                 }))
     }
@@ -56,11 +57,8 @@ enum StageFigure {
         }
         let steps = images / Double(run.recipe.training.globalBatch)
         guard steps > 0 else { return nil }
-        func number(_ count: Int, _ unit: String) -> String {
-            "\(count) \(unit)\(count == 1 ? "" : "s")"
-        }
         let ranks = run.environment.map {
-            ", \(number($0.ranks, "rank")) of \(number($0.threads, "thread"))"
+            ", \(Text.count($0.ranks, "rank")) of \(Text.count($0.threads, "thread"))"
         }
         return StackedBars.Bar(run.label + (ranks ?? ""), parts.map { 1000 * $0 / steps })
     }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import LRNetData
 internal import LRNetSupport
 internal import LRNetTraining
 
@@ -50,25 +51,7 @@ package struct Report {
     package init(options: Options) throws {
         self.options = options
         let runs = try ReportRun.load(options.runs)
-        var (looks, notes) = ([Look?](), [String]())
-        for run in runs {
-            guard let data = options.data else {
-                looks.append(nil)
-                continue
-            }
-            do {
-                looks.append(try Look(run: run, data: data))
-            } catch let failure as Failure where runs.count > 1 && Self.isOfOneRun(failure) {
-                // Runs of different data sets may stand in one report.
-                notes.append("\(run.label) was not looked into with --data: \(failure)")
-                looks.append(nil)
-            }
-        }
-        if let data = options.data, looks.allSatisfy({ $0 == nil }) {
-            throw Failure(
-                call: "report", subject: data, message: "fits none of the runs: \(notes[0])",
-                exitStatus: .badData)
-        }
+        let (looks, notes) = try Self.look(into: runs, data: options.data)
         self.runs = runs
         self.notes = notes
         figures = [
@@ -78,6 +61,49 @@ package struct Report {
             DrawFigure.make(runs), ClassFigures.errors(runs),
             ClassFigures.confusions(runs, looks), StageFigure.make(runs),
         ]
+    }
+
+    /// Looks into the runs that were trained on the data set; notes name the others.
+    private static func look(
+        into runs: [ReportRun], data: String?
+    ) throws -> (looks: [Look?], notes: [String]) {
+        guard let data else { return (runs.map { _ in nil }, []) }
+        let fingerprint = try ShardSet(directory: data).fingerprint
+        let strangers = runs.filter { ![nil, fingerprint].contains($0.trace.fingerprint) }
+        guard strangers.count < runs.count else {
+            let trained = strangers[0].trace.fingerprint ?? ""
+            throw Failure(
+                call: "report", subject: "--data \(data)",
+                message:
+                    "is not the data set that \(strangers[0].label) was trained on (fingerprint "
+                    + "\(fingerprint.prefix(12)); the run has \(trained.prefix(12))); give that "
+                    + "one, or leave out --data", exitStatus: .badData)
+        }
+        let missing = "Figures that need images leave out"
+        var (looks, notes) = ([Look?](), [String]())
+        if !strangers.isEmpty {
+            notes.append(
+                "\(missing) \(Text.list(strangers.map(\.label))): trained on another data set than "
+                    + "--data \(data).")
+        }
+        for run in runs {
+            guard [nil, fingerprint].contains(run.trace.fingerprint) else {
+                looks.append(nil)
+                continue
+            }
+            do {
+                looks.append(try Look(run: run, data: data))
+            } catch let failure as Failure where runs.count > 1 && isOfOneRun(failure) {
+                notes.append("\(missing) \(run.label): \(failure)")
+                looks.append(nil)
+            }
+        }
+        guard looks.contains(where: { $0 != nil }) else {
+            throw Failure(
+                call: "report", subject: "--data \(data)",
+                message: "fits none of the runs: \(notes.last ?? "")", exitStatus: .badData)
+        }
+        return (looks, notes)
     }
 
     /// Writes the pictures, then the page.

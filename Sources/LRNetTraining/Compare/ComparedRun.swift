@@ -41,19 +41,8 @@ public struct ComparedRun: Sendable, Codable, Equatable {
                 Double(result.steps * recipe.training.globalBatch) / result.imagesPerSecond
         }
         guard let winner = try run.winner()?.contents else { return }
-        let levels = recipe.model.levels ?? 2
-        let integerBits = levels > 2 ? 2.0 : 1
-        var (weights, bits, integers, zeros) = (0.0, 0.0, 0.0, 0.0)
-        for name in winner.names where name.hasSuffix(".weight") {
-            guard let tensor = winner.tensors[name] else { continue }
-            let count = Double(tensor.values.count)
-            weights += count
-            bits += count * (tensor.type == .int8 ? integerBits : 32)
-            guard tensor.type == .int8 else { continue }
-            integers += count
-            zeros += Double(tensor.values.count { $0 == 0 })
-        }
-        bitsPerWeight = weights > 0 ? bits / weights : nil
-        zeroPercent = integers > 0 ? 100 * zeros / integers : nil
+        let budget = WeightBudget(winner, levels: recipe.model.levels)
+        bitsPerWeight = budget.bitsPerWeight
+        zeroPercent = budget.zeroPercent
     }
 }

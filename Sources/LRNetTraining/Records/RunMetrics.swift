@@ -38,6 +38,9 @@ package struct RunMetrics {
         package var stepsPerEpoch: Int
         package var totalSteps: Int
         package var trainingImages: Int
+        /// The data set's folder; absent in runs of earlier versions, as is its fingerprint.
+        package var data: String?
+        package var dataFingerprint: String?
     }
 
     /// Means over the steps since the last such record; times are those of rank 0.

@@ -14,6 +14,8 @@ public struct RunResult: Sendable, Codable, Equatable {
     public var testError: Double?
     /// Wrong test images of each class by the winner's file; absent without a test split.
     public var testClassErrors: [Int]?
+    /// Images of the test split; absent without one, and in runs of earlier versions.
+    public var testCount: Int?
     /// The same for labels among the five likeliest classes; absent for sets of up to five classes too.
     public var validationTopFiveError: Double?
     /// The winner file's on the test split.

@@ -52,7 +52,7 @@ package final class RunRecorder {
                 atStep: start.header?.step,
                 isValidated: state.coordinator.owesValidation != true)
             try folder?.writeJSON(environment, to: RunEnvironment.name)
-            if start.header == nil { try recordFreshStart() }
+            if start.header == nil { try recordFreshStart(data) }
         }
         try line(title(data))
         for finding in PlacementCheck.findings(environment) where finding.verdict != .good {
@@ -72,12 +72,13 @@ package final class RunRecorder {
         try line("resuming from step \(state.step)\(changes.isEmpty ? "" : " with \(changes)")")
     }
 
-    private func recordFreshStart() throws {
+    private func recordFreshStart(_ data: ShardSet) throws {
         guard let folder else { return }
         try folder.record(
             RunMetrics.Run(
                 stepsPerEpoch: sequence.stepsPerEpoch, totalSteps: sequence.totalSteps,
-                trainingImages: sequence.sampleCount))
+                trainingImages: sequence.sampleCount, data: data.directory,
+                dataFingerprint: data.fingerprint))
         if let weights = trace.record(step: 0) { try folder.record(weights) }
         try writeDistributions(step: 0, to: folder)
     }

@@ -45,7 +45,7 @@ package struct RunState {
             steps: step, resumedFromStep: coordinator.resumedAt.last ?? 0,
             trainingLoss: coordinator.trainingLoss,
             validationError: leader?.result.errorPercent, testError: test?.errorPercent,
-            testClassErrors: test?.classErrors,
+            testClassErrors: test?.classErrors, testCount: test?.sampleCount,
             validationTopFiveError: leader?.result.topFiveErrorPercent,
             testTopFiveError: test?.topFiveErrorPercent,
             draws: leader?.report.draws.map(\.errorPercent) ?? [],

@@ -1,0 +1,25 @@
+/// What the weights of a network's file cost, all layers with weights taken together.
+package struct WeightBudget: Sendable, Equatable {
+    /// 1 for a binary weight, 2 for a ternary one, 32 for a real one; `nil` for a file without weights.
+    package let bitsPerWeight: Double?
+
+    /// Of the integers; `nil` for a file without any.
+    package let zeroPercent: Double?
+
+    /// - Parameter levels: The values that an integer of the method has.
+    package init(_ file: SafeTensors, levels: Int?) {
+        let integerBits = (levels ?? 2) > 2 ? 2.0 : 1
+        var (weights, bits, integers, zeros) = (0.0, 0.0, 0.0, 0.0)
+        for name in file.names where name.hasSuffix(".weight") {
+            guard let tensor = file.tensors[name] else { continue }
+            let count = Double(tensor.values.count)
+            weights += count
+            bits += count * (tensor.type == .int8 ? integerBits : 32)
+            guard tensor.type == .int8 else { continue }
+            integers += count
+            zeros += Double(tensor.values.count { $0 == 0 })
+        }
+        bitsPerWeight = weights > 0 ? bits / weights : nil
+        zeroPercent = integers > 0 ? 100 * zeros / integers : nil
+    }
+}
