@@ -69,6 +69,7 @@ let package = Package(
         library(
             "LRNetData",
             ["CPNG", "CTurboJPEG", "CZlib", "LRNetHDF5", "LRNetKernels", "LRNetSupport"]),
+        library("LRNetCommandLine", ["LRNetSupport", argumentParser]),
         library("LRNetWatchdog", ["LRNetCollectives", "LRNetSupport"]),
         library(
             "LRNetDiagnostics", ["LRNetCollectives", "LRNetHDF5", "LRNetKernels", "LRNetSupport"]),
@@ -95,12 +96,15 @@ let package = Package(
             "lrnet-dist",
             [
                 "LRNetReport", "LRNetBenchmarks", "LRNetTraining", "LRNetDiagnostics",
-                "LRNetWatchdog", "LRNetLayers", "LRNetCollectives", "LRNetData", "LRNetSupport",
-                argumentParser,
+                "LRNetWatchdog", "LRNetLayers", "LRNetCollectives", "LRNetCommandLine",
+                "LRNetData", "LRNetSupport", argumentParser,
             ]),
         program(
             "lrnet-data",
-            ["LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetSupport", argumentParser]),
+            [
+                "LRNetCollectives", "LRNetCommandLine", "LRNetData", "LRNetKernels",
+                "LRNetSupport", argumentParser,
+            ]),
 
         // Checks that tests launch under mpirun; never installed.
         program(
@@ -134,6 +138,7 @@ let package = Package(
                 "LRNetSupport", "LRNetTestSupport",
             ],
             exclude: ["Golden"]),
+        tests("LRNetCommandLineTests", ["LRNetCommandLine", "LRNetLaunchSupport"]),
         tests("LRNetWatchdogTests", ["LRNetSupport", "LRNetWatchdog"]),
         tests("LRNetDiagnosticsTests", ["LRNetCollectives", "LRNetDiagnostics"]),
         tests(

@@ -10,12 +10,28 @@ struct ArrayImportOptions: ParsableArguments {
     @Option(help: "The number of shards of the train split (default: one for 256 MiB).")
     var shards: Int?
 
-    @Option(help: "The number of training images to hold out.")
-    var validation = 5000
+    @Option(
+        help: """
+            The number of training images to hold out (default: a tenth of them, 5,000 at most).
+            """)
+    var validation: Int?
 
     func validate() throws {
         try checkRange("shards", shards, 1...shardCountLimit)
         try checkRange("validation", validation, 0...imageCountLimit)
+    }
+
+    /// How many images were held out: `validation: the first 5,000 of 60,000 training images`.
+    func note(on index: ShardIndex) -> String {
+        func count(_ split: DataSplit) -> Int {
+            index.splits.first { $0.name == split }?.count ?? 0
+        }
+        let held = count(.validation)
+        let whole = TextTable.grouped(held + count(.train))
+        let hint = validation == nil ? "; --validation N holds out another number" : ""
+        return held == 0
+            ? "validation: none of \(whole) training images\(hint)"
+            : "validation: the first \(TextTable.grouped(held)) of \(whole) training images\(hint)"
     }
 
     /// Runs an importer with a progress bar and prints what came of it.
@@ -29,5 +45,6 @@ struct ArrayImportOptions: ParsableArguments {
         }
         bar.finish()
         print(summary(of: index, in: output))
+        print(note(on: index))
     }
 }

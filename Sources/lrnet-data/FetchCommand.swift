@@ -52,5 +52,6 @@ struct FetchCommand: ParsableCommand {
         }
         bar?.finish()
         print(summary(of: index, in: options.output))
+        print(options.note(on: index))
     }
 }

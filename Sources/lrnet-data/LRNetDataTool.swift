@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LRNetCollectives
+import LRNetCommandLine
 import LRNetSupport
 
 /// `lrnet-data`: makes, shows, describes and verifies shard sets.
@@ -18,20 +19,18 @@ struct LRNetDataTool: ParsableCommand {
     /// ArgumentParser's own errors end with 64, as all usage errors here. Of several ranks, which all
     /// read the same command line, the first alone prints.
     static func main() {
+        let isSilent = ProcessGroups.launchedRank ?? 0 > 0
+        var command = parsedCommandLine(isSilent: isSilent)
         do {
-            var command = try parseAsRoot()
             let fault = try FileFault.armFromEnvironment()
-            if let fault, ProcessGroups.launchedRank ?? 0 == 0 { complain("warning: \(fault)") }
+            if let fault, !isSilent { complain("warning: \(fault)") }
             if !(command is ImportPicturesCommand) { try leaveToFirstRank() }
             try command.run()
         } catch let failure as Failure {
             complain("\(failure)")
             Foundation.exit(failure.exitStatus.rawValue)
         } catch {
-            if ProcessGroups.launchedRank ?? 0 > 0 {
-                Foundation.exit(exitCode(for: error).rawValue)
-            }
-            exit(withError: error)
+            endCommandLine(with: error, isSilent: isSilent)
         }
     }
 

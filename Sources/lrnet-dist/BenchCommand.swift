@@ -11,12 +11,13 @@ struct BenchCommand: ParsableCommand {
         abstract: "Time whole training steps, kernels, or communication.",
         discussion: """
             Without --kernels or --communication it times steps and prints one JSON line:
-              mpirun -n 2 --bind-to none lrnet-dist bench --network mnist --global-batch 256
-            With --data it reads and augments as training does, and "data_percent" is the share of
+              mpirun -n 2 --bind-to none lrnet-dist bench --network mnist \\
+                --global-batch 256
+            With --data it reads and augments as training does, and "data_percent" is the share of \
             a step that waits for data:
-              lrnet-dist bench --network cifar10 --data data/cifar10 --set augmentation.pad=4 \
-                --set augmentation.crop=32
-            --kernels compares each hot kernel with a plain loop, then times it against what one
+              lrnet-dist bench --network cifar10 --data data/cifar10 \\
+                --set augmentation.pad=4 --set augmentation.crop=32
+            --kernels compares each hot kernel with a plain loop, then times it against what one \
             core can do at most; it ends with 70 if a result is wrong.
             """)
 

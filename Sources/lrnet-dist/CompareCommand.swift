@@ -55,6 +55,7 @@ struct CompareCommand: ParsableCommand {
         if seeds < 1 { throw ValidationError("--seeds \(seeds) is out of range; at least 1") }
         _ = try chosenMethods()
         _ = try chosenRates()
+        try checkIsFolder(output)
     }
 
     /// `nil` for all.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LRNetCollectives
+import LRNetCommandLine
 import LRNetSupport
 
 /// The trainer's command line: options and printing only.
@@ -17,22 +18,20 @@ struct LRNetDist: ParsableCommand {
         version: ProgramVersion.number,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, BenchCommand.self, DescribeCommand.self,
-            CompareCommand.self, DoctorCommand.self, ReportCommand.self,
+            RecipeCommand.self, CompareCommand.self, DoctorCommand.self, ReportCommand.self,
         ])
 
     /// ArgumentParser's own errors end with 64, as all usage errors here. Of several ranks, which
     /// all read the same command line, the first alone prints.
     static func main() {
+        let isSilent = ProcessGroups.launchedRank ?? 0 > 0
+        var command = parsedCommandLine(isSilent: isSilent)
         do {
-            var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {
             fail("lrnet-dist: \(failure)", failure.exitStatus)
         } catch {
-            if ProcessGroups.launchedRank ?? 0 > 0 {
-                Foundation.exit(exitCode(for: error).rawValue)
-            }
-            exit(withError: error)
+            endCommandLine(with: error, isSilent: isSilent)
         }
     }
 

@@ -12,7 +12,8 @@ struct TrainCommand: ParsableCommand {
         commandName: "train",
         abstract: "Train a recipe; the same command again resumes where it ended.",
         discussion: """
-              lrnet-dist train launch/recipes/mnist-ternary.yaml --data data/mnist --output runs/t
+              lrnet-dist train launch/recipes/mnist-ternary.yaml \\
+                --data data/mnist --output runs/mnist-ternary
             """)
 
     @Argument(help: "The recipe, a YAML file; see launch/recipes.")
@@ -53,6 +54,7 @@ struct TrainCommand: ParsableCommand {
         if output == nil && !dryRun {
             throw ValidationError("Missing expected option '--output <output>'")
         }
+        if let output { try checkIsFolder(output) }
     }
 
     func run() throws {

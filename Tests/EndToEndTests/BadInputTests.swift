@@ -17,17 +17,17 @@ extension EndToEndTests {
             ("dropout=1", "dropout: '1' is out of range; at least 0.0 and below 1.0"),
             (
                 "training.gradientLeaves=7",
-                "training.gradientLeaves: 7 does not divide globalBatch 16"
+                "training.globalBatch: 16 is not a multiple of gradientLeaves (7); use 14 or 21"
             ),
             (
                 "training.microBatch=3",
                 "training.microBatch: 3 does not divide the leaf of 2 samples "
-                    + "(globalBatch 16 / gradientLeaves 8)"
+                    + "(globalBatch 16 / gradientLeaves 8); use 2"
             ),
             (
                 "batchNorm.statistics={group: 6}",
                 "batchNorm.statistics: a group of 6 samples must be a multiple of microBatch 2 "
-                    + "and divide globalBatch 16"
+                    + "and divide globalBatch 16; use 4 or 8"
             ),
         ])
         func recipe(setting: String, message: String) throws {

@@ -175,7 +175,7 @@ extension EndToEndTests {
             let obstacle = "\(comparison.output)/twn/seed-1"
             try AtomicFile.write("", to: obstacle)
             let failed = try comparison.start(methods, ranks: 3, ["--spread"]).wait()
-            #expect(failed.status == 74, "\(failed.errors)")
+            #expect(failed.status == 64, "\(failed.errors)")
             let line = failed.errors.split(separator: "\n").first {
                 $0.contains("compare: twn/seed-1: ")
             }

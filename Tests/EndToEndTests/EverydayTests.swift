@@ -74,8 +74,8 @@ extension EndToEndTests {
             #expect(refused.status == 78)
             #expect(
                 refused.complaints.first?.hasSuffix(
-                    "(schedule.dropAtEpochs: [100] -> [1]); undo that with --set "
-                        + "schedule.dropAtEpochs=[100] or use a new --output; a schedule may "
+                    "(schedule.dropAtEpochs: [100] -> [1]); undo that with --set '"
+                        + "schedule.dropAtEpochs=[100]' or use a new --output; a schedule may "
                         + "change from epoch 2 on") == true, "\(refused.errors)")
             let outcome = try run.train(base + ["schedule.dropAtEpochs=[2]"], ranks: ranks)
             #expect(outcome.status == 0, "\(outcome.errors)")

@@ -128,4 +128,57 @@ import Testing
                 + "label 10 of sample 7 is outside 0...9; only sets of 10 classes are read\n")
         #expect(!FileBytes.exists("\(folder.path)/new"))
     }
+
+    /// A tenth of the training images is held out unless the option says otherwise; what is too many
+    /// is refused with numbers that work.
+    @Test func validationFollowsTheSetsSize() throws {
+        let folder = try TestFolder()
+        let fixture = IDXFixture()
+        _ = try fixture.write(to: folder)
+        func run(_ options: String...) throws -> (code: Int32, output: String, error: String) {
+            try? AtomicFile.remove("\(folder.path)/set")
+            return try launch(
+                Launch.program("lrnet-data"),
+                [
+                    "import", "idx", "--train-images", "\(folder.path)/train-images",
+                    "--train-labels", "\(folder.path)/train-labels", "--test-images",
+                    "\(folder.path)/test-images", "--test-labels", "\(folder.path)/test-labels",
+                    "--output", "\(folder.path)/set",
+                ] + options)
+        }
+        let usual = try run()
+        #expect(usual.code == 0, "\(usual.error)")
+        #expect(usual.output.contains("train 21, validation 2, test 6 images"))
+        #expect(
+            usual.output.contains(
+                "validation: the first 2 of 23 training images; --validation N holds out another "
+                    + "number\n"))
+        let index = try FileBytes.read("\(folder.path)/set/index.json")
+        let same = try run("--validation", "2")
+        #expect(same.output.contains("validation: the first 2 of 23 training images\n"))
+        #expect(try FileBytes.read("\(folder.path)/set/index.json") == index)
+        let none = try run("--validation", "0")
+        #expect(none.output.contains("validation: none of 23 training images\n"))
+        let tooMany = try run("--validation", "5000")
+        #expect(tooMany.code == 64)
+        #expect(
+            tooMany.error
+                == "lrnet-data: import: \(folder.path)/train-images: has 23 images, which leaves "
+                + "none to train on with --validation 5000; use at most 22, or leave --validation "
+                + "out for 2\n")
+        #expect(try run("--validation", "22").code == 0)
+    }
+
+    /// Classes are called as their folders are, in the order of the names' bytes.
+    @Test func classNamesKeepTheirCase() throws {
+        let folder = try TestFolder()
+        let tree = "\(folder.path)/tree"
+        try PictureFixture.writeTree(tree, classes: ["Zebra", "ant", "Cat"], count: 3)
+        let set = "\(folder.path)/set"
+        let made = try tool("import", "images", "--train", tree, "--output", set)
+        #expect(made.code == 0, "\(made.error)")
+        #expect(try ShardSet(directory: set).index.classNames == ["Cat", "Zebra", "ant"])
+        let described = try tool("describe", set).output
+        #expect(described.contains("\nCat ") && described.contains("\nZebra "))
+    }
 }

@@ -190,6 +190,11 @@ import Testing
         #expect(result.code == 0, "\(result.error)")
         #expect(
             result.output.hasSuffix(
-                "fingerprint 65a1288d6784f15ae786b8d331faba3df37805ba9bdcb2191d0ecf90ee44bb60\n"))
+                """
+                fingerprint 65a1288d6784f15ae786b8d331faba3df37805ba9bdcb2191d0ecf90ee44bb60
+                validation: the first 5,000 of 60,000 training images; --validation N holds out \
+                another number
+
+                """))
     }
 }

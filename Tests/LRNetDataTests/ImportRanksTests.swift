@@ -328,7 +328,7 @@ import Testing
         let done = try importAgain()
         #expect(done.status == 0)
         #expect(done.complaints == [note])
-        #expect(done.output.split(separator: "\n").count == 1)
+        #expect(done.output.split(separator: "\n").count == 2)
         let verified = try run(["verify", "\(folder.path)/set"])
         #expect(verified.output == "\(folder.path)/set: all 29 images are intact\n")
         try AtomicFile.remove("\(folder.path)/set")

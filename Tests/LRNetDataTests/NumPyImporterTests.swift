@@ -72,7 +72,10 @@ import Testing
             try other.run(output: "\(folder.path)/other", name: "n")
         }
         #expect(missing?.exitStatus == .inputMissing)
-        #expect(missing?.message == "holds no array x, only x_test, x_train, y_test, y_train")
+        #expect(
+            missing?.message
+                == "has no array x, only x_test, x_train, y_test, y_train; add --train-images x_train "
+                + "--train-labels y_train --test-images x_test --test-labels y_test")
         // Damage anywhere is found or does not matter; truncation is always found.
         let bytes = try FileBytes.read(archive)
         let key = NoiseKey(seed: testSeed, purpose: .test, step: 72)

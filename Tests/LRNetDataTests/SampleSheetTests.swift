@@ -11,7 +11,7 @@ import Testing
 
     @Test func laysOutPicturesAndLabels() throws {
         let cells = [
-            SampleSheet.Cell(image: plain(30, 40, 3, 200), label: "cat"),
+            SampleSheet.Cell(image: plain(30, 40, 3, 200), label: "Cat"),
             SampleSheet.Cell(image: plain(512, 256, 1, 100), label: "a long label of a tall class"),
             SampleSheet.Cell(image: plain(10, 10, 2, 60), label: "7"),
         ]
@@ -28,6 +28,8 @@ import Testing
         // The letter C: five columns, its upper corners empty.
         let top = 4 + 128 + 2
         #expect(value(top, 4) == 32 && value(top, 5) == 235 && value(top + 1, 4) == 235)
+        // A small A is lower.
+        #expect(value(top, 11) == 32 && value(top + 1, 11) == 32 && value(top + 2, 11) == 235)
         let decoded = try PictureDecoder().decode(SampleSheet.png(cells, columns: 2)[...])
         #expect(decoded.image == sheet)
     }

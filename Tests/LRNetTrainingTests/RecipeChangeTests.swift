@@ -19,16 +19,20 @@ import Testing
             batchNorm: {statistics: {group: 64}}
             initialization: {from: runs/a b}
             """)
+        // A temperature comes with the method.
         #expect(
             found.map(\.description) == [
-                "weights.model: ternary -> gumbel-ternary", "training.seed: 1 -> 2",
-                "schedule.dropAtEpochs: [1, 2] -> []",
-                "batchNorm.statistics: synchronized -> none",
-                "network.width: none -> 0.5", "network.padding: none -> same",
-                "network.firstLayer: none -> discrete",
-                "network.shortcut: none -> projection", "weights.temperature: none -> 0.3",
-                "training.steps: none -> 7", "initialization.from: none -> runs/a b",
-                "batchNorm.statistics.group: none -> 64",
+                "network.width: 1.0 -> 0.5", "weights.model: ternary -> gumbel-ternary",
+                "training.steps: none -> 7", "training.seed: 1 -> 2",
+                "schedule.dropAtEpochs: [1, 2] -> []", "initialization.from: none -> runs/a b",
+                "batchNorm.statistics: synchronized -> {group: 64}",
+            ])
+        #expect(
+            found.map(\.remedy) == [
+                "--set network.width=1.0", "--set weights.model=ternary",
+                "--set training.steps=null", "--set training.seed=1",
+                "--set 'schedule.dropAtEpochs=[1, 2]'", "--set initialization.from=null",
+                "--set batchNorm.statistics=synchronized",
             ])
         #expect(found.filter(\.isAllowed).map(\.key) == ["training.steps"])
     }
@@ -43,7 +47,9 @@ import Testing
         ("validation.draws", "3", false), ("reduction", "fast", false),
         ("optimizer.epsilon", "0.5", false), ("network", "cifar10", false),
         ("training.microBatch", "16", false), ("initialization.from", "a", false),
-        ("data.samples", "300", false),
+        ("data.samples", "300", false), ("data.workers", "2", true),
+        ("data.cacheMegabytes", "2", true), ("training.maxMinutes", "2", true),
+        ("loss", "squared-hinge", false), ("network.width", "0.5", false),
     ])
     func allowedOnes(key: String, value: String, isAllowed: Bool) throws {
         let old = Recipe()

@@ -26,13 +26,16 @@ extension RecipeTests {
             "shorterSide: 30",
             "crop: is missing; with shorterSide write the network's size, crop: 28"
         ),
-        ("shorterSide: [40, 30]", "shorterSide: 'a list' is no range; write [smallest, largest]"),
+        (
+            "shorterSide: [40, 30]",
+            "shorterSide: 'a list' is not a range; write [smallest, largest]"
+        ),
         ("shorterSide: 30.5", "shorterSide: '30.5' must be whole numbers from 1 to 65536"),
         ("shorterSide: 0", "shorterSide: '0' is out of range; at least 1"),
         ("pad: -1", "pad: '-1' is out of range; at least 0"),
         ("flip: yes", "flip: 'yes' is neither true nor false"),
         ("brightness: -0.1", "brightness: '-0.1' is out of range; at least 0"),
-        ("contrast: [1, 2, 3]", "contrast: 'a list' is no range"),
+        ("contrast: [1, 2, 3]", "contrast: 'a list' is not a range"),
         ("contrast: [-1, 2]", "contrast: '-1' is out of range"),
         ("standardize: imagenet", "standardize: 'imagenet' is none of none, image, set, {mean"),
         ("standardize: {mean: [1]}", "standardize: 'a mapping' is none of"),

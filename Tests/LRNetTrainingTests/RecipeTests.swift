@@ -127,7 +127,7 @@ import Testing
 
     @Test func networkAsWordAndAsMapping() throws {
         #expect(try recipe("network: cifar10") == recipe("network: {name: cifar10}"))
-        #expect(try recipe("network: cifar10").yaml.hasPrefix("network: cifar10\n"))
+        #expect(try recipe("network: cifar10").yaml.hasPrefix("network:\n  name: cifar10\n"))
         let narrow = try recipe("network: cifar10", "network.width=0.25")
         #expect(narrow.title == "ternary cifar10 x 0.25")
         #expect(narrow.architecture.blocks.first == .convolution(filters: 32, window: 3))
@@ -163,14 +163,14 @@ import Testing
             ("network: {layers: [0C3], input: 9x9x1, classes: 7}", "network.layers: '0C3' is no"),
             (
                 "network: {layers: 8C3, input: 9x9x1, classes: 7}",
-                "network.layers: '8C3' is no list"
+                "network.layers: '8C3' must be a list, for example [8C3]"
             ),
             (
                 "network: {layers: [3x8C3, 4xMP2], input: 9x9x1, classes: 7}",
                 "MP2 does not fit into"
             ),
-            ("network: {name: mnist, input: 28x28}", "network.input: '28x28' is no shape"),
-            ("network: {name: mnist, input: 0x28x1}", "network.input: '0x28x1' is no shape"),
+            ("network: {name: mnist, input: 28x28}", "network.input: '28x28' is not a shape"),
+            ("network: {name: mnist, input: 0x28x1}", "network.input: '0x28x1' is not a shape"),
             ("network: {name: mnist, classes: 1}", "network.classes: '1' is out of range"),
             ("network: {name: mnist, width: 0}", "network.width: '0' is out of range"),
             ("network: {name: mnist, padding: valid}", "network.padding: 'valid' is none of"),
@@ -260,8 +260,8 @@ import Testing
         ("training: {epochs: 0}", "training.epochs: '0' is out of range; at least 1"),
         ("training: {threads: -1}", "training.threads: '-1' is out of range; at least 1"),
         ("training: {seed: -1}", "training.seed: '-1' is not a whole number from 0"),
-        ("training: 5", "training: '5' is no mapping; write `key: value` lines"),
-        ("training: [1]", "training: 'a list' is no mapping"),
+        ("training: 5", "training: '5' is not a mapping; write `key: value` lines"),
+        ("training: [1]", "training: 'a list' is not a mapping"),
         ("optimizer: {learningRate: fast}", "optimizer.learningRate: 'fast' is not a number"),
         ("optimizer: {learningRate: nan}", "optimizer.learningRate: 'nan' is not a number"),
         ("optimizer: {learningRate: inf}", "optimizer.learningRate: 'inf' is not a number"),
@@ -277,21 +277,21 @@ import Testing
         ("dropout: 1.0", "dropout: '1.0' is out of range; at least 0.0 and below 1.0"),
         (
             "schedule: {dropAtEpochs: 100}",
-            "schedule.dropAtEpochs: '100' is no list; write [100] or []"
+            "schedule.dropAtEpochs: '100' must be a list, for example [100]"
         ),
         (
             "schedule: {dropAtEpochs: [-1]}",
-            "schedule.dropAtEpochs: '-1' is no whole number of at least 0"
+            "schedule.dropAtEpochs: '-1' is not a whole number of at least 0"
         ),
-        ("initialization: {from: [a]}", "initialization.from: 'a list' is no text"),
+        ("initialization: {from: [a]}", "initialization.from: 'a list' is not text"),
         (
             "batchNorm: {statistics: own}",
             "batchNorm.statistics: 'own' is neither synchronized nor {group: 128}"
         ),
         ("batchNorm: {statistics: {group: 0}}", "batchNorm.statistics: 'a mapping' is neither"),
-        ("- a\n- b", "the file: 'a list' is no mapping"),
-        ("just words", "the file: 'just words' is no mapping"),
-        ("a: [", "the file: is no YAML: "),
+        ("- a\n- b", "the file: 'a list' is not a mapping"),
+        ("just words", "the file: 'just words' is not a mapping"),
+        ("a: [", "the file: is not valid YAML: "),
         ("training: {seed: 1, seed: 2}", "the file: "),
         ("network: mnist\nnetwork: mnist", "the file: "),
     ])
@@ -301,33 +301,41 @@ import Testing
     }
 
     @Test(arguments: [
-        ("globalBatch: 100", "training.gradientLeaves: 8 does not divide globalBatch 100"),
+        (
+            "globalBatch: 100",
+            "training.globalBatch: 100 is not a multiple of gradientLeaves (8); use 96 or 104"
+        ),
         (
             "globalBatch: 8, gradientLeaves: 16, microBatch: 1",
-            "training.gradientLeaves: 16 does not divide globalBatch 8"
+            "training.globalBatch: 8 is not a multiple of gradientLeaves (16); use 16"
         ),
         (
             "globalBatch: 64, microBatch: 3",
-            "training.microBatch: 3 does not divide the leaf of 8 samples (globalBatch 64 / gradientLeaves 8)"
+            "training.microBatch: 3 does not divide the leaf of 8 samples (globalBatch 64 / "
+                + "gradientLeaves 8); use 2 or 4"
         ),
         (
             "globalBatch: 64, microBatch: 16",
-            "training.microBatch: 16 does not divide the leaf of 8 samples (globalBatch 64 / gradientLeaves 8)"
+            "training.microBatch: 16 does not divide the leaf of 8 samples (globalBatch 64 / "
+                + "gradientLeaves 8); use 8"
         ),
     ])
     func divisibility(training: String, message: String) {
         #expect(refusal("training: {\(training)}") == message)
     }
 
-    @Test(arguments: [(16, false), (32, true), (48, false), (64, true), (256, true), (512, false)])
-    func groupsOfWholeMicroBatches(group: Int, isGood: Bool) {
-        let text = refusal("batchNorm: {statistics: {group: \(group)}}")
+    @Test(arguments: [
+        (16, "32"), (32, nil), (48, "32 or 64"), (64, nil), (256, nil), (512, "256"),
+    ])
+    func groupsOfWholeMicroBatches(group: Int, remedy: String?) {
+        let text = refusal(
+            "{batchNorm: {statistics: {group: \(group)}}, training: {microBatch: 32}}")
         #expect(
             text
-                == (isGood
-                    ? "accepted"
-                    : "batchNorm.statistics: a group of \(group) samples must "
-                        + "be a multiple of microBatch 32 and divide globalBatch 256"))
+                == (remedy.map {
+                    "batchNorm.statistics: a group of \(group) samples must be a multiple of "
+                        + "microBatch 32 and divide globalBatch 256; use \($0)"
+                } ?? "accepted"))
     }
 
     @Test func probabilitiesInOrder() {
@@ -373,7 +381,7 @@ import Testing
         #expect(
             refusal("", ["training.stepz=5"])
                 == "training.stepz: unknown key; did you mean training.steps?")
-        #expect(refusal("", ["training=5"]).hasPrefix("training: '5' is no mapping"))
+        #expect(refusal("", ["training=5"]).hasPrefix("training: '5' is not a mapping"))
         #expect(refusal("", ["training.tail=["]).hasPrefix("training.tail: '[' is none of"))
         #expect(
             refusal("dropout: 0.5", ["dropout.rate=0.1"]).hasPrefix("dropout: 'a mapping' is not"))
@@ -384,7 +392,7 @@ import Testing
         #expect(error?.exitStatus == .inputMissing)
         let folder = try TestFolder()
         let path = "\(folder.path)/r.yaml"
-        try AtomicFile.write("dropout: 0.1", to: path)
+        try AtomicFile.write("{network: mnist, dropout: 0.1}", to: path)
         #expect(try Recipe(file: path).dropout == 0.1)
         try AtomicFile.write([0xFF, 0xFE, 0, 1, 2], to: path)
         let binary = #expect(throws: Failure.self) { _ = try Recipe(file: path) }

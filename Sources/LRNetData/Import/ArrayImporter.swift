@@ -2,8 +2,9 @@ import LRNetSupport
 
 /// An importer of images that fit in memory, the first of which it holds out for validation.
 public protocol ArrayImporter {
-    /// The number of training images that are held out; 0 for no validation split.
-    var validation: Int { get set }
+    /// The number of training images that are held out; 0 for no validation split, `nil` for a tenth
+    /// of them but 5,000 at most.
+    var validation: Int? { get set }
 
     /// The number of shards of the train split; by default one for 256 MiB.
     var shards: Int? { get set }

@@ -18,8 +18,9 @@ public struct IDXImporter: ArrayImporter, Sendable {
     /// The file of test labels.
     public var testLabels: String
 
-    /// The number of training images that are held out; 0 for no validation split.
-    public var validation = 5000
+    /// The number of training images that are held out; 0 for no validation split, `nil` for a tenth of
+    /// them but 5,000 at most.
+    public var validation: Int?
 
     /// The number of shards of the train split; by default one for 256 MiB.
     public var shards: Int?

@@ -16,8 +16,8 @@ struct LabeledImagesImport {
     /// The classes' names, by label.
     var classNames: [String]?
 
-    /// The number of training images that are held out.
-    var validation: Int
+    /// The number of training images that are held out; `nil` for a tenth of them but 5,000 at most.
+    var validation: Int?
 
     /// The number of shards of the train split.
     var shards: Int?
@@ -29,11 +29,14 @@ struct LabeledImagesImport {
     func write(
         train: LabeledImages, test: LabeledImages?, output: String, progress: (Int, Int) -> Void
     ) throws -> ShardIndex {
+        let validation = validation ?? min(5000, train.count / 10)
         guard validation >= 0, validation < train.count else {
             throw Failure(
                 call: "import", subject: source,
-                message: "\(train.count) images, which leaves none to train on with --validation "
-                    + "\(validation); hold out fewer", exitStatus: .usage)
+                message: "has \(train.count) images, which leaves none to train on with "
+                    + "--validation \(validation); use at most \(max(train.count - 1, 0)), or "
+                    + "leave --validation out for \(min(5000, train.count / 10))",
+                exitStatus: .usage)
         }
         let total = train.count + (test?.count ?? 0)
         var done = 0

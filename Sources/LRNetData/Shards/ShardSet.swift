@@ -20,7 +20,7 @@ public struct ShardSet: Sendable {
             throw FailureSite("data", directory).inputMissing(
                 FileBytes.exists(directory)
                     ? "is a file; give the folder made by lrnet-data"
-                    : "no such folder; make one with lrnet-data import")
+                    : "no such folder\(Self.hint(directory)); make one with lrnet-data import")
         }
         guard FileBytes.exists(path) else {
             throw FailureSite("data", directory).inputMissing(
@@ -39,6 +39,17 @@ public struct ShardSet: Sendable {
                         + "import the data again", exitStatus: .badData)
             }
         }
+    }
+
+    /// Names a data set beside the missing one whose name is like it.
+    private static func hint(_ directory: String) -> String {
+        let parts = directory.split(separator: "/", omittingEmptySubsequences: false)
+        let parent = parts.dropLast().joined(separator: "/")
+        let folder = parts.count > 1 ? parent + "/" : ""
+        let names = (try? FileBytes.names(inFolder: parts.count > 1 ? parent : ".")) ?? []
+        let sets = names.filter { FileBytes.exists("\(folder)\($0)/\(ShardIndex.fileName)") }
+        guard let near = Spelling.nearest(String(parts.last ?? ""), among: sets) else { return "" }
+        return "; did you mean \(folder)\(near)?"
     }
 
     /// Checks the hash and the shapes of every shard of some splits, as a first reading does.

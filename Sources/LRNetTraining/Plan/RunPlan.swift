@@ -87,6 +87,9 @@ public struct RunPlan {
         let changes = try RunStart.check(
             Checkpoint.header(of: file), recipe: recipe, data: set, run: options.output)
         let list = changes.map(\.description).joined(separator: ", ")
+        guard loaded.step < sequence.totalSteps else {
+            return "finished at step \(loaded.step); only the result is written again"
+        }
         return "resumes from step \(loaded.step)" + (list.isEmpty ? "" : " with \(list)")
     }
 

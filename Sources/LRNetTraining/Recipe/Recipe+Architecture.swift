@@ -1,6 +1,6 @@
 internal import LRNetKernels
 internal import LRNetLayers
-internal import Yams
+internal import LRNetSupport
 
 extension Recipe.Network {
     /// What is wrong with a key of the section, or with the section: `network`, `network.input`.
@@ -55,51 +55,6 @@ extension Recipe.Network {
         } catch {
             throw Problem(key: "network.layers", message: "\(error)")
         }
-    }
-
-    /// Reads the section.
-    mutating func read(_ section: RecipeSection) throws {
-        var name: String?
-        try section.read("name", &name)
-        try section.read("layers", &layers)
-        self.name = name ?? (layers.isEmpty ? self.name : "custom")
-        if let node = section.node("input") {
-            guard let shape = ImageShape(node.string ?? "") else {
-                throw section.failure("input", node, "is no shape; write 32x32x3")
-            }
-            input = shape
-        }
-        try section.read("classes", &classes, in: 2...)
-        try section.read("width", &width, from: 0, excludingLow: true)
-        try section.read("padding", &padding)
-        try section.read("firstLayer", &firstLayer)
-        try section.read("shortcut", &shortcut)
-        try section.read("lastLayer", &lastLayer)
-        try section.finish()
-        do {
-            _ = try makeArchitecture()
-        } catch let problem as Problem {
-            throw section.failure(problem.key, problem.message)
-        }
-    }
-
-    /// The section as a recipe file has it: one word where the name says all.
-    var yaml: String {
-        if self == Recipe.Network(named: name) { return name }
-        var lines = ["name: \(name)"]
-        if !layers.isEmpty { lines.append("layers: [\(layers.joined(separator: ", "))]") }
-        if let input { lines.append("input: \(input)") }
-        if let classes { lines.append("classes: \(classes)") }
-        lines.append("width: \(width)")
-        lines.append("padding: \(padding.rawValue)")
-        lines.append("firstLayer: \(firstLayer.rawValue)")
-        lines.append("shortcut: \(shortcut.rawValue)")
-        if lastLayer != .fullPrecision { lines.append("lastLayer: \(lastLayer.rawValue)") }
-        return lines.map { "\n  " + $0 }.joined()
-    }
-
-    private init(named name: String) {
-        self.name = name
     }
 }
 

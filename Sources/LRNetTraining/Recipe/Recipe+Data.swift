@@ -37,31 +37,3 @@ extension ShardReader {
         try self.init(set: set, split: split, cacheByteCount: recipe.data.cacheByteCount)
     }
 }
-
-extension Recipe.DataReading {
-    /// Reads the section `data`.
-    mutating func read(_ section: RecipeSection) throws {
-        try section.read("samples", &samples, in: 1...)
-        try section.read("shuffle", &shuffle)
-        try section.read("blockSamples", &blockSamples, in: 1...)
-        try section.read("windowBlocks", &windowBlocks, in: 1...)
-        try section.read("workers", &workers, in: 1...)
-        try section.read("cacheMegabytes", &cacheMegabytes, in: 0...)
-        try section.finish()
-    }
-
-    /// The section as a recipe file has it.
-    ///
-    /// Without a limit it has no key for one, so runs of versions that knew none go on.
-    var yaml: String {
-        let limit = samples.map { "\n  samples: \($0)" } ?? ""
-        return """
-            data:\(limit)
-              shuffle: \(shuffle.rawValue)
-              blockSamples: \(blockSamples)
-              windowBlocks: \(windowBlocks)
-              workers: \(workers)
-              cacheMegabytes: \(cacheMegabytes)
-            """
-    }
-}

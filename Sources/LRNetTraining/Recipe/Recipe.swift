@@ -4,7 +4,8 @@ public import LRNetLayers
 
 /// Everything that decides what a run computes; the content of a recipe file.
 ///
-/// Keys that a file leaves out have the values below. ``yaml`` writes all of them.
+/// Keys that a file leaves out have the values below. ``yaml`` writes all of them. ``RecipeKey`` has a
+/// table of the keys, what they mean, and what they change.
 public struct Recipe: Sendable, Equatable {
     /// The network.
     public var network = Network()
@@ -129,9 +130,10 @@ public struct Recipe: Sendable, Equatable {
         public var globalBatch = 256
         /// Parts that a batch is cut into: the most ranks x threads that can share it.
         public var gradientLeaves = 8
-        /// Samples of a product, at most; divides the leaf.
+        /// Samples of a product, at most; divides the leaf. Where a file leaves it out, it follows from
+        /// the leaf.
         public var microBatch = 32
-        /// What happens to the samples behind the last full batch of an epoch.
+        /// What happens to the samples after the last full batch of an epoch.
         public var tail = Tail.drop
         /// The seed of every random number.
         public var seed: UInt64 = 1
@@ -144,7 +146,7 @@ public struct Recipe: Sendable, Equatable {
         public var leafSize: Int { globalBatch / gradientLeaves }
     }
 
-    /// What happens to the samples behind the last full batch of an epoch.
+    /// What happens to the samples after the last full batch of an epoch.
     public enum Tail: String, Sendable, CaseIterable {
         /// They wait for another epoch's order.
         case drop

@@ -1,67 +1,51 @@
-internal import Yams
-
 /// A key of a recipe that has another value than in an earlier one.
 package struct RecipeChange: Equatable, Sendable, CustomStringConvertible {
     /// The key with its section: `training.seed`.
     package var key: String
-    /// The earlier value, as a recipe file has it; `nil` where the key was not there.
+    /// The earlier value, as a recipe file has it; `nil` where nothing was set.
     package var old: String?
     /// The value now.
     package var new: String?
 
-    /// Whether a run may go on with it: length, threads, checkpoints and watchdog do not decide
-    /// what a step computes.
+    /// Whether a run may be resumed with it: the key does not decide what a step computes.
     package var isAllowed: Bool {
-        ["training.epochs", "training.steps", "training.maxMinutes", "training.threads"]
-            .contains(key) || key.hasPrefix("checkpoint.") || key.hasPrefix("watchdog.")
+        guard let row = RecipeKey.named(key) else { return false }
+        return !row.changesResults
     }
 
     /// A key of the schedule; a run may resume with another value if only later epochs differ.
-    var isOfSchedule: Bool { key.hasPrefix("schedule.") }
+    var isOfSchedule: Bool { RecipeKey.named(key)?.effect == .laterResults }
 
     /// `training.seed: 1 -> 7`
     package var description: String { "\(key): \(old ?? "none") -> \(new ?? "none")" }
 
     /// What takes it back: `--set training.seed=1`
-    var remedy: String {
-        let value = old ?? "null"
-        return "--set \(value.contains(" ") ? "'\(key)=\(value)'" : "\(key)=\(value)")"
+    package var remedy: String {
+        let setting = "\(key)=\(old ?? "null")"
+        let isPlain = setting.allSatisfy { $0.isLetter || $0.isNumber || "=._-+/".contains($0) }
+        return "--set \(isPlain ? setting : "'\(setting)'")"
     }
 }
 
 extension Recipe {
-    /// The keys whose values are not those of an earlier recipe, in the order of the file.
+    /// The keys whose values are not those of an earlier recipe, in the order of the table.
+    ///
+    /// A key that only one of them has comes with another method or optimizer, which is listed.
     package func changes(from old: Recipe) -> [RecipeChange] {
-        let (before, now) = (old.values, values)
-        var changes: [RecipeChange] = []
-        for (key, value) in before {
-            let new = now.first { $0.key == key }?.value
-            if new != value { changes.append(RecipeChange(key: key, old: value, new: new)) }
+        RecipeKey.all.compactMap { key in
+            guard key.belongs(to: self) && key.belongs(to: old),
+                key.decides(in: self) || key.decides(in: old), key.text(self) != key.text(old)
+            else { return nil }
+            return RecipeChange(key: key.path, old: key.words(old), new: key.words(self))
         }
-        for (key, value) in now where !before.contains(where: { $0.key == key }) {
-            changes.append(RecipeChange(key: key, old: nil, new: value))
-        }
-        return changes
     }
+}
 
-    /// Every key with its section, and its value.
-    private var values: [(key: String, value: String)] {
-        guard let root = try? Yams.compose(yaml: yaml) else { return [] }
-        return Self.flatten(root, key: "")
-    }
-
-    private static func flatten(_ node: Node, key: String) -> [(key: String, value: String)] {
-        if let mapping = node.mapping {
-            return mapping.flatMap { name, value in
-                flatten(value, key: (key.isEmpty ? "" : "\(key).") + (name.string ?? "?"))
-            }
-        }
-        if let items = node.sequence {
-            let texts = items.map { $0.string ?? "?" }
-            return [(key, "[\(texts.joined(separator: ", "))]")]
-        }
-        // One word is short for a section.
-        let long = ["weights": "weights.model", "network": "network.name"][key] ?? key
-        return [(long, node.string ?? "?")]
+extension RecipeKey {
+    /// The value for people: without quotation marks; `nil` where nothing is set.
+    fileprivate func words(_ recipe: Recipe) -> String? {
+        let text = text(recipe)
+        guard text != "null" else { return nil }
+        return text.hasPrefix("\"") ? String(text.dropFirst().dropLast()) : text
     }
 }

@@ -19,13 +19,18 @@ final class RecipeSection {
         self.path = path
         guard let node, !Self.isNull(node) else { return }
         guard let mapping = node.mapping else {
+            let section = String(path.dropLast())
+            let word = node.string
+            let hint =
+                word != nil && RecipeKey.named("\(section).name") != nil
+                ? "\(section): {name: \(word ?? "")}" : "`key: value` lines"
             throw failure(
-                path.isEmpty ? "the file" : String(path.dropLast()),
-                "'\(node.string ?? "a list")' is no mapping; write `key: value` lines")
+                path.isEmpty ? "the file" : section,
+                "'\(word ?? "a list")' is not a mapping; write \(hint)")
         }
         for (key, value) in mapping {
             guard let name = key.string else { throw failure(path, "a key is not a word") }
-            guard nodes[name] == nil else { throw failure(path + name, "the key stands twice") }
+            guard nodes[name] == nil else { throw failure(path + name, "the key appears twice") }
             nodes[name] = value
         }
     }
@@ -95,11 +100,11 @@ final class RecipeSection {
     func read(_ key: String, _ value: inout [Int], in range: PartialRangeFrom<Int>) throws {
         guard let node = node(key) else { return }
         guard let sequence = node.sequence else {
-            throw failure(key, node, "is no list; write [100] or []")
+            throw failure(key, node, Self.listAdvice(node))
         }
         value = try sequence.map { item in
             guard let number = Int(item.string ?? ""), range.contains(number) else {
-                throw failure(key, item, "is no whole number of at least \(range.lowerBound)")
+                throw failure(key, item, "is not a whole number of at least \(range.lowerBound)")
             }
             return number
         }
@@ -130,17 +135,17 @@ final class RecipeSection {
     func read(_ key: String, _ value: inout [String]) throws {
         guard let node = node(key) else { return }
         guard let sequence = node.sequence else {
-            throw failure(key, node, "is no list; write [a, b]")
+            throw failure(key, node, Self.listAdvice(node))
         }
         value = try sequence.map { item in
-            guard let text = item.string else { throw failure(key, item, "is no word") }
+            guard let text = item.string else { throw failure(key, item, "is not a word") }
             return text
         }
     }
 
     func read(_ key: String, _ value: inout String?) throws {
         guard let node = node(key), !isNull(node) else { return }
-        guard let text = node.string else { throw failure(key, node, "is no text") }
+        guard let text = node.string else { throw failure(key, node, "is not text") }
         value = text
     }
 
@@ -150,12 +155,27 @@ final class RecipeSection {
         guard let node = node(key) else { return }
         guard let choice = Choice(rawValue: node.string ?? "") else {
             let names = Choice.allCases.map(\.rawValue)
+            if let mapping = node.mapping {
+                let keys = mapping.keys.compactMap(\.string).joined(separator: ", ")
+                throw failure(
+                    path + key,
+                    "must be one word: \(names.joined(separator: ", "))"
+                        + (keys.isEmpty ? "" : "; \(keys) is not available"))
+            }
             let near = node.string.flatMap { Spelling.nearest($0, among: names) }
             let hint = near.map { "; did you mean \($0)?" } ?? ""
             throw failure(key, node, "is none of \(names.joined(separator: ", "))\(hint)")
         }
         value = choice
     }
+
+    /// `must be a list, for example [3]`
+    private static func listAdvice(_ node: Node) -> String {
+        "must be a list, for example [\(node.string ?? "100")]"
+    }
+
+    /// The key is not in the section, or null.
+    func isLeftOut(_ key: String) -> Bool { nodes[key].map(isNull) ?? true }
 
     /// The node of a key, for values that are one of several kinds.
     func node(_ key: String) -> Node? {
@@ -166,10 +186,7 @@ final class RecipeSection {
     /// Throws if the section has a key that was not asked for.
     func finish() throws {
         guard let unknown = nodes.keys.filter({ !known.contains($0) }).min() else { return }
-        let near = Spelling.nearest(unknown, among: known)
-        let hint =
-            near.map { "did you mean \(path)\($0)?" }
-            ?? "known here: \(known.joined(separator: ", "))"
+        let hint = RecipeHint.text(for: unknown, in: path, known: known)
         throw failure(path + unknown, "unknown key; \(hint)")
     }
 
@@ -184,34 +201,8 @@ final class RecipeSection {
 
     func isNull(_ node: Node) -> Bool { Self.isNull(node) }
 
-    private static func isNull(_ node: Node) -> Bool {
+    static func isNull(_ node: Node) -> Bool {
         let isQuoted = [.singleQuoted, .doubleQuoted].contains(node.scalar?.style)
         return !isQuoted && ["null", "~", ""].contains(node.string)
-    }
-}
-
-/// Finds what a misspelt word was meant to be.
-enum Spelling {
-    /// The nearest candidate, if it is near: at most a third of the letters differ.
-    static func nearest(_ word: String, among candidates: [String]) -> String? {
-        let ranked = candidates.map { ($0, distance(word.lowercased(), $0.lowercased())) }
-        guard let best = ranked.min(by: { $0.1 < $1.1 }) else { return nil }
-        return best.1 <= max(1, max(word.count, best.0.count) / 3) ? best.0 : nil
-    }
-
-    /// The number of letters to insert, delete or replace.
-    static func distance(_ a: String, _ b: String) -> Int {
-        let b = Array(b)
-        var row = Array(0...b.count)
-        for (i, letter) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for j in b.indices {
-                let replaced = diagonal + (letter == b[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
-            }
-        }
-        return row[b.count]
     }
 }

@@ -10,8 +10,9 @@ public struct CIFARImporter: ArrayImporter, Sendable {
     /// The archive as it was downloaded (`cifar-10-binary.tar.gz`), or the unpacked folder.
     public var source: String
 
-    /// The number of training pictures that are held out; 0 for no validation split.
-    public var validation = 5000
+    /// The number of training pictures that are held out; 0 for no validation split, `nil` for a tenth of
+    /// them but 5,000 at most.
+    public var validation: Int?
 
     /// The number of shards of the train split; by default one for 256 MiB.
     public var shards: Int?

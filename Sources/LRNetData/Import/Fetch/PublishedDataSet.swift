@@ -101,7 +101,8 @@ public struct PublishedDataSet: Sendable {
     /// - Parameters:
     ///   - output: The folder of the set, as for ``ShardWriter``.
     ///   - mirror: An address to use instead of the official ones: `MIRROR/NAME` is each file.
-    ///   - validation: The number of training images that are held out.
+    ///   - validation: The number of training images that are held out; by default a tenth of them
+    ///     but 5,000 at most.
     ///   - shards: The number of shards of the train split.
     ///   - progress: Called with (a file's name or `importing`, bytes or images done, about how many
     ///     there are).
@@ -109,7 +110,7 @@ public struct PublishedDataSet: Sendable {
     ///   had; what the importers throw.
     @discardableResult
     public func fetch(
-        output: String, mirror: String? = nil, validation: Int = 5000, shards: Int? = nil,
+        output: String, mirror: String? = nil, validation: Int? = nil, shards: Int? = nil,
         progress: (_ what: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
     ) throws -> ShardIndex {
         let output = PartialSetFolder.trimmed(output)

@@ -27,8 +27,9 @@ public struct NumPyImporter: ArrayImporter, Sendable {
     /// The images and labels of the test split, if there is one.
     public var test: (images: Location, labels: Location)?
 
-    /// The number of training images that are held out; 0 for no validation split.
-    public var validation = 5000
+    /// The number of training images that are held out; 0 for no validation split, `nil` for a tenth of
+    /// them but 5,000 at most.
+    public var validation: Int?
 
     /// The number of shards of the train split; by default one for 256 MiB.
     public var shards: Int?
@@ -116,7 +117,8 @@ public struct NumPyImporter: ArrayImporter, Sendable {
             let present = archive.names.map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 }
             throw Failure(
                 call: "zip", subject: location.file,
-                message: "holds no array \(name), only \(present.joined(separator: ", "))",
+                message: "has no array \(name), only \(present.joined(separator: ", ")); "
+                    + NumPyArrayNames(names: present).remedy,
                 exitStatus: .inputMissing)
         }
         return try NumPyArray(bytes, subject: location.subject)

@@ -165,8 +165,9 @@ public struct PictureImporter: Sendable {
         guard validation >= 0, validation < trainList.files.count else {
             throw Failure(
                 call: "import", subject: train.list ?? train.folder,
-                message: "\(trainList.files.count) pictures, which leaves none to train on with "
-                    + "--validation \(validation); hold out fewer", exitStatus: .usage)
+                message: "has \(trainList.files.count) pictures, which leaves none to train on "
+                    + "with --validation \(validation); use at most "
+                    + "\(max(trainList.files.count - 1, 0))", exitStatus: .usage)
         }
         return PicturePlan(
             train: trainList, test: testList, validation: validation, shardCount: shards)

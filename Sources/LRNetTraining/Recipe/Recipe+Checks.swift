@@ -1,0 +1,70 @@
+internal import LRNetLayers
+internal import LRNetSupport
+
+extension Recipe {
+    /// Checks what no single key can be blamed for.
+    func check(_ failure: (String, String) -> Failure) throws {
+        do {
+            _ = try network.makeArchitecture()
+        } catch let problem as Network.Problem {
+            throw failure(problem.key, problem.message)
+        }
+        try checkAugmentation(failure)
+        if let problem = weights.model.problem(with: architecture) {
+            throw failure("weights.model", problem)
+        }
+        try checkBatch(failure)
+        if let samples = data.samples, samples < training.globalBatch {
+            throw failure(
+                "data.samples", "\(samples) is fewer than globalBatch \(training.globalBatch)")
+        }
+        guard initialization.minimumProbability < initialization.maximumProbability else {
+            throw failure(
+                "initialization.minimumProbability",
+                "\(initialization.minimumProbability) is not below maximumProbability "
+                    + "\(initialization.maximumProbability)")
+        }
+    }
+
+    /// Checks that a batch has whole leaves, a leaf whole micro-batches, and so on.
+    private func checkBatch(_ failure: (String, String) -> Failure) throws {
+        let (batch, leaves) = (training.globalBatch, training.gradientLeaves)
+        guard batch % leaves == 0 else {
+            throw failure(
+                "training.globalBatch",
+                "\(batch) is not a multiple of gradientLeaves (\(leaves)); use "
+                    + Self.choice(of: [batch / leaves * leaves, (batch / leaves + 1) * leaves]))
+        }
+        let (leaf, micro) = (training.leafSize, training.microBatch)
+        guard leaf % micro == 0 else {
+            throw failure(
+                "training.microBatch",
+                "\(micro) does not divide the leaf of \(leaf) samples (globalBatch \(batch) / "
+                    + "gradientLeaves \(leaves)); use "
+                    + Self.nearest(to: micro, upTo: leaf) { leaf % $0 == 0 })
+        }
+        if case .group(let size) = batchNorm.statistics {
+            func fits(_ group: Int) -> Bool { group % micro == 0 && batch % group == 0 }
+            guard fits(size) else {
+                throw failure(
+                    "batchNorm.statistics",
+                    "a group of \(size) samples must be a multiple of microBatch \(micro) and "
+                        + "divide globalBatch \(batch); use "
+                        + Self.nearest(to: size, upTo: batch, where: fits))
+            }
+        }
+    }
+
+    /// The nearest numbers on both sides that fit: `96 or 104`.
+    private static func nearest(
+        to number: Int, upTo limit: Int, where fits: (Int) -> Bool
+    ) -> String {
+        let below = (1...limit).last { $0 < number && fits($0) }
+        let above = (1...limit).first { $0 > number && fits($0) }
+        return choice(of: [below, above].compactMap { $0 })
+    }
+
+    private static func choice(of numbers: [Int]) -> String {
+        numbers.filter { $0 > 0 }.map(String.init).joined(separator: " or ")
+    }
+}

@@ -1,0 +1,125 @@
+internal import Foundation
+internal import LRNetSupport
+internal import Yams
+
+/// A recipe's text, and what options change in it, before any key is understood.
+enum RecipeFile {
+    /// Where recipes are.
+    private static let folder = "launch/recipes"
+
+    /// The text of a recipe file.
+    ///
+    /// - Throws: `Failure` (66) that names a file with a similar name, if there is one.
+    static func text(_ path: String) throws -> String {
+        do {
+            let bytes = try FileBytes.read(path)
+            guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+                throw Failure(
+                    call: "recipe", subject: path,
+                    message: "is not a text file (UTF-8); give a recipe, such as "
+                        + "\(folder)/mnist-ternary.yaml", exitStatus: .badRecipe)
+            }
+            return text
+        } catch let failure as Failure where failure.call != "recipe" {
+            guard !FileBytes.exists(path) else {
+                throw Failure(
+                    call: "recipe", subject: path,
+                    message: "cannot be read (\(failure)); recipes are in \(folder)",
+                    exitStatus: .inputMissing)
+            }
+            let hint = nearest(path).map { "did you mean \($0)?" } ?? "recipes are in \(folder)"
+            throw Failure(
+                call: "recipe", subject: path, message: "not found; \(hint)",
+                exitStatus: .inputMissing)
+        }
+    }
+
+    /// The file with the most similar name, in the folder of the recipes or beside the path.
+    private static func nearest(_ path: String) -> String? {
+        let beside = (path as NSString).deletingLastPathComponent
+        var files: [(name: String, path: String)] = []
+        for place in beside == folder ? [folder] : [beside.isEmpty ? "." : beside, folder] {
+            for name in (try? FileBytes.names(inFolder: place)) ?? [] {
+                guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { continue }
+                files.append((stem(name), place == "." ? name : "\(place)/\(name)"))
+            }
+        }
+        let near = Spelling.nearest(stem(path), among: files.map(\.name))
+        return files.first { $0.name == near }?.path
+    }
+
+    private static func stem(_ path: String) -> String {
+        let name = (path as NSString).lastPathComponent
+        return name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+            ? (name as NSString).deletingPathExtension : name
+    }
+
+    /// The mapping of a recipe.
+    ///
+    /// - Parameters:
+    ///   - file: Its name, for messages.
+    ///   - overrides: `section.key=value` each, applied over the text in order.
+    static func root(_ yaml: String, file: String, overrides: [String]) throws -> Node {
+        var root: Node
+        do {
+            root = try Yams.compose(yaml: yaml) ?? Node([(Node, Node)]())
+        } catch {
+            throw syntaxFailure(error, yaml: yaml, file: file)
+        }
+        for override in overrides {
+            let equals = override.firstIndex(of: "=") ?? override.startIndex
+            let keys = override[..<equals].split(separator: ".", omittingEmptySubsequences: false)
+                .map(String.init)
+            guard keys.allSatisfy({ !$0.isEmpty }) else {
+                throw Failure(
+                    call: "--set", subject: "'\(override)'",
+                    message: "write section.key=value, such as training.steps=50",
+                    exitStatus: .usage)
+            }
+            let text = String(override[override.index(after: equals)...])
+            let value = (try? Yams.compose(yaml: text)).flatMap { $0 } ?? Node(text)
+            root = replacing(root, keys[...], with: value)
+        }
+        return root
+    }
+
+    /// Why a recipe does not say which network it is for; `nil` if it does, or is no mapping at all.
+    static func networkProblem(_ root: Node) -> String? {
+        func isSet(_ node: Node?) -> Bool { node.map { !RecipeSection.isNull($0) } ?? false }
+        guard root.mapping != nil || !isSet(root) else { return nil }
+        guard let network = root.mapping?["network"], isSet(network) else {
+            return "is required, such as network: mnist"
+        }
+        guard let mapping = network.mapping, !isSet(mapping["name"]), !isSet(mapping["layers"])
+        else { return nil }
+        return "name or layers are required, such as network: {name: mnist}"
+    }
+
+    private static func syntaxFailure(_ error: any Error, yaml: String, file: String) -> Failure {
+        let lines = yaml.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let indented = lines.firstIndex { $0.prefix { $0.isWhitespace }.contains("\t") }
+        let words = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+        return Failure(
+            call: "recipe \(file)", subject: indented.map { "line \($0 + 1)" } ?? "the file",
+            message: indented == nil
+                ? "is not valid YAML: \(words)"
+                : "YAML does not allow tabs here; indent with spaces",
+            exitStatus: .badRecipe)
+    }
+
+    private static func replacing(
+        _ node: Node, _ keys: ArraySlice<String>, with value: Node, word: String? = nil
+    ) -> Node {
+        guard let first = keys.first else { return value }
+        var pairs = node.mapping.map { $0.map { ($0.key, $0.value) } } ?? []
+        if let word, let name = node.string { pairs = [(Node(word), Node(name))] }
+        let old = pairs.first { $0.0.string == first }?.1
+        pairs.removeAll { $0.0.string == first }
+        // `weights: twn` is short for `weights: {model: twn}`.
+        let inner = replacing(
+            old ?? Node([(Node, Node)]()), keys.dropFirst(), with: value,
+            word: word == nil ? RecipeKey.words[first] : nil)
+        pairs.append((Node(first), inner))
+        return Node(pairs)
+    }
+}

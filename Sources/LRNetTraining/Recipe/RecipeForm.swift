@@ -1,0 +1,165 @@
+internal import LRNetSupport
+
+/// How values of one type are written in a recipe.
+struct RecipeForm<Value: Sendable>: Sendable {
+    /// What may be written: `whole number`, `one of drop, keep`.
+    let type: String
+
+    /// Its bounds: `at least 1`; empty where there are none.
+    var bounds = ""
+
+    /// Reads the value of a key of a section; one that the section lacks stays.
+    let read:
+        @Sendable (_ section: RecipeSection, _ key: String, _ value: inout Value) throws -> Void
+
+    /// The value as it follows `key: `; `null` where nothing is set.
+    let text: @Sendable (Value) -> String
+}
+
+extension RecipeForm where Value == Int {
+    static func whole(_ range: PartialRangeFrom<Int>) -> Self {
+        RecipeForm(type: "whole number", bounds: "at least \(range.lowerBound)") {
+            try $0.read($1, &$2, in: range)
+        } text: {
+            "\($0)"
+        }
+    }
+}
+
+extension RecipeForm where Value == Int {
+    /// As ``whole(_:)``, but null stands for what follows from other keys.
+    static func derivedWhole(_ range: PartialRangeFrom<Int>) -> Self {
+        RecipeForm(type: "whole number or null", bounds: "at least \(range.lowerBound)") {
+            section, key, value in
+            if let node = section.node(key), section.isNull(node) { return }
+            try section.read(key, &value, in: range)
+        } text: {
+            "\($0)"
+        }
+    }
+}
+
+extension RecipeForm where Value == Int? {
+    static func whole(_ range: PartialRangeFrom<Int>) -> Self {
+        RecipeForm(type: "whole number or null", bounds: "at least \(range.lowerBound)") {
+            try $0.read($1, &$2, in: range)
+        } text: { value in
+            value.map { "\($0)" } ?? "null"
+        }
+    }
+}
+
+extension RecipeForm where Value == UInt64 {
+    static var seed: Self {
+        RecipeForm(type: "whole number", bounds: "0 to 2^64 - 1") {
+            try $0.read($1, &$2)
+        } text: {
+            "\($0)"
+        }
+    }
+}
+
+extension RecipeForm where Value == Double {
+    /// Numbers of at least `low`.
+    static func number(from low: Double, below high: Double = .infinity) -> Self {
+        let upper = high.isFinite ? " and below \(RecipeNumber.short(high))" : ""
+        return RecipeForm(
+            type: "number", bounds: "at least \(RecipeNumber.short(low))\(upper)"
+        ) {
+            try $0.read($1, &$2, from: low, below: high)
+        } text: {
+            "\($0)"
+        }
+    }
+
+    static func number(above low: Double) -> Self {
+        RecipeForm(type: "number", bounds: "more than \(RecipeNumber.short(low))") {
+            try $0.read($1, &$2, from: low, excludingLow: true)
+        } text: {
+            "\($0)"
+        }
+    }
+}
+
+extension RecipeForm where Value == Double? {
+    static func number(above low: Double) -> Self {
+        RecipeForm(type: "number or null", bounds: "more than \(RecipeNumber.short(low))") {
+            try $0.read($1, &$2, above: low)
+        } text: { value in
+            value.map { "\($0)" } ?? "null"
+        }
+    }
+}
+
+extension RecipeForm where Value == Bool {
+    static var flag: Self {
+        RecipeForm(type: "true or false") {
+            try $0.read($1, &$2)
+        } text: {
+            "\($0)"
+        }
+    }
+}
+
+extension RecipeForm where Value == [Int] {
+    static func wholes(_ range: PartialRangeFrom<Int>) -> Self {
+        RecipeForm(type: "list of whole numbers", bounds: "each at least \(range.lowerBound)") {
+            try $0.read($1, &$2, in: range)
+        } text: {
+            "\($0)"
+        }
+    }
+}
+
+extension RecipeForm where Value == [String] {
+    static var words: Self {
+        RecipeForm(type: "list of words") {
+            try $0.read($1, &$2)
+        } text: {
+            "[\($0.joined(separator: ", "))]"
+        }
+    }
+}
+
+extension RecipeForm where Value == String {
+    static func word(_ type: String) -> Self {
+        RecipeForm(type: type) { section, key, value in
+            var text: String?
+            try section.read(key, &text)
+            value = text ?? value
+        } text: {
+            $0
+        }
+    }
+}
+
+extension RecipeForm where Value == String? {
+    static var path: Self {
+        RecipeForm(type: "path or null") {
+            try $0.read($1, &$2)
+        } text: { value in
+            guard let value else { return "null" }
+            let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            return "\"\(escaped)\""
+        }
+    }
+}
+
+extension RecipeForm
+where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == String {
+    static var choice: Self {
+        RecipeForm(type: "one of " + Value.allCases.map(\.rawValue).joined(separator: ", ")) {
+            try $0.read($1, &$2)
+        } text: {
+            $0.rawValue
+        }
+    }
+}
+
+/// Numbers as people write them.
+enum RecipeNumber {
+    /// `0`, not `0.0`.
+    static func short(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e6 ? "\(Int(value))" : "\(value)"
+    }
+}

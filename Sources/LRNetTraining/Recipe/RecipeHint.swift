@@ -1,0 +1,76 @@
+internal import LRNetSupport
+
+/// What an unknown key was probably meant to be.
+package enum RecipeHint {
+    /// A hint for messages: `did you mean training.globalBatch?`
+    ///
+    /// - Parameters:
+    ///   - word: The key as it was written.
+    ///   - section: The keys that lead to it: empty, or `training.`.
+    ///   - known: The keys that may follow `section`.
+    static func text(for word: String, in section: String, known: [String]) -> String {
+        let candidates = candidates(for: word, in: section, known: known)
+        guard !candidates.isEmpty else { return "known here: \(known.joined(separator: ", "))" }
+        return "did you mean \(candidates.joined(separator: " or "))?"
+    }
+
+    private static func candidates(
+        for word: String, in section: String, known: [String]
+    ) -> [String] {
+        // A key of another method or optimizer: its name is right.
+        if RecipeKey.named(section + word) != nil { return [] }
+        let plain = normalized(word)
+        if let same = known.first(where: { normalized($0) == plain }) { return [section + same] }
+        if let keys = aliases[plain] {
+            let here = keys.filter { $0.hasPrefix(section) }
+            return here.isEmpty || section.isEmpty ? keys : here
+        }
+        if let near = Spelling.nearest(word, among: known) { return [section + near] }
+        return RecipeKey.all.filter { normalized($0.name) == plain }.map(\.path)
+    }
+
+    /// All that other names stand for.
+    package static var meanings: [String] { aliases.values.flatMap { $0 } }
+
+    private static func normalized(_ word: some StringProtocol) -> String {
+        word.lowercased().filter { $0.isLetter || $0.isNumber }
+    }
+
+    /// The names that PyTorch and its relatives have, without signs between words, and our keys.
+    private static let aliases: [String: [String]] = [
+        "lr": ["optimizer.learningRate"], "baselr": ["optimizer.learningRate"],
+        "optim": ["optimizer.name"], "optimizer": ["optimizer.name"],
+        "algorithm": ["optimizer.name"], "type": ["optimizer.name"],
+        "betas": ["optimizer.beta1", "optimizer.beta2"],
+        "eps": ["optimizer.epsilon", "batchNorm.epsilon"],
+        "l2": ["regularization.weightDecay"], "wd": ["regularization.weightDecay"],
+        "batch": ["training.globalBatch"], "batchsize": ["training.globalBatch"],
+        "trainbatchsize": ["training.globalBatch"], "minibatch": ["training.globalBatch"],
+        "minibatchsize": ["training.globalBatch"], "microbatchsize": ["training.microBatch"],
+        "gradientaccumulation": ["training.gradientLeaves"],
+        "accumulategradbatches": ["training.gradientLeaves"],
+        "gradientaccumulationsteps": ["training.gradientLeaves"],
+        "epoch": ["training.epochs"], "numepochs": ["training.epochs"],
+        "nepochs": ["training.epochs"], "maxepochs": ["training.epochs"],
+        "steps": ["training.steps"], "maxsteps": ["training.steps"],
+        "numsteps": ["training.steps"], "iterations": ["training.steps"],
+        "maxiterations": ["training.steps"], "maxtime": ["training.maxMinutes"],
+        "timelimit": ["training.maxMinutes"], "randomseed": ["training.seed"],
+        "manualseed": ["training.seed"], "numthreads": ["training.threads"],
+        "droplast": ["training.tail"],
+        "milestones": ["schedule.dropAtEpochs"], "stepsize": ["schedule.dropAtEpochs"],
+        "lrsteps": ["schedule.dropAtEpochs"], "gamma": ["schedule.factor"],
+        "lrscheduler": ["schedule"], "scheduler": ["schedule"],
+        "numworkers": ["data.workers"], "shufflemode": ["data.shuffle"],
+        "arch": ["network"], "architecture": ["network"], "method": ["weights"],
+        "criterion": ["loss"], "lossfunction": ["loss"], "dropoutrate": ["dropout"],
+        "pretrained": ["initialization.from"], "initfrom": ["initialization.from"],
+        "padding": ["augmentation.pad", "network.padding"], "randomcrop": ["augmentation.crop"],
+        "hflip": ["augmentation.flip"], "horizontalflip": ["augmentation.flip"],
+        "randomhorizontalflip": ["augmentation.flip"], "resize": ["augmentation.shorterSide"],
+        "normalize": ["augmentation.standardize"], "batchnorm2d": ["batchNorm"],
+        "bn": ["batchNorm"], "saveevery": ["checkpoint.everySteps"],
+        "savesteps": ["checkpoint.everySteps"], "savetotallimit": ["checkpoint.keepLatest"],
+        "evalevery": ["validation.everyEpochs"], "evaluation": ["validation"],
+    ]
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import LRNetSupport
+import LRNetTraining
+
+struct RecipeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recipe",
+        abstract: "Explain the keys of recipes.",
+        discussion: """
+            Prints meaning, type, bounds and default of keys, of whole sections, or of all keys:
+              lrnet-dist recipe --explain training.globalBatch
+              lrnet-dist recipe --explain schedule
+            To see a recipe with the values of all its keys:
+              lrnet-dist train launch/recipes/mnist-ternary.yaml --print-recipe
+            """)
+
+    @Flag(help: "Explain the keys.")
+    var explain = false
+
+    @Flag(help: "Print the page launch/recipes/REFERENCE.md.")
+    var reference = false
+
+    @Argument(help: "Keys or sections, such as training.epochs; all by default.")
+    var keys: [String] = []
+
+    func validate() throws {
+        if explain && reference {
+            throw ValidationError("--explain and --reference exclude each other; give one")
+        }
+        if reference && !keys.isEmpty {
+            throw ValidationError("--reference prints all keys; use --explain \(keys[0])")
+        }
+        if !explain && !reference && keys.isEmpty {
+            throw ValidationError("give --explain, --explain KEY or --reference")
+        }
+    }
+
+    func run() throws {
+        let text =
+            reference ? RecipeReference.page : try RecipeReference.explanation(of: keys)
+        print(text, terminator: "")
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+/// Mistakes of those who come from other programs, and what recipes say.
+@Suite struct RecipeHintTests {
+    private func refusal(_ yaml: String, _ overrides: [String] = []) -> String {
+        do {
+            _ = try Recipe(yaml: yaml, file: "r.yaml", overrides: overrides)
+            return "accepted"
+        } catch let failure as Failure {
+            #expect(failure.exitStatus == .badRecipe)
+            return "\(failure.subject): \(failure.message)"
+        } catch {
+            return "another error: \(error)"
+        }
+    }
+
+    /// Key, and what it was meant to be.
+    @Test(arguments: [
+        ("optimizer.lr", "optimizer.learningRate"), ("lr", "optimizer.learningRate"),
+        ("learning_rate", "optimizer.learningRate"),
+        ("optimizer.weight_decay", "regularization.weightDecay"),
+        ("optimizer.eps", "optimizer.epsilon"),
+        ("batchNorm.eps", "batchNorm.epsilon"),
+        ("optimizer.betas", "optimizer.beta1 or optimizer.beta2"),
+        ("training.batchSize", "training.globalBatch"),
+        ("training.batch_size", "training.globalBatch"), ("batch_size", "training.globalBatch"),
+        ("training.num_epochs", "training.epochs"), ("epochs", "training.epochs"),
+        ("learningRate", "optimizer.learningRate"), ("steps", "training.steps"),
+        ("training.learningRate", "optimizer.learningRate"), ("seed", "training.seed"),
+        ("schedule.milestones", "schedule.dropAtEpochs"), ("schedule.gamma", "schedule.factor"),
+        ("draws", "weights.draws or validation.draws"), ("arch", "network"), ("criterion", "loss"),
+        ("augmentation.hflip", "augmentation.flip"), ("data.num_workers", "data.workers"),
+    ])
+    func namesOfOthers(key: String, ours: String) {
+        #expect(refusal("", ["\(key)=1"]) == "\(key): unknown key; did you mean \(ours)?")
+    }
+
+    @Test(arguments: [
+        ("schedule.cosine=true", "schedule.cosine: unknown key; known here: dropAtEpochs, factor,"),
+        ("optimizer.momentum=0.5", "optimizer.momentum: unknown key; known here: name, learning"),
+        ("schedule.dropAtEpochs=3", "schedule.dropAtEpochs: '3' must be a list, for example [3]"),
+        (
+            "loss={labelSmoothing: 0.1}",
+            "loss: must be one word: cross-entropy, squared-hinge, probit; labelSmoothing is not "
+                + "available"
+        ),
+    ])
+    func otherMistakes(setting: String, message: String) {
+        let text = refusal("", [setting])
+        #expect(text.hasPrefix(message), "\(text)")
+    }
+
+    /// A recipe file without a network is refused; an option may give it.
+    @Test func networkIsRequired() throws {
+        let folder = try TestFolder()
+        let file = "\(folder.path)/r.yaml"
+        for text in ["", "# nothing\n", "null\n", "training: {epochs: 3}\n", "network:\n"] {
+            try AtomicFile.write(text, to: file)
+            let failure = #expect(throws: Failure.self) { try Recipe(file: file) }
+            #expect(failure?.exitStatus == .badRecipe)
+            #expect(
+                failure?.description
+                    == "recipe \(file): network: is required, such as network: mnist")
+            #expect(try Recipe(file: file, overrides: ["network=mnist"]).network.name == "mnist")
+        }
+        try AtomicFile.write("network: {width: 0.5}\n", to: file)
+        let nameless = #expect(throws: Failure.self) { try Recipe(file: file) }
+        #expect(
+            nameless?.description
+                == "recipe \(file): network: name or layers are required, such as "
+                + "network: {name: mnist}")
+        try AtomicFile.write("network: cifar10\n", to: file)
+        #expect(try Recipe(file: file).network.name == "cifar10")
+    }
+
+    @Test func filesThatAreNoRecipes() throws {
+        let folder = try TestFolder()
+        func failure(_ name: String, _ bytes: [UInt8]? = nil) throws -> Failure? {
+            let file = "\(folder.path)/\(name)"
+            if let bytes { try AtomicFile.write(bytes, to: file) }
+            return #expect(throws: Failure.self) { try Recipe(file: file) }
+        }
+        let tab = try failure("tab.yaml", Array("network: mnist\ntraining:\n\tepochs: 3\n".utf8))
+        #expect(
+            tab?.description == "recipe \(folder.path)/tab.yaml: line 3: YAML does not allow tabs "
+                + "here; indent with spaces")
+        #expect(tab?.exitStatus == .badRecipe)
+        let picture = try failure("net.png", [0x89, 0x50, 0x4E, 0x47, 0, 1])
+        #expect(picture?.exitStatus == .badRecipe)
+        #expect(picture?.message.hasPrefix("is not a text file (UTF-8); ") == true)
+
+        try AtomicFile.write("network: mnist\n", to: "\(folder.path)/mnist-ternary-mine.yaml")
+        for name in ["mnist-ternary-nine.yaml", "mnist-ternary-mine"] {
+            let missing = try failure(name)
+            #expect(missing?.exitStatus == .inputMissing)
+            #expect(
+                missing?.description == "recipe: \(folder.path)/\(name): not found; did you mean "
+                    + "\(folder.path)/mnist-ternary-mine.yaml?")
+        }
+        #expect(
+            try failure("quite-another.yaml")?.message
+                == "not found; recipes are in launch/recipes")
+        let other = #expect(throws: Failure.self) { try Recipe(file: folder.path) }
+        #expect(other?.message.contains("this is a folder") == true)
+    }
+}
