@@ -122,7 +122,8 @@ ask_to_stop() {
     interrupted=true
     if $stopping; then
         [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true
-        return
+        # Without a number it would be that of the command before the signal.
+        return 0
     fi
     stopping=true
     # The line of a progress bar ends here.

@@ -184,7 +184,10 @@ while true; do
     run_once "$@"
     why=$(cause "$status")
     if $stopping; then
-        # Whatever became of the attempt to stop: running the same command again goes on.
+        if [[ -n $why ]] && ((status != 75)); then
+            say "run.sh: stopped without a new checkpoint; the same command continues from the last one"
+        fi
+        # Whatever became of the attempt to stop: running the same command again resumes.
         if [[ -n $why ]]; then status=75; fi
         exit "$status"
     fi

@@ -31,6 +31,10 @@ struct DescribeCommand: ParsableCommand {
     var json = false
 
     func run() throws {
+        if FileBytes.isFolder(file) {
+            throw FailureSite("describe", file).usage(
+                "is a folder; give a recipe, or a network such as \(file)/winner.safetensors")
+        }
         if file.hasSuffix(".safetensors") {
             try describeNetwork()
         } else {

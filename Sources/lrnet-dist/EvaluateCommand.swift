@@ -78,6 +78,9 @@ struct EvaluateCommand: ParsableCommand {
         ProcessGroups.run { group in
             let report = try RunEvaluation(options: options, group: group).run()
             guard group.isCoordinator else { return .success }
+            for warning in report.warnings {
+                FileHandle.standardError.write(Data("lrnet-dist: warning: \(warning)\n".utf8))
+            }
             if printsJSON {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -110,8 +110,8 @@ extension EndToEndTests {
             #expect(outcome.status == 65)
             #expect(
                 outcome.complaints == [
-                    "data: \(data): has images of 5x7x2 where network mnist takes 28x28x1; "
-                        + "choose another data set or network, or set augmentation.crop"
+                    "data: \(data): has images of 5x7x2 but network mnist needs 28x28x1; "
+                        + "choose another data set or network, or set network.input to 5x7x2"
                 ])
         }
 
@@ -121,7 +121,8 @@ extension EndToEndTests {
             #expect(outcome.status == 65)
             #expect(
                 outcome.complaints == [
-                    "data: \(Digits.path): has 250 training images, fewer than globalBatch 256"
+                    "data: \(Digits.path): has 250 training images, fewer than globalBatch 256; "
+                        + "lower training.globalBatch"
                 ])
         }
 
@@ -280,7 +281,7 @@ extension EndToEndTests {
             #expect(
                 outcome.complaints == [
                     "step 2: the loss: is not finite, first the output of conv2"
-                        + "\(ranks == nil ? "" : " on every rank"); the last checkpoint is good: lower "
+                        + "\(ranks == nil ? "" : " on every rank"); lower "
                         + "optimizer.learningRate in a new --output, or look inside with --debug"
                 ])
             #expect(run.checkpoints == ["latest", "step-00000001"])

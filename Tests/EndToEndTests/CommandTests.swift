@@ -25,8 +25,11 @@ extension EndToEndTests {
             let outcome = try small.train(settings, data: data)
             #expect(outcome.status == 0, "\(outcome.errors)")
             let limited = try TestRun()
-            let result = try limited.result(settings + ["data.samples=130"])
-            #expect(result.numbers == (try small.written().numbers))
+            var result = try limited.result(settings + ["data.samples=130"])
+            var other = try small.written()
+            // The files name different recipes and data.
+            (result.winnerSHA256, other.winnerSHA256) = (nil, nil)
+            #expect(result.numbers == other.numbers)
             let all = try TestRun().result(settings)
             #expect(all.parametersSHA256 != result.parametersSHA256)
             // More of them would be another run.

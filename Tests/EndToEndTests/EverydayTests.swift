@@ -56,7 +56,7 @@ extension EndToEndTests {
             #expect(outcome.status == 75, "\(outcome.output) \(outcome.errors)")
             #expect(
                 outcome.output.contains(
-                    "with a checkpoint (training.maxMinutes 0.02 are over); run the same command"))
+                    "with a checkpoint (training.maxMinutes 0.02 reached); run the same command"))
             #expect(try run.newestCheckpoint() ?? 0 < 40)
             outcome = try run.train(settings, ranks: ranks)
             #expect(outcome.status == 0)
@@ -76,7 +76,7 @@ extension EndToEndTests {
                 refused.complaints.first?.hasSuffix(
                     "(schedule.dropAtEpochs: [100] -> [1]); undo that with --set '"
                         + "schedule.dropAtEpochs=[100]' or use a new --output; a schedule may "
-                        + "change from epoch 2 on") == true, "\(refused.errors)")
+                        + "change from epoch 2 (counted from 0) on") == true, "\(refused.errors)")
             let outcome = try run.train(base + ["schedule.dropAtEpochs=[2]"], ranks: ranks)
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(

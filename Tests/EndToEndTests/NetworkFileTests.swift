@@ -98,7 +98,19 @@ extension EndToEndTests {
             let missing = try lrnet(["evaluate", "\(path)x"] + data)
             #expect(missing.status == 66)
             #expect(missing.complaints.first?.contains("x: does not exist; give a run's") == true)
-            // Another network's winner in the folder.
+            // Another run's winner in the folder, of the same network and of another one.
+            let same = try TestRun()
+            _ = try same.result(Self.settings + ["training.seed=2"])
+            let own = try run.winner()
+            try AtomicFile.write(same.winner(), to: path)
+            let foreign = try lrnet(
+                ["evaluate", run.output, "--weights", "winner"] + data, ranks: 2)
+            #expect(foreign.status == 65)
+            #expect(
+                foreign.complaints.first?.contains("is not the file that this run has written")
+                    == true)
+            try AtomicFile.write(own, to: path)
+            #expect(try lrnet(["evaluate", run.output, "--weights", "winner"] + data).status == 0)
             let other = try TestRun()
             _ = try other.result(
                 Self.settings + ["network={layers: [4C3, GAP], input: 28x28x1, classes: 10}"])

@@ -143,8 +143,8 @@ extension EndToEndTests {
             #expect(uncropped.status == 65)
             #expect(
                 uncropped.complaints == [
-                    "data: \(data): has images of 32x32x3 where network custom takes 40x40x3; choose "
-                        + "another data set or network, or set augmentation.crop"
+                    "data: \(data): has images of 32x32x3 but network custom needs 40x40x3; choose "
+                        + "another data set or network, or set network.input to 32x32x3"
                 ])
         }
 

@@ -9,14 +9,34 @@ extension EndToEndTests {
     @Suite struct StopRequestTests {
         private static let settings = ["training.steps=4000", "checkpoint.everySteps=2"]
 
-        private func start(_ script: String, _ arguments: [String], _ run: TestRun) throws -> Launch
-        {
+        private func start(
+            _ script: String, _ arguments: [String], _ run: TestRun, fault: String? = nil
+        ) throws -> Launch {
             let programs = URL(filePath: try Launch.program("lrnet-dist"))
                 .deletingLastPathComponent().path
             return try Launch(
                 "\(repositoryRoot)/launch/\(script)",
                 arguments + run.arguments(Self.settings).dropFirst(),
-                environment: ["LRNET_PROGRAMS": programs])
+                environment: ["LRNET_PROGRAMS": programs].merging(
+                    fault.map { ["LRNET_FAULT": $0] } ?? [:]
+                ) { $1 })
+        }
+
+        /// A second request ends a job whose step does not, and the script waits for that end.
+        @Test(arguments: [("local.sh", ["2"]), ("run.sh", ["-n", "2", "--", "train"])])
+        func twoRequests(script: String, arguments: [String]) throws {
+            let run = try TestRun()
+            let launch = try start(script, arguments, run, fault: "hang:rank=0,step=4")
+            #expect(launch.waits { run.checkpoints.contains("step-00000002") })
+            sleep(1)
+            launch.signal(SIGINT)
+            usleep(500_000)
+            launch.signal(SIGINT)
+            let outcome = try launch.wait()
+            #expect(
+                outcome.errors.contains("stopped without a new checkpoint"), "\(outcome.errors)")
+            #expect(script == "run.sh" ? outcome.status == 75 : ![0, 75].contains(outcome.status))
+            #expect(rankProcesses(of: "lrnet-dist", with: run.output).isEmpty)
         }
 
         /// The words of mpirun about a program that ends with another code than 0.

@@ -128,7 +128,8 @@ import Testing
     static let faults = [
         Fault(
             array: "x_train",
-            words: "has dtype <f4, uint8 expected; save array.astype(numpy.uint8)",
+            words:
+                "has dtype <f4, uint8 expected; save array.astype(numpy.uint8) if its values are ",
             bytes: NumPyFixture.array(
                 [UInt8](repeating: 0, count: 420), type: "'<f4'", shape: [1, 5, 7, 3])),
         Fault(

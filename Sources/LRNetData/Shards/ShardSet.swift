@@ -20,7 +20,7 @@ public struct ShardSet: Sendable {
             throw FailureSite("data", directory).inputMissing(
                 FileBytes.exists(directory)
                     ? "is a file; give the folder made by lrnet-data"
-                    : "no such folder\(Self.hint(directory)); make one with lrnet-data import")
+                    : "no such folder; \(Self.hint(directory))")
         }
         guard FileBytes.exists(path) else {
             throw FailureSite("data", directory).inputMissing(
@@ -31,6 +31,10 @@ public struct ShardSet: Sendable {
         index = try ShardIndex(decoding: FileBytes.read(path), path: path)
         for shard in index.splits.flatMap(\.shards) {
             let path = self.path(of: shard)
+            guard FileBytes.exists(path) else {
+                throw FailureSite("data", path).inputMissing(
+                    "is missing, though \(ShardIndex.fileName) lists it; import the data again")
+            }
             let byteCount = try FileBytes.byteCount(ofFileAt: path)
             guard byteCount == shard.byteCount else {
                 throw Failure(
@@ -41,15 +45,17 @@ public struct ShardSet: Sendable {
         }
     }
 
-    /// Names a data set beside the missing one whose name is like it.
+    /// Names a data set next to the missing one whose name is like it, or says how to make one.
     private static func hint(_ directory: String) -> String {
         let parts = directory.split(separator: "/", omittingEmptySubsequences: false)
         let parent = parts.dropLast().joined(separator: "/")
         let folder = parts.count > 1 ? parent + "/" : ""
         let names = (try? FileBytes.names(inFolder: parts.count > 1 ? parent : ".")) ?? []
         let sets = names.filter { FileBytes.exists("\(folder)\($0)/\(ShardIndex.fileName)") }
-        guard let near = Spelling.nearest(String(parts.last ?? ""), among: sets) else { return "" }
-        return "; did you mean \(folder)\(near)?"
+        guard let near = Spelling.nearest(String(parts.last ?? ""), among: sets) else {
+            return "make one with lrnet-data import"
+        }
+        return "did you mean \(folder)\(near)?"
     }
 
     /// Checks the hash and the shapes of every shard of some splits, as a first reading does.

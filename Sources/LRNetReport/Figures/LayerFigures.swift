@@ -60,7 +60,9 @@ enum LayerFigures {
     ) -> Chart? {
         var records = run.metrics.weights
         if fullIntervalsOnly {
-            let interval = records.map { $0.step - $0.sinceStep }.max() ?? 0
+            // The last interval may be longer or shorter than the others.
+            let lengths = records.filter { $0.step > 0 }.map { $0.step - $0.sinceStep }
+            let interval = lengths.first ?? 0
             let full = records.filter { $0.step > 0 && $0.step - $0.sinceStep == interval }
             records = full
         }

@@ -8,6 +8,8 @@ public struct EvaluationReport: Sendable, Equatable {
     public var weights: EvaluatedWeights
     /// Training batches that batch norm was re-estimated over; 0 for the moving averages.
     public var reestimateBatches: Int
+    /// What is doubtful about the numbers, a line each.
+    public var warnings: [String] = []
     /// The draws; of a winner or a method without distributions, its one network.
     public var draws: [DrawResult]
     /// The networks were drawn at random.

@@ -84,6 +84,17 @@ public struct RunEvaluation {
             try NetworkFile(bytes: $0, path: path)
         }
         try group.agreeing { try Self.check(file, isOf: recipe) }
+        _ = try group.fromCoordinator {
+            let run = try FinishedRun(folder: options.run, for: "evaluate")
+            if let expected = try run.result()?.winnerSHA256,
+                try ContentHash.of(FileBytes.read(path)) != expected
+            {
+                throw FailureSite("evaluate", path).badData(
+                    "is not the file that this run has written; run the training command again to "
+                        + "draw it again, or copy it out of the folder and evaluate it by itself")
+            }
+            return []
+        }
         return try evaluate(recipe, file: file)
     }
 
@@ -105,7 +116,8 @@ public struct RunEvaluation {
     private static func winnerBytes(_ path: String) throws -> [UInt8] {
         guard FileBytes.exists(path) else {
             throw FailureSite("evaluate", path).inputMissing(
-                "does not exist; it is written at the first validation")
+                "does not exist; it is written at the first validation, which requires "
+                    + "validation.everyEpochs of at least 1")
         }
         return try FileBytes.read(path)
     }
@@ -198,8 +210,25 @@ public struct RunEvaluation {
         try group.agreeing { try checkEnsemble(evaluator, recipe) }
         report.step = header.step
         report.isRunsData = header.dataFingerprint == data.fingerprint
+        report.warnings = warnings(recipe, network, step: header.step, evaluator)
         try compare(evaluator, recipe, into: &report)
         return report
+    }
+
+    private func warnings(
+        _ recipe: Recipe, _ network: Network, step: Int, _ evaluator: Evaluator
+    ) -> [String] {
+        var measured = recipe
+        measured.validation.everyEpochs = 1
+        measured.validation.reestimateBatches =
+            options.reestimateBatches ?? recipe.validation.reestimateBatches
+        var lines = AverageAdvice(recipe: measured, network: network, steps: step).lines
+        if let draws = options.draws, draws > evaluator.drawCount(draws) {
+            lines.append(
+                "--draws \(draws): \(recipe.weights.model.rawValue) with "
+                    + "\(recipe.validation.weights.rawValue) weights is one network, measured once")
+        }
+        return lines
     }
 
     private func measure(

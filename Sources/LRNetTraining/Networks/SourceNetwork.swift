@@ -24,11 +24,21 @@ struct SourceNetwork {
     static func read(_ from: String) throws -> [UInt8] {
         let path = path(from)
         guard FileBytes.exists(path) else {
-            let message =
-                path == from
-                ? "is not there; give a network's file, a run's folder, or null for a cold start"
-                : "has no \(NetworkFile.name); train the full-precision recipe to its end "
+            let message: String
+            if FileBytes.exists("\(from)/\(RunResult.name)") {
+                message =
+                    "has no \(NetworkFile.name), since it was trained without validation; train it "
+                    + "in another --output with --set validation.everyEpochs=1"
+            } else if FileBytes.exists(from), !FileBytes.isFolder(from) {
+                message = "is neither a run's folder nor a network's \(fileEnding) file"
+            } else if path == from {
+                message =
+                    "is not there; give a network's file, a run's folder, or null for a cold start"
+            } else {
+                message =
+                    "has no \(NetworkFile.name); train the full-precision recipe to its end "
                     + "first, or give another folder with --set initialization.from=RUN"
+            }
             throw Failure(
                 call: "recipe", subject: "initialization.from: \(from)", message: message,
                 exitStatus: .inputMissing)

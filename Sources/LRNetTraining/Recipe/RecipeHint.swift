@@ -10,7 +10,10 @@ package enum RecipeHint {
     ///   - known: The keys that may follow `section`.
     static func text(for word: String, in section: String, known: [String]) -> String {
         let candidates = candidates(for: word, in: section, known: known)
-        guard !candidates.isEmpty else { return "known here: \(known.joined(separator: ", "))" }
+        guard !candidates.isEmpty else {
+            let names = known.enumerated().filter { known.firstIndex(of: $1) == $0 }.map(\.element)
+            return "known here: \(names.joined(separator: ", "))"
+        }
         return "did you mean \(candidates.joined(separator: " or "))?"
     }
 

@@ -10,6 +10,8 @@ public struct CoordinatorState: Sendable, Codable, Equatable {
         public var result: DrawResult
         /// The results of all draws of that step.
         public var report: ValidationReport
+        /// SHA-256 of the file of the network; absent in checkpoints of earlier versions.
+        public var fileSHA256: String?
     }
 
     /// The network that is ahead, once there was a validation.

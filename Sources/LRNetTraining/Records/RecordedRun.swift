@@ -54,6 +54,7 @@ package struct RecordedRun {
         if FileBytes.exists(path) && !FileBytes.isFolder(path) {
             throw site.usage("is a file; --output requires a folder, or a name for a new one")
         }
+        try checkParent(of: path)
         let isFolder = FileBytes.isFolder(path)
         if resume == .must && !FileBytes.exists("\(path)/\(Recipe.recordedName)") {
             throw site.inputMissing(
@@ -67,6 +68,22 @@ package struct RecordedRun {
             })
         else { return }
         throw site.usage("is not a run's folder but contains '\(first)'; choose another --output")
+    }
+
+    /// Refuses a folder that cannot be made: the nearest one above it that exists must be a folder that may be
+    /// written.
+    private static func checkParent(of path: String) throws {
+        var url = URL(fileURLWithPath: path).standardizedFileURL
+        while !FileBytes.exists(url.path), url.path != "/" { url.deleteLastPathComponent() }
+        let site = FailureSite("run", path)
+        guard FileBytes.isFolder(url.path) else {
+            throw site.inputOutput("cannot be made, since \(url.path) is a file")
+        }
+        guard access(url.path, W_OK | X_OK) == 0 else {
+            throw site.inputOutput(
+                "cannot be written: \(url.path): \(String(cString: strerror(errno))); "
+                    + "choose another --output")
+        }
     }
 
     /// A start that failed has left a recipe and perhaps the records of step 0. Such a folder is not a run, so
@@ -109,8 +126,8 @@ package struct RecordedRun {
         guard wrong.isEmpty else {
             let remedies = wrong.map(\.remedy).joined(separator: " ")
             let past =
-                wrong.contains(where: \.isOfSchedule)
-                ? "; a schedule may change from epoch \(trainedEpochs) on" : ""
+                wrong.allSatisfy(\.isOfSchedule)
+                ? "; a schedule may change from epoch \(trainedEpochs) (counted from 0) on" : ""
             throw RunFolder.site(path).badRecipe(
                 "already contains a run with a different recipe ("
                     + wrong.map(\.description).joined(separator: ", ") + "); undo that with "

@@ -40,6 +40,8 @@ public struct RunResult: Sendable, Codable, Equatable {
     public var seconds: Double?
     /// Bytes of the winner's file; absent in runs of earlier versions.
     public var winnerBytes: Int?
+    /// SHA-256 of the winner's file; absent in runs of earlier versions.
+    public var winnerSHA256: String?
     /// The method.
     public var weights: String
 }

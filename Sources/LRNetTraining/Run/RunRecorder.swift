@@ -67,6 +67,12 @@ package final class RunRecorder {
             log.warning(line)
         }
         try group.agreeing { for row in start.notes { try log.row(row) } }
+        if start.header == nil, let source = recipe.initialization.from {
+            try line("starting from the weights of \(source)")
+        }
+        if recipe.validation.everyEpochs == 0 {
+            try line("no validation, so no network is chosen and no \(NetworkFile.name) written")
+        }
         guard state.coordinator.resumedAt.last == state.step else { return }
         let changes = start.changes.map(\.description).joined(separator: ", ")
         try line("resuming from step \(state.step)\(changes.isEmpty ? "" : " with \(changes)")")

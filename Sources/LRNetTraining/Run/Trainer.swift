@@ -114,6 +114,9 @@ public final class Trainer {
         // Whatever ends the run, the checkpoint that is being written is finished.
         defer { checkpoints.waitWithoutErrors() }
         let totalSteps = coordinator.sequence.totalSteps
+        if state.step >= totalSteps {
+            try recorder.line("finished at step \(state.step) already; the result is written again")
+        }
         recorder.log.startBar(total: totalSteps, done: state.step)
         if try isStoppedBeforeTraining() { return nil }
         var learningRate = coordinator.learningRate(step: state.step)
@@ -160,7 +163,7 @@ public final class Trainer {
         try checkpoints.finish()
         recorder.log.finishBar()
         let minutes = context.recipe.training.maxMinutes.map { " \($0)" } ?? ""
-        let cause = signals.stop.isDeadlinePassed ? " (training.maxMinutes\(minutes) are over)" : ""
+        let cause = signals.stop.isDeadlinePassed ? " (training.maxMinutes\(minutes) reached)" : ""
         try recorder.line(
             "stopped at step \(state.step) with a checkpoint\(cause); "
                 + "run the same command again to resume")
@@ -230,7 +233,7 @@ public final class Trainer {
         }
         let isLeader = state.coordinator.consider(result.report)
         if isLeader, let leader = state.coordinator.leader, let best = result.best {
-            try winner.write(best, of: leader)
+            state.coordinator.leader?.fileSHA256 = try winner.write(best, of: leader)
         }
         let hash = try trainingStep.agreedState(step: state.step)
         try recorder.validationIsDone(
@@ -251,6 +254,7 @@ public final class Trainer {
         recorder.log.finishMeasurement()
         var result = state.result(
             test: test, parametersSHA256: hash, stateSHA256: stateHash, context: context)
+        result.winnerSHA256 = leader?.fileSHA256
         result.winnerBytes = try leader.flatMap { _ in try winner.byteCount() }
         try recorder.write(result, to: RunResult.name)
         try recorder.log.line("peak memory of rank 0: \(ResidentMemory.peakByteCount >> 20) MiB")

@@ -36,9 +36,14 @@ package struct Winner {
     private var path: String { "\(run)/\(NetworkFile.name)" }
 
     /// Writes the file of a network. Every rank calls it.
-    package func write(_ network: FinishedNetwork, of leader: CoordinatorState.Leader) throws {
+    ///
+    /// - Returns: SHA-256 of the file; `nil` on ranks other than 0.
+    @discardableResult
+    package func write(
+        _ network: FinishedNetwork, of leader: CoordinatorState.Leader
+    ) throws -> String? {
         try context.group.agreeing {
-            guard context.group.isCoordinator else { return }
+            guard context.group.isCoordinator else { return nil }
             let recipe = context.recipe
             let bytes = try NetworkFile.bytes(
                 of: network,
@@ -52,6 +57,7 @@ package struct Winner {
                     "loss": recipe.loss.rawValue,
                 ])
             try AtomicFile.write(bytes, to: path)
+            return ContentHash.of(bytes)
         }
     }
 
@@ -85,8 +91,13 @@ package struct Winner {
         do {
             let bytes = try FileBytes.read(path)
             let (step, draw) = try NetworkFile(bytes: bytes, path: path).origin
-            if step == "\(leader.step)", draw == "\(leader.result.draw)" { return bytes }
-            log.warning("network: \(path): is of step \(step), draw \(draw); it is drawn again")
+            if step != "\(leader.step)" || draw != "\(leader.result.draw)" {
+                log.warning("network: \(path): is of step \(step), draw \(draw); it is drawn again")
+            } else if let expected = leader.fileSHA256, ContentHash.of(bytes) != expected {
+                log.warning("network: \(path): is not the file of this run; it is drawn again")
+            } else {
+                return bytes
+            }
         } catch let failure as Failure
             where [.badData, .inputMissing].contains(failure.exitStatus)
         {

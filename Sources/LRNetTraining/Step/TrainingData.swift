@@ -66,15 +66,19 @@ package struct TrainingData {
         let made = try Augmenter(recipe, for: set).outputShape
         guard made == architecture.input else {
             let detail = made == set.shape ? "" : ", cropped to \(made),"
+            let remedy =
+                made.channels != architecture.input.channels
+                    || made.height < architecture.input.height
+                ? "choose another data set or network, or set network.input to \(made)"
+                : "choose another data set or network, or set augmentation.crop"
             throw site.badData(
-                "has images of \(set.shape)\(detail) where network \(architecture.name) takes "
-                    + "\(architecture.input); choose another data set or network, or set "
-                    + "augmentation.crop")
+                "has images of \(set.shape)\(detail) but network \(architecture.name) needs "
+                    + "\(architecture.input); \(remedy)")
         }
         guard set.classes == architecture.classes else {
             throw site.badData(
                 "has \(set.classes) classes where network \(architecture.name) has "
-                    + "\(architecture.classes)")
+                    + "\(architecture.classes); set network.classes to \(set.classes)")
         }
     }
 
@@ -91,12 +95,13 @@ package struct TrainingData {
         let batch = recipe.training.globalBatch
         guard set.count(.train) >= batch else {
             throw site.badData(
-                "has \(set.count(.train)) training images, fewer than globalBatch \(batch)")
+                "has \(set.count(.train)) training images, fewer than globalBatch \(batch); lower "
+                    + "training.globalBatch")
         }
         guard recipe.validation.everyEpochs == 0 || set.count(.validation) > 0 else {
             throw site.badData(
-                "has no validation split; import it with --validation N or set "
-                    + "validation.everyEpochs=0")
+                "has no validation split; import it with --validation N, or set "
+                    + "validation.everyEpochs=0, which chooses no network and writes no winner")
         }
     }
 }

@@ -9,7 +9,7 @@ extension EndToEndTests {
     @Suite struct DamagedWinnerTests {
         /// What became of the file.
         enum Damage: CaseIterable {
-            case flipped, cut, missing, older
+            case flipped, cut, missing, older, foreign
         }
 
         private static let original = Result {
@@ -25,6 +25,16 @@ extension EndToEndTests {
             return try run.winner()
         }
 
+        /// A sound file of the same step and draw that this run has not written.
+        private func foreign(_ path: String) throws -> [UInt8] {
+            let stored = try StoredNetwork(NetworkFile(path: path))
+            let network = try stored.file.network(
+                like: stored.recipe.makeNetwork(classes: stored.description.classes))
+            var metadata = stored.file.contents.metadata
+            metadata["recipe"] = "of another run"
+            return try NetworkFile.bytes(of: network, metadata: metadata)
+        }
+
         private func damaged(_ damage: Damage) throws -> (run: TestRun, path: String) {
             let run = try SmallRun.make()
             try FileManager.default.copyItem(
@@ -36,6 +46,7 @@ extension EndToEndTests {
             case .cut: try AtomicFile.write(Array(bytes.prefix(1_000)), to: path)
             case .missing: try AtomicFile.remove(path)
             case .older: try AtomicFile.write(Self.older.get(), to: path)
+            case .foreign: try AtomicFile.write(foreign(path), to: path)
             }
             #expect((try? run.winner()) != bytes)
             return (run, path)

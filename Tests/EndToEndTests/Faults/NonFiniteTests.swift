@@ -20,8 +20,8 @@ extension EndToEndTests {
             let place = ranks == 1 ? "" : " on rank \(ranks - 1)"
             #expect(
                 outcome.complaints == [
-                    "step 31: conv1: is not finite, first the input gradient of conv2\(place); the "
-                        + "last checkpoint is good: lower optimizer.learningRate in a new --output, "
+                    "step 31: conv1: is not finite, first the input gradient of conv2\(place); "
+                        + "lower optimizer.learningRate in a new --output, "
                         + "or look inside with --debug"
                 ])
             // Nothing of the step is there: neither a checkpoint, nor a result, nor another winner.

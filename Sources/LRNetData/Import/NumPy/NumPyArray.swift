@@ -75,7 +75,8 @@ struct NumPyArray {
     func bytes() throws -> ArraySlice<UInt8> {
         guard type == "|u1" || type == "u1" || type == "<u1" || type == ">u1" else {
             throw Self.site(subject).badData(
-                "has dtype \(type), uint8 expected; save array.astype(numpy.uint8)")
+                "has dtype \(type), uint8 expected; save array.astype(numpy.uint8) if its values are "
+                    + "0 to 255, or (array * 255).round().astype(numpy.uint8) if they are 0 to 1")
         }
         try checkByteCount(itemByteCount: 1)
         return content
