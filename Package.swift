@@ -91,11 +91,15 @@ let package = Package(
                 "LRNetTraining", "LRNetDiagnostics", "LRNetLayers", "LRNetData", "LRNetKernels",
                 "LRNetSupport",
             ]),
+        library(
+            "LRNetDeployment",
+            ["LRNetTraining", "LRNetLayers", "LRNetData", "LRNetKernels", "LRNetSupport"]),
         // A program that leaves out what it imports is not compiled again when that changes.
         program(
             "lrnet-dist",
             [
-                "LRNetReport", "LRNetBenchmarks", "LRNetTraining", "LRNetDiagnostics",
+                "LRNetDeployment", "LRNetReport", "LRNetBenchmarks", "LRNetTraining",
+                "LRNetDiagnostics",
                 "LRNetWatchdog", "LRNetLayers", "LRNetCollectives", "LRNetCommandLine",
                 "LRNetData", "LRNetSupport", argumentParser,
             ]),
@@ -147,6 +151,13 @@ let package = Package(
                 "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetLaunchSupport",
                 "LRNetLayers", "LRNetSupport", "LRNetTraining", "LRNetWatchdog",
             ], exclude: ["Golden"]),
+        tests(
+            "LRNetDeploymentTests",
+            [
+                "LRNetData", "LRNetDeployment", "LRNetKernels", "LRNetLaunchSupport",
+                "LRNetLayers", "LRNetSupport", "LRNetTraining",
+            ],
+            exclude: ["check_loader.py", "check_onnx.py"]),
         tests("LRNetBenchmarksTests", ["LRNetBenchmarks", "LRNetSupport"]),
         tests(
             "LRNetReportTests",

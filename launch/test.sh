@@ -13,6 +13,8 @@ stage() { say "== $1 ($((SECONDS - start)) s)"; }
 
 stage "set up"
 launch/setup.sh
+launch/tools/python-env.sh >/dev/null ||
+    say "no Python environment: tests that read exported files with other software are skipped"
 stage "format"
 swift format lint --strict -r Sources Tests Package.swift
 stage "build"

@@ -19,6 +19,7 @@ struct LRNetDist: ParsableCommand {
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, BenchCommand.self, DescribeCommand.self,
             RecipeCommand.self, CompareCommand.self, DoctorCommand.self, ReportCommand.self,
+            ExportCommand.self, PredictCommand.self,
         ])
 
     /// ArgumentParser's own errors end with 64, as all usage errors here. Of several ranks, which

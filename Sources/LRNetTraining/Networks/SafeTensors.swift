@@ -6,7 +6,7 @@ internal import LRNetSupport
 ///
 /// - Source: the safetensors format description, https://huggingface.co/docs/safetensors.
 public struct SafeTensors: Sendable {
-    /// The element types that are read here, little-endian; `int8` and `float32` are written.
+    /// The element types that are read here, little-endian; `int8`, `uint8`, `int32` and `float32` are written.
     public enum ElementType: String, Sendable, Codable, CaseIterable {
         /// Signed bytes.
         case int8 = "I8"
@@ -52,6 +52,8 @@ public struct SafeTensors: Sendable {
         public let shape: [Int]
         /// The values; rounded where the type is none that Float32 holds.
         public let values: [Float]
+        /// The values of an `int32` tensor, exactly; empty for other types.
+        package var integers: [Int32] = []
     }
 
     /// The tensors, by name.
@@ -85,6 +87,29 @@ public struct SafeTensors: Sendable {
         names.append(name)
     }
 
+    /// Adds a tensor of bytes.
+    ///
+    /// - Precondition: The name is new, and the count fits the shape.
+    package mutating func add(_ name: String, shape: [Int], bytes: [UInt8]) {
+        precondition(
+            tensors[name] == nil && bytes.count == shape.reduce(1, *),
+            "tensor \(name): \(bytes.count) bytes for \(shape)")
+        tensors[name] = Tensor(type: .uint8, shape: shape, values: bytes.map { Float($0) })
+        names.append(name)
+    }
+
+    /// Adds a tensor of integers.
+    ///
+    /// - Precondition: The name is new, and the count fits the shape.
+    package mutating func add(_ name: String, shape: [Int], integers: [Int32]) {
+        precondition(
+            tensors[name] == nil && integers.count == shape.reduce(1, *),
+            "tensor \(name): \(integers.count) integers for \(shape)")
+        tensors[name] = Tensor(
+            type: .int32, shape: shape, values: integers.map { Float($0) }, integers: integers)
+        names.append(name)
+    }
+
     private struct Entry: Codable {
         var dtype: String
         var shape: [Int]
@@ -103,14 +128,19 @@ public struct SafeTensors: Sendable {
         if !metadata.isEmpty { entries.append("\"__metadata__\":\(try json(metadata))") }
         // Four-byte tensors first, so that all of them are aligned.
         let ordered =
-            names.filter { tensors[$0]?.type == .float32 }
-            + names.filter { tensors[$0]?.type == .int8 }
+            names.filter { tensors[$0]?.type.byteCount == 4 }
+            + names.filter { tensors[$0]?.type.byteCount == 1 }
         for name in ordered {
             guard let tensor = tensors[name] else { continue }
             let start = data.count
-            if tensor.type == .int8 {
-                data += tensor.values.map { UInt8(bitPattern: Int8($0)) }
-            } else {
+            switch tensor.type {
+            case .int8: data += tensor.values.map { UInt8(bitPattern: Int8($0)) }
+            case .uint8: data += tensor.values.map { UInt8($0) }
+            case .int32:
+                for value in tensor.integers {
+                    withUnsafeBytes(of: value.littleEndian) { data += $0 }
+                }
+            default:
                 for value in tensor.values {
                     withUnsafeBytes(of: value.bitPattern.littleEndian) { data += $0 }
                 }
@@ -176,7 +206,9 @@ public struct SafeTensors: Sendable {
             }
             places.append((name, offsets[0]..<offsets[1]))
             let data = bytes[start + offsets[0]..<start + offsets[1]]
-            tensors[name] = Tensor(type: type, shape: shape, values: Self.decode(data, type))
+            var tensor = Tensor(type: type, shape: shape, values: Self.decode(data, type))
+            if type == .int32 { tensor.integers = Self.words(data, Int32.self) }
+            tensors[name] = tensor
             names.append(name)
         }
         var end = 0
@@ -206,18 +238,22 @@ public struct SafeTensors: Sendable {
         return count
     }
 
-    private static func decode(_ data: ArraySlice<UInt8>, _ type: ElementType) -> [Float] {
-        /// The values' bits, as words of the type's size.
-        func words<Word: FixedWidthInteger>(_ word: Word.Type) -> [Word] {
-            let size = MemoryLayout<Word>.size
-            return stride(from: data.startIndex, to: data.endIndex, by: size).map { start in
-                var bits: Word = 0
-                for byte in 0..<size {
-                    bits |= Word(truncatingIfNeeded: data[start + byte]) << (8 * byte)
-                }
-                return bits
+    /// The values' bits, as words of the type's size.
+    private static func words<Word: FixedWidthInteger>(
+        _ data: ArraySlice<UInt8>, _ word: Word.Type
+    ) -> [Word] {
+        let size = MemoryLayout<Word>.size
+        return stride(from: data.startIndex, to: data.endIndex, by: size).map { start in
+            var bits: Word = 0
+            for byte in 0..<size {
+                bits |= Word(truncatingIfNeeded: data[start + byte]) << (8 * byte)
             }
+            return bits
         }
+    }
+
+    private static func decode(_ data: ArraySlice<UInt8>, _ type: ElementType) -> [Float] {
+        func words<Word: FixedWidthInteger>(_ word: Word.Type) -> [Word] { Self.words(data, word) }
         return switch type {
         case .int8: data.map { Float(Int8(bitPattern: $0)) }
         case .uint8, .bool: data.map { Float($0) }

@@ -1,6 +1,6 @@
 internal import LRNetData
 internal import LRNetKernels
-internal import LRNetLayers
+package import LRNetLayers
 internal import LRNetSupport
 
 /// A network's file that is used by itself, without the run that it comes from.
@@ -44,7 +44,8 @@ package struct StoredNetwork {
             loss: metadata["loss"].flatMap(LossFunction.init(rawValue:)))
     }
 
-    private static func recipe(
+    /// What runs a network of a description.
+    package static func recipe(
         _ description: NetworkDescription, model: WeightModelName, epsilon: Double,
         loss: LossFunction?
     ) -> Recipe {

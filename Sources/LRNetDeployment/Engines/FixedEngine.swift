@@ -1,0 +1,143 @@
+internal import LRNetData
+internal import LRNetKernels
+
+/// Runs a fixed-point network, a picture at a time: the reference for all that is exported.
+///
+/// Sums are computed as Float32 products. They are exact, since all partial sums are integers below 2^24, in
+/// whatever order. One engine belongs to one thread.
+package final class FixedEngine {
+    /// Called after each layer and residual block, with its name and its output.
+    package typealias Observer = (_ name: String, _ values: [UInt8]) -> Void
+
+    /// The weights of the layers, packed.
+    package struct Weights: Sendable {
+        fileprivate let matrices: [String: PackedMatrix]
+
+        package init(_ network: FixedNetwork) {
+            var matrices: [String: PackedMatrix] = [:]
+            for layer in network.layers {
+                matrices[layer.name] = PackedMatrix(
+                    rows: layer.weights.map { Float($0) }, outputs: layer.outputs,
+                    fanIn: layer.geometry.patchCount)
+            }
+            self.matrices = matrices
+        }
+    }
+
+    package struct Result: Sendable, Equatable {
+        package var scores: [Float]
+        /// The input of the last layer: activations, or their sums over pixels.
+        package var features: [Int32]
+    }
+
+    private let network: FixedNetwork
+    private let weights: Weights
+
+    package init(_ network: FixedNetwork, weights: Weights) {
+        self.network = network
+        self.weights = weights
+    }
+
+    /// The first activations of a picture.
+    ///
+    /// - Parameters:
+    ///   - pixels: `[height, width, channels]`, already cropped.
+    package func input(_ pixels: [UInt8]) -> [UInt8] {
+        let input = network.input
+        let channels = input.shape.channels
+        precondition(pixels.count == input.shape.count, "\(pixels.count) pixels")
+        switch input.rule {
+        case .pixels: return pixels
+        case .table(let table):
+            return pixels.indices.map { table[$0 % channels * 256 + Int(pixels[$0])] }
+        case .image:
+            let image = FloatBuffer(pixels.map { Float($0) }).all
+            PictureKernels.standardize(image)
+            return image.values.map { value in
+                let step =
+                    (Double(value) / input.unit).rounded(.toNearestOrEven)
+                    + Double(input.zeroPoint)
+                return UInt8(min(max(step, 0), 255))
+            }
+        }
+    }
+
+    /// The scores of a picture's first activations.
+    package func run(_ input: [UInt8], observer: Observer? = nil) -> Result {
+        var values = input.map { Float($0) - Float(network.input.zeroPoint) }
+        for step in network.steps {
+            switch step {
+            case .layer(let layer):
+                let output = run(layer, values)
+                observer?(layer.name, output)
+                values = output.map { Float($0) }
+            case .maxPool(_, let geometry):
+                values = Windows.maxPool(FloatBuffer(values).all, geometry).values
+            case .residual(let block):
+                let output = run(block, values, observer)
+                observer?(block.name, output)
+                values = output.map { Float($0) }
+            }
+        }
+        return finish(values)
+    }
+
+    private func run(_ layer: FixedLayer, _ input: [Float]) -> [UInt8] {
+        guard let matrix = weights.matrices[layer.name] else {
+            preconditionFailure("\(layer.name) has no packed weights")
+        }
+        let sums = Windows.multiply(FloatBuffer(input).all, layer.geometry, matrix).values
+        let rule = layer.requantization
+        var output = [UInt8](repeating: 0, count: sums.count)
+        for first in stride(from: 0, to: sums.count, by: layer.outputs) {
+            for channel in 0..<layer.outputs {
+                output[first + channel] = Requantization.apply(
+                    Int32(sums[first + channel]), bias: rule.bias[channel],
+                    factor: rule.factor[channel], zeroPoint: rule.zeroPoint)
+            }
+        }
+        return output
+    }
+
+    private func run(
+        _ block: FixedResidual, _ input: [Float], _ observer: Observer?
+    ) -> [UInt8] {
+        let shortcut: [Int32]
+        switch block.shortcut {
+        case .identity: shortcut = input.map { Int32($0) }
+        case .projection(let layer):
+            let output = run(layer, input)
+            observer?(layer.name, output)
+            shortcut = output.map { Int32($0) - 128 }
+        case .subsampling(let sampling):
+            shortcut = Windows.subsample(FloatBuffer(input).all, sampling).values.map {
+                Int32($0)
+            }
+        }
+        let inner = run(block.body[0], input)
+        observer?(block.body[0].name, inner)
+        let body = run(block.body[1], inner.map { Float($0) })
+        observer?(block.body[1].name, body)
+        return zip(body, shortcut).map { UInt8(min(max(Int32($0) - 128 + $1, 0), 255)) }
+    }
+
+    private func finish(_ values: [Float]) -> Result {
+        let output = network.output
+        var features = values.map { Int32($0) }
+        if output.pixelCount > 1 {
+            let channels = output.inputs
+            var sums = [Int32](repeating: 0, count: channels)
+            for (index, value) in features.enumerated() { sums[index % channels] += value }
+            features = sums
+        }
+        let scores = (0..<output.classes).map { label -> Float in
+            var sum = Double(output.bias[label])
+            let row = label * output.inputs
+            for (index, value) in features.enumerated() {
+                sum += Double(output.weights[row + index]) * Double(value)
+            }
+            return Float(sum)
+        }
+        return Result(scores: scores, features: features)
+    }
+}

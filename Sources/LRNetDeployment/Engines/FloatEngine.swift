@@ -1,0 +1,145 @@
+package import LRNetKernels
+
+/// Runs a deployed network with real activations, a picture at a time.
+///
+/// One belongs to one thread; the packed weights may be shared.
+package final class FloatEngine {
+    /// Called after each affine map and residual block, with its name and its output.
+    package typealias Observer = (_ name: String, _ values: FloatView) -> Void
+
+    /// The weights of the products as real numbers, packed.
+    package struct Weights: Sendable {
+        fileprivate let matrices: [String: PackedMatrix]
+
+        /// Expands a network's.
+        package init(_ network: DeployedNetwork) {
+            var matrices: [String: PackedMatrix] = [:]
+            for product in network.products {
+                matrices[product.name] = PackedMatrix(
+                    rows: product.weights.expanded(outputs: product.outputs),
+                    outputs: product.outputs, fanIn: product.fanIn)
+            }
+            self.matrices = matrices
+        }
+    }
+
+    private let network: DeployedNetwork
+    private let weights: Weights
+
+    package init(_ network: DeployedNetwork, weights: Weights) {
+        self.network = network
+        self.weights = weights
+    }
+
+    /// The scores of a picture, and the input of the layer that makes them.
+    ///
+    /// - Parameter picture: The network's input, `[height, width, channels]`.
+    package func run(_ picture: FloatView, observer: Observer? = nil) -> (
+        scores: [Float], features: [Float]
+    ) {
+        var values = picture
+        var features = picture
+        for step in network.steps {
+            if case .product = step { features = values }
+            values = run(step, values, observer)
+        }
+        return (values.values, features.values)
+    }
+
+    private func run(
+        _ steps: [DeployedStep], _ input: FloatView, _ observer: Observer?
+    ) -> FloatView {
+        steps.reduce(input) { run($1, $0, observer) }
+    }
+
+    private func run(_ step: DeployedStep, _ input: FloatView, _ observer: Observer?) -> FloatView {
+        switch step {
+        case .product(let product): return multiply(product, input)
+        case .affine(let affine):
+            let output = Self.apply(affine, input)
+            observer?(affine.name, output)
+            return output
+        case .maxPool(_, let geometry): return Windows.maxPool(input, geometry)
+        case .averagePool(_, let shape):
+            let output = FloatBuffer(count: shape.channels).all
+            Elementwise.sumRows(of: input, into: output, accumulate: false)
+            Elementwise.scale(output, by: 1 / Float(shape.pixelCount))
+            return output
+        case .residual(let block):
+            let other: FloatView =
+                switch block.shortcut {
+                case .identity: input
+                case .projection(let steps): run(steps, input, observer)
+                case .subsampling(let sampling): Windows.subsample(input, sampling)
+                }
+            let sum = run(block.body, input, observer)
+            Elementwise.add(other, to: sum)
+            Elementwise.clamp(sum, to: 0...(.infinity))
+            observer?(block.name, sum)
+            return sum
+        }
+    }
+
+    private func multiply(_ product: DeployedProduct, _ input: FloatView) -> FloatView {
+        guard let matrix = weights.matrices[product.name] else {
+            preconditionFailure("\(product.name) has no packed weights")
+        }
+        return Windows.multiply(input, product.geometry, matrix)
+    }
+
+    private static func apply(_ affine: DeployedAffine, _ input: FloatView) -> FloatView {
+        let output = FloatBuffer(count: input.count).all
+        output.copy(from: input)
+        ChannelAffine(factors: affine.scale, offsets: affine.shift).apply(output)
+        switch affine.activation {
+        case .none: break
+        case .rectified: Elementwise.clamp(output, to: 0...(.infinity))
+        case .sign: SignActivations.forward(output, into: output)
+        }
+        return output
+    }
+}
+
+/// What both engines do with windows of one picture.
+enum Windows {
+    static func multiply(
+        _ input: FloatView, _ geometry: PatchGeometry, _ matrix: PackedMatrix
+    ) -> FloatView {
+        let pixels = geometry.outputPixelCount
+        let output = FloatBuffer(count: pixels * matrix.columns).all
+        var rows = input
+        if !geometry.isIdentity {
+            rows = FloatBuffer(count: pixels * geometry.patchCount).all
+            geometry.gather(input, into: rows)
+        }
+        MatrixProduct.multiply(.plain(rows), matrix, into: output, rows: pixels)
+        return output
+    }
+
+    static func maxPool(_ input: FloatView, _ geometry: PatchGeometry) -> FloatView {
+        let count = geometry.outputPixelCount * geometry.input.channels
+        let output = FloatBuffer(count: count).all
+        MaxPooling.forward(
+            input, geometry: geometry, output: output, winners: MaxPooling.Winners(count: count),
+            firstWinner: 0)
+        return output
+    }
+
+    static func subsample(_ input: FloatView, _ sampling: Subsampling) -> FloatView {
+        let output = FloatBuffer(count: sampling.output.count).all
+        sampling.forward(input, into: output)
+        return output
+    }
+}
+
+extension PackedMatrix {
+    /// Weights in the order `[outputs][fanIn]`, as the second factor `[fanIn, outputs]` of a product.
+    init(rows: [Float], outputs: Int, fanIn: Int) {
+        var columns = [Float](repeating: 0, count: rows.count)
+        for output in 0..<outputs {
+            for k in 0..<fanIn { columns[k * outputs + output] = rows[output * fanIn + k] }
+        }
+        self.init(inner: fanIn, columns: outputs)
+        pack(FloatBuffer(columns).all, panels: 0..<panelCount)
+    }
+}

@@ -1,0 +1,113 @@
+internal import Foundation
+internal import LRNetData
+internal import LRNetKernels
+internal import LRNetSupport
+internal import LRNetTraining
+
+/// Writes a network in another form, after it has been checked on pictures.
+package struct Export {
+    package struct Options: Sendable {
+        /// A run's folder, a winner's file or a packed file.
+        package var source: String
+        package var format: ExportFormat
+        package var output: String
+        /// The data set's folder, for calibration and verification.
+        package var data: String?
+        /// Pictures of the training split that set the units of activations; `nil` for 256, or all of fewer.
+        package var calibrationCount: Int?
+        /// Signed powers of two in a factor.
+        package var digits = 4
+        /// Pictures of the validation split that are checked.
+        package var verificationCount = 200
+        package var packing: ONNXPacking?
+        package var threads = 1
+        /// Replaces a file that exists.
+        package var isForced = false
+        /// Writes nothing.
+        package var isDry = false
+
+        package init(source: String, format: ExportFormat, output: String) {
+            self.source = source
+            self.format = format
+            self.output = output
+        }
+    }
+
+    private let options: Options
+
+    package init(_ options: Options) { self.options = options }
+
+    /// Checks, and writes the file.
+    ///
+    /// - Throws: `Failure`: 64 for options that do not go together, 65 for a network or data that are damaged or do
+    ///   not fit, 66 for what is missing, 70 if the written network is another, 78 if the format cannot express the
+    ///   network. Nothing is left under the final name then.
+    package func run() throws -> ExportReport {
+        if FileBytes.exists(options.output), !options.isForced, !options.isDry {
+            throw FailureSite("export", options.output).usage(
+                "exists; choose another --output, or replace it with --force")
+        }
+        let source = try NetworkSource(options.source)
+        let set = try options.data.map { try ShardSet(directory: $0) }
+        let fixed = try fixedNetwork(source, set)
+        let bytes = try bytes(source, fixed)
+        var report = ExportReport(
+            source: source, fixed: fixed?.network, format: options.format,
+            output: options.output, bytes: bytes)
+        if let set {
+            report.verification = try Verification(
+                source, fixed: fixed?.network, bytes: bytes, format: options.format,
+                on: PictureSource(
+                    set, split: set.count(.validation) > 0 ? .validation : .test, for: source),
+                count: options.verificationCount, threads: options.threads)
+        }
+        if !options.isDry { try AtomicFile.write(bytes, to: options.output) }
+        return report
+    }
+
+    /// The fixed network and its calibration: a packed file's own, or one by the data's training split.
+    private func fixedNetwork(
+        _ source: NetworkSource, _ set: ShardSet?
+    ) throws -> (network: FixedNetwork, calibration: Calibration)? {
+        if let fixed = source.fixed, let calibration = source.calibration, set == nil {
+            return (fixed, calibration)
+        }
+        guard let set else {
+            guard options.format.needsCalibration else { return nil }
+            throw FailureSite("export", "--format \(options.format.rawValue)").usage(
+                "needs pictures to choose the units of activations; give --data, or a packed file "
+                    + "that was exported with --data")
+        }
+        guard options.format != .floatONNX else { return nil }
+        let pictures = try PictureSource(set, split: .train, for: source)
+        let calibration = try Calibration(
+            of: source.deployed, on: pictures,
+            count: options.calibrationCount ?? min(256, pictures.count),
+            threads: options.threads)
+        do {
+            let network = try FixedNetwork(
+                source.deployed, calibration: calibration, digits: options.digits)
+            return (network, calibration)
+        } catch  where !options.format.needsCalibration {
+            // A packed file of a network without a fixed form has its weights alone.
+            return nil
+        }
+    }
+
+    private func bytes(
+        _ source: NetworkSource, _ fixed: (network: FixedNetwork, calibration: Calibration)?
+    ) throws -> [UInt8] {
+        switch options.format {
+        case .packed:
+            return try PackedFile.bytes(
+                of: source.deployed, calibration: fixed?.calibration, digits: options.digits,
+                origin: source.metadata)
+        case .floatONNX:
+            return try FloatONNX.bytes(source.deployed, packing: options.packing)
+        case .fixedONNX:
+            guard let fixed else { preconditionFailure("fixed-onnx without calibration") }
+            return try FixedONNX.bytes(
+                fixed.network, of: source.deployed, packing: options.packing)
+        }
+    }
+}

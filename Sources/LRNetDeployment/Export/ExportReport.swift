@@ -1,0 +1,94 @@
+internal import Foundation
+internal import LRNetKernels
+internal import LRNetSupport
+
+/// The table of an export.
+package struct ExportReport: Encodable {
+    struct Layer: Encodable {
+        var name: String
+        var kind: String
+        var weights: Int
+        var zeroPercent: Double?
+        var bits: Double
+        var largestSum: Int?
+        var unit: Double?
+    }
+
+    let format: String
+    let output: String
+    let layers: [Layer]
+    let bytes: Int
+    let sha256: String
+    let bitsPerWeight: Double
+    let constantChannels: Int?
+    package internal(set) var verification: Verification?
+
+    init(
+        source: NetworkSource, fixed: FixedNetwork?, format: ExportFormat, output: String,
+        bytes: [UInt8]
+    ) {
+        self.format = format.rawValue
+        self.output = output
+        let fixedLayers = Dictionary(
+            uniqueKeysWithValues: (fixed?.layers ?? []).map { ($0.name, $0) })
+        let products = source.deployed.products
+        layers = products.map { product in
+            let (kind, bits): (String, Double) =
+                switch product.weights.values {
+                case .signs: ("binary", 1)
+                case .trits: ("ternary", 1.6)
+                case .reals: ("real", 32)
+                }
+            let layer = fixedLayers[product.name]
+            return Layer(
+                name: product.name, kind: kind, weights: product.weights.values.count,
+                zeroPercent: product.weights.zeroPercent, bits: bits,
+                largestSum: layer.map { $0.largestSum }, unit: layer?.requantization.unit)
+        }
+        self.bytes = bytes.count
+        sha256 = ContentHash.of(bytes)
+        let count = products.map(\.weights.values.count).reduce(0, +)
+        bitsPerWeight = 8 * Double(bytes.count) / Double(max(count, 1))
+        constantChannels = fixed?.constantChannelCount
+    }
+
+    /// Lines of text.
+    package var text: String {
+        var table = TextTable([
+            "layer", "kind", "weights", "zeros", "bits", "largest sum", "unit",
+        ])
+        for layer in layers {
+            table.append([
+                layer.name, layer.kind, TextTable.grouped(layer.weights),
+                layer.zeroPercent.map { String(format: "%.1f%%", $0) } ?? "-",
+                String(format: "%.1f", layer.bits),
+                layer.largestSum.map(TextTable.grouped) ?? "-",
+                layer.unit.map { String(format: "%.3g", $0) } ?? "-",
+            ])
+        }
+        var lines = [
+            "",
+            "\(output): \(TextTable.grouped(bytes)) bytes, "
+                + String(format: "%.2f bits a weight in all", bitsPerWeight),
+            "SHA-256 \(sha256)",
+        ]
+        if let constantChannels, constantChannels > 0 {
+            lines.append("\(constantChannels) channels are constant in fixed point")
+        }
+        lines.append(verification?.text ?? "not verified: give --data")
+        return table.text + lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension FixedLayer {
+    /// The largest magnitude that a sum with its bias can have, for activations from 0 to 255.
+    package var largestSum: Int {
+        let fanIn = geometry.patchCount
+        return (0..<outputs).map { output in
+            let sum = weights[output * fanIn..<(output + 1) * fanIn].reduce(0) {
+                $0 + abs(Int($1))
+            }
+            return 255 * sum + abs(Int(requantization.bias[output]))
+        }.max() ?? 0
+    }
+}

@@ -1,0 +1,76 @@
+package import LRNetKernels
+
+/// A product of integer weights with its requantization.
+package struct FixedLayer: Sendable, Equatable {
+    /// `conv1`
+    package let name: String
+    package let geometry: PatchGeometry
+    package let outputs: Int
+    /// `[outputs][row][column][input]`; -1, 0, +1 where ``isDiscrete``, else -64 ... 64.
+    package let weights: [Int8]
+    /// The network's weights are -1, 0, +1 in this layer; others are rounded.
+    package let isDiscrete: Bool
+    package let requantization: Requantization
+
+    package var outputShape: ImageShape {
+        ImageShape(
+            height: geometry.outputHeight, width: geometry.outputWidth, channels: outputs)
+    }
+}
+
+/// `q = clip(qBody - 128 + qShortcut, 0, 255)`, where a projection's `qShortcut` is less 128, too; all have one unit.
+package struct FixedResidual: Sendable {
+    package let name: String
+    /// The second layer has a zero point of 128.
+    package let body: [FixedLayer]
+    package let shortcut: Shortcut
+
+    package enum Shortcut: Sendable {
+        case identity
+        /// With a zero point of 128.
+        case projection(FixedLayer)
+        case subsampling(Subsampling)
+    }
+}
+
+/// A stage of a fixed-point network; activations are uint8, NHWC.
+package enum FixedStep: Sendable {
+    case layer(FixedLayer)
+    /// Over the values inside the image: padding never wins, since no value is below 0.
+    case maxPool(name: String, PatchGeometry)
+    case residual(FixedResidual)
+}
+
+/// How pictures become the first activations.
+package struct FixedInput: Sendable, Equatable {
+    package enum Rule: Sendable, Equatable {
+        /// The pixels as they are.
+        case pixels
+        /// `table[channel * 256 + pixel]`
+        case table([UInt8])
+        /// `clip(roundHalfEven(x / unit) + zeroPoint)` of the picture that is standardized in Float32.
+        case image
+    }
+
+    package let rule: Rule
+    package let shape: ImageShape
+    /// The real value of a step.
+    package let unit: Double
+    /// What stands for 0; padding has it.
+    package let zeroPoint: Int32
+}
+
+/// The layer that makes the scores, from uint8 activations or from their sums over pixels.
+///
+///     score[c] = sum over k of weights[c, k] * q[k] + bias[c]
+///
+/// `weights` contain the unit of `q`, and the reciprocal of the pixels where sums come in.
+package struct FixedOutput: Sendable, Equatable {
+    package let name: String
+    package let inputs, classes: Int
+    /// Pixels that are added up before; 1 for none.
+    package let pixelCount: Int
+    /// `[classes][inputs]`
+    package let weights: [Float]
+    package let bias: [Float]
+}

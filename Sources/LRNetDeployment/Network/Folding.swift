@@ -1,0 +1,228 @@
+internal import Foundation
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+
+/// Turns the layers of a network into the steps of a deployed one.
+struct Folding {
+    private let layers: [String: FinishedLayer]
+    /// The values that an integer weight of the method has.
+    private let levels: Int?
+    private let site: FailureSite
+
+    init(layers: [FinishedLayer], levels: Int?, site: FailureSite) {
+        self.layers = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0) })
+        self.levels = levels
+        self.site = site
+    }
+
+    /// A product whose scales and bias wait for the affine map that follows.
+    private struct Pending {
+        /// Of the product in the steps so far.
+        var position: Int
+        /// `[outputs]`
+        var scale: [Double]
+        var bias: [Double]
+        /// Pooling came between, so that weights may not change their sign any more.
+        var isPooled = false
+    }
+
+    mutating func steps(_ stages: [any Layer]) throws -> [DeployedStep] {
+        var steps: [DeployedStep] = []
+        var pending: Pending?
+        for (index, layer) in stages.enumerated() {
+            switch layer {
+            case let layer as WeightedLayer:
+                let (product, scale, bias) = try product(layer)
+                pending = Pending(position: steps.count, scale: scale, bias: bias)
+                steps.append(.product(product))
+            case let layer as BatchNormalization:
+                let next = index + 1 < stages.count ? stages[index + 1] : nil
+                try fold(layer, before: next, &steps, pending)
+                pending = nil
+            case let layer as MaxPoolLayer:
+                pending?.isPooled = true
+                steps.append(.maxPool(name: layer.name, layer.geometry))
+            case let layer as AveragePoolLayer:
+                settle(&steps, &pending, .none)
+                steps.append(.averagePool(name: layer.name, layer.inputShape))
+            case let block as ResidualBlock:
+                settle(&steps, &pending, .none)
+                steps.append(.residual(try residual(block)))
+            case is ExpectedSignLayer: settle(&steps, &pending, .sign)
+            // The batch norm before it has it.
+            case is SignLayer: break
+            // Does nothing in evaluation.
+            case is DropoutLayer: break
+            default: preconditionFailure("\(layer.name): a layer that is not deployed")
+            }
+        }
+        settle(&steps, &pending, .none)
+        return steps
+    }
+
+    // MARK: Products
+
+    private func product(_ layer: WeightedLayer) throws -> (DeployedProduct, [Double], [Double]) {
+        guard case .weights(let finished) = layers[layer.name] else {
+            preconditionFailure("\(layer.name) has no weights")
+        }
+        let outputs = finished.shape.outputs
+        let fanIn = finished.shape.fanIn
+        func check(_ part: String, _ values: [Float]) throws {
+            if let index = values.firstIndex(where: { !$0.isFinite }) {
+                throw site.badData("\(layer.name).\(part)[\(index)] is \(values[index])")
+            }
+        }
+        try check("scale", finished.scale)
+        try check("negativeScale", finished.negativeScale)
+        try check("bias", finished.bias ?? [])
+        let values: DeployedWeights.Values
+        switch finished.values {
+        case .reals(let reals):
+            try check("weight", reals)
+            values = .reals(Self.transposed(reals, fanIn: fanIn, outputs: outputs))
+        case .integers(let integers):
+            let isBinary = levels == 2
+            let alphabet: [Int8] = isBinary ? [-1, 1] : [-1, 0, 1]
+            if let index = integers.firstIndex(where: { !alphabet.contains($0) }) {
+                throw site.badData(
+                    "\(layer.name).weight[\(index)] is \(integers[index]), which is not one of "
+                        + alphabet.map(String.init).joined(separator: ", "))
+            }
+            let ordered = Self.transposed(integers, fanIn: fanIn, outputs: outputs)
+            values = isBinary ? .signs(ordered) : .trits(ordered)
+        }
+        var scale = finished.scale.map(Double.init)
+        if scale.count != outputs {
+            scale = Array(repeating: scale.first ?? 1, count: outputs)
+        }
+        var negativeFactor: [Float] = []
+        if let negative = finished.negativeScale.first {
+            guard scale[0] > 0, negative > 0 else {
+                throw site.badData(
+                    "\(layer.name) has scales \(scale[0]) and \(negative), which are not positive")
+            }
+            negativeFactor = Array(
+                repeating: Float(Double(negative) / scale[0]), count: outputs)
+        }
+        return (
+            DeployedProduct(
+                name: layer.name, geometry: layer.geometry, outputs: outputs,
+                weights: DeployedWeights(values: values, negativeFactor: negativeFactor)),
+            scale, (finished.bias ?? Array(repeating: 0, count: outputs)).map(Double.init)
+        )
+    }
+
+    /// From `[fanIn, outputs]` to `[outputs, fanIn]`.
+    private static func transposed<Value>(_ values: [Value], fanIn: Int, outputs: Int) -> [Value] {
+        (0..<values.count).map { values[$0 % fanIn * outputs + $0 / fanIn] }
+    }
+
+    // MARK: Affine maps
+
+    /// Batch norm after a product, or after an activation.
+    private func fold(
+        _ layer: BatchNormalization, before next: (any Layer)?, _ steps: inout [DeployedStep],
+        _ pending: Pending?
+    ) throws {
+        guard case .normalization(let norm) = layers[layer.name] else {
+            preconditionFailure("\(layer.name) has no statistics")
+        }
+        for (part, values) in [
+            ("mean", norm.mean), ("variance", norm.variance), ("gamma", norm.gamma),
+            ("beta", norm.beta),
+        ] {
+            if let index = values.firstIndex(where: { !$0.isFinite || part == "variance" && $0 < 0 }
+            ) {
+                throw site.badData("\(layer.name).\(part)[\(index)] is \(values[index])")
+            }
+        }
+        var scale: [Double] = []
+        var shift: [Double] = []
+        for channel in norm.mean.indices {
+            let factor =
+                Double(norm.gamma[channel])
+                / (Double(norm.variance[channel]) + norm.epsilon).squareRoot()
+            let bias = pending?.bias[channel] ?? 0
+            scale.append(factor * (pending?.scale[channel] ?? 1))
+            shift.append(
+                Double(norm.beta[channel]) + (bias - Double(norm.mean[channel])) * factor)
+        }
+        let activation: DeployedAffine.Activation =
+            next is SignLayer ? .sign : layer.rectified ? .rectified : .none
+        append(
+            scale, shift, named: layer.name, shape: layer.outputShape, activation, &steps, pending)
+    }
+
+    /// Gives a product that no batch norm follows its scales and its bias.
+    private func settle(
+        _ steps: inout [DeployedStep], _ pending: inout Pending?,
+        _ activation: DeployedAffine.Activation
+    ) {
+        guard let waiting = pending, case .product(let product) = steps[waiting.position] else {
+            return
+        }
+        append(
+            waiting.scale, waiting.bias, named: "\(product.name).affine",
+            shape: Self.outputShape(steps.last), activation, &steps, waiting)
+        pending = nil
+    }
+
+    private static func outputShape(_ step: DeployedStep?) -> ImageShape {
+        switch step {
+        case .product(let product): product.outputShape
+        case .maxPool(_, let geometry):
+            ImageShape(
+                height: geometry.outputHeight, width: geometry.outputWidth,
+                channels: geometry.input.channels)
+        case .affine, .averagePool, .residual, nil:
+            preconditionFailure("an affine map after \(String(describing: step))")
+        }
+    }
+
+    /// Appends an affine map; the sign of its scales goes to the weights where it follows a product directly.
+    private func append(
+        _ scale: [Double], _ shift: [Double], named name: String, shape: ImageShape,
+        _ activation: DeployedAffine.Activation, _ steps: inout [DeployedStep], _ pending: Pending?
+    ) {
+        var scale = scale
+        if let pending, !pending.isPooled, case .product(var product) = steps[pending.position] {
+            for output in scale.indices {
+                if Float(scale[output]) == 0 {
+                    product.weights.multiply(output: output, outputs: product.outputs, by: 0)
+                    scale[output] = 0
+                } else if scale[output] < 0 {
+                    product.weights.multiply(output: output, outputs: product.outputs, by: -1)
+                    scale[output] = -scale[output]
+                    // +1 and -1 have changed places: a positive weight now counts what a negative one did.
+                    if !product.weights.negativeFactor.isEmpty {
+                        let factor = Double(product.weights.negativeFactor[output])
+                        scale[output] *= factor
+                        product.weights.negativeFactor[output] = Float(1 / factor)
+                    }
+                }
+            }
+            steps[pending.position] = .product(product)
+        }
+        steps.append(
+            .affine(
+                DeployedAffine(
+                    name: name, shape: shape, scale: scale.map { Float($0) },
+                    shift: shift.map { Float($0) }, activation: activation)))
+    }
+
+    // MARK: Residual blocks
+
+    private mutating func residual(_ block: ResidualBlock) throws -> DeployedResidual {
+        let shortcut: DeployedResidual.Shortcut
+        if let sampling = (block.shortcut.first as? SubsampleLayer)?.sampling {
+            shortcut = .subsampling(sampling)
+        } else {
+            let steps = try steps(block.shortcut)
+            shortcut = steps.isEmpty ? .identity : .projection(steps)
+        }
+        return DeployedResidual(
+            name: block.name, body: try steps(block.body), shortcut: shortcut)
+    }
+}

@@ -1,0 +1,38 @@
+/// Integer weights as -1, 0 and +1, with what each counts in an output.
+struct DiscreteRows {
+    private(set) var codes: [Int8]
+    /// `[outputs]`: the value of +1, and the magnitude of that of -1.
+    private(set) var plus, minus: [Int32]
+
+    /// Splits weights.
+    ///
+    /// An output of zeros among signs has signs that count nothing, so that bits hold them.
+    ///
+    /// - Returns: `nil` where an output has more than one positive or negative value.
+    init?(_ weights: [Int8], outputs: Int) {
+        let fanIn = weights.count / outputs
+        let rows = (0..<outputs).map { weights[$0 * fanIn..<($0 + 1) * fanIn] }
+        let areSigns = rows.allSatisfy { row in
+            !row.contains(0) || row.allSatisfy { $0 == 0 }
+        }
+        codes = weights.map { $0.signum() }
+        (plus, minus) = ([], [])
+        for row in rows {
+            let positive = row.first { $0 > 0 }
+            let negative = row.first { $0 < 0 }
+            guard row.allSatisfy({ $0 == 0 || $0 == positive || $0 == negative }) else {
+                return nil
+            }
+            let isConstant = positive == nil && negative == nil
+            if isConstant && areSigns {
+                for index in row.indices { codes[index] = 1 }
+            }
+            let unused: Int32 = isConstant && areSigns ? 0 : 1
+            plus.append(positive.map { Int32($0) } ?? unused)
+            minus.append(negative.map { -Int32($0) } ?? unused)
+        }
+    }
+
+    /// Whether the codes are the weights.
+    var isPlain: Bool { plus.allSatisfy { $0 == 1 } && minus.allSatisfy { $0 == 1 } }
+}

@@ -1,0 +1,68 @@
+internal import LRNetKernels
+
+/// From pixels to the first activations.
+extension ONNXGraph {
+    /// A scalar of uint8.
+    mutating func uint8(_ value: Int32) -> String {
+        constant(
+            TensorProto(value == 0 ? "zero.uint8" : "\(value).uint8", [], [UInt8(value)]))
+    }
+
+    /// The first activations of pictures.
+    mutating func quantize(_ image: String, _ input: FixedInput) -> String {
+        switch input.rule {
+        case .pixels: return image
+        case .table(let table):
+            var indices = cast(image, to: .int32, "input.pixels")
+            let channels = input.shape.channels
+            if channels > 1 {
+                let offsets = (0..<channels).map { Int32(256 * $0) }
+                indices = add(
+                    "Add", "input.indices",
+                    [
+                        indices,
+                        constant(TensorProto("input.offsets", [channels, 1, 1], offsets)),
+                    ])
+            }
+            return add(
+                "Gather", "input",
+                [constant(TensorProto("input.table", [table.count], table)), indices],
+                [AttributeProto("axis", .integer(0))])
+        case .image: return standardize(image, input)
+        }
+    }
+
+    /// Mean 0 and deviation 1 in each picture, the one map in real numbers: a value that lies at the middle between
+    /// two steps may be rounded to the other one by another reader.
+    private mutating func standardize(_ image: String, _ input: FixedInput) -> String {
+        func number(_ name: String, _ value: Double) -> String {
+            constant(TensorProto("input.\(name)", [], [value]))
+        }
+        func apply(_ operation: String, _ name: String, _ inputs: [String]) -> String {
+            add(operation, "input.\(name)", inputs)
+        }
+        let axes = constant(TensorProto("input.axes", [1, 2, 3]))
+        let count = number("count", Double(input.shape.count))
+        func mean(_ name: String, _ value: String) -> String {
+            let sum = add(
+                "ReduceSum", "input.\(name).sum", [value, axes],
+                [
+                    AttributeProto("keepdims", .integer(1)),
+                    AttributeProto("noop_with_empty_axes", .integer(0)),
+                ])
+            return apply("Div", name, [sum, count])
+        }
+        let pixels = cast(image, to: .double, "input.pixels")
+        let centered = apply("Sub", "centered", [pixels, mean("mean", pixels)])
+        let squares = apply("Mul", "squares", [centered, centered])
+        let deviation = apply("Sqrt", "deviation", [mean("variance", squares)])
+        let floor = number("floor", 1 / Double(input.shape.count).squareRoot())
+        let divisor = apply("Max", "divisor", [deviation, floor])
+        let standard = apply("Div", "standard", [centered, divisor])
+        let steps = apply("Div", "steps", [standard, number("unit", input.unit)])
+        let whole = apply("Round", "whole", [steps])
+        let moved = apply("Add", "moved", [whole, number("zero", Double(input.zeroPoint))])
+        let low = apply("Max", "low", [moved, number("least", 0)])
+        return cast(apply("Min", "clipped", [low, number("most", 255)]), to: .uint8, "input")
+    }
+}

@@ -1,0 +1,182 @@
+internal import LRNetKernels
+internal import LRNetSupport
+
+/// A fixed-point network as an ONNX file, whose `QLinearConv` computes the very integers of ``FixedEngine``.
+///
+/// Input `image` `[N, channels, height, width]`, the pixels as uint8. Outputs: `features`, the input of the last
+/// layer in the order (row, column, channel), as uint8, or as int32 where they are sums over pixels; `scores`
+/// `[N, classes]` of float. Only operators of the domain `ai.onnx`.
+///
+/// `factor / 2^16` and `sum + bias` are Float32 numbers exactly, and so is their product wherever the result is not
+/// clipped. Readers that requantize in Float32 and round to even, as is usual, are therefore exact.
+package struct FixedONNX {
+    private var graph: ONNXGraph
+
+    /// The bytes of the file.
+    ///
+    /// - Parameters:
+    ///   - deployed: What the network was made from.
+    ///   - packing: Of discrete weights; `nil` for trits or bits.
+    /// - Throws: `Failure` (78) if weights do not fit the packing.
+    package static func bytes(
+        _ network: FixedNetwork, of deployed: DeployedNetwork, packing: ONNXPacking? = nil
+    ) throws -> [UInt8] {
+        var writer = FixedONNX(graph: ONNXGraph(format: "fixed-onnx", packing: packing))
+        let shape = network.input.shape
+        var value = ONNXGraph.Activation(
+            name: writer.graph.quantize("image", network.input), shape: shape)
+        var zero = writer.graph.uint8(network.input.zeroPoint)
+        for step in network.steps {
+            switch step {
+            case .layer(let layer): value = try writer.add(layer, value, zero: zero)
+            case .maxPool(let name, let geometry):
+                value = writer.graph.maxPool(name, value, geometry)
+            case .residual(let block): value = try writer.add(block, value)
+            }
+            zero = writer.graph.uint8(0)
+        }
+        let isSum = network.output.pixelCount > 1
+        writer.finish(network.output, value)
+        return try writer.graph.model(
+            input: ValueInfoProto(
+                name: "image", type: .uint8, sizes: [shape.channels, shape.height, shape.width]),
+            outputs: [
+                ValueInfoProto(
+                    name: "features", type: isSum ? .int32 : .uint8,
+                    sizes: [network.output.inputs]),
+                ValueInfoProto(name: "scores", type: .float, sizes: [network.output.classes]),
+            ],
+            of: deployed)
+    }
+
+    // MARK: Layers
+
+    /// - Parameter zero: The name of the input's zero point.
+    private mutating func add(
+        _ layer: FixedLayer, _ value: ONNXGraph.Activation, zero: String
+    ) throws -> ONNXGraph.Activation {
+        let name = layer.name
+        let geometry = layer.geometry
+        let isWhole = geometry.isWhole
+        let channels = isWhole ? value.shape.channels : geometry.input.channels
+        let sizes =
+            [layer.outputs, channels]
+            + (isWhole
+                ? [value.shape.height, value.shape.width] : [geometry.window, geometry.window])
+        let codes = ONNXGraph.channelFirst(
+            layer.weights, fanIn: geometry.patchCount, channels: channels)
+        let rule = layer.requantization
+        let factors = rule.factor.map { Float(Double($0) / 65_536) }
+        let one = graph.constant(TensorProto("one", [], [Float(1)]))
+        let inputs = [
+            value.name, one, zero,
+            try weights(name, codes, sizes: sizes),
+            graph.constant(TensorProto("\(name).factor", [layer.outputs], factors)),
+            graph.constant(TensorProto("zero.int8", [], [Int8(0)])),
+            one, graph.uint8(rule.zeroPoint),
+            graph.constant(TensorProto("\(name).bias", [layer.outputs], rule.bias)),
+        ]
+        let attributes =
+            isWhole ? ONNXGraph.attributes(whole: value.shape) : ONNXGraph.attributes(geometry)
+        return ONNXGraph.Activation(
+            name: graph.add("QLinearConv", name, inputs, attributes), shape: layer.outputShape)
+    }
+
+    private mutating func weights(_ name: String, _ codes: [Int8], sizes: [Int]) throws -> String {
+        guard let rows = DiscreteRows(codes, outputs: sizes[0]) else {
+            return graph.constant(TensorProto("\(name).weight", sizes, codes))
+        }
+        if graph.packing == .int8 {
+            return graph.constant(TensorProto("\(name).weight", sizes, codes))
+        }
+        if rows.isPlain {
+            return try graph.weights(name, rows.codes, sizes: sizes, as: .int8)
+        }
+        let values = try graph.weights(name, rows.codes, sizes: sizes, as: .int32)
+        func multiply(_ values: String, _ part: String, _ factors: [Int32]) -> String {
+            let factors = graph.constant(
+                TensorProto("\(name).\(part)", ONNXGraph.rows(sizes), factors))
+            return graph.add("Mul", "\(name).\(part).product", [values, factors])
+        }
+        let integers: String
+        if rows.plus == rows.minus {
+            integers = multiply(values, "plus", rows.plus)
+        } else {
+            // plus * max(w, 0) + minus * min(w, 0)
+            let zero = graph.constant(TensorProto("zero.int32", [], [Int32(0)]))
+            let high = graph.add("Max", "\(name).high", [values, zero])
+            let low = graph.add("Min", "\(name).low", [values, zero])
+            integers = graph.add(
+                "Add", "\(name).integers",
+                [multiply(high, "plus", rows.plus), multiply(low, "minus", rows.minus)])
+        }
+        return graph.cast(integers, to: .int8, "\(name).codes")
+    }
+
+    // MARK: Residual blocks
+
+    /// `clip(qBody - 128 + qShortcut, 0, 255)`, in whole numbers that Float32 has.
+    private mutating func add(
+        _ block: FixedResidual, _ value: ONNXGraph.Activation
+    ) throws -> ONNXGraph.Activation {
+        let zero = graph.uint8(0)
+        var result = value
+        for layer in block.body { result = try add(layer, result, zero: zero) }
+        let body = real(result, zeroPoint: 128)
+        let shortcut: String =
+            switch block.shortcut {
+            case .identity: real(value, zeroPoint: 0, name: "\(block.name).shortcut.real")
+            case .projection(let layer): real(try add(layer, value, zero: zero), zeroPoint: 128)
+            case .subsampling(let sampling):
+                real(
+                    graph.subsample(
+                        "\(block.name).shortcut", value, sampling,
+                        zero: TensorProto("zero.uint8", [], [UInt8(0)])), zeroPoint: 0)
+            }
+        let sum = graph.add("Add", "\(block.name).sum", [body, shortcut])
+        let one = graph.constant(TensorProto("one", [], [Float(1)]))
+        result.name = graph.add(
+            "QuantizeLinear", block.name, [sum, one, zero], [AttributeProto("axis", .integer(1))])
+        return result
+    }
+
+    private mutating func real(
+        _ value: ONNXGraph.Activation, zeroPoint: Int32, name: String? = nil
+    ) -> String {
+        let one = graph.constant(TensorProto("one", [], [Float(1)]))
+        return graph.add(
+            "DequantizeLinear", name ?? "\(value.name).real",
+            [value.name, one, graph.uint8(zeroPoint)], [AttributeProto("axis", .integer(1))])
+    }
+
+    // MARK: The last layer
+
+    private mutating func finish(_ output: FixedOutput, _ value: ONNXGraph.Activation) {
+        var features = value.name
+        if output.pixelCount > 1 {
+            let integers = graph.cast(features, to: .int32, "\(features).integers")
+            features = graph.add(
+                "ReduceSum", "features",
+                [integers, graph.constant(TensorProto("pixels", [2, 3]))],
+                [
+                    AttributeProto("keepdims", .integer(0)),
+                    AttributeProto("noop_with_empty_axes", .integer(0)),
+                ])
+        } else {
+            if value.shape.pixelCount > 1 {
+                features = graph.add(
+                    "Transpose", "\(features).pixels", [features],
+                    [AttributeProto("perm", .integers([0, 2, 3, 1]))])
+            }
+            features = graph.add(
+                "Flatten", "features", [features], [AttributeProto("axis", .integer(1))])
+        }
+        let real = graph.cast(features, to: .float, "features.real")
+        let name = output.name
+        _ = graph.gemm(
+            "scores", real,
+            graph.constant(
+                TensorProto("\(name).weight", [output.classes, output.inputs], output.weights)),
+            graph.constant(TensorProto("\(name).shift", [output.classes], output.bias)))
+    }
+}

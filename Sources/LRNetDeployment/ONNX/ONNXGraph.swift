@@ -1,0 +1,181 @@
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+internal import LRNetTraining
+
+/// The nodes and constants of a graph while it is made.
+struct ONNXGraph {
+    /// An activation: `[N, channels, height, width]`.
+    struct Activation {
+        var name: String
+        var shape: ImageShape
+        /// `[N, channels]`, of one pixel.
+        var isFlat = false
+
+        /// The sizes of a constant with a value a channel.
+        var channelSizes: [Int] { isFlat ? [shape.channels] : [shape.channels, 1, 1] }
+    }
+
+    /// `float-onnx`
+    let format: String
+    /// `nil` for the smallest.
+    let packing: ONNXPacking?
+
+    private var nodes: [NodeProto] = []
+    private var initializers: [TensorProto] = []
+    private var constants: Set<String> = []
+
+    init(format: String, packing: ONNXPacking?) {
+        self.format = format
+        self.packing = packing
+    }
+
+    /// Adds a constant, once by its name.
+    mutating func constant(_ tensor: TensorProto) -> String {
+        if constants.insert(tensor.name).inserted { initializers.append(tensor) }
+        return tensor.name
+    }
+
+    /// Adds a node with one output, which has its name.
+    mutating func add(
+        _ operation: String, _ name: String, _ inputs: [String], _ attributes: [AttributeProto] = []
+    ) -> String {
+        nodes.append(
+            NodeProto(
+                operation: operation, name: name, inputs: inputs, outputs: [name],
+                attributes: attributes))
+        return name
+    }
+
+    mutating func cast(_ input: String, to type: TensorProto.ElementType, _ name: String) -> String
+    {
+        add("Cast", name, [input], [AttributeProto("to", .integer(type.rawValue))])
+    }
+
+    mutating func reshape(_ input: String, to sizes: [Int], _ name: String) -> String {
+        add("Reshape", name, [input, constant(TensorProto("\(name).sizes", sizes))])
+    }
+
+    /// `[N, channels]`, or the values of all pixels in the order (channel, row, column).
+    mutating func flattened(_ value: Activation) -> String {
+        if value.isFlat { return value.name }
+        return add(
+            "Flatten", "\(value.name).flat", [value.name], [AttributeProto("axis", .integer(1))])
+    }
+
+    /// `[N, channels, height, width]`
+    mutating func image(_ value: Activation) -> String {
+        if !value.isFlat { return value.name }
+        return reshape(value.name, to: [0, value.shape.channels, 1, 1], "\(value.name).image")
+    }
+
+    /// The fully connected layer of real numbers that makes the scores.
+    mutating func gemm(_ name: String, _ input: String, _ weights: String, _ bias: String)
+        -> String
+    {
+        add(
+            "Gemm", name, [input, weights, bias],
+            [
+                AttributeProto("alpha", .float(1)), AttributeProto("beta", .float(1)),
+                AttributeProto("transA", .integer(0)), AttributeProto("transB", .integer(1)),
+            ])
+    }
+
+    /// The attributes of a convolution.
+    static func attributes(_ geometry: PatchGeometry) -> [AttributeProto] {
+        window(geometry.window, geometry.window) + [
+            AttributeProto("pads", .integers(pads(geometry))),
+            AttributeProto("strides", .integers([geometry.stride, geometry.stride])),
+        ]
+    }
+
+    /// Those of one whose window is the whole image.
+    static func attributes(whole image: ImageShape) -> [AttributeProto] {
+        window(image.height, image.width) + [
+            AttributeProto("pads", .integers([0, 0, 0, 0])),
+            AttributeProto("strides", .integers([1, 1])),
+        ]
+    }
+
+    private static func window(_ height: Int, _ width: Int) -> [AttributeProto] {
+        [
+            AttributeProto("dilations", .integers([1, 1])), AttributeProto("group", .integer(1)),
+            AttributeProto("kernel_shape", .integers([height, width])),
+        ]
+    }
+
+    private static func pads(_ geometry: PatchGeometry) -> [Int] {
+        let padding = geometry.padding
+        return [padding.top, padding.left, padding.bottom, padding.right]
+    }
+
+    mutating func maxPool(_ name: String, _ value: Activation, _ geometry: PatchGeometry)
+        -> Activation
+    {
+        let output = add(
+            "MaxPool", name, [image(value)],
+            [
+                AttributeProto("ceil_mode", .integer(0)),
+                AttributeProto("dilations", .integers([1, 1])),
+                AttributeProto("kernel_shape", .integers([geometry.window, geometry.window])),
+                AttributeProto("pads", .integers(Self.pads(geometry))),
+                AttributeProto("storage_order", .integer(0)),
+                AttributeProto("strides", .integers([geometry.stride, geometry.stride])),
+            ])
+        return Activation(
+            name: output,
+            shape: ImageShape(
+                height: geometry.outputHeight, width: geometry.outputWidth,
+                channels: value.shape.channels))
+    }
+
+    /// Each `stride`-th pixel, and zeros in further channels.
+    mutating func subsample(
+        _ name: String, _ value: Activation, _ sampling: Subsampling, zero: TensorProto
+    ) -> Activation {
+        var result = image(value)
+        if sampling.stride > 1 {
+            result = add(
+                "Slice", "\(name).pixels",
+                [
+                    result, constant(TensorProto("\(name).starts", [0, 0])),
+                    constant(
+                        TensorProto("\(name).ends", [sampling.input.height, sampling.input.width])),
+                    constant(TensorProto("\(name).axes", [2, 3])),
+                    constant(TensorProto("\(name).steps", [sampling.stride, sampling.stride])),
+                ])
+        }
+        let missing = sampling.output.channels - sampling.input.channels
+        if missing > 0 {
+            result = add(
+                "Pad", name,
+                [
+                    result, constant(TensorProto("\(name).pads", [0, 0, 0, 0, 0, missing, 0, 0])),
+                    constant(zero),
+                ], [AttributeProto("mode", .text("constant"))])
+        }
+        return Activation(name: result, shape: sampling.output)
+    }
+
+    /// Gives the last node's output another name.
+    mutating func nameLast(_ name: String) {
+        nodes[nodes.count - 1].outputs = [name]
+    }
+
+    /// The file.
+    func model(
+        input: ValueInfoProto, outputs: [ValueInfoProto], of network: DeployedNetwork
+    ) throws -> [UInt8] {
+        var metadata = try network.description.metadata
+        metadata["format"] = "lrnet-dist \(format) 1"
+        metadata["method"] = network.method
+        metadata["source"] = network.source
+        return ModelProto(
+            irVersion: (packing ?? .trits).irVersion, opset: (packing ?? .trits).opset,
+            graph: GraphProto(
+                name: network.description.architecture.name, nodes: nodes,
+                initializers: initializers, inputs: [input], outputs: outputs),
+            metadata: metadata
+        ).encoded
+    }
+}

@@ -1,0 +1,64 @@
+/// A constant tensor, with its values as bytes.
+struct TensorProto: ProtobufMessage {
+    enum ElementType: Int {
+        case float = 1
+        case uint8 = 2
+        case int8 = 3
+        case int32 = 6
+        case int64 = 7
+        case double = 11
+        /// Four a byte, the first in the lowest bits.
+        case int2 = 26
+    }
+
+    let name: String
+    let type: ElementType
+    /// The sizes, innermost last; none for a scalar.
+    let sizes: [Int]
+    let data: [UInt8]
+
+    func write(to encoder: inout ProtobufEncoder) {
+        encoder.integers(1, sizes)
+        encoder.integer(2, type.rawValue)
+        encoder.text(8, name)
+        encoder.data(9, data)
+    }
+
+    init(_ name: String, _ type: ElementType, _ sizes: [Int], data: [UInt8]) {
+        self.name = name
+        self.type = type
+        self.sizes = sizes
+        self.data = data
+    }
+
+    init(_ name: String, _ sizes: [Int], _ values: [Float]) {
+        self.init(
+            name, .float, sizes, data: LittleEndian.bytes(values.map { $0.bitPattern }))
+    }
+
+    init(_ name: String, _ sizes: [Int], _ values: [Double]) {
+        self.init(
+            name, .double, sizes, data: LittleEndian.bytes(values.map { $0.bitPattern }))
+    }
+
+    init(_ name: String, _ sizes: [Int], _ values: [UInt8]) {
+        self.init(name, .uint8, sizes, data: values)
+    }
+
+    init(_ name: String, _ sizes: [Int], _ values: [Int8]) {
+        self.init(name, .int8, sizes, data: LittleEndian.bytes(values))
+    }
+
+    init(_ name: String, _ sizes: [Int], _ values: [Int32]) {
+        self.init(name, .int32, sizes, data: LittleEndian.bytes(values))
+    }
+
+    init(_ name: String, _ sizes: [Int], _ values: [Int64]) {
+        self.init(name, .int64, sizes, data: LittleEndian.bytes(values))
+    }
+
+    /// A vector of sizes, axes and the like.
+    init(_ name: String, _ values: [Int]) {
+        self.init(name, [values.count], values.map { Int64($0) })
+    }
+}

@@ -1,0 +1,200 @@
+internal import Foundation
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+package import LRNetTraining
+
+/// A deployed network as a safetensors file whose discrete weights take 1.6 bits (ternary) or 1 bit (binary).
+///
+/// | tensor | type | content |
+/// |---|---|---|
+/// | `conv1.weight` | uint8 `[bytes]`, or float32 `[O, H, W, I]` | weights in the order `[outputs][row][column][input]` (``WeightPacking``) |
+/// | `conv1.scale`, `.shift` | float32 `[outputs]` | batch norm, bias and scales, folded |
+/// | `conv1.negativeFactor` | float32 `[outputs]` | what a weight of -1 counts, where that is not 1 (TTQ) |
+/// | `conv1.bias`, `.factor`, `.top` | int32 `[outputs]` | fixed point, where calibrated (``Requantization``) |
+///
+/// `top` is the smallest `acc + bias` whose result is 255. A batch norm that follows no product has `scale` and
+/// `shift` under its own name.
+package struct PackedFile: Sendable {
+    package let network: DeployedNetwork
+
+    /// `nil` for a file that was not calibrated.
+    package let fixed: FixedNetwork?
+
+    /// What the units of ``fixed`` come from.
+    package let calibration: Calibration?
+
+    /// What runs the network.
+    package let recipe: Recipe
+
+    /// The file's metadata.
+    package let metadata: [String: String]
+
+    package static let format = "lrnet-dist packed 1"
+    private static let hashKey = "sha256"
+    private static let emptyHash = String(repeating: "0", count: 64)
+
+    // MARK: Writing
+
+    /// The bytes of a file.
+    ///
+    /// - Parameters:
+    ///   - calibration: For fixed point.
+    ///   - origin: The winner's metadata, of which its step, draw and errors are kept.
+    package static func bytes(
+        of network: DeployedNetwork, calibration: Calibration?, digits: Int,
+        origin: [String: String]
+    ) throws -> [UInt8] {
+        var file = SafeTensors()
+        let keys = [
+            "weights", "activations", "network", "step", "draw", "validationError", "recipe",
+            "data", "loss", "batchNormEpsilon",
+        ]
+        file.metadata = origin.filter { keys.contains($0.key) }
+        file.metadata.merge(try network.description.metadata) { $1 }
+        file.metadata["format"] = format
+        file.metadata[hashKey] = emptyHash
+        file.metadata["source"] = network.source
+        var shapes: [String: Shape] = [:]
+        for (product, affine) in network.pairs {
+            if let product {
+                shapes[product.name] = Shape(product)
+                add(product, to: &file)
+            }
+            if let affine {
+                let name = product?.name ?? affine.name
+                file.add(
+                    "\(name).scale", type: .float32, shape: [affine.scale.count],
+                    values: affine.scale)
+                file.add(
+                    "\(name).shift", type: .float32, shape: [affine.shift.count],
+                    values: affine.shift)
+            }
+        }
+        file.metadata["shapes"] = try json(shapes)
+        if let calibration {
+            let fixed = try FixedNetwork(network, calibration: calibration, digits: digits)
+            file.metadata["calibration"] = try json(calibration.maxima)
+            file.metadata["digits"] = "\(digits)"
+            file.metadata["units"] = try json(units(fixed))
+            for layer in fixed.layers { add(layer, to: &file) }
+        }
+        let bytes = try file.bytes()
+        return replacing(emptyHash, by: ContentHash.of(bytes), in: bytes)
+    }
+
+    /// What a reader needs to unpack a tensor.
+    private struct Shape: Codable {
+        var shape: [Int]
+        var values: String
+
+        init(_ product: DeployedProduct) {
+            let geometry = product.geometry
+            shape = [
+                product.outputs, geometry.window, geometry.window, geometry.input.channels,
+            ]
+            values =
+                switch product.weights.values {
+                case .signs: "binary"
+                case .trits: "ternary"
+                case .reals: "real"
+                }
+        }
+    }
+
+    private static func add(_ product: DeployedProduct, to file: inout SafeTensors) {
+        let name = "\(product.name).weight"
+        switch product.weights.values {
+        case .signs(let values):
+            let bytes = WeightPacking.bits.pack(values)
+            file.add(name, shape: [bytes.count], bytes: bytes)
+        case .trits(let values):
+            let bytes = WeightPacking.trits.pack(values)
+            file.add(name, shape: [bytes.count], bytes: bytes)
+        case .reals(let values):
+            file.add(name, type: .float32, shape: Shape(product).shape, values: values)
+        }
+        let factors = product.weights.negativeFactor
+        if !factors.isEmpty {
+            file.add(
+                "\(product.name).negativeFactor", type: .float32, shape: [factors.count],
+                values: factors)
+        }
+    }
+
+    private static func add(_ layer: FixedLayer, to file: inout SafeTensors) {
+        let rule = layer.requantization
+        for (part, values) in [
+            ("bias", rule.bias), ("factor", rule.factor), ("top", rule.tops),
+        ] {
+            file.add("\(layer.name).\(part)", shape: [values.count], integers: values)
+        }
+    }
+
+    private static func units(_ fixed: FixedNetwork) -> [String: Double] {
+        var units = ["input": fixed.input.unit]
+        for layer in fixed.layers { units[layer.name] = layer.requantization.unit }
+        return units
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    private static func replacing(_ old: String, by new: String, in bytes: [UInt8]) -> [UInt8] {
+        guard let place = bytes.firstRange(of: Array(old.utf8)) else { return bytes }
+        var result = bytes
+        result.replaceSubrange(place, with: Array(new.utf8))
+        return result
+    }
+
+    // MARK: Reading
+
+    /// Whether a file says that it is packed.
+    package static func isPacked(_ file: SafeTensors) -> Bool {
+        file.metadata["format"]?.hasPrefix("lrnet-dist packed ") ?? false
+    }
+
+    /// Reads a file, all of whose bytes its hash covers.
+    ///
+    /// - Throws: `Failure` (65) naming the file and the tensor.
+    package init(bytes: [UInt8], path: String) throws {
+        let site = FailureSite("network", path)
+        let file = try SafeTensors(bytes: bytes, file: path)
+        metadata = file.metadata
+        guard metadata["format"] == Self.format else {
+            throw site.badData(
+                "has format '\(metadata["format"] ?? "")'; this version reads '\(Self.format)'")
+        }
+        guard let hash = metadata[Self.hashKey], hash.utf8.count == Self.emptyHash.utf8.count,
+            ContentHash.of(Self.replacing(hash, by: Self.emptyHash, in: bytes)) == hash
+        else {
+            throw site.badData("is damaged or was edited: its content does not have its SHA-256")
+        }
+        let unpacked = try UnpackedNetwork(file, path: path)
+        network = unpacked.network
+        recipe = unpacked.recipe
+        guard let text = metadata["calibration"] else {
+            fixed = nil
+            calibration = nil
+            return
+        }
+        guard let digits = metadata["digits"].flatMap({ Int($0) }),
+            FactorDigits.range.contains(digits),
+            let maxima = try? JSONDecoder().decode([String: Float].self, from: Data(text.utf8))
+        else { throw site.badData("calibration is not what this version reads: \(text)") }
+        let calibration = Calibration(maxima: maxima)
+        let made = try FixedNetwork(network, calibration: calibration, digits: digits)
+        for layer in made.layers {
+            let rule = layer.requantization
+            for (part, values) in [("bias", rule.bias), ("factor", rule.factor)]
+            where file.tensors["\(layer.name).\(part)"]?.integers != values {
+                throw site.badData("\(layer.name).\(part) is not what its calibration gives")
+            }
+        }
+        fixed = made
+        self.calibration = calibration
+    }
+}

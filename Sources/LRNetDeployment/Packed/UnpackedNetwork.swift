@@ -1,0 +1,139 @@
+internal import Foundation
+internal import LRNetKernels
+internal import LRNetLayers
+internal import LRNetSupport
+internal import LRNetTraining
+
+/// A network rebuilt from a packed file: its folded numbers are a batch norm of mean 0, variance 1 and epsilon 0,
+/// whose folding changes nothing.
+struct UnpackedNetwork {
+    let network: DeployedNetwork
+    let recipe: Recipe
+
+    init(_ file: SafeTensors, path: String) throws {
+        let site = FailureSite("network", path)
+        let description = try NetworkDescription(metadata: file.metadata, site: site)
+        guard let model = file.metadata["weights"].flatMap(WeightModelName.init(rawValue:)) else {
+            throw site.badData(
+                "is of method '\(file.metadata["weights"] ?? "")', which this version does not know"
+            )
+        }
+        recipe = StoredNetwork.recipe(description, model: model, epsilon: 1, loss: nil)
+        let reader = PackedTensors(file: file, path: path)
+        let stages = recipe.makeNetwork(classes: description.classes).stages
+        var folding = Folding(
+            layers: try reader.layers(of: stages), levels: recipe.model.levels, site: site)
+        let steps = try folding.steps(stages).map(reader.withNegativeFactors)
+        network = DeployedNetwork(
+            steps: steps, description: description, method: model.rawValue,
+            source: file.metadata["source"] ?? "")
+    }
+}
+
+/// The tensors of a packed file as the layers of a network.
+private struct PackedTensors {
+    let file: SafeTensors
+    let path: String
+
+    private func site(_ name: String) -> FailureSite { FailureSite("network", "\(path) \(name)") }
+
+    private func reals(_ name: String, _ count: Int) throws -> [Float] {
+        guard let tensor = file.tensors[name], tensor.type == .float32,
+            tensor.values.count == count
+        else { throw site(name).badData("is missing, or has not \(count) values of float32") }
+        return tensor.values
+    }
+
+    /// Weights with the scale and shift of what belongs to them, batch norms with those of none.
+    func layers(of stages: [any Layer]) throws -> [FinishedLayer] {
+        var result: [FinishedLayer] = []
+        try append(stages, to: &result)
+        return result
+    }
+
+    private func append(_ stages: [any Layer], to result: inout [FinishedLayer]) throws {
+        var waiting: WeightedLayer?
+        for layer in stages {
+            switch layer {
+            case let layer as WeightedLayer:
+                if let earlier = waiting { result.append(try weights(earlier, hasNorm: false)) }
+                waiting = layer
+            case let layer as BatchNormalization:
+                let name = waiting?.name ?? layer.name
+                if let product = waiting { result.append(try weights(product, hasNorm: true)) }
+                waiting = nil
+                result.append(try normalization(layer, named: name))
+            case let block as ResidualBlock:
+                if let earlier = waiting { result.append(try weights(earlier, hasNorm: false)) }
+                waiting = nil
+                try append(block.body, to: &result)
+                try append(block.shortcut, to: &result)
+            default: break
+            }
+        }
+        if let last = waiting { result.append(try weights(last, hasNorm: false)) }
+    }
+
+    private func weights(_ layer: WeightedLayer, hasNorm: Bool) throws -> FinishedLayer {
+        let name = "\(layer.name).weight"
+        let (shape, outputs) = (layer.shape, layer.shape.outputs)
+        guard let tensor = file.tensors[name] else { throw site(name).badData("is missing") }
+        func ordered<Value>(_ values: [Value]) -> [Value] {
+            values.indices.map { values[$0 % outputs * shape.fanIn + $0 / outputs] }
+        }
+        let values: FinishedWeights.Values
+        if tensor.type == .float32 {
+            values = .reals(ordered(try reals(name, shape.count)))
+        } else {
+            guard tensor.type == .uint8 else {
+                throw site(name).badData("has type \(tensor.type.rawValue)")
+            }
+            let packing: WeightPacking = layer.model.levels == 2 ? .bits : .trits
+            let bytes = tensor.values.map { UInt8($0) }
+            values = .integers(
+                ordered(try packing.unpack(bytes, count: shape.count, site: site(name))))
+        }
+        return .weights(
+            FinishedWeights(
+                name: layer.name, shape: shape, values: values,
+                scale: hasNorm ? [] : try reals("\(layer.name).scale", outputs),
+                bias: hasNorm ? nil : try reals("\(layer.name).shift", outputs)))
+    }
+
+    private func normalization(
+        _ layer: BatchNormalization, named name: String
+    ) throws -> FinishedLayer {
+        let count = layer.inputShape.channels
+        return .normalization(
+            FinishedNormalization(
+                name: layer.name, mean: Array(repeating: 0, count: count),
+                variance: Array(repeating: 1, count: count),
+                gamma: try reals("\(name).scale", count),
+                beta: try reals("\(name).shift", count), epsilon: 0))
+    }
+
+    /// Puts the factors of negative weights back.
+    func withNegativeFactors(_ step: DeployedStep) -> DeployedStep {
+        switch step {
+        case .product(var product):
+            if let factors = file.tensors["\(product.name).negativeFactor"]?.values,
+                factors.count == product.outputs
+            {
+                product.weights.negativeFactor = factors
+            }
+            return .product(product)
+        case .affine, .maxPool, .averagePool: return step
+        case .residual(let block):
+            let shortcut: DeployedResidual.Shortcut
+            if case .projection(let steps) = block.shortcut {
+                shortcut = .projection(steps.map(withNegativeFactors))
+            } else {
+                shortcut = block.shortcut
+            }
+            return .residual(
+                DeployedResidual(
+                    name: block.name, body: block.body.map(withNegativeFactors),
+                    shortcut: shortcut))
+        }
+    }
+}

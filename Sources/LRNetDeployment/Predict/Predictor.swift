@@ -1,0 +1,179 @@
+internal import Foundation
+package import LRNetData
+internal import LRNetKernels
+internal import LRNetSupport
+internal import LRNetTraining
+
+/// How a network is computed.
+package enum Arithmetic: String, Sendable, CaseIterable {
+    /// As validations compute it.
+    case float
+    /// Real activations on the deployed weights.
+    case packed
+    /// uint8 activations and integer sums (``FixedNetwork``).
+    case fixed
+}
+
+/// A picture's scores.
+package struct Prediction: Sendable {
+    package var name: String
+    /// `nil` where nobody knows.
+    package var label: Int?
+    package var scores: [Float]
+    /// The input of the last layer; empty with ``Arithmetic/float``.
+    package var features: [Float]
+
+    /// The classes with the largest scores, and their share of a softmax.
+    package func top(_ count: Int) -> [(label: Int, share: Double)] {
+        let largest = Double(scores.max() ?? 0)
+        let weights = scores.map { exp(Double($0) - largest) }
+        let sum = weights.reduce(0, +)
+        return scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }.prefix(count).map {
+            (label: $0, share: weights[$0] / sum)
+        }
+    }
+}
+
+/// Classifies pictures.
+package struct Predictor {
+    private let source: NetworkSource
+    private let arithmetic: Arithmetic
+    private let fixed: FixedNetwork?
+    private let pool: ThreadPool
+
+    /// Pictures that are computed at a time.
+    private static let batchSize = 64
+
+    /// - Parameter set: For the units of ``Arithmetic/fixed``, if the file has none.
+    /// - Throws: `Failure` (64) if fixed point has no units.
+    package init(
+        _ source: NetworkSource, arithmetic: Arithmetic, set: ShardSet?, threads: Int = 1
+    ) throws {
+        self.source = source
+        self.arithmetic = arithmetic
+        pool = ThreadPool(threadCount: threads)
+        guard arithmetic == .fixed, source.fixed == nil else {
+            fixed = source.fixed
+            return
+        }
+        guard let set else {
+            throw FailureSite("predict", "--arithmetic fixed").usage(
+                "needs the units of activations: give a packed file that was exported with --data, "
+                    + "or --data")
+        }
+        let pictures = try PictureSource(set, split: .train, for: source)
+        let calibration = try Calibration(
+            of: source.deployed, on: pictures, count: min(256, pictures.count), threads: threads)
+        fixed = try FixedNetwork(source.deployed, calibration: calibration)
+    }
+
+    /// Classifies a split of a data set.
+    ///
+    /// - Parameter body: Called with the predictions in order.
+    package func predict(
+        _ set: ShardSet, split: DataSplit, body: ([Prediction]) throws -> Void
+    ) throws {
+        let pictures = try PictureSource(set, split: split, for: source)
+        for first in stride(from: 0, to: pictures.count, by: Self.batchSize) {
+            let range = first..<min(first + Self.batchSize, pictures.count)
+            let part = try pictures.read(range)
+            try body(
+                compute(
+                    names: range.map { "\(split) \($0)" }, labels: part.labels.map { Int($0) },
+                    inputs: part.inputs, pixels: part.pixels))
+        }
+    }
+
+    /// Classifies files.
+    ///
+    /// - Parameters:
+    ///   - isResized: Scales pictures of another size.
+    /// - Throws: `Failure`: 66 for a file that is missing, 65 for one that is not a picture of the network's size.
+    package func predict(files: [String], isResized: Bool) throws -> [Prediction] {
+        let preprocessing = source.deployed.description.preprocessing
+        let input = PictureInput(preprocessing)
+        let size = preprocessing.shape.count
+        var result: [Prediction] = []
+        for first in stride(from: 0, to: files.count, by: Self.batchSize) {
+            let part = files[first..<min(first + Self.batchSize, files.count)]
+            let inputs = FloatBuffer(count: part.count * size).all
+            var pixels: [[UInt8]] = []
+            for (index, file) in part.enumerated() {
+                guard FileBytes.exists(file) else {
+                    throw FailureSite("predict", file).inputMissing("does not exist")
+                }
+                do {
+                    let picture = try PictureDecoder().decode(FileBytes.read(file)[...]).image
+                    let values = try input.pixels(picture, isResized: isResized)
+                    pixels.append(values.values.map { UInt8(min(max($0.rounded(), 0), 255)) })
+                    input.scale(values)
+                    inputs[index * size..<(index + 1) * size].copy(from: values)
+                } catch let problem as PictureProblem {
+                    throw FailureSite("predict", file).badData(problem.message)
+                }
+            }
+            result += try compute(
+                names: Array(part), labels: part.map { _ in nil }, inputs: inputs, pixels: pixels)
+        }
+        return result
+    }
+
+    private func compute(
+        names: [String], labels: [Int?], inputs: FloatView, pixels: [[UInt8]]
+    ) throws -> [Prediction] {
+        let results: [(scores: [Float], features: [Float])]
+        switch (arithmetic, fixed, source.layers) {
+        case (.fixed, let fixed?, _): results = compute(fixed, pixels)
+        case (.float, _, let layers?):
+            let classes = source.deployed.description.classes
+            let runner = try NetworkRunner(
+                recipe: source.recipe, classes: classes, layers: layers,
+                threads: pool.threadCount)
+            let size = source.deployed.description.preprocessing.shape.count
+            var scores: [Float] = []
+            for first in stride(from: 0, to: names.count, by: runner.capacity) {
+                let count = min(runner.capacity, names.count - first)
+                scores += try runner.scores(
+                    inputs[first * size..<(first + count) * size], count: count)
+            }
+            results = names.indices.map {
+                (Array(scores[$0 * classes..<($0 + 1) * classes]), [])
+            }
+        default: results = compute(inputs, count: names.count)
+        }
+        return names.indices.map {
+            Prediction(
+                name: names[$0], label: labels[$0], scores: results[$0].scores,
+                features: results[$0].features)
+        }
+    }
+
+    private func compute(
+        _ inputs: FloatView, count: Int
+    ) -> [(scores: [Float], features: [Float])] {
+        let weights = FloatEngine.Weights(source.deployed)
+        let size = source.deployed.description.preprocessing.shape.count
+        let results = PartialResults<(scores: [Float], features: [Float])>(
+            count: count, ([], []))
+        pool.forEach(count) { index, _ in
+            let engine = FloatEngine(source.deployed, weights: weights)
+            let result = engine.run(inputs[index * size..<(index + 1) * size])
+            results.update(index) { $0 = result }
+        }
+        return results.values
+    }
+
+    private func compute(
+        _ network: FixedNetwork, _ pixels: [[UInt8]]
+    ) -> [(scores: [Float], features: [Float])] {
+        let weights = FixedEngine.Weights(network)
+        let results = PartialResults<(scores: [Float], features: [Float])>(
+            count: pixels.count, ([], []))
+        pool.forEach(pixels.count) { index, _ in
+            let engine = FixedEngine(network, weights: weights)
+            let result = engine.run(engine.input(pixels[index]))
+            results.update(index) { $0 = (result.scores, result.features.map { Float($0) }) }
+        }
+        return results.values
+    }
+}

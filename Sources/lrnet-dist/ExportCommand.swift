@@ -1,0 +1,94 @@
+import ArgumentParser
+import Foundation
+package import LRNetDeployment
+import LRNetSupport
+
+extension ExportFormat: ExpressibleByArgument {}
+extension ONNXPacking: ExpressibleByArgument {}
+
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write a finished network in a form that runs elsewhere.",
+        discussion: """
+              lrnet-dist export runs/t --format packed --data data/mnist \\
+                --output mnist.lrnet.safetensors
+              lrnet-dist export runs/t --format float-onnx --output mnist.onnx
+              lrnet-dist export runs/t --format fixed-onnx --data data/mnist \\
+                --output mnist-fixed.onnx
+            The file gets its name after it has been checked on pictures of --data.
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "A run's folder, a winner's file or a packed file.", valueName: "run-or-file"))
+    var source: String
+
+    @Option(help: "packed, float-onnx or fixed-onnx.")
+    var format: ExportFormat
+
+    @Option(help: "The file to write.")
+    var output: String
+
+    @Option(help: "The data set's folder, to choose units of activations and to verify.")
+    var data: String?
+
+    @Option(help: "Training pictures that the units of activations come from; 256 by default.")
+    var calibrate: Int?
+
+    @Option(help: "Signed powers of two in a factor of fixed point, 1 to 16.")
+    var digits = 4
+
+    @Option(help: "Validation pictures that the network is verified on.")
+    var verify = 200
+
+    @Option(help: "ONNX: how weights are stored; trits or bits by default.")
+    var packing: ONNXPacking?
+
+    @Option(help: "Threads.")
+    var threads = 1
+
+    @Flag(help: "Replace a file that exists.")
+    var force = false
+
+    @Flag(help: "Print the table and write nothing.")
+    var dryRun = false
+
+    @Flag(help: "Print JSON instead of a table.")
+    var json = false
+
+    func validate() throws {
+        for (name, value, range) in [
+            ("--calibrate", calibrate ?? 1, 1...Int.max), ("--digits", digits, 1...16),
+            ("--verify", verify, 1...Int.max), ("--threads", threads, 1...1024),
+        ] where !range.contains(value) {
+            let upper = range.upperBound == .max ? "" : " and at most \(range.upperBound)"
+            throw ValidationError(
+                "\(name) \(value) is out of range; at least \(range.lowerBound)\(upper)")
+        }
+        if format == .packed && packing != nil {
+            throw ValidationError("--packing is for ONNX; packed files always have the smallest")
+        }
+    }
+
+    func run() throws {
+        var options = Export.Options(source: source, format: format, output: output)
+        options.data = data
+        options.calibrationCount = calibrate
+        options.digits = digits
+        options.verificationCount = verify
+        options.packing = packing
+        options.threads = threads
+        options.isForced = force
+        options.isDry = dryRun
+        let report = try Export(options).run()
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        } else {
+            print(report.text, terminator: "")
+            if dryRun { print("dry run: nothing was written") }
+        }
+    }
+}

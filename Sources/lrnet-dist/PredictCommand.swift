@@ -1,0 +1,179 @@
+import ArgumentParser
+import Foundation
+import LRNetData
+package import LRNetDeployment
+import LRNetSupport
+import LRNetTraining
+
+extension Arithmetic: ExpressibleByArgument {}
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Classify pictures with a finished network.",
+        discussion: """
+              lrnet-dist predict mnist.lrnet.safetensors seven.png three.png
+              lrnet-dist predict runs/t --data data/mnist --split test --arithmetic fixed
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "A run's folder, a winner's file or a packed file.", valueName: "run-or-file"))
+    var source: String
+
+    @Argument(
+        help: ArgumentHelp("JPEG or PNG files, or folders of them.", valueName: "picture"))
+    var pictures: [String] = []
+
+    @Option(help: "The data set's folder.")
+    var data: String?
+
+    @Option(help: "Classify this split of --data: train, validation or test.")
+    var split: DataSplit?
+
+    @Option(help: "float, packed (real activations on packed weights) or fixed (integers).")
+    var arithmetic = Arithmetic.float
+
+    @Option(help: "Classes to show for each picture.")
+    var top = 1
+
+    @Option(help: "Write all scores, a row a picture, as a NumPy file.")
+    var scores: String?
+
+    @Option(help: "Write the last layer's input, a row a picture, as a NumPy file.")
+    var features: String?
+
+    @Flag(help: "Scale pictures of another size.")
+    var resize = false
+
+    @Flag(help: "Print the time of a picture.")
+    var time = false
+
+    @Option(help: "Threads.")
+    var threads = 1
+
+    @Flag(help: "Print JSON, an object a picture, instead of a table.")
+    var json = false
+
+    func validate() throws {
+        if pictures.isEmpty && split == nil {
+            throw ValidationError("give pictures, or --data and --split")
+        }
+        if !pictures.isEmpty && split != nil {
+            throw ValidationError("give pictures or --split, not both")
+        }
+        if split != nil && data == nil { throw ValidationError("--split requires --data") }
+        if features != nil && arithmetic == .float {
+            throw ValidationError("--features requires --arithmetic packed or fixed")
+        }
+        for (name, value) in [("--top", top), ("--threads", threads)] where value < 1 {
+            throw ValidationError("\(name) \(value) is out of range; at least 1")
+        }
+    }
+
+    func run() throws {
+        let network = try NetworkSource(source)
+        let set = try data.map { try ShardSet(directory: $0) }
+        let predictor = try Predictor(
+            network, arithmetic: arithmetic, set: set, threads: threads)
+        let start = ContinuousClock.now
+        var all: [Prediction] = []
+        if let set, let split {
+            try predictor.predict(set, split: split) { all += $0 }
+        } else {
+            all = try predictor.predict(files: try files(), isResized: resize)
+        }
+        let seconds = (ContinuousClock.now - start).seconds
+        if let scores {
+            try AtomicFile.write(
+                NPYFile.bytes(
+                    all.flatMap(\.scores), columns: network.deployed.description.classes),
+                to: scores)
+        }
+        if let features { try writeFeatures(all, to: features) }
+        if json {
+            try printJSON(all, network)
+        } else if split == nil {
+            print(table(all, network).text, terminator: "")
+        }
+        if !json, let summary = summary(all) { print(summary) }
+        if time {
+            print(String(format: "%.3f ms a picture", 1000 * seconds / Double(max(all.count, 1))))
+        }
+    }
+
+    /// The files of the arguments; of folders all that end like pictures, in order.
+    private func files() throws -> [String] {
+        var files: [String] = []
+        for picture in pictures {
+            guard FileBytes.isFolder(picture) else {
+                files.append(picture)
+                continue
+            }
+            let names = try FileBytes.names(inFolder: picture).sorted().filter { name in
+                [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
+            }
+            guard !names.isEmpty else {
+                throw FailureSite("predict", picture).inputMissing(
+                    "contains no file that ends in .png, .jpg or .jpeg")
+            }
+            files += names.map { "\(picture)/\($0)" }
+        }
+        return files
+    }
+
+    private func writeFeatures(_ all: [Prediction], to path: String) throws {
+        let columns = all.first?.features.count ?? 0
+        let values = all.flatMap(\.features)
+        try AtomicFile.write(
+            arithmetic == .fixed
+                ? NPYFile.bytes(values.map { Int32($0) }, columns: columns)
+                : NPYFile.bytes(values, columns: columns), to: path)
+    }
+
+    private func table(_ all: [Prediction], _ network: NetworkSource) -> TextTable {
+        let count = min(top, network.deployed.description.classes)
+        var table = TextTable(["picture"] + (0..<count).flatMap { _ in ["class", "share"] })
+        for prediction in all {
+            table.append(
+                [prediction.name]
+                    + prediction.top(count).flatMap {
+                        [network.className($0.label), String(format: "%.1f%%", 100 * $0.share)]
+                    })
+        }
+        return table
+    }
+
+    /// The error, where labels are known.
+    private func summary(_ all: [Prediction]) -> String? {
+        guard let split else { return nil }
+        let wrong = all.count { $0.top(1).first?.label != $0.label }
+        return "\(split) split, \(arithmetic.rawValue): \(wrong)/\(all.count) wrong, error "
+            + String(format: "%.2f %%", 100 * Double(wrong) / Double(max(all.count, 1)))
+    }
+
+    private struct Line: Encodable {
+        struct Class: Encodable {
+            var label: Int
+            var name: String
+            var share: Double
+        }
+        var picture: String
+        var label: Int?
+        var classes: [Class]
+    }
+
+    private func printJSON(_ all: [Prediction], _ network: NetworkSource) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        for prediction in all {
+            let line = Line(
+                picture: prediction.name, label: prediction.label,
+                classes: prediction.top(top).map {
+                    Line.Class(
+                        label: $0.label, name: network.className($0.label), share: $0.share)
+                })
+            print(String(decoding: try encoder.encode(line), as: UTF8.self))
+        }
+    }
+}

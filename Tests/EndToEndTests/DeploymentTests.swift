@@ -1,0 +1,169 @@
+import Foundation
+import LRNetData
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// `lrnet-dist export` and `predict`.
+    @Suite struct DeploymentTests {
+        private static let settings = [
+            "training.steps=15", "validation.everyEpochs=1", "validation.draws=2",
+            "validation.reestimateBatches=1",
+        ]
+
+        private func lrnet(_ arguments: [String]) throws -> Launch.Outcome {
+            try Launch(Launch.program("lrnet-dist"), arguments).wait()
+        }
+
+        private func trained(_ weights: String = "ternary") throws -> TestRun {
+            let run = try TestRun()
+            _ = try run.result(Self.settings + ["weights=\(weights)"])
+            return run
+        }
+
+        @Test(arguments: ["packed", "float-onnx", "fixed-onnx"]) func exportsAreTheSameBytes(
+            format: String
+        ) throws {
+            let run = try trained()
+            let path = "\(run.folder.path)/network"
+            let arguments = [
+                "export", run.output, "--format", format, "--data", Digits.path, "--output", path,
+                "--calibrate", "100",
+            ]
+            let planned = try lrnet(arguments + ["--dry-run"])
+            #expect(planned.status == 0 && !FileBytes.exists(path))
+            let outcome = try lrnet(arguments)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.contains("verified on 60 pictures: error "))
+            #expect(outcome.output + "dry run: nothing was written\n" == planned.output)
+            let bytes = try FileBytes.read(path)
+            // MNIST's 1,657,632 weights, with a last layer of 20 KB.
+            #expect((355_000..<370_000).contains(bytes.count))
+            #expect(outcome.output.contains("SHA-256 \(ContentHash.of(bytes))\n"))
+            let again = try lrnet(arguments + ["--threads", "2"])
+            #expect(again.status == 64)
+            #expect(
+                again.complaints.first?.contains(
+                    "\(path): exists; choose another --output, or replace it with --force") == true)
+            #expect(try lrnet(arguments + ["--force", "--threads", "2"]).status == 0)
+            #expect(try FileBytes.read(path) == bytes)
+            #expect(run.folder.names.sorted() == ["network", "recipe.yaml", "run"])
+        }
+
+        @Test func whatCannotBeExportedLeavesNothing() throws {
+            let run = try trained("full-precision")
+            let path = "\(run.folder.path)/network"
+            func refused(
+                _ format: String, _ more: [String], source: String? = nil
+            ) throws -> (Int32, String) {
+                let outcome = try lrnet(
+                    ["export", source ?? run.output, "--format", format, "--output", path] + more)
+                #expect(!FileBytes.exists(path))
+                return (outcome.status, outcome.complaints.first ?? "")
+            }
+            let data = ["--data", Digits.path]
+            let real = try refused("fixed-onnx", data)
+            #expect(real.0 == 78 && real.1.contains("conv2: weights are real"), "\(real)")
+            let missing = try refused("fixed-onnx", [])
+            #expect(missing.0 == 64 && missing.1.contains("give --data"), "\(missing)")
+            let many = try refused("fixed-onnx", data + ["--calibrate", "1000"])
+            #expect(many.0 == 65 && many.1.contains("has only 250 pictures"), "\(many)")
+            let nowhere = try refused("packed", [], source: "\(run.output)x")
+            #expect(nowhere.0 == 66)
+            let winner = "\(run.output)/winner.safetensors"
+            var bytes = try FileBytes.read(winner)
+            bytes[bytes.count - 9] ^= 4
+            try AtomicFile.write(bytes, to: winner)
+            let damaged = try refused("packed", [])
+            #expect(damaged.0 == 65 && damaged.1.contains("is damaged or was edited"))
+        }
+
+        @Test func predictionsAreThoseOfEvaluation() throws {
+            let run = try trained("binary")
+            let winner = "\(run.output)/winner.safetensors"
+            let packed = "\(run.folder.path)/packed"
+            let exported = try lrnet([
+                "export", winner, "--format", "packed", "--data", Digits.path, "--output", packed,
+                "--calibrate", "100",
+            ])
+            try #require(exported.status == 0, "\(exported.errors)")
+            let test = try #require(try run.written().testError)
+            for (source, arithmetic) in [
+                (run.output, "float"), (winner, "packed"), (packed, "packed"), (packed, "float"),
+            ] {
+                let outcome = try lrnet([
+                    "predict", source, "--data", Digits.path, "--split", "test", "--arithmetic",
+                    arithmetic,
+                ])
+                let words = String(format: "error %.2f %%\n", test)
+                #expect(outcome.output.hasSuffix(words), "\(outcome.output) \(outcome.errors)")
+            }
+            // A packed file has its own units; a winner takes them from the same pictures.
+            let features = try [packed, winner].map { source -> [UInt8] in
+                let path = "\(run.folder.path)/features.npy"
+                let outcome = try lrnet([
+                    "predict", source, "--data", Digits.path, "--split", "test", "--arithmetic",
+                    "fixed", "--features", path, "--scores", "\(path).scores",
+                ])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                return try FileBytes.read(path)
+            }
+            #expect(features[0].count == 128 + 40 * 512 * 4)
+            #expect(features[0].starts(with: [0x93] + Array("NUMPY".utf8)))
+        }
+
+        @Test func picturesAreClassified() throws {
+            let run = try trained()
+            let folder = "\(run.folder.path)/pictures"
+            try AtomicFile.createFolder(folder)
+            let set = try ShardSet(directory: Digits.path)
+            let reader = try ShardReader(set: set, split: .test)
+            for sample in 0..<3 {
+                let picture = try reader.picture(sample).image
+                let path = "\(folder)/\(sample).png"
+                try AtomicFile.write(PNGCodec.encode(picture), to: path)
+            }
+            let files = try lrnet(["predict", run.output, folder, "--top", "3", "--json"])
+            #expect(files.status == 0, "\(files.errors)")
+            struct Line: Decodable {
+                struct Class: Decodable, Equatable {
+                    var label: Int
+                    var share: Double
+                }
+                var classes: [Class]
+            }
+            func lines(_ text: String) throws -> [Line] {
+                try text.split(separator: "\n").map {
+                    try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+                }
+            }
+            let split = try lrnet([
+                "predict", run.output, "--data", Digits.path, "--split", "test", "--top", "3",
+                "--json",
+            ])
+            let (ofFiles, ofSplit) = (try lines(files.output), try lines(split.output))
+            #expect(ofFiles.count == 3 && ofSplit.count == 40)
+            #expect(ofFiles.map(\.classes) == ofSplit.prefix(3).map(\.classes))
+
+            let large = "\(folder)/large.png"
+            try AtomicFile.write(
+                PNGCodec.encode(
+                    PixelImage(
+                        height: 30, width: 40, channels: 3,
+                        pixels: Array(repeating: 7, count: 3_600))), to: large)
+            let refused = try lrnet(["predict", run.output, large])
+            #expect(refused.status == 65)
+            #expect(
+                refused.complaints == [
+                    "lrnet-dist: predict: \(large): is 30x40x1, and the network takes 28x28x1; "
+                        + "--resize scales it"
+                ])
+            #expect(try lrnet(["predict", run.output, large, "--resize"]).status == 0)
+            #expect(try lrnet(["predict", run.output, "\(folder)/none.png"]).status == 66)
+            let usage = try lrnet(["predict", run.output])
+            #expect(usage.status == 64)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import LRNetDeployment
+import Testing
+
+/// Fixed point's rules, by themselves.
+@Suite struct FixedPointTests {
+    /// The integer rule is the Float32 product that is rounded to the nearest even integer, as onnxruntime computes
+    /// it, for every factor below 2^11 and sums over the whole range that is not clipped.
+    @Test(arguments: [0, 128] as [Int32]) func theIntegerRuleIsTheProduct(zeroPoint: Int32) {
+        var differences = 0
+        for factor in 1..<Int32(2_048) {
+            let exact = Float(factor) / 65_536
+            let reach = min(256 * 65_536 / factor + 2, (1 << 24) - 1)
+            // All sums of large factors, and many of small ones.
+            let step = max(reach / 4_000, 1)
+            for sum in stride(from: -reach, through: reach, by: Int(step)) {
+                let product = (Float(sum) * exact).rounded(.toNearestOrEven) + Float(zeroPoint)
+                let expected = UInt8(min(max(product, 0), 255))
+                let result = Requantization.apply(
+                    sum, bias: 0, factor: factor, zeroPoint: zeroPoint)
+                differences += result == expected ? 0 : 1
+            }
+        }
+        #expect(differences == 0)
+    }
+
+    @Test func ofHalvesTheEvenNumberIsTaken() {
+        // 1/2, 3/2 and 5/2.
+        let results = [1, 3, 5, -1, -3].map {
+            Requantization.apply($0, bias: 0, factor: 32_768, zeroPoint: 128)
+        }
+        #expect(results == [128, 130, 130, 128, 126])
+    }
+
+    @Test func topsClip() {
+        let rule = Requantization(
+            bias: [0, 0, 0], factor: [1, 777, 65_536], zeroPoint: 0, unit: 1)
+        for (channel, top) in rule.tops.enumerated() {
+            #expect(rule.apply(top, channel: channel) == 255)
+            #expect(Int64(top - 1) * Int64(rule.factor[channel]) < 1 << 24)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (1.0, 1, 1), (3, 1, 4), (3, 2, 3), (5, 1, 4), (0.4, 4, 0), (1_000, 1, 1_024),
+            (1_000, 2, 992), (1_000, 3, 1_000), (13_107.2, 4, 13_056),
+        ] as [(Double, Int, Int32)]) func factorsHaveFewDigits(
+            value: Double, digits: Int, factor: Int32
+        )
+    {
+        #expect(FactorDigits.nearest(value, digits: digits) == factor)
+    }
+
+    @Test func digitsAreAsFewAsAsked() {
+        for value in stride(from: 0.3, to: 70_000, by: 17.37) {
+            for digits in 1...5 {
+                let factor = FactorDigits.nearest(value, digits: digits)
+                let terms = FactorDigits.terms(factor)
+                #expect(terms.count <= digits)
+                let sum = terms.reduce(0) { $0 + ($1.isNegative ? -1 : 1) << $1.exponent }
+                #expect(sum == Int(factor))
+                // A digit leaves a third at most.
+                let bound = max(value / (digits == 1 ? 2.9 : 8.9), 0.5)
+                #expect(abs(Double(factor) - value) <= bound, "\(value) \(digits)")
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import LRNetData
+import LRNetDeployment
+import LRNetKernels
+import LRNetLaunchSupport
+import LRNetSupport
+import Testing
+
+/// onnxruntime computes from exported files what the engines compute.
+@Suite(.enabled(if: PythonEnvironment.isThere, "no onnxruntime; see PythonEnvironment"))
+struct ONNXTests {
+    struct Example: Sendable, CustomStringConvertible {
+        var network: String
+        var weights = "ternary"
+        var packing: ONNXPacking?
+        var scaling = Preprocessing.Scaling.unit
+
+        var description: String {
+            "\(weights) \(network) \(packing?.rawValue ?? "")"
+        }
+    }
+
+    private static let plain =
+        "{layers: [8C3, MP2, 12C5, MP2, 32FC, dropout], input: 14x13x1, classes: 7}"
+    private static let residual =
+        "layers: [8C3, 8R, 12R/2, 12R, 20R, GAP], input: 11x10x3, classes: 5"
+
+    private static let common: [Example] =
+        [
+            Example(network: plain), Example(network: plain, packing: .int2),
+            Example(network: plain, packing: .int8),
+            Example(network: plain, weights: "binary"),
+            Example(network: plain, weights: "binary", packing: .trits),
+            Example(
+                network:
+                    "{layers: [8C5/2, MP3/2, 12C3/2, 24FC], input: 33x29x3, classes: 5, "
+                    + "padding: symmetric}"),
+            Example(
+                network: "{layers: [8C7/2, MP3/2, 9C3/3], input: 33x29x3, classes: 5}",
+                packing: .int2),
+            Example(network: "{\(residual)}"),
+            Example(network: "{\(residual), shortcut: zero-padded}"),
+            Example(network: "{\(residual), padding: symmetric, firstLayer: full-precision}"),
+            Example(network: "{\(residual)}", weights: "bwn"),
+            Example(network: plain, weights: "twn"), Example(network: plain, weights: "ttq"),
+            Example(network: plain, weights: "ttq", packing: .int2),
+            Example(network: plain, weights: "ttq", packing: .int8),
+        ]
+        + ["full-precision", "discrete", "discrete-normalized"].map { last in
+            Example(
+                network:
+                    "{layers: [8C3, MP2, 32FC], input: 14x13x1, classes: 7, lastLayer: \(last)}")
+        }
+
+    private static let signs: [Example] =
+        ["bnn", "xnor"].map {
+            Example(
+                network:
+                    "{layers: [8C3, 8C3, MP2, 24FC], input: 10x12x3, classes: 5, "
+                    + "firstLayer: full-precision}", weights: $0)
+        } + [
+            Example(
+                network: "{layers: [8C3, MP2, 12C3/2, 24FC], input: 10x12x3, classes: 5}",
+                weights: "bnn"),
+            Example(
+                network: "{layers: [40FC, 32FC], input: 6x5x1, classes: 5, lastLayer: discrete}",
+                weights: "ebp"),
+        ]
+
+    private static let inputs: [Example] = [
+        Example(
+            network: "{layers: [8C3, 8C3], input: 9x9x3, classes: 5}",
+            scaling: .channels(mean: [0.4, 0.1, 0.7], deviation: [0.2, 0.5, 0.1])),
+        Example(
+            network: plain, scaling: .channels(mean: [0.3], deviation: [0.25])),
+    ]
+
+    @Test(arguments: common + signs) func realActivationsAgree(_ example: Example) throws {
+        var random = try RandomNetwork(example.network, weights: example.weights)
+        let network = random.deployed
+        let count = 6
+        // Few bits, so that no sum in a first layer of signs is rounded: near 0 the order would decide.
+        let pictures = random.pictures(count).map { $0.map { Float($0 / 4) / 64 - 0.25 } }
+        let bytes = try FloatONNX.bytes(network, packing: example.packing)
+        #expect(try FloatONNX.bytes(network, packing: example.packing) == bytes)
+        let run = try ONNXRun(
+            bytes, pictures: littleEndian(pictures.flatMap { $0.map(\.bitPattern) }), count: count)
+        let engine = FloatEngine(network, weights: FloatEngine.Weights(network))
+        let wanted = pictures.flatMap { engine.run(FloatBuffer($0).all).scores }
+        expectNear(try run.floats("scores"), wanted)
+        expectFolded(run)
+    }
+
+    @Test(arguments: common + inputs) func fixedActivationsAreEqual(_ example: Example) throws {
+        var random = try RandomNetwork(
+            example.network, weights: example.weights, scaling: example.scaling)
+        let network = random.deployed
+        let fixed = try FixedNetwork(network, calibration: calibration(&random, example.scaling))
+        let count = 6
+        let pictures = random.pictures(count)
+        let bytes = try FixedONNX.bytes(fixed, of: network, packing: example.packing)
+        #expect(try FixedONNX.bytes(fixed, of: network, packing: example.packing) == bytes)
+        let run = try ONNXRun(bytes, pictures: pictures.flatMap { $0 }, count: count)
+        let engine = FixedEngine(fixed, weights: FixedEngine.Weights(fixed))
+        let wanted = pictures.map { engine.run(engine.input($0)) }
+        let features = try run.integers("features")
+        #expect(features == wanted.flatMap(\.features))
+        // Something goes on in there.
+        #expect(Set(features).count > 20, "\(Set(features).count)")
+        expectNear(try run.floats("scores"), wanted.flatMap(\.scores))
+        expectFolded(run)
+    }
+
+    /// Pictures that are standardized by themselves are real numbers first, so that a value may be rounded to the
+    /// other side.
+    @Test func standardizedPicturesAgree() throws {
+        let scaling = Preprocessing.Scaling.image
+        var random = try RandomNetwork(
+            "{layers: [8C3, 8C3], input: 9x9x3, classes: 5}", scaling: scaling)
+        let network = random.deployed
+        let fixed = try FixedNetwork(network, calibration: calibration(&random, scaling))
+        let pictures = random.pictures(6) + [[UInt8](repeating: 9, count: 243)]
+        let run = try ONNXRun(
+            FixedONNX.bytes(fixed, of: network), pictures: pictures.flatMap { $0 }, count: 7)
+        let engine = FixedEngine(fixed, weights: FixedEngine.Weights(fixed))
+        let wanted = pictures.flatMap { engine.run(engine.input($0)).features }
+        let features = try run.integers("features")
+        try #require(features.count == wanted.count)
+        let different = zip(features, wanted).count { $0 != $1 }
+        #expect(different * 100 < wanted.count, "\(different) of \(wanted.count)")
+    }
+
+    /// Units from the activations on a few pictures, so that others saturate.
+    private func calibration(
+        _ random: inout RandomNetwork, _ scaling: Preprocessing.Scaling
+    ) -> Calibration {
+        var maxima: [String: Float] = [:]
+        func add(_ name: String, _ values: [Float]) {
+            maxima[name] = values.reduce(maxima[name] ?? 0) { max($0, abs($1)) }
+        }
+        let engine = FloatEngine(
+            random.deployed, weights: FloatEngine.Weights(random.deployed))
+        for pixels in random.pictures(2) {
+            let picture = FloatBuffer(pixels.map { Float($0) }).all
+            switch scaling {
+            case .unit: Elementwise.scale(picture, by: 1 / 255)
+            case .image: PictureKernels.standardize(picture)
+            case .channels(let mean, let deviation):
+                ChannelAffine(standardizing: mean, deviation: deviation).apply(picture)
+            }
+            add(Calibration.inputName, picture.values)
+            _ = engine.run(picture) { add($0, $1.values) }
+        }
+        return Calibration(maxima: maxima)
+    }
+
+    private func littleEndian(_ words: [UInt32]) -> [UInt8] {
+        words.flatMap { word in (0..<4).map { UInt8(word >> (8 * $0) & 255) } }
+    }
+
+    /// Only the order of sums differs.
+    private func expectNear(_ scores: [Float], _ wanted: [Float]) {
+        let square = wanted.reduce(0) { $0 + $1 * $1 } / Float(wanted.count)
+        let tolerance = 2e-5 * square.squareRoot()
+        #expect(scores.count == wanted.count)
+        #expect(
+            zip(scores, wanted).allSatisfy { abs($0 - $1) <= tolerance },
+            "\(zip(scores, wanted).map { ($0 - $1) / square.squareRoot() })")
+    }
+
+    /// Weights are unpacked when the file is loaded, not for each picture.
+    private func expectFolded(_ run: ONNXRun) {
+        for operation in run.operations {
+            let name = operation.split(separator: " ").first.map(String.init) ?? ""
+            #expect(!["Max", "Min"].contains(name), "\(run.operations)")
+            if name == "Gather" { #expect(operation == "Gather 1", "\(run.operations)") }
+        }
+    }
+}
