@@ -191,7 +191,7 @@ public struct RunEvaluation {
         context.reserve(network)
         let evaluator = try Evaluator(
             context: context, network: network, data: data, beacon: beacon)
-        let bar = LazyEvaluationBar(isShown: group.isCoordinator)
+        let bar = EvaluationBar(isShown: group.isCoordinator)
         evaluator.onProgress = { bar.show($0) }
         defer { bar.finish() }
         var report = EvaluationReport(
@@ -294,20 +294,4 @@ public struct RunEvaluation {
         report.classes = all.classResults
         report.confusions = all.mostConfused(Self.pairCount)
     }
-}
-
-/// A bar that appears with the first batch, where somebody watches.
-private final class LazyEvaluationBar {
-    private let isShown: Bool
-    private var bar: ProgressBar?
-
-    init(isShown: Bool) { self.isShown = isShown && Terminal.current != nil }
-
-    func show(_ progress: EvaluationProgress) {
-        guard isShown else { return }
-        if bar == nil { bar = progress.makeBar() }
-        progress.update(bar)
-    }
-
-    func finish() { bar?.finish() }
 }
