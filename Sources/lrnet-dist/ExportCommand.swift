@@ -16,7 +16,7 @@ struct ExportCommand: ParsableCommand {
               lrnet-dist export runs/t --format float-onnx --output mnist.onnx
               lrnet-dist export runs/t --format fixed-onnx --data data/mnist \\
                 --output mnist-fixed.onnx
-            The file gets its name after it has been checked on pictures of --data.
+            The network is checked on pictures of --data before the file is written.
             """)
 
     @Argument(
@@ -36,8 +36,9 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "Training pictures that the units of activations come from; 256 by default.")
     var calibrate: Int?
 
-    @Option(help: "Signed powers of two in a factor of fixed point, 1 to 16.")
-    var digits = 4
+    @Option(
+        help: "Signed powers of two in a factor of fixed point, 1 to 16; 4, or a packed file's.")
+    var digits: Int?
 
     @Option(help: "Validation pictures that the network is verified on.")
     var verify = 200
@@ -59,7 +60,7 @@ struct ExportCommand: ParsableCommand {
 
     func validate() throws {
         for (name, value, range) in [
-            ("--calibrate", calibrate ?? 1, 1...Int.max), ("--digits", digits, 1...16),
+            ("--calibrate", calibrate ?? 1, 1...Int.max), ("--digits", digits ?? 4, 1...16),
             ("--verify", verify, 1...Int.max), ("--threads", threads, 1...1024),
         ] where !range.contains(value) {
             let upper = range.upperBound == .max ? "" : " and at most \(range.upperBound)"

@@ -66,13 +66,23 @@ struct PredictCommand: ParsableCommand {
         if features != nil && arithmetic == .float {
             throw ValidationError("--features requires --arithmetic packed or fixed")
         }
-        for (name, value) in [("--top", top), ("--threads", threads)] where value < 1 {
-            throw ValidationError("\(name) \(value) is out of range; at least 1")
+        if top < 1 { throw ValidationError("--top \(top) is out of range; at least 1") }
+        if !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads) is out of range; 1 to 1024")
         }
+        if time && json { throw ValidationError("--time and --json exclude each other") }
     }
 
     func run() throws {
         let network = try NetworkSource(source)
+        for (option, path) in [("--scores", scores), ("--features", features)] {
+            guard let path else { continue }
+            try OutputPath(option, path).check()
+            try OutputPath(option, path).check(isNot: network.path)
+            if option == "--features", let scores {
+                try OutputPath(option, path).check(isNot: scores)
+            }
+        }
         let set = try data.map { try ShardSet(directory: $0) }
         let predictor = try Predictor(
             network, arithmetic: arithmetic, set: set, threads: threads)

@@ -12,6 +12,21 @@ extension EndToEndTests {
             try Launch(Launch.program("lrnet-dist"), arguments, ranks: ranks).wait()
         }
 
+        /// A residual block may be the first; pooling windows have a limit that is named.
+        @Test func networksAtTheEdge() throws {
+            let network = "network={layers: [4R, 8R/2, GAP], input: 28x28x1, classes: 10}"
+            let one = try TestRun().result([network, "training.steps=2"])
+            #expect(
+                try TestRun().result([network, "training.steps=2"], ranks: 3).numbers == one.numbers
+            )
+            let pooled = try TestRun().train([
+                "network={layers: [4C1, MP16], input: 28x28x1, classes: 10}"
+            ])
+            #expect(pooled.status == 78)
+            #expect(
+                pooled.complaints.first?.contains("MP16: windows have at most 15 rows") == true)
+        }
+
         /// `data.samples` is as if the set had no more; two epochs, and re-estimation over all of them.
         @Test func theFirstSamplesAlone() throws {
             let settings = [

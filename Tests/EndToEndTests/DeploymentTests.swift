@@ -73,7 +73,22 @@ extension EndToEndTests {
             let nowhere = try refused("packed", [], source: "\(run.output)x")
             #expect(nowhere.0 == 66)
             let winner = "\(run.output)/winner.safetensors"
-            var bytes = try FileBytes.read(winner)
+            let own = try FileBytes.read(winner)
+            for (output, status, words) in [
+                (winner, 64, "would replace"), (run.output, 64, "is not a regular file"),
+                ("\(path)/x", 66, "make \(path) first"), ("", 64, "is empty"),
+            ] {
+                let outcome = try lrnet([
+                    "export", run.output, "--format", "packed", "--force", "--dry-run", "--output",
+                    output,
+                ])
+                #expect(outcome.status == status && outcome.errors.contains(words), "\(outcome)")
+            }
+            let replaced = try lrnet(
+                ["predict", winner, "--split", "test", "--scores", winner] + data)
+            #expect(replaced.status == 64)
+            #expect(try FileBytes.read(winner) == own)
+            var bytes = own
             bytes[bytes.count - 9] ^= 4
             try AtomicFile.write(bytes, to: winner)
             let damaged = try refused("packed", [])
@@ -100,6 +115,17 @@ extension EndToEndTests {
                 let words = String(format: "error %.2f %%\n", test)
                 #expect(outcome.output.hasSuffix(words), "\(outcome.output) \(outcome.errors)")
             }
+            // Its digits are kept, or chosen anew.
+            func digits(_ more: [String]) throws -> [UInt8] {
+                let path = "\(run.folder.path)/again"
+                let outcome = try lrnet(
+                    ["export", packed, "--format", "packed", "--output", path, "--force"] + more)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                return try FileBytes.read(path)
+            }
+            #expect(try digits([]) == FileBytes.read(packed))
+            let two = try digits(["--digits", "2"])
+            #expect(try two != FileBytes.read(packed))
             // A packed file has its own units; a winner takes them from the same pictures.
             let features = try [packed, winner].map { source -> [UInt8] in
                 let path = "\(run.folder.path)/features.npy"
@@ -161,6 +187,8 @@ extension EndToEndTests {
                         + "--resize scales it"
                 ])
             #expect(try lrnet(["predict", run.output, large, "--resize"]).status == 0)
+            let many = try lrnet(["predict", run.output, large, "--threads", "1000000"])
+            #expect(many.status == 64)
             #expect(try lrnet(["predict", run.output, "\(folder)/none.png"]).status == 66)
             let usage = try lrnet(["predict", run.output])
             #expect(usage.status == 64)

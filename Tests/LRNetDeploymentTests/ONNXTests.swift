@@ -39,6 +39,9 @@ struct ONNXTests {
                 packing: .int2),
             Example(network: "{\(residual)}"),
             Example(network: "{\(residual), shortcut: zero-padded}"),
+            Example(
+                network:
+                    "{layers: [MP3, 8C3/2, 16FC, 16R, 24R, 64FC], input: 11x10x3, classes: 5}"),
             Example(network: "{\(residual), padding: symmetric, firstLayer: full-precision}"),
             Example(network: "{\(residual)}", weights: "bwn"),
             Example(network: plain, weights: "twn"), Example(network: plain, weights: "ttq"),

@@ -31,7 +31,7 @@ struct PythonLoaderTests {
             ? try PackedFile.bytes(
                 of: random.deployed, calibration: nil, digits: 4,
                 origin: random.stored.file.contents.metadata)
-            : try random.stored.file.contents.bytes()
+            : random.bytes
         try AtomicFile.write(bytes, to: path)
         let pictures = random.pictures(4)
         try AtomicFile.write(pictures.flatMap { $0 }, to: "\(folder.path)/pictures")

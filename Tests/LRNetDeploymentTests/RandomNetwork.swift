@@ -10,6 +10,8 @@ import LRNetTraining
 struct RandomNetwork {
     let deployed: DeployedNetwork
     let stored: StoredNetwork
+    /// Of the winner's file.
+    let bytes: [UInt8]
     let input: ImageShape
     private var numbers: RandomNumbers
 
@@ -46,8 +48,9 @@ struct RandomNetwork {
         }
         let hash = ContentHash.of(try file.bytes())
         file.metadata["sha256"] = hash
+        bytes = try file.bytes()
         stored = try StoredNetwork(
-            NetworkFile(bytes: file.bytes(), path: "random.safetensors"))
+            NetworkFile(bytes: bytes, path: "random.safetensors"))
         deployed = try DeployedNetwork(stored)
     }
 

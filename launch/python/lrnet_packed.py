@@ -9,6 +9,7 @@
 Needs NumPy and safetensors; PyTorch only for state_dict() and module().
 """
 
+import hashlib
 import json
 import re
 
@@ -30,7 +31,14 @@ class Network:
 
     @classmethod
     def load(cls, path):
+        with open(path, "rb") as file:
+            content = file.read()
         with safe_open(path, "np") as file:
+            digest = (file.metadata() or {}).get("sha256", "")
+            # The hash was taken while zeros stood in its place.
+            blank = content.replace(digest.encode(), b"0" * 64, 1) if digest else content
+            if hashlib.sha256(blank).hexdigest() != digest:
+                raise ValueError(f"{path}: is damaged or was edited: its SHA-256 is another")
             return cls(file.metadata(), {name: file.get_tensor(name) for name in file.keys()})
 
     def weight(self, layer):
@@ -42,6 +50,8 @@ class Network:
         if entry["values"] == "real":
             return tensor
         count = int(np.prod(entry["shape"]))
+        if entry["values"] == "ternary" and tensor.max(initial=0) > 242:
+            raise ValueError(f"{layer}.weight: five trits are at most 242")
         if entry["values"] == "ternary":
             values = TRITS[tensor].reshape(-1)[:count]
         else:
@@ -91,7 +101,7 @@ class Network:
         if rule == "image":
             mean = x.mean(axis=(1, 2, 3), keepdims=True)
             deviation = x.std(axis=(1, 2, 3), keepdims=True)
-            return (x - mean) / np.maximum(deviation, 1 / np.sqrt(x[0].size))
+            return (x - mean) / np.maximum(deviation, np.float32(1 / np.sqrt(x[0].size)))
         shape = (1, -1, 1, 1)
         mean, deviation = (np.float32(rule[k]).reshape(shape) for k in ("mean", "deviation"))
         return (x / np.float32(255) - mean) / deviation

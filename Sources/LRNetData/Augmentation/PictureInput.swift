@@ -23,8 +23,18 @@ package struct PictureInput {
     package func pixels(_ picture: PixelImage, isResized: Bool = false) throws -> FloatView {
         let shape = preprocessing.shape
         var image = shape.channels == 1 ? picture.gray : picture
-        if isResized, preprocessing.shorterSide == nil {
-            image = image.covering(height: shape.height, width: shape.width)
+        if preprocessing.shorterSide == nil {
+            // Other sizes than those of training would be cut, or framed in black, without a word.
+            let border = 2 * preprocessing.pad
+            let isOfSet =
+                image.height == shape.height && image.width == shape.width
+                || image.height + border == shape.height && image.width + border == shape.width
+            guard isOfSet || isResized else {
+                throw PictureProblem(
+                    "is \(image.height)x\(image.width)x\(image.channels), and the network takes "
+                        + "\(shape); --resize scales it")
+            }
+            if !isOfSet { image = image.covering(height: shape.height, width: shape.width) }
         }
         let size = ImageShape(
             height: image.height, width: image.width, channels: image.channels)

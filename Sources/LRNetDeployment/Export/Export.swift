@@ -15,8 +15,8 @@ package struct Export {
         package var data: String?
         /// Pictures of the training split that set the units of activations; `nil` for 256, or all of fewer.
         package var calibrationCount: Int?
-        /// Signed powers of two in a factor.
-        package var digits = 4
+        /// Signed powers of two in a factor; `nil` for those of a packed file, else 4.
+        package var digits: Int?
         /// Pictures of the validation split that are checked.
         package var verificationCount = 200
         package var packing: ONNXPacking?
@@ -43,17 +43,19 @@ package struct Export {
     ///   not fit, 66 for what is missing, 70 if the written network is another, 78 if the format cannot express the
     ///   network. Nothing is left under the final name then.
     package func run() throws -> ExportReport {
+        try OutputPath("--output", options.output).check()
         if FileBytes.exists(options.output), !options.isForced, !options.isDry {
             throw FailureSite("export", options.output).usage(
                 "exists; choose another --output, or replace it with --force")
         }
         let source = try NetworkSource(options.source)
+        try OutputPath("--output", options.output).check(isNot: source.path)
         let set = try options.data.map { try ShardSet(directory: $0) }
         let fixed = try fixedNetwork(source, set)
         let bytes = try bytes(source, fixed)
         var report = ExportReport(
             source: source, fixed: fixed?.network, format: options.format,
-            output: options.output, bytes: bytes)
+            packing: options.packing, output: options.output, bytes: bytes)
         if let set {
             report.verification = try Verification(
                 source, fixed: fixed?.network, bytes: bytes, format: options.format,
@@ -69,8 +71,12 @@ package struct Export {
     private func fixedNetwork(
         _ source: NetworkSource, _ set: ShardSet?
     ) throws -> (network: FixedNetwork, calibration: Calibration)? {
-        if let fixed = source.fixed, let calibration = source.calibration, set == nil {
-            return (fixed, calibration)
+        let digits = options.digits ?? source.fixed?.digits ?? 4
+        if let calibration = source.calibration, set == nil, options.format != .floatONNX {
+            return (
+                try FixedNetwork(source.deployed, calibration: calibration, digits: digits),
+                calibration
+            )
         }
         guard let set else {
             guard options.format.needsCalibration else { return nil }
@@ -86,7 +92,7 @@ package struct Export {
             threads: options.threads)
         do {
             let network = try FixedNetwork(
-                source.deployed, calibration: calibration, digits: options.digits)
+                source.deployed, calibration: calibration, digits: digits)
             return (network, calibration)
         } catch  where !options.format.needsCalibration {
             // A packed file of a network without a fixed form has its weights alone.
@@ -100,7 +106,8 @@ package struct Export {
         switch options.format {
         case .packed:
             return try PackedFile.bytes(
-                of: source.deployed, calibration: fixed?.calibration, digits: options.digits,
+                of: source.deployed, calibration: fixed?.calibration,
+                digits: fixed?.network.digits ?? 4,
                 origin: source.metadata)
         case .floatONNX:
             return try FloatONNX.bytes(source.deployed, packing: options.packing)

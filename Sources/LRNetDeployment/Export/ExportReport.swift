@@ -24,8 +24,8 @@ package struct ExportReport: Encodable {
     package internal(set) var verification: Verification?
 
     init(
-        source: NetworkSource, fixed: FixedNetwork?, format: ExportFormat, output: String,
-        bytes: [UInt8]
+        source: NetworkSource, fixed: FixedNetwork?, format: ExportFormat,
+        packing: ONNXPacking?, output: String, bytes: [UInt8]
     ) {
         self.format = format.rawValue
         self.output = output
@@ -33,13 +33,20 @@ package struct ExportReport: Encodable {
             uniqueKeysWithValues: (fixed?.layers ?? []).map { ($0.name, $0) })
         let products = source.deployed.products
         layers = products.map { product in
-            let (kind, bits): (String, Double) =
+            let layer = fixedLayers[product.name]
+            let (kind, smallest): (String, Double) =
                 switch product.weights.values {
                 case .signs: ("binary", 1)
                 case .trits: ("ternary", 1.6)
-                case .reals: ("real", 32)
+                case .reals: ("real", format == .fixedONNX && layer != nil ? 8 : 32)
                 }
-            let layer = fixedLayers[product.name]
+            let bits: Double =
+                switch packing {
+                case .int8 where product.weights.isDiscrete: 8
+                case .int2 where product.weights.isDiscrete: 2
+                case .trits where product.weights.isDiscrete: 1.6
+                default: smallest
+                }
             return Layer(
                 name: product.name, kind: kind, weights: product.weights.values.count,
                 zeroPercent: product.weights.zeroPercent, bits: bits,

@@ -74,6 +74,10 @@ package struct Verification: Sendable, Encodable {
                 let label = Int(part.labels[index])
                 let mine =
                     own.map { Array($0[index * classes..<(index + 1) * classes]) } ?? outcome.scores
+                guard (mine + outcome.scores).allSatisfy(\.isFinite) else {
+                    throw FailureSite("export", source.path).badData(
+                        "gives picture \(first + index) scores that are not finite")
+                }
                 for (a, b) in zip(mine, outcome.scores) {
                     squares += Double(a) * Double(a)
                     largest = max(largest, abs(Double(a) - Double(b)))

@@ -40,6 +40,10 @@ extension Calibration {
                 }
             }
             for part in parts.values { merge(part) }
+            if let name = maxima.filter({ !$0.value.isFinite }).keys.min() {
+                throw FailureSite("network", name).badData(
+                    "has values that are not finite on the pictures of the training split")
+            }
         }
     }
 }

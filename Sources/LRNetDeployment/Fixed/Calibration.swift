@@ -17,15 +17,17 @@ package struct Calibration: Sendable, Equatable {
 
     /// Takes in the values of a tensor of one picture.
     mutating func add(_ name: String, _ values: [Float]) {
-        let largest = values.reduce(0) { max($0, abs($1)) }
-        maxima[name] = max(maxima[name] ?? 0, largest)
+        // NaN stays: `max` would drop it.
+        let largest = values.reduce(0) { $1.isNaN || abs($1) > $0 ? abs($1) : $0 }
+        let known = maxima[name] ?? 0
+        maxima[name] = largest.isNaN || largest > known ? largest : known
     }
 
     mutating func countPicture() { pictureCount += 1 }
 
     /// Takes in what another thread has seen.
     mutating func merge(_ other: Calibration) {
-        maxima.merge(other.maxima) { max($0, $1) }
+        maxima.merge(other.maxima) { $1.isNaN || $1 > $0 ? $1 : $0 }
         pictureCount += other.pictureCount
     }
 }

@@ -197,6 +197,10 @@ struct FixedBuilder {
             let shift = Double(affine.shift[output]) / unit
             let row = output * fanIn..<(output + 1) * fanIn
             let largest = codes[row].reduce(0.0) { $0 + abs(Double($1)) } * reach
+            guard scale.isFinite, scale < 16_384, shift.isFinite, unit > 0 else {
+                throw Self.refusal(
+                    product.name, "output \(output) has scale \(scale) in units of its result")
+            }
             let number = FactorDigits.nearest(scale * 65_536, digits: digits)
             let span = largest * Double(number) / 65_536
             // Far below the unit, or clipped whatever the sum is.

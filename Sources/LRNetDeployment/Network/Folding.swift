@@ -44,12 +44,12 @@ struct Folding {
                 pending?.isPooled = true
                 steps.append(.maxPool(name: layer.name, layer.geometry))
             case let layer as AveragePoolLayer:
-                settle(&steps, &pending, .none)
+                try settle(&steps, &pending, .none)
                 steps.append(.averagePool(name: layer.name, layer.inputShape))
             case let block as ResidualBlock:
-                settle(&steps, &pending, .none)
+                try settle(&steps, &pending, .none)
                 steps.append(.residual(try residual(block)))
-            case is ExpectedSignLayer: settle(&steps, &pending, .sign)
+            case is ExpectedSignLayer: try settle(&steps, &pending, .sign)
             // The batch norm before it has it.
             case is SignLayer: break
             // Does nothing in evaluation.
@@ -57,7 +57,7 @@ struct Folding {
             default: preconditionFailure("\(layer.name): a layer that is not deployed")
             }
         }
-        settle(&steps, &pending, .none)
+        try settle(&steps, &pending, .none)
         return steps
     }
 
@@ -151,7 +151,7 @@ struct Folding {
         }
         let activation: DeployedAffine.Activation =
             next is SignLayer ? .sign : layer.rectified ? .rectified : .none
-        append(
+        try append(
             scale, shift, named: layer.name, shape: layer.outputShape, activation, &steps, pending)
     }
 
@@ -159,11 +159,11 @@ struct Folding {
     private func settle(
         _ steps: inout [DeployedStep], _ pending: inout Pending?,
         _ activation: DeployedAffine.Activation
-    ) {
+    ) throws {
         guard let waiting = pending, case .product(let product) = steps[waiting.position] else {
             return
         }
-        append(
+        try append(
             waiting.scale, waiting.bias, named: "\(product.name).affine",
             shape: Self.outputShape(steps.last), activation, &steps, waiting)
         pending = nil
@@ -185,7 +185,13 @@ struct Folding {
     private func append(
         _ scale: [Double], _ shift: [Double], named name: String, shape: ImageShape,
         _ activation: DeployedAffine.Activation, _ steps: inout [DeployedStep], _ pending: Pending?
-    ) {
+    ) throws {
+        for (part, values) in [("scale", scale), ("shift", shift)] {
+            if let channel = values.firstIndex(where: { !Float($0).isFinite }) {
+                throw site.badData(
+                    "\(name) has \(part)[\(channel)] \(values[channel]), beyond Float32")
+            }
+        }
         var scale = scale
         if let pending, !pending.isPooled, case .product(var product) = steps[pending.position] {
             for output in scale.indices {

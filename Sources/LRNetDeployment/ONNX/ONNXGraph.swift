@@ -59,14 +59,18 @@ struct ONNXGraph {
     /// `[N, channels]`, or the values of all pixels in the order (channel, row, column).
     mutating func flattened(_ value: Activation) -> String {
         if value.isFlat { return value.name }
-        return add(
-            "Flatten", "\(value.name).flat", [value.name], [AttributeProto("axis", .integer(1))])
+        let name = "\(value.name).flat"
+        // A residual block uses its input twice.
+        if nodes.contains(where: { $0.name == name }) { return name }
+        return add("Flatten", name, [value.name], [AttributeProto("axis", .integer(1))])
     }
 
     /// `[N, channels, height, width]`
     mutating func image(_ value: Activation) -> String {
         if !value.isFlat { return value.name }
-        return reshape(value.name, to: [0, value.shape.channels, 1, 1], "\(value.name).image")
+        let name = "\(value.name).image"
+        if nodes.contains(where: { $0.name == name }) { return name }
+        return reshape(value.name, to: [0, value.shape.channels, 1, 1], name)
     }
 
     /// The fully connected layer of real numbers that makes the scores.

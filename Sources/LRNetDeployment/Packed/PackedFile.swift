@@ -84,7 +84,7 @@ package struct PackedFile: Sendable {
     }
 
     /// What a reader needs to unpack a tensor.
-    private struct Shape: Codable {
+    private struct Shape: Codable, Equatable {
         var shape: [Int]
         var values: String
 
@@ -176,6 +176,13 @@ package struct PackedFile: Sendable {
         let unpacked = try UnpackedNetwork(file, path: path)
         network = unpacked.network
         recipe = unpacked.recipe
+        let shapes = Dictionary(
+            uniqueKeysWithValues: network.products.map { ($0.name, Shape($0)) })
+        guard
+            let written = metadata["shapes"].flatMap({
+                try? JSONDecoder().decode([String: Shape].self, from: Data($0.utf8))
+            }), written == shapes
+        else { throw site.badData("shapes are not those of its architecture") }
         guard let text = metadata["calibration"] else {
             fixed = nil
             calibration = nil
@@ -189,7 +196,9 @@ package struct PackedFile: Sendable {
         let made = try FixedNetwork(network, calibration: calibration, digits: digits)
         for layer in made.layers {
             let rule = layer.requantization
-            for (part, values) in [("bias", rule.bias), ("factor", rule.factor)]
+            for (part, values) in [
+                ("bias", rule.bias), ("factor", rule.factor), ("top", rule.tops),
+            ]
             where file.tensors["\(layer.name).\(part)"]?.integers != values {
                 throw site.badData("\(layer.name).\(part) is not what its calibration gives")
             }

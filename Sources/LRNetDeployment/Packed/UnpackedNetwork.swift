@@ -113,26 +113,28 @@ private struct PackedTensors {
     }
 
     /// Puts the factors of negative weights back.
-    func withNegativeFactors(_ step: DeployedStep) -> DeployedStep {
+    func withNegativeFactors(_ step: DeployedStep) throws -> DeployedStep {
         switch step {
         case .product(var product):
-            if let factors = file.tensors["\(product.name).negativeFactor"]?.values,
-                factors.count == product.outputs
-            {
-                product.weights.negativeFactor = factors
+            let name = "\(product.name).negativeFactor"
+            guard file.tensors[name] != nil else { return step }
+            let factors = try reals(name, product.outputs)
+            if let index = factors.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
+                throw site(name).badData("[\(index)] is \(factors[index]), which is not positive")
             }
+            product.weights.negativeFactor = factors
             return .product(product)
         case .affine, .maxPool, .averagePool: return step
         case .residual(let block):
             let shortcut: DeployedResidual.Shortcut
             if case .projection(let steps) = block.shortcut {
-                shortcut = .projection(steps.map(withNegativeFactors))
+                shortcut = .projection(try steps.map(withNegativeFactors))
             } else {
                 shortcut = block.shortcut
             }
             return .residual(
                 DeployedResidual(
-                    name: block.name, body: block.body.map(withNegativeFactors),
+                    name: block.name, body: try block.body.map(withNegativeFactors),
                     shortcut: shortcut))
         }
     }

@@ -191,6 +191,7 @@ public struct Architecture: Sendable, Equatable {
                 }
                 shape = outputShape(shape, window: 3, stride: stride, channels: filters)
             case .maxPool(let window, let stride):
+                if window * window > 255 { return "\(block): windows have at most 15 rows" }
                 if window == stride && (shape.height < window || shape.width < window) {
                     return "\(block) does not fit into the \(shape) that reach it"
                 }

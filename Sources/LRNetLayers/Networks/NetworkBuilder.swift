@@ -169,9 +169,12 @@ struct NetworkBuilder {
     private mutating func residual(_ name: String, filters: Int, stride: Int) -> ResidualBlock {
         let entrance = architecture.geometry(shape, window: 3, stride: stride)
         let first = weighted("\(name).conv1", entrance, outputs: filters, model: options.model)
+        // The block adds the gradients of its two ways, also where it is the network's first layer.
+        first.needsInputGradient = true
         let firstNorm = batchNorm("\(name).bn1", first.outputShape, rectified: true)
         let inner = architecture.geometry(first.outputShape, window: 3, stride: 1)
         let second = weighted("\(name).conv2", inner, outputs: filters, model: options.model)
+        second.needsInputGradient = true
         let secondNorm = batchNorm("\(name).bn2", second.outputShape, rectified: false)
         var shortcut: [any Layer] = []
         if second.outputShape != shape, architecture.shortcut == .zeroPadded {
@@ -184,6 +187,7 @@ struct NetworkBuilder {
             let window = PatchGeometry(input: shape, window: 1, stride: stride)
             let projection = weighted(
                 "\(name).projection", window, outputs: filters, model: options.model)
+            projection.needsInputGradient = true
             let norm = batchNorm(
                 "\(name).projectionNorm", projection.outputShape, rectified: false)
             shortcut = [projection, norm]

@@ -139,10 +139,11 @@ package struct NetworkDescription: Sendable, Equatable {
             return choice
         }
         guard blocks.input.count == 3, blocks.input.allSatisfy({ (1...65_536).contains($0) }),
-            blocks.classes >= 2
+            blocks.classes >= 2, !blocks.blocks.isEmpty
         else {
             throw site.badData(
-                "architecture has input \(blocks.input) and \(blocks.classes) classes")
+                "architecture has input \(blocks.input), \(blocks.blocks.count) blocks and "
+                    + "\(blocks.classes) classes")
         }
         let input = ImageShape(
             height: blocks.input[0], width: blocks.input[1], channels: blocks.input[2])

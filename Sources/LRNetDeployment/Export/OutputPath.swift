@@ -1,0 +1,40 @@
+internal import Foundation
+internal import LRNetSupport
+
+/// A file that is about to be written.
+package struct OutputPath {
+    private let option: String
+    private let path: String
+
+    /// - Parameter option: `--output`
+    package init(_ option: String, _ path: String) {
+        self.option = option
+        self.path = path
+    }
+
+    private var site: FailureSite { FailureSite(option, path.isEmpty ? "''" : path) }
+
+    /// Throws unless a file can be made or replaced there.
+    package func check() throws {
+        guard !path.isEmpty else { throw site.usage("is empty; name a file") }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard FileBytes.isFolder(folder) else {
+            throw site.inputMissing("is in a folder that does not exist; make \(folder) first")
+        }
+        guard FileBytes.exists(path) else { return }
+        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type]
+        guard [.typeRegular, .typeSymbolicLink].contains(type as? FileAttributeType) else {
+            throw site.usage("is not a regular file; name another one")
+        }
+    }
+
+    /// Throws if it is a file that is read, or written by another option.
+    package func check(isNot other: String) throws {
+        guard !path.isEmpty, Self.resolved(path) == Self.resolved(other) else { return }
+        throw site.usage("would replace \(other), which is in use; name another file")
+    }
+
+    private static func resolved(_ path: String) -> String {
+        URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+    }
+}
