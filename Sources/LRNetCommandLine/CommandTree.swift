@@ -49,7 +49,7 @@ package struct CommandTree: Decodable, Sendable {
 }
 
 extension CommandTree {
-    /// What is wrong with a command line.
+    /// A mistake in a command line.
     package struct Problem: Equatable, Sendable {
         /// `unknown option --ouput; did you mean --output?`
         package let message: String

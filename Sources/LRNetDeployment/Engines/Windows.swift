@@ -1,6 +1,6 @@
 internal import LRNetKernels
 
-/// What both engines do with windows of one picture.
+/// Products, pooling and subsampling of one picture, for both engines.
 enum Windows {
     static func multiply(
         _ input: FloatView, _ geometry: PatchGeometry, _ matrix: PackedMatrix

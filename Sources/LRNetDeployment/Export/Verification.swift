@@ -4,7 +4,7 @@ internal import LRNetKernels
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// What became of some pictures: by the trainer's own network, by the deployed one, and in fixed point.
+/// The classes of some pictures by the trainer's own network, by the deployed one, and in fixed point.
 package struct Verification: Sendable, Encodable {
     /// Pictures that were looked at.
     package private(set) var pictures = 0
@@ -17,7 +17,7 @@ package struct Verification: Sendable, Encodable {
     package private(set) var fixedErrors: Int?
     package private(set) var fixedDisagreements: Int?
 
-    /// What the order of sums changes, at most.
+    /// The largest difference that another order of sums makes.
     private static let tolerance = 2e-5
 
     /// Pictures that are read at a time.

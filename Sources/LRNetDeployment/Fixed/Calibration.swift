@@ -12,7 +12,7 @@ package struct Calibration: Sendable, Equatable {
 
     package init() {}
 
-    /// What an earlier calibration has found.
+    /// The result of an earlier calibration.
     package init(maxima: [String: Float]) { self.maxima = maxima }
 
     /// Takes in the values of a tensor of one picture.

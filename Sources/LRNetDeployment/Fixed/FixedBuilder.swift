@@ -138,7 +138,7 @@ struct FixedBuilder {
         return result
     }
 
-    /// What a block needs by itself: its body and projection have 127 steps on either side of 0.
+    /// The unit of a block alone: its body and projection have 127 steps on either side of 0.
     private func blockUnit(_ block: DeployedResidual) -> Double {
         var needed = unit(block.name, steps: 255)
         if case .affine(let last) = block.body.last {

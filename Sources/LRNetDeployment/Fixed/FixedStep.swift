@@ -56,7 +56,7 @@ package struct FixedInput: Sendable, Equatable {
     package let shape: ImageShape
     /// The real value of a step.
     package let unit: Double
-    /// What stands for 0; padding has it.
+    /// The step whose real value is 0, and the value of padding.
     package let zeroPoint: Int32
 }
 

@@ -13,7 +13,7 @@ struct NumPyArrayNames {
         return "\(start) --test-images \(test.images) --test-labels \(test.labels)"
     }
 
-    /// The arrays of a split, if there is no doubt.
+    /// The arrays of a split; `nil` where names do not tell.
     private func pair(isTest: Bool) -> (images: String, labels: String)? {
         let candidates = names.filter {
             let name = $0.lowercased()
