@@ -133,14 +133,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("full-precision", "conv2: weights are real"), ("bnn", "conv1: pooling between"),
-    ]) func whatFixedPointLacksIsNamed(weights: String, words: String) throws {
-        let random = try RandomNetwork(Self.plain, weights: weights)
+    @Test func whatFixedPointLacksIsNamed() throws {
+        let random = try RandomNetwork(Self.plain, weights: "full-precision")
         let error = #expect(throws: Failure.self) {
             try FixedNetwork(random.deployed, calibration: Calibration())
         }
         #expect(error?.exitStatus == .badRecipe)
-        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+        #expect(error?.description.contains("conv2: weights are real") == true)
     }
 }

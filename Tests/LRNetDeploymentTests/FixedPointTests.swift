@@ -5,7 +5,8 @@ import Testing
 @Suite struct FixedPointTests {
     /// The integer rule is the Float32 product that is rounded to the nearest even integer, as onnxruntime computes
     /// it, for every factor below 2^11 and sums over the whole range that is not clipped.
-    @Test(arguments: [0, 128] as [Int32]) func theIntegerRuleIsTheProduct(zeroPoint: Int32) {
+    @Test(arguments: [.rectified, .signed] as [Requantization.Levels])
+    func theIntegerRuleIsTheProduct(levels: Requantization.Levels) {
         var differences = 0
         for factor in 1..<Int32(2_048) {
             let exact = Float(factor) / 65_536
@@ -13,10 +14,9 @@ import Testing
             // All sums of large factors, and many of small ones.
             let step = max(reach / 4_000, 1)
             for sum in stride(from: -reach, through: reach, by: Int(step)) {
-                let product = (Float(sum) * exact).rounded(.toNearestOrEven) + Float(zeroPoint)
+                let product = (Float(sum) * exact).rounded(.toNearestOrEven) + Float(levels.offset)
                 let expected = UInt8(min(max(product, 0), 255))
-                let result = Requantization.apply(
-                    sum, bias: 0, factor: factor, zeroPoint: zeroPoint)
+                let result = Requantization.apply(sum, bias: 0, factor: factor, levels)
                 differences += result == expected ? 0 : 1
             }
         }
@@ -26,14 +26,14 @@ import Testing
     @Test func ofHalvesTheEvenNumberIsTaken() {
         // 1/2, 3/2 and 5/2.
         let results = [1, 3, 5, -1, -3].map {
-            Requantization.apply($0, bias: 0, factor: 32_768, zeroPoint: 128)
+            Requantization.apply($0, bias: 0, factor: 32_768, .signed)
         }
         #expect(results == [128, 130, 130, 128, 126])
     }
 
     @Test func topsClip() {
         let rule = Requantization(
-            bias: [0, 0, 0], factor: [1, 777, 65_536], zeroPoint: 0, unit: 1)
+            bias: [0, 0, 0], factor: [1, 777, 65_536], levels: .rectified, unit: 1)
         for (channel, top) in rule.tops.enumerated() {
             #expect(rule.apply(top, channel: channel) == 255)
             #expect(Int64(top - 1) * Int64(rule.factor[channel]) < 1 << 24)

@@ -15,9 +15,10 @@ struct RandomNetwork {
     let input: ImageShape
     private var numbers: RandomNumbers
 
+    /// - Parameter faint: A batch norm whose first channel hardly depends on its input.
     init(
         _ network: String, weights: String = "ternary", scaling: Preprocessing.Scaling = .unit,
-        seed: UInt64 = 1
+        faint: String? = nil, seed: UInt64 = 1
     ) throws {
         numbers = RandomNumbers(state: seed)
         let recipe = try Recipe(
@@ -42,7 +43,7 @@ struct RandomNetwork {
                 fanIn = layer.shape.fanIn
                 Self.add(layer, recipe, to: &file, &numbers)
             case let layer as BatchNormalization:
-                Self.add(layer, fanIn: fanIn, to: &file, &numbers)
+                Self.add(layer, fanIn: fanIn, isFaint: layer.name == faint, to: &file, &numbers)
             default: continue
             }
         }
@@ -95,7 +96,7 @@ struct RandomNetwork {
     }
 
     private static func add(
-        _ layer: BatchNormalization, fanIn: Int, to file: inout SafeTensors,
+        _ layer: BatchNormalization, fanIn: Int, isFaint: Bool, to file: inout SafeTensors,
         _ numbers: inout RandomNumbers
     ) {
         let channels = layer.inputShape.channels
@@ -103,7 +104,12 @@ struct RandomNetwork {
         func add(_ part: String, _ value: (Int) -> Float) {
             file.add(
                 "\(layer.name).\(part)", type: .float32, shape: [channels],
-                values: (0..<channels).map(value))
+                values: (0..<channels).map { channel in
+                    let faint: [String: Float] = [
+                        "mean": 0, "variance": 1, "gamma": 1 / 65_536, "beta": 1.0005,
+                    ]
+                    return isFaint && channel == 0 ? faint[part] ?? 0 : value(channel)
+                })
         }
         add("mean") { _ in numbers.real(-0.3, 0.3) * spread }
         add("variance") { _ in numbers.real(0.3, 1.5) * Float(fanIn) }

@@ -64,22 +64,45 @@ package final class FixedEngine {
 
     /// The scores of a picture's first activations.
     package func run(_ input: [UInt8], observer: Observer? = nil) -> Result {
-        var values = input.map { Float($0) - Float(network.input.zeroPoint) }
+        var zeroPoint = network.input.zeroPoint
+        // Less the zero point.
+        var values = Self.centered(input, zeroPoint)
         for step in network.steps {
             switch step {
             case .layer(let layer):
                 let output = run(layer, values)
                 observer?(layer.name, output)
-                values = output.map { Float($0) }
+                zeroPoint = layer.requantization.levels.zeroPoint
+                values = Self.centered(output, zeroPoint)
             case .maxPool(_, let geometry):
                 values = Windows.maxPool(FloatBuffer(values).all, geometry).values
+            case .average(let average):
+                let output = Self.run(average, values, zeroPoint)
+                observer?(average.name, output)
+                zeroPoint = average.requantization.levels.zeroPoint
+                values = Self.centered(output, zeroPoint)
             case .residual(let block):
                 let output = run(block, values, observer)
                 observer?(block.name, output)
                 values = output.map { Float($0) }
             }
         }
-        return finish(values)
+        return finish(values.map { Int32($0) + zeroPoint })
+    }
+
+    private static func centered(_ values: [UInt8], _ zeroPoint: Int32) -> [Float] {
+        values.map { Float(Int32($0) - zeroPoint) }
+    }
+
+    private static func run(
+        _ average: FixedAverage, _ values: [Float], _ zeroPoint: Int32
+    ) -> [UInt8] {
+        let channels = average.shape.channels
+        var sums = [Int32](repeating: 0, count: channels)
+        for (index, value) in values.enumerated() {
+            sums[index % channels] += Int32(value) + zeroPoint
+        }
+        return sums.indices.map { average.requantization.apply(sums[$0], channel: $0) }
     }
 
     private func run(_ layer: FixedLayer, _ input: [Float]) -> [UInt8] {
@@ -93,7 +116,7 @@ package final class FixedEngine {
             for channel in 0..<layer.outputs {
                 output[first + channel] = Requantization.apply(
                     Int32(sums[first + channel]), bias: rule.bias[channel],
-                    factor: rule.factor[channel], zeroPoint: rule.zeroPoint)
+                    factor: rule.factor[channel], rule.levels)
             }
         }
         return output
@@ -121,9 +144,9 @@ package final class FixedEngine {
         return zip(body, shortcut).map { UInt8(min(max(Int32($0) - 128 + $1, 0), 255)) }
     }
 
-    private func finish(_ values: [Float]) -> Result {
+    private func finish(_ values: [Int32]) -> Result {
         let output = network.output
-        var features = values.map { Int32($0) }
+        var features = values
         if output.pixelCount > 1 {
             let channels = output.inputs
             var sums = [Int32](repeating: 0, count: channels)

@@ -88,14 +88,14 @@ package struct ExportReport: Encodable {
 }
 
 extension FixedLayer {
-    /// The largest magnitude that a sum with its bias can have, for activations from 0 to 255.
+    /// The largest magnitude that a sum with its bias can have.
     package var largestSum: Int {
         let fanIn = geometry.patchCount
         return (0..<outputs).map { output in
             let sum = weights[output * fanIn..<(output + 1) * fanIn].reduce(0) {
                 $0 + abs(Int($1))
             }
-            return 255 * sum + abs(Int(requantization.bias[output]))
+            return Int(inputReach) * sum + abs(Int(requantization.bias[output]))
         }.max() ?? 0
     }
 }

@@ -13,16 +13,34 @@ struct FixedBuilder {
         self.digits = digits
     }
 
-    /// Magnitude of rounded real weights: pairs of uint8 x int8 products then fit 16 bits on every CPU.
-    private static let largestCode = 64.0
-
     /// The activations between two steps.
     private struct Stream {
         var unit: Double
         var zeroPoint: Int32
+        /// The largest distance from the zero point.
+        var reach: Int32
+        /// `[channels]`: those whose signs are inverted; empty for none.
+        var inverted: [Bool] = []
+
+        init(_ rule: Requantization) {
+            unit = rule.unit
+            zeroPoint = rule.levels.zeroPoint
+            reach = rule.levels.reach
+        }
+
+        init(_ input: FixedInput) {
+            unit = input.unit
+            zeroPoint = input.zeroPoint
+            reach = max(zeroPoint, 255 - zeroPoint)
+        }
+
+        /// The sign that weights of an input channel take.
+        func sign(_ index: Int) -> Int8 {
+            !inverted.isEmpty && inverted[index % inverted.count] ? -1 : 1
+        }
     }
 
-    private static func refusal(_ name: String, _ reason: String) -> Failure {
+    static func refusal(_ name: String, _ reason: String) -> Failure {
         FailureSite("fixed", name).badRecipe(
             "\(reason), which fixed point does not have; formats packed and float-onnx do")
     }
@@ -39,68 +57,82 @@ struct FixedBuilder {
             pixelCount = shape.pixelCount
             body = body.dropLast()
         }
-        var stream = Stream(unit: input.unit, zeroPoint: input.zeroPoint)
+        var stream = Stream(input)
         let units = sharedUnits(Array(body))
         var result: [FixedStep] = []
         var index = body.startIndex
         while index < body.endIndex {
             switch body[index] {
             case .product(let product):
+                let isFirst = index == body.startIndex
+                if let chain = try SignChain(body[(index + 1)...]) {
+                    let (layer, inverted) = try signs(product, chain, stream, isFirst: isFirst)
+                    result.append(.layer(layer))
+                    result += chain.pools.map { .maxPool(name: $0.name, $0.geometry) }
+                    stream = Stream(layer.requantization)
+                    stream.inverted = inverted
+                    index += chain.count
+                    break
+                }
                 guard index + 1 < body.endIndex, case .affine(let affine) = body[index + 1] else {
                     throw Self.refusal(product.name, "pooling between product and batch norm")
+                }
+                guard affine.activation == .rectified else {
+                    throw Self.refusal(affine.name, "no ReLU")
                 }
                 guard let unit = units[affine.name] else {
                     preconditionFailure("\(affine.name) has no unit")
                 }
                 let layer = try layer(
-                    product, affine, stream, isFirst: index == body.startIndex, unit: unit,
-                    zeroPoint: 0)
-                guard affine.activation == .rectified else {
-                    throw Self.refusal(
-                        affine.name,
-                        affine.activation == .sign ? "activations are signs" : "no ReLU")
-                }
+                    product, affine, stream, isFirst: isFirst, unit: unit, levels: .rectified)
                 result.append(.layer(layer))
-                stream = Stream(unit: layer.requantization.unit, zeroPoint: 0)
+                stream = Stream(layer.requantization)
                 index += 1
             case .affine(let affine):
                 throw Self.refusal(affine.name, "batch norm without a product before it")
             case .maxPool(let name, let geometry):
-                guard stream.zeroPoint == 0 else {
-                    throw Self.refusal(name, "pooling of standardized pictures")
+                guard !stream.inverted.contains(true) else {
+                    throw Self.refusal(name, "pooling after a negative scale")
                 }
                 result.append(.maxPool(name: name, geometry))
-            case .averagePool(let name, _):
-                throw Self.refusal(name, "an average before a layer that is not the last")
+            case .averagePool(let name, let shape):
+                let average = average(name, shape, stream)
+                result.append(.average(average))
+                let inverted = stream.inverted
+                stream = Stream(average.requantization)
+                stream.inverted = inverted
             case .residual(let block):
                 guard let unit = units[block.name], index > body.startIndex else {
                     throw Self.refusal(block.name, "a residual block of pictures")
                 }
-                result.append(.residual(try residual(block, stream, unit: unit)))
-                stream = Stream(unit: unit, zeroPoint: 0)
+                guard stream.zeroPoint == 0 else {
+                    throw Self.refusal(block.name, "a residual block of signs")
+                }
+                let block = try residual(block, stream, unit: unit)
+                result.append(.residual(block))
+                stream.unit = unit
             }
             index += 1
         }
-        let scores = Self.output(output, last, unit: stream.unit, pixelCount: pixelCount)
-        guard stream.zeroPoint == 0 else {
-            throw Self.refusal(output.name, "a network without a discrete layer")
-        }
-        return (result, scores)
+        return (result, Self.output(output, last, stream, pixelCount: pixelCount))
     }
 
     private static func output(
-        _ product: DeployedProduct, _ affine: DeployedAffine, unit: Double, pixelCount: Int
+        _ product: DeployedProduct, _ affine: DeployedAffine, _ stream: Stream, pixelCount: Int
     ) -> FixedOutput {
-        let weights = product.weights.expanded(outputs: product.outputs)
-        let factor = unit / Double(pixelCount)
+        let fanIn = product.fanIn
+        let factor = stream.unit / Double(pixelCount)
+        let weights = product.weights.expanded(outputs: product.outputs).enumerated().map {
+            Double($1) * Double(affine.scale[$0 / fanIn]) * factor * Double(stream.sign($0 % fanIn))
+        }
+        let zero = Double(stream.zeroPoint) * Double(pixelCount)
+        let bias = (0..<product.outputs).map { output in
+            let sum = weights[output * fanIn..<(output + 1) * fanIn].reduce(0, +)
+            return Float(Double(affine.shift[output]) - sum * zero)
+        }
         return FixedOutput(
-            name: product.name, inputs: product.fanIn, classes: product.outputs,
-            pixelCount: pixelCount,
-            weights: weights.indices.map {
-                Float(
-                    Double(weights[$0]) * Double(affine.scale[$0 / product.fanIn]) * factor)
-            },
-            bias: affine.shift)
+            name: product.name, inputs: fanIn, classes: product.outputs, pixelCount: pixelCount,
+            weights: weights.map { Float($0) }, bias: bias)
     }
 
     // MARK: Units
@@ -162,10 +194,10 @@ struct FixedBuilder {
         else { preconditionFailure("\(block.name): a body of \(block.body.count) steps") }
         let entry = try layer(
             first, firstAffine, stream, isFirst: false,
-            unit: self.unit(firstAffine.name, steps: 255), zeroPoint: 0)
-        let inner = Stream(unit: entry.requantization.unit, zeroPoint: 0)
+            unit: self.unit(firstAffine.name, steps: 255), levels: .rectified)
+        let inner = Stream(entry.requantization)
         let exit = try layer(
-            second, secondAffine, inner, isFirst: false, unit: unit, zeroPoint: 128)
+            second, secondAffine, inner, isFirst: false, unit: unit, levels: .signed)
         let shortcut: FixedResidual.Shortcut
         switch block.shortcut {
         case .projection(let steps):
@@ -173,94 +205,107 @@ struct FixedBuilder {
                 case .affine(let affine) = steps[1]
             else { preconditionFailure("\(block.name): a projection of \(steps.count) steps") }
             shortcut = .projection(
-                try layer(product, affine, stream, isFirst: false, unit: unit, zeroPoint: 128))
+                try layer(product, affine, stream, isFirst: false, unit: unit, levels: .signed))
         case .identity: shortcut = .identity
         case .subsampling(let sampling): shortcut = .subsampling(sampling)
         }
         return FixedResidual(name: block.name, body: [entry, exit], shortcut: shortcut)
     }
 
+    private static func weights(
+        _ product: DeployedProduct, _ stream: Stream, isFirst: Bool
+    ) throws -> IntegerWeights {
+        if !product.weights.isDiscrete && !isFirst {
+            throw refusal(product.name, "weights are real")
+        }
+        return IntegerWeights(product, inputReach: stream.reach, inputSign: stream.sign)
+    }
+
+    private static func checkSum(_ product: DeployedProduct, output: Int, _ sum: Double) throws {
+        guard sum < Double(Requantization.limit) else {
+            throw refusal(
+                product.name, "sums of output \(output) reach \(Int(sum)), beyond 2^24")
+        }
+    }
+
     private mutating func layer(
         _ product: DeployedProduct, _ affine: DeployedAffine, _ stream: Stream, isFirst: Bool,
-        unit: Double, zeroPoint: Int32
+        unit: Double, levels: Requantization.Levels
     ) throws -> FixedLayer {
-        if !product.weights.isDiscrete && !isFirst {
-            throw Self.refusal(product.name, "weights are real")
-        }
-        var (codes, steps) = Self.codes(product)
-        let fanIn = product.fanIn
+        var weights = try Self.weights(product, stream, isFirst: isFirst)
+        let zeroPoint = Double(levels.offset)
         var bias: [Int32] = []
         var factor: [Int32] = []
-        let reach = Double(max(stream.zeroPoint, 255 - stream.zeroPoint))
         for output in 0..<product.outputs {
-            let scale = Double(affine.scale[output]) * steps[output] * stream.unit / unit
+            let scale = Double(affine.scale[output]) * weights.steps[output] * stream.unit / unit
             let shift = Double(affine.shift[output]) / unit
-            let row = output * fanIn..<(output + 1) * fanIn
-            let largest = codes[row].reduce(0.0) { $0 + abs(Double($1)) } * reach
+            let largest = weights.largestSums[output]
             guard scale.isFinite, scale < 16_384, shift.isFinite, unit > 0 else {
                 throw Self.refusal(
                     product.name, "output \(output) has scale \(scale) in units of its result")
             }
             let number = FactorDigits.nearest(scale * 65_536, digits: digits)
             let span = largest * Double(number) / 65_536
-            // Far below the unit, or clipped whatever the sum is.
+            let offset = (shift * 65_536 / Double(number)).rounded(.toNearestOrEven)
+            // Far below the unit, or clipped whatever the sum is, or so nearly so that the bias is too large.
             let isConstant =
-                span < 0.5 || shift + span + Double(zeroPoint) < -0.5
-                || shift - span + Double(zeroPoint) > 255.5
+                span < 0.5 || shift + span + zeroPoint < -0.5 || shift - span + zeroPoint > 255.5
+                || span < 4 && largest + abs(offset) >= Double(Requantization.limit)
             if isConstant {
-                for index in row { codes[index] = 0 }
+                weights.clear(output: output)
                 constantChannelCount += 1
                 factor.append(65_536)
                 bias.append(Int32(min(max(shift.rounded(.toNearestOrEven), -256), 256)))
                 continue
             }
-            let offset = (shift * 65_536 / Double(number)).rounded(.toNearestOrEven)
-            guard largest + abs(offset) < Double(Requantization.limit) else {
-                throw Self.refusal(
-                    product.name,
-                    "sums of output \(output) reach \(Int(largest + abs(offset))), beyond 2^24")
-            }
+            try Self.checkSum(product, output: output, largest + abs(offset))
             factor.append(number)
             bias.append(Int32(offset))
         }
         return FixedLayer(
             name: product.name, geometry: product.geometry, outputs: product.outputs,
-            weights: codes,
+            weights: weights.values,
             isDiscrete: product.weights.isDiscrete && product.weights.negativeFactor.isEmpty,
-            requantization: Requantization(
-                bias: bias, factor: factor, zeroPoint: zeroPoint, unit: unit))
+            inputReach: stream.reach,
+            requantization: Requantization(bias: bias, factor: factor, levels: levels, unit: unit))
     }
 
-    /// Integer weights and what a step of each output counts.
-    private static func codes(_ product: DeployedProduct) -> ([Int8], [Double]) {
-        let outputs = product.outputs
-        switch product.weights.values {
-        case .signs(let values), .trits(let values):
-            let factors = product.weights.negativeFactor
-            guard !factors.isEmpty else { return (values, Array(repeating: 1, count: outputs)) }
-            var codes = values
-            let largest = factors.map { max(1, Double($0)) }
-            for index in codes.indices {
-                let output = index / product.fanIn
-                let code = largestCode / largest[output]
-                switch values[index] {
-                case 1: codes[index] = Int8(code.rounded())
-                case -1: codes[index] = -Int8((code * Double(factors[output])).rounded())
-                default: codes[index] = 0
-                }
-            }
-            return (codes, largest.map { $0 / largestCode })
-        case .reals(let values):
-            let largest = (0..<outputs).map { output in
-                values[output * product.fanIn..<(output + 1) * product.fanIn].reduce(0.0) {
-                    max($0, abs(Double($1)))
-                }
-            }
-            let codes = values.indices.map { index -> Int8 in
-                let top = largest[index / product.fanIn]
-                return top > 0 ? Int8((Double(values[index]) / top * largestCode).rounded()) : 0
-            }
-            return (codes, largest.map { $0 / largestCode })
+    /// A product whose results are signs, and the channels in which they are inverted.
+    private func signs(
+        _ product: DeployedProduct, _ chain: SignChain, _ stream: Stream, isFirst: Bool
+    ) throws -> (FixedLayer, inverted: [Bool]) {
+        let weights = try Self.weights(product, stream, isFirst: isFirst)
+        var (bias, inverted): ([Int32], [Bool]) = ([], [])
+        for output in 0..<product.outputs {
+            // A threshold has the magnitude of a sum.
+            try Self.checkSum(product, output: output, 2 * weights.largestSums[output] + 2)
+            let threshold = chain.threshold(
+                channel: output, step: weights.steps[output] * stream.unit,
+                largest: Int32(weights.largestSums[output]))
+            bias.append(1 - threshold.value)
+            inverted.append(threshold.isInverted)
         }
+        let factor = Array(repeating: Int32(2 << Requantization.shift), count: product.outputs)
+        let layer = FixedLayer(
+            name: product.name, geometry: product.geometry, outputs: product.outputs,
+            weights: weights.values, isDiscrete: product.weights.isDiscrete,
+            inputReach: stream.reach,
+            requantization: Requantization(bias: bias, factor: factor, levels: .sign, unit: 1))
+        return (layer, inverted)
+    }
+
+    /// A mean: with the unit of its input, but of signs with 127 steps on either side of 0.
+    private func average(_ name: String, _ shape: ImageShape, _ stream: Stream) -> FixedAverage {
+        let isSigned = stream.zeroPoint != 0
+        let unit = isSigned ? stream.unit * Double(stream.reach) / 127 : stream.unit
+        let factor = FactorDigits.nearest(
+            stream.unit / unit / Double(shape.pixelCount) * 65_536, digits: digits)
+        let bias = -stream.zeroPoint * Int32(shape.pixelCount)
+        return FixedAverage(
+            name: name, shape: shape,
+            requantization: Requantization(
+                bias: Array(repeating: bias, count: shape.channels),
+                factor: Array(repeating: factor, count: shape.channels),
+                levels: isSigned ? .signed : .rectified, unit: unit))
     }
 }

@@ -68,7 +68,7 @@ package struct FixedNetwork: Sendable {
         steps.flatMap { step -> [FixedLayer] in
             switch step {
             case .layer(let layer): return [layer]
-            case .maxPool: return []
+            case .maxPool, .average: return []
             case .residual(let block):
                 if case .projection(let layer) = block.shortcut { return block.body + [layer] }
                 return block.body

@@ -10,6 +10,8 @@ package struct FixedLayer: Sendable, Equatable {
     package let weights: [Int8]
     /// The network's weights are -1, 0, +1 in this layer; others are rounded.
     package let isDiscrete: Bool
+    /// The largest magnitude of an input less its zero point.
+    package let inputReach: Int32
     package let requantization: Requantization
 
     package var outputShape: ImageShape {
@@ -33,9 +35,18 @@ package struct FixedResidual: Sendable {
     }
 }
 
+/// The mean over all pixels, a channel, before a layer that is not the last: the sum of what a value is above its
+/// zero point, requantized.
+package struct FixedAverage: Sendable, Equatable {
+    package let name: String
+    package let shape: ImageShape
+    package let requantization: Requantization
+}
+
 /// A stage of a fixed-point network; activations are uint8, NHWC.
 package enum FixedStep: Sendable {
     case layer(FixedLayer)
+    case average(FixedAverage)
     /// Over the values inside the image: padding never wins, since no value is below 0.
     case maxPool(name: String, PatchGeometry)
     case residual(FixedResidual)
@@ -64,7 +75,8 @@ package struct FixedInput: Sendable, Equatable {
 ///
 ///     score[c] = sum over k of weights[c, k] * q[k] + bias[c]
 ///
-/// `weights` contain the unit of `q`, and the reciprocal of the pixels where sums come in.
+/// `weights` contain the unit of `q`, and the reciprocal of the pixels where sums come in; `bias` contains its zero
+/// point. Signs whose batch norm decreases after pooling arrive inverted: their weights are, too.
 package struct FixedOutput: Sendable, Equatable {
     package let name: String
     package let inputs, classes: Int

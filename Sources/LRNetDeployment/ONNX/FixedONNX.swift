@@ -25,15 +25,19 @@ package struct FixedONNX {
         let shape = network.input.shape
         var value = ONNXGraph.Activation(
             name: writer.graph.quantize("image", network.input), shape: shape)
-        var zero = writer.graph.uint8(network.input.zeroPoint)
+        var zeroPoint = network.input.zeroPoint
         for step in network.steps {
             switch step {
-            case .layer(let layer): value = try writer.add(layer, value, zero: zero)
+            case .layer(let layer):
+                value = try writer.add(layer, value, zeroPoint: zeroPoint)
+                zeroPoint = layer.requantization.levels.zeroPoint
+            case .average(let average):
+                value = writer.add(average, value)
+                zeroPoint = average.requantization.levels.zeroPoint
             case .maxPool(let name, let geometry):
                 value = writer.graph.maxPool(name, value, geometry)
             case .residual(let block): value = try writer.add(block, value)
             }
-            zero = writer.graph.uint8(0)
         }
         let isSum = network.output.pixelCount > 1
         writer.finish(network.output, value)
@@ -51,9 +55,9 @@ package struct FixedONNX {
 
     // MARK: Layers
 
-    /// - Parameter zero: The name of the input's zero point.
+    /// - Parameter zeroPoint: Of the input.
     private mutating func add(
-        _ layer: FixedLayer, _ value: ONNXGraph.Activation, zero: String
+        _ layer: FixedLayer, _ value: ONNXGraph.Activation, zeroPoint: Int32
     ) throws -> ONNXGraph.Activation {
         let name = layer.name
         let geometry = layer.geometry
@@ -69,17 +73,47 @@ package struct FixedONNX {
         let factors = rule.factor.map { Float(Double($0) / 65_536) }
         let one = graph.constant(TensorProto("one", [], [Float(1)]))
         let inputs = [
-            value.name, one, zero,
+            value.name, one, graph.uint8(zeroPoint),
             try weights(name, codes, sizes: sizes),
             graph.constant(TensorProto("\(name).factor", [layer.outputs], factors)),
             graph.constant(TensorProto("zero.int8", [], [Int8(0)])),
-            one, graph.uint8(rule.zeroPoint),
+            one, graph.uint8(rule.levels.offset),
             graph.constant(TensorProto("\(name).bias", [layer.outputs], rule.bias)),
         ]
         let attributes =
             isWhole ? ONNXGraph.attributes(whole: value.shape) : ONNXGraph.attributes(geometry)
+        let areSigns = rule.levels == .sign
+        var output = graph.add("QLinearConv", areSigns ? "\(name).steps" : name, inputs, attributes)
+        if areSigns {
+            // `Min` of uint8 is missing in onnxruntime 1.17.
+            output = graph.add(
+                "Clip", name, [output, graph.uint8(0), graph.uint8(rule.levels.ceiling)])
+        }
+        return ONNXGraph.Activation(name: output, shape: layer.outputShape)
+    }
+
+    /// The sums, the product and its rounding are whole numbers, or halves of them, that Float32 has.
+    private mutating func add(
+        _ average: FixedAverage, _ value: ONNXGraph.Activation
+    ) -> ONNXGraph.Activation {
+        let (name, rule) = (average.name, average.requantization)
+        func number(_ part: String, _ value: Float) -> String {
+            graph.constant(TensorProto("\(name).\(part)", [], [value]))
+        }
+        let integers = graph.cast(value.name, to: .int32, "\(name).integers")
+        let sum = graph.sumOfPixels("\(name).sum", integers, keepsSizes: true)
+        var real = graph.cast(sum, to: .float, "\(name).real")
+        real = graph.add("Add", "\(name).centered", [real, number("bias", Float(rule.bias[0]))])
+        let factor = Float(Double(rule.factor[0]) / 65_536)
+        real = graph.add("Mul", "\(name).product", [real, number("factor", factor)])
+        real = graph.add("Round", "\(name).whole", [real])
+        real = graph.add(
+            "Add", "\(name).moved", [real, number("offset", Float(rule.levels.offset))])
+        real = graph.add("Max", "\(name).low", [real, number("least", 0)])
+        real = graph.add("Min", "\(name).clipped", [real, number("most", 255)])
         return ONNXGraph.Activation(
-            name: graph.add("QLinearConv", name, inputs, attributes), shape: layer.outputShape)
+            name: graph.cast(real, to: .uint8, name),
+            shape: ImageShape(height: 1, width: 1, channels: average.shape.channels))
     }
 
     private mutating func weights(_ name: String, _ codes: [Int8], sizes: [Int]) throws -> String {
@@ -119,14 +153,13 @@ package struct FixedONNX {
     private mutating func add(
         _ block: FixedResidual, _ value: ONNXGraph.Activation
     ) throws -> ONNXGraph.Activation {
-        let zero = graph.uint8(0)
         var result = value
-        for layer in block.body { result = try add(layer, result, zero: zero) }
+        for layer in block.body { result = try add(layer, result, zeroPoint: 0) }
         let body = real(result, zeroPoint: 128)
         let shortcut: String =
             switch block.shortcut {
             case .identity: real(value, zeroPoint: 0, name: "\(block.name).shortcut.real")
-            case .projection(let layer): real(try add(layer, value, zero: zero), zeroPoint: 128)
+            case .projection(let layer): real(try add(layer, value, zeroPoint: 0), zeroPoint: 128)
             case .subsampling(let sampling):
                 real(
                     graph.subsample(
@@ -136,7 +169,8 @@ package struct FixedONNX {
         let sum = graph.add("Add", "\(block.name).sum", [body, shortcut])
         let one = graph.constant(TensorProto("one", [], [Float(1)]))
         result.name = graph.add(
-            "QuantizeLinear", block.name, [sum, one, zero], [AttributeProto("axis", .integer(1))])
+            "QuantizeLinear", block.name, [sum, one, graph.uint8(0)],
+            [AttributeProto("axis", .integer(1))])
         return result
     }
 
@@ -155,13 +189,7 @@ package struct FixedONNX {
         var features = value.name
         if output.pixelCount > 1 {
             let integers = graph.cast(features, to: .int32, "\(features).integers")
-            features = graph.add(
-                "ReduceSum", "features",
-                [integers, graph.constant(TensorProto("pixels", [2, 3]))],
-                [
-                    AttributeProto("keepdims", .integer(0)),
-                    AttributeProto("noop_with_empty_axes", .integer(0)),
-                ])
+            features = graph.sumOfPixels("features", integers, keepsSizes: false)
         } else {
             if value.shape.pixelCount > 1 {
                 features = graph.add(

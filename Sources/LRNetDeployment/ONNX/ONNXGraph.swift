@@ -73,6 +73,18 @@ struct ONNXGraph {
         return reshape(value.name, to: [0, value.shape.channels, 1, 1], name)
     }
 
+    /// The sum over all pixels, a channel.
+    ///
+    /// - Parameter keepsSizes: The result is an image of one pixel.
+    mutating func sumOfPixels(_ name: String, _ input: String, keepsSizes: Bool) -> String {
+        add(
+            "ReduceSum", name, [input, constant(TensorProto("pixels", [2, 3]))],
+            [
+                AttributeProto("keepdims", .integer(keepsSizes ? 1 : 0)),
+                AttributeProto("noop_with_empty_axes", .integer(0)),
+            ])
+    }
+
     /// The fully connected layer of real numbers that makes the scores.
     mutating func gemm(_ name: String, _ input: String, _ weights: String, _ bias: String)
         -> String

@@ -13,7 +13,7 @@ package import LRNetTraining
 /// | `conv1.negativeFactor` | float32 `[outputs]` | what a weight of -1 counts, where that is not 1 (TTQ) |
 /// | `conv1.bias`, `.factor`, `.top` | int32 `[outputs]` | fixed point, where calibrated (``Requantization``) |
 ///
-/// `top` is the smallest `acc + bias` whose result is 255. A batch norm that follows no product has `scale` and
+/// From the `acc + bias` of `top` on the result is clipped. A batch norm that follows no product has `scale` and
 /// `shift` under its own name.
 package struct PackedFile: Sendable {
     package let network: DeployedNetwork
