@@ -40,8 +40,8 @@ struct ExportCommand: ParsableCommand {
         help: "Signed powers of two in a factor of fixed point, 1 to 16; 4, or a packed file's.")
     var digits: Int?
 
-    @Option(help: "Validation pictures that the network is verified on.")
-    var verify = 200
+    @Option(help: "Validation pictures that the network is verified on; 200 by default.")
+    var verify: Int?
 
     @Option(help: "ONNX: how weights are stored; trits or bits by default.")
     var packing: ONNXPacking?
@@ -61,7 +61,7 @@ struct ExportCommand: ParsableCommand {
     func validate() throws {
         for (name, value, range) in [
             ("--calibrate", calibrate ?? 1, 1...Int.max), ("--digits", digits ?? 4, 1...16),
-            ("--verify", verify, 1...Int.max), ("--threads", threads, 1...1024),
+            ("--verify", verify ?? 200, 1...Int.max), ("--threads", threads, 1...1024),
         ] where !range.contains(value) {
             let upper = range.upperBound == .max ? "" : " and at most \(range.upperBound)"
             throw ValidationError(
@@ -70,6 +70,14 @@ struct ExportCommand: ParsableCommand {
         if format == .packed && packing != nil {
             throw ValidationError("--packing is for ONNX; packed files always have the smallest")
         }
+        for (name, isGiven) in [("--calibrate", calibrate != nil), ("--verify", verify != nil)]
+        where isGiven && data == nil {
+            throw ValidationError("\(name) requires --data")
+        }
+        for (name, isGiven) in [("--calibrate", calibrate != nil), ("--digits", digits != nil)]
+        where isGiven && format == .floatONNX {
+            throw ValidationError("\(name) is for fixed point; float-onnx has real activations")
+        }
     }
 
     func run() throws {
@@ -77,7 +85,7 @@ struct ExportCommand: ParsableCommand {
         options.data = data
         options.calibrationCount = calibrate
         options.digits = digits
-        options.verificationCount = verify
+        if let verify { options.verificationCount = verify }
         options.packing = packing
         options.threads = threads
         options.isForced = force

@@ -62,6 +62,12 @@ struct PredictCommand: ParsableCommand {
         if !pictures.isEmpty && split != nil {
             throw ValidationError("give pictures or --split, not both")
         }
+        if resize && split != nil {
+            throw ValidationError("--resize is for pictures; those of --split have their size")
+        }
+        if data != nil && split == nil && arithmetic != .fixed {
+            throw ValidationError("--data requires --split, or --arithmetic fixed")
+        }
         if split != nil && data == nil { throw ValidationError("--split requires --data") }
         if features != nil && arithmetic == .float {
             throw ValidationError("--features requires --arithmetic packed or fixed")

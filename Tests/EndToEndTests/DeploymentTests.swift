@@ -28,10 +28,11 @@ extension EndToEndTests {
         ) throws {
             let run = try trained()
             let path = "\(run.folder.path)/network"
-            let arguments = [
-                "export", run.output, "--format", format, "--data", Digits.path, "--output", path,
-                "--calibrate", "100",
-            ]
+            let arguments =
+                [
+                    "export", run.output, "--format", format, "--data", Digits.path, "--output",
+                    path,
+                ] + (format == "float-onnx" ? [] : ["--calibrate", "100"])
             let planned = try lrnet(arguments + ["--dry-run"])
             #expect(planned.status == 0 && !FileBytes.exists(path))
             let outcome = try lrnet(arguments)
@@ -68,6 +69,21 @@ extension EndToEndTests {
             #expect(real.0 == 78 && real.1.contains("conv2: weights are real"), "\(real)")
             let missing = try refused("fixed-onnx", [])
             #expect(missing.0 == 64 && missing.1.contains("give --data"), "\(missing)")
+            for (format, options, words) in [
+                ("packed", ["--calibrate", "9"], "--calibrate requires --data"),
+                ("float-onnx", ["--verify", "9"], "--verify requires --data"),
+                ("float-onnx", ["--digits", "9"], "--digits is for fixed point"),
+            ] {
+                let outcome = try refused(format, options)
+                #expect(outcome.0 == 64 && outcome.1.contains(words), "\(outcome)")
+            }
+            // The weights leave without it.
+            let plan = try lrnet(
+                ["export", run.output, "--format", "packed", "--output", path, "--dry-run"] + data)
+            #expect(plan.status == 0, "\(plan)")
+            #expect(
+                plan.output.contains("without fixed point: fixed: conv2: weights are real"),
+                "\(plan)")
             let many = try refused("fixed-onnx", data + ["--calibrate", "1000"])
             #expect(many.0 == 65 && many.1.contains("has only 250 pictures"), "\(many)")
             let nowhere = try refused("packed", [], source: "\(run.output)x")

@@ -51,11 +51,20 @@ package struct Export {
         let source = try NetworkSource(options.source)
         try OutputPath("--output", options.output).check(isNot: source.path)
         let set = try options.data.map { try ShardSet(directory: $0) }
-        let fixed = try fixedNetwork(source, set)
+        var (fixed, missing): (FixedForm?, Failure?) = (nil, nil)
+        do {
+            fixed = try fixedForm(source, set)
+        } catch let failure as Failure
+            where failure.exitStatus == .badRecipe && options.format == .packed
+        {
+            // The weights leave without it.
+            missing = failure
+        }
         let bytes = try bytes(source, fixed)
         var report = ExportReport(
             source: source, fixed: fixed?.network, format: options.format,
             packing: options.packing, output: options.output, bytes: bytes)
+        report.withoutFixedPoint = missing?.description
         if let set {
             report.verification = try Verification(
                 source, fixed: fixed?.network, bytes: bytes, format: options.format,
@@ -67,41 +76,35 @@ package struct Export {
         return report
     }
 
+    private typealias FixedForm = (network: FixedNetwork, calibration: Calibration)
+
     /// The fixed network and its calibration: a packed file's own, or one by the data's training split.
-    private func fixedNetwork(
-        _ source: NetworkSource, _ set: ShardSet?
-    ) throws -> (network: FixedNetwork, calibration: Calibration)? {
+    private func fixedForm(_ source: NetworkSource, _ set: ShardSet?) throws -> FixedForm? {
+        guard options.format != .floatONNX else { return nil }
         let digits = options.digits ?? source.fixed?.digits ?? 4
-        if let calibration = source.calibration, set == nil, options.format != .floatONNX {
-            return (
+        func form(_ calibration: Calibration) throws -> FixedForm {
+            (
                 try FixedNetwork(source.deployed, calibration: calibration, digits: digits),
                 calibration
             )
         }
         guard let set else {
+            if let calibration = source.calibration { return try form(calibration) }
             guard options.format.needsCalibration else { return nil }
             throw FailureSite("export", "--format \(options.format.rawValue)").usage(
                 "needs pictures to choose the units of activations; give --data, or a packed file "
                     + "that was exported with --data")
         }
-        guard options.format != .floatONNX else { return nil }
         let pictures = try PictureSource(set, split: .train, for: source)
-        let calibration = try Calibration(
-            of: source.deployed, on: pictures,
-            count: options.calibrationCount ?? min(256, pictures.count),
-            threads: options.threads)
-        do {
-            let network = try FixedNetwork(
-                source.deployed, calibration: calibration, digits: digits)
-            return (network, calibration)
-        } catch  where !options.format.needsCalibration {
-            // A packed file of a network without a fixed form has its weights alone.
-            return nil
-        }
+        return try form(
+            Calibration(
+                of: source.deployed, on: pictures,
+                count: options.calibrationCount ?? min(256, pictures.count),
+                threads: options.threads))
     }
 
     private func bytes(
-        _ source: NetworkSource, _ fixed: (network: FixedNetwork, calibration: Calibration)?
+        _ source: NetworkSource, _ fixed: FixedForm?
     ) throws -> [UInt8] {
         switch options.format {
         case .packed:

@@ -21,6 +21,8 @@ package struct ExportReport: Encodable {
     let sha256: String
     let bitsPerWeight: Double
     let constantChannels: Int?
+    /// Why a packed file has no numbers of fixed point although there are pictures.
+    package internal(set) var withoutFixedPoint: String?
     package internal(set) var verification: Verification?
 
     init(
@@ -81,6 +83,9 @@ package struct ExportReport: Encodable {
         ]
         if let constantChannels, constantChannels > 0 {
             lines.append("\(constantChannels) channels are constant in fixed point")
+        }
+        if let withoutFixedPoint {
+            lines.append("without fixed point: \(withoutFixedPoint)")
         }
         lines.append(verification?.text ?? "not verified: give --data")
         return table.text + lines.joined(separator: "\n") + "\n"

@@ -37,6 +37,11 @@ package struct NetworkSource {
                 "contains no \(NetworkFile.name); train the run until its first validation")
         }
         self.path = file
+        if file.hasSuffix(".onnx") {
+            throw site.badData(
+                "is an ONNX file, which is written but not read; give the run, its "
+                    + "\(NetworkFile.name) or a packed file")
+        }
         let bytes = try FileBytes.read(file)
         let contents = try SafeTensors(bytes: bytes, file: file)
         metadata = contents.metadata

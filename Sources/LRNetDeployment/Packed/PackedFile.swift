@@ -31,8 +31,6 @@ package struct PackedFile: Sendable {
     package let metadata: [String: String]
 
     package static let format = "lrnet-dist packed 1"
-    private static let hashKey = "sha256"
-    private static let emptyHash = String(repeating: "0", count: 64)
 
     // MARK: Writing
 
@@ -53,7 +51,7 @@ package struct PackedFile: Sendable {
         file.metadata = origin.filter { keys.contains($0.key) }
         file.metadata.merge(try network.description.metadata) { $1 }
         file.metadata["format"] = format
-        file.metadata[hashKey] = emptyHash
+        file.metadata[SelfHash.key] = SelfHash.empty
         file.metadata["source"] = network.source
         var shapes: [String: Shape] = [:]
         for (product, affine) in network.pairs {
@@ -79,8 +77,7 @@ package struct PackedFile: Sendable {
             file.metadata["units"] = try json(units(fixed))
             for layer in fixed.layers { add(layer, to: &file) }
         }
-        let bytes = try file.bytes()
-        return replacing(emptyHash, by: ContentHash.of(bytes), in: bytes)
+        return SelfHash.filled(try file.bytes())
     }
 
     /// What a reader needs to unpack a tensor.
@@ -143,13 +140,6 @@ package struct PackedFile: Sendable {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    private static func replacing(_ old: String, by new: String, in bytes: [UInt8]) -> [UInt8] {
-        guard let place = bytes.firstRange(of: Array(old.utf8)) else { return bytes }
-        var result = bytes
-        result.replaceSubrange(place, with: Array(new.utf8))
-        return result
-    }
-
     // MARK: Reading
 
     /// Whether a file says that it is packed.
@@ -168,11 +158,7 @@ package struct PackedFile: Sendable {
             throw site.badData(
                 "has format '\(metadata["format"] ?? "")'; this version reads '\(Self.format)'")
         }
-        guard let hash = metadata[Self.hashKey], hash.utf8.count == Self.emptyHash.utf8.count,
-            ContentHash.of(Self.replacing(hash, by: Self.emptyHash, in: bytes)) == hash
-        else {
-            throw site.badData("is damaged or was edited: its content does not have its SHA-256")
-        }
+        try SelfHash.check(bytes, metadata, site: site)
         let unpacked = try UnpackedNetwork(file, path: path)
         network = unpacked.network
         recipe = unpacked.recipe

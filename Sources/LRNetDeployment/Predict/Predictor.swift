@@ -37,9 +37,17 @@ package struct Prediction: Sendable {
 /// Classifies pictures.
 package struct Predictor {
     private let source: NetworkSource
-    private let arithmetic: Arithmetic
-    private let fixed: FixedNetwork?
+    private let engine: Engine
     private let pool: ThreadPool
+
+    /// What computes, with its weights.
+    private enum Engine {
+        case trainer(NetworkRunner)
+        case real(FloatEngine.Weights)
+        case fixed(FixedNetwork, FixedEngine.Weights)
+
+        init(_ network: FixedNetwork) { self = .fixed(network, FixedEngine.Weights(network)) }
+    }
 
     /// Pictures that are computed at a time.
     private static let batchSize = 64
@@ -50,21 +58,28 @@ package struct Predictor {
         _ source: NetworkSource, arithmetic: Arithmetic, set: ShardSet?, threads: Int = 1
     ) throws {
         self.source = source
-        self.arithmetic = arithmetic
         pool = ThreadPool(threadCount: threads)
-        guard arithmetic == .fixed, source.fixed == nil else {
-            fixed = source.fixed
-            return
+        switch (arithmetic, source.layers, source.fixed) {
+        case (.float, let layers?, _):
+            engine = .trainer(
+                try NetworkRunner(
+                    recipe: source.recipe, classes: source.deployed.description.classes,
+                    layers: layers, threads: threads))
+        case (.float, nil, _), (.packed, _, _):
+            engine = .real(FloatEngine.Weights(source.deployed))
+        case (.fixed, _, let network?): engine = Engine(network)
+        case (.fixed, _, nil):
+            guard let set else {
+                throw FailureSite("predict", "--arithmetic fixed").usage(
+                    "needs the units of activations: give a packed file that was exported with "
+                        + "--data, or --data")
+            }
+            let pictures = try PictureSource(set, split: .train, for: source)
+            let calibration = try Calibration(
+                of: source.deployed, on: pictures, count: min(256, pictures.count),
+                threads: threads)
+            engine = Engine(try FixedNetwork(source.deployed, calibration: calibration))
         }
-        guard let set else {
-            throw FailureSite("predict", "--arithmetic fixed").usage(
-                "needs the units of activations: give a packed file that was exported with --data, "
-                    + "or --data")
-        }
-        let pictures = try PictureSource(set, split: .train, for: source)
-        let calibration = try Calibration(
-            of: source.deployed, on: pictures, count: min(256, pictures.count), threads: threads)
-        fixed = try FixedNetwork(source.deployed, calibration: calibration)
     }
 
     /// Classifies a split of a data set.
@@ -121,26 +136,7 @@ package struct Predictor {
     private func compute(
         names: [String], labels: [Int?], inputs: FloatView, pixels: [[UInt8]]
     ) throws -> [Prediction] {
-        let results: [(scores: [Float], features: [Float])]
-        switch (arithmetic, fixed, source.layers) {
-        case (.fixed, let fixed?, _): results = compute(fixed, pixels)
-        case (.float, _, let layers?):
-            let classes = source.deployed.description.classes
-            let runner = try NetworkRunner(
-                recipe: source.recipe, classes: classes, layers: layers,
-                threads: pool.threadCount)
-            let size = source.deployed.description.preprocessing.shape.count
-            var scores: [Float] = []
-            for first in stride(from: 0, to: names.count, by: runner.capacity) {
-                let count = min(runner.capacity, names.count - first)
-                scores += try runner.scores(
-                    inputs[first * size..<(first + count) * size], count: count)
-            }
-            results = names.indices.map {
-                (Array(scores[$0 * classes..<($0 + 1) * classes]), [])
-            }
-        default: results = compute(inputs, count: names.count)
-        }
+        let results = try results(inputs, pixels)
         return names.indices.map {
             Prediction(
                 name: names[$0], label: labels[$0], scores: results[$0].scores,
@@ -148,31 +144,42 @@ package struct Predictor {
         }
     }
 
-    private func compute(
-        _ inputs: FloatView, count: Int
-    ) -> [(scores: [Float], features: [Float])] {
-        let weights = FloatEngine.Weights(source.deployed)
+    private typealias Result = (scores: [Float], features: [Float])
+
+    private func results(_ inputs: FloatView, _ pixels: [[UInt8]]) throws -> [Result] {
         let size = source.deployed.description.preprocessing.shape.count
-        let results = PartialResults<(scores: [Float], features: [Float])>(
-            count: count, ([], []))
-        pool.forEach(count) { index, _ in
-            let engine = FloatEngine(source.deployed, weights: weights)
-            let result = engine.run(inputs[index * size..<(index + 1) * size])
-            results.update(index) { $0 = result }
+        switch engine {
+        case .trainer(let runner):
+            let classes = source.deployed.description.classes
+            var scores: [Float] = []
+            for first in stride(from: 0, to: pixels.count, by: runner.capacity) {
+                let count = min(runner.capacity, pixels.count - first)
+                scores += try runner.scores(
+                    inputs[first * size..<(first + count) * size], count: count)
+            }
+            return pixels.indices.map { (Array(scores[$0 * classes..<($0 + 1) * classes]), []) }
+        case .real(let weights):
+            let network = source.deployed
+            return results(pixels.count) { index in
+                let engine = FloatEngine(network, weights: weights)
+                return engine.run(inputs[index * size..<(index + 1) * size])
+            }
+        case .fixed(let network, let weights):
+            return results(pixels.count) { index in
+                let engine = FixedEngine(network, weights: weights)
+                let result = engine.run(engine.input(pixels[index]))
+                return (result.scores, result.features.map { Float($0) })
+            }
         }
-        return results.values
     }
 
-    private func compute(
-        _ network: FixedNetwork, _ pixels: [[UInt8]]
-    ) -> [(scores: [Float], features: [Float])] {
-        let weights = FixedEngine.Weights(network)
-        let results = PartialResults<(scores: [Float], features: [Float])>(
-            count: pixels.count, ([], []))
-        pool.forEach(pixels.count) { index, _ in
-            let engine = FixedEngine(network, weights: weights)
-            let result = engine.run(engine.input(pixels[index]))
-            results.update(index) { $0 = (result.scores, result.features.map { Float($0) }) }
+    private func results(
+        _ count: Int, _ body: @Sendable (_ index: Int) -> Result
+    ) -> [Result] {
+        let results = PartialResults<Result>(count: count, ([], []))
+        pool.forEach(count) { index, _ in
+            let result = body(index)
+            results.update(index) { $0 = result }
         }
         return results.values
     }

@@ -36,7 +36,7 @@ package struct NetworkFile: Sendable {
         var file = SafeTensors()
         file.metadata = metadata
         file.metadata["format"] = format
-        file.metadata[hashKey] = emptyHash
+        file.metadata[SelfHash.key] = SelfHash.empty
         file.metadata["network"] = network.architecture.name
         file.metadata["classes"] = "\(network.classes)"
         if let preprocessing = network.preprocessing {
@@ -62,8 +62,7 @@ package struct NetworkFile: Sendable {
                 }
             }
         }
-        let bytes = try file.bytes()
-        return replacing(emptyHash, by: ContentHash.of(bytes), in: bytes)
+        return SelfHash.filled(try file.bytes())
     }
 
     private static func add(_ weights: FinishedWeights, to file: inout SafeTensors) {
@@ -88,9 +87,6 @@ package struct NetworkFile: Sendable {
     /// The same without a hash.
     private static let formatWithoutHash = "lrnet-dist network 1"
     private static let formats = [format, formatWithoutArchitecture, formatWithoutHash]
-    private static let hashKey = "sha256"
-    /// In the file while it is hashed.
-    private static let emptyHash = String(repeating: "0", count: 64)
 
     // MARK: Reading
 
@@ -111,13 +107,7 @@ package struct NetworkFile: Sendable {
         switch contents.metadata["format"] {
         case Self.formatWithoutHash: break
         case Self.format, Self.formatWithoutArchitecture:
-            guard let hash = contents.metadata[Self.hashKey],
-                hash.utf8.count == Self.emptyHash.utf8.count,
-                ContentHash.of(Self.replacing(hash, by: Self.emptyHash, in: bytes)) == hash
-            else {
-                throw site.badData(
-                    "is damaged or was edited: its content does not have its SHA-256")
-            }
+            try SelfHash.check(bytes, contents.metadata, site: site)
         default:
             throw site.badData(
                 "is not a network of lrnet-dist that this version reads: its format is "
@@ -143,14 +133,6 @@ package struct NetworkFile: Sendable {
     /// Whether a file says that it is of this program.
     static func isOwn(_ file: SafeTensors) -> Bool {
         file.metadata["format"].map(formats.contains) ?? false
-    }
-
-    /// The bytes with the first occurrence of a text replaced by one of the same length.
-    private static func replacing(_ old: String, by new: String, in bytes: [UInt8]) -> [UInt8] {
-        guard let place = bytes.firstRange(of: Array(old.utf8)) else { return bytes }
-        var result = bytes
-        result.replaceSubrange(place, with: Array(new.utf8))
-        return result
     }
 
     /// The network in the file.
