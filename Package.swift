@@ -157,7 +157,7 @@ let package = Package(
                 "LRNetData", "LRNetDeployment", "LRNetKernels", "LRNetLaunchSupport",
                 "LRNetLayers", "LRNetSupport", "LRNetTraining",
             ],
-            exclude: ["check_loader.py", "check_onnx.py"]),
+            exclude: ["check_loader.py", "check_onnx.py", "write_operators.py"]),
         tests("LRNetBenchmarksTests", ["LRNetBenchmarks", "LRNetSupport"]),
         tests(
             "LRNetReportTests",

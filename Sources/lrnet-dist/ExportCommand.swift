@@ -16,7 +16,7 @@ struct ExportCommand: ParsableCommand {
               lrnet-dist export runs/t --format float-onnx --output mnist.onnx
               lrnet-dist export runs/t --format fixed-onnx --data data/mnist \\
                 --output mnist-fixed.onnx
-            The network is checked on pictures of --data before the file is written.
+            Before the file gets its name, its bytes are read again and computed on pictures of --data.
             """)
 
     @Argument(
@@ -40,7 +40,7 @@ struct ExportCommand: ParsableCommand {
         help: "Signed powers of two in a factor of fixed point, 1 to 16; 4, or a packed file's.")
     var digits: Int?
 
-    @Option(help: "Validation pictures that the network is verified on; 200 by default.")
+    @Option(help: "Validation pictures that the written network is verified on; 200 by default.")
     var verify: Int?
 
     @Option(help: "ONNX: how weights are stored; trits or bits by default.")

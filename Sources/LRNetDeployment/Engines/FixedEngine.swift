@@ -51,13 +51,17 @@ package final class FixedEngine {
         case .table(let table):
             return pixels.indices.map { table[$0 % channels * 256 + Int(pixels[$0])] }
         case .image:
-            let image = FloatBuffer(pixels.map { Float($0) }).all
-            PictureKernels.standardize(image)
-            return image.values.map { value in
-                let step =
-                    (Double(value) / input.unit).rounded(.toNearestOrEven)
-                    + Double(input.zeroPoint)
-                return UInt8(min(max(step, 0), 255))
+            // Sums of whole numbers, and then the operations of an exported graph: no order of sums matters.
+            let values = pixels.map { Double($0) }
+            let count = Double(values.count)
+            let sum = values.reduce(0, +)
+            let squares = values.reduce(0) { $0 + $1 * $1 }
+            let deviation = max(count * squares - sum * sum, 0).squareRoot() / count
+            let divisor = max(deviation, 1 / count.squareRoot())
+            let mean = sum / count
+            return values.map { value in
+                let step = ((value - mean) / divisor / input.unit).rounded(.toNearestOrEven)
+                return UInt8(min(max(step + Double(input.zeroPoint), 0), 255))
             }
         }
     }

@@ -34,8 +34,15 @@ package struct Export {
     }
 
     private let options: Options
+    private let alteration: @Sendable ([UInt8]) -> [UInt8]
 
-    package init(_ options: Options) { self.options = options }
+    /// - Parameter alteration: Stands for a fault of a writer, in tests.
+    package init(
+        _ options: Options, alteration: @escaping @Sendable ([UInt8]) -> [UInt8] = { $0 }
+    ) {
+        self.options = options
+        self.alteration = alteration
+    }
 
     /// Checks, and writes the file.
     ///
@@ -60,14 +67,15 @@ package struct Export {
             // The weights leave without it.
             missing = failure
         }
-        let bytes = try bytes(source, fixed)
+        let bytes = alteration(try bytes(source, fixed))
+        let written = try WrittenNetwork(bytes, format: options.format)
         var report = ExportReport(
             source: source, fixed: fixed?.network, format: options.format,
             packing: options.packing, output: options.output, bytes: bytes)
         report.withoutFixedPoint = missing?.description
         if let set {
             report.verification = try Verification(
-                source, fixed: fixed?.network, bytes: bytes, format: options.format,
+                source, fixed: fixed?.network, written: written,
                 on: PictureSource(
                     set, split: set.count(.validation) > 0 ? .validation : .test, for: source),
                 count: options.verificationCount, threads: options.threads)

@@ -13,7 +13,8 @@ package struct Verification: Sendable, Encodable {
     /// The largest difference between the scores of the written network and the trainer's, as a share of the scores'
     /// root mean square.
     package private(set) var scoreDifference = 0.0
-    /// In fixed point: wrong pictures, and pictures of another class than with real activations.
+    /// In fixed point: the same difference, wrong pictures, and pictures of another class than with real activations.
+    package private(set) var fixedScoreDifference: Double?
     package private(set) var fixedErrors: Int?
     package private(set) var fixedDisagreements: Int?
 
@@ -23,54 +24,41 @@ package struct Verification: Sendable, Encodable {
     /// Pictures that are read at a time.
     private static let batchSize = 32
 
-    /// Checks a network.
+    /// Checks what was written.
     ///
+    /// - Parameter fixed: What a written fixed-point network must agree with.
     /// - Throws: `Failure` (70) if the written network is another one.
-    init(
-        _ source: NetworkSource, fixed: FixedNetwork?, bytes: [UInt8], format: ExportFormat,
+    package init(
+        _ source: NetworkSource, fixed: FixedNetwork?, written: WrittenNetwork,
         on pictures: PictureSource, count: Int, threads: Int
     ) throws {
-        var written = source.deployed
-        var writtenFixed = fixed
-        if format == .packed {
-            let file = try PackedFile(bytes: bytes, path: "the packed file")
-            written = file.network
-            writtenFixed = file.fixed
-        }
-        let weights = FloatEngine.Weights(written)
-        let fixedWeights = fixed.map { FixedEngine.Weights($0) }
-        let writtenWeights = writtenFixed.map { FixedEngine.Weights($0) }
         let pool = ThreadPool(threadCount: threads)
         let runner = try source.layers.map {
             try NetworkRunner(
                 recipe: source.recipe, classes: source.deployed.description.classes, layers: $0,
                 threads: threads)
         }
+        let task = Task(source, fixed: fixed, written: written)
         let batch = min(Self.batchSize, runner?.capacity ?? Self.batchSize)
         let size = source.deployed.description.preprocessing.shape.count
         let classes = source.deployed.description.classes
         let total = min(count, pictures.count)
-        var (squares, largest, fixedErrors, disagreements) = (0.0, 0.0, 0, 0)
+        var (real, integer) = (Difference(), Difference())
+        var (fixedErrors, disagreements) = (0, 0)
         for first in stride(from: 0, to: total, by: batch) {
             let part = try pictures.read(first..<min(first + batch, total))
             let own = try runner?.scores(part.inputs, count: part.labels.count)
-            let results = PartialResults<Outcome?>(count: part.labels.count, nil)
+            let results = PartialResults<Result<Outcome, any Error>?>(
+                count: part.labels.count, nil)
             pool.forEach(part.labels.count) { index, _ in
-                let engine = FloatEngine(written, weights: weights)
-                var outcome = Outcome(
-                    scores: engine.run(part.inputs[index * size..<(index + 1) * size]).scores)
-                if let fixed, let fixedWeights, let writtenFixed, let writtenWeights {
-                    let reference = FixedEngine(fixed, weights: fixedWeights)
-                    let input = reference.input(part.pixels[index])
-                    outcome.fixed = reference.run(input)
-                    outcome.isEqual =
-                        FixedEngine(writtenFixed, weights: writtenWeights).run(input)
-                        == outcome.fixed
+                let outcome = Result {
+                    try task.run(
+                        part.inputs[index * size..<(index + 1) * size], part.pixels[index])
                 }
                 results.update(index) { $0 = outcome }
             }
-            for (index, outcome) in results.values.enumerated() {
-                guard let outcome else { continue }
+            for (index, result) in results.values.enumerated() {
+                guard let outcome = try result?.get() else { continue }
                 let label = Int(part.labels[index])
                 let mine =
                     own.map { Array($0[index * classes..<(index + 1) * classes]) } ?? outcome.scores
@@ -78,44 +66,94 @@ package struct Verification: Sendable, Encodable {
                     throw FailureSite("export", source.path).badData(
                         "gives picture \(first + index) scores that are not finite")
                 }
-                for (a, b) in zip(mine, outcome.scores) {
-                    squares += Double(a) * Double(a)
-                    largest = max(largest, abs(Double(a) - Double(b)))
-                }
+                real.add(mine, outcome.scores)
                 let predicted = Self.best(mine)
                 errors += predicted == label ? 0 : 1
-                guard let result = outcome.fixed else { continue }
-                guard outcome.isEqual else {
+                guard let (expected, found) = outcome.fixed else { continue }
+                guard expected.features == found.features else {
                     throw FailureSite("export", "picture \(first + index)").failure(
                         .internalError,
                         "has other activations by the written network; nothing was written")
                 }
-                let fixedClass = Self.best(result.scores)
+                integer.add(expected.scores, found.scores)
+                let fixedClass = Self.best(expected.scores)
                 fixedErrors += fixedClass == label ? 0 : 1
                 disagreements += fixedClass == predicted ? 0 : 1
             }
         }
         self.pictures = total
-        let root = (squares / Double(max(total * classes, 1))).squareRoot()
-        scoreDifference = root > 0 ? largest / root : 0
-        guard scoreDifference <= Self.tolerance else {
-            throw FailureSite("export", source.path).failure(
-                .internalError,
-                String(
-                    format:
-                        "the written network's scores differ by %.1e of their root mean square, "
-                        + "more than %.0e; nothing was written", scoreDifference, Self.tolerance))
-        }
+        scoreDifference = try real.share("scores", source)
         if fixed != nil {
+            fixedScoreDifference = try integer.share("scores in fixed point", source)
             self.fixedErrors = fixedErrors
             fixedDisagreements = disagreements
         }
     }
 
+    /// What is computed of a picture.
     private struct Outcome: Sendable {
         var scores: [Float]
-        var fixed: FixedEngine.Result?
-        var isEqual = true
+        /// By the network that was to be written, and by what was.
+        var fixed: (expected: FixedEngine.Result, found: FixedEngine.Result)?
+    }
+
+    private struct Task: Sendable {
+        let deployed: DeployedNetwork
+        /// Where the file has no real activations: its network is compared with the trainer's in memory, and the
+        /// file with its fixed form.
+        let weights: FloatEngine.Weights?
+        let fixed: (FixedNetwork, FixedEngine.Weights)?
+        let written: WrittenNetwork
+
+        init(_ source: NetworkSource, fixed: FixedNetwork?, written: WrittenNetwork) {
+            deployed = source.deployed
+            weights = written.hasScores ? nil : FloatEngine.Weights(source.deployed)
+            self.fixed = fixed.map { ($0, FixedEngine.Weights($0)) }
+            self.written = written
+        }
+
+        func run(_ input: FloatView, _ pixels: [UInt8]) throws -> Outcome {
+            let scores = weights.map { weights in
+                FloatEngine(deployed, weights: weights).run(input).scores
+            }
+            var outcome = Outcome(scores: try scores ?? written.scores(input))
+            if let (network, weights) = fixed {
+                let engine = FixedEngine(network, weights: weights)
+                outcome.fixed = (engine.run(engine.input(pixels)), try written.fixed(pixels))
+            }
+            return outcome
+        }
+    }
+
+    /// The largest difference of scores, as a share of their root mean square.
+    private struct Difference {
+        private var squares = 0.0
+        private var largest = 0.0
+        private var count = 0
+
+        mutating func add(_ expected: [Float], _ found: [Float]) {
+            if expected.count != found.count { largest = .infinity }
+            for (a, b) in zip(expected, found) {
+                squares += Double(a) * Double(a)
+                largest = max(largest, abs(Double(a) - Double(b)))
+            }
+            count += expected.count
+        }
+
+        /// - Throws: `Failure` (70) if it is too large.
+        func share(_ name: String, _ source: NetworkSource) throws -> Double {
+            let root = (squares / Double(max(count, 1))).squareRoot()
+            let share = root > 0 ? largest / root : largest
+            guard share <= tolerance else {
+                throw FailureSite("export", source.path).failure(
+                    .internalError,
+                    String(
+                        format:
+                            "the written network's \(name) differ by %.1e of their root mean "
+                            + "square, more than %.0e; nothing was written", share, tolerance))
+            }
+            return share
+        }
     }
 
     /// The class with the largest score; the first of equals.

@@ -59,7 +59,7 @@ package struct FixedInput: Sendable, Equatable {
         case pixels
         /// `table[channel * 256 + pixel]`
         case table([UInt8])
-        /// `clip(roundHalfEven(x / unit) + zeroPoint)` of the picture that is standardized in Float32.
+        /// `clip(roundHalfEven(x / unit) + zeroPoint)` of the picture that is standardized in Double.
         case image
     }
 

@@ -32,8 +32,8 @@ extension ONNXGraph {
         }
     }
 
-    /// Mean 0 and deviation 1 in each picture, the one map in real numbers: a value that lies at the middle between
-    /// two steps may be rounded to the other one by another reader.
+    /// Mean 0 and deviation 1 in each picture, the one map in real numbers. Its sums are whole numbers that Double has,
+    /// and all else is one operation after another; so every reader gets the same steps.
     private mutating func standardize(_ image: String, _ input: FixedInput) -> String {
         func number(_ name: String, _ value: Double) -> String {
             constant(TensorProto("input.\(name)", [], [value]))
@@ -43,19 +43,28 @@ extension ONNXGraph {
         }
         let axes = constant(TensorProto("input.axes", [1, 2, 3]))
         let count = number("count", Double(input.shape.count))
-        func mean(_ name: String, _ value: String) -> String {
-            let sum = add(
-                "ReduceSum", "input.\(name).sum", [value, axes],
+        func sum(_ name: String, _ value: String) -> String {
+            add(
+                "ReduceSum", "input.\(name)", [value, axes],
                 [
                     AttributeProto("keepdims", .integer(1)),
                     AttributeProto("noop_with_empty_axes", .integer(0)),
                 ])
-            return apply("Div", name, [sum, count])
         }
         let pixels = cast(image, to: .double, "input.pixels")
-        let centered = apply("Sub", "centered", [pixels, mean("mean", pixels)])
-        let squares = apply("Mul", "squares", [centered, centered])
-        let deviation = apply("Sqrt", "deviation", [mean("variance", squares)])
+        let total = sum("sum", pixels)
+        let squares = sum("squares", apply("Mul", "square", [pixels, pixels]))
+        // count^2 * variance, which is a whole number.
+        let spread = apply(
+            "Sub", "spread",
+            [
+                apply("Mul", "squares.product", [squares, count]),
+                apply("Mul", "sum.square", [total, total]),
+            ])
+        let positive = apply("Max", "spread.positive", [spread, number("least", 0)])
+        let root = apply("Sqrt", "spread.root", [positive])
+        let deviation = apply("Div", "deviation", [root, count])
+        let centered = apply("Sub", "centered", [pixels, apply("Div", "mean", [total, count])])
         let floor = number("floor", 1 / Double(input.shape.count).squareRoot())
         let divisor = apply("Max", "divisor", [deviation, floor])
         let standard = apply("Div", "standard", [centered, divisor])

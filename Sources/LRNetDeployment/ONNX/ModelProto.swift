@@ -1,5 +1,5 @@
 /// An ONNX file.
-struct ModelProto: ProtobufMessage {
+struct ModelProto: ProtobufMessage, ProtobufReadable {
     var irVersion: Int
     /// Of the domain `ai.onnx`, the only one that is used.
     var opset: Int
@@ -8,20 +8,49 @@ struct ModelProto: ProtobufMessage {
 
     static let producer = "lrnet-dist"
 
-    private struct OperatorSet: ProtobufMessage {
-        var version: Int
+    private struct OperatorSet: ProtobufMessage, ProtobufReadable {
+        var version = 0
 
         func write(to encoder: inout ProtobufEncoder) {
             encoder.integer(2, version)
         }
+
+        init(version: Int) { self.version = version }
+
+        init(decoding bytes: ArraySlice<UInt8>) throws {
+            try ProtobufDecoder.read("OperatorSetIdProto", bytes) { field in
+                switch field.number {
+                // The domain, which is empty for `ai.onnx`.
+                case 1 where try field.text().isEmpty: break
+                case 2: version = try field.integer()
+                default: throw field.refusal
+                }
+            }
+        }
     }
 
-    private struct Property: ProtobufMessage {
-        var key, value: String
+    private struct Property: ProtobufMessage, ProtobufReadable {
+        var key = ""
+        var value = ""
 
         func write(to encoder: inout ProtobufEncoder) {
             encoder.text(1, key)
             encoder.text(2, value)
+        }
+
+        init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
+
+        init(decoding bytes: ArraySlice<UInt8>) throws {
+            try ProtobufDecoder.read("StringStringEntryProto", bytes) { field in
+                switch field.number {
+                case 1: key = try field.text()
+                case 2: value = try field.text()
+                default: throw field.refusal
+                }
+            }
         }
     }
 
@@ -32,5 +61,23 @@ struct ModelProto: ProtobufMessage {
         encoder.message(8, OperatorSet(version: opset))
         encoder.messages(
             14, metadata.sorted { $0.key < $1.key }.map { Property(key: $0.key, value: $0.value) })
+    }
+}
+
+extension ModelProto {
+    init(decoding bytes: ArraySlice<UInt8>) throws {
+        self.init(irVersion: 0, opset: 0, graph: GraphProto(name: ""), metadata: [:])
+        try ProtobufDecoder.read("ModelProto", bytes) { field in
+            switch field.number {
+            case 1: irVersion = try field.integer()
+            case 2: _ = try field.text()
+            case 7: graph = try field.message()
+            case 8: opset = try field.message(OperatorSet.self).version
+            case 14:
+                let property: Property = try field.message()
+                metadata[property.key] = property.value
+            default: throw field.refusal
+            }
+        }
     }
 }

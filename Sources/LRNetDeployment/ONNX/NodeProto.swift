@@ -1,5 +1,5 @@
 /// An operation of a graph.
-struct NodeProto: ProtobufMessage {
+struct NodeProto: ProtobufMessage, ProtobufReadable {
     /// `Conv`
     var operation: String
     var name: String
@@ -14,5 +14,21 @@ struct NodeProto: ProtobufMessage {
         encoder.text(3, name)
         encoder.text(4, operation)
         encoder.messages(5, attributes)
+    }
+}
+
+extension NodeProto {
+    init(decoding bytes: ArraySlice<UInt8>) throws {
+        self.init(operation: "", name: "", inputs: [], outputs: [])
+        try ProtobufDecoder.read("NodeProto", bytes) { field in
+            switch field.number {
+            case 1: inputs.append(try field.text())
+            case 2: outputs.append(try field.text())
+            case 3: name = try field.text()
+            case 4: operation = try field.text()
+            case 5: attributes.append(try field.message())
+            default: throw field.refusal
+            }
+        }
     }
 }

@@ -1,11 +1,15 @@
+internal import LRNetSupport
+
 /// A constant tensor, with its values as bytes.
-struct TensorProto: ProtobufMessage {
-    enum ElementType: Int {
+struct TensorProto: ProtobufMessage, ProtobufReadable {
+    enum ElementType: Int, Sendable {
         case float = 1
         case uint8 = 2
         case int8 = 3
         case int32 = 6
         case int64 = 7
+        /// Of comparisons; no constant has it.
+        case bool = 9
         case double = 11
         /// Four a byte, the first in the lowest bits.
         case int2 = 26
@@ -22,6 +26,25 @@ struct TensorProto: ProtobufMessage {
         encoder.integer(2, type.rawValue)
         encoder.text(8, name)
         encoder.data(9, data)
+    }
+
+    init(decoding bytes: ArraySlice<UInt8>) throws {
+        var (name, type) = ("", 0)
+        var sizes: [Int] = []
+        var data: ArraySlice<UInt8> = []
+        try ProtobufDecoder.read("TensorProto", bytes) { field in
+            switch field.number {
+            case 1: sizes.append(try field.integer())
+            case 2: type = try field.integer()
+            case 8: name = try field.text()
+            case 9: data = try field.bytes()
+            default: throw field.refusal
+            }
+        }
+        guard let type = ElementType(rawValue: type) else {
+            throw FailureSite("onnx", name).badData("has the unknown type \(type)")
+        }
+        self.init(name, type, sizes, data: Array(data))
     }
 
     init(_ name: String, _ type: ElementType, _ sizes: [Int], data: [UInt8]) {

@@ -1,5 +1,7 @@
+internal import LRNetSupport
+
 /// An input or output of a graph, for any number of pictures.
-struct ValueInfoProto: ProtobufMessage {
+struct ValueInfoProto: ProtobufMessage, ProtobufReadable {
     var name: String
     var type: TensorProto.ElementType
     /// The sizes of one picture's; the number of pictures, `N`, stands before them.
@@ -44,5 +46,62 @@ struct ValueInfoProto: ProtobufMessage {
         encoder.text(1, name)
         let shape = Shape(sizes: [nil] + sizes.map { $0 })
         encoder.message(2, ValueType(tensor: TensorType(type: type, shape: shape)))
+    }
+}
+
+extension ValueInfoProto {
+    init(decoding bytes: ArraySlice<UInt8>) throws {
+        self.init(name: "", type: .float, sizes: [])
+        var dimensions: [Int?] = []
+        try ProtobufDecoder.read("ValueInfoProto", bytes) { field in
+            switch field.number {
+            case 1: name = try field.text()
+            case 2: (type, dimensions) = try Self.type(field.bytes())
+            default: throw field.refusal
+            }
+        }
+        sizes = dimensions.compactMap { $0 }
+        guard dimensions.count == sizes.count + 1, dimensions[0] == nil else {
+            throw FailureSite("onnx", name).badData("does not have sizes for N pictures")
+        }
+    }
+
+    private static func type(
+        _ bytes: ArraySlice<UInt8>
+    ) throws -> (TensorProto.ElementType, [Int?]) {
+        var type = TensorProto.ElementType.float
+        var dimensions: [Int?] = []
+        try ProtobufDecoder.read("TypeProto", bytes) { field in
+            guard field.number == 1 else { throw field.refusal }
+            try ProtobufDecoder.read("TypeProto.Tensor", field.bytes()) { field in
+                switch field.number {
+                case 1:
+                    guard let known = TensorProto.ElementType(rawValue: try field.integer()) else {
+                        throw field.refusal
+                    }
+                    type = known
+                case 2: dimensions = try shape(field.bytes())
+                default: throw field.refusal
+                }
+            }
+        }
+        return (type, dimensions)
+    }
+
+    private static func shape(_ bytes: ArraySlice<UInt8>) throws -> [Int?] {
+        var dimensions: [Int?] = []
+        try ProtobufDecoder.read("TensorShapeProto", bytes) { field in
+            guard field.number == 1 else { throw field.refusal }
+            var size: Int?
+            try ProtobufDecoder.read("Dimension", field.bytes()) { field in
+                switch field.number {
+                case 1: size = try field.integer()
+                case 2: _ = try field.text()
+                default: throw field.refusal
+                }
+            }
+            dimensions.append(size)
+        }
+        return dimensions
     }
 }

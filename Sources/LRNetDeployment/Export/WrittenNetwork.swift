@@ -1,0 +1,88 @@
+internal import LRNetKernels
+internal import LRNetSupport
+
+/// A network as the bytes of an export say it, read again and computed.
+package struct WrittenNetwork: Sendable {
+    private enum Content: Sendable {
+        case packed(
+            DeployedNetwork, FloatEngine.Weights, (FixedNetwork, FixedEngine.Weights)?)
+        case floatONNX(ONNXInterpreter)
+        case fixedONNX(ONNXInterpreter)
+    }
+
+    private let content: Content
+
+    /// Reads what was written.
+    ///
+    /// - Throws: `Failure` (70) if it cannot be read.
+    package init(_ bytes: [UInt8], format: ExportFormat) throws {
+        content = try Self.reading {
+            switch format {
+            case .packed:
+                let file = try PackedFile(bytes: bytes, path: "the packed file")
+                return .packed(
+                    file.network, FloatEngine.Weights(file.network),
+                    file.fixed.map { ($0, FixedEngine.Weights($0)) })
+            case .floatONNX: return .floatONNX(try ONNXInterpreter(bytes: bytes))
+            case .fixedONNX: return .fixedONNX(try ONNXInterpreter(bytes: bytes))
+            }
+        }
+    }
+
+    /// Whether the file has real activations.
+    var hasScores: Bool {
+        if case .fixedONNX = content { false } else { true }
+    }
+
+    /// The scores of a picture with real activations.
+    ///
+    /// - Precondition: ``hasScores``
+    func scores(_ input: FloatView) throws -> [Float] {
+        switch content {
+        case .packed(let network, let weights, _):
+            return FloatEngine(network, weights: weights).run(input).scores
+        case .floatONNX(let graph):
+            return try Self.reading {
+                try Self.values(graph.run(input.values)["scores"]).map { Float($0) }
+            }
+        case .fixedONNX: preconditionFailure("real activations of fixed-onnx")
+        }
+    }
+
+    /// What fixed point makes of a picture.
+    ///
+    /// - Throws: `Failure` (70) if the file has none, or cannot be computed.
+    func fixed(_ pixels: [UInt8]) throws -> FixedEngine.Result {
+        switch content {
+        case .packed(_, _, let fixed?):
+            let engine = FixedEngine(fixed.0, weights: fixed.1)
+            return engine.run(engine.input(pixels))
+        case .packed, .floatONNX:
+            throw FailureSite("export", "the written network").failure(
+                .internalError, "has no fixed-point form; nothing was written")
+        case .fixedONNX(let graph):
+            return try Self.reading {
+                let outputs = try graph.run(pixels.map { Float($0) })
+                return FixedEngine.Result(
+                    scores: try Self.values(outputs["scores"]).map { Float($0) },
+                    features: try Self.values(outputs["features"]).compactMap(Int32.init(exactly:)))
+            }
+        }
+    }
+
+    /// The values of an output.
+    private static func values(_ output: [Double]?) throws -> [Double] {
+        guard let output else {
+            throw FailureSite("onnx", "scores or features").badData("is not an output")
+        }
+        return output
+    }
+
+    /// Whatever is wrong in bytes that were just written is a bug.
+    private static func reading<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let failure as Failure {
+            throw FailureSite("export", "the written network").failure(
+                .internalError, "\(failure); nothing was written")
+        }
+    }
+}

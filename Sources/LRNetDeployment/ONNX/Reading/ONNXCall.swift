@@ -1,0 +1,68 @@
+internal import LRNetSupport
+
+/// A node with the values of its inputs.
+struct ONNXCall {
+    let node: NodeProto
+    /// Weights that are packed are left out.
+    let inputs: [ONNXTensor?]
+    /// The weights of a product.
+    var product: ONNXProduct?
+
+    func refusal(_ message: String) -> Failure {
+        FailureSite("onnx", "\(node.operation) \(node.name)").badData(message)
+    }
+
+    func input(_ index: Int) throws -> ONNXTensor {
+        guard let value = optional(index) else { throw refusal("has no input \(index)") }
+        return value
+    }
+
+    func optional(_ index: Int) -> ONNXTensor? { index < inputs.count ? inputs[index] : nil }
+
+    /// A number that holds for all values of another input.
+    func scalar(_ index: Int) throws -> Double {
+        let value = try input(index)
+        guard value.values.count == 1 else { throw refusal("has \(value.sizes) as input \(index)") }
+        return value.values[0]
+    }
+
+    /// An input of `[N, channels, height, width]`.
+    func pictures() throws -> ONNXTensor {
+        let value = try input(0)
+        guard value.sizes.count == 4 else { throw refusal("has an input of \(value.sizes)") }
+        return value
+    }
+
+    private func attribute(_ name: String) -> AttributeProto.Value? {
+        node.attributes.first { $0.name == name }?.value
+    }
+
+    func integer(_ name: String, else standard: Int? = nil) throws -> Int {
+        switch attribute(name) {
+        case .integer(let value): return value
+        case nil: if let standard { return standard }
+        default: break
+        }
+        throw refusal("needs an integer as \(name)")
+    }
+
+    func integers(_ name: String, count: Int) throws -> [Int] {
+        guard case .integers(let values) = attribute(name), values.count == count else {
+            throw refusal("needs \(count) integers as \(name)")
+        }
+        return values
+    }
+
+    /// Throws unless an attribute has the only value that is computed here.
+    func require(_ name: String, _ value: AttributeProto.Value) throws {
+        let isEqual =
+            switch (attribute(name), value) {
+            case (.integer(let a), .integer(let b)): a == b
+            case (.float(let a), .float(let b)): a == b
+            case (.text(let a), .text(let b)): a == b
+            case (.integers(let a), .integers(let b)): a == b
+            default: false
+            }
+        guard isEqual else { throw refusal("has another \(name) than \(value)") }
+    }
+}

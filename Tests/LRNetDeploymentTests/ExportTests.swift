@@ -1,0 +1,111 @@
+import LRNetData
+import LRNetDeployment
+import LRNetKernels
+import LRNetLaunchSupport
+import LRNetSupport
+import Testing
+
+/// A file that is not the network gets no name.
+@Suite struct ExportTests {
+    /// A fault of a writer.
+    struct Fault: Sendable, CustomStringConvertible {
+        let description: String
+        let format: ExportFormat
+        /// The first place of this text that is followed by these bytes.
+        let text: String
+        let bytes: [UInt8]
+        /// The byte that changes, after that place, and what it becomes.
+        let offset: Int
+        let change: @Sendable (UInt8) -> UInt8
+    }
+
+    /// A tensor's name is followed by a key and its bytes' number, an attribute's by its integers.
+    private static let faults: [Fault] =
+        [ExportFormat.floatONNX, .fixedONNX].flatMap { format in
+            [
+                Fault(
+                    description: "a weight", format: format, text: "conv1.weight", bytes: [0x4A],
+                    offset: 2, change: { $0 == 0 ? 1 : $0 - 1 }),
+                Fault(
+                    description: "a weight of the last layer", format: format,
+                    text: "output.weight",
+                    bytes: [0x4A], offset: 5, change: { $0 ^ 0x10 }),
+                Fault(
+                    description: "a pad", format: format, text: "pads", bytes: [0x40, 1], offset: 1,
+                    change: { _ in 0 }),
+                Fault(
+                    description: "a stride", format: format, text: "strides", bytes: [0x40, 2],
+                    offset: 3, change: { _ in 1 }),
+            ]
+        } + [
+            Fault(
+                description: "a factor", format: .fixedONNX, text: "conv2.factor", bytes: [0x4A],
+                offset: 2 + 4 * 5 + 2, change: { $0 ^ 0x40 }),
+            Fault(
+                description: "a bias", format: .fixedONNX, text: "conv2.bias", bytes: [0x4A],
+                offset: 2 + 4 * 5 + 1, change: { $0 ^ 1 }),
+            Fault(
+                description: "a scale", format: .floatONNX, text: "conv2.scale", bytes: [0x4A],
+                offset: 2 + 4 * 5 + 2, change: { $0 ^ 0x10 }),
+        ]
+
+    private static let network =
+        "{layers: [8C3, 12C3/2, MP2, 8C3], input: 12x12x1, classes: 5}"
+
+    /// A winner's file and a data set of pictures.
+    private func options(_ folder: TestFolder, _ format: ExportFormat) throws -> Export.Options {
+        var random = try RandomNetwork(Self.network)
+        try AtomicFile.write(random.bytes, to: "\(folder.path)/winner.safetensors")
+        let writer = try ShardWriter(
+            directory: "\(folder.path)/set", name: "random", shape: random.input, classes: 5)
+        for split in [DataSplit.train, .validation] {
+            let images = LabeledImages(
+                shape: random.input, pixels: random.pictures(20).flatMap { $0 },
+                labels: (0..<20).map { Int32($0 % 5) })
+            try writer.write(split, count: 20) { images[$0] }
+        }
+        try writer.finish()
+        var options = Export.Options(
+            source: "\(folder.path)/winner.safetensors", format: format,
+            output: "\(folder.path)/net.onnx")
+        options.data = "\(folder.path)/set"
+        options.calibrationCount = 20
+        return options
+    }
+
+    @Test(arguments: ExportFormat.allCases) func whatIsRightIsWritten(format: ExportFormat) throws {
+        let folder = try TestFolder()
+        let report = try Export(options(folder, format)).run()
+        let verification = try #require(report.verification)
+        #expect(verification.pictures == 20 && verification.scoreDifference < 2e-5)
+        #expect((verification.fixedScoreDifference ?? 0) < 2e-5)
+        #expect(FileBytes.exists("\(folder.path)/net.onnx"))
+    }
+
+    @Test(arguments: faults) func whatIsWrongIsNotWritten(fault: Fault) throws {
+        let folder = try TestFolder()
+        let pattern = Array(fault.text.utf8)
+        let export = try Export(options(folder, fault.format)) { bytes in
+            var changed = bytes
+            guard let found = bytes.firstRange(of: pattern + fault.bytes) else { return bytes }
+            let place = found.lowerBound + pattern.count + fault.offset
+            changed[place] = fault.change(bytes[place])
+            #expect(changed != bytes)
+            return changed
+        }
+        let error = #expect(throws: Failure.self) { try export.run() }
+        #expect(error?.exitStatus == .internalError, "\(error?.description ?? "")")
+        #expect(error?.message.hasSuffix("; nothing was written") == true)
+        #expect(folder.names == ["set", "winner.safetensors"])
+    }
+
+    @Test(arguments: ExportFormat.allCases) func whatIsCutOffIsNotWritten(
+        format: ExportFormat
+    ) throws {
+        let folder = try TestFolder()
+        let export = try Export(options(folder, format)) { Array($0.dropLast($0.count / 2)) }
+        let error = #expect(throws: Failure.self) { try export.run() }
+        #expect(error?.exitStatus == .internalError)
+        #expect(folder.names == ["set", "winner.safetensors"])
+    }
+}

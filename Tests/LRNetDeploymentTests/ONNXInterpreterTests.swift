@@ -1,0 +1,89 @@
+import LRNetData
+import LRNetDeployment
+import LRNetKernels
+import LRNetSupport
+import Testing
+
+/// What is computed from the bytes of ONNX files is what the engines compute.
+@Suite struct ONNXInterpreterTests {
+    @Test(arguments: ONNXTests.common + ONNXTests.signs + ONNXTests.averages)
+    func realActivationsAgree(
+        _ example: ONNXTests.Example
+    ) throws {
+        var random = try RandomNetwork(example.network, weights: example.weights)
+        let network = random.deployed
+        let pictures = random.pictures(3).map { $0.map { Float($0 / 4) / 64 - 0.25 } }
+        let graph = try ONNXInterpreter(
+            bytes: FloatONNX.bytes(network, packing: example.packing))
+        let engine = FloatEngine(network, weights: FloatEngine.Weights(network))
+        let wanted = pictures.flatMap { engine.run(FloatBuffer($0).all).scores }
+        let scores = try pictures.flatMap { try #require(graph.run($0)["scores"]) }
+        ONNXTests.expectNear(scores.map { Float($0) }, wanted)
+        let together = try graph.run(pictures.flatMap { $0 }, count: 3)
+        #expect(together["scores"] == scores)
+    }
+
+    @Test(arguments: ONNXTests.common + ONNXTests.signs + ONNXTests.averages + ONNXTests.inputs)
+    func fixedActivationsAreEqual(
+        _ example: ONNXTests.Example
+    ) throws {
+        var random = try RandomNetwork(
+            example.network, weights: example.weights, scaling: example.scaling)
+        let fixed = try FixedNetwork(
+            random.deployed, calibration: ONNXTests.calibration(&random, example.scaling))
+        let graph = try ONNXInterpreter(
+            bytes: FixedONNX.bytes(fixed, of: random.deployed, packing: example.packing))
+        let engine = FixedEngine(fixed, weights: FixedEngine.Weights(fixed))
+        for picture in random.pictures(6) + [[UInt8](repeating: 9, count: random.input.count)] {
+            let wanted = engine.run(engine.input(picture))
+            let outputs = try graph.run(picture.map { Float($0) })
+            #expect(outputs["features"] == wanted.features.map { Double($0) })
+            let scores = try #require(outputs["scores"])
+            ONNXTests.expectNear(scores.map { Float($0) }, wanted.scores)
+        }
+    }
+
+    /// Whatever a byte becomes, the file is refused or computed; nothing else ends the program.
+    @Test(arguments: [ONNXPacking.trits, .int2]) func damagedBytesAreReadSafely(
+        packing: ONNXPacking
+    ) throws {
+        var random = try RandomNetwork(
+            "{layers: [4C3/2, MP2, 4R, 8R/2, GAP], input: 8x8x1, classes: 3, "
+                + "shortcut: zero-padded}", scaling: .image)
+        let fixed = try FixedNetwork(
+            random.deployed, calibration: ONNXTests.calibration(&random, .image))
+        let picture = random.pictures(1)[0].map { Float($0) }
+        let files = [
+            try FloatONNX.bytes(random.deployed, packing: packing),
+            try FixedONNX.bytes(fixed, of: random.deployed, packing: packing),
+        ]
+        for bytes in files {
+            let whole = try ONNXInterpreter(bytes: bytes).run(picture)
+            var refusals = 0
+            var differences = 0
+            for index in stride(from: packing == .int2 ? 1 : 0, to: bytes.count, by: 3) {
+                var damaged = bytes
+                damaged[index] ^= 1 << UInt8(index % 8)
+                do {
+                    let result = try ONNXInterpreter(bytes: damaged).run(picture)
+                    differences += result == whole ? 0 : 1
+                } catch is Failure { refusals += 1 }
+            }
+            #expect(refusals > bytes.count / 12 && differences > 20, "\(refusals) \(differences)")
+            for length in bytes.indices where length < 40 || length % 97 == 0 {
+                #expect(throws: Failure.self, "\(length) of \(bytes.count)") {
+                    try ONNXInterpreter(bytes: Array(bytes.prefix(length)))
+                }
+            }
+        }
+    }
+
+    @Test func anOperatorThatIsUnknownIsNamed() throws {
+        let random = try RandomNetwork("{layers: [8FC], input: 4x4x1, classes: 3}")
+        var bytes = try FloatONNX.bytes(random.deployed)
+        let place = try #require(bytes.firstRange(of: Array("Relu".utf8)))
+        bytes.replaceSubrange(place, with: Array("Tanh".utf8))
+        let error = #expect(throws: Failure.self) { try ONNXInterpreter(bytes: bytes) }
+        #expect(error?.description == "onnx: Tanh bn1: is an operator that is unknown")
+    }
+}
