@@ -158,12 +158,12 @@ package final class FixedEngine {
             features = sums
         }
         let scores = (0..<output.classes).map { label -> Float in
-            var sum = Double(output.bias[label])
+            var sum = 0.0
             let row = label * output.inputs
             for (index, value) in features.enumerated() {
-                sum += Double(output.weights[row + index]) * Double(value)
+                sum += Double(output.weights[row + index]) * Double(value - output.zeroPoint)
             }
-            return Float(sum)
+            return Float(Double(output.scale[label]) * sum + Double(output.bias[label]))
         }
         return Result(scores: scores, features: features)
     }

@@ -121,18 +121,17 @@ struct FixedBuilder {
         _ product: DeployedProduct, _ affine: DeployedAffine, _ stream: Stream, pixelCount: Int
     ) -> FixedOutput {
         let fanIn = product.fanIn
-        let factor = stream.unit / Double(pixelCount)
+        let isDiscrete = product.weights.isDiscrete && product.weights.negativeFactor.isEmpty
+        let scale = affine.scale.map { Double($0) * stream.unit / Double(pixelCount) }
         let weights = product.weights.expanded(outputs: product.outputs).enumerated().map {
-            Double($1) * Double(affine.scale[$0 / fanIn]) * factor * Double(stream.sign($0 % fanIn))
-        }
-        let zero = Double(stream.zeroPoint) * Double(pixelCount)
-        let bias = (0..<product.outputs).map { output in
-            let sum = weights[output * fanIn..<(output + 1) * fanIn].reduce(0, +)
-            return Float(Double(affine.shift[output]) - sum * zero)
+            let weight = Double($1) * Double(stream.sign($0 % fanIn))
+            return Float(isDiscrete ? weight : weight * scale[$0 / fanIn])
         }
         return FixedOutput(
             name: product.name, inputs: fanIn, classes: product.outputs, pixelCount: pixelCount,
-            weights: weights.map { Float($0) }, bias: bias)
+            weights: weights, isDiscrete: isDiscrete,
+            zeroPoint: stream.zeroPoint * Int32(pixelCount),
+            scale: scale.map { isDiscrete ? Float($0) : 1 }, bias: affine.shift)
     }
 
     // MARK: Units

@@ -73,16 +73,21 @@ package struct FixedInput: Sendable, Equatable {
 
 /// The layer that makes the scores, from uint8 activations or from their sums over pixels.
 ///
-///     score[c] = sum over k of weights[c, k] * q[k] + bias[c]
+///     score[c] = scale[c] * sum over k of weights[c, k] * (q[k] - zeroPoint) + bias[c]
 ///
-/// `weights` contain the unit of `q`, and the reciprocal of the pixels where sums come in; `bias` contains its zero
-/// point. Signs whose batch norm decreases after pooling arrive inverted: their weights are, too.
+/// The scale contains the unit of `q`, and the reciprocal of the pixels where sums come in. Signs whose batch norm
+/// decreases after pooling arrive inverted: their weights are, too.
 package struct FixedOutput: Sendable, Equatable {
     package let name: String
     package let inputs, classes: Int
     /// Pixels that are added up before; 1 for none.
     package let pixelCount: Int
-    /// `[classes][inputs]`
+    /// `[classes][inputs]`; -1, 0, +1 where ``isDiscrete``, so that the sums are exact.
     package let weights: [Float]
+    package let isDiscrete: Bool
+    /// Of `q`, or of its sums.
+    package let zeroPoint: Int32
+    /// `[classes]`; 1 where weights are real, which then contain it.
+    package let scale: [Float]
     package let bias: [Float]
 }

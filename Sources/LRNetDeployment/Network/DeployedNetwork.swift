@@ -45,6 +45,9 @@ package struct DeployedNetwork: Sendable {
         self.source = source
     }
 
+    /// Some activations are signs.
+    package var hasSigns: Bool { pairs.contains { $0.affine?.activation == .sign } }
+
     /// The products in order, those of residual blocks included.
     package var products: [DeployedProduct] {
         func products(_ steps: [DeployedStep]) -> [DeployedProduct] {

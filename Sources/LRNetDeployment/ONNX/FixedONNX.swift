@@ -40,7 +40,7 @@ package struct FixedONNX {
             }
         }
         let isSum = network.output.pixelCount > 1
-        writer.finish(network.output, value)
+        try writer.finish(network.output, value)
         return try writer.graph.model(
             input: ValueInfoProto(
                 name: "image", type: .uint8, sizes: [shape.channels, shape.height, shape.width]),
@@ -185,7 +185,9 @@ package struct FixedONNX {
 
     // MARK: The last layer
 
-    private mutating func finish(_ output: FixedOutput, _ value: ONNXGraph.Activation) {
+    private mutating func finish(
+        _ output: FixedOutput, _ value: ONNXGraph.Activation
+    ) throws {
         var features = value.name
         if output.pixelCount > 1 {
             let integers = graph.cast(features, to: .int32, "\(features).integers")
@@ -199,12 +201,27 @@ package struct FixedONNX {
             features = graph.add(
                 "Flatten", "features", [features], [AttributeProto("axis", .integer(1))])
         }
-        let real = graph.cast(features, to: .float, "features.real")
+        var real = graph.cast(features, to: .float, "features.real")
         let name = output.name
-        _ = graph.gemm(
-            "scores", real,
-            graph.constant(
-                TensorProto("\(name).weight", [output.classes, output.inputs], output.weights)),
-            graph.constant(TensorProto("\(name).shift", [output.classes], output.bias)))
+        if output.zeroPoint != 0 {
+            let zero = graph.constant(
+                TensorProto("\(name).zero", [], [Float(output.zeroPoint)]))
+            real = graph.add("Sub", "features.centered", [real, zero])
+        }
+        let sizes = [output.classes, output.inputs]
+        let bias = TensorProto("\(name).shift", [output.classes], output.bias)
+        guard output.isDiscrete else {
+            let weights = graph.constant(TensorProto("\(name).weight", sizes, output.weights))
+            _ = graph.gemm("scores", real, weights, graph.constant(bias))
+            return
+        }
+        let weights = try graph.weights(
+            name, output.weights.map { Int8($0) }, sizes: sizes, as: .float(minus: 1))
+        let none = TensorProto(
+            "\(name).none", [output.classes], output.bias.map { _ in Float(0) })
+        let scale = TensorProto("\(name).scale", [output.classes], output.scale)
+        let sums = graph.gemm(name, real, weights, graph.constant(none))
+        let scaled = graph.add("Mul", "\(name).scaled", [sums, graph.constant(scale)])
+        _ = graph.add("Add", "scores", [scaled, graph.constant(bias)])
     }
 }

@@ -41,9 +41,9 @@ package struct FloatONNX {
         while index < steps.count {
             switch steps[index] {
             case .product(let product):
-                // A batch norm without signs becomes a part of the product.
+                // A batch norm without signs becomes a part of the product; not where the sums are of signs, and exact.
                 if index + 1 < steps.count, case .affine(let affine) = steps[index + 1],
-                    affine.activation != .sign
+                    affine.activation != .sign, !value.areSigns || !product.weights.isDiscrete
                 {
                     value = try multiply(product, value, affine)
                     value = activate(affine, value)
@@ -129,6 +129,7 @@ package struct FloatONNX {
         let shift = TensorProto("\(name).shift", value.channelSizes, affine.shift)
         value.name = graph.add("Mul", "\(name).scaled", [value.name, graph.constant(scale)])
         value.name = graph.add("Add", "\(name).sum", [value.name, graph.constant(shift)])
+        value.areSigns = false
         return activate(affine, value)
     }
 
@@ -166,6 +167,7 @@ package struct FloatONNX {
                 isPlus, graph.constant(TensorProto("plus", [], [Float(1)])),
                 graph.constant(TensorProto("minus", [], [Float(-1)])),
             ])
+        value.areSigns = true
         return value
     }
 

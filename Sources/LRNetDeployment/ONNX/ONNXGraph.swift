@@ -11,6 +11,8 @@ struct ONNXGraph {
         var shape: ImageShape
         /// `[N, channels]`, of one pixel.
         var isFlat = false
+        /// All values are -1 or +1.
+        var areSigns = false
 
         /// The sizes of a constant with a value a channel.
         var channelSizes: [Int] { isFlat ? [shape.channels] : [shape.channels, 1, 1] }
@@ -142,7 +144,7 @@ struct ONNXGraph {
             name: output,
             shape: ImageShape(
                 height: geometry.outputHeight, width: geometry.outputWidth,
-                channels: value.shape.channels))
+                channels: value.shape.channels), areSigns: value.areSigns)
     }
 
     /// Each `stride`-th pixel, and zeros in further channels.
