@@ -7,8 +7,11 @@ extension ParsableCommand {
     ///
     /// - Parameter isSilent: Another process prints what is wrong with the same command line.
     package static func parsedCommandLine(isSilent: Bool) -> any ParsableCommand {
+        let words = Array(PathText.arguments.dropFirst())
         do {
-            return try parseAsRoot()
+            let command = try parseAsRoot(words)
+            if let path = UnexpandedPath(in: words) { throw ValidationError(path.message) }
+            return command
         } catch {
             endCommandLine(with: error, isSilent: isSilent)
         }
@@ -25,7 +28,7 @@ extension ParsableCommand {
             if !code.isSuccess { Thread.sleep(forTimeInterval: 2) }
             Foundation.exit(code.rawValue)
         }
-        let words = Array(CommandLine.arguments.dropFirst())
+        let words = Array(PathText.arguments.dropFirst())
         if code == .validationFailure, let problem = commandTree?.problem(in: words) {
             let lines =
                 "\(configuration.commandName ?? ""): \(problem.message)\nsee \(problem.command) --help\n"

@@ -43,7 +43,7 @@ public struct RunEnvironment: Sendable, Codable, Equatable {
         placement: [RankEnvironment]
     ) {
         self.startedAt = startedAt
-        commandLine = ProcessInfo.processInfo.arguments
+        commandLine = PathText.arguments
         programSHA256 = try? ContentHash.of(fileAt: "/proc/self/exe")
         self.versions = versions
         ranks = placement.count

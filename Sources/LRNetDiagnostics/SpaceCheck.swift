@@ -1,4 +1,5 @@
 internal import Foundation
+internal import LRNetSupport
 
 /// Memory, disk and shared memory of this rank's machine.
 enum SpaceCheck {
@@ -32,7 +33,7 @@ enum SpaceCheck {
     }
 
     private static func disk() -> Finding {
-        let folder = FileManager.default.currentDirectoryPath
+        let folder = PathText.currentFolder
         guard let free = freeSpace(folder) else {
             return .warning(
                 "disk", "\(folder): the system does not say how much is free",
@@ -80,7 +81,7 @@ enum SpaceCheck {
 
     private static func freeSpace(_ folder: String) -> Int? {
         var status = statvfs()
-        guard statvfs(folder, &status) == 0 else { return nil }
+        guard statvfs(PathText.cString(folder), &status) == 0 else { return nil }
         return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
 

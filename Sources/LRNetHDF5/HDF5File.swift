@@ -50,7 +50,7 @@ public final class HDF5File: Sendable {
             H5Pset_file_locking(access.id, false, true)
         }
         let handle = try HDF5Handle("H5Fopen", path, close: H5Fclose) {
-            H5Fopen(path, HDF5OpenReadOnly, access.id)
+            H5Fopen(PathText.cString(path), HDF5OpenReadOnly, access.id)
         }
         return HDF5File(name: path, handle: handle)
     }
@@ -122,7 +122,7 @@ public final class HDF5File: Sendable {
             H5Pset_obj_track_times(creation.id, false)
         }
         let handle = try HDF5Handle("H5Fcreate", name, status: .inputOutput, close: H5Fclose) {
-            H5Fcreate(opened, HDF5CreateTruncated, creation.id, access.id)
+            H5Fcreate(PathText.cString(opened), HDF5CreateTruncated, creation.id, access.id)
         }
         return HDF5File(name: name, handle: handle)
     }

@@ -136,7 +136,7 @@ package struct FailureReport: Sendable {
         // On a thread of its own: a file system that hangs may be why the job does.
         let done = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
-            let file = open(log, O_WRONLY | O_APPEND | O_CLOEXEC)
+            let file = open(PathText.cString(log), O_WRONLY | O_APPEND | O_CLOEXEC)
             if file >= 0 {
                 _ = bytes.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
                 close(file)

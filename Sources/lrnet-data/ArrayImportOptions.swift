@@ -22,10 +22,11 @@ struct ArrayImportOptions: ParsableArguments {
     }
 
     /// How many images were held out: `validation: the first 5,000 of 60,000 training images`.
-    func note(on index: ShardIndex) -> String {
+    func note(on index: ShardIndex, hasOwnValidation: Bool = false) -> String {
         func count(_ split: DataSplit) -> Int {
             index.splits.first { $0.name == split }?.count ?? 0
         }
+        if hasOwnValidation { return "validation: images of its own" }
         let held = count(.validation)
         let whole = TextTable.grouped(held + count(.train))
         let hint = validation == nil ? "; --validation N holds out another number" : ""
@@ -45,6 +46,6 @@ struct ArrayImportOptions: ParsableArguments {
         }
         bar.finish()
         print(summary(of: index, in: output))
-        print(note(on: index))
+        print(note(on: index, hasOwnValidation: importer.hasOwnValidation))
     }
 }

@@ -55,6 +55,9 @@ struct ImportPicturesCommand: ParsableCommand {
         })
     var raw: PictureStorage?
 
+    @Flag(help: "With --raw: store one channel, the brightness.")
+    var gray = false
+
     @Option(help: "Reduce larger pictures to this shorter side (default: 256).")
     var shorterSide: Int?
 
@@ -80,15 +83,21 @@ struct ImportPicturesCommand: ParsableCommand {
         if raw != nil && shorterSide != nil {
             throw ValidationError("--raw and --shorter-side exclude each other")
         }
+        if gray && raw == nil {
+            throw ValidationError("--gray requires --raw, such as --raw 28x28")
+        }
         if testList != nil && test == nil {
             throw ValidationError("--test-list needs --test, the folder that its paths start from")
         }
     }
 
-    func run() throws {
+    mutating func run() throws {
         var importer = PictureImporter(train: PictureImporter.Source(folder: train, list: list))
         importer.test = test.map { PictureImporter.Source(folder: $0, list: testList) }
         importer.validation = validation
+        if gray, case .raw(let height, let width, _) = raw {
+            raw = .raw(height: height, width: width, channels: 1)
+        }
         importer.storage =
             raw ?? shorterSide.map { .encoded(shorterSide: $0) } ?? importer.storage
         importer.shards = shards
@@ -123,7 +132,9 @@ struct ImportPicturesCommand: ParsableCommand {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         guard let bar else { return }
         bar.finish()
-        for line in report.unreadable.prefix(20) { LRNetDataTool.complain("left out: \(line)") }
+        for line in (report.unreadable + report.leftOut).prefix(20) {
+            LRNetDataTool.complain("left out: \(line)")
+        }
         print(summary(of: report.index, in: output))
         let processes = group.size > 1 ? "\(group.size) ranks of \(importer.workers) workers" : nil
         print(notes(report, processes: processes, seconds: seconds))
@@ -145,6 +156,11 @@ struct ImportPicturesCommand: ParsableCommand {
             notes.append(
                 "\(report.unreadable.count) unreadable, listed in "
                     + "\(output)/\(PictureImporter.reportName)")
+        }
+        if !report.leftOut.isEmpty {
+            notes.append(
+                "\(report.leftOut.count) other names left out, listed in "
+                    + "\(output)/\(PictureImporter.leftOutName)")
         }
         return notes.joined(separator: "; ")
     }

@@ -5,7 +5,7 @@ import LRNetSupport
 
 /// The last part of a path.
 func folderName(_ path: String) -> String {
-    URL(fileURLWithPath: path).lastPathComponent
+    PathText.lastPart(of: PathText.absolute(path))
 }
 
 /// `data/mnist: train 55,000, validation 5,000, test 10,000 images of 28x28x1, fingerprint ...`.

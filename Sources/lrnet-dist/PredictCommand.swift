@@ -126,7 +126,7 @@ struct PredictCommand: ParsableCommand {
                 files.append(picture)
                 continue
             }
-            let names = try FileBytes.names(inFolder: picture).sorted().filter { name in
+            let names = try FileBytes.names(inFolder: picture).filter { name in
                 [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
             }
             guard !names.isEmpty else {

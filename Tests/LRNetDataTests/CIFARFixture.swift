@@ -24,8 +24,12 @@ struct CIFARFixture {
         let batches = classes == 10 ? 5 : 1
         let end = isBinary ? ".bin" : ""
         for batch in 1...batches {
-            let images = randomImages(
-                batch + 4, shape: Self.shape, classes: classes, stream: UInt32(30 + batch))
+            var images = randomImages(
+                classes == 10 ? batch + 4 : 105, shape: Self.shape, classes: classes,
+                stream: UInt32(30 + batch))
+            // Every class is there, also where the first ones are held out.
+            let start = train.count
+            images.labels = images.labels.indices.map { Int32((start + $0) * 7 % classes) }
             train.pixels += images.pixels
             train.labels += images.labels
             files[classes == 10 ? "data_batch_\(batch)\(end)" : "train\(end)"] =

@@ -183,7 +183,7 @@ import Testing
         #expect(
             try message(Array(bytes[0..<9_000]))
                 == "the tar archive is truncated; download it again")
-        #expect(try message([]) == "the tar archive is truncated; download it again")
+        #expect(try message([]) == "is an empty file; get it again")
         var flipped = bytes
         flipped[700] ^= 1
         #expect(
@@ -192,5 +192,8 @@ import Testing
         #expect(
             try message(Array("some text\n".utf8) + [UInt8](repeating: 7, count: 2_000))
                 == "no tar archive, or damaged at byte 0; download it again")
+        #expect(
+            try message(Array("some text\n".utf8))
+                == "is text that begins 'some text'; get the file again")
     }
 }

@@ -25,7 +25,10 @@ struct IDXFixture {
 
     init(train trainCount: Int = 23, test testCount: Int = 6) {
         let shape = LabeledImages.idxShape
-        train = randomImages(trainCount, shape: shape, classes: 10, stream: 11)
+        var train = randomImages(trainCount, shape: shape, classes: 10, stream: 11)
+        // Every class is there, also where the first ones are held out.
+        train.labels = (0..<trainCount).map { Int32($0 * 7 % 10) }
+        self.train = train
         test = randomImages(testCount, shape: shape, classes: 10, stream: 12)
         for (name, images) in [("train", train), ("test", test)] {
             let count = UInt32(images.count)

@@ -7,7 +7,12 @@ import Testing
 
 @Suite struct NumPyImporterTests {
     static let shape = ImageShape(height: 5, width: 7, channels: 3)
-    let train = randomImages(23, shape: shape, classes: 6, stream: 70)
+    let train = {
+        var images = randomImages(23, shape: shape, classes: 6, stream: 70)
+        // Every class is there, also where the first ones are held out.
+        images.labels = images.labels.indices.map { Int32($0 % 6) }
+        return images
+    }()
     let test = randomImages(9, shape: shape, classes: 6, stream: 71)
 
     /// Every class is among the training labels.
@@ -129,7 +134,7 @@ import Testing
         Fault(
             array: "x_train",
             words:
-                "has dtype <f4, uint8 expected; save array.astype(numpy.uint8) if its values are ",
+                "has dtype <f4 with values from 0 to 0, but uint8 from 0 to 255 is read; save ",
             bytes: NumPyFixture.array(
                 [UInt8](repeating: 0, count: 420), type: "'<f4'", shape: [1, 5, 7, 3])),
         Fault(
@@ -149,7 +154,7 @@ import Testing
             array: "x_train", words: "has shape [23, 105], [N, H, W] or [N, H, W, C] expected",
             bytes: NumPyFixture.array([UInt8](repeating: 0, count: 2415), shape: [23, 105])),
         Fault(
-            array: "x_train", words: "has 32 channels, 16 at most; are they the last extent?",
+            array: "x_train", words: "whose last extent is too large for channels (16 at most)",
             bytes: NumPyFixture.array([UInt8](repeating: 0, count: 96), shape: [1, 3, 1, 32])),
         Fault(
             array: "x_train", words: "is truncated: 104 bytes for shape [1, 5, 7, 3]; save it",
@@ -159,7 +164,8 @@ import Testing
             bytes: NumPyFixture.array(
                 [], shape: [1 << 40, 1 << 20, 1 << 20, 3])),
         Fault(
-            array: "y_train", words: "has dtype <f8, whole numbers expected",
+            array: "y_train",
+            words: "has dtype <f8, but labels are whole numbers; save array.astype(numpy.int64)",
             bytes: NumPyFixture.array(
                 [UInt8](repeating: 0, count: 184), type: "'<f8'", shape: [23])),
         Fault(
@@ -176,7 +182,8 @@ import Testing
             bytes: NumPyFixture.array(
                 [UInt8](repeating: 0, count: 945), shape: [9, 7, 5, 3])),
         Fault(
-            array: "x_train", words: "is no NumPy array (.npy)", bytes: Array("text".utf8)),
+            array: "x_train", words: "is text that begins 'text'; get the file again",
+            bytes: Array("text".utf8)),
         Fault(
             array: "x_train", words: "is truncated in its header",
             bytes: Array(NumPyFixture.array([], shape: [1, 5, 7, 3]).prefix(40))),
@@ -202,14 +209,14 @@ import Testing
     @Test func noArchive() throws {
         let folder = try TestFolder()
         let archive = "\(folder.path)/set.npz"
-        try AtomicFile.write([UInt8](repeating: 0x50, count: 100), to: archive)
+        try AtomicFile.write([UInt8](repeating: 1, count: 100), to: archive)
         let importer = try importer(folder, [:], archive: archive)
         let error = #expect(throws: Failure.self) {
             try importer.run(output: "\(folder.path)/set", name: "n")
         }
         #expect(
             error?.description
-                == "zip: \(archive): is no zip archive, or truncated; save it again")
+                == "zip: \(archive): is not a zip archive, or truncated; save it again")
     }
 
     /// The place of a large archive's directory is 64 bits wide, and may be the largest number.

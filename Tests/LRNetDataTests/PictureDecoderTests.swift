@@ -185,7 +185,11 @@ import Testing
     }
 
     @Test func otherFiles() {
-        #expect(problem(Array("<html>\n".utf8)) == "is text; JPEG and PNG are read")
+        #expect(
+            problem(Array("<html>\n".utf8))
+                == "is an HTML page, as servers send instead of a file; download the file itself")
+        #expect(
+            problem(Array("# a\n".utf8)) == "is text that begins '# a'; JPEG and PNG are read")
         #expect(problem(Array("GIF89a\0\0".utf8)) == "is a GIF picture; JPEG and PNG are read")
         #expect(problem([0x50, 0x4B, 3, 4, 0]) == "is a zip archive; JPEG and PNG are read")
         #expect(problem([1, 2, 3]) == "is neither JPEG nor PNG")

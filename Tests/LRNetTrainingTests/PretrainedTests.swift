@@ -133,6 +133,47 @@ import Testing
         #expect(lines.contains { $0.contains("output starts afresh with this method") })
     }
 
+    /// Words that wrappers put before the names, or between them, change nothing.
+    @Test(arguments: [
+        "_orig_mod.", "model.", "net.", "backbone.", "module._orig_mod.", "model.net.",
+        "state_dict.model.module.",
+    ])
+    func wrappersDoNotCount(prefix: String) throws {
+        let plain = try network("resnet")
+        _ = try start(plain, from: file("resnet"))
+        let network = try network("resnet")
+        _ = try start(
+            network,
+            from: changed("resnet") { (prefix + $0, $1.shape, $1.values) })
+        for (own, other) in zip(network.parameters, plain.parameters) {
+            #expect(own.value.values == other.value.values, "\(own.name)")
+        }
+        let inner = try self.network("resnet")
+        _ = try start(
+            inner,
+            from: changed("resnet") {
+                ($0.replacing("layer1.0.", with: "layer1.0._orig_mod."), $1.shape, $1.values)
+            })
+        for (own, other) in zip(inner.parameters, plain.parameters) {
+            #expect(own.value.values == other.value.values, "\(own.name)")
+        }
+    }
+
+    /// A file with two networks says nothing of which one is meant.
+    @Test func twoTensorsForOneLayer() throws {
+        let plain = try file("resnet")
+        var both = SafeTensors()
+        for prefix in ["backbone.", "net."] {
+            for name in plain.names {
+                guard let tensor = plain.tensors[name] else { continue }
+                both.add(prefix + name, type: .float32, shape: tensor.shape, values: tensor.values)
+            }
+        }
+        #expect(
+            refusal(both, try network("resnet"))
+                .hasPrefix("has two tensors for bn1.bias, backbone.bn1.bias and net.bn1.bias; "))
+    }
+
     /// What does not match is named with both shapes, and starts cold; the rest is taken.
     @Test func theTableSaysWhatWasNotTaken() throws {
         let file = try changed("resnet") { name, tensor in

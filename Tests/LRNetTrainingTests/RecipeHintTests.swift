@@ -92,6 +92,25 @@ import Testing
         let picture = try failure("net.png", [0x89, 0x50, 0x4E, 0x47, 0, 1])
         #expect(picture?.exitStatus == .badRecipe)
         #expect(picture?.message.hasPrefix("is not a text file (UTF-8); ") == true)
+        let text = Array("network: cifar10\n".utf8)
+        for (bytes, message) in [
+            (text.flatMap { [$0, UInt8(0)] }, "is UTF-16 text; save it as UTF-8"),
+            ([0xFE, 0xFF] + text.flatMap { [UInt8(0), $0] }, "is UTF-16 text; save it as UTF-8"),
+            (
+                Array("<!DOCTYPE html>".utf8),
+                "is an HTML page, as servers send instead of a file; download the file itself"
+            ),
+            (
+                Array("version https://git-lfs.github.com/spec/v1\n".utf8),
+                "is a Git LFS pointer, not the file itself; run git lfs pull in its repository"
+            ),
+        ] as [([UInt8], String)] {
+            let other = try failure("other.yaml", bytes)
+            #expect(other?.exitStatus == .badRecipe && other?.message == message)
+        }
+        // A byte order mark is not part of the text.
+        try AtomicFile.write([0xEF, 0xBB, 0xBF] + text, to: "\(folder.path)/bom.yaml")
+        #expect(try Recipe(file: "\(folder.path)/bom.yaml").network.name == "cifar10")
 
         try AtomicFile.write("network: mnist\n", to: "\(folder.path)/mnist-ternary-mine.yaml")
         for name in ["mnist-ternary-nine.yaml", "mnist-ternary-mine"] {

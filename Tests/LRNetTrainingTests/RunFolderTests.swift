@@ -156,7 +156,7 @@ import Testing
         other.training.seed = 7
         // Length and threads may differ, and are not what is named.
         other.training.steps = 40
-        other.training.epochs = 2
+        other.training.epochs = 3
         other.training.threads = 9
         other.checkpoint.keepLatest = 2
         let error = failure {
@@ -180,6 +180,27 @@ import Testing
             source?.description.contains(
                 "(initialization.from: none -> runs/full); undo that with --set "
                     + "initialization.from=null or use") == true)
+    }
+
+    /// A length that the run has passed is refused before anything is written; the remedy works.
+    @Test func aShorterLength() throws {
+        let folder = try TestFolder()
+        _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
+        try addCheckpoint(folder.path)
+        var other = Recipe()
+        other.training.epochs = 2
+        let error = failure {
+            _ = try RunFolder(path: folder.path, recipe: other, resume: .auto, stepsPerEpoch: 4)
+        }
+        #expect(error?.exitStatus == .badRecipe)
+        #expect(
+            error?.description
+                == "run: \(folder.path): has trained 10 steps already, more than the 8 of the length "
+                + "asked for; undo that with --set training.epochs=190, or use a new --output for a "
+                + "shorter run")
+        #expect(try Recipe(file: "\(folder.path)/recipe.yaml") == Recipe())
+        other.training.epochs = 190
+        _ = try RunFolder(path: folder.path, recipe: other, resume: .auto, stepsPerEpoch: 4)
     }
 
     @Test func foreignFolder() throws {

@@ -66,7 +66,7 @@ package struct PictureInput {
 
 extension PixelImage {
     /// The picture in gray: `0.299 red + 0.587 green + 0.114 blue`, rounded (ITU-R BT.601).
-    fileprivate var gray: PixelImage {
+    var gray: PixelImage {
         guard channels == 3 else { return self }
         return PixelImage(
             height: height, width: width, channels: 1,

@@ -9,6 +9,9 @@ public protocol ArrayImporter {
     /// The number of shards of the train split; by default one for 256 MiB.
     var shards: Int? { get set }
 
+    /// The source has validation images of its own.
+    var hasOwnValidation: Bool { get }
+
     /// Reads the source and writes the set.
     ///
     /// - Parameters:
@@ -20,4 +23,9 @@ public protocol ArrayImporter {
     func run(
         output: String, name: String, progress: (_ done: Int, _ total: Int) -> Void
     ) throws -> ShardIndex
+}
+
+extension ArrayImporter {
+    /// Most sources have none.
+    public var hasOwnValidation: Bool { false }
 }

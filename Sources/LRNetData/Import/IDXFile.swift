@@ -16,7 +16,24 @@ enum IDXFile {
         let path: String
         let shape: ImageShape
         let count: Int
-        let pixels: [UInt8]
+        var pixels: [UInt8]
+
+        /// The images with rows and columns exchanged.
+        var transposed: Images {
+            var result = Images(
+                path: path,
+                shape: ImageShape(height: shape.width, width: shape.height, channels: 1),
+                count: count, pixels: pixels)
+            for start in stride(from: 0, to: pixels.count, by: shape.count) {
+                for row in 0..<shape.height {
+                    for column in 0..<shape.width {
+                        result.pixels[start + column * shape.height + row] =
+                            pixels[start + row * shape.width + column]
+                    }
+                }
+            }
+            return result
+        }
     }
 
     /// Labels of a file, plain or gzip.
@@ -43,19 +60,14 @@ enum IDXFile {
         return Images(path: path, shape: shape, count: header[1], pixels: pixels)
     }
 
-    /// Reads labels and checks that each is below `classes`.
+    /// Reads labels.
     ///
     /// - Throws: As ``images(_:)``.
-    static func labels(_ path: String, classes: Int) throws -> Labels {
+    static func labels(_ path: String) throws -> Labels {
         let bytes = try Gzip.read(path)
         let header = try header(bytes, path, magic: labelsMagic, words: 2, kind: "labels")
         let values = try body(
             bytes, path, from: 8, byteCount: header[1], what: "\(header[1]) labels")
-        if let wrong = values.firstIndex(where: { Int($0) >= classes }) {
-            throw FailureSite("IDX", path).badData(
-                "label \(values[wrong]) of sample \(wrong) is outside 0...\(classes - 1); only sets "
-                    + "of \(classes) classes are read")
-        }
         return Labels(path: path, values: values)
     }
 
@@ -66,6 +78,10 @@ enum IDXFile {
             bytes[4 * number..<4 * number + 4].reduce(0) { $0 << 8 | Int($1) }
         }
         guard bytes.count >= 4, word(0) == magic else {
+            let isOther = bytes.count >= 4 && [imagesMagic, labelsMagic].contains(word(0))
+            if !isOther, let found = ForeignContent(bytes) {
+                throw FailureSite("IDX", path).badData("\(found.message), a file of \(kind)")
+            }
             let found = bytes.count >= 4 ? String(word(0)) : "\(bytes.count) bytes"
             throw FailureSite("IDX", path).badData(
                 "magic number \(found), \(magic) expected; is this a file of \(kind)?")

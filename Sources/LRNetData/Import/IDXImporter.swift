@@ -25,8 +25,14 @@ public struct IDXImporter: ArrayImporter, Sendable {
     /// The number of shards of the train split; by default one for 256 MiB.
     public var shards: Int?
 
-    /// The number of classes; labels are `0 ..< classes`.
-    public static let classes = 10
+    /// The number of classes; `nil` for as many as training labels ask for.
+    public var classes: Int?
+
+    /// The label of class 0; EMNIST's letters count from 1.
+    public var firstLabel = 0
+
+    /// Rows and columns are exchanged, as EMNIST stores its images.
+    public var isTransposed = false
 
     /// Names the four files.
     public init(
@@ -51,28 +57,36 @@ public struct IDXImporter: ArrayImporter, Sendable {
     public func run(
         output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ShardIndex {
-        let train = try Self.pair(images: trainImages, labels: trainLabels)
-        let test = try Self.pair(images: testImages, labels: testLabels)
+        var rule = ClassLabels(first: firstLabel, classes: classes)
+        let train = try pair(images: trainImages, labels: trainLabels, rule)
+        let classes = classes ?? Int(train.labels.max() ?? 0) + 1
+        rule.classes = classes
+        let test = try pair(images: testImages, labels: testLabels, rule)
         guard train.shape == test.shape else {
             throw FailureSite("IDX", testImages).badData(
                 "images of \(test.shape), but those of \(trainImages) are \(train.shape); name files "
                     + "that belong together")
         }
         return try LabeledImagesImport(
-            source: trainImages, name: name, classes: Self.classes, validation: validation,
-            shards: shards
+            source: trainImages, labelSource: trainLabels, name: name, classes: classes,
+            firstLabel: firstLabel, validation: validation, shards: shards
         ).write(train: train, test: test, output: output, progress: progress)
     }
 
-    private static func pair(images: String, labels: String) throws -> LabeledImages {
-        let images = try IDXFile.images(images)
-        let labels = try IDXFile.labels(labels, classes: classes)
+    private func pair(
+        images: String, labels: String, _ rule: ClassLabels
+    ) throws -> LabeledImages {
+        let stored = try IDXFile.images(images)
+        let images = isTransposed ? stored.transposed : stored
+        let labels = try IDXFile.labels(labels)
         guard images.count == labels.values.count else {
             throw FailureSite("IDX", labels.path).badData(
                 "\(labels.values.count) labels, but \(images.path) has \(images.count) images; name "
                     + "files that belong together")
         }
         return LabeledImages(
-            shape: images.shape, pixels: images.pixels, labels: labels.values.map { Int32($0) })
+            shape: images.shape, pixels: images.pixels,
+            labels: try rule.numbers(
+                labels.values.map { Int($0) }, FailureSite("IDX", labels.path)))
     }
 }

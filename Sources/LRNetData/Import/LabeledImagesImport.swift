@@ -7,6 +7,9 @@ struct LabeledImagesImport {
     /// What errors call the training images.
     var source: String
 
+    /// What errors call the training labels; `source` where they are there, too.
+    var labelSource: String?
+
     /// What the set calls itself.
     var name: String
 
@@ -16,6 +19,9 @@ struct LabeledImagesImport {
     /// The classes' names, by label.
     var classNames: [String]?
 
+    /// The label of class 0 in the source.
+    var firstLabel = 0
+
     /// The number of training images that are held out; `nil` for a tenth of them but 5,000 at most.
     var validation: Int?
 
@@ -24,21 +30,30 @@ struct LabeledImagesImport {
 
     /// Writes the set.
     ///
-    /// - Precondition: Images of train and test have one shape.
-    /// - Throws: ``Failure`` (64) if nothing is left to train on; what ``ShardWriter`` throws.
+    /// - Parameter own: Validation images of their own; then none are held out.
+    /// - Precondition: Images of all splits have one shape.
+    /// - Throws: ``Failure`` (65) for a class that nothing is left of to train on, (64) if nothing is left to train on; what ``ShardWriter`` throws.
     func write(
-        train: LabeledImages, test: LabeledImages?, output: String, progress: (Int, Int) -> Void
+        train: LabeledImages, validation own: LabeledImages? = nil, test: LabeledImages?,
+        output: String, progress: (Int, Int) -> Void
     ) throws -> ShardIndex {
-        let validation = validation ?? min(5000, train.count / 10)
+        let usual = min(5000, train.count / 10)
+        let validation = own == nil ? validation ?? usual : 0
+        let rule = ClassLabels(first: firstLabel)
+        let site = FailureSite("import", labelSource ?? source)
+        let className = { label in classNames?[label - firstLabel] ?? "\(label)" }
+        try rule.check(train.labels, held: 0, classes: classes, site, name: className)
         guard validation >= 0, validation < train.count else {
+            let largest = ClassCounts.largestHoldout(train.labels, classes: classes) ?? 0
             throw Failure(
                 call: "import", subject: source,
                 message: "has \(train.count) images, which leaves none to train on with "
-                    + "--validation \(validation); use at most \(max(train.count - 1, 0)), or "
-                    + "leave --validation out for \(min(5000, train.count / 10))",
+                    + "--validation \(validation); use at most \(largest)"
+                    + (usual <= largest ? ", or leave --validation out for \(usual)" : ""),
                 exitStatus: .usage)
         }
-        let total = train.count + (test?.count ?? 0)
+        try rule.check(train.labels, held: validation, classes: classes, site, name: className)
+        let total = train.count + (own?.count ?? 0) + (test?.count ?? 0)
         var done = 0
         let writer = try ShardWriter(
             directory: output, name: name, shape: train.shape, classes: classes,
@@ -56,6 +71,7 @@ struct LabeledImagesImport {
                 })
         }
         try add(.train, train, validation..<train.count, shards: shards)
+        if let own { try add(.validation, own, 0..<own.count) }
         if validation > 0 { try add(.validation, train, 0..<validation) }
         if let test { try add(.test, test, 0..<test.count) }
         return try writer.finish()

@@ -8,7 +8,7 @@ struct TarArchive {
     let path: String
 
     private let bytes: [UInt8]
-    private let entries: [String: Range<Int>]
+    private let entries: [ByteName: (name: String, range: Range<Int>)]
 
     private static let blockByteCount = 512
 
@@ -23,15 +23,22 @@ struct TarArchive {
         entries = try Self.entries(of: bytes, path)
     }
 
-    /// The names of the regular files, sorted.
-    var names: [String] { entries.keys.sorted() }
+    /// The names of the regular files, in the order of their bytes; `./` at their start is left out.
+    var names: [String] { entries.sorted { $0.key < $1.key }.map(\.value.name) }
 
     /// A file's bytes; `nil` if the archive has no such file.
-    subscript(name: String) -> ArraySlice<UInt8>? { entries[name].map { bytes[$0] } }
+    subscript(name: String) -> ArraySlice<UInt8>? {
+        entries[ByteName(name)].map { bytes[$0.range] }
+    }
 
-    private static func entries(of bytes: [UInt8], _ path: String) throws -> [String: Range<Int>] {
+    private static func entries(
+        of bytes: [UInt8], _ path: String
+    ) throws -> [ByteName: (name: String, range: Range<Int>)] {
         let site = FailureSite("tar", path, remedy: "download it again")
-        var entries: [String: Range<Int>] = [:]
+        if !isHeader(bytes.prefix(blockByteCount)), let found = ForeignContent(bytes) {
+            throw FailureSite("tar", path).badData(found.message)
+        }
+        var entries: [ByteName: (name: String, range: Range<Int>)] = [:]
         var start = 0
         while start + blockByteCount <= bytes.count {
             let header = bytes[start..<start + blockByteCount]
@@ -48,12 +55,24 @@ struct TarArchive {
             if kind == 0 || kind == UInt8(ascii: "0") {
                 let folder = isUSTAR(header) ? text(header, 345, 155) : ""
                 let name = text(header, 0, 100)
-                entries[folder.isEmpty ? name : "\(folder)/\(name)"] = content..<content + byteCount
+                let full = withoutDots(folder.isEmpty ? name : "\(folder)/\(name)")
+                entries[ByteName(full)] = (full, content..<content + byteCount)
             }
             let blockCount = (byteCount + blockByteCount - 1) / blockByteCount
             start = content + blockCount * blockByteCount
         }
         throw site.badData("the tar archive is truncated")
+    }
+
+    private static func isHeader(_ block: ArraySlice<UInt8>) -> Bool {
+        block.count == blockByteCount && octal(block, 148, 8) == checksum(block)
+    }
+
+    /// A name as tar writes it for `tar -cf x.tar .`, without the folder that it was called in.
+    private static func withoutDots(_ name: String) -> String {
+        var name = name
+        while name.hasPrefix("./") { name = String(name.dropFirst(2).drop { $0 == "/" }) }
+        return name
     }
 
     private static func isUSTAR(_ header: ArraySlice<UInt8>) -> Bool {
@@ -62,7 +81,7 @@ struct TarArchive {
 
     private static func text(_ header: ArraySlice<UInt8>, _ first: Int, _ count: Int) -> String {
         let field = header.dropFirst(first).prefix(count).prefix { $0 != 0 }
-        return String(decoding: field, as: UTF8.self)
+        return PathText.text(of: field)
     }
 
     /// A number in octal digits, ended by a blank or zero byte.

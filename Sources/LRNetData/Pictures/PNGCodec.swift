@@ -28,6 +28,21 @@ package enum PNGCodec {
         }
     }
 
+    /// The orientation of the chunk `eXIf`, which may stand before or after the pixels; 1 without one.
+    static func orientation(of bytes: ArraySlice<UInt8>) -> Int {
+        var position = bytes.startIndex + 8
+        while position + 12 <= bytes.endIndex {
+            let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+            let content = position + 8
+            guard length <= bytes.endIndex - content - 4 else { return 1 }
+            if bytes[position + 4..<content].elementsEqual("eXIf".utf8) {
+                return ExifOrientation.read(bytes[content..<content + length]) ?? 1
+            }
+            position = content + length + 4
+        }
+        return 1
+    }
+
     /// Encodes a picture of one channel (gray) or three (red, green, blue).
     ///
     /// - Precondition: The picture has one or three channels.

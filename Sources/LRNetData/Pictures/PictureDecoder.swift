@@ -27,8 +27,10 @@ package struct PictureDecoder: Sendable {
     package func decode(_ bytes: ArraySlice<UInt8>) throws -> Picture {
         switch try PictureFormat(of: bytes) {
         case .png:
+            let image = try PNGCodec.decode(bytes, pixelLimit: pixelLimit)
+            let orientation = PNGCodec.orientation(of: bytes)
             return Picture(
-                image: try PNGCodec.decode(bytes, pixelLimit: pixelLimit), isPlainJPEG: false)
+                image: image.turned(exifOrientation: orientation), isPlainJPEG: false)
         case .jpeg:
             let (image, isCMYK) = try JPEGCodec.decode(bytes, pixelLimit: pixelLimit)
             let orientation = JPEGMetadata(of: bytes).orientation

@@ -1,3 +1,5 @@
+import LRNetSupport
+
 /// What a file holds, by its first bytes; a name's extension says nothing.
 enum PictureFormat: Equatable {
     case jpeg
@@ -7,8 +9,7 @@ enum PictureFormat: Equatable {
     private static let foreign: [(name: String, start: [UInt8])] = [
         ("a GIF picture", Array("GIF8".utf8)), ("a BMP picture", Array("BM".utf8)),
         ("a TIFF picture", [0x49, 0x49, 0x2A, 0]), ("a TIFF picture", [0x4D, 0x4D, 0, 0x2A]),
-        ("a RIFF file, such as WebP", Array("RIFF".utf8)), ("a zip archive", [0x50, 0x4B, 3, 4]),
-        ("a gzip file", [0x1F, 0x8B]), ("a PDF document", Array("%PDF".utf8)),
+        ("a RIFF file, such as WebP", Array("RIFF".utf8)),
     ]
 
     /// Looks at the content of a file.
@@ -22,8 +23,10 @@ enum PictureFormat: Equatable {
             self = .png
         } else if let other = Self.foreign.first(where: { bytes.starts(with: $0.start) }) {
             throw PictureProblem("is \(other.name); JPEG and PNG are read")
-        } else if bytes.prefix(512).allSatisfy({ $0 >= 0x20 || (0x09...0x0D).contains($0) }) {
-            throw PictureProblem("is text; JPEG and PNG are read")
+        } else if let other = ForeignContent.standIn(bytes) {
+            throw PictureProblem(other.message)
+        } else if let other = ForeignContent(bytes) {
+            throw PictureProblem("is \(other.name); JPEG and PNG are read")
         } else {
             throw PictureProblem("is neither JPEG nor PNG")
         }

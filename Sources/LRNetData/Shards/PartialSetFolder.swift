@@ -33,10 +33,12 @@ final class PartialSetFolder {
         self.keeping = keeping
         path = keeping == .kept ? "\(directory).partial" : "\(directory).partial-\(getpid())"
         try Self.checkVacant(directory)
-        try AtomicFile.createFolder(Self.parent(of: directory))
-        try Self.removeLeftovers(of: directory)
+        try AtomicFile.createFolder(PathText.folder(of: directory))
+        try Self.removeLeftovers(of: directory, but: path)
         try AtomicFile.createFolder(path)
-        if keeping == .kept {
+        if keeping == .removed {
+            lock = try FileLock(path: "\(path)/\(Self.lockName)", patience: .seconds(1))
+        } else {
             lock = try FileLock(path: "\(path)/\(Self.lockName)")
             // A file that a killed process was writing.
             for name in try FileBytes.names(inFolder: path) where AtomicFile.isLeftover(name) {
@@ -84,24 +86,37 @@ final class PartialSetFolder {
 
     /// A folder's path without final slashes, so that a name beside it can be made of it.
     static func trimmed(_ directory: String) -> String {
-        var directory = directory
-        while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
-        return directory
+        PathText.withoutFinalSlashes(directory)
     }
 
-    /// Removes what earlier writers of the same set left behind, unless they still run.
-    private static func removeLeftovers(of directory: String) throws {
-        let folder = parent(of: directory)
-        let prefix = (directory as NSString).lastPathComponent + ".partial-"
+    /// Removes what earlier writers of the same set left behind.
+    ///
+    /// A lock tells whether they still run: numbers of processes are others in each container.
+    ///
+    /// - Throws: ``Failure`` (74) if one does.
+    private static func removeLeftovers(of directory: String, but kept: String) throws {
+        let folder = PathText.folder(of: directory)
+        let prefix = PathText.lastPart(of: directory) + ".partial-"
         for name in try FileBytes.names(inFolder: folder) where name.hasPrefix(prefix) {
-            guard let process = Int32(name.dropFirst(prefix.count)) else { continue }
-            if process != getpid() && kill(process, 0) == 0 { continue }
+            guard Int32(name.dropFirst(prefix.count)) != nil else { continue }
+            try checkIdle("\(folder)/\(name)", directory)
             try AtomicFile.remove("\(folder)/\(name)")
+        }
+        let unfinished = "\(directory).partial"
+        if !PathText.isSame(unfinished, kept), FileBytes.isFolder(unfinished) {
+            try checkIdle(unfinished, directory)
         }
     }
 
-    private static func parent(of path: String) -> String {
-        let folder = (path as NSString).deletingLastPathComponent
-        return folder.isEmpty ? "." : folder
+    private static func checkIdle(_ path: String, _ directory: String) throws {
+        do {
+            // A process that was killed may take a moment to end.
+            _ = try FileLock(path: "\(path)/\(lockName)", patience: .seconds(1))
+        } catch let failure as Failure where failure.call == "flock" {
+            throw Failure(
+                call: "import", subject: directory,
+                message: "another import is writing this set, in \(path); let it finish, or choose "
+                    + "another --output", exitStatus: .inputOutput)
+        }
     }
 }

@@ -144,6 +144,7 @@ public struct ShardIndex: Sendable, Codable, Equatable {
     /// - Throws: ``Failure`` (65) that says what is wrong.
     package init(decoding bytes: [UInt8], path: String) throws {
         let site = FailureSite("index", path)
+        if let found = ForeignContent.standIn(bytes) { throw site.badData(found.message) }
         guard bytes.last == Self.lastByte else {
             throw site.badData("damaged: its end is missing; import the data again")
         }

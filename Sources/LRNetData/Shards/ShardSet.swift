@@ -37,6 +37,10 @@ public struct ShardSet: Sendable {
             }
             let byteCount = try FileBytes.byteCount(ofFileAt: path)
             guard byteCount == shard.byteCount else {
+                if byteCount < 1 << 20, let found = ForeignContent.standIn(try FileBytes.read(path))
+                {
+                    throw FailureSite("data", path).badData(found.message)
+                }
                 throw Failure(
                     call: "open", subject: path,
                     message: "has \(byteCount) bytes, \(shard.byteCount) expected; "

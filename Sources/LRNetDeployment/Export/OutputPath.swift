@@ -17,24 +17,27 @@ package struct OutputPath {
     /// Throws unless a file can be made or replaced there.
     package func check() throws {
         guard !path.isEmpty else { throw site.usage("is empty; name a file") }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let folder = PathText.folder(of: path)
         guard FileBytes.isFolder(folder) else {
             throw site.inputMissing("is in a folder that does not exist; make \(folder) first")
         }
         guard FileBytes.exists(path) else { return }
-        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type]
-        guard [.typeRegular, .typeSymbolicLink].contains(type as? FileAttributeType) else {
+        guard FileBytes.isFileOrLink(path) else {
             throw site.usage("is not a regular file; name another one")
         }
     }
 
     /// Throws if it is a file that is read, or written by another option.
     package func check(isNot other: String) throws {
-        guard !path.isEmpty, Self.resolved(path) == Self.resolved(other) else { return }
+        guard !path.isEmpty, PathText.isSame(Self.resolved(path), Self.resolved(other)) else {
+            return
+        }
         throw site.usage("would replace \(other), which is in use; name another file")
     }
 
     private static func resolved(_ path: String) -> String {
-        URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+        if let real = try? PathText.real(path) { return real }
+        let folder = PathText.folder(of: path)
+        return "\((try? PathText.real(folder)) ?? folder)/\(PathText.lastPart(of: path))"
     }
 }

@@ -49,7 +49,7 @@ package struct ReportRun: Sendable {
     /// Reads several folders, gives each a short name, and puts runs of one data set together.
     package static func load(_ folders: [String]) throws -> [ReportRun] {
         var runs = try folders.map(ReportRun.init)
-        let paths = folders.map { URL(fileURLWithPath: $0).standardized.path }
+        let paths = folders.map { PathText.absolute($0) }
         let sets = DataSetNames.make(runs.map(\.trace))
         for (index, label) in labels(paths).enumerated() {
             runs[index].label = label

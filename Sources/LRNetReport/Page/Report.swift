@@ -126,10 +126,10 @@ package struct Report {
 
     /// The page.
     package var html: String {
-        let page = URL(fileURLWithPath: options.output).deletingLastPathComponent()
-        let folder = URL(fileURLWithPath: options.figuresFolder)
-        let isBeside = folder.deletingLastPathComponent().path == page.path
-        let link = isBeside ? folder.lastPathComponent : folder.path
+        let page = PathText.folder(of: PathText.absolute(options.output))
+        let folder = PathText.absolute(options.figuresFolder)
+        let isBeside = PathText.isSame(PathText.folder(of: folder), page)
+        let link = isBeside ? PathText.lastPart(of: folder) : folder
         return ReportPage(runs: runs, figures: figures, notes: notes, figuresLink: link).source
     }
 }

@@ -41,7 +41,7 @@ public enum AtomicFile {
             try descriptor.close(name: path)
             try rename(temporary, to: path)
         } catch {
-            unlink(temporary)
+            unlink(PathText.cString(temporary))
             throw error
         }
     }
@@ -51,10 +51,10 @@ public enum AtomicFile {
     /// - Throws: ``Failure``, naming `path`; a folder replaces no folder that has files.
     public static func rename(_ temporary: String, to path: String) throws {
         try FileFault.check(.rename, path)
-        guard Foundation.rename(temporary, path) == 0 else {
+        guard Foundation.rename(PathText.cString(temporary), PathText.cString(path)) == 0 else {
             throw Failure.system(call: "rename", subject: path, code: errno)
         }
-        try synchronizeFolder(parent(of: path))
+        try synchronizeFolder(PathText.folder(of: path))
     }
 
     /// Waits until a folder's names are on the disk.
@@ -78,9 +78,9 @@ public enum AtomicFile {
     /// - Throws: ``Failure`` that names the part that cannot be made.
     public static func createFolder(_ path: String) throws {
         if path.isEmpty || FileBytes.isFolder(path) { return }
-        try createFolder(parent(of: path))
+        try createFolder(PathText.folder(of: path))
         try FileFault.check(.mkdir, path)
-        if mkdir(path, 0o777) != 0 {
+        if mkdir(PathText.cString(path), 0o777) != 0 {
             let code = errno
             if code == EEXIST && FileBytes.isFolder(path) { return }
             throw Failure(
@@ -94,22 +94,16 @@ public enum AtomicFile {
     /// - Throws: ``Failure`` that names what cannot be removed.
     public static func remove(_ path: String) throws {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return }
+        guard lstat(PathText.cString(path), &status) == 0 else { return }
         let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        let name = PathText.cString(path)
         try FileFault.check(.remove, path)
         if isFolder {
             for name in try FileBytes.names(inFolder: path) { try remove("\(path)/\(name)") }
         }
-        guard (isFolder ? rmdir(path) : unlink(path)) == 0 || errno == ENOENT else {
+        guard (isFolder ? rmdir(name) : unlink(name)) == 0 || errno == ENOENT else {
             throw Failure.system(call: "remove", subject: path, code: errno)
         }
     }
 
-    /// The folder that holds `path`: `.` for a bare name.
-    static func parent(of path: String) -> String {
-        var trimmed = path[...]
-        while trimmed.count > 1 && trimmed.last == "/" { trimmed.removeLast() }
-        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
-        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
-    }
 }

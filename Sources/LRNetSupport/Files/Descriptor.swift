@@ -11,7 +11,7 @@ final class Descriptor {
         try FileFault.check(.open, path)
         var number: Int32 = -1
         repeat {
-            number = open(path, flags | O_CLOEXEC, mode)
+            number = open(PathText.cString(path), flags | O_CLOEXEC, mode)
         } while number < 0 && errno == EINTR
         guard number >= 0 else {
             throw Failure.system(call: "open", subject: path, code: errno)

@@ -20,7 +20,7 @@ public enum FileBytes {
     /// - Throws: ``Failure``: 66 if there is no such file, or if it is a folder.
     public static func byteCount(ofFileAt path: String) throws -> Int {
         var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard stat(PathText.cString(path), &status) == 0 else {
             throw Failure.system(call: "stat", subject: path, code: errno)
         }
         guard status.st_mode & S_IFMT != S_IFDIR else {
@@ -34,31 +34,51 @@ public enum FileBytes {
     /// Whether something (file, folder or broken link) has this name.
     public static func exists(_ path: String) -> Bool {
         var status = stat()
-        return lstat(path, &status) == 0
+        return lstat(PathText.cString(path), &status) == 0
     }
 
     /// Whether `path` is a folder.
     public static func isFolder(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return stat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// The names in a folder, sorted, without `.` and `..`.
+    /// Whether `path` is a file or a link, and not a folder, device or pipe.
+    package static func isFileOrLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(PathText.cString(path), &status) == 0
+            && [S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT)
+    }
+
+    /// What a link names; `nil` for anything else.
+    package static func linkTarget(_ path: String) -> String? {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(PathText.cString(path), &target, target.count)
+        return count > 0
+            ? PathText.text(of: target.prefix(count).map { UInt8(bitPattern: $0) }) : nil
+    }
+
+    /// The names in a folder, in the order of their bytes, without `.` and `..`.
     ///
     /// - Throws: ``Failure``: 66 if the folder is missing.
     public static func names(inFolder path: String) throws -> [String] {
-        guard let folder = opendir(path) else {
+        guard let folder = opendir(PathText.cString(path)) else {
             throw Failure.system(call: "opendir", subject: path, code: errno)
         }
         defer { closedir(folder) }
-        var names: [String] = []
+        var names: [[UInt8]] = []
+        errno = 0
         while let entry = readdir(folder) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                Array(bytes.prefix { $0 != 0 })
             }
-            if name != "." && name != ".." { names.append(name) }
+            let isSelfOrParent = name.count <= 2 && name.allSatisfy { $0 == UInt8(ascii: ".") }
+            if !isSelfOrParent { names.append(name) }
+            errno = 0
         }
-        return names.sorted()
+        // Else a folder that fails half-way would look like a smaller one.
+        if errno != 0 { throw Failure.system(call: "readdir", subject: path, code: errno) }
+        return names.sorted { $0.lexicographicallyPrecedes($1) }.map { PathText.text(of: $0) }
     }
 
     /// Calls `body` with the file's bytes, in order, at most `byteCount` at a time.

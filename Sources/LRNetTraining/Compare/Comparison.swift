@@ -279,13 +279,13 @@ public final class Comparison {
 
     /// Refuses a folder of comparisons that is, or is inside, the folder of a run.
     private static func checkIsOutsideRuns(_ output: String) throws {
-        var folder = URL(fileURLWithPath: output).standardizedFileURL
-        while folder.path != "/" {
-            if try Recipe.isRecorded(in: folder.path) {
+        var folder = PathText.absolute(output)
+        while folder != "/" {
+            if try Recipe.isRecorded(in: folder) {
                 throw site("--output \(output)").usage(
-                    "is inside the folder of a run, \(folder.path); choose a folder outside it")
+                    "is inside the folder of a run, \(folder); choose a folder outside it")
             }
-            folder.deleteLastPathComponent()
+            folder = PathText.folder(of: folder)
         }
     }
 

@@ -33,10 +33,19 @@ package struct PretrainedNetwork {
         let layers = Dictionary(
             network.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let last = network.weightedLayers.last?.name
+        var sources: [String: String] = [:]
         for name in file.names {
             guard let tensor = file.tensors[name] else { continue }
             let target = names.target(of: name)
             let outcome: String
+            if let target, layers[target.layer] != nil, target.part != .count {
+                let place = "\(target.layer).\(target.part.rawValue)"
+                if let other = sources.updateValue(name, forKey: place) {
+                    throw site.badData(
+                        "has two tensors for \(place), \(other) and \(name); save the state "
+                            + "dictionary of one network")
+                }
+            }
             if target?.part == .count {
                 outcome = "not needed"
             } else if let target, let layer = layers[target.layer] {
@@ -49,6 +58,9 @@ package struct PretrainedNetwork {
                 outcome = "not taken: the network has no such layer"
             }
             table.append([name, "\(tensor.shape)", target?.layer ?? "-", outcome])
+        }
+        for (name, dtype) in file.unread {
+            table.append([name, "-", "-", "not taken: dtype \(dtype) is not read"])
         }
         guard !weights.isEmpty else {
             let some = file.names.prefix(3).joined(separator: ", ")

@@ -62,6 +62,9 @@ public struct SafeTensors: Sendable {
     /// Names in the order of addition; of a file that was read, in alphabetical order.
     public private(set) var names: [String] = []
 
+    /// Tensors of other element types than those that are read, with their type as the file has it.
+    package private(set) var unread: [(name: String, dtype: String)] = []
+
     /// Free text, by key.
     public var metadata: [String: String] = [:]
 
@@ -164,6 +167,14 @@ public struct SafeTensors: Sendable {
     /// - Throws: `Failure` (65) naming the file, the tensor and what is wrong with it.
     public init(bytes: [UInt8], file: String) throws {
         let site = FailureSite("safetensors", file)
+        // The header's length comes first, so that any file may seem to be one that is cut off.
+        if bytes.prefix(9).last != UInt8(ascii: "{"), let found = ForeignContent(bytes) {
+            let isTorch = found.name == "a zip archive" || found.name == "a Python pickle"
+            throw site.badData(
+                isTorch
+                    ? "is \(found.name), such as torch.save writes; save the state dictionary with "
+                        + "safetensors.torch.save_file" : found.message)
+        }
         guard bytes.count >= 8 else { throw site.badData("is too short for a safetensors file") }
         let length = bytes[0..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(bytes.count - 8) else {
@@ -190,14 +201,14 @@ public struct SafeTensors: Sendable {
                 let dtype = entry["dtype"] as? String, let shape = entry["shape"] as? [Int],
                 let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
             else { throw site.badData("tensor \(name) lacks a dtype, shape or pair of offsets") }
-            guard let type = ElementType(rawValue: dtype) else {
-                let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
-                throw site.badData(
-                    "tensor \(name) has dtype \(dtype), which is none of \(known); save it as F32")
-            }
             guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= room else {
                 throw site.badData(
                     "tensor \(name) lies at \(offsets[0]) to \(offsets[1]) of \(room) bytes")
+            }
+            guard let type = ElementType(rawValue: dtype) else {
+                places.append((name, offsets[0]..<offsets[1]))
+                unread.append((name, dtype))
+                continue
             }
             guard Self.byteCount(type, shape) == offsets[1] - offsets[0] else {
                 throw site.badData(

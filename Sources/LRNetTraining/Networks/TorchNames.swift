@@ -10,7 +10,8 @@ internal import Foundation
 /// | `fc`, `linear` | `output` |
 /// | any other | the same |
 ///
-/// A leading `module.` (of a parallel wrapper) does not count.
+/// Leading words of wrappers, such as `module.`, `model.` or `backbone.`, do not count; nor does
+/// `_orig_mod.` (of `torch.compile`), wherever it is.
 ///
 /// - Source: torchvision's `resnet18`, whose state dictionary has these names.
 struct TorchNames {
@@ -29,7 +30,9 @@ struct TorchNames {
     init(_ names: [String]) {
         var found: Set<[Int]> = []
         for name in names {
-            guard let match = name.firstMatch(of: Self.block), let i = Int(match.1),
+            guard
+                let match = Self.unwrapped(name).joined(separator: ".").firstMatch(of: Self.block),
+                let i = Int(match.1),
                 let j = Int(match.2)
             else { continue }
             found.insert([i, j])
@@ -39,16 +42,33 @@ struct TorchNames {
             uniqueKeysWithValues: ordered.enumerated().map { ("\($1[0]).\($1[1])", $0 + 1) })
     }
 
+    /// Attributes under which programs keep the network itself.
+    private static let holders: Set = [
+        "module", "model", "net", "network", "backbone", "base_model", "resnet", "state_dict",
+    ]
+
+    /// Words that wrappers add, to the whole network or to a part.
+    private static let wrappers: Set = [
+        "_orig_mod", "_forward_module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
+    ]
+
+    /// The words of a name without those of wrappers; a layer and a part are left.
+    private static func unwrapped(_ name: String) -> [String] {
+        let words = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            .filter { !wrappers.contains($0) }
+        let count = words.prefix { holders.contains($0) }.count
+        return Array(words.dropFirst(min(count, max(words.count - 2, 0))))
+    }
+
     // A regular expression is made at each use: it cannot be shared by threads.
     private static var block: Regex<(Substring, Substring, Substring, Substring)> {
-        /^(?:module\.)?layer(\d{1,4})\.(\d{1,4})\.(.+)$/
+        /^layer(\d{1,4})\.(\d{1,4})\.(.+)$/
     }
 
     /// The layer and its part; `nil` where the last word of the name is none that is known.
     func target(of name: String) -> (layer: String, part: Part)? {
-        var words = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        var words = Self.unwrapped(name)
         guard let part = words.popLast().flatMap(Part.init) else { return nil }
-        if words.first == "module" { words.removeFirst() }
         let layer = words.joined(separator: ".")
         if let match = "\(layer).".firstMatch(of: Self.block),
             let i = Int(match.1), let j = Int(match.2), let number = blocks["\(i).\(j)"]

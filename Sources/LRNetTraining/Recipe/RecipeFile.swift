@@ -13,7 +13,11 @@ enum RecipeFile {
     static func text(_ path: String) throws -> String {
         do {
             let bytes = try FileBytes.read(path)
-            guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+            if let found = ForeignContent.standIn(bytes) {
+                throw FailureSite("recipe", path).badRecipe(found.message)
+            }
+            let content = ForeignContent.withoutMark(bytes)
+            guard !bytes.contains(0), let text = String(validating: content, as: UTF8.self) else {
                 throw Failure(
                     call: "recipe", subject: path,
                     message: "is not a text file (UTF-8); give a recipe, such as "
@@ -36,9 +40,9 @@ enum RecipeFile {
 
     /// The file with the most similar name, in the folder of the recipes or beside the path.
     private static func nearest(_ path: String) -> String? {
-        let beside = (path as NSString).deletingLastPathComponent
+        let beside = PathText.folder(of: path)
         var files: [(name: String, path: String)] = []
-        for place in beside == folder ? [folder] : [beside.isEmpty ? "." : beside, folder] {
+        for place in beside == folder ? [folder] : [beside, folder] {
             for name in (try? FileBytes.names(inFolder: place)) ?? [] {
                 guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { continue }
                 files.append((stem(name), place == "." ? name : "\(place)/\(name)"))
@@ -49,9 +53,9 @@ enum RecipeFile {
     }
 
     private static func stem(_ path: String) -> String {
-        let name = (path as NSString).lastPathComponent
-        return name.hasSuffix(".yaml") || name.hasSuffix(".yml")
-            ? (name as NSString).deletingPathExtension : name
+        let name = PathText.lastPart(of: path)
+        let ending = [".yaml", ".yml"].first { name.hasSuffix($0) } ?? ""
+        return String(name.dropLast(ending.count))
     }
 
     /// The mapping of a recipe.

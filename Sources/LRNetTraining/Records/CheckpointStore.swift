@@ -94,7 +94,7 @@ package struct CheckpointStore {
         guard let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(text)) else {
             throw FailureSite("checkpoint", "\(path)/\(Self.manifestName)").badData("is damaged")
         }
-        let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+        let target = FileBytes.linkTarget(path)
         guard manifest.schemaVersion == 1, Self.name(manifest.step) == target ?? name else {
             throw FailureSite("checkpoint", "\(path)/\(Self.manifestName)").badData(
                 "is damaged: it speaks of step \(manifest.step), schema \(manifest.schemaVersion)")
@@ -117,8 +117,7 @@ package struct CheckpointStore {
     }
 
     private func prune(keepLatest: Int) throws {
-        let best = try? FileManager.default.destinationOfSymbolicLink(
-            atPath: "\(folder)/best")
+        let best = FileBytes.linkTarget("\(folder)/best")
         for step in try steps().dropLast(keepLatest) where Self.name(step) != best {
             try AtomicFile.remove("\(folder)/\(Self.name(step))")
         }

@@ -16,7 +16,7 @@ package struct RecordedRun {
     ///
     /// - Parameters:
     ///   - stepsPerEpoch: Of the run that is about to start, to tell which part of a schedule lies ahead.
-    /// - Throws: `Failure`: 78 if the folder contains a run of another recipe; 64 if it contains something else,
+    /// - Throws: `Failure`: 78 if the folder contains a run of another recipe, or a longer one; 64 if it contains something else,
     ///   or a run and `resume` is `never`; 66 if it contains no run and `resume` is `must`.
     package init(
         path: String, recipe: Recipe, resume: RunFolder.Resume, stepsPerEpoch: Int
@@ -45,6 +45,23 @@ package struct RecordedRun {
         recipeProblem = nil
         changes = try Self.changes(
             to: recipe, from: old, of: path, trainedEpochs: Self.epochs(latest, stepsPerEpoch))
+        try Self.checkLength(
+            of: path, trained: latest,
+            wanted: BatchSequence.totalSteps(recipe.training, stepsPerEpoch: stepsPerEpoch), changes
+        )
+    }
+
+    /// Refuses a length that the run has passed: its records would say that it is shorter than it is.
+    private static func checkLength(
+        of path: String, trained: Int, wanted: Int, _ changes: [RecipeChange]
+    ) throws {
+        guard trained > wanted else { return }
+        let remedies = changes.filter { ["training.epochs", "training.steps"].contains($0.key) }
+            .map(\.remedy).joined(separator: " ")
+        throw RunFolder.site(path).badRecipe(
+            "has trained \(trained) steps already, more than the \(wanted) of the length asked for; "
+                + (remedies.isEmpty ? "ask for more" : "undo that with \(remedies)")
+                + ", or use a new --output for a shorter run")
     }
 
     /// Refuses a folder that is not of a run, before anything is made in it. A start that was killed leaves the
@@ -73,15 +90,15 @@ package struct RecordedRun {
     /// Refuses a folder that cannot be made: the nearest one above it that exists must be a folder that may be
     /// written.
     private static func checkParent(of path: String) throws {
-        var url = URL(fileURLWithPath: path).standardizedFileURL
-        while !FileBytes.exists(url.path), url.path != "/" { url.deleteLastPathComponent() }
+        var folder = PathText.absolute(path)
+        while !FileBytes.exists(folder), folder != "/" { folder = PathText.folder(of: folder) }
         let site = FailureSite("run", path)
-        guard FileBytes.isFolder(url.path) else {
-            throw site.inputOutput("cannot be made, since \(url.path) is a file")
+        guard FileBytes.isFolder(folder) else {
+            throw site.inputOutput("cannot be made, since \(folder) is a file")
         }
-        guard access(url.path, W_OK | X_OK) == 0 else {
+        guard access(PathText.cString(folder), W_OK | X_OK) == 0 else {
             throw site.inputOutput(
-                "cannot be written: \(url.path): \(String(cString: strerror(errno))); "
+                "cannot be written: \(folder): \(String(cString: strerror(errno))); "
                     + "choose another --output")
         }
     }

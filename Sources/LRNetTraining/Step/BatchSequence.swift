@@ -26,8 +26,12 @@ public struct BatchSequence: Sendable {
 
     /// The number of steps of the whole run.
     public var totalSteps: Int {
-        let epochs = recipe.training.epochs * stepsPerEpoch
-        return min(recipe.training.steps ?? epochs, epochs)
+        Self.totalSteps(recipe.training, stepsPerEpoch: stepsPerEpoch)
+    }
+
+    static func totalSteps(_ training: Recipe.Training, stepsPerEpoch: Int) -> Int {
+        let epochs = training.epochs * stepsPerEpoch
+        return min(training.steps ?? epochs, epochs)
     }
 
     /// The epoch of a step.

@@ -80,8 +80,10 @@ struct CIFARFormat {
             let items = try PickleReader.read(bytes, path: subject)[namesKey]?.items
             names = (items ?? []).compactMap(\.text)
         } else {
-            names = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-                .map(String.init)
+            names = PathText.text(of: bytes, keepsControls: true).split(
+                whereSeparator: \.isWhitespace
+            )
+            .map(String.init)
         }
         guard names.count == classes else {
             throw Self.site(subject).badData("\(names.count) class names, \(classes) expected")

@@ -37,10 +37,7 @@ public struct CIFARImporter: ArrayImporter, Sendable {
         output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ShardIndex {
         let files = try CIFARSource(source)
-        let format = CIFARFormat.all.first {
-            files.has($0.testFile) && files.has($0.trainFiles[0])
-        }
-        guard let format else {
+        guard let format = files.format else {
             throw Failure(
                 call: "CIFAR", subject: source,
                 message: "holds neither data_batch_1(.bin) and test_batch(.bin) of CIFAR-10 nor "

@@ -12,18 +12,30 @@ enum CIFARSource {
     /// Looks at a path.
     ///
     /// - Parameter path: An archive (`.tar.gz` or `.tar`), the folder with the files, or a folder
-    ///   that holds nothing but that folder.
+    ///   that holds that folder.
     /// - Throws: ``Failure``: 66 if it is missing, 65 if it is damaged.
     init(_ path: String) throws {
         guard FileBytes.isFolder(path) else {
             let archive = try TarArchive(path, byteLimit: Self.archiveByteLimit)
-            let first = archive.names.first { $0.contains("/") } ?? ""
-            self = .archive(archive, folder: String(first.prefix { $0 != "/" }))
+            // Archives are packed from the folder itself, above it, or with notes beside it.
+            var folders = archive.names.map { name in
+                name.contains("/") ? PathText.folder(of: name) : ""
+            }
+            folders = folders.indices.filter { $0 == 0 || folders[$0] != folders[$0 - 1] }
+                .map { folders[$0] }
+            let candidates = folders.map { CIFARSource.archive(archive, folder: $0) }
+            self = candidates.first { $0.format != nil } ?? .archive(archive, folder: "")
             return
         }
-        let names = try FileBytes.names(inFolder: path)
-        let isOuter = names.count == 1 && FileBytes.isFolder("\(path)/\(names[0])")
-        self = .folder(isOuter ? "\(path)/\(names[0])" : path)
+        let inner = try FileBytes.names(inFolder: path).map { "\(path)/\($0)" }
+            .filter(FileBytes.isFolder)
+        let candidates = ([path] + inner).map { CIFARSource.folder($0) }
+        self = candidates.first { $0.format != nil } ?? .folder(path)
+    }
+
+    /// The version of the files; `nil` if there are none.
+    var format: CIFARFormat? {
+        CIFARFormat.all.first { has($0.testFile) && has($0.trainFiles[0]) }
     }
 
     /// What errors call a file.

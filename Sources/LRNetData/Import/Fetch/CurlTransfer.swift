@@ -1,4 +1,3 @@
-import Foundation
 import LRNetSupport
 
 /// One run of the `curl` program, whose output is appended to a file.
@@ -30,58 +29,42 @@ struct CurlTransfer {
         progress: (Int) -> Void
     ) throws -> CurlTransfer {
         let file = try AppendedFile(path: path)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
-            [
-                "curl", "--silent", "--show-error", "--fail", "--location", "--proto",
-                "=http,https", "--connect-timeout", "20", "--speed-limit", "1", "--speed-time",
-                "60",
-            ] + (start > 0 ? ["--continue-at", "\(start)"] : []) + ["--", address]
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = errors
+        let process: ChildProcess
         do {
-            try process.run()
-        } catch {
+            process = try ChildProcess(
+                [
+                    "curl", "--silent", "--show-error", "--fail", "--location", "--proto",
+                    "=http,https", "--connect-timeout", "20", "--speed-limit", "1", "--speed-time",
+                    "60",
+                ] + (start > 0 ? ["--continue-at", "\(start)"] : []) + ["--", address])
+        } catch let failure as Failure where failure.exitStatus == .inputMissing {
             throw missing(address)
         }
         var count = start
         var isTooLong = false
         do {
-            while let piece = try output.fileHandleForReading.read(upToCount: 1 << 16),
-                !piece.isEmpty
-            {
+            while !isTooLong {
+                let piece = try process.read()
+                if piece.isEmpty { break }
                 count += piece.count
                 isTooLong = count > byteLimit
                 if isTooLong { break }
-                try file.append(bytes: Array(piece))
+                try file.append(bytes: piece)
                 progress(count)
             }
         } catch {
-            try? output.fileHandleForReading.close()
-            process.waitUntilExit()
+            _ = process.finish()
             throw error
         }
-        // Nobody reads on: curl cannot write and ends.
-        try? output.fileHandleForReading.close()
-        let said = (try? errors.fileHandleForReading.readToEnd()) ?? Data()
-        process.waitUntilExit()
-        let status = process.terminationStatus
+        let (code, said) = process.finish()
         if isTooLong {
             return CurlTransfer(
                 isComplete: false, words: "more than \(byteLimit) bytes", cannotGoOn: true)
         }
-        // What `env` ends with when it finds no such program.
-        if status == 127 { throw missing(address) }
-        let words = String(decoding: said, as: UTF8.self)
-            .split(whereSeparator: \.isNewline).joined(separator: " ")
+        let words = said.split(whereSeparator: \.isNewline).joined(separator: " ")
         return CurlTransfer(
-            isComplete: status == 0 && process.terminationReason == .exit,
-            words: words.isEmpty ? "curl ended with code \(status)" : words,
-            cannotGoOn: status == rangeCode || status == httpErrorCode)
+            isComplete: code == 0, words: words.isEmpty ? "curl ended with code \(code)" : words,
+            cannotGoOn: code == rangeCode || code == httpErrorCode)
     }
 
     private static func missing(_ address: String) -> Failure {

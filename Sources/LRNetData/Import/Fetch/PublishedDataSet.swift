@@ -140,7 +140,7 @@ public struct PublishedDataSet: Sendable {
         importer.validation = validation
         importer.shards = shards
         let index = try importer.run(
-            output: output, name: (output as NSString).lastPathComponent
+            output: output, name: PathText.lastPart(of: output)
         ) { progress("importing", $0, $1) }
         try AtomicFile.remove(folder)
         return index

@@ -24,7 +24,9 @@ struct NumPyArray {
     init(_ bytes: ArraySlice<UInt8>, subject: String) throws {
         self.subject = subject
         guard bytes.starts(with: Self.magic), bytes.count >= 10 else {
-            throw Self.site(subject).badData("is no NumPy array (.npy); save one with numpy.save")
+            throw Self.site(subject).badData(
+                ForeignContent(bytes)?.message
+                    ?? "is not a NumPy array (.npy); save one with numpy.save")
         }
         let start = bytes.startIndex
         let isLong = bytes[start + 6] > 1
@@ -43,7 +45,11 @@ struct NumPyArray {
         type = fields.type
         shape = fields.shape
         content = bytes[header.endIndex...]
-        if type.contains("O") || type.hasPrefix("[") {
+        if type.hasPrefix("["), !type.contains("O") {
+            throw Self.site(subject).badData(
+                "has several fields (dtype \(type)); save one of them, such as array['NAME']")
+        }
+        if type.contains("O") {
             throw Self.site(subject).badData(
                 "holds Python objects (dtype \(type)), which are a pickle and not read; save an "
                     + "array of numbers")
@@ -75,8 +81,7 @@ struct NumPyArray {
     func bytes() throws -> ArraySlice<UInt8> {
         guard type == "|u1" || type == "u1" || type == "<u1" || type == ">u1" else {
             throw Self.site(subject).badData(
-                "has dtype \(type), uint8 expected; save array.astype(numpy.uint8) if its values are "
-                    + "0 to 255, or (array * 255).round().astype(numpy.uint8) if they are 0 to 1")
+                PixelRemedy(type: type, values: try pixelValues()).message)
         }
         try checkByteCount(itemByteCount: 1)
         return content
@@ -92,8 +97,7 @@ struct NumPyArray {
             [1, 2, 4, 8].contains(size), "|<>=".contains(type.prefix(1))
         else {
             throw Self.site(subject).badData(
-                "has dtype \(type), whole numbers expected; save array.astype(numpy.int64)"
-            )
+                "has dtype \(type), but labels are whole numbers; \(try labelRemedy())")
         }
         try checkByteCount(itemByteCount: size)
         let isBig = type.hasPrefix(">")
@@ -107,6 +111,50 @@ struct NumPyArray {
                 throw Self.site(subject).badData("holds \(bits), which is no label")
             }
             return value
+        }
+    }
+
+    /// What the array holds as real numbers; `nil` for a type that is none.
+    private func pixelValues() throws -> PixelRemedy.Values? {
+        let kind = String(type.dropFirst().prefix(1))
+        guard "|<>=".contains(type.prefix(1)), let size = Int(type.dropFirst(2)),
+            ["b": [1], "i": [1, 2, 4, 8], "u": [1, 2, 4, 8], "f": [2, 4, 8]][kind]?.contains(size)
+                ?? false
+        else { return nil }
+        try checkByteCount(itemByteCount: size)
+        let isBig = type.hasPrefix(">")
+        var values = PixelRemedy.Values()
+        for first in stride(from: content.startIndex, to: content.endIndex, by: size) {
+            var bits: UInt64 = 0
+            for byte in 0..<size {
+                bits = bits << 8 | UInt64(content[isBig ? first + byte : first + size - 1 - byte])
+            }
+            switch (kind, size) {
+            case ("f", 2): values.add(Double(Float16(bitPattern: UInt16(bits))))
+            case ("f", 4): values.add(Double(Float(bitPattern: UInt32(bits))))
+            case ("f", _): values.add(Double(bitPattern: bits))
+            case ("i", _):
+                let unused = UInt64(64 - 8 * size)
+                values.add(Double(Int64(bitPattern: bits << unused) >> Int64(unused)))
+            default: values.add(Double(bits))
+            }
+        }
+        return values
+    }
+
+    /// What to do with labels of another type, the same for training and test.
+    private func labelRemedy() throws -> String {
+        switch type.dropFirst().prefix(1) {
+        case "f":
+            let values = try pixelValues()
+            return values?.areWhole == true && values?.areFinite == true
+                ? "save array.astype(numpy.int64)"
+                : "these are not whole, so they are not classes"
+        case "b": return "save array.astype(numpy.uint8)"
+        case "U", "S":
+            return "save numpy.searchsorted(names, array) with names = "
+                + "numpy.unique(training labels), for training and test"
+        default: return "save the classes' numbers, from 0 on"
         }
     }
 

@@ -27,9 +27,26 @@ public struct NumPyImporter: ArrayImporter, Sendable {
     /// The images and labels of the test split, if there is one.
     public var test: (images: Location, labels: Location)?
 
+    /// The images and labels of the validation split, if it has arrays of its own.
+    public var ownValidation: (images: Location, labels: Location)?
+
     /// The number of training images that are held out; 0 for no validation split, `nil` for a tenth of
-    /// them but 5,000 at most.
+    /// them but 5,000 at most. Not together with ``ownValidation``.
     public var validation: Int?
+
+    /// ``ownValidation`` is there.
+    public var hasOwnValidation: Bool { ownValidation != nil }
+
+    /// The order of four extents; needed where it may be either.
+    public var layout: ArrayLayout?
+
+    /// The label of class 0.
+    public var firstLabel = 0
+
+    /// The arrays of the archive that are not used.
+    public private(set) var leftOut: [String] = []
+
+    private var archives: [String: ZipArchive] = [:]
 
     /// The number of shards of the train split; by default one for 256 MiB.
     public var shards: Int?
@@ -37,6 +54,45 @@ public struct NumPyImporter: ArrayImporter, Sendable {
     /// Names the training arrays.
     public init(trainImages: Location, trainLabels: Location) {
         train = (trainImages, trainLabels)
+    }
+
+    /// Names an archive and its arrays; those that are `nil` have the names of Keras or MedMNIST,
+    /// whichever the archive follows. Empty names stand for no array.
+    ///
+    /// - Throws: ``Failure`` (65) for a file that is no archive; errors of reading.
+    public init(
+        archive file: String, train: (images: String?, labels: String?),
+        validation: (images: String?, labels: String?), test: (images: String?, labels: String?)
+    ) throws {
+        let archive = try ZipArchive(file)
+        let names = archive.arrayNames
+        let convention = ArrayConvention.find(in: names)
+        func locations(
+            _ given: (images: String?, labels: String?), _ usual: ArrayConvention.Pair
+        ) -> (images: Location, labels: Location)? {
+            let images = given.images ?? usual.images
+            return images.isEmpty
+                ? nil
+                : (
+                    Location(file: file, array: images),
+                    Location(file: file, array: given.labels ?? usual.labels)
+                )
+        }
+        guard let train = locations(train, convention.train) else {
+            throw FailureSite("import", file).usage(
+                "--train-images is empty; name the array of training images")
+        }
+        self.train = train
+        self.test = locations(test, convention.test)
+        let isNamed = validation.images != nil || validation.labels != nil
+        let usual = convention.validation
+        if isNamed || names.contains(usual.images) && names.contains(usual.labels) {
+            ownValidation = locations(validation, usual)
+        }
+        let used = [self.train, self.test, ownValidation].compactMap { $0 }
+            .flatMap { [$0.images.array, $0.labels.array] }
+        leftOut = names.filter { !used.contains($0) }
+        archives[file] = archive
     }
 
     /// Reads the arrays and writes the set; classes are `0 ...` the largest training label.
@@ -53,56 +109,79 @@ public struct NumPyImporter: ArrayImporter, Sendable {
     public func run(
         output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ShardIndex {
-        var archives: [String: ZipArchive] = [:]
-        let train = try pair(self.train.images, self.train.labels, classes: nil, &archives)
+        if let own = ownValidation, let validation {
+            throw FailureSite("import", own.images.subject).usage(
+                "is a validation split of its own, and --validation \(validation) would hold out "
+                    + "training images; leave out --validation, or add --validation-images ''")
+        }
+        var archives = archives
+        var rule = ClassLabels(first: firstLabel)
+        let train = try pair(self.train, rule, &archives)
         let classes = Int(train.labels.max() ?? 0) + 1
-        let test = try self.test.map { try pair($0.images, $0.labels, classes: classes, &archives) }
-        if let test, test.shape != train.shape {
-            throw NumPyArray.site(self.test?.images.subject ?? "").badData(
-                "holds images of \(test.shape), but those of training are \(train.shape); save both "
-                    + "in one shape")
+        rule.classes = classes
+        func other(_ part: (images: Location, labels: Location)?) throws -> LabeledImages? {
+            guard let part else { return nil }
+            let images = try pair(part, rule, &archives)
+            guard images.shape == train.shape else {
+                throw NumPyArray.site(part.images.subject).badData(
+                    "holds images of \(images.shape), but those of training are \(train.shape); save "
+                        + "both in one shape")
+            }
+            return images
         }
         return try LabeledImagesImport(
-            source: self.train.images.subject, name: name, classes: classes,
-            validation: validation, shards: shards
-        ).write(train: train, test: test, output: output, progress: progress)
+            source: self.train.images.subject, labelSource: self.train.labels.subject, name: name,
+            classes: classes, firstLabel: firstLabel, validation: validation, shards: shards
+        ).write(
+            train: train, validation: other(ownValidation), test: other(test), output: output,
+            progress: progress)
     }
 
     private func pair(
-        _ images: Location, _ labels: Location, classes: Int?,
+        _ part: (images: Location, labels: Location), _ rule: ClassLabels,
         _ archives: inout [String: ZipArchive]
     ) throws -> LabeledImages {
-        let imageArray = try Self.array(images, &archives)
-        let extents = imageArray.shape
-        guard extents.count == 3 || extents.count == 4, extents.allSatisfy({ $0 > 0 }),
-            extents.count == 3 || extents[3] <= 4096
-        else {
-            throw NumPyArray.site(imageArray.subject).badData(
-                "has shape \(extents), [N, H, W] or [N, H, W, C] expected; reshape it")
-        }
-        let shape = ImageShape(
-            height: extents[1], width: extents[2], channels: extents.count == 4 ? extents[3] : 1)
-        guard shape.channels <= 16 else {
-            throw NumPyArray.site(imageArray.subject).badData(
-                "has \(shape.channels) channels, 16 at most; are they the last extent?")
-        }
-        let pixels = Array(try imageArray.bytes())
-        let labelArray = try Self.array(labels, &archives)
-        guard labelArray.shape == [extents[0]] || labelArray.shape == [extents[0], 1] else {
+        let imageArray = try Self.array(part.images, &archives)
+        let (shape, layout) = try shape(imageArray)
+        let pixels = layout.interleaved(try imageArray.bytes(), shape)
+        let count = imageArray.shape[0]
+        let labelArray = try Self.array(part.labels, &archives)
+        guard labelArray.shape == [count] || labelArray.shape == [count, 1] else {
+            let isMarked = labelArray.shape.count == 2 && labelArray.shape[0] == count
             throw NumPyArray.site(labelArray.subject).badData(
-                "has shape \(labelArray.shape), [\(extents[0])] expected, one label an image")
+                "has shape \(labelArray.shape), [\(count)] expected, one label an image"
+                    + (isMarked ? "; save array.argmax(axis=1) if each row marks its class" : ""))
         }
-        let values = try labelArray.integers()
-        let limit = classes ?? 1 << 20
-        if let wrong = values.firstIndex(where: { $0 < 0 || $0 >= limit }) {
-            throw NumPyArray.site(labelArray.subject).badData(
-                "label \(values[wrong]) of sample \(wrong) is outside 0...\(limit - 1)"
-                    + (classes == nil
-                        ? "; number the classes from 0"
-                        : ", the training labels' classes; correct it")
-            )
+        let labels = try rule.numbers(
+            labelArray.integers(), NumPyArray.site(labelArray.subject))
+        return LabeledImages(shape: shape, pixels: pixels, labels: labels)
+    }
+
+    private func shape(_ array: NumPyArray) throws -> (ImageShape, ArrayLayout) {
+        let extents = array.shape
+        let site = NumPyArray.site(array.subject)
+        guard extents.count == 3 || extents.count == 4, extents.allSatisfy({ $0 > 0 }) else {
+            let side = extents.count == 2 ? Int(Double(extents[1]).squareRoot().rounded()) : 0
+            let isSquare = side > 1 && side * side == extents.last
+            throw site.badData(
+                "has shape \(extents), [N, H, W] or [N, H, W, C] expected; "
+                    + (isSquare
+                        ? "save array.reshape(-1, \(side), \(side)) if pictures are that large"
+                        : "save it in that shape"))
         }
-        return LabeledImages(shape: shape, pixels: pixels, labels: values.map { Int32($0) })
+        guard extents.count == 4 else {
+            return (ImageShape(height: extents[1], width: extents[2], channels: 1), .nhwc)
+        }
+        guard let layout = layout ?? ArrayLayout.certain(extents) else {
+            throw site.badData(ArrayLayout.question(extents))
+        }
+        let shape = layout.shape(extents)
+        guard shape.channels <= ArrayLayout.channelLimit else {
+            throw site.badData(
+                "has \(shape.channels) channels with --layout \(layout.rawValue), "
+                    + "\(ArrayLayout.channelLimit) at most; is it the other layout?")
+        }
+        return (shape, layout)
     }
 
     private static func array(
@@ -114,7 +193,7 @@ public struct NumPyImporter: ArrayImporter, Sendable {
         let archive = try archives[location.file] ?? ZipArchive(location.file)
         archives[location.file] = archive
         guard let bytes = try archive.read("\(name).npy") else {
-            let present = archive.names.map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 }
+            let present = archive.arrayNames
             throw Failure(
                 call: "zip", subject: location.file,
                 message: "has no array \(name), only \(present.joined(separator: ", ")); "

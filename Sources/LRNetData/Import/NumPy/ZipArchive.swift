@@ -16,7 +16,7 @@ struct ZipArchive {
     }
 
     private let bytes: [UInt8]
-    private var members: [String: Member] = [:]
+    private var members: [ByteName: (name: String, member: Member)] = [:]
 
     /// The most bytes that a member may have when decompressed.
     static let byteLimit = 64 << 30
@@ -34,7 +34,13 @@ struct ZipArchive {
             let end = stride(from: bytes.count - 22, through: tail, by: -1).first(where: {
                 bytes[$0] == 0x50 && bytes[$0..<$0 + 4].elementsEqual([0x50, 0x4B, 5, 6])
             })
-        else { throw site.badData("is no zip archive, or truncated; save it again") }
+        else {
+            let isZip = bytes.starts(with: [0x50, 0x4B, 3, 4])
+            let found = isZip ? nil : ForeignContent(bytes)
+            throw site.badData(
+                found.map { "\($0.message) (.npz, as numpy.savez writes it, is read)" }
+                    ?? "is not a zip archive, or truncated; save it again")
+        }
         var count = try number(end + 10, 2)
         var position = try number(end + 16, 4)
         // Large archives have a second record, which a locator in front of the first one finds.
@@ -52,8 +58,7 @@ struct ZipArchive {
             let nameLength = try number(position + 28, 2)
             let extraLength = try number(position + 30, 2)
             let commentLength = try number(position + 32, 2)
-            let name = String(
-                decoding: try slice(position + 46, nameLength), as: UTF8.self)
+            let name = PathText.text(of: try slice(position + 46, nameLength))
             var member = Member()
             guard try number(position + 8, 2) & 1 == 0 else {
                 throw site.badData("\(name) is encrypted; save it again without a password")
@@ -64,19 +69,22 @@ struct ZipArchive {
             member.byteCount = try number(position + 24, 4)
             member.headerOffset = try number(position + 42, 4)
             try widen(&member, extraAt: position + 46 + nameLength, extraLength)
-            members[name] = member
+            members[ByteName(name)] = (name, member)
             position += 46 + nameLength + extraLength + commentLength
         }
     }
 
-    /// The names of the members, sorted.
-    var names: [String] { members.keys.sorted() }
+    /// The names of the members, in the order of their bytes.
+    var names: [String] { members.sorted { $0.key < $1.key }.map(\.value.name) }
+
+    /// The names of NumPy's arrays, and of what else there is.
+    var arrayNames: [String] { names.map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 } }
 
     /// The bytes of a member; `nil` if there is none of this name.
     ///
     /// - Throws: ``Failure`` (65) for damage, or another method than stored and deflate.
     func read(_ name: String) throws -> ArraySlice<UInt8>? {
-        guard let member = members[name] else { return nil }
+        guard let member = members[ByteName(name)]?.member else { return nil }
         let header = member.headerOffset
         guard try number(header, 4) == 0x0403_4B50 else { throw damaged() }
         let start = header + 30 + (try number(header + 26, 2)) + (try number(header + 28, 2))

@@ -45,9 +45,9 @@ struct PictureConversion {
     /// - Throws: ``PictureProblem``.
     func convert(_ bytes: [UInt8]) throws -> Converted {
         let picture = try decoder.decode(bytes[...])
-        let image = picture.image
+        let image = storage.channels == 1 ? picture.image.gray : picture.image
         switch storage {
-        case .raw(let height, let width):
+        case .raw(let height, let width, _):
             let stored = image.covering(height: height, width: width)
             return converted(
                 stored.pixels, of: stored,

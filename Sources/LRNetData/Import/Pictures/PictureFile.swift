@@ -23,7 +23,7 @@ struct PictureFile: Codable, Equatable {
 
     static func status(of path: String) throws -> stat {
         var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard stat(PathText.cString(path), &status) == 0 else {
             throw Failure.system(call: "stat", subject: path, code: errno)
         }
         return status

@@ -57,6 +57,9 @@ public struct PictureImporter: Sendable {
         /// The pictures that were left out, `path: problem`, in order.
         public let unreadable: [String]
 
+        /// What trees hold besides pictures and was left out, `path: reason`, in order.
+        public let leftOut: [String]
+
         /// The number of pictures whose stored size is another than the file's.
         public let resizedCount: Int
 
@@ -66,6 +69,9 @@ public struct PictureImporter: Sendable {
 
     /// The file in the set's folder that lists the pictures that were left out, if there are any.
     public static let reportName = "unreadable.txt"
+
+    /// The file that lists what else was left out of trees, if anything.
+    public static let leftOutName = "left-out.txt"
 
     /// Beyond the tolerated number this many further unreadable pictures are looked for, so that one
     /// report names them, before the import gives up.
@@ -149,11 +155,21 @@ public struct PictureImporter: Sendable {
             try check(unreadable, folder.path, tolerated: maxUnreadable)
             try hashes.follow(
                 plan.shards, until: plan.shards.count, notes: finished, in: folder.path)
-            let index = try makeIndex(plan, finished, hashes, output: output, name: name)
             try Self.write(unreadable, to: folder.path)
-            try folder.finish(index, others: unreadable.isEmpty ? [] : [Self.reportName])
+            let index = try makeIndex(plan, finished, hashes, output: output, name: name)
+            if !plan.leftOut.isEmpty {
+                try AtomicFile.write(
+                    plan.leftOut.map { "\($0)\n" }.joined(),
+                    to: "\(folder.path)/\(Self.leftOutName)")
+            }
+            try folder.finish(
+                index,
+                others: Set(
+                    (unreadable.isEmpty ? [] : [Self.reportName])
+                        + (plan.leftOut.isEmpty ? [] : [Self.leftOutName])))
             return Report(
                 index: index, unreadable: unreadable.map { "\($0.path): \($0.problem)" },
+                leftOut: plan.leftOut,
                 resizedCount: notes.reduce(0) { $0 + $1.resizedCount },
                 keptShardCount: keptShardCount)
         }
@@ -162,15 +178,30 @@ public struct PictureImporter: Sendable {
     private func makePlan() throws -> PicturePlan {
         let trainList = try list(train, known: nil)
         let testList = try test.map { try list($0, known: trainList) }
+        let largest = {
+            PictureSplits.largestCount(
+                labels: trainList.files.map(\.label), classes: trainList.classes)
+        }
         guard validation >= 0, validation < trainList.files.count else {
             throw Failure(
                 call: "import", subject: train.list ?? train.folder,
                 message: "has \(trainList.files.count) pictures, which leaves none to train on "
-                    + "with --validation \(validation); use at most "
-                    + "\(max(trainList.files.count - 1, 0))", exitStatus: .usage)
+                    + "with --validation \(validation); use at most \(largest())",
+                exitStatus: .usage)
         }
-        return PicturePlan(
+        try RepeatedPictures.check(
+            trainList, named: train.list ?? train.folder,
+            test: testList.map { ($0, test?.list ?? test?.folder ?? "") },
+            holdsOut: validation > 0)
+        let plan = PicturePlan(
             train: trainList, test: testList, validation: validation, shardCount: shards)
+        let labels = plan.shards.filter { $0.split == .train }.lazy.flatMap(\.files).map(\.label)
+        if let empty = ClassCounts(labels, classes: plan.classes).firstEmpty {
+            throw FailureSite("import", train.list ?? train.folder).badData(
+                "class \(plan.className(empty)) has no picture left to train on with --validation "
+                    + "\(validation); add pictures to it, or use at most \(largest())")
+        }
+        return plan
     }
 
     private func list(_ source: Source, known: PictureList?) throws -> PictureList {
@@ -187,7 +218,7 @@ public struct PictureImporter: Sendable {
         _ plan: PicturePlan, _ finished: FinishedShards, _ hashes: SampleHashes, output: String,
         name: String
     ) throws -> ShardIndex {
-        var statistics = PixelStatistics(channels: 3)
+        var statistics = PixelStatistics(channels: storage.channels)
         let splits = plan.splits.map { split in
             let notes = finished.notes(of: plan.shards.filter { $0.split == split })
             if split == .train { for note in notes { statistics.add(note.statistics) } }
@@ -201,10 +232,31 @@ public struct PictureImporter: Sendable {
                 message: "no picture of the \(empty.name) split can be read; replace them",
                 exitStatus: .badData)
         }
+        for (label, count) in try trainedCounts(plan, finished).values.enumerated()
+        where count == 0 {
+            throw FailureSite("import", output).badData(
+                "no training picture of class \(plan.className(label)) can be read; replace those "
+                    + "that \(Self.reportName) lists in \(output).partial, or leave the class out")
+        }
         return ShardIndex(
             name: name, encoding: storage.encoding, shape: storage.shape, classes: plan.classes,
             classNames: plan.classNames, mean: statistics.mean, deviation: statistics.deviation,
             splits: splits)
+    }
+
+    /// The training pictures of each class that could be read.
+    private func trainedCounts(
+        _ plan: PicturePlan, _ finished: FinishedShards
+    ) throws -> ClassCounts {
+        let shards = plan.shards.filter { $0.split == .train }
+        let unreadable = Set(
+            finished.notes(of: shards).flatMap(\.unreadable).map { ByteName($0.path) })
+        let labels = shards.lazy.flatMap { shard in
+            shard.files.lazy.filter {
+                unreadable.isEmpty || !unreadable.contains(ByteName("\(shard.root)/\($0.path)"))
+            }
+        }.map(\.label)
+        return ClassCounts(labels, classes: plan.classes)
     }
 
     private func check(

@@ -1,4 +1,3 @@
-import Foundation
 import LRNetSupport
 
 /// The pictures of one split, with their classes: a tree with a folder a class, or a list.
@@ -15,13 +14,19 @@ struct PictureList {
     /// The classes' names, by label; `nil` if a list numbers them.
     let classNames: [String]?
 
+    /// Where the pictures really are, by position.
+    let places: [ByteName]
+
+    /// What a tree holds besides its pictures: `pics/.DS_Store: hidden`.
+    var leftOut: [String] = []
+
     /// Far more than any set has: a number beyond it is no label.
     private static let highestLabel: Int32 = 1 << 20 - 1
 
     /// Finds the pictures of a tree.
     ///
     /// Every folder in `root` is a class, in order of the names' bytes; every file at any depth
-    /// below it is a picture, whatever its name. Names that begin with a dot are passed over.
+    /// below it is a picture, whatever its name. Hidden names and those of systems are left out.
     ///
     /// - Parameter known: The classes' names, if another split has defined them.
     /// - Throws: ``Failure`` (65) for a class without pictures, a class that is not known, and
@@ -29,7 +34,7 @@ struct PictureList {
     static func tree(
         _ root: String, known: [String]? = nil, followsLinks: Bool
     ) throws -> PictureList {
-        let tree = try PictureTree(root, followsLinks: followsLinks)
+        var tree = try PictureTree(root, followsLinks: followsLinks)
         let names = try tree.folderNames()
         guard !names.isEmpty else {
             throw Failure(
@@ -40,10 +45,11 @@ struct PictureList {
         if known == nil { try checkLevel(tree, names) }
         let classNames = known ?? names
         let numbers = Dictionary(
-            uniqueKeysWithValues: classNames.enumerated().map { ($1, Int32($0)) })
-        var files: [PictureFile] = []
+            classNames.enumerated().map { (ByteName($1), Int32($0)) },
+            uniquingKeysWith: { first, _ in first })
+        var files: [(file: PictureFile, place: ByteName)] = []
         for name in names {
-            guard let label = numbers[name] else {
+            guard let label = numbers[ByteName(name)] else {
                 throw Failure(
                     call: "import", subject: "\(root)/\(name)",
                     message: "is no class of the training pictures; remove or rename the folder",
@@ -59,7 +65,8 @@ struct PictureList {
             files += try paths.map { try tree.file($0, label: label) }
         }
         return PictureList(
-            root: root, files: files, classes: classNames.count, classNames: classNames)
+            root: root, files: files.map(\.file), classes: classNames.count,
+            classNames: classNames, places: files.map(\.place), leftOut: tree.leftOut)
     }
 
     /// Names of folders that hold a split, not a class.
@@ -85,38 +92,30 @@ struct PictureList {
         followsLinks: Bool
     ) throws -> PictureList {
         let tree = try PictureTree(root, followsLinks: followsLinks)
-        var files: [PictureFile] = []
-        let text = String(decoding: try FileBytes.read(list), as: UTF8.self)
-        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        for (number, line) in lines.enumerated() {
-            let line = line.trimmingCharacters(in: .whitespaces)
-            if line.isEmpty || line.hasPrefix("#") { continue }
-            // A path may hold blanks; the label is what stands behind the last one.
-            let label = line.split(whereSeparator: \.isWhitespace).last ?? ""
-            let path = line.dropLast(label.count).trimmingCharacters(in: .whitespaces)
-            guard let value = Int32(label), value >= 0, value <= highestLabel, !path.isEmpty
-            else {
+        var files: [(file: PictureFile, place: ByteName)] = []
+        for line in try PictureListLine.lines(of: list) {
+            guard let value = line.label, value <= highestLabel else {
                 throw Failure(
-                    call: "import", subject: "\(list) line \(number + 1)",
-                    message: "'\(line)' is no path and a label from 0 to \(highestLabel); write "
-                        + "one of each a line", exitStatus: .badData)
+                    call: "import", subject: "\(list) line \(line.number)",
+                    message: "'\(line.text)' is not a path and a label from 0 to \(highestLabel); "
+                        + "write one of each a line", exitStatus: .badData)
             }
             if let known, value >= known.classes {
                 throw Failure(
-                    call: "import", subject: "\(list) line \(number + 1)",
+                    call: "import", subject: "\(list) line \(line.number)",
                     message: "label \(value) is outside 0...\(known.classes - 1), the classes of "
                         + "the training pictures; correct it", exitStatus: .badData)
             }
-            files.append(try tree.file(path, label: value))
+            files.append(try tree.file(line.path, label: value))
         }
         guard !files.isEmpty else {
             throw Failure(
                 call: "import", subject: list,
                 message: "lists no picture; write a path and a label a line", exitStatus: .badData)
         }
-        let classes = known?.classes ?? Int(files.map(\.label).max() ?? 0) + 1
+        let classes = known?.classes ?? Int(files.map(\.file.label).max() ?? 0) + 1
         if known == nil {
-            let present = Set(files.map(\.label))
+            let present = Set(files.map(\.file.label))
             if let missing = (0..<Int32(classes)).first(where: { !present.contains($0) }) {
                 throw Failure(
                     call: "import", subject: list,
@@ -125,6 +124,7 @@ struct PictureList {
             }
         }
         return PictureList(
-            root: root, files: files, classes: classes, classNames: known?.names)
+            root: root, files: files.map(\.file), classes: classes, classNames: known?.names,
+            places: files.map(\.place))
     }
 }

@@ -11,6 +11,9 @@ struct PicturePlan: Codable {
     /// Their names, by label.
     let classNames: [String]?
 
+    /// What the sources hold besides pictures: `pics/.DS_Store: hidden`.
+    let leftOut: [String]
+
     /// The shards of all splits, in the index's order.
     let shards: [PictureShard]
 
@@ -28,6 +31,7 @@ struct PicturePlan: Codable {
     init(train: PictureList, test: PictureList?, validation: Int, shardCount: Int?) {
         classes = train.classes
         classNames = train.classNames
+        leftOut = train.leftOut + (test?.leftOut ?? [])
         let order = PictureSplits(
             labels: train.files.map(\.label), classes: train.classes, validation: validation)
         var shards = Self.shards(
@@ -51,6 +55,9 @@ struct PicturePlan: Codable {
                 split: split, number: number, root: root, files: Array(files[range]))
         }
     }
+
+    /// What messages call a class.
+    func className(_ label: Int) -> String { classNames.map { "\($0[label])" } ?? "\(label)" }
 
     /// The splits, in order.
     var splits: [DataSplit] {

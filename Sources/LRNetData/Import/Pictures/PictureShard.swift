@@ -44,7 +44,7 @@ struct PictureShard: Codable {
         var bytes: [UInt8] = []
         var offsets = [0]
         var labels: [Int32] = []
-        var statistics = PixelStatistics(channels: 3)
+        var statistics = PixelStatistics(channels: conversion.storage.channels)
         var unreadable: [FinishedShard.Unreadable] = []
         var resizedCount = 0
         for (file, result) in zip(files, results) {

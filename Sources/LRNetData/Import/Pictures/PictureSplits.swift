@@ -34,6 +34,20 @@ struct PictureSplits {
         self.validation = validation
     }
 
+    /// The most pictures that can be held out so that each class keeps one.
+    static func largestCount(labels: [Int32], classes: Int) -> Int {
+        let sizes = ClassCounts(labels, classes: classes).values
+        func keepsAll(_ count: Int) -> Bool {
+            zip(sizes, quotas(labels: labels, classes: classes, count: count)).allSatisfy(>)
+        }
+        var (low, high) = (0, labels.count)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if keepsAll(middle) { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
     /// How many pictures of each class are held out: `count` in all, in proportion to the classes'
     /// sizes; what is left over goes to the largest remainders, then to the lower label.
     static func quotas(labels: [Int32], classes: Int, count: Int) -> [Int] {

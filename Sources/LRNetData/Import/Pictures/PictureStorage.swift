@@ -8,9 +8,11 @@ public enum PictureStorage: Sendable, Equatable {
     /// is a JPEG that small and shows the right picture without its metadata (upright, no CMYK).
     case encoded(shorterSide: Int)
 
-    /// Pixels of this size, three channels. Pictures of exactly this size are stored as they are;
+    /// Pixels of this size. Pictures of exactly this size are stored as they are;
     /// others are scaled to cover it, then cut evenly on both sides.
-    case raw(height: Int, width: Int)
+    ///
+    /// One channel stores gray.
+    case raw(height: Int, width: Int, channels: Int = 3)
 
     var encoding: PictureEncoding {
         switch self {
@@ -19,11 +21,15 @@ public enum PictureStorage: Sendable, Equatable {
         }
     }
 
+    /// Of the stored pixels; those of JPEG files have three.
+    var channels: Int { shape.channels }
+
     /// The shape that the index names.
     var shape: ImageShape {
         switch self {
         case .encoded(let side): ImageShape(height: side, width: side, channels: 3)
-        case .raw(let height, let width): ImageShape(height: height, width: width, channels: 3)
+        case .raw(let height, let width, let channels):
+            ImageShape(height: height, width: width, channels: channels)
         }
     }
 }

@@ -6,7 +6,10 @@ struct PictureTree {
     /// The folder.
     let root: String
 
-    private let realRoot: String
+    /// What was passed over so far: `pics/a/.DS_Store: hidden`.
+    private(set) var leftOut: [String] = []
+
+    private let realRoot: [UInt8]
     private let followsLinks: Bool
 
     /// Deeper folders are taken for a link to itself.
@@ -16,38 +19,37 @@ struct PictureTree {
     ///
     /// - Throws: ``Failure`` (66) if it is missing.
     init(_ root: String, followsLinks: Bool) throws {
-        guard let real = realpath(root, nil) else {
-            throw Failure.system(call: "open", subject: root, code: errno)
-        }
-        defer { free(real) }
+        let real = try PathText.real(root, call: "open")
         self.root = root
-        realRoot = String(cString: real)
+        realRoot = PathText.bytes(of: real == "/" ? "/" : "\(real)/")
         self.followsLinks = followsLinks
     }
 
-    /// The names of the folders in the root, sorted, without hidden ones.
+    /// The names of the classes' folders in the root, in the order of their bytes.
     ///
     /// - Throws: ``Failure`` if the root cannot be read.
-    func folderNames() throws -> [String] {
-        try FileBytes.names(inFolder: root).filter {
-            !$0.hasPrefix(".") && FileBytes.isFolder("\(root)/\($0)")
+    mutating func folderNames() throws -> [String] {
+        try names(in: nil).filter { name in
+            if FileBytes.isFolder("\(root)/\(name)") { return true }
+            leftOut.append("\(root)/\(name): not in the folder of a class")
+            return false
         }
     }
 
-    /// There are folders directly in a folder of the root, and no files; hidden names are passed over.
+    /// There are folders directly in a folder of the root, and no files; names that are left out
+    /// do not count.
     func holdsFoldersAlone(_ folder: String) throws -> Bool {
-        let names = try FileBytes.names(inFolder: "\(root)/\(folder)").filter {
-            !$0.hasPrefix(".")
-        }
+        var tree = self
+        let names = try tree.names(in: folder)
         return !names.isEmpty
             && names.allSatisfy { FileBytes.isFolder("\(root)/\(folder)/\($0)") }
     }
 
-    /// The paths, from the root, of all files below a folder, sorted; hidden names are passed over.
+    /// The paths, from the root, of all files below a folder, in the order of their bytes.
     ///
     /// - Throws: ``Failure`` (65) for a link that leads out of the tree, and for a folder that is
     ///   nested too deeply.
-    func paths(below folder: String, depth: Int = 0) throws -> [String] {
+    mutating func paths(below folder: String, depth: Int = 0) throws -> [String] {
         guard depth < Self.depthLimit else {
             throw Failure(
                 call: "import", subject: "\(root)/\(folder)",
@@ -55,9 +57,9 @@ struct PictureTree {
                     "is nested deeper than \(Self.depthLimit) folders; is it a link to itself?",
                 exitStatus: .badData)
         }
-        try checkInside(folder)
+        _ = try place(of: folder)
         var found: [String] = []
-        for name in try FileBytes.names(inFolder: "\(root)/\(folder)") where !name.hasPrefix(".") {
+        for name in try names(in: folder) {
             let path = "\(folder)/\(name)"
             if FileBytes.isFolder("\(root)/\(path)") {
                 found += try paths(below: path, depth: depth + 1)
@@ -71,34 +73,44 @@ struct PictureTree {
     /// Looks at a file.
     ///
     /// - Parameter path: From the root.
+    /// - Returns: The file, and where it really is.
     /// - Throws: ``Failure`` (66) if the file is missing; ``Failure`` (65) if it lies
     ///   outside the tree or is no regular file.
-    func file(_ path: String, label: Int32) throws -> PictureFile {
+    func file(_ path: String, label: Int32) throws -> (file: PictureFile, place: ByteName) {
         let full = "\(root)/\(path)"
         let status = try PictureFile.status(of: full)
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw Failure(
-                call: "import", subject: full, message: "is no regular file; remove it",
+                call: "import", subject: full, message: "is not a regular file; remove it",
                 exitStatus: .badData)
         }
-        try checkInside(path)
-        return PictureFile(path: path, label: label, state: PictureFile.state(status))
+        let place = try place(of: path)
+        return (
+            PictureFile(path: path, label: label, state: PictureFile.state(status)),
+            ByteName(place)
+        )
     }
 
-    /// Refuses a file or folder whose real path is not below the tree's, unless links may lead there.
-    private func checkInside(_ path: String) throws {
-        if followsLinks { return }
-        let full = "\(root)/\(path)"
-        guard let real = realpath(full, nil) else {
-            throw Failure.system(call: "realpath", subject: full, code: errno)
+    /// The names in a folder that belong to the tree; the others are noted.
+    private mutating func names(in folder: String?) throws -> [String] {
+        let path = folder.map { "\(root)/\($0)" } ?? root
+        return try FileBytes.names(inFolder: path).filter { name in
+            guard let reason = LeftOut.reason(name) else { return true }
+            leftOut.append("\(path)/\(name): \(reason)")
+            return false
         }
-        defer { free(real) }
-        let name = String(cString: real)
-        guard name.hasPrefix(realRoot == "/" ? "/" : "\(realRoot)/") else {
+    }
+
+    /// The real path of a file or folder, which must be below the tree's unless links may lead out.
+    private func place(of path: String) throws -> String {
+        let full = "\(root)/\(path)"
+        let real = try PathText.real(full)
+        guard followsLinks || PathText.bytes(of: real).starts(with: realRoot) else {
             throw Failure(
                 call: "import", subject: full,
-                message: "leads out of the tree, to \(name); use --follow-links if it may",
+                message: "leads out of the tree, to \(real); use --follow-links if it may",
                 exitStatus: .badData)
         }
+        return real
     }
 }
