@@ -36,6 +36,11 @@ struct LRNetDist: ParsableCommand {
         }
     }
 
+    /// Prints a line on standard error.
+    static func complain(_ line: String) {
+        FileHandle.standardError.write(Data("lrnet-dist: \(line)\n".utf8))
+    }
+
     static func fail(_ line: String, _ status: ExitStatus) -> Never {
         FileHandle.standardError.write(Data("\(line)\n".utf8))
         Foundation.exit(status.rawValue)

@@ -126,16 +126,27 @@ struct PredictCommand: ParsableCommand {
                 files.append(picture)
                 continue
             }
-            let names = try FileBytes.names(inFolder: picture).filter { name in
-                [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
-            }
+            let all = try FileBytes.names(inFolder: picture)
+            let names = all.filter(Self.isPicture)
             guard !names.isEmpty else {
                 throw FailureSite("predict", picture).inputMissing(
                     "contains no file that ends in .png, .jpg or .jpeg")
             }
             files += names.map { "\(picture)/\($0)" }
+            let others = all.filter { !Self.isPicture($0) }
+            if !others.isEmpty {
+                let some =
+                    others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", ..." : "")
+                LRNetDist.complain(
+                    "warning: \(picture): left out \(others.count) names that do not end in .png, .jpg or "
+                        + ".jpeg: \(some)")
+            }
         }
         return files
+    }
+
+    private static func isPicture(_ name: String) -> Bool {
+        [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
     }
 
     private func writeFeatures(_ all: [Prediction], to path: String) throws {

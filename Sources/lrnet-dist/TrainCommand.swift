@@ -130,7 +130,8 @@ struct TrainCommand: ParsableCommand {
         table.append(["ranks x threads", "\(result.ranks) x \(result.threads)"])
         table.append(["parameters SHA-256", String(result.parametersSHA256.prefix(16))])
         print("\n" + table.text, terminator: "")
-        print("\nnext: lrnet-dist report \(output) --output \(output)/report.html")
+        let page = PathText.shellWord("\(output)/report.html")
+        print("\nnext: lrnet-dist report \(PathText.shellWord(output)) --output \(page)")
         fflush(nil)
     }
 }

@@ -38,7 +38,7 @@ import Testing
         #expect(
             again.error
                 == "lrnet-data: import: \(set): exists and is not an empty folder; "
-                + "choose another --output or remove it\n")
+                + "choose another --output\n")
 
         try flip("\(set)/train-00002.h5", byte: 20_000, bit: 6)
         let damaged = try tool("verify", set)

@@ -262,10 +262,10 @@ import Testing
             #expect(folder.names == ["test", "train"])
         }
         try AtomicFile.createFolder("\(folder.path)/train/dog")
-        expect("train/dog", "is a class without pictures; fill the folder or remove it")
+        expect("train/dog", "is a class without pictures; fill the folder or move it elsewhere")
         try AtomicFile.remove("\(folder.path)/train/dog")
         try PictureFixture.writeTree("\(folder.path)/test", classes: ["elk"], count: 1)
-        expect("test/elk", "is no class of the training pictures")
+        expect("test/elk", "is not a class of the training pictures")
         try AtomicFile.remove("\(folder.path)/test/elk")
         // Hidden files are no pictures, files beside the classes neither.
         try AtomicFile.write("x", to: "\(folder.path)/train/ant/.DS_Store")

@@ -51,6 +51,21 @@ import Testing
         #expect(Set([ByteName("caf\u{E9}"), ByteName("cafe\u{301}")]).count == 2)
     }
 
+    /// A command in a message can be pasted, and a link of a page followed.
+    @Test(arguments: [
+        ("runs/a-1", "runs/a-1", "runs/a-1"), ("my runs", "'my runs'", "my%20runs"),
+        ("it's", #"'it'\''s'"#, "it%27s"), ("caf\u{E9}", "'caf\u{E9}'", "caf%c3%a9"),
+        (#"caf\xe9"#, #"$'caf\xe9'"#, "caf%e9"), (#"\x5cxe9"#, #"$'\\xe9'"#, "%5cxe9"),
+        (#"a\b"#, #"$'a\\b'"#, "a%5cb"), ("", "''", ""),
+    ])
+    func wordsAndLinks(path: String, word: String, link: String) throws {
+        #expect(PathText.shellWord(path) == word)
+        #expect(PathText.link(path) == link)
+        let said = try launch("/bin/bash", ["-c", "printf %s \(word) | od -An -v -tu1"])
+        let bytes = said.output.split(whereSeparator: \.isWhitespace).compactMap { UInt8($0) }
+        #expect(bytes == PathText.bytes(of: path))
+    }
+
     @Test func partsOfPaths() {
         for (path, last, folder) in [
             ("data/mnist/", "mnist", "data"), ("mnist", "mnist", "."), ("/", "/", "/"),

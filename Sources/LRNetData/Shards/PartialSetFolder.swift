@@ -79,7 +79,7 @@ final class PartialSetFolder {
         else {
             throw Failure(
                 call: "import", subject: directory,
-                message: "exists and is not an empty folder; choose another --output or remove it",
+                message: "exists and is not an empty folder; choose another --output",
                 exitStatus: .inputOutput)
         }
     }

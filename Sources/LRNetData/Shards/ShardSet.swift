@@ -59,7 +59,7 @@ public struct ShardSet: Sendable {
         guard let near = Spelling.nearest(String(parts.last ?? ""), among: sets) else {
             return "make one with lrnet-data import"
         }
-        return "did you mean \(folder)\(near)?"
+        return "did you mean \(PathText.shellWord("\(folder)\(near)"))?"
     }
 
     /// Checks the hash and the shapes of every shard of some splits, as a first reading does.

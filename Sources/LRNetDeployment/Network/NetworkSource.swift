@@ -67,7 +67,7 @@ package struct NetworkSource {
     private static func stored(_ file: NetworkFile) throws -> StoredNetwork {
         if try file.description() != nil { return try StoredNetwork(file) }
         throw FailureSite("network", file.path).badData(
-            "was written by an earlier version and does not contain its architecture; remove it and "
+            "was written by an earlier version and does not contain its architecture; rename it and "
                 + "run the training command of its run again, which only writes it anew")
     }
 

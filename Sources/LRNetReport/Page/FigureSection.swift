@@ -1,3 +1,5 @@
+internal import LRNetSupport
+
 /// A figure as a section of the page.
 struct FigureSection {
     let figure: Figure
@@ -28,7 +30,9 @@ struct FigureSection {
         var caption = Markup("figcaption", [("class", isLong ? "" : "short")])
         caption.append(text: figure.caption + " ")
         caption.append(
-            Markup("a", [("href", "\(link)/\(figure.name).svg")], text: "Picture as SVG"))
+            Markup(
+                "a", [("href", PathText.link("\(link)/\(figure.name).svg"))], text: "Picture as SVG"
+            ))
         if let table = figure.table {
             // A table of few columns fits under the caption beside a single panel.
             let isBeside = columns == 1 && table.header.count <= 4

@@ -107,6 +107,36 @@ package enum PathText {
         return String(path)
     }
 
+    /// The path as a word for a shell, so that a command in a message can be pasted.
+    package static func shellWord(_ path: String) -> String {
+        let plain = Set(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=/:@%".utf8)
+        if !path.isEmpty, path.utf8.allSatisfy(plain.contains) { return path }
+        if !path.utf8.contains(backslash) {
+            return "'\(path.replacing("'", with: #"'\''"#))'"
+        }
+        let bytes = bytes(of: path).flatMap { byte -> [UInt8] in
+            switch byte {
+            case UInt8(ascii: "'"), backslash: [backslash, byte]
+            case 0x20..<0x7F: [byte]
+            default: Array(escaped([byte]).utf8)
+            }
+        }
+        return "$'\(String(decoding: bytes, as: UTF8.self))'"
+    }
+
+    /// The path as the target of a link in a page: bytes that are no plain letters are `%NN`.
+    package static func link(_ path: String) -> String {
+        let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-~/".utf8)
+        return bytes(of: path).map { byte in
+            plain.contains(byte)
+                ? String(UnicodeScalar(byte))
+                : "%"
+                    + String(
+                        decoding: [digits[Int(byte >> 4)], digits[Int(byte & 15)]], as: UTF8.self)
+        }.joined()
+    }
+
     /// The path that a path leads to, without links.
     ///
     /// - Throws: ``Failure`` that names the path.

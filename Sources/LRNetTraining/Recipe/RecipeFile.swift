@@ -31,7 +31,9 @@ enum RecipeFile {
                     message: "cannot be read (\(failure)); recipes are in \(folder)",
                     exitStatus: .inputMissing)
             }
-            let hint = nearest(path).map { "did you mean \($0)?" } ?? "recipes are in \(folder)"
+            let hint =
+                nearest(path).map { "did you mean \(PathText.shellWord($0))?" }
+                ?? "recipes are in \(folder)"
             throw Failure(
                 call: "recipe", subject: path, message: "not found; \(hint)",
                 exitStatus: .inputMissing)

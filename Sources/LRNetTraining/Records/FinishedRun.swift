@@ -41,7 +41,7 @@ package struct FinishedRun: Sendable {
             // Runs of a comparison have no training command of their own.
             throw failure.adding(
                 remedy: call == "compare"
-                    ? "remove \(folder) to train it again"
+                    ? "move \(folder) elsewhere to train it again"
                     : "rerun the training command to rewrite it")
         }
     }

@@ -1,3 +1,5 @@
+import LRNetSupport
+
 /// The names of an archive's arrays, and what they seem to hold.
 struct NumPyArrayNames {
     let names: [String]
@@ -16,12 +18,12 @@ struct NumPyArrayNames {
     /// The arrays of a split; `nil` where names do not tell.
     private func pair(isTest: Bool) -> (images: String, labels: String)? {
         let candidates = names.filter {
-            let name = $0.lowercased()
+            let name = PathText.lastPart(of: $0).lowercased()
             return name.contains("test") == isTest && !name.contains("val")
         }
         func only(_ parts: [String], orFirst letter: String) -> String? {
             let found = candidates.filter { candidate in
-                let name = candidate.lowercased()
+                let name = PathText.lastPart(of: candidate).lowercased()
                 return name.hasPrefix(letter) || parts.contains { name.contains($0) }
             }
             return found.count == 1 ? found[0] : nil

@@ -38,8 +38,7 @@ struct ZipArchive {
             let isZip = bytes.starts(with: [0x50, 0x4B, 3, 4])
             let found = isZip ? nil : ForeignContent(bytes)
             throw site.badData(
-                found.map { "\($0.message) (.npz, as numpy.savez writes it, is read)" }
-                    ?? "is not a zip archive, or truncated; save it again")
+                found?.message ?? "is not a zip archive, or truncated; save it again")
         }
         var count = try number(end + 10, 2)
         var position = try number(end + 16, 4)

@@ -52,14 +52,16 @@ struct PictureList {
             guard let label = numbers[ByteName(name)] else {
                 throw Failure(
                     call: "import", subject: "\(root)/\(name)",
-                    message: "is no class of the training pictures; remove or rename the folder",
+                    message:
+                        "is not a class of the training pictures; give the folder a name of theirs, or move "
+                        + "it elsewhere",
                     exitStatus: .badData)
             }
             let paths = try tree.paths(below: name)
             guard !paths.isEmpty else {
                 throw Failure(
                     call: "import", subject: "\(root)/\(name)",
-                    message: "is a class without pictures; fill the folder or remove it",
+                    message: "is a class without pictures; fill the folder or move it elsewhere",
                     exitStatus: .badData)
             }
             files += try paths.map { try tree.file($0, label: label) }
@@ -79,7 +81,8 @@ struct PictureList {
         let split = names.contains("train") ? "train" : names[0]
         throw FailureSite("import", tree.root).badData(
             "has only \(names.map { "'\($0)'" }.joined(separator: ", ")) as classes, with further "
-                + "folders inside; did you mean --train \(tree.root)/\(split)?")
+                + "folders inside; did you mean --train "
+                + "\(PathText.shellWord("\(tree.root)/\(split)"))?")
     }
 
     /// Reads a list: a line is a path from `root`, blanks, and a label from 0.

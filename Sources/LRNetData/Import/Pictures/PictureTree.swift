@@ -81,7 +81,7 @@ struct PictureTree {
         let status = try PictureFile.status(of: full)
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw Failure(
-                call: "import", subject: full, message: "is not a regular file; remove it",
+                call: "import", subject: full, message: "is not a regular file; move it elsewhere",
                 exitStatus: .badData)
         }
         let place = try place(of: path)
