@@ -32,7 +32,7 @@ package struct UnexpandedPath: Equatable, Sendable {
                 let name = option.isEmpty ? "'\(value)'" : "\(option) '\(value)'"
                 message =
                     "\(name): the shell did not replace \(Self.start(value)); write \(remedy), or "
-                    + "./\(value) if that is the name"
+                    + "'./\(value)' if that is the name"
                 return
             }
             option = ""

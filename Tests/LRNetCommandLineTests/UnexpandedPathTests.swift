@@ -7,27 +7,27 @@ import Testing
     @Test(arguments: [
         (
             ["train", "r.yaml", "--output", "~/x"],
-            "--output '~/x': the shell did not replace ~; write \"$HOME/x\", or ./~/x if that is the name"
+            "--output '~/x': the shell did not replace ~; write \"$HOME/x\", or './~/x' if that is the name"
         ),
         (
             ["train", "--output=~/x"],
-            "--output '~/x': the shell did not replace ~; write \"$HOME/x\", or ./~/x if that is the name"
+            "--output '~/x': the shell did not replace ~; write \"$HOME/x\", or './~/x' if that is the name"
         ),
         (
             ["train", "--output", "~"],
-            "--output '~': the shell did not replace ~; write \"$HOME\", or ./~ if that is the name"
+            "--output '~': the shell did not replace ~; write \"$HOME\", or './~' if that is the name"
         ),
         (
             ["train", "--output", "$SCRATCH/x"],
-            "--output '$SCRATCH/x': the shell did not replace $SCRATCH; write \"$SCRATCH/x\" in double quotation marks, or ./$SCRATCH/x if that is the name"
+            "--output '$SCRATCH/x': the shell did not replace $SCRATCH; write \"$SCRATCH/x\" in double quotation marks, or './$SCRATCH/x' if that is the name"
         ),
         (
             ["describe", "~bob/x"],
-            "'~bob/x': the shell did not replace ~bob; write ~bob/x without quotation marks, as a word of its own, or ./~bob/x if that is the name"
+            "'~bob/x': the shell did not replace ~bob; write ~bob/x without quotation marks, as a word of its own, or './~bob/x' if that is the name"
         ),
         (
             ["train", "--set", "initialization.from=~/x"],
-            "--set initialization.from '~/x': the shell did not replace ~; write \"$HOME/x\", or ./~/x if that is the name"
+            "--set initialization.from '~/x': the shell did not replace ~; write \"$HOME/x\", or './~/x' if that is the name"
         ),
     ])
     func areNamed(words: [String], message: String) {

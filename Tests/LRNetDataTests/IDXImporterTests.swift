@@ -52,7 +52,7 @@ extension LabeledImages {
         Fault(file: "test-labels", words: "magic number 2051, 2049 expected") {
             $0.words[0] = 2051
         },
-        Fault(file: "train-labels", words: "is an empty file; get it again, a file of labels") {
+        Fault(file: "train-labels", words: "is an empty file; get it again") {
             $0 = IDXFixture.File(words: [], content: [])
         },
         Fault(file: "train-images", words: "truncated: the header has 12 of 16 bytes") {

@@ -80,7 +80,7 @@ enum IDXFile {
         guard bytes.count >= 4, word(0) == magic else {
             let isOther = bytes.count >= 4 && [imagesMagic, labelsMagic].contains(word(0))
             if !isOther, let found = ForeignContent(bytes) {
-                throw FailureSite("IDX", path).badData("\(found.message), a file of \(kind)")
+                throw FailureSite("IDX", path).badData(found.message)
             }
             let found = bytes.count >= 4 ? String(word(0)) : "\(bytes.count) bytes"
             throw FailureSite("IDX", path).badData(
