@@ -44,10 +44,9 @@ let package = Package(
     targets: [
         // C libraries, each with exactly one importer; CVectorMath and
         // CThreads are headers of what Swift cannot call by itself.
+        // OpenBLAS is loaded when a product needs it (LRNetKernels).
         .systemLibrary(
             name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
-        .systemLibrary(
-            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(
             name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(
@@ -60,8 +59,8 @@ let package = Package(
         .systemLibrary(name: "CVectorMath"),
         .systemLibrary(name: "CThreads"),
 
-        library("LRNetSupport", [.product(name: "Crypto", package: "swift-crypto")]),
-        library("LRNetKernels", ["COpenBLAS", "CThreads", "CVectorMath", "LRNetSupport"]),
+        library("LRNetSupport", ["CThreads", .product(name: "Crypto", package: "swift-crypto")]),
+        library("LRNetKernels", ["CThreads", "CVectorMath", "LRNetSupport"]),
         library("LRNetReference", ["LRNetKernels"]),
         library("LRNetHDF5", ["CHDF5", "LRNetKernels", "LRNetSupport"]),
         library("LRNetCollectives", ["CMPI", "LRNetKernels", "LRNetSupport"]),

@@ -186,7 +186,7 @@ run_job() {
     64 | 65 | 66 | 70 | 74 | 75 | 78 | 80 | 81) ;;
     *)
         if $stopping; then
-            say "$name: stopped without a new checkpoint; the same command continues from the last one"
+            say "$name: stopped without a new checkpoint; the same command resumes from the last one, or starts over if there is none"
         else
             # mpirun is told to be quiet.
             say "$name: mpirun ended with exit code $status; MPI_QUIET= $name ... shows its messages"

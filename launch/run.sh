@@ -185,7 +185,7 @@ while true; do
     why=$(cause "$status")
     if $stopping; then
         if [[ -n $why ]] && ((status != 75)); then
-            say "run.sh: stopped without a new checkpoint; the same command continues from the last one"
+            say "run.sh: stopped without a new checkpoint; the same command resumes from the last one, or starts over if there is none"
         fi
         # Whatever became of the attempt to stop: running the same command again resumes.
         if [[ -n $why ]]; then status=75; fi

@@ -1,9 +1,10 @@
 #pragma once
 
-// Swift imports neither `sched_setaffinity` (it needs _GNU_SOURCE) nor the variadic `syscall`, and has
-// no instruction for a thread that waits in a loop.
+// Swift imports neither `sched_setaffinity` (it needs _GNU_SOURCE) nor the variadic `syscall` nor malloc.h, and
+// has no instruction for a thread that waits in a loop.
 
 #ifdef __linux__
+#include <malloc.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -17,6 +18,13 @@ static inline int lrnet_bind_thread(unsigned core) {
     return (int)syscall(SYS_sched_setaffinity, 0, sizeof mask, mask) < 0 ? -1 : 0;
 #else
     return -1;
+#endif
+}
+
+/// Has all threads allocate from one heap: glibc reserves 64 MiB of addresses for each further one.
+static inline void lrnet_save_addresses(void) {
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, 1);
 #endif
 }
 

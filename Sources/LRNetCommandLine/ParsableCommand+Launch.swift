@@ -32,8 +32,18 @@ extension ParsableCommand {
         if code == .validationFailure, let problem = commandTree?.problem(in: words) {
             let lines =
                 "\(configuration.commandName ?? ""): \(problem.message)\nsee \(problem.command) --help\n"
-            FileHandle.standardError.write(Data(lines.utf8))
+            Console.complain(lines)
             Foundation.exit(ExitStatus.usage.rawValue)
+        }
+        if code.isSuccess {
+            let text = fullMessage(for: error)
+            do {
+                if !text.isEmpty { try Console.print(text) }
+            } catch {
+                Console.complain("\(configuration.commandName ?? ""): \(error)\n")
+                Foundation.exit(Failure.exitStatus(of: error).rawValue)
+            }
+            Foundation.exit(code.rawValue)
         }
         exit(withError: error)
     }

@@ -131,11 +131,11 @@ package struct FailureReport: Sendable {
     func write(log: String?) {
         guard !Self.isWritten.exchange(true, ordering: .relaxed) else { return }
         let bytes = Array(text.utf8)
-        _ = bytes.withUnsafeBytes { Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        Console.complain(text)
         guard let log else { return }
         // On a thread of its own: a file system that hangs may be why the job does.
         let done = DispatchSemaphore(value: 0)
-        Thread.detachNewThread {
+        let isStarted: Void? = try? SystemThread.start("failure-report") {
             let file = open(PathText.cString(log), O_WRONLY | O_APPEND | O_CLOEXEC)
             if file >= 0 {
                 _ = bytes.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
@@ -143,6 +143,7 @@ package struct FailureReport: Sendable {
             }
             done.signal()
         }
+        guard isStarted != nil else { return }
         _ = done.wait(timeout: .now() + Self.logPatience)
     }
 }

@@ -59,6 +59,6 @@ struct WatchPost: Sendable {
 
     /// Writes a warning to standard error.
     static func warn(_ text: String) {
-        FileHandle.standardError.write(Data("lrnet-dist: warning: \(text)\n".utf8))
+        Console.complain("lrnet-dist: warning: \(text)\n")
     }
 }

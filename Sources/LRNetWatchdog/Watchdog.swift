@@ -94,22 +94,15 @@ public enum Watchdog {
         let post = WatchPost(
             rank: group.rank, hostNames: group.hostNames, beacon: beacon, farewell: farewell,
             limit: .seconds(stallSeconds), token: contact.token, log: log, launcher: getppid())
-        let thread = Thread { [contact, listener] in
-            // From within, or the system does not learn it.
-            Thread.current.name = "watchdog"
-            // Standard error may be a pipe to a launcher that is gone.
-            var broken = sigset_t()
-            sigemptyset(&broken)
-            sigaddset(&broken, SIGPIPE)
-            pthread_sigmask(SIG_BLOCK, &broken, nil)
-            if post.rank == 0 {
-                BeatServer(post: post, listener: listener).run()
-            } else {
-                BeatClient(post: post, contact: contact).run()
+        try group.agreeing {
+            try SystemThread.start("watchdog") { [contact, listener] in
+                if post.rank == 0 {
+                    BeatServer(post: post, listener: listener).run()
+                } else {
+                    BeatClient(post: post, contact: contact).run()
+                }
             }
         }
-        thread.stackSize = 1 << 20
-        thread.start()
         return farewell
     }
 }

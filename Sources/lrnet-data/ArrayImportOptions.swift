@@ -45,7 +45,7 @@ struct ArrayImportOptions: ParsableArguments {
             bar.update(done: $0, total: $1)
         }
         bar.finish()
-        print(summary(of: index, in: output))
-        print(note(on: index, hasOwnValidation: importer.hasOwnValidation))
+        Console.show(summary(of: index, in: output))
+        Console.show(note(on: index, hasOwnValidation: importer.hasOwnValidation))
     }
 }

@@ -31,19 +31,19 @@ struct DescribeCommand: ParsableCommand {
     func run() throws {
         let set = try ShardSet(directory: directory)
         let index = set.index
-        print("\(index.name): \(kind(of: index)) in \(set.classes) classes")
-        print("mean         \(numbers(index.mean))")
-        print("deviation    \(numbers(index.deviation))")
-        print("fingerprint  \(set.fingerprint)\n")
-        print(splitTable(index).text)
-        print(try classTable(set).text, terminator: "")
+        try Console.print("\(index.name): \(kind(of: index)) in \(set.classes) classes")
+        try Console.print("mean         \(numbers(index.mean))")
+        try Console.print("deviation    \(numbers(index.deviation))")
+        try Console.print("fingerprint  \(set.fingerprint)\n")
+        try Console.print(splitTable(index).text)
+        try Console.print(classTable(set).text, terminator: "")
         if preview { try show(set) }
         if let picture {
             let reader = try ShardReader(set: set, split: split)
             let count = min(pictureCount, reader.count)
             let images = try reader.read(samples: Array(0..<count))
             try AtomicFile.write(ContactSheet.pgm(images, columns: 20), to: picture)
-            print("\n\(picture): the first \(count) images of \(split)")
+            try Console.print("\n\(picture): the first \(count) images of \(split)")
         }
     }
 
@@ -82,7 +82,7 @@ struct DescribeCommand: ParsableCommand {
             let lines =
                 isTerminal
                 ? ContactSheet.terminalLines(images) : ContactSheet.plainLines(images)
-            print("\n" + lines.joined(separator: "\n"))
+            try Console.print("\n" + lines.joined(separator: "\n"))
         }
     }
 

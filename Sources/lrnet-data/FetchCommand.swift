@@ -51,7 +51,7 @@ struct FetchCommand: ParsableCommand {
             bar?.update(done: done)
         }
         bar?.finish()
-        print(summary(of: index, in: options.output))
-        print(options.note(on: index))
+        Console.show(summary(of: index, in: options.output))
+        Console.show(options.note(on: index))
     }
 }

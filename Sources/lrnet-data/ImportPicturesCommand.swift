@@ -135,9 +135,9 @@ struct ImportPicturesCommand: ParsableCommand {
         for line in (report.unreadable + report.leftOut).prefix(20) {
             LRNetDataTool.complain("left out: \(line)")
         }
-        print(summary(of: report.index, in: output))
+        Console.show(summary(of: report.index, in: output))
         let processes = group.size > 1 ? "\(group.size) ranks of \(importer.workers) workers" : nil
-        print(notes(report, processes: processes, seconds: seconds))
+        Console.show(notes(report, processes: processes, seconds: seconds))
     }
 
     private func notes(

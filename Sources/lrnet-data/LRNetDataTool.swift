@@ -19,6 +19,7 @@ struct LRNetDataTool: ParsableCommand {
     /// ArgumentParser's own errors end with 64, as all usage errors here. Of several ranks, which all
     /// read the same command line, the first alone prints.
     static func main() {
+        Console.prepare()
         let isSilent = ProcessGroups.launchedRank ?? 0 > 0
         var command = parsedCommandLine(isSilent: isSilent)
         do {
@@ -47,6 +48,6 @@ struct LRNetDataTool: ParsableCommand {
 
     /// Prints one line on standard error.
     static func complain(_ line: String) {
-        FileHandle.standardError.write(Data("lrnet-data: \(line)\n".utf8))
+        Console.complain("lrnet-data: \(line)\n")
     }
 }

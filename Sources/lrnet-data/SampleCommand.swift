@@ -43,6 +43,7 @@ struct SampleCommand: ParsableCommand {
             return SampleSheet.Cell(image: image, label: set.index.className(Int(label)))
         }
         try AtomicFile.write(SampleSheet.png(cells, columns: columns), to: output)
-        print("\(output): \(number) of \(TextTable.grouped(reader.count)) images of \(split)")
+        Console.show(
+            "\(output): \(number) of \(TextTable.grouped(reader.count)) images of \(split)")
     }
 }

@@ -47,6 +47,6 @@ struct SynthesizeDigitsCommand: ParsableCommand {
             shards: shards
         ) { done, _ in bar.update(done: done) }
         bar.finish()
-        print(summary(of: index, in: output))
+        Console.show(summary(of: index, in: output))
     }
 }

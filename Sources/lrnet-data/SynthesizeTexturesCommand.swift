@@ -46,6 +46,6 @@ struct SynthesizeTexturesCommand: ParsableCommand {
             counts: [(.train, train), (.validation, validation), (.test, test)]
         ) { bar.update(done: $0) }
         bar.finish()
-        print(summary(of: index, in: output))
+        Console.show(summary(of: index, in: output))
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LRNetData
+import LRNetKernels
 import LRNetSupport
 
 /// `lrnet-data verify`.
@@ -20,12 +21,14 @@ struct VerifyCommand: ParsableCommand {
     func run() throws {
         let set = try ShardSet(directory: directory)
         let verifier = ShardSetVerifier(
-            set, threads: ProcessInfo.processInfo.activeProcessorCount)
+            set,
+            pool: try ThreadPool(threadCount: ProcessInfo.processInfo.activeProcessorCount))
         let bar = ProgressBar("verifying", total: verifier.sampleCount, unit: "images")
         let problems = verifier.run { bar.advance(by: $0) }
         bar.finish()
         for problem in problems { LRNetDataTool.complain("\(problem)") }
         if let first = problems.first { throw ExitCode(first.exitStatus.rawValue) }
-        print("\(directory): all \(TextTable.grouped(verifier.sampleCount)) images are intact")
+        try Console.print(
+            "\(directory): all \(TextTable.grouped(verifier.sampleCount)) images are intact")
     }
 }

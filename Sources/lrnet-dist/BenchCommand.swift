@@ -69,11 +69,11 @@ struct BenchCommand: ParsableCommand {
     var reduction = "exact"
 
     func validate() throws {
-        for (name, value) in [
-            ("--steps", steps), ("--gradient-leaves", gradientLeaves), ("--threads", threads),
-        ] where value < 1 {
-            throw ValidationError("\(name) \(value) is out of range; at least 1")
-        }
+        try checkRange("--steps", steps, 1...1_000_000)
+        try checkRange("--global-batch", globalBatch, 1...10_000_000)
+        try checkRange("--gradient-leaves", gradientLeaves, 1...65_536)
+        try checkRange("--micro-batch", microBatch, 1...10_000_000)
+        try checkRange("--threads", threads, 1...1024)
         if kernels && communication {
             throw ValidationError("--kernels and --communication exclude each other")
         }
@@ -114,7 +114,6 @@ struct BenchCommand: ParsableCommand {
                     try benchSteps(recipe, group)
                 }
             }
-            fflush(nil)
             return .success
         }
     }
@@ -140,7 +139,7 @@ struct BenchCommand: ParsableCommand {
         if json {
             try printLine(report)
         } else {
-            print(markdown ? report.markdown : report.text, terminator: "")
+            try Console.print(markdown ? report.markdown : report.text, terminator: "")
         }
     }
 
@@ -150,7 +149,7 @@ struct BenchCommand: ParsableCommand {
         if json {
             try printLine(report)
         } else {
-            print(markdown ? report.markdown : report.text, terminator: "")
+            try Console.print(markdown ? report.markdown : report.text, terminator: "")
         }
     }
 
@@ -163,6 +162,6 @@ struct BenchCommand: ParsableCommand {
     private func printLine(_ report: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        try Console.print(String(decoding: encoder.encode(report), as: UTF8.self))
     }
 }

@@ -52,7 +52,7 @@ struct CompareCommand: ParsableCommand {
     var overrides: [String] = []
 
     func validate() throws {
-        if seeds < 1 { throw ValidationError("--seeds \(seeds) is out of range; at least 1") }
+        try checkRange("--seeds", seeds, 1...10_000)
         _ = try chosenMethods()
         _ = try chosenRates()
         try checkIsFolder(output)
@@ -77,8 +77,9 @@ struct CompareCommand: ParsableCommand {
 
     private func chosenRates() throws -> [Double] {
         try (learningRates ?? "").split(separator: ",").map { word in
-            guard let rate = Double(word), rate > 0, rate.isFinite else {
-                throw ValidationError("--learning-rates '\(word)' is no positive number")
+            guard let rate = Double(word), rate > 0, rate <= 1e30 else {
+                throw ValidationError(
+                    "--learning-rates '\(word)' is out of range; more than 0 and at most 1e+30")
             }
             return rate
         }
@@ -92,7 +93,7 @@ struct CompareCommand: ParsableCommand {
         options.isSpread = spread
         let file = recipe
         // Before the group, whose start takes time.
-        let stopSignal = StopSignal()
+        let stopSignal = try StopSignal()
         ProcessGroups.run { [options] group in
             let base = try group.agreeing { try Recipe(file: file, overrides: overrides) }
             let report = try Watchdog.guarding(
@@ -105,8 +106,7 @@ struct CompareCommand: ParsableCommand {
             }
             guard let report else { return .stoppedEarly }
             if group.isCoordinator {
-                print("\n" + report.markdown, terminator: "")
-                fflush(nil)
+                Console.show("\n" + report.markdown, terminator: "")
             }
             return .success
         }

@@ -47,7 +47,7 @@ struct DescribeCommand: ParsableCommand {
             throw ValidationError("--set \(override) requires a recipe, not a network's file")
         }
         let summary = NetworkSummary(try NetworkFile(path: file))
-        print(json ? try summary.json : summary.text, terminator: json ? "\n" : "")
+        try Console.print(json ? summary.json : summary.text, terminator: json ? "\n" : "")
     }
 
     private func describeRecipe() throws {
@@ -61,16 +61,16 @@ struct DescribeCommand: ParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
-            print(String(decoding: try encoder.encode(Summary(plan)), as: UTF8.self))
+            try Console.print(String(decoding: encoder.encode(Summary(plan)), as: UTF8.self))
             return
         }
-        print(recipe.title)
-        print("inputs: \(recipe.augmentation.summary)")
+        try Console.print(recipe.title)
+        try Console.print("inputs: \(recipe.augmentation.summary)")
         let network = recipe.makeNetwork()
-        print(NetworkTable(network).text)
-        print("What a training step exchanges:")
-        print(ExchangeTable(network: network, recipe: recipe).text)
-        print(plan.table.text, terminator: "")
+        try Console.print(NetworkTable(network).text)
+        try Console.print("What a training step exchanges:")
+        try Console.print(ExchangeTable(network: network, recipe: recipe).text)
+        try Console.print(plan.table.text, terminator: "")
     }
 
     /// What programs want of a plan.

@@ -19,17 +19,14 @@ struct DoctorCommand: ParsableCommand {
     var threads = 1
 
     func validate() throws {
-        if threads < 1 {
-            throw ValidationError("--threads \(threads) is out of range; at least 1")
-        }
+        try checkRange("--threads", threads, 1...1024)
     }
 
     func run() throws {
         ProcessGroups.run { group in
             let report = try Doctor(group: group, threads: threads).examine()
             if group.isCoordinator {
-                print(report.text, terminator: "")
-                fflush(nil)
+                try Console.print(report.text, terminator: "")
             }
             return report.isHealthy ? .success : .internalError
         }

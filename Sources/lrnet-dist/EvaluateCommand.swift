@@ -56,14 +56,10 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        for (name, value, least) in [
-            ("--draws", draws, 1), ("--re-estimate-statistics", reestimateBatches, 0),
-            ("--ensemble", ensemble, 1), ("--threads", threads, 1),
-        ] {
-            if let value, value < least {
-                throw ValidationError("\(name) \(value) is out of range; at least \(least)")
-            }
-        }
+        try checkRange("--draws", draws, 1...1_000_000)
+        try checkRange("--re-estimate-statistics", reestimateBatches, 0...1_000_000_000)
+        try checkRange("--ensemble", ensemble, 1...1_000_000)
+        try checkRange("--threads", threads, 1...1024)
     }
 
     func run() throws {
@@ -79,18 +75,17 @@ struct EvaluateCommand: ParsableCommand {
             let report = try RunEvaluation(options: options, group: group).run()
             guard group.isCoordinator else { return .success }
             for warning in report.warnings {
-                FileHandle.standardError.write(Data("lrnet-dist: warning: \(warning)\n".utf8))
+                Console.complain("lrnet-dist: warning: \(warning)\n")
             }
             if printsJSON {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
                 encoder.nonConformingFloatEncodingStrategy = .convertToString(
                     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-                print(String(decoding: try encoder.encode(report), as: UTF8.self))
+                try Console.print(String(decoding: encoder.encode(report), as: UTF8.self))
             } else {
-                print(EvaluationTables(report).text, terminator: "")
+                try Console.print(EvaluationTables(report).text, terminator: "")
             }
-            fflush(nil)
             return .success
         }
     }

@@ -59,14 +59,10 @@ struct ExportCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        for (name, value, range) in [
-            ("--calibrate", calibrate ?? 1, 1...Int.max), ("--digits", digits ?? 4, 1...16),
-            ("--verify", verify ?? 200, 1...Int.max), ("--threads", threads, 1...1024),
-        ] where !range.contains(value) {
-            let upper = range.upperBound == .max ? "" : " and at most \(range.upperBound)"
-            throw ValidationError(
-                "\(name) \(value) is out of range; at least \(range.lowerBound)\(upper)")
-        }
+        try checkRange("--calibrate", calibrate, 1...1_000_000_000)
+        try checkRange("--digits", digits, 1...16)
+        try checkRange("--verify", verify, 1...1_000_000_000)
+        try checkRange("--threads", threads, 1...1024)
         if format == .packed && packing != nil {
             throw ValidationError("--packing is for ONNX; packed files always have the smallest")
         }
@@ -94,10 +90,10 @@ struct ExportCommand: ParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try Console.print(String(decoding: encoder.encode(report), as: UTF8.self))
         } else {
-            print(report.text, terminator: "")
-            if dryRun { print("dry run: nothing was written") }
+            Console.show(report.text, terminator: "")
+            if dryRun { Console.show("dry run: nothing was written") }
         }
     }
 }

@@ -25,6 +25,7 @@ struct LRNetDist: ParsableCommand {
     /// ArgumentParser's own errors end with 64, as all usage errors here. Of several ranks, which
     /// all read the same command line, the first alone prints.
     static func main() {
+        Console.prepare()
         let isSilent = ProcessGroups.launchedRank ?? 0 > 0
         var command = parsedCommandLine(isSilent: isSilent)
         do {
@@ -42,7 +43,7 @@ struct LRNetDist: ParsableCommand {
     }
 
     static func fail(_ line: String, _ status: ExitStatus) -> Never {
-        FileHandle.standardError.write(Data("\(line)\n".utf8))
+        Console.complain("\(line)\n")
         Foundation.exit(status.rawValue)
     }
 }

@@ -72,10 +72,8 @@ struct PredictCommand: ParsableCommand {
         if features != nil && arithmetic == .float {
             throw ValidationError("--features requires --arithmetic packed or fixed")
         }
-        if top < 1 { throw ValidationError("--top \(top) is out of range; at least 1") }
-        if !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads) is out of range; 1 to 1024")
-        }
+        try checkRange("--top", top, 1...1_000_000)
+        try checkRange("--threads", threads, 1...1024)
         if time && json { throw ValidationError("--time and --json exclude each other") }
     }
 
@@ -110,11 +108,12 @@ struct PredictCommand: ParsableCommand {
         if json {
             try printJSON(all, network)
         } else if split == nil {
-            print(table(all, network).text, terminator: "")
+            try Console.print(table(all, network).text, terminator: "")
         }
-        if !json, let summary = summary(all) { print(summary) }
+        if !json, let summary = summary(all) { try Console.print(summary) }
         if time {
-            print(String(format: "%.3f ms a picture", 1000 * seconds / Double(max(all.count, 1))))
+            try Console.print(
+                String(format: "%.3f ms a picture", 1000 * seconds / Double(max(all.count, 1))))
         }
     }
 
@@ -200,7 +199,7 @@ struct PredictCommand: ParsableCommand {
                     Line.Class(
                         label: $0.label, name: network.className($0.label), share: $0.share)
                 })
-            print(String(decoding: try encoder.encode(line), as: UTF8.self))
+            try Console.print(String(decoding: encoder.encode(line), as: UTF8.self))
         }
     }
 }

@@ -38,6 +38,6 @@ struct RecipeCommand: ParsableCommand {
     func run() throws {
         let text =
             reference ? RecipeReference.page : try RecipeReference.explanation(of: keys)
-        print(text, terminator: "")
+        try Console.print(text, terminator: "")
     }
 }

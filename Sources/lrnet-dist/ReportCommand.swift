@@ -46,17 +46,19 @@ struct ReportCommand: ParsableCommand {
             let report = try Report(options: options)
             try report.write()
             let drawn = report.figures.filter { $0.missing == nil }
-            print(
+            Console.show(
                 "\(output): \(drawn.count) of \(report.figures.count) figures of "
                     + "\(report.runs.count) \(report.runs.count == 1 ? "run" : "runs"); "
                     + "pictures in \(options.figuresFolder)")
             for figure in report.figures {
-                if let missing = figure.missing { print("not drawn: \(figure.title): \(missing)") }
+                if let missing = figure.missing {
+                    Console.show("not drawn: \(figure.title): \(missing)")
+                }
             }
         }
         if let tensorboard {
             let files = try TensorBoardExport.write(ReportRun.load(runs), to: tensorboard)
-            for file in files { print(file) }
+            for file in files { Console.show(file) }
         }
     }
 }

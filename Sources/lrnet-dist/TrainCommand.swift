@@ -63,7 +63,7 @@ struct TrainCommand: ParsableCommand {
         options.debug = debug
         let file = recipe
         // Before anything that takes time: MPI's start, a lock that is waited for.
-        let stopSignal = printRecipe || dryRun ? nil : StopSignal()
+        let stopSignal = try printRecipe || dryRun ? nil : StopSignal()
         ProcessGroups.run { group in
             let recipe = try group.agreeing { try Recipe(file: file, overrides: overrides) }
             if printRecipe || dryRun {
@@ -72,21 +72,22 @@ struct TrainCommand: ParsableCommand {
                     return Array(text.utf8)
                 }
                 let text = String(decoding: bytes, as: UTF8.self)
-                if group.isCoordinator { print(text, terminator: "") }
-                fflush(nil)
+                if group.isCoordinator { try Console.print(text, terminator: "") }
                 return .success
             }
+            var output = options.output
             let result = try Watchdog.guarding(
                 group, stallSeconds: recipe.watchdog.stallSeconds,
                 log: "\(options.output)/train.log"
             ) { beacon in
-                try Trainer(
+                let trainer = try Trainer(
                     recipe: recipe, options: options, group: group,
-                    stopSignal: stopSignal ?? StopSignal(), beacon: beacon
-                ).run()
+                    stopSignal: stopSignal ?? StopSignal(), beacon: beacon)
+                defer { output = trainer.output }
+                return try trainer.run()
             }
             guard let result else { return .stoppedEarly }
-            if group.isCoordinator { Self.show(result, output: options.output) }
+            if group.isCoordinator { Self.show(result, output: output) }
             return .success
         }
     }
@@ -129,9 +130,8 @@ struct TrainCommand: ParsableCommand {
         table.append(["images/s", String(format: "%.0f", result.imagesPerSecond)])
         table.append(["ranks x threads", "\(result.ranks) x \(result.threads)"])
         table.append(["parameters SHA-256", String(result.parametersSHA256.prefix(16))])
-        print("\n" + table.text, terminator: "")
+        Console.show("\n" + table.text, terminator: "")
         let page = PathText.shellWord("\(output)/report.html")
-        print("\nnext: lrnet-dist report \(PathText.shellWord(output)) --output \(page)")
-        fflush(nil)
+        Console.show("\nnext: lrnet-dist report \(PathText.shellWord(output)) --output \(page)")
     }
 }

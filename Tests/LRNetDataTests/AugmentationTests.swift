@@ -32,7 +32,7 @@ import Testing
         ) throws -> [Float] {
             let augmenter = try Augmenter(recipe, seed: seed, for: set)
             let batch = Batch(capacity: samples.count, shape: augmenter.outputShape)
-            try BatchFiller(reader: reader, augmenter: augmenter, workers: workers)
+            try BatchFiller(reader: reader, augmenter: augmenter, pool: .testing(workers))
                 .fill(batch, with: BatchRequest(samples: samples, epoch: epoch))
             #expect(batch.labels == samples.map { images.labels[$0] })
             return batch.filledImages.values

@@ -24,7 +24,8 @@ import Testing
             step % 9 == 4 ? [] : EpochPlan(seed: 5, epoch: step, count: 41)[0..<(1 + step % 8)]
         }
         let loader = try BatchLoader(
-            reader: reader, augmenter: plain(reader), capacity: 8, depth: depth,
+            reader: reader, augmenter: plain(reader), threads: LoaderThreads(), capacity: 8,
+            depth: depth,
             requests: requests.map { BatchRequest(samples: $0, epoch: 3) })
         var memory: Set<ObjectIdentifier> = []
         for request in requests {
@@ -48,7 +49,8 @@ import Testing
         // The second shard is damaged after the sizes were checked.
         try flip("\(folder.path)/set/train-00001.h5", byte: 700, bit: 2)
         let loader = try BatchLoader(
-            reader: reader, augmenter: plain(reader), workers: workers, capacity: 4,
+            reader: reader, augmenter: plain(reader), threads: LoaderThreads(workers: workers),
+            capacity: 4,
             requests: [[0, 1], [2], [20, 3, 40]].map { BatchRequest(samples: $0) })
         for _ in 0..<2 {
             let batch = try #require(try loader.next())
@@ -70,7 +72,8 @@ import Testing
             next: { BatchRequest(samples: [($0.samples[0] + 1) % 41, 5]) })
         for taken in 0..<200 {
             let loader = try BatchLoader(
-                reader: reader, augmenter: plain(reader), workers: 1 + taken % 3, capacity: 2,
+                reader: reader, augmenter: plain(reader),
+                threads: LoaderThreads(workers: 1 + taken % 3), capacity: 2,
                 requests: Unchecked(base: endless))
             for step in 0..<taken % 5 {
                 let batch = try #require(try loader.next())
@@ -95,7 +98,8 @@ import Testing
         }
         let reader = try reader(folder)
         let loader = try BatchLoader(
-            reader: reader, augmenter: plain(reader), capacity: 1, depth: 3,
+            reader: reader, augmenter: plain(reader), threads: LoaderThreads(), capacity: 1,
+            depth: 3,
             requests: Unchecked(base: requests))
         while taken.count < 3 { usleep(1_000) }
         for number in 0..<3 {

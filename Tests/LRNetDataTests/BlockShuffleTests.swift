@@ -97,8 +97,9 @@ import Testing
                     let start = batch * leaves * leafSize + rank * share
                     return BatchRequest(samples: plan[start..<start + share])
                 }
-                let loader = BatchLoader(
-                    reader: reader, augmenter: augmenter, capacity: share, requests: requests)
+                let loader = try BatchLoader(
+                    reader: reader, augmenter: augmenter, threads: LoaderThreads(), capacity: share,
+                    requests: requests)
                 while let batch = try loader.next() {
                     #expect(batch.labels == batch.samples.map { train.labels[$0] })
                     loader.recycle(batch)

@@ -88,7 +88,7 @@ import Testing
         // Small upright JPEG files are stored byte for byte.
         let kept = PictureFixture.jpeg(50, height: 20, width: 32)
         #expect(try test.picture(0).image == JPEGCodec.decode(kept[...], pixelLimit: .max).image)
-        #expect(ShardSetVerifier(set, threads: 2).run().isEmpty)
+        #expect(try ShardSetVerifier(set, pool: ThreadPool(threadCount: 2)).run().isEmpty)
         let classCounts = try DataSplit.allCases.map {
             try ShardReader(set: set, split: $0).classCounts()
         }

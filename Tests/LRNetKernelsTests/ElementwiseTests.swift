@@ -82,7 +82,7 @@ import Testing
 
     /// In the first and last value of every range that a thread gets, and in a last, short one.
     @Test(arguments: [1, 2, 3]) func threadsCountNonFiniteValuesTogether(threads: Int) {
-        let pool = ThreadPool(threadCount: threads)
+        let pool = ThreadPool.testing(threads)
         let range = 1 << 16
         let values = FloatBuffer(count: 3 * range + 5)
         #expect(Elementwise.nonFiniteCount(values.all, pool: pool) == 0)

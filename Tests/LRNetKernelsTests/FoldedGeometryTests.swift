@@ -108,7 +108,7 @@ import Testing
             filter: filter, inputs: inputs, outputs: outputs,
             in: .unwritten(
                 WinogradWeights.count(filter: filter, inputs: inputs, outputs: outputs)))
-        let pool = ThreadPool(threadCount: 1)
+        let pool = ThreadPool()
 
         packed.pack(window, pool: pool)
         let output = FloatView.unwritten(gradient.count)

@@ -102,7 +102,7 @@ import Testing
             .plain(a), b, into: serial.all, rows: rows, columns: columns, inner: inner)
         let count = 400
         let results = FloatBuffer(count: count * rows * columns)
-        ThreadPool(threadCount: 4).forEach(count) { index, _ in
+        ThreadPool.testing(4).forEach(count) { index, _ in
             MatrixProduct.multiply(
                 .plain(a), b,
                 into: results[index * rows * columns..<(index + 1) * rows * columns],

@@ -1,5 +1,6 @@
 import Foundation
 import LRNetKernels
+import LRNetTestSupport
 import Synchronization
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
     static let threadCounts = [1, 2, 3, 8]
 
     @Test(arguments: threadCounts) func everyIndexIsVisitedOnce(threadCount: Int) {
-        let pool = ThreadPool(threadCount: threadCount)
+        let pool = ThreadPool.testing(threadCount)
         #expect(pool.threadCount == threadCount)
         for count in [0, 1, 2, 3, 7, 64, 1000] {
             let visits = FloatBuffer(count: count)
@@ -18,7 +19,7 @@ import Testing
 
     /// Workers have their own numbers, and no two calls run at once with the same one.
     @Test(arguments: threadCounts) func workersAreDistinct(threadCount: Int) {
-        let pool = ThreadPool(threadCount: threadCount)
+        let pool = ThreadPool.testing(threadCount)
         let busy = Mutex([Int](repeating: 0, count: threadCount))
         let faults = Atomic<Int>(0)
         for _ in 0..<50 {
@@ -41,7 +42,7 @@ import Testing
     /// Thousands of rounds in which each reads what the one before wrote: a lost wake-up would
     /// hang, an early return would give a wrong sum.
     @Test(arguments: threadCounts) func manyRoundsFollowOneAnother(threadCount: Int) {
-        let pool = ThreadPool(threadCount: threadCount)
+        let pool = ThreadPool.testing(threadCount)
         let count = 5
         let values = FloatBuffer(count: 2 * count)
         let rounds = 20_000
@@ -57,7 +58,7 @@ import Testing
     /// Pauses longer than a thread looks before it sleeps: of the caller between loops, and of one
     /// thread or another within them.
     @Test(arguments: threadCounts) func sleepersAreWoken(threadCount: Int) {
-        let pool = ThreadPool(threadCount: threadCount)
+        let pool = ThreadPool.testing(threadCount)
         let sum = Atomic<Int>(0)
         let rounds = 200
         for round in 0..<rounds {
@@ -71,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: threadCounts) func rangesCoverTheCountWhateverTheThreads(threadCount: Int) {
-        let pool = ThreadPool(threadCount: threadCount)
+        let pool = ThreadPool.testing(threadCount)
         for (count, grain) in [(0, 4), (1, 4), (4, 4), (5, 4), (1000, 7), (3, 100)] {
             let seen = Mutex<[Range<Int>]>([])
             pool.forEachRange(count, grain: grain) { range, _ in
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test func helpersTakePart() {
-        let pool = ThreadPool(threadCount: 4)
+        let pool = ThreadPool.testing(4)
         let workers = Mutex<Set<Int>>([])
         // The first to come waits for another, though not for ever.
         let arrived = Atomic<Int>(0)
@@ -102,7 +103,7 @@ import Testing
     @Test func poolsComeAndGo() {
         for threadCount in 1...6 {
             for _ in 0..<20 {
-                let pool = ThreadPool(threadCount: threadCount)
+                let pool = ThreadPool.testing(threadCount)
                 let sum = Atomic<Int>(0)
                 pool.forEach(10) { index, _ in sum.add(index, ordering: .relaxed) }
                 #expect(sum.load(ordering: .relaxed) == 45)
@@ -112,7 +113,7 @@ import Testing
 
     @Test func callingAPoolFromItsOwnBodyTraps() async {
         await #expect(processExitsWith: .failure) {
-            let pool = ThreadPool(threadCount: 2)
+            let pool = ThreadPool.testing(2)
             pool.forEach(2) { _, _ in pool.forEach(2) { _, _ in } }
         }
     }

@@ -80,7 +80,7 @@ import Testing
                     filter: filter, inputs: layer.inputs, outputs: layer.outputs))
             let packed = WinogradWeights(
                 filter: filter, inputs: layer.inputs, outputs: layer.outputs, in: memory)
-            let pool = ThreadPool(threadCount: 1)
+            let pool = ThreadPool()
             if turned {
                 packed.packTurned(weights.view, pool: pool)
             } else {

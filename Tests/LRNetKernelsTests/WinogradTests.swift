@@ -47,7 +47,7 @@ import Testing
                 WinogradWeights.count(filter: filter, inputs: inputs, outputs: outputs))
             let packed = WinogradWeights(
                 filter: filter, inputs: inputs, outputs: outputs, in: memory)
-            let pool = ThreadPool(threadCount: 2)
+            let pool = ThreadPool.testing(2)
             if turned {
                 packed.packTurned(weights.view, pool: pool)
             } else {

@@ -82,11 +82,13 @@ public final class Launch {
         try Self.withSignalsUnblocked { try process.run() }
     }
 
-    /// Tests run on threads that block all signals, and a child would inherit that.
+    /// Tests run on threads that block all signals, and a child would inherit that; and what was ignored when the
+    /// tests were started, as SIGINT is in a script's background.
     private static func withSignalsUnblocked(_ work: () throws -> Void) rethrows {
         var (none, old) = (sigset_t(), sigset_t())
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, &old)
+        for number in [SIGINT, SIGHUP, SIGPIPE] { Foundation.signal(number, SIG_DFL) }
         defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
         try work()
     }

@@ -25,7 +25,7 @@ import Testing
         Pass(
             mode: mode,
             layout: BatchLayout(globalCount: count, leafSize: 4, microBatch: 2, leafRun: 0..<10),
-            pool: ThreadPool(threadCount: 1), statistics: LocalStatistics())
+            pool: ThreadPool(), statistics: LocalStatistics())
     }
 
     private static func reference(

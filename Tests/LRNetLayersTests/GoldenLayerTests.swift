@@ -65,7 +65,7 @@ import Testing
         func pass(_ mode: Pass.Mode) -> Pass {
             Pass(
                 mode: mode, seed: Golden.seed, step: layer.step, layout: layout,
-                pool: ThreadPool(threadCount: 2), statistics: LocalStatistics(), gradients: store)
+                pool: ThreadPool.testing(2), statistics: LocalStatistics(), gradients: store)
         }
         let input = golden.floats("input").view
         ours.prepare(pass(.training))
@@ -101,7 +101,7 @@ import Testing
         let pass = Pass(
             mode: .training,
             layout: BatchLayout(globalCount: 6, leafSize: 2, microBatch: 2, leafRun: 0..<3),
-            pool: ThreadPool(threadCount: 1), statistics: LocalStatistics())
+            pool: ThreadPool(), statistics: LocalStatistics())
         let output = try layer.forward(golden.floats("input").view, pass)
         // Gradients are divided by deviations around 2, not below 0.03.
         let tolerance = Tolerance(absolute: 3e-6, relative: 3e-6)
@@ -129,7 +129,7 @@ import Testing
         let pass = Pass(
             mode: .training,
             layout: BatchLayout(globalCount: 2, leafSize: 1, microBatch: 1, leafRun: 0..<2),
-            pool: ThreadPool(threadCount: 1), statistics: LocalStatistics())
+            pool: ThreadPool(), statistics: LocalStatistics())
         let output = try layer.forward(golden.floats("input").view, pass)
         #expect(output.values == golden.floats("output"))
         let gradient = try layer.backward(golden.floats("outputGradient").view, pass)
@@ -220,7 +220,7 @@ import Testing
         let pass = Pass(
             mode: .training,
             layout: BatchLayout(globalCount: 1, leafSize: 1, microBatch: 1, leafRun: 0..<1),
-            pool: ThreadPool(threadCount: 1), statistics: LocalStatistics(),
+            pool: ThreadPool(), statistics: LocalStatistics(),
             gradients: GradientStore(count: layer.gradientCount, largestLayer: 12))
         let optimizer = GivenGradients(count: 6)
         let gradients = golden.floats("gradients")

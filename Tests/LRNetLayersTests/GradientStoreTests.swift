@@ -24,7 +24,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 5, 7, 8, 13, 16, 33], [1, 2])
     func leavesAreAddedInTheTree(leafCount: Int, threads: Int) {
-        let pool = ThreadPool(threadCount: threads)
+        let pool = ThreadPool.testing(threads)
         // The second range is longer than one thread's share.
         let ranges = [0..<3, 3..<70_003, 70_003..<70_003, 70_003..<70_020]
         let store = GradientStore(count: 70_020, largestLayer: 70_000)
@@ -80,7 +80,7 @@ import Testing
                 for leaf in 0..<schedule.leafCount {
                     store.view(leaf: leaf, layer: range).copy(from: Array(leaves[leaf][range]))
                 }
-                store.combine(layer: range, pool: ThreadPool(threadCount: 1))
+                store.combine(layer: range, pool: ThreadPool())
             }
         }
         let last = (0..<40).map { i in Self.tree((1..<5).map { leaves[$0][i] }) }

@@ -86,7 +86,7 @@ import Testing
         let pass = Pass(
             mode: .evaluation,
             layout: BatchLayout(globalCount: 1, leafSize: 1, microBatch: 1, leafRun: 0..<1),
-            pool: ThreadPool(threadCount: 1), statistics: LocalStatistics())
+            pool: ThreadPool(), statistics: LocalStatistics())
         func product(_ weights: [Double]) -> [Double] {
             Reference.product(x.doubles, weights, rows: 1, columns: 3, inner: 200)
         }

@@ -32,7 +32,7 @@ final class TrainingRun {
     ) {
         network = Network(
             architecture: architecture, classes: architecture.classes, options: options)
-        pool = ThreadPool(threadCount: threads)
+        pool = .testing(threads)
         self.statistics = statistics
         loss = ClassificationLoss(classes: architecture.classes, sampleCount: samples)
         gradients = GradientStore(

@@ -67,7 +67,7 @@ import Testing
         ),
         (
             "weights: {model: gumbel-binary, temperature: 0}",
-            "weights.temperature: '0' is out of range; more than 0.0"
+            "weights.temperature: '0' is out of range; at least 1e-06"
         ),
         (
             "weights: ebp",

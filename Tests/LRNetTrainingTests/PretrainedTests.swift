@@ -87,7 +87,7 @@ import Testing
             mode: .evaluation,
             layout: BatchLayout(
                 globalCount: samples, leafSize: samples, microBatch: samples, leafRun: 0..<1),
-            pool: ThreadPool(threadCount: 1), statistics: LocalStatistics())
+            pool: ThreadPool(), statistics: LocalStatistics())
         let logits = try network.evaluating(network.finished { _ in .likeliest }) {
             try network.forward(FloatBuffer(known.images).all, pass).values
         }

@@ -213,7 +213,7 @@ import Testing
         #expect(try recipe("weights: {model: binary, logitClip: null}").weights.logitClip == nil)
         #expect(
             refusal("weights: {model: binary, logitClip: 0}")
-                == "weights.logitClip: '0' is out of range; more than 0.0")
+                == "weights.logitClip: '0' is out of range; at least 1e-06")
         #expect(
             refusal("weights: {model: twn, logitClip: 4}")
                 == "weights.logitClip: unknown key; known here: model")
@@ -255,7 +255,7 @@ import Testing
         ("training: {epochs: {a: 1}}", "training.epochs: 'a mapping' is not a whole number"),
         (
             "training: {epochs: 99999999999999999999}",
-            "training.epochs: '99999999999999999999' is not"
+            "training.epochs: '99999999999999999999' is out of range; at most"
         ),
         ("training: {epochs: 0}", "training.epochs: '0' is out of range; at least 1"),
         ("training: {threads: -1}", "training.threads: '-1' is out of range; at least 1"),
@@ -269,7 +269,7 @@ import Testing
             "optimizer: {learningRate: -0.1}",
             "optimizer.learningRate: '-0.1' is out of range; at least 0.0"
         ),
-        ("optimizer: {epsilon: 0}", "optimizer.epsilon: '0' is out of range; more than 0.0"),
+        ("optimizer: {epsilon: 0}", "optimizer.epsilon: '0' is out of range; at least 1e-30"),
         (
             "optimizer: {beta1: 1}",
             "optimizer.beta1: '1' is out of range; at least 0.0 and below 1.0"

@@ -232,7 +232,7 @@ import Testing
         // So does a later end.
         let checkpoints = "\(folder.path)/checkpoints"
         try AtomicFile.createFolder("\(checkpoints)/step-00000010.partial")
-        try AtomicFile.link("\(checkpoints)/latest.partial-4711", to: "step-00000010")
+        try AtomicFile.write("step-00000010", to: "\(checkpoints)/latest.partial-4711")
         try AtomicFile.write("{", to: "\(folder.path)/result.json.partial-4711")
         try AtomicFile.write("a user's", to: "\(folder.path)/notes.partial-draft")
         _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)

@@ -13,9 +13,9 @@ import Testing
 @Suite struct RunPartsTests {
     // MARK: Checkpoints
 
-    private func writer(_ parts: TrainedParts, _ folder: RunFolder) -> CheckpointWriter {
-        CheckpointWriter(
-            store: folder.checkpoints, context: parts.context,
+    private func writer(_ parts: TrainedParts, _ folder: RunFolder) throws -> CheckpointWriter {
+        try CheckpointWriter(
+            folder: folder, context: parts.context,
             dataFingerprint: parts.data.set.fingerprint)
     }
 
@@ -32,7 +32,7 @@ import Testing
         let parts = try TrainedParts()
         let folder = try parts.openRun()
         let recorder = parts.recorder(folder)
-        let writer = writer(parts, folder)
+        let writer = try writer(parts, folder)
         try save(writer, parts, step: 2, isBest: true, trace: recorder.trace)
         // The copy was made: what changes now is not in the file.
         let before = try parts.state()
@@ -52,7 +52,7 @@ import Testing
     @Test func aFailedWriteIsThrownAtTheNextWait() throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()
-        let writer = writer(parts, folder)
+        let writer = try writer(parts, folder)
         let fault = FileFault(
             .error(ENOSPC), path: "\(parts.run)/checkpoints", from: 1, count: .max)
         FileFault.arm(fault)
@@ -82,7 +82,7 @@ import Testing
             run: parts.run, context: parts.context, data: parts.data, log: recorder.log,
             beacon: ProgressBeacon())
         try winner.write(parts.evaluator.draw(1, step: 4, reestimateBatches: 1), of: leader)
-        let writer = writer(parts, folder)
+        let writer = try writer(parts, folder)
         try writer.save(
             RunState(step: 4, coordinator: state), isBest: true, of: parts.trainingStep,
             trace: recorder.trace, beacon: ProgressBeacon())

@@ -81,7 +81,7 @@ extension KernelCases {
         let inputs = geometry.input.channels
         let filter = WinogradFilter(window: geometry.window) ?? .window3
         let packed = winogradWeights(filter, inputs: inputs, outputs: outputs).weights
-        let pool = ThreadPool(threadCount: 1)
+        let pool = ThreadPool()
         if direction == .input {
             packed.packTurned(weights, pool: pool)
         } else {
@@ -159,7 +159,7 @@ extension KernelCases {
             let (packed, points) = winogradWeights(filter, inputs: inputs, outputs: outputs)
             let naiveValues = values.values
             var naive = points.values
-            let pool = ThreadPool(threadCount: 1)
+            let pool = ThreadPool()
             return KernelRun(
                 fast: {
                     isTurned

@@ -1,5 +1,5 @@
 import Foundation
-import LRNetKernels
+public import LRNetKernels
 import LRNetSupport
 
 /// Reads, decodes and augments the samples of a batch, shared out over threads.
@@ -20,14 +20,12 @@ public final class BatchFiller {
         init(count: Int) { labels = Array(repeating: 0, count: count) }
     }
 
-    /// Starts `workers - 1` threads; the caller's takes part.
-    ///
-    /// - Precondition: There is a worker.
-    public init(reader: ShardReader, augmenter: Augmenter, workers: Int = 1) {
+    /// - Parameter pool: The threads; by default the caller's alone.
+    public init(reader: ShardReader, augmenter: Augmenter, pool: ThreadPool = ThreadPool()) {
         self.reader = reader
         self.augmenter = augmenter
-        pool = ThreadPool(threadCount: workers)
-        scratches = (0..<workers).map { _ in Augmenter.Scratch() }
+        self.pool = pool
+        scratches = (0..<pool.threadCount).map { _ in Augmenter.Scratch() }
     }
 
     /// Makes a batch hold the samples of a request.

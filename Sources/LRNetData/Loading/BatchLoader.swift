@@ -2,38 +2,38 @@ import Foundation
 import LRNetKernels
 import LRNetSupport
 
-/// Reads, decodes and augments batches ahead of their use, on threads of its own.
+/// Reads, decodes and augments batches ahead of their use, on other threads.
 ///
 /// `depth` batches go round: the threads fill one, ``next()`` hands it out, ``recycle(_:)`` gives
 /// it back. Image memory is allocated once, at the start.
 public final class BatchLoader: Sendable {
     private let queue: BatchQueue
+    private let threads: LoaderThreads
 
-    /// Starts the threads.
+    /// Starts to load.
     ///
     /// - Parameters:
     ///   - reader: The split to read.
     ///   - augmenter: Makes inputs of pictures.
-    ///   - workers: Threads that share the samples of a batch; any number gives the same bits.
+    ///   - threads: They serve no other loader meanwhile.
     ///   - capacity: The largest number of samples in a request.
     ///   - depth: The number of batches that go round, at least 2: one in use, the others ahead.
     ///   - requests: The samples of each batch, in order; an empty request gives a batch without
     ///     samples. It is read on the loader's thread and may be endless.
     /// - Precondition: A request has at most `capacity` samples, all of them in the split.
     public init(
-        reader: ShardReader, augmenter: Augmenter, workers: Int = 1, capacity: Int, depth: Int = 3,
-        requests: some Sequence<BatchRequest> & Sendable
+        reader: ShardReader, augmenter: Augmenter, threads: LoaderThreads, capacity: Int,
+        depth: Int = 3, requests: some Sequence<BatchRequest> & Sendable
     ) {
         precondition(depth >= 2 && capacity >= 0, "depth \(depth), capacity \(capacity)")
         let queue = BatchQueue(
             (0..<depth).map { _ in Batch(capacity: capacity, shape: augmenter.outputShape) })
         self.queue = queue
-        let thread = Thread {
-            let filler = BatchFiller(reader: reader, augmenter: augmenter, workers: workers)
+        self.threads = threads
+        threads.loader.perform { [pool = threads.pool] in
+            let filler = BatchFiller(reader: reader, augmenter: augmenter, pool: pool)
             Self.run(queue, filler, requests)
         }
-        thread.name = "batch-loader"
-        thread.start()
     }
 
     deinit {
@@ -52,7 +52,7 @@ public final class BatchLoader: Sendable {
     /// - Precondition: It came from this loader's ``next()`` and is given back once.
     public func recycle(_ batch: Batch) { queue.recycle(batch) }
 
-    /// Ends the threads and waits for their end, at most for one batch.
+    /// Ends the loading and waits for its end, at most for one batch.
     public func stop() { queue.stop() }
 
     private static func run(

@@ -1,4 +1,4 @@
-import LRNetKernels
+public import LRNetKernels
 public import LRNetSupport
 
 /// Reads a whole shard set and compares it with its index: every file's hash, every chunk, every
@@ -10,11 +10,11 @@ public struct ShardSetVerifier: Sendable {
 
     /// Prepares to verify.
     ///
-    /// - Parameter threads: What decodes the pictures of an encoded set; its result does not
-    ///   depend on their number.
-    public init(_ set: ShardSet, threads: Int = 1) {
+    /// - Parameter pool: What decodes the pictures of an encoded set; its result does not
+    ///   depend on the number of threads.
+    public init(_ set: ShardSet, pool: ThreadPool = ThreadPool()) {
         self.set = set
-        pool = ThreadPool(threadCount: threads)
+        self.pool = pool
     }
 
     /// The number of samples in all splits.

@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 public import LRNetKernels
 import LRNetSupport
 
@@ -22,12 +22,14 @@ public struct SyntheticDigits: Sendable {
         self.seed = seed
     }
 
-    /// The images of a range of a split, drawn on all cores.
+    /// The images of a range of a split, drawn on the threads of a pool.
     ///
     /// - Precondition: The range fits 32 bits.
-    public func images(_ split: DataSplit, _ range: Range<Int>) -> LabeledImages {
+    public func images(
+        _ split: DataSplit, _ range: Range<Int>, on pool: ThreadPool = ThreadPool()
+    ) -> LabeledImages {
         let pieces = Pieces(count: (range.count + Self.pieceCount - 1) / Self.pieceCount)
-        DispatchQueue.concurrentPerform(iterations: pieces.count) { piece in
+        pool.forEach(pieces.count) { piece, _ in
             let first = range.lowerBound + piece * Self.pieceCount
             let samples = first..<min(first + Self.pieceCount, range.upperBound)
             pieces.set(piece, samples.map { image(split, $0) })
@@ -57,6 +59,8 @@ public struct SyntheticDigits: Sendable {
         output: String, name: String, counts: (train: Int, validation: Int, test: Int),
         shards: Int? = nil, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ShardIndex {
+        let pool = try ThreadPool(
+            threadCount: ProcessInfo.processInfo.activeProcessorCount)
         let writer = try ShardWriter(
             directory: output, name: name, shape: Self.shape, classes: Self.classes)
         let total = counts.train + counts.validation + counts.test
@@ -66,7 +70,7 @@ public struct SyntheticDigits: Sendable {
         ] where count > 0 || split == .train {
             try writer.write(
                 split, count: count, shards: split == .train ? shards : nil,
-                samples: { images(split, $0) },
+                samples: { images(split, $0, on: pool) },
                 progress: { count in
                     done += count
                     progress(done, total)
@@ -94,7 +98,7 @@ public struct SyntheticDigits: Sendable {
 
     /// The results of the threads, each at its place.
     private final class Pieces: @unchecked Sendable {
-        private let queue = DispatchQueue(label: "pieces")
+        private let lock = NSLock()
         private var parts: [[(pixels: [UInt8], label: Int32)]]
         let count: Int
 
@@ -104,7 +108,7 @@ public struct SyntheticDigits: Sendable {
         }
 
         func set(_ piece: Int, _ images: [(pixels: [UInt8], label: Int32)]) {
-            queue.sync { parts[piece] = images }
+            lock.withLock { parts[piece] = images }
         }
 
         var all: [(pixels: [UInt8], label: Int32)] { parts.flatMap { $0 } }

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 public import LRNetKernels
 import LRNetSupport
@@ -29,12 +28,14 @@ public struct SyntheticTextures: Sendable {
         self.classes = classes
     }
 
-    /// The pictures of a range of a split, made on all cores.
+    /// The pictures of a range of a split, made on the threads of a pool.
     ///
     /// - Precondition: The range fits 32 bits.
-    public func images(_ split: DataSplit, _ range: Range<Int>) -> LabeledImages {
+    public func images(
+        _ split: DataSplit, _ range: Range<Int>, on pool: ThreadPool = ThreadPool()
+    ) -> LabeledImages {
         let pieces = Pieces(count: (range.count + Self.pieceCount - 1) / Self.pieceCount)
-        DispatchQueue.concurrentPerform(iterations: pieces.count) { piece in
+        pool.forEach(pieces.count) { piece, _ in
             let first = range.lowerBound + piece * Self.pieceCount
             let samples = first..<min(first + Self.pieceCount, range.upperBound)
             pieces.set(piece, part(split, samples))
@@ -59,12 +60,14 @@ public struct SyntheticTextures: Sendable {
         output: String, name: String, counts: [(split: DataSplit, count: Int)],
         progress: (Int) -> Void = { _ in }
     ) throws -> ShardIndex {
+        let pool = try ThreadPool(
+            threadCount: ProcessInfo.processInfo.activeProcessorCount)
         let writer = try ShardWriter(
             directory: output, name: name, shape: shape, classes: classes)
         var done = 0
         for (split, count) in counts where count > 0 || split == .train {
             try writer.write(
-                split, count: count, samples: { images(split, $0) },
+                split, count: count, samples: { images(split, $0, on: pool) },
                 progress: { count in
                     done += count
                     progress(done)

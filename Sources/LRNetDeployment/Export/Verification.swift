@@ -38,7 +38,7 @@ package struct Verification: Sendable, Encodable {
         _ source: NetworkSource, fixed: FixedNetwork?, written: WrittenNetwork,
         on pictures: PictureSource, count: Int, threads: Int
     ) throws {
-        let pool = ThreadPool(threadCount: threads)
+        let pool = try ThreadPool.computing(threads: threads)
         let runner = try source.layers.map {
             try NetworkRunner(
                 recipe: source.recipe, classes: source.deployed.description.classes, layers: $0,

@@ -58,7 +58,7 @@ package struct Predictor {
         _ source: NetworkSource, arithmetic: Arithmetic, set: ShardSet?, threads: Int = 1
     ) throws {
         self.source = source
-        pool = ThreadPool(threadCount: threads)
+        pool = try .computing(threads: threads)
         switch (arithmetic, source.layers, source.fixed) {
         case (.float, let layers?, _):
             engine = .trainer(

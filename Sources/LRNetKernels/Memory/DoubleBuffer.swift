@@ -9,18 +9,21 @@ public final class DoubleBuffer: @unchecked Sendable {
     /// The first value; valid as long as the buffer lives.
     package let base: UnsafeMutablePointer<Double>
 
+    private let memory: BufferMemory
+
     /// Allocates `count` zeros.
     public init(count: Int) {
         precondition(count >= 0, "DoubleBuffer of \(count) values")
         self.count = count
-        base = .allocate(capacity: max(count, 1))
-        if BufferCount.add(byteCount: max(count, 1) * MemoryLayout<Double>.stride) {
-            base.initialize(repeating: 0, count: max(count, 1))
-        }
+        let byteCount = max(count, 1) * MemoryLayout<Double>.stride
+        let isUsed = BufferCount.add(byteCount: byteCount)
+        memory = isUsed ? .use(byteCount) : .plan(byteCount)
+        base = memory.start.bindMemory(to: Double.self, capacity: max(count, 1))
+        if isUsed { base.initialize(repeating: 0, count: max(count, 1)) }
     }
 
     deinit {
-        base.deallocate()
+        memory.free()
     }
 
     /// The first `count` values as an array.

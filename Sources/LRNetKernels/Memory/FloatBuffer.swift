@@ -1,4 +1,3 @@
-internal import Foundation
 internal import LRNetSupport
 
 /// A fixed block of Float32 memory, aligned to 64 bytes (one AVX-512 vector, one cache line).
@@ -14,7 +13,9 @@ public final class FloatBuffer: @unchecked Sendable {
     package let base: UnsafeMutablePointer<Float>
 
     /// The alignment of the first value, in bytes.
-    public static let alignment = 64
+    public static let alignment = BufferMemory.alignment
+
+    private let memory: BufferMemory
 
     /// Allocates `count` zeros.
     ///
@@ -24,27 +25,9 @@ public final class FloatBuffer: @unchecked Sendable {
         self.count = count
         let byteCount = max(count, 1) * MemoryLayout<Float>.stride
         let isUsed = BufferCount.add(byteCount: byteCount)
-        let raw = Self.allocate(byteCount)
-        base = raw.bindMemory(to: Float.self, capacity: max(count, 1))
+        memory = isUsed ? .use(byteCount) : .plan(byteCount)
+        base = memory.start.bindMemory(to: Float.self, capacity: max(count, 1))
         if isUsed { base.initialize(repeating: 0, count: max(count, 1)) }
-    }
-
-    /// Bytes of a large page, where the system has any.
-    private static let pageByteCount = 2 << 20
-
-    /// Allocates memory, of large pages if it is as large as two: kernels that walk 36 planes at a
-    /// time would else spend their time looking up pages (5 % of a ResNet step).
-    private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        guard byteCount >= 2 * pageByteCount else {
-            return .allocate(byteCount: byteCount, alignment: alignment)
-        }
-        let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: byteCount, alignment: pageByteCount)
-        #if os(Linux)
-            // Advice only; where it is not taken nothing changes but speed.
-            _ = madvise(raw, byteCount, MADV_HUGEPAGE)
-        #endif
-        return raw
     }
 
     /// Allocates a copy of `values`.
@@ -54,7 +37,7 @@ public final class FloatBuffer: @unchecked Sendable {
     }
 
     deinit {
-        base.deallocate()
+        memory.free()
     }
 
     /// The whole buffer.

@@ -1,4 +1,3 @@
-internal import COpenBLAS
 internal import CVectorMath
 internal import LRNetSupport
 
@@ -6,7 +5,7 @@ internal import LRNetSupport
 ///
 /// Builds for AVX-512 use our own tiles (``ProductTile``): every element is one chain of fused
 /// multiply-adds, or several (``Summation``), whose bits do not depend on how the rows or columns of
-/// a product are cut. Other builds call OpenBLAS with its threads turned off; some of its results
+/// a product are cut. Other builds call ``OpenBLAS`` with one thread; some of its results
 /// depend on the number of rows in a call, so callers cut their work by the recipe alone, never by
 /// ranks or threads.
 ///
@@ -60,12 +59,18 @@ public enum MatrixProduct {
     /// Whether products are computed by our own tiles in this build.
     public static let isOurs = lrnet_has_avx512() != 0
 
-    /// Turns off OpenBLAS's own threads; evaluated once, before its first product.
-    private static let singleThreaded: Void = openblas_set_num_threads(1)
-
-    /// The version and configuration of OpenBLAS, and the CPU core type that it chose kernels for.
+    /// The version and configuration of OpenBLAS, and the CPU core type that it chose kernels for; why
+    /// there is none where it cannot be loaded. Loads it.
     public static var libraryDescription: (configuration: String, core: String) {
-        (String(cString: openblas_get_config()), String(cString: openblas_get_corename()))
+        switch OpenBLAS.loaded {
+        case .success(let library): (library.configuration, library.core)
+        case .failure(let error): ("none (\(error))", "none")
+        }
+    }
+
+    /// OpenBLAS, which a pool made by `ThreadPool.computing` has loaded.
+    private static var library: OpenBLAS {
+        do { return try OpenBLAS.loaded.get() } catch { fatalError("\(error)") }
     }
 
     /// Who computes products in this build: `lrnet-avx512`, or `openblas-` and its core type.
@@ -209,17 +214,17 @@ public enum MatrixProduct {
         _ a: Left, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, shape: Shape,
         accumulate: Bool
     ) {
-        _ = singleThreaded
+        let library = library
         let (rows, columns) = (shape.rows, shape.columns)
         let length = min(shape.summation.callLength, shape.inner)
         for start in stride(from: 0, to: shape.inner, by: length) {
-            cblas_sgemm(
-                CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, CblasNoTrans,
-                blasint(rows), blasint(columns), blasint(min(length, shape.inner - start)),
-                1, a.start + (a.isTransposed ? start * rows : start),
-                blasint(a.isTransposed ? rows : shape.inner),
-                b + start * columns, blasint(columns), accumulate || start > 0 ? 1 : 0, c,
-                blasint(columns))
+            library.product(
+                OpenBLAS.rowMajor, a.isTransposed ? OpenBLAS.transposed : OpenBLAS.plain,
+                OpenBLAS.plain, CInt(rows), CInt(columns),
+                CInt(min(length, shape.inner - start)), 1,
+                a.start + (a.isTransposed ? start * rows : start),
+                CInt(a.isTransposed ? rows : shape.inner), b + start * columns, CInt(columns),
+                accumulate || start > 0 ? 1 : 0, c, CInt(columns))
         }
     }
 
@@ -333,14 +338,14 @@ public enum MatrixProduct {
     ) {
         let width = ProductTile.columnCount
         guard isOurs else {
-            _ = singleThreaded
+            let library = library
             if inner == 0 { c.update(repeating: 0, count: rows * width) }
             for start in stride(from: 0, to: inner, by: 2 * chain) {
-                cblas_sgemm(
-                    CblasRowMajor, CblasTrans, CblasNoTrans, blasint(rows), blasint(columns),
-                    blasint(min(2 * chain, inner - start)), 1, a + start * aStride,
-                    blasint(aStride), b + start * bStride, blasint(bStride),
-                    start > 0 ? 1 : 0, c, blasint(width))
+                library.product(
+                    OpenBLAS.rowMajor, OpenBLAS.transposed, OpenBLAS.plain, CInt(rows),
+                    CInt(columns), CInt(min(2 * chain, inner - start)), 1, a + start * aStride,
+                    CInt(aStride), b + start * bStride, CInt(bStride), start > 0 ? 1 : 0, c,
+                    CInt(width))
             }
             return
         }

@@ -1,5 +1,4 @@
 internal import CThreads
-internal import Foundation
 internal import LRNetSupport
 internal import Synchronization
 
@@ -66,23 +65,27 @@ public final class ThreadPool: @unchecked Sendable {
     private final class Threads {
         let count: Int
         let shared = Shared()
-        let starts: [Gate]
+        /// Of the threads that were started.
+        private(set) var starts: [Gate] = []
 
-        init(count: Int, cores: [Int]) {
+        init(count: Int, cores: [Int], remedy: String?) throws {
             let isBound = cores.count == count
             self.count = count
-            starts = (1..<max(count, 1)).map { _ in Gate() }
-            for (index, start) in starts.enumerated() {
-                let core = isBound ? cores[index + 1] : nil
-                let thread = Thread { [shared] in
+            for index in 1..<max(count, 1) {
+                let core = isBound ? cores[index] : nil
+                let start = Gate()
+                try SystemThread.start(
+                    "lrnet-worker-\(index)", stackByteCount: 8 << 20, remedy: remedy
+                ) { [shared] in
                     if let core { _ = lrnet_bind_thread(UInt32(core)) }
-                    shared.serve(as: index + 1, behind: start)
+                    shared.serve(as: index, behind: start)
                 }
-                thread.name = "lrnet-worker-\(index + 1)"
-                thread.stackSize = 8 << 20
-                thread.start()
+                starts.append(start)
             }
         }
+
+        /// The caller alone.
+        init() { count = 1 }
 
         deinit {
             shared.stopping.store(true, ordering: .releasing)
@@ -94,14 +97,23 @@ public final class ThreadPool: @unchecked Sendable {
 
     /// Starts `threadCount - 1` threads.
     ///
-    /// - Parameter cores: If there are as many as threads, each thread that is started is bound to one
-    ///   of them, the first left to the caller's, so that the system does not move them about and
-    ///   their caches with them. The caller's is not bound, since threads that it starts later would
-    ///   be, too. Binding that fails changes nothing.
+    /// - Parameters:
+    ///   - cores: If there are as many as threads, each thread that is started is bound to one of them,
+    ///     the first left to the caller's, so that the system does not move them about and their caches
+    ///     with them. The caller's is not bound, since threads that it starts later would be, too.
+    ///     Binding that fails changes nothing.
+    ///   - remedy: What lowers the number of threads, for the error: `lower training.threads`.
     /// - Precondition: `threadCount` is positive.
-    public init(threadCount: Int, cores: [Int] = []) {
+    /// - Throws: `Failure` (74) if the system makes no further thread; those that were started end.
+    public init(threadCount: Int, cores: [Int] = [], remedy: String? = nil) throws {
         precondition(threadCount > 0, "a pool of \(threadCount) threads")
-        threads = Threads(count: threadCount, cores: cores)
+        threads = try Threads(count: threadCount, cores: cores, remedy: remedy)
+        progress = nil
+    }
+
+    /// A pool of the caller's thread alone.
+    public init() {
+        threads = Threads()
         progress = nil
     }
 

@@ -12,17 +12,18 @@ public enum MaxPooling {
     public final class Winners: @unchecked Sendable {
         let base: UnsafeMutablePointer<UInt8>
         let count: Int
+        private let memory: BufferMemory
 
         /// Allocates room for `count` output values.
         public init(count: Int) {
             self.count = count
-            base = .allocate(capacity: max(count, 1))
-            if BufferCount.add(byteCount: max(count, 1)) {
-                base.initialize(repeating: 0, count: max(count, 1))
-            }
+            let isUsed = BufferCount.add(byteCount: max(count, 1))
+            memory = isUsed ? .use(max(count, 1)) : .plan(max(count, 1))
+            base = memory.start.bindMemory(to: UInt8.self, capacity: max(count, 1))
+            if isUsed { base.initialize(repeating: 0, count: max(count, 1)) }
         }
 
-        deinit { base.deallocate() }
+        deinit { memory.free() }
     }
 
     /// Pools one image.

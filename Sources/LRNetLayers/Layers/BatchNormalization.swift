@@ -233,7 +233,14 @@ public final class BatchNormalization: Layer {
                 movingMean[c] = old * movingMean[c] + new * average.mean[c]
                 movingVariance[c] = old * movingVariance[c] + new * average.variance[c]
             }
-        case .estimating: estimates.append(average)
+        case .estimating:
+            // What a set leaves over may be one value a channel, which has no deviation.
+            let known = zip(batch, made).filter { $1.count > 1 }.map(\.0)
+            if known.count == batch.count {
+                estimates.append(average)
+            } else if !known.isEmpty {
+                estimates.append(Self.average(known))
+            }
         case .scoring, .evaluation: break
         }
     }

@@ -179,32 +179,78 @@ public struct Architecture: Sendable, Equatable {
 
     /// What is wrong with the blocks, in one line; `nil` if the network can be built.
     public var problem: String? {
-        var shape = input
-        for block in blocks {
-            switch block {
-            case .convolution(let filters, let window, let stride):
-                shape = outputShape(shape, window: window, stride: stride, channels: filters)
-            case .residual(let filters, let stride):
-                if shortcut == .zeroPadded && filters < shape.channels {
-                    return "\(block) has fewer filters than the \(shape) that reach it have "
-                        + "channels; a zero-padded shortcut only adds channels"
-                }
-                shape = outputShape(shape, window: 3, stride: stride, channels: filters)
-            case .maxPool(let window, let stride):
-                if window * window > 255 { return "\(block): windows have at most 15 rows" }
-                if window == stride && (shape.height < window || shape.width < window) {
-                    return "\(block) does not fit into the \(shape) that reach it"
-                }
-                let geometry = poolGeometry(shape, window: window, stride: stride)
-                shape = ImageShape(
-                    height: geometry.outputHeight, width: geometry.outputWidth,
-                    channels: shape.channels)
-            case .averagePool: shape = ImageShape(height: 1, width: 1, channels: shape.channels)
-            case .linear(let units): shape = ImageShape(height: 1, width: 1, channels: units)
-            case .dropout: break
-            }
+        if case .failure(let problem) = size { problem.description } else { nil }
+    }
+
+    /// The values that the layers make of one image.
+    ///
+    /// - Precondition: There is no ``problem``.
+    package var valueCount: Int {
+        switch size {
+        case .success(let size): return size.values
+        case .failure(let problem): preconditionFailure("\(name): \(problem)")
         }
-        return nil
+    }
+
+    private struct Problem: Error {
+        let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+
+    private var size: Result<ArchitectureSize, Problem> {
+        if blocks.count > ArchitectureSize.blockLimit {
+            return .failure(
+                Problem(
+                    "\(blocks.count) blocks; at most \(ArchitectureSize.blockLimit) are possible"))
+        }
+        var shape = input
+        var size = ArchitectureSize(input: input)
+        if let problem = size.problem(after: "an input of \(input)") {
+            return .failure(Problem(problem))
+        }
+        for block in blocks {
+            if let problem = problem(of: block, on: shape) { return .failure(Problem(problem)) }
+            let before = shape
+            shape = outputShape(of: block, on: before)
+            size.add(block, from: before, to: shape)
+            if let problem = size.problem(after: "\(block)") { return .failure(Problem(problem)) }
+        }
+        size.addOutput(from: shape, classes: classes)
+        let problem = size.problem(after: "the last layer of \(classes) classes")
+        return problem.map { .failure(Problem($0)) } ?? .success(size)
+    }
+
+    /// Why a block cannot follow.
+    private func problem(of block: Block, on shape: ImageShape) -> String? {
+        switch block {
+        case .residual(let filters, _) where shortcut == .zeroPadded && filters < shape.channels:
+            "\(block) has fewer filters than the \(shape) that reach it have channels; a "
+                + "zero-padded shortcut only adds channels"
+        case .maxPool(let window, _) where window * window > 255:
+            "\(block): windows have at most 15 rows"
+        case .maxPool(let window, let stride)
+        where window == stride && (shape.height < window || shape.width < window):
+            "\(block) does not fit into the \(shape) that reach it"
+        default: nil
+        }
+    }
+
+    private func outputShape(of block: Block, on shape: ImageShape) -> ImageShape {
+        switch block {
+        case .convolution(let filters, let window, let stride):
+            return outputShape(shape, window: window, stride: stride, channels: filters)
+        case .residual(let filters, let stride):
+            return outputShape(shape, window: 3, stride: stride, channels: filters)
+        case .maxPool(let window, let stride):
+            let geometry = poolGeometry(shape, window: window, stride: stride)
+            return ImageShape(
+                height: geometry.outputHeight, width: geometry.outputWidth,
+                channels: shape.channels)
+        case .averagePool: return ImageShape(height: 1, width: 1, channels: shape.channels)
+        case .linear(let units): return ImageShape(height: 1, width: 1, channels: units)
+        case .dropout: return shape
+        }
     }
 
     private func outputShape(

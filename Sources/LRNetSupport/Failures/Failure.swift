@@ -99,6 +99,7 @@ extension Failure {
         case EMFILE, ENFILE: "raise the limit on open files (ulimit -n)"
         case ENOENT: "check the path"
         case EISDIR: "name a file, not a folder"
+        case EFBIG: "raise the limit on the size of files (ulimit -f)"
         case EIO: "the disk or network file system failed; see the system's log"
         default: nil
         }

@@ -79,6 +79,13 @@ public enum AtomicFile {
     public static func createFolder(_ path: String) throws {
         if path.isEmpty || FileBytes.isFolder(path) { return }
         try createFolder(PathText.folder(of: path))
+        try createLastFolder(of: path)
+    }
+
+    /// Makes a folder in one that exists; an existing folder is no error.
+    ///
+    /// - Throws: ``Failure`` (74) that names it.
+    package static func createLastFolder(of path: String) throws {
         try FileFault.check(.mkdir, path)
         if mkdir(PathText.cString(path), 0o777) != 0 {
             let code = errno

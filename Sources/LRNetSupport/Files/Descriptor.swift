@@ -2,12 +2,14 @@ import Foundation
 
 /// An open file descriptor, closed with the object; every call is repeated when a signal cuts it
 /// short, and its error names the file.
-final class Descriptor {
+///
+/// Only its owner's thread writes or closes it.
+final class Descriptor: @unchecked Sendable {
     let number: Int32
     let path: String
     private var isOpen = true
 
-    init(opening path: String, flags: Int32, mode: mode_t = 0o644) throws {
+    init(opening path: String, flags: Int32, mode: mode_t = 0o666) throws {
         try FileFault.check(.open, path)
         var number: Int32 = -1
         repeat {

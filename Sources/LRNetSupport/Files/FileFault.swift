@@ -7,7 +7,7 @@ import Synchronization
 ///     LRNET_FILE_FAULT=KIND:path=TEXT[,call=NAME][,from=N][,count=N]
 ///
 /// Of the calls on paths that hold the text (and with this name: open, read, write, fsync, close,
-/// rename, symlink, mkdir, remove) the N-th one (from 1) and the following ones, `count` in all, do
+/// rename, mkdir, remove) the N-th one (from 1) and the following ones, `count` in all, do
 /// what the kind says:
 ///
 /// - `EIO`, `ENOSPC`, `EDQUOT`, `EROFS`, `EACCES`: fail with this error; a write does half of its
@@ -20,7 +20,7 @@ import Synchronization
 package final class FileFault: Sendable {
     /// The calls that may be struck.
     package enum Call: String, Sendable, CaseIterable {
-        case open, read, write, fsync, close, rename, symlink, mkdir, remove
+        case open, read, write, fsync, close, rename, mkdir, remove
     }
 
     /// What happens.
@@ -131,7 +131,7 @@ package final class FileFault: Sendable {
         }
         if fault?.kind == .slow {
             let line = "lrnet-dist: warning: \(variable): slow \(call.rawValue) of \(path)\n"
-            FileHandle.standardError.write(Data(line.utf8))
+            Console.complain(line)
             usleep(3_000_000)
         }
         return fault?.kind

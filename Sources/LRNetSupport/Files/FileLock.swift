@@ -4,7 +4,7 @@ import Foundation
 ///
 /// The lock belongs to the open descriptor (`flock`), so it ends with the process, however that
 /// ends; the file itself stays behind and means nothing.
-public final class FileLock {
+public final class FileLock: Sendable {
     /// The file.
     public let path: String
 
@@ -37,5 +37,20 @@ public final class FileLock {
             FileActivity.notePiece()
             usleep(50_000)
         }
+    }
+
+    /// The file's path now, if it has been renamed with a folder above it; `nil` if it was removed.
+    package func currentPath() -> String? {
+        if holds(path) { return path }
+        let target = FileBytes.linkTarget("/proc/self/fd/\(descriptor.number)")
+        return target.flatMap { holds($0) ? $0 : nil }
+    }
+
+    /// Whether the file at a path is the one that is locked.
+    private func holds(_ path: String) -> Bool {
+        var (named, locked) = (stat(), stat())
+        guard stat(PathText.cString(path), &named) == 0, fstat(descriptor.number, &locked) == 0
+        else { return false }
+        return named.st_ino == locked.st_ino && named.st_dev == locked.st_dev
     }
 }

@@ -52,7 +52,7 @@ public final class ProgressBar: @unchecked Sendable {
         self.init(
             title, total: total, unit: unit, done: done,
             style: style ?? (terminal == nil ? .plain : .terminal),
-            output: { FileHandle.standardError.write(Data($0.utf8)) },
+            output: { Console.complain($0) },
             clock: { ProcessInfo.processInfo.systemUptime },
             columns: { terminal?.columns ?? .max })
     }

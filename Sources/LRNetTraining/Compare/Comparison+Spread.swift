@@ -58,8 +58,7 @@ extension Comparison {
         let name = folder(recipe)
         let path = "\(options.output)/\(name)"
         func say(_ text: String) {
-            print("rank \(group.rank): \(name): \(text)")
-            fflush(nil)
+            Console.show("rank \(group.rank): \(name): \(text)")
         }
         say("begins; its lines are in \(path)/train.log")
         do {

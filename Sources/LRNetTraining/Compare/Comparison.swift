@@ -211,8 +211,7 @@ public final class Comparison {
         if !isKnown, failure == nil {
             guard try !isStopWanted() else { return nil }
             if group.isCoordinator {
-                print("\n\(method.rawValue), seed \(seed): \(path)")
-                fflush(nil)
+                Console.show("\n\(method.rawValue), seed \(seed): \(path)")
             }
             do {
                 let options = Trainer.Options(data: options.data, output: path)
@@ -224,7 +223,7 @@ public final class Comparison {
                 where error.exitStatus == .nonFiniteLoss && error.isAgreed
             {
                 failure = "diverged"
-                if group.isCoordinator { print(error) }
+                if group.isCoordinator { Console.show("\(error)") }
             }
         }
         return try group.sharing {

@@ -16,6 +16,7 @@ package final class Evaluator {
     private let loss: ClassificationLoss
     private let data: ShardSet
     private let augmenter: Augmenter
+    private let threads: LoaderThreads
     private let beacon: ProgressBeacon?
     private let stopSignal: StopSignal?
     private var readers: [DataSplit: ShardReader] = [:]
@@ -40,7 +41,12 @@ package final class Evaluator {
         self.context = context
         self.network = network
         self.data = data
-        augmenter = try context.group.agreeing { try Augmenter(context.recipe, for: data) }
+        (augmenter, threads) = try context.group.agreeing {
+            (
+                try Augmenter(context.recipe, for: data),
+                try LoaderThreads(workers: context.recipe.data.workers)
+            )
+        }
         self.beacon = beacon
         self.stopSignal = stopSignal
         loss = ClassificationLoss(
@@ -263,7 +269,7 @@ package final class Evaluator {
                     batch[layout.firstSample..<layout.firstSample + layout.sampleCount]))
         }
         let loader = BatchLoader(
-            reader: reader, augmenter: augmenter, workers: context.recipe.data.workers,
+            reader: reader, augmenter: augmenter, threads: threads,
             capacity: context.capacity, requests: requests)
         let source = BatchSource(
             loader: loader, capacity: context.capacity, shape: augmenter.outputShape)

@@ -27,6 +27,7 @@ public struct RunPlan {
         let path = options.data
         let set = try ShardSet(directory: path)
         try TrainingData.check(set, recipe)
+        try BatchNormCheck.check(recipe, sampleCount: recipe.trainingCount(of: set))
         let sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: set))
         let network = recipe.makeNetwork(classes: set.classes)
         let training = recipe.training
@@ -88,7 +89,7 @@ public struct RunPlan {
             Checkpoint.header(of: file), recipe: recipe, data: set, run: options.output)
         let list = changes.map(\.description).joined(separator: ", ")
         guard loaded.step < sequence.totalSteps else {
-            return "finished at step \(loaded.step); only the result is written again"
+            return BatchSequence.endNote(step: loaded.step, of: sequence.totalSteps)
         }
         return "resumes from step \(loaded.step)" + (list.isEmpty ? "" : " with \(list)")
     }

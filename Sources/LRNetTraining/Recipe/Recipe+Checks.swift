@@ -26,6 +26,9 @@ extension Recipe {
         }
     }
 
+    /// The most values that the layers make of a batch.
+    private static let batchValueLimit = 1 << 40
+
     /// Checks that a batch has whole leaves, a leaf whole micro-batches, and so on.
     private func checkBatch(_ failure: (String, String) -> Failure) throws {
         let (batch, leaves) = (training.globalBatch, training.gradientLeaves)
@@ -34,6 +37,16 @@ extension Recipe {
                 "training.globalBatch",
                 "\(batch) is not a multiple of gradientLeaves (\(leaves)); use "
                     + Self.choice(of: [batch / leaves * leaves, (batch / leaves + 1) * leaves]))
+        }
+        // A step's addresses have 47 bits, and there are several buffers of this size.
+        let values = batch * architecture.valueCount
+        guard values <= Self.batchValueLimit else {
+            throw failure(
+                "training.globalBatch",
+                "\(batch) images make \(values) values in the layers of network \(network.name); at most "
+                    + "\(Self.batchValueLimit) can be computed with: use at most "
+                    + "\(max(Self.batchValueLimit / architecture.valueCount, 1)), or a smaller network.width"
+            )
         }
         let (leaf, micro) = (training.leafSize, training.microBatch)
         guard leaf % micro == 0 else {

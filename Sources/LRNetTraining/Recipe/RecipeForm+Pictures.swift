@@ -24,7 +24,7 @@ extension RecipeForm where Value == ClosedRange<Int>? {
             type: "whole number, [smallest, largest] or null", bounds: "1 to 65536"
         ) { section, key, value in
             guard let node = section.node(key), !section.isNull(node) else { return }
-            let range = try section.range(key, node, least: 1)
+            let range = try section.range(key, node, in: .from(1, to: 65_536))
             guard let low = Int(exactly: range.lowerBound), low <= 65_536,
                 let high = Int(exactly: range.upperBound), high <= 65_536
             else {
@@ -38,12 +38,12 @@ extension RecipeForm where Value == ClosedRange<Int>? {
 }
 
 extension RecipeForm where Value == ClosedRange<Double> {
-    static func range(from low: Double) -> Self {
+    static func range(_ bounds: NumberBounds) -> Self {
         RecipeForm(
-            type: "number or [smallest, largest]", bounds: "at least \(RecipeNumber.short(low))"
+            type: "number or [smallest, largest]", bounds: bounds.text
         ) { section, key, value in
             guard let node = section.node(key) else { return }
-            value = try section.range(key, node, least: low)
+            value = try section.range(key, node, in: bounds)
         } text: {
             "[\($0.lowerBound), \($0.upperBound)]"
         }
@@ -81,9 +81,9 @@ extension RecipeForm where Value == Augmentation.Standardization {
                 key, node,
                 "is none of none, image, set, {mean: [...], deviation: [...]} on the scale [0, 1]")
         }
-        let means = try section.numbers("\(key).mean", mean, least: 0)
+        let means = try section.numbers("\(key).mean", mean, in: .from(0, to: 1000))
         let deviations = try section.numbers(
-            "\(key).deviation", deviation, least: .leastNormalMagnitude)
+            "\(key).deviation", deviation, in: .from(1e-6, to: 1000))
         guard means.count == deviations.count else {
             throw section.failure(
                 section.path + key,
@@ -118,9 +118,9 @@ extension RecipeForm where Value == BatchNormalization.Statistics {
 extension RecipeSection {
     /// `5` or `[2, 5]`.
     fileprivate func range(
-        _ key: String, _ node: Node, least: Double
+        _ key: String, _ node: Node, in bounds: NumberBounds
     ) throws -> ClosedRange<Double> {
-        let numbers = try numbers(key, node, least: least)
+        let numbers = try numbers(key, node, in: bounds)
         guard let low = numbers.first, let high = numbers.last, numbers.count <= 2, low <= high
         else { throw failure(key, node, "is not a range; write [smallest, largest]") }
         return low...high

@@ -17,8 +17,8 @@ struct RecipeForm<Value: Sendable>: Sendable {
 }
 
 extension RecipeForm where Value == Int {
-    static func whole(_ range: PartialRangeFrom<Int>) -> Self {
-        RecipeForm(type: "whole number", bounds: "at least \(range.lowerBound)") {
+    static func whole(_ range: ClosedRange<Int>) -> Self {
+        RecipeForm(type: "whole number", bounds: range.words) {
             try $0.read($1, &$2, in: range)
         } text: {
             "\($0)"
@@ -28,8 +28,8 @@ extension RecipeForm where Value == Int {
 
 extension RecipeForm where Value == Int {
     /// As ``whole(_:)``, but null stands for what follows from other keys.
-    static func derivedWhole(_ range: PartialRangeFrom<Int>) -> Self {
-        RecipeForm(type: "whole number or null", bounds: "at least \(range.lowerBound)") {
+    static func derivedWhole(_ range: ClosedRange<Int>) -> Self {
+        RecipeForm(type: "whole number or null", bounds: range.words) {
             section, key, value in
             if let node = section.node(key), section.isNull(node) { return }
             try section.read(key, &value, in: range)
@@ -40,8 +40,8 @@ extension RecipeForm where Value == Int {
 }
 
 extension RecipeForm where Value == Int? {
-    static func whole(_ range: PartialRangeFrom<Int>) -> Self {
-        RecipeForm(type: "whole number or null", bounds: "at least \(range.lowerBound)") {
+    static func whole(_ range: ClosedRange<Int>) -> Self {
+        RecipeForm(type: "whole number or null", bounds: range.words) {
             try $0.read($1, &$2, in: range)
         } text: { value in
             value.map { "\($0)" } ?? "null"
@@ -60,21 +60,9 @@ extension RecipeForm where Value == UInt64 {
 }
 
 extension RecipeForm where Value == Double {
-    /// Numbers of at least `low`.
-    static func number(from low: Double, below high: Double = .infinity) -> Self {
-        let upper = high.isFinite ? " and below \(RecipeNumber.short(high))" : ""
-        return RecipeForm(
-            type: "number", bounds: "at least \(RecipeNumber.short(low))\(upper)"
-        ) {
-            try $0.read($1, &$2, from: low, below: high)
-        } text: {
-            "\($0)"
-        }
-    }
-
-    static func number(above low: Double) -> Self {
-        RecipeForm(type: "number", bounds: "more than \(RecipeNumber.short(low))") {
-            try $0.read($1, &$2, from: low, excludingLow: true)
+    static func number(_ bounds: NumberBounds) -> Self {
+        RecipeForm(type: "number", bounds: bounds.text) {
+            try $0.read($1, &$2, in: bounds)
         } text: {
             "\($0)"
         }
@@ -82,9 +70,9 @@ extension RecipeForm where Value == Double {
 }
 
 extension RecipeForm where Value == Double? {
-    static func number(above low: Double) -> Self {
-        RecipeForm(type: "number or null", bounds: "more than \(RecipeNumber.short(low))") {
-            try $0.read($1, &$2, above: low)
+    static func number(_ bounds: NumberBounds) -> Self {
+        RecipeForm(type: "number or null", bounds: bounds.text) {
+            try $0.read($1, &$2, in: bounds)
         } text: { value in
             value.map { "\($0)" } ?? "null"
         }
@@ -102,8 +90,8 @@ extension RecipeForm where Value == Bool {
 }
 
 extension RecipeForm where Value == [Int] {
-    static func wholes(_ range: PartialRangeFrom<Int>) -> Self {
-        RecipeForm(type: "list of whole numbers", bounds: "each at least \(range.lowerBound)") {
+    static func wholes(_ range: ClosedRange<Int>) -> Self {
+        RecipeForm(type: "list of whole numbers", bounds: "each \(range.words)") {
             try $0.read($1, &$2, in: range)
         } text: {
             "\($0)"
@@ -156,10 +144,15 @@ where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == Strin
     }
 }
 
+extension ClosedRange<Int> {
+    /// `at least 1 and at most 1024`
+    fileprivate var words: String { "at least \(lowerBound) and at most \(upperBound)" }
+}
+
 /// Numbers as people write them.
 enum RecipeNumber {
     /// `0`, not `0.0`.
     static func short(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e6 ? "\(Int(value))" : "\(value)"
+        value == value.rounded() && abs(value) < 1e10 ? "\(Int(value))" : "\(value)"
     }
 }

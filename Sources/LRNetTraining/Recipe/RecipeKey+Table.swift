@@ -25,10 +25,10 @@ extension RecipeKey {
             default: "the named network's",
             about: "The shape of the images that the network takes; required with layers."),
         RecipeKey(
-            "network.classes", \.network.classes, .whole(2...), .results, .ifChanged,
+            "network.classes", \.network.classes, .whole(2...1_000_000), .results, .ifChanged,
             default: "the named network's", about: "The number of classes; required with layers."),
         RecipeKey(
-            "network.width", \.network.width, .number(above: 0), .results, .always,
+            "network.width", \.network.width, .number(.above(0, to: 100)), .results, .always,
             about: "What the numbers of filters and units are multiplied by."),
         RecipeKey(
             "network.padding", \.network.padding, .choice, .results, .always,
@@ -53,20 +53,22 @@ extension RecipeKey {
             "weights.model", \.weights.model, .choice, .results, .always,
             about: "The training method. `weights: ternary` is short for it."),
         RecipeKey(
-            "weights.temperature", \.weights.options.temperature, .number(above: 0), .results,
+            "weights.temperature", \.weights.options.temperature, .number(.from(1e-6, to: 1e6)),
+            .results,
             .always, of: .gumbel, about: "The temperature of the relaxed draws."),
         RecipeKey(
-            "weights.draws", \.weights.options.draws, .whole(2...), .results, .always,
+            "weights.draws", \.weights.options.draws, .whole(2...10_000), .results, .always,
             of: .logDerivative, about: "Networks that are drawn in a step."),
         RecipeKey(
             "weights.distribution", \.weights.options.distribution, .choice, .results, .always,
             of: .logDerivative, about: "Whether weights are binary or ternary."),
         RecipeKey(
-            "weights.threshold", \.weights.options.threshold, .number(from: 0, below: 1), .results,
+            "weights.threshold", \.weights.options.threshold, .number(.from(0, below: 1)), .results,
             .always, of: .ttq,
             about: "Weights below this share of the layer's largest magnitude become 0."),
         RecipeKey(
-            "weights.logitClip", \.weights.logitClip, .number(above: 0), .results, .ifChanged,
+            "weights.logitClip", \.weights.logitClip, .number(.from(1e-6, to: 1e6)), .results,
+            .ifChanged,
             of: .logits, about: "What logits are limited to after each step, on either side of 0."),
     ]
 
@@ -76,21 +78,23 @@ extension RecipeKey {
             about: "Scales each image so that its shorter side has this length, or a random one "
                 + "in this range."),
         RecipeKey(
-            "augmentation.pad", \.augmentation.pad, .whole(0...), .results, .always,
+            "augmentation.pad", \.augmentation.pad, .whole(0...65_536), .results, .always,
             about: "Zeros that are added on each side before the crop."),
         RecipeKey(
-            "augmentation.crop", \.augmentation.crop, .whole(1...), .results, .ifChanged,
+            "augmentation.crop", \.augmentation.crop, .whole(1...65_536), .results, .ifChanged,
             about: "The side of the square that is cut out, at a random place in training."),
         RecipeKey(
             "augmentation.flip", \.augmentation.flip, .flag, .results, .always,
             about: "Mirrors half of the training images."),
         RecipeKey(
-            "augmentation.brightness", \.augmentation.brightness, .number(from: 0), .results,
+            "augmentation.brightness", \.augmentation.brightness, .number(.from(0, to: 1000)),
+            .results,
             .always,
             about: "The most that is added to all pixels or subtracted, on the scale "
                 + "[0, 1]."),
         RecipeKey(
-            "augmentation.contrast", \.augmentation.contrast, .range(from: 0), .results, .always,
+            "augmentation.contrast", \.augmentation.contrast, .range(.from(0, to: 1000)), .results,
+            .always,
             about: "The range of the random factor of the distance from the image's mean."),
         RecipeKey(
             "augmentation.standardize", \.augmentation.standardize, .standardization, .results,
@@ -101,45 +105,52 @@ extension RecipeKey {
 
     private static let data: [RecipeKey] = [
         RecipeKey(
-            "data.samples", \.data.samples, .whole(1...), .results, .ifChanged, default: "all",
+            "data.samples", \.data.samples, .whole(1...1_000_000_000), .results, .ifChanged,
+            default: "all",
             about: "Trains on only this many images, the first of the training split."),
         RecipeKey(
             "data.shuffle", \.data.shuffle, .choice, .results, .always,
             about: "The order of an epoch: all images at random (full), or blocks of images in "
                 + "random order, mixed in windows (block), for sets that exceed the memory."),
         RecipeKey(
-            "data.blockSamples", \.data.blockSamples, .whole(1...), .results, .always,
+            "data.blockSamples", \.data.blockSamples, .whole(1...1_000_000_000), .results, .always,
             with: .blocks, about: "Consecutive images that stay together in a block shuffle."),
         RecipeKey(
-            "data.windowBlocks", \.data.windowBlocks, .whole(1...), .results, .always,
+            "data.windowBlocks", \.data.windowBlocks, .whole(1...1_000_000_000), .results, .always,
             with: .blocks, about: "Blocks that are mixed together in a block shuffle."),
         RecipeKey(
-            "data.workers", \.data.workers, .whole(1...), .resources, .always,
+            "data.workers", \.data.workers, .whole(1...1024), .resources, .always,
             about: "Threads of a rank that read, decode and augment."),
         RecipeKey(
-            "data.cacheMegabytes", \.data.cacheMegabytes, .whole(0...), .resources, .always,
+            "data.cacheMegabytes", \.data.cacheMegabytes, .whole(0...1_000_000_000), .resources,
+            .always,
             about: "Megabytes of data that a rank keeps in memory, for each split."),
     ]
 
     private static let training: [RecipeKey] = [
         RecipeKey(
-            "training.epochs", \.training.epochs, .whole(1...), .length, .always,
+            "training.epochs", \.training.epochs, .whole(1...1_000_000_000), .length, .always,
             about: "Passes over the training split."),
         RecipeKey(
-            "training.steps", \.training.steps, .whole(1...), .length, .ifChanged,
+            "training.steps", \.training.steps, .whole(1...BatchSequence.stepLimit), .length,
+            .ifChanged,
             about: "Ends the training after this many steps, if that is sooner."),
         RecipeKey(
-            "training.maxMinutes", \.training.maxMinutes, .number(above: 0), .length, .ifChanged,
+            "training.maxMinutes", \.training.maxMinutes, .number(.above(0, to: 1e8)), .length,
+            .ifChanged,
             about: "Minutes after which a process saves a checkpoint and ends with exit code 75."),
         RecipeKey(
-            "training.globalBatch", \.training.globalBatch, .whole(1...), .results, .always,
+            "training.globalBatch", \.training.globalBatch, .whole(1...10_000_000), .results,
+            .always,
             about: "Images of a step over all ranks: the batch size; a multiple of "
                 + "gradientLeaves."),
         RecipeKey(
-            "training.gradientLeaves", \.training.gradientLeaves, .whole(1...), .results, .always,
+            "training.gradientLeaves", \.training.gradientLeaves, .whole(1...65_536), .results,
+            .always,
             about: "Parts that a batch is cut into: the most ranks x threads that can share it."),
         RecipeKey(
-            "training.microBatch", \.training.microBatch, .derivedWhole(1...), .results, .always,
+            "training.microBatch", \.training.microBatch, .derivedWhole(1...10_000_000), .results,
+            .always,
             default: "the largest divisor of the leaf (globalBatch / gradientLeaves) that is at "
                 + "most \(Recipe.Training.usualMicroBatchLimit)",
             derive: { $0.training.microBatch = $0.usualMicroBatch },
@@ -152,7 +163,7 @@ extension RecipeKey {
             "training.seed", \.training.seed, .seed, .results, .always,
             about: "The seed of every random number."),
         RecipeKey(
-            "training.threads", \.training.threads, .whole(1...), .resources, .always,
+            "training.threads", \.training.threads, .whole(1...1024), .resources, .always,
             about: "Threads of a rank that compute."),
         RecipeKey(
             "training.convolutions", \.training.convolutions, .choice, .results, .always,
@@ -165,31 +176,36 @@ extension RecipeKey {
             "optimizer.name", \.optimizer.name, .choice, .results, .always,
             about: "The optimizer: Adam, or gradient descent with momentum."),
         RecipeKey(
-            "optimizer.learningRate", \.optimizer.learningRate, .number(from: 0), .results,
+            "optimizer.learningRate", \.optimizer.learningRate, .number(.from(0, to: 1e30)),
+            .results,
             .always, about: "The initial learning rate."),
         RecipeKey(
-            "optimizer.momentum", \.optimizer.momentum, .number(from: 0, below: 1), .results,
+            "optimizer.momentum", \.optimizer.momentum, .number(.from(0, below: 1)), .results,
             .always, of: .sgd, about: "What is left of the velocity after a step."),
         RecipeKey(
-            "optimizer.beta1", \.optimizer.beta1, .number(from: 0, below: 1), .results, .always,
+            "optimizer.beta1", \.optimizer.beta1, .number(.from(0, below: 1)), .results, .always,
             of: .adam, about: "The decay of the first moment."),
         RecipeKey(
-            "optimizer.beta2", \.optimizer.beta2, .number(from: 0, below: 1), .results, .always,
+            "optimizer.beta2", \.optimizer.beta2, .number(.from(0, below: 1)), .results, .always,
             of: .adam, about: "The decay of the second moment."),
         RecipeKey(
-            "optimizer.epsilon", \.optimizer.epsilon, .number(above: 0), .results, .always,
+            "optimizer.epsilon", \.optimizer.epsilon, .number(.from(1e-30, to: 1e6)), .results,
+            .always,
             of: .adam, about: "What is added to the root of the second moment."),
     ]
 
     private static let schedule: [RecipeKey] = [
         RecipeKey(
-            "schedule.dropAtEpochs", \.schedule.dropAtEpochs, .wholes(0...), .laterResults, .always,
+            "schedule.dropAtEpochs", \.schedule.dropAtEpochs, .wholes(0...1_000_000_000),
+            .laterResults, .always,
             about: "Epochs, counted from 0, at whose start the learning rate drops."),
         RecipeKey(
-            "schedule.factor", \.schedule.factor, .number(from: 0), .laterResults, .always,
+            "schedule.factor", \.schedule.factor, .number(.from(0, to: 1000)), .laterResults,
+            .always,
             about: "What the learning rate is multiplied by at a drop."),
         RecipeKey(
-            "schedule.epochFactor", \.schedule.epochFactor, .number(above: 0), .laterResults,
+            "schedule.epochFactor", \.schedule.epochFactor, .number(.above(0, to: 1000)),
+            .laterResults,
             .ifChanged,
             about: "What the learning rate is multiplied by at the start of every epoch but the "
                 + "first."),
@@ -198,13 +214,14 @@ extension RecipeKey {
     private static let regularization: [RecipeKey] = [
         RecipeKey(
             "regularization.probabilityDecay", \.regularization.probabilityDecay,
-            .number(from: 0), .results, .always,
+            .number(.from(0, to: 1e6)), .results, .always,
             about: "Lambda of `lambda / 2 * sum of squares` of the logits."),
         RecipeKey(
-            "regularization.beta", \.regularization.beta, .number(from: 0), .results, .always,
+            "regularization.beta", \.regularization.beta, .number(.from(0, to: 1e6)), .results,
+            .always,
             about: "The strength of `beta * sum of q (1 - q)` of binary logits."),
         RecipeKey(
-            "regularization.weightDecay", \.regularization.weightDecay, .number(from: 0),
+            "regularization.weightDecay", \.regularization.weightDecay, .number(.from(0, to: 1e6)),
             .results, .always,
             about: "Lambda of `lambda / 2 * sum of squares` of real weights."),
     ]
@@ -216,11 +233,11 @@ extension RecipeKey {
                 + "a cold start."),
         RecipeKey(
             "initialization.minimumProbability", \.initialization.minimumProbability,
-            .number(from: 0, below: 1), .results, .always,
+            .number(.from(0, below: 1)), .results, .always,
             about: "The least initial probability."),
         RecipeKey(
             "initialization.maximumProbability", \.initialization.maximumProbability,
-            .number(from: 0, below: 1), .results, .always,
+            .number(.from(0, below: 1)), .results, .always,
             about: "The largest initial probability."),
         RecipeKey(
             "initialization.coldStart", \.initialization.coldStart, .choice, .results, .always,
@@ -234,16 +251,17 @@ extension RecipeKey {
             about: "Whether statistics are those of the whole batch or of groups of this many "
                 + "images; a group is a multiple of microBatch and divides globalBatch."),
         RecipeKey(
-            "batchNorm.epsilon", \.batchNorm.epsilon, .number(above: 0), .results, .always,
+            "batchNorm.epsilon", \.batchNorm.epsilon, .number(.from(1e-30, to: 1e6)), .results,
+            .always,
             about: "What is added to the variance."),
         RecipeKey(
-            "batchNorm.momentum", \.batchNorm.momentum, .number(from: 0, below: 1), .results,
+            "batchNorm.momentum", \.batchNorm.momentum, .number(.from(0, below: 1)), .results,
             .always, about: "What is left of a moving average after a step."),
     ]
 
     private static let dropoutAndLoss: [RecipeKey] = [
         RecipeKey(
-            "dropout", \.dropout, .number(from: 0, below: 1), .results, .always,
+            "dropout", \.dropout, .number(.from(0, below: 1)), .results, .always,
             about: "The rate of dropout layers."),
         RecipeKey(
             "loss", \.loss, .choice, .results, .ifChanged,
@@ -252,18 +270,20 @@ extension RecipeKey {
 
     private static let validation: [RecipeKey] = [
         RecipeKey(
-            "validation.everyEpochs", \.validation.everyEpochs, .whole(0...), .results, .always,
+            "validation.everyEpochs", \.validation.everyEpochs, .whole(0...1_000_000_000), .results,
+            .always,
             about: "Epochs between validations; the last epoch always has one. 0 turns "
                 + "validation off."),
         RecipeKey(
-            "validation.draws", \.validation.draws, .whole(1...), .results, .always,
+            "validation.draws", \.validation.draws, .whole(1...1_000_000), .results, .always,
             about: "Networks that are drawn and compared in a validation."),
         RecipeKey(
             "validation.weights", \.validation.weights, .choice, .results, .always,
             about: "How weights are taken from their distributions: drawn, or the likeliest values."
         ),
         RecipeKey(
-            "validation.reestimateBatches", \.validation.reestimateBatches, .whole(0...),
+            "validation.reestimateBatches", \.validation.reestimateBatches,
+            .whole(0...1_000_000_000),
             .results, .always,
             about: "Training batches that batch norm is re-estimated over for each drawn network; "
                 + "0 for the moving averages."),
@@ -271,13 +291,16 @@ extension RecipeKey {
 
     private static let checkpoint: [RecipeKey] = [
         RecipeKey(
-            "checkpoint.everySteps", \.checkpoint.everySteps, .whole(1...), .records, .always,
+            "checkpoint.everySteps", \.checkpoint.everySteps, .whole(1...BatchSequence.stepLimit),
+            .records, .always,
             about: "Steps between checkpoints."),
         RecipeKey(
-            "checkpoint.everyMinutes", \.checkpoint.everyMinutes, .number(above: 0), .records,
+            "checkpoint.everyMinutes", \.checkpoint.everyMinutes, .number(.above(0, to: 1e8)),
+            .records,
             .ifChanged, about: "Minutes between checkpoints, if those come sooner."),
         RecipeKey(
-            "checkpoint.keepLatest", \.checkpoint.keepLatest, .whole(2...), .records, .always,
+            "checkpoint.keepLatest", \.checkpoint.keepLatest, .whole(2...1_000_000_000), .records,
+            .always,
             about: "Checkpoints that are kept, besides the best one."),
     ]
 
@@ -287,7 +310,8 @@ extension RecipeKey {
             about: "How gradients are added up: in one order at any number of ranks (exact), or "
                 + "by MPI_Allreduce (fast)."),
         RecipeKey(
-            "watchdog.stallSeconds", \.watchdog.stallSeconds, .whole(0...), .records, .ifChanged,
+            "watchdog.stallSeconds", \.watchdog.stallSeconds, .whole(0...100_000_000), .records,
+            .ifChanged,
             about: "Seconds without progress after which a run is ended; 0 turns the watchdog "
                 + "off."),
     ]

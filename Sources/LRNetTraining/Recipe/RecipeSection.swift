@@ -48,18 +48,32 @@ final class RecipeSection {
             file: file, path: "\(path)\(key).", node: Node([(Node(inner), Node(word))]))
     }
 
-    func read(_ key: String, _ value: inout Int, in range: PartialRangeFrom<Int>) throws {
+    func read(_ key: String, _ value: inout Int, in range: ClosedRange<Int>) throws {
         guard let node = node(key) else { return }
-        guard let number = Int(node.string ?? "") else {
+        guard let number = Self.whole(node) else {
             throw failure(key, node, "is not a whole number")
         }
         guard range.contains(number) else {
-            throw failure(key, node, "is out of range; at least \(range.lowerBound)")
+            throw failure(key, node, Self.advice(number, range))
         }
         value = number
     }
 
-    func read(_ key: String, _ value: inout Int?, in range: PartialRangeFrom<Int>) throws {
+    /// A whole number, however many digits it has: the largest or smallest `Int` stands for one beyond.
+    private static func whole(_ node: Node) -> Int? {
+        guard let text = node.string else { return nil }
+        if let number = Int(text) { return number }
+        guard text.wholeMatch(of: /[+-]?[0-9]+/) != nil else { return nil }
+        return text.hasPrefix("-") ? .min : .max
+    }
+
+    private static func advice(_ number: Int, _ range: ClosedRange<Int>) -> String {
+        "is out of range; "
+            + (number < range.lowerBound
+                ? "at least \(range.lowerBound)" : "at most \(range.upperBound)")
+    }
+
+    func read(_ key: String, _ value: inout Int?, in range: ClosedRange<Int>) throws {
         guard let node = node(key), !isNull(node) else { return }
         var number = 0
         try read(key, &number, in: range)
@@ -75,36 +89,42 @@ final class RecipeSection {
     }
 
     func read(
-        _ key: String, _ value: inout Double, from low: Double, below high: Double = .infinity,
-        excludingLow: Bool = false
+        _ key: String, _ value: inout Double, in bounds: NumberBounds
     ) throws {
         guard let node = node(key) else { return }
-        guard let number = Double(node.string ?? ""), number.isFinite else {
+        guard let number = Self.number(node) else {
             throw failure(key, node, "is not a number")
         }
-        guard number >= low && number < high && !(excludingLow && number == low) else {
-            let lower = excludingLow ? "more than \(low)" : "at least \(low)"
-            let upper = high.isFinite ? " and below \(high)" : ""
-            throw failure(key, node, "is out of range; \(lower)\(upper)")
+        if let advice = bounds.advice(number) {
+            throw failure(key, node, "is out of range; \(advice)")
         }
         value = number
     }
 
-    func read(_ key: String, _ value: inout Double?, above low: Double) throws {
+    /// A number; infinite where `Double` has none as large, or as small as is written.
+    private static func number(_ node: Node) -> Double? {
+        guard let text = node.string, let number = Double(text), !number.isNaN else { return nil }
+        return number.isFinite || text.contains(where: \.isNumber) ? number : nil
+    }
+
+    func read(_ key: String, _ value: inout Double?, in bounds: NumberBounds) throws {
         guard let node = node(key), !isNull(node) else { return }
         var number = 0.0
-        try read(key, &number, from: low, excludingLow: true)
+        try read(key, &number, in: bounds)
         value = number
     }
 
-    func read(_ key: String, _ value: inout [Int], in range: PartialRangeFrom<Int>) throws {
+    func read(_ key: String, _ value: inout [Int], in range: ClosedRange<Int>) throws {
         guard let node = node(key) else { return }
         guard let sequence = node.sequence else {
             throw failure(key, node, Self.listAdvice(node))
         }
         value = try sequence.map { item in
-            guard let number = Int(item.string ?? ""), range.contains(number) else {
+            guard let number = Self.whole(item), number >= range.lowerBound else {
                 throw failure(key, item, "is not a whole number of at least \(range.lowerBound)")
+            }
+            guard range.contains(number) else {
+                throw failure(key, item, Self.advice(number, range))
             }
             return number
         }
@@ -119,14 +139,14 @@ final class RecipeSection {
     }
 
     /// Numbers of a list, or a single number as a list of one.
-    func numbers(_ key: String, _ node: Node, least: Double) throws -> [Double] {
+    func numbers(_ key: String, _ node: Node, in bounds: NumberBounds) throws -> [Double] {
         let items = node.sequence.map(Array.init) ?? [node]
         return try items.map { item in
-            guard let number = Double(item.string ?? ""), number.isFinite else {
+            guard let number = Self.number(item) else {
                 throw failure(key, item, "is not a number")
             }
-            guard number >= least else {
-                throw failure(key, item, "is out of range; at least \(least)")
+            if let advice = bounds.advice(number) {
+                throw failure(key, item, "is out of range; \(advice)")
             }
             return number
         }

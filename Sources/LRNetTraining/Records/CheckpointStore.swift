@@ -2,7 +2,7 @@ internal import Foundation
 internal import LRNetSupport
 
 /// The checkpoints of a run's folder: `checkpoints/step-00000500/` with `state.h5` and a manifest of
-/// its hash, written last; `latest` and `best` are links.
+/// its hash, written last; `latest` and `best` are files that name one (``CheckpointPointer``).
 ///
 /// A checkpoint appears whole or not at all: its folder is written under a temporary name, synced
 /// and renamed. Only rank 0 touches the store.
@@ -14,51 +14,47 @@ package struct CheckpointStore {
         package var bytes: [UInt8]
     }
 
-    private struct Manifest: Codable {
-        var schemaVersion = 1
-        var step: Int
-        var file = "state.h5"
-        var byteCount: Int
-        var sha256: String
-    }
-
-    private static let manifestName = "manifest.json"
     private static let temporarySuffix = ".partial"
-    private static let damagedSuffix = ".damaged"
+    static let damagedSuffix = ".damaged"
 
     /// The folder of the checkpoints.
     package let folder: String
 
     package init(runFolder: String) { folder = "\(runFolder)/checkpoints" }
 
+    private var latest: CheckpointPointer { CheckpointPointer(path: "\(folder)/latest") }
+    private var best: CheckpointPointer { CheckpointPointer(path: "\(folder)/best") }
+
     /// Writes a checkpoint, moves `latest` (and `best`), and removes old ones.
     ///
-    /// - Throws: `Failure`; older checkpoints and links are then as they were.
+    /// - Throws: `Failure`; older checkpoints and pointers are then as they were.
     package func save(_ bytes: [UInt8], step: Int, isBest: Bool, keepLatest: Int) throws {
-        try AtomicFile.createFolder(folder)
-        let name = Self.name(step)
+        // The run's folder is there, or has been renamed and must not be made anew.
+        if !FileBytes.isFolder(folder) { try AtomicFile.createLastFolder(of: folder) }
+        for pointer in [latest, best] { try pointer.settle() }
+        let name = CheckpointManifest.name(step)
         let final = "\(folder)/\(name)"
         // A checkpoint of this step is there after a resume from an older one: it stays, if it is
         // sound, so that there is no moment without it.
         if FileBytes.exists(final), (try? load(name)) == nil { try AtomicFile.remove(final) }
         if !FileBytes.exists(final) { try write(bytes, step: step, to: final) }
-        try AtomicFile.link("\(folder)/latest", to: name)
-        if isBest { try AtomicFile.link("\(folder)/best", to: name) }
+        try latest.point(to: name)
+        if isBest { try best.point(to: name) }
         try prune(keepLatest: keepLatest)
     }
 
     private func write(_ bytes: [UInt8], step: Int, to final: String) throws {
         let temporary = final + Self.temporarySuffix
         try AtomicFile.remove(temporary)
-        try AtomicFile.createFolder(temporary)
-        let manifest = Manifest(
-            step: step, byteCount: bytes.count, sha256: ContentHash.of(bytes))
+        try AtomicFile.createLastFolder(of: temporary)
+        let manifest = CheckpointManifest(step: step, bytes: bytes)
         do {
             try AtomicFile.write(bytes, to: "\(temporary)/\(manifest.file)")
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             try AtomicFile.write(
-                Array(try encoder.encode(manifest)), to: "\(temporary)/\(Self.manifestName)")
+                Array(try encoder.encode(manifest)),
+                to: "\(temporary)/\(CheckpointManifest.fileName)")
         } catch {
             try? AtomicFile.remove(temporary)
             throw error
@@ -72,7 +68,7 @@ package struct CheckpointStore {
     /// - Parameter warn: Called with a line about each checkpoint that was set aside.
     package func loadLatest(warn: (String) -> Void) throws -> Loaded? {
         for step in try steps().reversed() {
-            let name = Self.name(step)
+            let name = CheckpointManifest.name(step)
             do {
                 return try load(name)
             } catch let failure as Failure {
@@ -85,18 +81,20 @@ package struct CheckpointStore {
         return nil
     }
 
-    /// A checkpoint by name or link.
+    /// Whether ``load(_:)`` finds something under a name.
+    package func has(_ name: String) -> Bool { place(of: name) != nil }
+
+    /// A checkpoint by its name, or by `latest` or `best`.
     ///
-    /// - Throws: `Failure` naming the file whose hash is wrong.
+    /// - Throws: `Failure` (65) naming the file whose hash is wrong; 66 if there is none.
     package func load(_ name: String) throws -> Loaded {
-        let path = "\(folder)/\(name)"
-        let text = try FileBytes.read("\(path)/\(Self.manifestName)")
-        guard let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(text)) else {
-            throw FailureSite("checkpoint", "\(path)/\(Self.manifestName)").badData("is damaged")
+        guard let (path, step) = place(of: name) else {
+            throw FailureSite("checkpoint", "\(folder)/\(name)").inputMissing(
+                "points to no checkpoint")
         }
-        let target = FileBytes.linkTarget(path)
-        guard manifest.schemaVersion == 1, Self.name(manifest.step) == target ?? name else {
-            throw FailureSite("checkpoint", "\(path)/\(Self.manifestName)").badData(
+        let manifest = try CheckpointManifest(inFolder: path)
+        guard manifest.schemaVersion == 1, manifest.name == step else {
+            throw FailureSite("checkpoint", "\(path)/\(CheckpointManifest.fileName)").badData(
                 "is damaged: it speaks of step \(manifest.step), schema \(manifest.schemaVersion)")
         }
         let bytes = try FileBytes.read("\(path)/\(manifest.file)")
@@ -105,6 +103,23 @@ package struct CheckpointStore {
                 "does not have the SHA-256 of its manifest")
         }
         return Loaded(step: manifest.step, name: name, bytes: bytes)
+    }
+
+    /// The folder of a checkpoint, and its name. Where a copy has lost `latest`, that is the newest one.
+    private func place(of name: String) -> (path: String, step: String)? {
+        let pointer: CheckpointPointer
+        switch name {
+        case "latest": pointer = latest
+        case "best": pointer = best
+        default: return ("\(folder)/\(name)", name)
+        }
+        if let target = pointer.target() {
+            if FileBytes.isFolder("\(folder)/\(target)") { return ("\(folder)/\(target)", target) }
+            if let copy = pointer.copiedFolder { return (copy, target) }
+        }
+        guard name == "latest", let newest = try? steps().last else { return nil }
+        let target = CheckpointManifest.name(newest)
+        return ("\(folder)/\(target)", target)
     }
 
     /// The steps of all checkpoints, rising.
@@ -117,9 +132,9 @@ package struct CheckpointStore {
     }
 
     private func prune(keepLatest: Int) throws {
-        let best = FileBytes.linkTarget("\(folder)/best")
-        for step in try steps().dropLast(keepLatest) where Self.name(step) != best {
-            try AtomicFile.remove("\(folder)/\(Self.name(step))")
+        let best = best.target()
+        for step in try steps().dropLast(keepLatest) where CheckpointManifest.name(step) != best {
+            try AtomicFile.remove("\(folder)/\(CheckpointManifest.name(step))")
         }
         try removeLeftovers()
     }
@@ -138,9 +153,5 @@ package struct CheckpointStore {
         ((try? FileBytes.names(inFolder: folder)) ?? []).contains {
             $0.hasSuffix(Self.damagedSuffix)
         }
-    }
-
-    private static func name(_ step: Int) -> String {
-        "step-" + String(repeating: "0", count: max(8 - "\(step)".count, 0)) + "\(step)"
     }
 }

@@ -75,23 +75,22 @@ package struct FinishedRun: Sendable {
     /// folder, and reads.
     ///
     /// - Parameters:
-    ///   - links: `best` or `latest`; the first that is there is taken.
+    ///   - names: `best` or `latest`; the first that is there is taken.
     ///   - call: The task that needs the checkpoint, for messages.
     /// - Returns: The checkpoint's header.
-    /// - Throws: What all ranks agree on: `Failure` (66) where no link is there, or 65 naming
+    /// - Throws: What all ranks agree on: `Failure` (66) where none is there, or 65 naming
     ///   what is damaged; the network is then as it was, unless the checkpoint is of another network.
     package static func restore(
-        _ network: Network, from links: [String], of folder: String, for call: String,
+        _ network: Network, from names: [String], of folder: String, for call: String,
         group: any ProcessGroup
     ) throws -> Checkpoint.Header {
         try group.fromCoordinator {
             let store = CheckpointStore(runFolder: folder)
-            guard let link = links.first(where: { FileBytes.exists("\(store.folder)/\($0)") })
-            else {
+            guard let name = names.first(where: store.has) else {
                 throw FailureSite(call, folder).inputMissing(
-                    "has no \(links.joined(separator: " or ")) checkpoint")
+                    "has no \(names.joined(separator: " or ")) checkpoint")
             }
-            return try store.load(link).bytes
+            return try store.load(name).bytes
         } parse: { bytes in
             let file = try HDF5File.open(image: bytes, named: "checkpoint")
             let header = try Checkpoint.header(of: file)

@@ -14,11 +14,11 @@ public final class RunFolder {
         case must
     }
 
-    /// The folder.
-    public let path: String
+    /// The folder, as it was called when it was last looked for.
+    public private(set) var path: String
 
     /// The checkpoints.
-    package let checkpoints: CheckpointStore
+    package var checkpoints: CheckpointStore { CheckpointStore(runFolder: path) }
 
     private let recipe: Recipe
     private let lock: FileLock
@@ -46,7 +46,6 @@ public final class RunFolder {
         try RecordedRun.checkOwner(of: path, resume: resume)
         try AtomicFile.createFolder(path)
         lock = try Self.lock(path, patience: patience)
-        checkpoints = CheckpointStore(runFolder: path)
         self.recipe = recipe
         // Only now is no other run at work here.
         recipeProblem = try RecordedRun(
@@ -77,6 +76,53 @@ public final class RunFolder {
     }
 
     static let lockName = ".lock"
+
+    /// The folder has another name than at the start.
+    package private(set) var isMoved = false
+
+    /// Looks for the folder before something is written by its name: it may have been renamed while the run
+    /// trains, and another run may have its name now.
+    ///
+    /// - Returns: A line about a new name.
+    /// - Throws: `Failure` (74) if the folder was removed.
+    package func locate() throws -> String? {
+        guard let folder = Self.folder(of: lock) else {
+            throw Self.removed(path)
+        }
+        guard folder != path else { return nil }
+        defer { (path, isMoved) = (folder, true) }
+        return "run: \(path): is now \(folder); the run continues there"
+    }
+
+    private static func removed(_ path: String) -> Failure {
+        site(path).inputOutput(
+            "was removed while the run trained, with all that was saved, so nothing more is; run the same "
+                + "command again to start over")
+    }
+
+    /// Where the folder of a lock is now.
+    private static func folder(of lock: FileLock) -> String? {
+        lock.currentPath().map { String($0.dropLast(lockName.count + 1)) }
+    }
+
+    /// Writes something whose files have the folder's path, and writes it again if the folder was renamed meanwhile.
+    ///
+    /// - Parameter write: Takes the folder's path.
+    /// - Returns: A closure for any thread.
+    package func writing(
+        _ write: @escaping @Sendable (_ path: String) throws -> Void
+    ) -> @Sendable () throws -> Void {
+        { [path, lock] in
+            let place = Self.folder(of: lock) ?? path
+            do {
+                try write(place)
+            } catch {
+                guard let now = Self.folder(of: lock) else { throw Self.removed(path) }
+                if now == place { throw error }
+                try write(now)
+            }
+        }
+    }
 
     /// Cuts the metrics back to what had been trained at a checkpoint, and opens the logs; also writes
     /// a recipe in the place of a damaged one, now that the checkpoint agrees with it.
@@ -123,7 +169,8 @@ public final class RunFolder {
     func writeJSON(_ value: some Encodable, to name: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(Array(try encoder.encode(value)) + [10], to: "\(path)/\(name)")
+        let bytes = Array(try encoder.encode(value)) + [10]
+        try writing { try AtomicFile.write(bytes, to: "\($0)/\(name)") }()
     }
 
     /// Failures of the folder `path`.

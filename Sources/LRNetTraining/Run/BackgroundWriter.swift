@@ -1,4 +1,5 @@
-internal import Foundation
+internal import Dispatch
+internal import LRNetSupport
 
 /// Writes while training goes on, one thing at a time, on a thread of its own.
 ///
@@ -10,7 +11,11 @@ final class BackgroundWriter {
         var error: (any Error)?
     }
 
+    private let thread: WorkerThread
     private var underWay: Outcome?
+
+    /// - Throws: `Failure` (74) if the system makes no further thread.
+    init() throws { thread = try WorkerThread("lrnet-writer") }
 
     /// Begins to write.
     ///
@@ -19,13 +24,10 @@ final class BackgroundWriter {
         precondition(underWay == nil, "a write begins before the last one's end")
         let outcome = Outcome()
         underWay = outcome
-        let thread = Thread {
+        thread.perform {
             do { try write() } catch { outcome.error = error }
             outcome.done.signal()
         }
-        thread.name = "lrnet-writer"
-        thread.stackSize = 1 << 20
-        thread.start()
     }
 
     /// Returns when nothing is being written.

@@ -6,17 +6,19 @@ package import LRNetWatchdog
 ///
 /// Every rank has one, so that an error of rank 0, which alone writes, is everyone's.
 package final class CheckpointWriter {
-    private let store: CheckpointStore?
+    private let folder: RunFolder?
     private let context: RankContext
     private let dataFingerprint: String
-    private let writer = BackgroundWriter()
+    private let writer: BackgroundWriter
     private var lastSave = ContinuousClock.now
 
-    /// - Parameter store: `nil` on ranks that do not write.
-    package init(store: CheckpointStore?, context: RankContext, dataFingerprint: String) {
-        self.store = store
+    /// - Parameter folder: `nil` on ranks that do not write.
+    /// - Throws: What all ranks agree on: the system makes no further thread.
+    package init(folder: RunFolder?, context: RankContext, dataFingerprint: String) throws {
+        self.folder = folder
         self.context = context
         self.dataFingerprint = dataFingerprint
+        writer = try context.group.agreeing { try BackgroundWriter() }
     }
 
     /// The time since a checkpoint was last begun, or since the start.
@@ -31,7 +33,7 @@ package final class CheckpointWriter {
         try finish()
         _ = try trainingStep.agreedState(step: state.step)
         try context.group.agreeing {
-            guard let store else { return }
+            guard let folder else { return }
             let recipe = context.recipe
             var coordinator = state.coordinator
             coordinator.runSeconds = state.seconds
@@ -42,9 +44,11 @@ package final class CheckpointWriter {
                 header, network: trainingStep.network, optimizer: trainingStep.optimizer,
                 trace: trace)
             let keepLatest = recipe.checkpoint.keepLatest
-            writer.begin {
-                try store.save(bytes, step: state.step, isBest: isBest, keepLatest: keepLatest)
-            }
+            writer.begin(
+                folder.writing { [step = state.step] path in
+                    try CheckpointStore(runFolder: path).save(
+                        bytes, step: step, isBest: isBest, keepLatest: keepLatest)
+                })
         }
         lastSave = .now
     }

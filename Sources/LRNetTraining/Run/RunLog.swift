@@ -72,8 +72,7 @@ package final class RunLog {
         if let bar = measuring ?? training {
             bar.print(text)
         } else {
-            print(text)
-            fflush(nil)
+            Console.show(text)
         }
     }
 
@@ -82,7 +81,7 @@ package final class RunLog {
         guard let folder else { return }
         let now = Self.timestamp()
         try? folder.logLine("\(now.date) \(now.time) warning: \(text)")
-        FileHandle.standardError.write(Data("lrnet-dist: warning: \(text)\n".utf8))
+        Console.complain("lrnet-dist: warning: \(text)\n")
     }
 
     private static func timestamp() -> (date: String, time: String) {

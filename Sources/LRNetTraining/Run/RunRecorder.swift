@@ -99,6 +99,13 @@ package final class RunRecorder {
             + "\(sequence.stepsPerEpoch) an epoch"
     }
 
+    /// Looks for the run's folder before something is written there by name. Every rank calls it.
+    func locateFolder() throws {
+        try group.agreeing {
+            if let line = try folder?.locate() { log.warning(line) }
+        }
+    }
+
     // MARK: Lines
 
     /// Writes a line of the log. Every rank calls it, so that a full disk ends all ranks.

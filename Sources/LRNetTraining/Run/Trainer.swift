@@ -46,6 +46,8 @@ public final class Trainer {
     private let checkpoints: CheckpointWriter
     private let winner: Winner
     private let signals: RunSignals
+    private let folder: RunFolder?
+    private let givenOutput: String
     private var state: RunState
 
     /// Opens everything, continues where an earlier run of the folder ended, and writes the log's first lines;
@@ -73,7 +75,8 @@ public final class Trainer {
         evaluator.use(data.reader)
         coordinator = Coordinator(group: group, recipe: recipe, sequence: data.sequence)
 
-        let folder = try group.agreeing {
+        givenOutput = options.output
+        folder = try group.agreeing {
             group.isCoordinator
                 ? try RunFolder(
                     path: options.output, recipe: recipe, resume: options.resume,
@@ -86,18 +89,18 @@ public final class Trainer {
         for warning in signals.warnings + [folder?.recipeProblem].compactMap({ $0 }) {
             recorder.log.warning(warning)
         }
-        checkpoints = CheckpointWriter(
-            store: folder?.checkpoints, context: context, dataFingerprint: data.set.fingerprint)
+        checkpoints = try CheckpointWriter(
+            folder: folder, context: context, dataFingerprint: data.set.fingerprint)
         winner = Winner(
-            run: options.output, context: context, data: data, log: recorder.log,
-            beacon: beacon)
+            run: options.output, folder: folder, context: context, data: data,
+            log: recorder.log, beacon: beacon)
 
         let start = try RunStart(
             of: trainingStep, recorder: recorder, run: options.output, folder: folder,
             resume: options.resume, data: data.set, context: context)
         beacon.enter(.starting)
         state = start.state(totalSteps: data.sequence.totalSteps)
-        batches = data.batches(from: state.step, context)
+        batches = try data.batches(from: state.step, context)
         try recorder.begin(at: state, start, data: data.set, context: context)
         if options.debug {
             try GradientInspection(
@@ -107,6 +110,9 @@ public final class Trainer {
         }
     }
 
+    /// The run's folder, which may have been renamed since the start.
+    public var output: String { folder?.path ?? givenOutput }
+
     /// Trains to the end, or until a signal asks to stop. Every rank calls it.
     ///
     /// - Returns: The result, or `nil` if the run was stopped early with a checkpoint.
@@ -115,7 +121,7 @@ public final class Trainer {
         defer { checkpoints.waitWithoutErrors() }
         let totalSteps = coordinator.sequence.totalSteps
         if state.step >= totalSteps {
-            try recorder.line("finished at step \(state.step) already; the result is written again")
+            try recorder.line(BatchSequence.endNote(step: state.step, of: totalSteps))
         }
         recorder.log.startBar(total: totalSteps, done: state.step)
         if try isStoppedBeforeTraining() { return nil }
@@ -161,15 +167,18 @@ public final class Trainer {
 
     private func stop() throws {
         try checkpoints.finish()
+        try recorder.locateFolder()
         recorder.log.finishBar()
         let minutes = context.recipe.training.maxMinutes.map { " \($0)" } ?? ""
         let cause = signals.stop.isDeadlinePassed ? " (training.maxMinutes\(minutes) reached)" : ""
         try recorder.line(
             "stopped at step \(state.step) with a checkpoint\(cause); "
-                + "run the same command again to resume")
+                + "run the same command again \(folder?.isMoved == true ? "with --output \(output) " : "")"
+                + "to resume")
     }
 
     private func save(isBest: Bool) throws {
+        try recorder.locateFolder()
         try checkpoints.save(
             state, isBest: isBest, of: trainingStep, trace: recorder.trace, beacon: signals.beacon)
     }
@@ -233,6 +242,7 @@ public final class Trainer {
         }
         let isLeader = state.coordinator.consider(result.report)
         if isLeader, let leader = state.coordinator.leader, let best = result.best {
+            try recorder.locateFolder()
             state.coordinator.leader?.fileSHA256 = try winner.write(best, of: leader)
         }
         let hash = try trainingStep.agreedState(step: state.step)
@@ -245,6 +255,7 @@ public final class Trainer {
     /// Measures the winner's file and writes the result. Every rank calls it, after the last step.
     private func finish() throws -> RunResult {
         signals.beacon.enter(.finishing)
+        try recorder.locateFolder()
         let hash = ParameterHash.of(trainingStep.network)
         let stateHash = try trainingStep.agreedState(step: state.step)
         let leader = state.coordinator.leader

@@ -10,16 +10,21 @@ package import LRNetWatchdog
 /// Every rank has one; rank 0 alone touches the file.
 package struct Winner {
     private let run: String
+    private let folder: RunFolder?
     private let context: RankContext
     private let data: TrainingData
     private let log: RunLog
     private let beacon: ProgressBeacon
 
-    /// - Parameter run: The run's folder.
+    /// - Parameters:
+    ///   - run: The run's folder.
+    ///   - folder: The same where it may be renamed meanwhile; `nil` on ranks that do not write.
     package init(
-        run: String, context: RankContext, data: TrainingData, log: RunLog, beacon: ProgressBeacon
+        run: String, folder: RunFolder? = nil, context: RankContext, data: TrainingData,
+        log: RunLog, beacon: ProgressBeacon
     ) {
         self.run = run
+        self.folder = folder
         self.context = context
         self.data = data
         self.log = log
@@ -33,7 +38,7 @@ package struct Winner {
         }
     }
 
-    private var path: String { "\(run)/\(NetworkFile.name)" }
+    private var path: String { "\(folder?.path ?? run)/\(NetworkFile.name)" }
 
     /// Writes the file of a network. Every rank calls it.
     ///
@@ -56,7 +61,13 @@ package struct Winner {
                     "batchNormEpsilon": "\(recipe.batchNorm.epsilon)",
                     "loss": recipe.loss.rawValue,
                 ])
-            try AtomicFile.write(bytes, to: path)
+            if let folder {
+                try folder.writing {
+                    try AtomicFile.write(bytes, to: "\($0)/\(NetworkFile.name)")
+                }()
+            } else {
+                try AtomicFile.write(bytes, to: path)
+            }
             return ContentHash.of(bytes)
         }
     }
@@ -121,7 +132,8 @@ package struct Winner {
         let step: Int
         do {
             step = try FinishedRun.restore(
-                network, from: ["best"], of: run, for: "network", group: context.group
+                network, from: ["best"], of: folder?.path ?? run, for: "network",
+                group: context.group
             ).step
         } catch let reason as Failure where context.group.size == 1 || reason.isAgreed {
             throw failure("\(reason)")

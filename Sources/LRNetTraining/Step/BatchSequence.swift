@@ -34,6 +34,18 @@ public struct BatchSequence: Sendable {
         return min(training.steps ?? epochs, epochs)
     }
 
+    /// The most steps of a run: noise is keyed by 32 bits of them.
+    static let stepLimit = 4_000_000_000
+
+    /// What is said of a run with nothing left to train.
+    static func endNote(step: Int, of totalSteps: Int) -> String {
+        step > totalSteps
+            ? "the run is longer already: step \(step), where training.epochs and training.steps ask for "
+                + "\(totalSteps); nothing is trained or taken back, and the result of step \(step) is "
+                + "written again"
+            : "finished at step \(step) already; the result is written again"
+    }
+
     /// The epoch of a step.
     public func epoch(of step: Int) -> Int { step / stepsPerEpoch }
 

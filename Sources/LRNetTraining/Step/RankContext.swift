@@ -19,8 +19,10 @@ package final class RankContext {
         let leaves = recipe.training.gradientLeaves
         self.group = group
         self.recipe = recipe
-        pool = ThreadPool(
-            threadCount: recipe.training.threads, cores: ProcessAffinity.cores())
+        let threads = recipe.training.threads
+        pool = try .computing(
+            threads: threads, cores: ProcessAffinity.cores(),
+            remedy: "lower training.threads (\(threads))")
         leafRun = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leaves)
         statistics = GroupStatistics(group: group, leafCount: leaves)
         status = StatusExchange(group: group, leafCount: leaves)

@@ -1,36 +1,30 @@
-internal import Dispatch
 internal import Foundation
+internal import LRNetSupport
 internal import LRNetWatchdog
 internal import Synchronization
 
-/// Notes signals that ask a run to stop: SIGUSR1, SIGUSR2, SIGTERM and SIGINT, and
-/// the end of the process's time. The run then saves a
-/// checkpoint behind the current step, or gives up a validation, and ends with exit code 75.
+/// Notes signals that ask a run to stop (SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, and SIGXCPU of a
+/// limit on CPU time), and the end of the process's time. The run then saves a checkpoint after the
+/// current step, or gives up a validation, and ends with exit code 75.
 ///
 /// A second SIGINT ends the process at once. A process makes one, first of all it does: until then
-/// such a signal kills it.
+/// such a signal kills it. What was ignored when the process started stays ignored.
 public final class StopSignal {
     private let flag: Flag
-    private let sources: [any DispatchSourceSignal]
     private let createdAt = ContinuousClock.now
     private var deadline: ContinuousClock.Instant?
 
     /// From now on signals are noted.
-    public init() {
+    ///
+    /// - Throws: `Failure` (74) if the system makes no thread.
+    public init() throws {
         let flag = Flag()
         self.flag = flag
-        sources = [SIGUSR1, SIGUSR2, SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(
-                signal: number, queue: .global(qos: .userInitiated))
-            source.setEventHandler {
-                let isSecond = flag.note()
-                guard number == SIGINT else { return }
-                if isSecond { _exit(130) }
-                Self.acknowledge()
-            }
-            source.resume()
-            return source
+        try SignalWatch.start([SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGXCPU]) { number in
+            let isSecond = flag.note()
+            guard number == SIGINT else { return }
+            if isSecond { _exit(130) }
+            Self.acknowledge()
         }
     }
 
@@ -40,7 +34,7 @@ public final class StopSignal {
         let line =
             "\(start)lrnet-dist: stopping after this step with a checkpoint; press Ctrl-C again to "
             + "stop without one\n"
-        FileHandle.standardError.write(Data(line.utf8))
+        Console.complain(line)
     }
 
     /// A signal has come, or the time is over.

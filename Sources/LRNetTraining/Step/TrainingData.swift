@@ -24,22 +24,30 @@ package struct TrainingData {
     }
 
     /// This rank's batches, loaded ahead from step `first` on (counted from 0).
-    package func batches(from first: Int, _ context: RankContext) -> BatchSource {
-        BatchSource(
+    /// Every rank calls it.
+    ///
+    /// - Throws: What all ranks agree on: the system makes no further thread.
+    package func batches(from first: Int, _ context: RankContext) throws -> BatchSource {
+        let threads = try context.group.agreeing {
+            try LoaderThreads(workers: context.recipe.data.workers)
+        }
+        return BatchSource(
             loader: BatchLoader(
-                reader: reader, augmenter: augmenter, workers: context.recipe.data.workers,
+                reader: reader, augmenter: augmenter, threads: threads,
                 capacity: context.capacity,
                 requests: sequence.requests(from: first, leafRun: context.leafRun)),
             capacity: context.capacity, shape: augmenter.outputShape)
     }
 
-    /// Opens a data set on every rank and checks that it fits the recipe. Every rank calls it.
+    /// Opens a data set on every rank and checks that it fits the recipe, and that the recipe can train on
+    /// it. Every rank calls it.
     package static func openSet(
         _ path: String, recipe: Recipe, group: any ProcessGroup
     ) throws -> ShardSet {
         let set = try group.agreeing { () throws -> ShardSet in
             let set = try ShardSet(directory: path)
             try check(set, recipe)
+            try BatchNormCheck.check(recipe, sampleCount: recipe.trainingCount(of: set))
             return set
         }
         try agree(on: set, group: group)
@@ -97,6 +105,15 @@ package struct TrainingData {
             throw site.badData(
                 "has \(set.count(.train)) training images, fewer than globalBatch \(batch); lower "
                     + "training.globalBatch")
+        }
+        let sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: set))
+        guard sequence.totalSteps <= BatchSequence.stepLimit else {
+            throw Failure(
+                call: "recipe", subject: "training.epochs",
+                message:
+                    "\(recipe.training.epochs) epochs of \(sequence.stepsPerEpoch) steps are more than "
+                    + "\(BatchSequence.stepLimit) steps; lower it, or set training.steps",
+                exitStatus: .badRecipe)
         }
         guard recipe.validation.everyEpochs == 0 || set.count(.validation) > 0 else {
             throw site.badData(

@@ -33,7 +33,7 @@ extension EndToEndTests {
         private func handlesSignals(_ process: Int32) -> Bool {
             let text = (try? FileBytes.read("/proc/\(process)/status")) ?? []
             for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
-                guard line.hasPrefix("SigIgn:") || line.hasPrefix("SigCgt:"),
+                guard ["SigIgn:", "SigCgt:", "SigBlk:"].contains(where: line.hasPrefix),
                     let mask = UInt64(line.split(separator: "\t").last ?? "", radix: 16)
                 else { continue }
                 if mask >> UInt64(SIGUSR1 - 1) & 1 == 1 { return true }
@@ -88,14 +88,33 @@ extension EndToEndTests {
             #expect(try run.written().resumedFromStep == newest)
         }
 
-        @Test(arguments: [SIGUSR1, SIGUSR2]) func training(number: Int32) throws {
+        @Test(
+            arguments: [(SIGUSR1, 3), (SIGUSR2, 3), (SIGHUP, nil), (SIGXCPU, nil), (SIGTERM, nil)]
+                as [(Int32, Int?)])
+        func training(number: Int32, ranks: Int?) throws {
             let run = try SmallRun.make()
-            let launch = try run.start(["training.steps=4000"], ranks: 3)
+            let launch = try run.start(["training.steps=4000"], ranks: ranks)
             #expect(launch.waits { run.checkpoints.contains("step-00000004") })
             launch.signal(number)
             #expect(try launch.wait().status == 75)
             #expect(try run.newestCheckpoint() ?? 0 >= 4)
             if try run.newestCheckpoint() ?? 0 < 60 { try expectContinuation(run, ranks: 2) }
+        }
+
+        /// `nohup` and `disown -h`, and a shell that starts a program with `&` in a script.
+        @Test(arguments: ["HUP", "INT"]) func whatWasIgnoredStaysIgnored(name: String) throws {
+            let run = try SmallRun.make()
+            let arguments = run.arguments(["training.steps=100000"]).joined(separator: " ")
+            let launch = try Launch(
+                "/bin/bash",
+                ["-c", "trap '' \(name); exec \(try Launch.program("lrnet-dist")) \(arguments)"])
+            #expect(launch.waits { run.checkpoints.contains("latest") })
+            launch.signal(name == "HUP" ? SIGHUP : SIGINT)
+            let step = try run.newestCheckpoint() ?? 0
+            #expect(launch.waits { (try? run.newestCheckpoint()) ?? 0 > step + 20 })
+            launch.signal(SIGTERM)
+            let outcome = try launch.wait()
+            #expect(outcome.status == 75 && outcome.complaints == [])
         }
 
         @Test func savingOnRanks() throws {

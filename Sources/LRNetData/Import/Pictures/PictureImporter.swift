@@ -108,7 +108,8 @@ public struct PictureImporter: Sendable {
         let folder = try TeamFolder(for: output, team: team)
         let conversion = PictureConversion(
             storage: storage, decoder: PictureDecoder(pixelLimit: maxPixels))
-        let pool = ThreadPool(threadCount: workers)
+        let pool = try ThreadPool(
+            threadCount: workers, remedy: "lower --workers (\(workers))")
         let counter = DoneCounter(total: plan.pictureCount, progress)
         var finished = FinishedShards()
         for notes in try team.all({

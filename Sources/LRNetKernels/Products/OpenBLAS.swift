@@ -1,0 +1,94 @@
+internal import Foundation
+internal import LRNetSupport
+
+/// OpenBLAS, which computes products in builds without AVX-512; loaded when it is first asked for.
+///
+/// Were it linked, it would start a thread for each further core as soon as a program starts, with 128 MiB of
+/// address space each, although it is called with one thread or not at all.
+struct OpenBLAS: Sendable {
+    /// `cblas_sgemm`: order, transpositions, rows, columns, inner, alpha, A, B, beta, C.
+    typealias Product =
+        @convention(c) (
+            CInt, CInt, CInt, CInt, CInt, CInt, Float, UnsafePointer<Float>, CInt,
+            UnsafePointer<Float>, CInt, Float, UnsafeMutablePointer<Float>, CInt
+        ) -> Void
+    private typealias Text = @convention(c) () -> UnsafePointer<CChar>?
+    private typealias SetThreads = @convention(c) (CInt) -> Void
+
+    /// Values of `cblas.h`.
+    static let rowMajor: CInt = 101
+    static let plain: CInt = 111
+    static let transposed: CInt = 112
+
+    let product: Product
+
+    /// The version and configuration, in the library's words.
+    let configuration: String
+
+    /// The CPU that kernels were chosen for.
+    let core: String
+
+    /// The library, or why it cannot be had; the same for the whole process.
+    static let loaded = Result { try OpenBLAS() }
+
+    private static let names = ["libopenblas.so.0", "libopenblas.so"]
+
+    /// Address space that must be free: where it has too little, OpenBLAS asks again for ever.
+    private static let addressByteCount = 96 << 20
+
+    private init() throws {
+        let site = FailureSite(
+            "dlopen", Self.names[0],
+            remedy:
+                "install OpenBLAS (apt-get install libopenblas-dev, or a module that puts it on "
+                + "LD_LIBRARY_PATH)")
+        // Read when the library is loaded; `Console.prepare` has set it for programs, before they have threads.
+        let variable = "OPENBLAS_NUM_THREADS"
+        if getenv(variable).map({ String(cString: $0) }) != "1" { setenv(variable, "1", 1) }
+        try Self.checkAddressSpace()
+        var handle: UnsafeMutableRawPointer?
+        for name in Self.names where handle == nil { handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) }
+        guard let handle else {
+            throw site.inputMissing(dlerror().map { String(cString: $0) } ?? "is missing")
+        }
+        func symbol<Function>(_ name: String, as type: Function.Type) throws -> Function {
+            guard let address = dlsym(handle, name) else {
+                throw site.inputMissing("has no function \(name)")
+            }
+            return unsafeBitCast(address, to: type)
+        }
+        product = try symbol("cblas_sgemm", as: Product.self)
+        try symbol("openblas_set_num_threads", as: SetThreads.self)(1)
+        func text(_ name: String) throws -> String {
+            try symbol(name, as: Text.self)().map { String(cString: $0) } ?? "unknown"
+        }
+        configuration = try text("openblas_get_config")
+        core = try text("openblas_get_corename")
+    }
+
+    private static func checkAddressSpace() throws {
+        let space = mmap(
+            nil, addressByteCount, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let space, space != MAP_FAILED else {
+            throw Failure(
+                call: "dlopen", subject: names[0],
+                message: "needs \(addressByteCount >> 20) MiB of address space; raise the limit "
+                    + "(ulimit -v)", exitStatus: .inputOutput)
+        }
+        munmap(space, addressByteCount)
+    }
+}
+
+extension ThreadPool {
+    /// A pool that computes products; readies what they need.
+    ///
+    /// - Throws: `Failure`: 74 if the system makes no further thread, 66 if products are OpenBLAS's and it cannot
+    ///   be loaded.
+    public static func computing(
+        threads: Int, cores: [Int] = [], remedy: String? = nil
+    ) throws -> ThreadPool {
+        if !MatrixProduct.isOurs { _ = try OpenBLAS.loaded.get() }
+        return try ThreadPool(
+            threadCount: threads, cores: cores, remedy: remedy ?? "use fewer threads (\(threads))")
+    }
+}

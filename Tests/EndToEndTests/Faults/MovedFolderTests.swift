@@ -1,0 +1,87 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import LRNetTraining
+import Testing
+
+extension EndToEndTests {
+    /// The run's folder gets another name, goes, or is copied.
+    @Suite struct MovedFolderTests {
+        private static let long = ["training.steps=100000", "checkpoint.everySteps=20"]
+
+        private func started(_ run: TestRun) throws -> Launch {
+            let launch = try run.start(Self.long)
+            #expect(launch.waits { run.checkpoints.contains("latest") })
+            return launch
+        }
+
+        @Test(arguments: [false, true]) func renamed(isNameTaken: Bool) throws {
+            let run = try SmallRun.make()
+            let launch = try started(run)
+            let other = "\(run.folder.path)/elsewhere/other"
+            try AtomicFile.createFolder("\(run.folder.path)/elsewhere")
+            try AtomicFile.rename(run.output, to: other)
+            if isNameTaken { try AtomicFile.createFolder(run.output) }
+            #expect(launch.waits { launch.errorsSoFar.contains("the run continues there") })
+            launch.signal(SIGUSR1)
+            let outcome = try launch.wait()
+            #expect(outcome.status == 75, "\(outcome.errors)")
+            #expect(outcome.output.contains("run the same command again with --output \(other) to"))
+            #expect(TestFolder.names(in: run.output).isEmpty)
+            let moved = try TestRun(output: other, yaml: SmallRun.yaml)
+            let step = try #require(CheckpointStore(runFolder: other).steps().last)
+            let again = try moved.train(["training.steps=\(step)", "checkpoint.everySteps=20"])
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try moved.written().steps == step)
+        }
+
+        @Test func removed() throws {
+            let run = try SmallRun.make()
+            let launch = try started(run)
+            try AtomicFile.rename(run.output, to: run.output + ".gone")
+            try AtomicFile.remove(run.output + ".gone")
+            let outcome = try launch.wait()
+            #expect(outcome.status == 74)
+            #expect(
+                outcome.complaints == [
+                    "run: \(run.output): was removed while the run trained, with all that was saved, "
+                        + "so nothing more is; run the same command again to start over"
+                ])
+            #expect(!FileBytes.exists(run.output))
+        }
+
+        /// `cp -rL`, and a copy through an archive that knows no links.
+        @Test func copied() throws {
+            let run = try SmallRun.make()
+            let first = try run.train(["training.steps=33"])
+            #expect(first.status == 0, "\(first.errors)")
+            let copy = try launch("/bin/cp", ["-rL", run.output, run.output + "-copy"])
+            #expect(copy.code == 0)
+            let other = try TestRun(output: run.output + "-copy", yaml: SmallRun.yaml)
+            let again = try other.train()
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(
+                try other.written().stateSHA256 == SmallRun.reference.get().result.stateSHA256)
+            let evaluated = try launch(
+                Launch.program("lrnet-dist"), ["evaluate", other.output, "--data", Digits.path])
+            #expect(evaluated.code == 0, "\(evaluated.error)")
+        }
+
+        /// A finished run that is asked for less is not taken back, and says so.
+        @Test func shorter() throws {
+            let run = try SmallRun.make()
+            let long = try run.result(["training.steps=33"])
+            let outcome = try run.train(["training.steps=20"])
+            #expect(outcome.status == 0)
+            #expect(
+                outcome.output.contains(
+                    "the run is longer already: step 33, where training.epochs and training.steps ask "
+                        + "for 20; "))
+            #expect(try run.written().parametersSHA256 == long.parametersSHA256)
+            let plan = try run.train(["training.steps=20"], ["--dry-run"])
+            #expect(plan.output.contains("start       the run is longer already: step 33"))
+            let same = try run.train(["training.steps=33"])
+            #expect(same.output.contains("finished at step 33 already"))
+        }
+    }
+}
