@@ -195,8 +195,8 @@ import Testing
         #expect(error?.exitStatus == .badRecipe)
         #expect(
             error?.description
-                == "run: \(folder.path): has trained 10 steps already, more than the 8 of the length "
-                + "asked for; undo that with --set training.epochs=190, or use a new --output for a "
+                == "run: \(folder.path): is longer already: it has trained 10 steps, and the length asked "
+                + "for is 8; undo that with --set training.epochs=190, or use a new --output for a "
                 + "shorter run")
         #expect(try Recipe(file: "\(folder.path)/recipe.yaml") == Recipe())
         other.training.epochs = 190

@@ -125,8 +125,8 @@ final class StepRunner {
     private static func openSource(_ path: String, _ context: RankContext) throws -> BatchSource {
         var recipe = context.recipe
         recipe.training.tail = .drop
-        recipe.training.epochs = .max / 1_000_000_000
-        recipe.training.steps = nil
+        recipe.training.epochs = 1_000_000_000
+        recipe.training.steps = BatchSequence.stepLimit
         recipe.validation.everyEpochs = 0
         return try TrainingData(path: path, recipe: recipe, group: context.group)
             .batches(from: 0, context)

@@ -59,7 +59,7 @@ package struct RecordedRun {
         let remedies = changes.filter { ["training.epochs", "training.steps"].contains($0.key) }
             .map(\.remedy).joined(separator: " ")
         throw RunFolder.site(path).badRecipe(
-            "has trained \(trained) steps already, more than the \(wanted) of the length asked for; "
+            "is longer already: it has trained \(trained) steps, and the length asked for is \(wanted); "
                 + (remedies.isEmpty ? "ask for more" : "undo that with \(remedies)")
                 + ", or use a new --output for a shorter run")
     }

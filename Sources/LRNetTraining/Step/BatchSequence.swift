@@ -35,7 +35,7 @@ public struct BatchSequence: Sendable {
     }
 
     /// The most steps of a run: noise is keyed by 32 bits of them.
-    static let stepLimit = 4_000_000_000
+    package static let stepLimit = 4_000_000_000
 
     /// What is said of a run with nothing left to train.
     static func endNote(step: Int, of totalSteps: Int) -> String {
