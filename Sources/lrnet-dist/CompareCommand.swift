@@ -59,12 +59,12 @@ struct CompareCommand: ParsableCommand {
     }
 
     /// `nil` for all.
-    private func chosenMethods() throws -> [WeightModelName]? {
+    private func chosenMethods() throws -> [TrainingMethod]? {
         if methods == "all" { return nil }
-        var chosen: [WeightModelName] = []
+        var chosen: [TrainingMethod] = []
         for word in methods.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let name = WeightModelName(rawValue: String(word)) else {
-                let known = WeightModelName.allCases.map(\.rawValue).joined(separator: ", ")
+            guard let name = TrainingMethod(rawValue: String(word)) else {
+                let known = TrainingMethod.allCases.map(\.rawValue).joined(separator: ", ")
                 throw ValidationError("--methods '\(word)' is not known; known: all, \(known)")
             }
             guard !chosen.contains(name) else {

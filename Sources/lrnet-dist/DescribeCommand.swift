@@ -7,17 +7,22 @@ import LRNetTraining
 struct DescribeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show a recipe's network (layers, cost, memory, exchange), or a network's file.",
+        abstract:
+            "Show a recipe's network (layers, cost, memory, exchange), a network's file, or all methods.",
         discussion: """
               lrnet-dist describe launch/recipes/mnist-ternary.yaml --ranks 2
               lrnet-dist describe runs/mnist-ternary/winner.safetensors
+              lrnet-dist describe --methods
             """)
 
     @Argument(
         help: ArgumentHelp(
             "The recipe, a YAML file; or a network, a .safetensors file.",
             valueName: "recipe-or-network"))
-    var file: String
+    var file: String?
+
+    @Flag(help: "Print the table of training methods, in Markdown.")
+    var methods = false
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
@@ -30,19 +35,30 @@ struct DescribeCommand: ParsableCommand {
     @Flag(help: "Print JSON: of a recipe the plan of its memory, of a network all but its values.")
     var json = false
 
+    func validate() throws {
+        if methods {
+            if file != nil || json || !overrides.isEmpty || ranks != 1 {
+                throw ValidationError("--methods prints a table of its own; leave all else out")
+            }
+        } else if file == nil {
+            throw ValidationError("give a recipe or a network, or --methods")
+        }
+    }
+
     func run() throws {
+        guard let file else { return try Console.print(MethodReference.table, terminator: "") }
         if FileBytes.isFolder(file) {
             throw FailureSite("describe", file).usage(
                 "is a folder; give a recipe, or a network such as \(file)/winner.safetensors")
         }
         if file.hasSuffix(".safetensors") {
-            try describeNetwork()
+            try describeNetwork(file)
         } else {
-            try describeRecipe()
+            try describeRecipe(file)
         }
     }
 
-    private func describeNetwork() throws {
+    private func describeNetwork(_ file: String) throws {
         if let override = overrides.first {
             throw ValidationError("--set \(override) requires a recipe, not a network's file")
         }
@@ -50,7 +66,7 @@ struct DescribeCommand: ParsableCommand {
         try Console.print(json ? summary.json : summary.text, terminator: json ? "\n" : "")
     }
 
-    private func describeRecipe() throws {
+    private func describeRecipe(_ file: String) throws {
         let recipe = try Recipe(file: file, overrides: overrides)
         let leaves = recipe.training.gradientLeaves
         guard (1...leaves).contains(ranks) else {

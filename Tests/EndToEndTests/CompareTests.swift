@@ -123,12 +123,12 @@ extension EndToEndTests {
             #expect(report.isComplete && report.leftOut.count == 1)
             #expect(
                 report.methods.map(\.name)
-                    == WeightModelName.allCases.map(\.rawValue).filter { $0 != "ebp" })
+                    == TrainingMethod.allCases.map(\.rawValue).filter { $0 != "ebp" })
             #expect(report.methods.allSatisfy { $0.mean != nil })
             #expect(report.methods.first?.name == "full-precision")
             let lines = try comparison.markdown().split(separator: "\n")
             let rows = lines.filter { $0.hasPrefix("|") }
-            #expect(rows.count == 2 + WeightModelName.allCases.count)
+            #expect(rows.count == 2 + TrainingMethod.allCases.count)
             #expect(Set(rows.map { $0.count { $0 == "|" } }).count == 1)
             let row = try #require(rows.last { $0.hasPrefix("| ebp |") })
             #expect(row.hasSuffix(" does not fit the network, see below |"))

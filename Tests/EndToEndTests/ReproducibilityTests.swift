@@ -31,8 +31,8 @@ extension EndToEndTests {
 
         /// Every method on a small network that it fits, with a layer that ranks share: split over
         /// ranks and threads, interrupted, validated, written and evaluated.
-        @Test(arguments: WeightModelName.allCases)
-        func soWithEveryMethod(weights: WeightModelName) throws {
+        @Test(arguments: TrainingMethod.allCases)
+        func soWithEveryMethod(weights: TrainingMethod) throws {
             let isDense = weights == .ebp
             let layers = isDense ? "40FC, 30FC" : "4C5, MP2, 8C3, MP2, 100FC, dropout"
             let first = [.bwn, .xnor].contains(weights) ? "full-precision" : "discrete"

@@ -32,8 +32,7 @@ import Testing
     @Test func realFirstLayer() {
         var architecture = Architecture.resnet18
         architecture.firstLayer = .fullPrecision
-        var options = Network.Options()
-        options.model = BinaryModel()
+        let options = Network.Options(model: BinaryModel())
         let network = Network(architecture: architecture, classes: 10, options: options)
         #expect(network.discreteWeightCount == 11_166_912 - 64 * 147)
         #expect(network.weightedLayers[0].parameters.map(\.name) == ["conv1.weight"])

@@ -17,7 +17,7 @@ import Testing
     private func makeRun(
         _ algorithm: ConvolutionAlgorithm, _ padding: Architecture.PaddingRule, threads: Int = 1
     ) -> TrainingRun {
-        var options = Network.Options()
+        var options = Network.Options(model: TernaryModel())
         options.convolutions = algorithm
         var architecture = Self.architecture
         architecture.padding = padding

@@ -35,7 +35,7 @@ import Testing
     static let estimators = DiscreteDistribution.allCases.flatMap { distribution in
         [
             Estimator(title: "local reparameterization", distribution: distribution) {
-                WeightModelName(rawValue: distribution.rawValue)?.model() ?? TernaryModel()
+                TrainingMethod(rawValue: distribution.rawValue)?.model() ?? TernaryModel()
             }
         ]
             + [0.1, 0.5, 1].map { temperature in
@@ -56,8 +56,7 @@ import Testing
         let labels: [Int32]
 
         init(_ model: any WeightModel, _ architecture: Architecture) {
-            var options = Network.Options()
-            options.model = model
+            let options = Network.Options(model: model)
             run = TrainingRun(options, architecture: architecture, samples: 8)
             run.fillParameters()
             for (i, latent) in run.network.weightedLayers.dropLast().flatMap(\.latents).enumerated()

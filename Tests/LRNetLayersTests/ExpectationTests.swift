@@ -13,8 +13,7 @@ import Testing
     static let layout = BatchLayout(globalCount: 12, leafSize: 4, microBatch: 2, leafRun: 0..<3)
 
     private static func makeRun() -> TrainingRun {
-        var options = Network.Options()
-        options.model = ExpectationModel()
+        let options = Network.Options(model: ExpectationModel())
         let run = TrainingRun(options, architecture: architecture, samples: 12)
         run.fillParameters()
         return run

@@ -276,9 +276,8 @@ import Testing
     @Test(arguments: networks, [(6, 1), (6, 2), (2, 2)])
     func network(known: Known, cut: (leafSize: Int, threads: Int)) throws {
         let golden = Golden(known.name)
-        var options = Network.Options()
+        var options = Network.Options(model: known.model)
         options.dropout = 0.25
-        options.model = known.model
         if let group = known.group { options.batchNorm.statistics = .group(group) }
         let run = TrainingRun(
             options, architecture: known.architecture, samples: 6, threads: cut.threads)

@@ -76,8 +76,8 @@ import Testing
         #expect(values[1].allSatisfy { $0 == 0 })
     }
 
-    @Test(arguments: [WeightModelName.fullPrecision, .twn])
-    func realWeightsAreCopiedOrXavier(name: WeightModelName) {
+    @Test(arguments: [TrainingMethod.fullPrecision, .twn])
+    func realWeightsAreCopiedOrXavier(name: TrainingMethod) {
         let weights = TestData.normal(Self.shape.count)
         let copied = latents(name.model(), .pretrained(weights.view, limits: 0.05...0.95))
         #expect(copied == [weights])
@@ -145,8 +145,7 @@ import Testing
     }
 
     @Test func networksTakeTheirHiddenLayersFromTheSource() throws {
-        var options = Network.Options()
-        options.model = BinaryModel()
+        let options = Network.Options(model: BinaryModel())
         let run = TrainingRun(options)
         var asked: [String] = []
         let source: (WeightedLayer) -> FloatView = { layer in

@@ -6,14 +6,13 @@ import Testing
 
 /// Gradients of whole networks against differences of their loss.
 @Suite struct NetworkGradientTests {
-    static let names = WeightModelName.allCases.filter { $0.model().gradientRule == .exact }
+    static let names = TrainingMethod.allCases.filter { $0.model().gradientRule == .exact }
     static let layout = BatchLayout(globalCount: 12, leafSize: 4, microBatch: 2, leafRun: 0..<3)
 
-    private static func makeRun(_ name: WeightModelName) -> TrainingRun {
-        var options = Network.Options()
-        var constants = WeightModelName.Options()
-        constants.temperature = 0.7
-        options.model = name.model(constants)
+    private static func makeRun(_ name: TrainingMethod) -> TrainingRun {
+        var constants = MethodConstants()
+        constants[number: GumbelModel.temperatureConstant] = 0.7
+        var options = Network.Options(model: name.model(constants))
         options.dropout = 0.25
         let run = TrainingRun(options, samples: 12)
         run.fillParameters()
@@ -24,7 +23,7 @@ import Testing
     ///
     /// The direction is the gradient's own with as much noise, so that it is felt, and that a
     /// gradient which is wrong across its own direction shows as well.
-    @Test(arguments: names) func gradientsAreSlopes(name: WeightModelName) throws {
+    @Test(arguments: names) func gradientsAreSlopes(name: TrainingMethod) throws {
         let run = Self.makeRun(name)
         let batch = SmallBatch(12)
         let pass = run.pass(.training, Self.layout, step: 2)
@@ -57,8 +56,7 @@ import Testing
     @Test func betaRegulariserIsAddedOnce() throws {
         let batch = SmallBatch(12)
         let plain = Self.makeRun(.binary)
-        var options = Network.Options()
-        options.model = BinaryModel()
+        var options = Network.Options(model: BinaryModel())
         options.dropout = 0.25
         options.beta = 0.5
         options.probabilityDecay = 0.125
@@ -87,8 +85,7 @@ import Testing
     /// size: a batch twice over has the same gradients under the same noise only if the division is
     /// by the global count. Without noise and dropout it has.
     @Test func gradientsAreMeansOverTheGlobalBatch() throws {
-        var options = Network.Options()
-        options.model = FullPrecisionModel()
+        var options = Network.Options(model: FullPrecisionModel())
         options.dropout = 0
         let batch = SmallBatch(6)
         let once = TrainingRun(options)

@@ -128,10 +128,9 @@ extension Architecture {
     }
 
     private static func options(
-        _ name: WeightModelName, _ statistics: BatchNormalization.Statistics
+        _ name: TrainingMethod, _ statistics: BatchNormalization.Statistics
     ) -> Network.Options {
-        var options = Network.Options()
-        options.model = name.model()
+        var options = Network.Options(model: name.model())
         options.batchNorm.statistics = statistics
         return options
     }
@@ -141,10 +140,10 @@ extension Architecture {
     /// the exchanges all the same.
     @Test(
         arguments: [
-            WeightModelName.ternary, .binary, .gumbelTernary, .twn, .ttq, .bnn,
+            TrainingMethod.ternary, .binary, .gumbelTernary, .twn, .ttq, .bnn,
             .binaryConnectStochastic, .bwn,
         ], [32, 27, 18, 14])
-    func splitsDoNotShow(name: WeightModelName, globalCount: Int) throws {
+    func splitsDoNotShow(name: TrainingMethod, globalCount: Int) throws {
         for statistics in [BatchNormalization.Statistics.synchronized, .group(6)] {
             let options = Self.options(name, statistics)
             let expected = try Self.trace(

@@ -43,7 +43,7 @@ private struct TwinModel: WeightModel {
 /// quantised ones gives dL/dw, and the method's written rule turns that into the latents' gradient.
 @Suite struct StraightThroughTests {
     static let layout = BatchLayout(globalCount: 12, leafSize: 4, microBatch: 2, leafRun: 0..<3)
-    static let names: [WeightModelName] = [
+    static let names: [TrainingMethod] = [
         .binaryConnect, .binaryConnectStochastic, .bnn, .bwn, .xnor, .twn, .ttq,
     ]
 
@@ -55,7 +55,7 @@ private struct TwinModel: WeightModel {
     }
 
     private static func rule(
-        _ name: WeightModelName, _ layer: WeightedLayer, _ pass: Pass
+        _ name: TrainingMethod, _ layer: WeightedLayer, _ pass: Pass
     ) -> Rule {
         let w = layer.latents[0].value.values.doubles
         let ones = w.map { _ in 1.0 }
@@ -95,11 +95,10 @@ private struct TwinModel: WeightModel {
         }
     }
 
-    @Test(arguments: names) func gradientsFollowTheRule(name: WeightModelName) throws {
+    @Test(arguments: names) func gradientsFollowTheRule(name: TrainingMethod) throws {
         let architecture =
             name == .xnor ? TrainingRun.realFirstLayer : TrainingRun.architecture
-        var options = Network.Options()
-        options.model = name.model()
+        var options = Network.Options(model: name.model())
         options.dropout = 0.25
         let run = TrainingRun(options, architecture: architecture, samples: 12)
         options.model = TwinModel(activations: options.model.activations)
@@ -151,8 +150,7 @@ private struct TwinModel: WeightModel {
 
     /// The slope of the loss along a scale is the scale's gradient: no estimate is in it.
     @Test func trainedScalesHaveExactGradients() throws {
-        var options = Network.Options()
-        options.model = TrainedTernaryModel()
+        var options = Network.Options(model: TrainedTernaryModel())
         options.dropout = 0.25
         let run = TrainingRun(options, samples: 12)
         run.fillParameters()

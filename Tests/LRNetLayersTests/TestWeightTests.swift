@@ -5,7 +5,7 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct TestWeightTests {
-    private static func layer(_ name: WeightModelName, outputs: Int = 50) -> WeightedLayer {
+    private static func layer(_ name: TrainingMethod, outputs: Int = 50) -> WeightedLayer {
         let shape = ImageShape(height: 1, width: 1, channels: 200)
         let layer = WeightedLayer(
             name: "fc1", index: 4, inputShape: shape, geometry: .whole(shape), outputs: outputs,
@@ -23,15 +23,16 @@ import Testing
     /// 10,000 weights with their own probabilities: the count of each value is a sum of
     /// independent coins, within 4 deviations over 20 draws.
     @Test(arguments: [
-        WeightModelName.ternary, .binary, .gumbelTernary, .gumbelBinary, .logDerivative,
+        TrainingMethod.ternary, .binary, .gumbelTernary, .gumbelBinary, .logDerivative,
     ])
-    func frequenciesAreTheProbabilities(name: WeightModelName) throws {
+    func frequenciesAreTheProbabilities(name: TrainingMethod) throws {
         let layer = Self.layer(name)
         for (i, latent) in layer.latents.enumerated() {
             latent.value.copy(
                 from: TestData.uniform(latent.value.count, in: -3...3, stream: UInt32(i)))
         }
-        let probabilities = try #require(layer.model.probabilities(layer.latents.map(\.value)))
+        let model = try #require(layer.model as? any HasDistributions)
+        let probabilities = model.probabilities(layer.latents.map(\.value))
         let b = try #require(layer.latents.last).value
         for i in stride(from: 0, to: b.count, by: 97) {
             let zeroLogit = layer.latents.count == 2 ? Double(layer.latents[0].value[i]) : nil
@@ -111,10 +112,9 @@ import Testing
     }
 
     /// A whole finished network against a plain one in Double.
-    @Test(arguments: WeightModelName.allCases.filter { $0 != .ebp })
-    func finishedNetworksAreIntegerNetworks(name: WeightModelName) throws {
-        var options = Network.Options()
-        options.model = name.model()
+    @Test(arguments: TrainingMethod.allCases.filter { $0 != .ebp })
+    func finishedNetworksAreIntegerNetworks(name: TrainingMethod) throws {
+        let options = Network.Options(model: name.model())
         let architecture =
             name == .xnor ? TrainingRun.realFirstLayer : TrainingRun.architecture
         let run = TrainingRun(options, architecture: architecture, samples: 5)

@@ -57,7 +57,7 @@ import Testing
         let recipe = try recipe(name)
         #expect(try Recipe(yaml: recipe.yaml, file: name) == recipe)
         #expect(recipe.makeNetwork().layers.count > 0)
-        let methods = WeightModelName.allCases.map(\.rawValue).filter(name.contains)
+        let methods = TrainingMethod.allCases.map(\.rawValue).filter(name.contains)
         let method = methods.max { $0.count < $1.count }
         #expect(method == nil ? name == "mnist-matched" : recipe.weights.model.rawValue == method)
     }

@@ -1,3 +1,4 @@
+import Foundation
 import LRNetLayers
 import LRNetSupport
 import LRNetTraining
@@ -19,22 +20,59 @@ import Testing
         }
     }
 
-    static let fitting: [WeightModelName: String] = [
+    static let fitting: [TrainingMethod: String] = [
         .bwn: "{name: mnist, firstLayer: full-precision}",
         .xnor: "{name: mnist, firstLayer: full-precision}",
         .ebp: "{layers: [20FC, 10FC], input: 28x28x1, classes: 10}",
     ]
 
     /// Every method's recipe is read, written and read again, and makes a network.
-    @Test(arguments: WeightModelName.allCases) func methods(name: WeightModelName) throws {
+    @Test(arguments: TrainingMethod.allCases) func methods(name: TrainingMethod) throws {
         let network = Self.fitting[name] ?? "mnist"
         let recipe = try recipe("weights: \(name.rawValue)\nnetwork: \(network)")
         #expect(try self.recipe(recipe.yaml) == recipe)
-        #expect(recipe.model.name == name.rawValue)
         let made = recipe.makeNetwork()
         #expect(made.weightedLayers.last?.model is FullPrecisionModel)
         let hasIntegers = made.discreteWeightCount > 0
         #expect(hasIntegers == ![.fullPrecision, .binaryConnectStochastic].contains(name))
+    }
+
+    /// A method's declaration is all that recipes and the documentation know of it.
+    @Test func everyMethodIsDeclaredOnce() throws {
+        let names = TrainingMethod.allCases.map(\.rawValue)
+        #expect(Set(names).count == names.count)
+        for method in TrainingMethod.allCases {
+            #expect(TrainingMethod(rawValue: method.rawValue) == method)
+            #expect(!method.summary.isEmpty && !method.gradient.isEmpty && !method.result.isEmpty)
+            for constant in method.constants {
+                let key = try #require(RecipeKey.named("weights.\(constant.name)"))
+                #expect(key.about == constant.about)
+                #expect(key.defaultValue == "\(constant.usual)")
+            }
+        }
+        let constants = Set(TrainingMethod.allCases.flatMap(\.constants))
+        #expect(Set(constants.map(\.name)).count == constants.count)
+        #expect(TrainingMethod(rawValue: "ternary-net") == nil)
+    }
+
+    @Test func theReadmeHasTheTableOfMethods() throws {
+        let place = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let readme = try String(
+            contentsOf: place.appending(path: "README.md"), encoding: .utf8)
+        #expect(readme.contains(MethodReference.table))
+        #expect(
+            MethodReference.table.components(separatedBy: "\n").count
+                == TrainingMethod.allCases.count + 3)
+    }
+
+    @Test func aConstantAtItsUsualValueIsNotSet() {
+        var constants = MethodConstants()
+        constants[whole: LogDerivativeModel.drawsConstant] = 5
+        #expect(constants != MethodConstants())
+        #expect(constants[whole: LogDerivativeModel.drawsConstant] == 5)
+        constants[whole: LogDerivativeModel.drawsConstant] = 4
+        #expect(constants == MethodConstants())
     }
 
     @Test func constants() throws {
@@ -140,7 +178,7 @@ import Testing
 
     /// The layers' order around products, by method.
     @Test func activations() throws {
-        func names(_ name: WeightModelName) throws -> String {
+        func names(_ name: TrainingMethod) throws -> String {
             let network = Self.fitting[name] ?? "mnist"
             return try recipe("weights: \(name.rawValue)\nnetwork: \(network)").makeNetwork().layers
                 .map { layer in

@@ -69,7 +69,9 @@ import Testing
 
     @Test func everyKeyIsRead() throws {
         let recipe = try recipe(Self.everyKey)
-        #expect(recipe.weights.model == .gumbelBinary && recipe.weights.options.temperature == 0.25)
+        #expect(
+            recipe.weights.model == .gumbelBinary
+                && recipe.weights.constants[number: GumbelModel.temperatureConstant] == 0.25)
         #expect(recipe.augmentation.shorterSide == 30...40 && recipe.augmentation.pad == 3)
         #expect(recipe.augmentation.crop == 28 && recipe.augmentation.flip)
         #expect(recipe.augmentation.brightness == 0.25)
@@ -192,10 +194,14 @@ import Testing
         #expect(word.weights.model == .twn)
         #expect(try recipe("weights: {model: twn}") == word)
         let gumbel = try recipe("weights: gumbel-ternary")
-        #expect(gumbel.weights.model == .gumbelTernary && gumbel.weights.options.temperature == 0.1)
+        #expect(
+            gumbel.weights.model == .gumbelTernary
+                && gumbel.weights.constants[number: GumbelModel.temperatureConstant] == 0.1)
         // A constant may be set on top of the word, which stays.
         let warmer = try recipe("weights: gumbel-ternary", "weights.temperature=0.5")
-        #expect(warmer.weights.model == .gumbelTernary && warmer.weights.options.temperature == 0.5)
+        #expect(
+            warmer.weights.model == .gumbelTernary
+                && warmer.weights.constants[number: GumbelModel.temperatureConstant] == 0.5)
         #expect(
             refusal("weights: {model: ternary, temperature: 1}")
                 == "weights.temperature: unknown key; known here: model, logitClip")

@@ -13,7 +13,7 @@ struct UnpackedNetwork {
     init(_ file: SafeTensors, path: String) throws {
         let site = FailureSite("network", path)
         let description = try NetworkDescription(metadata: file.metadata, site: site)
-        guard let model = file.metadata["weights"].flatMap(WeightModelName.init(rawValue:)) else {
+        guard let model = file.metadata["weights"].flatMap(TrainingMethod.init(rawValue:)) else {
             throw site.badData(
                 "is of method '\(file.metadata["weights"] ?? "")', which this version does not know"
             )

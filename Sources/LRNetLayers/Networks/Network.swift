@@ -5,7 +5,7 @@ public final class Network {
     /// How a network is made from an architecture.
     public struct Options: Sendable {
         /// The training method of all layers but the last.
-        public var model: any WeightModel = TernaryModel()
+        public var model: any WeightModel
         /// How batch norm normalises.
         public var batchNorm = BatchNormalization.Options()
         /// How convolutions are computed.
@@ -21,8 +21,8 @@ public final class Network {
         /// lambda of real weights, the last layer's among them.
         public var weightDecay: Float = 0
 
-        /// Creates the options of a ternary LR-net without regularisers.
-        public init() {}
+        /// Creates the options of a network without regularizers.
+        public init(model: any WeightModel) { self.model = model }
     }
 
     /// What the network was made from.
@@ -132,9 +132,9 @@ public final class Network {
     /// - Parameter losses: Of the whole batch, one a draw; one alone where no layer needs them.
     public func setDrawLosses(_ losses: [Double]) {
         guard losses.count > 1 else { return }
-        let coefficients = LogDerivativeModel.coefficients(losses: losses)
-        for layer in weightedLayers where !layer.model.hasWeightGradient {
-            layer.scoreCoefficients = coefficients
+        for layer in weightedLayers {
+            guard let model = layer.model as? any LearnsFromLosses else { continue }
+            layer.scoreCoefficients = model.coefficients(losses: losses)
         }
     }
 

@@ -142,7 +142,8 @@ struct NetworkBuilder {
         if stages.isEmpty && !architecture.firstLayer.isDiscrete {
             return FullPrecisionModel(isFrozen: architecture.firstLayer == .frozen)
         }
-        return options.model.model(forFirstLayer: stages.isEmpty)
+        let positioned = options.model as? any DependsOnPosition
+        return positioned?.model(forFirstLayer: stages.isEmpty) ?? options.model
     }
 
     private mutating func weighted(

@@ -1,5 +1,24 @@
 public import LRNetKernels
 
+extension TrainingMethod {
+    package static let binaryConnect = TrainingMethod(
+        "binary-connect", publication: "Courbariaux et al. 2015",
+        summary: "signs of latent weights in -1 ... 1", gradient: "straight through",
+        result: "signs"
+    ) { _ in BinaryConnectModel(.deterministic) }
+
+    package static let binaryConnectStochastic = TrainingMethod(
+        "binary-connect-stochastic", publication: "Courbariaux et al. 2015",
+        summary: "one draw of signs a step", gradient: "straight through",
+        result: "the latent weights: real numbers"
+    ) { _ in BinaryConnectModel(.stochastic) }
+
+    package static let bnn = TrainingMethod(
+        "bnn", publication: "Hubara et al. 2016", summary: "as binary-connect, and activations",
+        gradient: "straight through; hard tanh's for signs", result: "signs"
+    ) { _ in BinaryConnectModel(.binaryActivations) }
+}
+
 /// BinaryConnect: latent real weights in -1 ... 1, of which a step uses the signs, or one draw; the
 /// identity as the gradient. With sign activations it is BNN.
 ///
@@ -10,22 +29,19 @@ public import LRNetKernels
 /// - Source: Courbariaux, Bengio, David, *BinaryConnect*, NIPS 2015, Algorithm 1, with the released
 ///   code's rate and uniform start; Hubara et al., *Binarized Neural Networks*, NIPS 2016. Formulas at
 ///   ``SignWeights``.
-public struct BinaryConnectModel: WeightModel {
+public struct BinaryConnectModel: HasConstraint {
     /// What is binary, and when.
-    public enum Variant: String, Sendable {
+    public enum Variant: Sendable {
         /// Weights, by their signs.
-        case deterministic = "binary-connect"
+        case deterministic
         /// Weights in training, by one draw a step.
-        case stochastic = "binary-connect-stochastic"
+        case stochastic
         /// Weights and activations, by their signs.
-        case binaryActivations = "bnn"
+        case binaryActivations
     }
 
     /// What is binary, and when.
     public let variant: Variant
-
-    /// `binary-connect`, `binary-connect-stochastic` or `bnn`
-    public var name: String { variant.rawValue }
 
     /// No: a step's weights are fixed.
     public let isProbabilistic = false

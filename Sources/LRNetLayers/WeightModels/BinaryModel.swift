@@ -1,12 +1,16 @@
 public import LRNetKernels
 
+extension TrainingMethod {
+    package static let binary = TrainingMethod(
+        "binary", publication: "LR-nets: Shayer et al. 2018", summary: "a distribution a weight",
+        gradient: "exact, under sampled pre-activations", result: "one draw of -1, +1"
+    ) { _ in BinaryModel() }
+}
+
 /// LR-net binary weights: -1 or +1 with one logit each.
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; formulas at ``WeightMoments``.
-public struct BinaryModel: WeightModel {
-    /// `binary`
-    public let name = "binary"
-
+public struct BinaryModel: HasRegularizer, HasDistributions {
     /// Yes.
     public let isProbabilistic = true
 
@@ -73,7 +77,7 @@ public struct BinaryModel: WeightModel {
     }
 
     /// p(0) = 0, and p(+1) = q.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? {
+    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         (Array(repeating: 0, count: latents[0].count), probability(latents[0]))
     }
 }

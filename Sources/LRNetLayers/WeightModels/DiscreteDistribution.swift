@@ -6,5 +6,5 @@ public enum DiscreteDistribution: String, Sendable, CaseIterable {
     case ternary
 
     /// The LR-net with these weights, which knows how logits start and how weights are drawn.
-    var model: any WeightModel { self == .ternary ? TernaryModel() : BinaryModel() }
+    var model: any HasDistributions { self == .ternary ? TernaryModel() : BinaryModel() }
 }

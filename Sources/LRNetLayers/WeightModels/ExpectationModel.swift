@@ -1,5 +1,13 @@
 public import LRNetKernels
 
+extension TrainingMethod {
+    package static let ebp = TrainingMethod(
+        "ebp", publication: "Soudry et al. 2014",
+        summary: "means of weights and of sign activations", gradient: "its own rule, batched",
+        result: "signs, and sign activations"
+    ) { _ in ExpectationModel() }
+}
+
 /// Expectation backpropagation: binary weights with a mean each, sign activations of which the mean
 /// travels through the network, and a rule that is local to each layer.
 ///
@@ -17,7 +25,7 @@ public import LRNetKernels
 /// publication cancels in z.) Finished weights are the signs of h, and finished activations are signs: "EBP-D".
 ///
 /// - Source: Soudry, Hubara, Meir, *Expectation Backpropagation*, NIPS 2014.
-public struct ExpectationModel: WeightModel {
+public struct ExpectationModel: StandardizesPreActivations, DependsOnPosition, HasDistributions {
     /// What a layer sees.
     public enum Input: Sendable {
         /// Numbers without a variance: the images.
@@ -28,9 +36,6 @@ public struct ExpectationModel: WeightModel {
 
     /// What the layer sees.
     public let input: Input
-
-    /// `ebp`
-    public let name = "ebp"
 
     /// Yes.
     public let isProbabilistic = true
@@ -112,7 +117,7 @@ public struct ExpectationModel: WeightModel {
     }
 
     /// As a binary LR-net's.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? {
+    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         BinaryModel().probabilities(latents)
     }
 }

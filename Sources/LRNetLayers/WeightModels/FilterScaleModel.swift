@@ -1,17 +1,42 @@
 public import LRNetKernels
 
+extension TrainingMethod {
+    package static let bwn = TrainingMethod(
+        "bwn", publication: "Rastegari et al. 2016", summary: "signs times a scale a filter",
+        gradient: "straight through, the released code's factors",
+        result: "signs, a scale an output",
+        problem: { architecture in
+            guard architecture.firstLayer != .fullPrecision, architecture.firstInputCount == 1
+            else { return nil }
+            return "bwn centres weights over input channels, and images have one"
+                + realFirstLayer(architecture)
+        }
+    ) { _ in FilterScaleModel() }
+
+    package static let xnor = TrainingMethod(
+        "xnor", publication: "Rastegari et al. 2016",
+        summary: "as bwn, and activations before products",
+        gradient: "as bwn; hard tanh's for signs", result: "signs, a scale an output",
+        problem: { architecture in
+            guard architecture.firstLayer != .fullPrecision else { return nil }
+            return "xnor would take the signs of the images" + realFirstLayer(architecture)
+        }
+    ) { _ in FilterScaleModel(hasBinaryActivations: true) }
+
+    private static func realFirstLayer(_ architecture: Architecture) -> String {
+        ", write network: {name: \(architecture.name), firstLayer: full-precision}"
+    }
+}
+
 /// Binary weights with one scale a filter: Binary-Weight-Networks, and with signs in front of the
 /// products XNOR-Net.
 ///
 /// The input scaling map of the XNOR-Net paper is not in its released code, nor here.
 ///
 /// - Source: Rastegari, Ordonez, Redmon, Farhadi, *XNOR-Net*, ECCV 2016; formulas at ``FilterWeights``.
-public struct FilterScaleModel: WeightModel {
+public struct FilterScaleModel: NeedsWholeLayer, HasConstraint {
     /// Whether activations are binary, too.
     public let hasBinaryActivations: Bool
-
-    /// `bwn` or `xnor`
-    public var name: String { hasBinaryActivations ? "xnor" : "bwn" }
 
     /// No.
     public let isProbabilistic = false

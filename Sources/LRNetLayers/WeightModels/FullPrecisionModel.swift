@@ -1,10 +1,14 @@
 public import LRNetKernels
 
+extension TrainingMethod {
+    package static let fullPrecision = TrainingMethod(
+        "full-precision", publication: "", summary: "nothing is discrete", gradient: "exact",
+        result: "real numbers"
+    ) { _ in FullPrecisionModel() }
+}
+
 /// Ordinary real weights: the source network of an LR-net, and every network's last layer.
 public struct FullPrecisionModel: WeightModel {
-    /// `full-precision`
-    public let name = "full-precision"
-
     /// No.
     public let isProbabilistic = false
 

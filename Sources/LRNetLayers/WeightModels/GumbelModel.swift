@@ -1,25 +1,45 @@
 public import LRNetKernels
 internal import LRNetSupport
 
+extension TrainingMethod {
+    package static let gumbelBinary = TrainingMethod(
+        "gumbel-binary", publication: "Shayer et al. 2018, appendix A",
+        summary: "one relaxed draw a step", gradient: "exact, of the relaxation",
+        result: "one draw of -1, +1", constants: [GumbelModel.temperatureConstant]
+    ) { GumbelModel(.binary, $0) }
+
+    package static let gumbelTernary = TrainingMethod(
+        "gumbel-ternary", publication: "Shayer et al. 2018, appendix A",
+        summary: "one relaxed draw a step", gradient: "exact, of the relaxation",
+        result: "one draw of -1, 0, +1", constants: [GumbelModel.temperatureConstant]
+    ) { GumbelModel(.ternary, $0) }
+}
+
 /// Discrete weights trained through one relaxed draw a step (Gumbel-softmax), with the logits,
 /// initial values and test-time weights of an LR-net.
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, appendix A; formulas at ``GumbelWeights``.
-public struct GumbelModel: WeightModel {
+public struct GumbelModel: HasRegularizer, HasDistributions {
     /// Which weights there are.
     public let distribution: DiscreteDistribution
 
     /// The temperature of the relaxation; positive, 0.1 in the paper.
     public let temperature: Float
 
-    /// `gumbel-binary` or `gumbel-ternary`
-    public var name: String { "gumbel-\(distribution.rawValue)" }
-
     /// No: a step's weights are drawn once and then fixed.
     public let isProbabilistic = false
 
     /// Yes.
     public let isDrawn = true
+
+    package static let temperatureConstant = MethodConstant.number(
+        "temperature", .from(1e-6, to: 1e6), usual: 0.1,
+        about: "The temperature of the relaxed draws.")
+
+    init(_ distribution: DiscreteDistribution, _ constants: MethodConstants) {
+        self.init(
+            distribution, temperature: Float(constants[number: Self.temperatureConstant]))
+    }
 
     /// Creates the model.
     public init(_ distribution: DiscreteDistribution, temperature: Float = 0.1) {
@@ -32,7 +52,7 @@ public struct GumbelModel: WeightModel {
     public var levels: Int? { model.levels }
 
     /// The LR-net of the same weights, whose logits these are.
-    private var model: any WeightModel { distribution.model }
+    private var model: any HasDistributions { distribution.model }
 
     /// The logits of the LR-net.
     public func latents(for shape: WeightShape) -> [LatentTensor] {
@@ -86,7 +106,8 @@ public struct GumbelModel: WeightModel {
     public func addRegularization(
         beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
     ) {
-        model.addRegularization(beta: beta, latents, to: latentGradients)
+        (model as? any HasRegularizer)?.addRegularization(
+            beta: beta, latents, to: latentGradients)
     }
 
     /// One draw, or the likeliest.
@@ -98,7 +119,7 @@ public struct GumbelModel: WeightModel {
     }
 
     /// As the LR-net's.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? {
+    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         model.probabilities(latents)
     }
 }

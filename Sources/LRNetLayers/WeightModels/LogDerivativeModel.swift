@@ -1,6 +1,21 @@
 public import LRNetKernels
 internal import LRNetSupport
 
+extension TrainingMethod {
+    package static let logDerivative = TrainingMethod(
+        "log-derivative", publication: "Shayer et al. 2018, section 2", summary: "K draws a step",
+        gradient: "losses times scores, leave-one-out baseline", result: "one draw",
+        constants: [LogDerivativeModel.drawsConstant, LogDerivativeModel.distributionConstant]
+    ) { constants in
+        let word = constants[word: LogDerivativeModel.distributionConstant]
+        guard let distribution = DiscreteDistribution(rawValue: word) else {
+            preconditionFailure("distribution \(word)")
+        }
+        return LogDerivativeModel(
+            distribution, draws: constants[whole: LogDerivativeModel.drawsConstant])
+    }
+}
+
 /// Discrete weights trained by the log-derivative trick (REINFORCE), with the logits, initial values and
 /// test-time weights of an LR-net.
 ///
@@ -12,15 +27,12 @@ internal import LRNetSupport
 ///
 /// - Source: Williams, *Machine Learning* 8, 1992; leave-one-out baseline: Kool, van Hoof, Welling, 2019.
 ///   Scores at ``ScoreGradients``.
-public struct LogDerivativeModel: WeightModel {
+public struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistributions {
     /// Which weights there are.
     public let distribution: DiscreteDistribution
 
     /// K, at least 2.
     public let draws: Int
-
-    /// `log-derivative`
-    public let name = "log-derivative"
 
     /// No: a pass computes with one draw.
     public let isProbabilistic = false
@@ -35,7 +47,14 @@ public struct LogDerivativeModel: WeightModel {
     public var gradientRule: GradientRule { .scoreFunction(draws: draws) }
 
     /// The LR-net of the same weights, whose logits these are.
-    private var model: any WeightModel { distribution.model }
+    private var model: any HasDistributions { distribution.model }
+
+    package static let drawsConstant = MethodConstant.whole(
+        "draws", 2...10_000, usual: 4, about: "Networks that are drawn in a step.")
+
+    package static let distributionConstant = MethodConstant.word(
+        "distribution", usual: DiscreteDistribution.ternary,
+        about: "Whether weights are binary or ternary.")
 
     /// Creates the model.
     public init(_ distribution: DiscreteDistribution = .ternary, draws: Int = 4) {
@@ -47,7 +66,7 @@ public struct LogDerivativeModel: WeightModel {
     /// `(loss_k - baseline_k) / K` of each draw.
     ///
     /// - Precondition: There are at least two losses.
-    public static func coefficients(losses: [Double]) -> [Float] {
+    package func coefficients(losses: [Double]) -> [Float] {
         precondition(losses.count >= 2, "\(losses.count) losses")
         let mean = losses.reduce(0, +) / Double(losses.count)
         // loss_k minus the mean of the others is K / (K - 1) of the distance from the mean of all.
@@ -98,7 +117,8 @@ public struct LogDerivativeModel: WeightModel {
     public func addRegularization(
         beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
     ) {
-        model.addRegularization(beta: beta, latents, to: latentGradients)
+        (model as? any HasRegularizer)?.addRegularization(
+            beta: beta, latents, to: latentGradients)
     }
 
     /// One draw, or the likeliest.
@@ -110,7 +130,7 @@ public struct LogDerivativeModel: WeightModel {
     }
 
     /// As the LR-net's.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? {
+    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         model.probabilities(latents)
     }
 }

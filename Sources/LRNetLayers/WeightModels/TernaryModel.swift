@@ -1,12 +1,16 @@
 public import LRNetKernels
 
+extension TrainingMethod {
+    package static let ternary = TrainingMethod(
+        "ternary", publication: "LR-nets: Shayer et al. 2018", summary: "a distribution a weight",
+        gradient: "exact, under sampled pre-activations", result: "one draw of -1, 0, +1"
+    ) { _ in TernaryModel() }
+}
+
 /// LR-net ternary weights: -1, 0 or +1 with two logits each.
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; formulas at ``WeightMoments``.
-public struct TernaryModel: WeightModel {
-    /// `ternary`
-    public let name = "ternary"
-
+public struct TernaryModel: HasDistributions {
     /// Yes.
     public let isProbabilistic = true
 
@@ -69,7 +73,7 @@ public struct TernaryModel: WeightModel {
     }
 
     /// p(0), and p(+1) = (1 - p(0)) q.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? {
+    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         let (zero, sign) = (probability(latents[0]), probability(latents[1]))
         return (zero, zip(zero, sign).map { (1 - $0) * $1 })
     }

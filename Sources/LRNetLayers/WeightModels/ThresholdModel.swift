@@ -1,13 +1,17 @@
 public import LRNetKernels
 
+extension TrainingMethod {
+    package static let twn = TrainingMethod(
+        "twn", publication: "Li et al. 2016", summary: "threshold 0.7 mean, a scale a layer",
+        gradient: "straight through", result: "-1, 0, +1, one scale"
+    ) { _ in ThresholdModel() }
+}
+
 /// Ternary Weight Networks: latent real weights, ternarised by a threshold at every step, with one
 /// scale a layer and the identity as the gradient.
 ///
 /// - Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016; formulas at ``ThresholdWeights``.
 public struct ThresholdModel: WeightModel {
-    /// `twn`
-    public let name = "twn"
-
     /// No.
     public let isProbabilistic = false
 

@@ -1,21 +1,30 @@
 public import LRNetKernels
 internal import LRNetSupport
 
+extension TrainingMethod {
+    package static let ttq = TrainingMethod(
+        "ttq", publication: "Zhu et al. 2017", summary: "threshold, two learned scales a layer",
+        gradient: "straight through by zone; exact for the scales",
+        result: "-1, 0, +1, two scales", constants: [TrainedTernaryModel.threshold]
+    ) { TrainedTernaryModel(thresholdFactor: Float($0[number: TrainedTernaryModel.threshold])) }
+}
+
 /// Trained Ternary Quantization: latent real weights, ternarised by a threshold, with two scales a layer
 /// that are learned beside them.
 ///
 /// - Source: Zhu, Han, Mao, Dally, *Trained Ternary Quantization*, ICLR 2017; formulas at
 ///   ``TrainedTernaryWeights``. Scales start at 1 and are kept positive, which the released code does
 ///   not see to.
-public struct TrainedTernaryModel: WeightModel {
+public struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint {
     /// The threshold as a share of the largest magnitude; in 0 ..< 1, 0.05 in the paper.
     public let thresholdFactor: Float
 
+    package static let threshold = MethodConstant.number(
+        "threshold", .from(0, below: 1), usual: 0.05,
+        about: "Weights below this share of the layer's largest magnitude become 0.")
+
     /// Scales are kept at least this large.
     static let leastScale: Float = 1e-4
-
-    /// `ttq`
-    public let name = "ttq"
 
     /// No.
     public let isProbabilistic = false

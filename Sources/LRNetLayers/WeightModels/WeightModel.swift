@@ -105,7 +105,7 @@ public struct WeightStep: Sendable {
     public let shape: WeightShape
     /// Names what is drawn once a step; the same on all ranks.
     public let key: NoiseKey
-    /// Values of the whole layer at the step's start, as ``WeightModel/statistics(_:shape:)`` found
+    /// Values of the whole layer at the step's start, as ``NeedsWholeLayer/statistics(_:shape:)`` found
     /// them: thresholds, scales. For score functions, the coefficient of each draw.
     public var statistics: [Float]
 
@@ -129,18 +129,6 @@ public enum GradientRule: Sendable, Equatable {
     case expectation
 }
 
-/// What stands around the products of a network that a method trains.
-public enum ActivationStyle: Sendable, Equatable {
-    /// Product, batch norm, ReLU, pooling.
-    case rectified
-    /// Product, pooling, batch norm, sign.
-    case sign
-    /// Batch norm, sign, product, pooling; batch norm and ReLU at the end.
-    case signBefore
-    /// Product, the mean of the sign of its Gaussian; no batch norm.
-    case expectedSign
-}
-
 /// A training method: how learned tensors become weights, and gradients of weights become
 /// gradients of learned tensors.
 ///
@@ -148,32 +136,28 @@ public enum ActivationStyle: Sendable, Equatable {
 /// gradient knows is the derivative of the loss with respect to the mean and, if the model is
 /// probabilistic, the variance of each weight; ``pullBack(_:first:step:gradient:into:)`` turns
 /// these sums over the whole batch into gradients of the learned tensors. Learned tensors that are not
-/// of the weights' shape (scales) come behind the others.
+/// of the weights' shape (scales) come after the others. What only some methods have is in protocols of its own:
+/// ``NeedsWholeLayer``, ``LearnsScales``, ``LearnsFromLosses``, ``HasRegularizer``, ``HasConstraint``,
+/// ``StandardizesPreActivations``, ``DependsOnPosition`` and ``HasDistributions``.
 public protocol WeightModel: Sendable {
-    /// The name in recipes.
-    var name: String { get }
-
     /// Whether a step's weights have a variance.
     var isProbabilistic: Bool { get }
 
     /// Whether finished weights are drawn at random, so that there is more than one network.
     var isDrawn: Bool { get }
 
-    /// Whether training leaves the learned tensors as they start.
+    /// Whether training leaves the learned tensors as they start; not by default.
     var isFrozen: Bool { get }
 
     /// The number of values that a finished network's weights have before scaling; `nil` for real
     /// numbers.
     var levels: Int? { get }
 
-    /// Where gradients come from.
+    /// Where gradients come from; exact by default.
     var gradientRule: GradientRule { get }
 
-    /// What stands around the products of the network.
+    /// The order of the layers around the network's products; rectified by default.
     var activations: ActivationStyle { get }
-
-    /// The method of one layer, for methods that treat images other than activations.
-    func model(forFirstLayer isFirst: Bool) -> any WeightModel
 
     /// The learned tensors of a layer.
     func latents(for shape: WeightShape) -> [LatentTensor]
@@ -182,18 +166,12 @@ public protocol WeightModel: Sendable {
     func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization)
 
-    /// Computes what making a step's weights and pulling them back needs of the whole layer.
-    func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float]
-
-    /// What is added to the variances of pre-activations that are divided by their deviation.
-    func varianceOffset(_ shape: WeightShape) -> Float
-
     /// Makes the weights of a step.
     func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool)
 
     /// Computes the learned tensors' gradients of a run of weights; those of scales are
-    /// ``scaleGradient(_:step:gradient:into:)``'s.
+    /// ``LearnsScales/scaleGradient(_:step:gradient:into:)``'s.
     ///
     /// - Parameters:
     ///   - latents: The values of these weights alone, as all views here; then whole scales.
@@ -205,17 +183,6 @@ public protocol WeightModel: Sendable {
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView])
 
-    /// Computes the gradient of the scales, one after the other, from one leaf's of all weights.
-    func scaleGradient(
-        _ latents: [FloatView], step: WeightStep, gradient: PreparedWeights,
-        into scaleGradient: FloatView)
-
-    /// Adds the gradient of the model's own regulariser, `beta`, if it has one, of a run of weights.
-    func addRegularization(beta: Float, _ latents: [FloatView], to latentGradients: [FloatView])
-
-    /// Called after each update, to clip.
-    func didUpdate(_ latents: [FloatView], shape: WeightShape)
-
     /// Makes the weights that a finished network has.
     ///
     /// - Parameter weights: Overwritten with the weights before scaling.
@@ -223,46 +190,17 @@ public protocol WeightModel: Sendable {
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights
-
-    /// The probabilities of 0 and +1 of each weight; `nil` for models without distributions.
-    func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])?
 }
 
 extension WeightModel {
-    /// No.
+    /// Training moves the learned tensors.
     public var isFrozen: Bool { false }
 
-    /// Does nothing.
-    public func addRegularization(
-        beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
-    ) {}
-
-    /// Does nothing.
-    public func didUpdate(_ latents: [FloatView], shape: WeightShape) {}
-
-    /// The same for all layers.
-    public func model(forFirstLayer isFirst: Bool) -> any WeightModel { self }
-
-    /// Exact.
+    /// The gradient of the loss under the step's noise.
     public var gradientRule: GradientRule { .exact }
 
-    /// Rectified.
+    /// Product, batch norm, ReLU, pooling.
     public var activations: ActivationStyle { .rectified }
-
-    /// None.
-    public func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float] { [] }
-
-    /// 0.
-    public func varianceOffset(_ shape: WeightShape) -> Float { 0 }
-
-    /// Nothing: there are no scales.
-    public func scaleGradient(
-        _ latents: [FloatView], step: WeightStep, gradient: PreparedWeights,
-        into scaleGradient: FloatView
-    ) {}
-
-    /// None.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float])? { nil }
 
     /// Values that one thread handles at a time.
     var grain: Int { 1 << 15 }

@@ -20,10 +20,10 @@ extension WeightedLayer {
                     worker: worker)
                 if isNoisy && !isStandardized { sample(panel, worker: worker, pass) }
                 if let bias { Elementwise.addRow(bias, toRowsOf: output[result]) }
-                if isNoisy && isStandardized {
+                if isNoisy, let standardizing = parts.standardizing {
                     SignActivations.standardize(
                         mean: output[result], variance: sensitivity[result],
-                        offset: model.varianceOffset(shape))
+                        offset: standardizing.varianceOffset(shape))
                 }
             }
         }
@@ -122,8 +122,8 @@ extension WeightedLayer {
             products.weightGradient(
                 input[samples.scaled(by: inputShape.count)], gradient: slopes, into: slots,
                 panelSize: panelSize, worker: worker)
-            if scaleCount > 0 {
-                model.scaleGradient(
+            if let scaled = parts.scales {
+                scaled.scaleGradient(
                     latents.map(\.value), step: weightStep(pass),
                     gradient: PreparedWeights(mean: slots.mean, variance: slots.variance),
                     into: target[scaleRange(of: target)])

@@ -148,6 +148,6 @@ extension WeightedLayer {
             gradient: PreparedWeights(
                 mean: sums.mean[place], variance: sums.variance.map { $0[place] }),
             into: slopes)
-        model.addRegularization(beta: beta, values, to: slopes)
+        parts.regularizer?.addRegularization(beta: beta, values, to: slopes)
     }
 }

@@ -68,6 +68,7 @@ public final class WeightedLayer: Layer {
     private var statistics: [Float] = []
     /// The learned tensors of the weights' shape; the others are scales.
     let weightLatents: [Parameter]
+    let parts: WeightModelParts
     let scales: [Parameter]
     let mean: FloatBuffer
     let variance: FloatBuffer?
@@ -120,6 +121,7 @@ public final class WeightedLayer: Layer {
         self.inputShape = inputShape
         self.geometry = geometry
         self.model = model
+        parts = WeightModelParts(model)
         outputShape = ImageShape(
             height: geometry.outputHeight, width: geometry.outputWidth, channels: outputs)
         shape = WeightShape(
@@ -193,7 +195,7 @@ public final class WeightedLayer: Layer {
     }
 
     /// Whether the layer divides pre-activations by their deviation instead of drawing them.
-    var isStandardized: Bool { model.gradientRule == .expectation }
+    var isStandardized: Bool { parts.standardizing != nil }
 
     /// The weights that passes compute with.
     var prepared: PreparedWeights { PreparedWeights(mean: mean.all, variance: variance?.all) }
@@ -201,13 +203,13 @@ public final class WeightedLayer: Layer {
     /// Makes the step's weights or moments.
     public func prepare(_ pass: Pass) {
         let values = latents.map(\.value)
-        statistics = model.statistics(values, shape: shape)
+        statistics = parts.wholeLayer?.statistics(values, shape: shape) ?? []
         model.prepare(values, step: weightStep(pass), into: prepared, pool: pass.pool)
     }
 
     /// Lets the model clip.
     public func didUpdate() {
-        model.didUpdate(latents.map(\.value), shape: shape)
+        parts.constraint?.didUpdate(latents.map(\.value), shape: shape)
     }
 
     // MARK: Fixed weights

@@ -16,7 +16,7 @@ public final class Comparison {
         /// The recipe's file, for the report.
         public var recipe: String
         /// The methods; `nil` for all that the network goes with.
-        public var methods: [WeightModelName]?
+        public var methods: [TrainingMethod]?
         /// Runs a method; seeds count from the recipe's.
         public var seedCount: Int
         /// Learning rates, of which each method takes the one with the lowest validation error under
@@ -31,7 +31,7 @@ public final class Comparison {
 
         /// Creates options.
         public init(
-            recipe: String, methods: [WeightModelName]?, seedCount: Int, data: String,
+            recipe: String, methods: [TrainingMethod]?, seedCount: Int, data: String,
             output: String
         ) {
             self.recipe = recipe
@@ -69,7 +69,7 @@ public final class Comparison {
         self.stopSignal = stopSignal
         stopSignal.tell(beacon)
         var leftOut: [String] = []
-        let asked = options.methods ?? WeightModelName.allCases
+        let asked = options.methods ?? TrainingMethod.allCases
         let methods = try group.agreeing {
             try asked.filter { method in
                 guard let problem = MatchedRecipe.problem(base: base, method) else { return true }
@@ -121,7 +121,7 @@ public final class Comparison {
     public func run() throws -> ComparisonReport? {
         if options.isSpread, group.size > 1, try !spread() { return nil }
         for index in report.methods.indices {
-            guard let method = WeightModelName(rawValue: report.methods[index].name) else {
+            guard let method = TrainingMethod(rawValue: report.methods[index].name) else {
                 preconditionFailure("method \(report.methods[index].name)")
             }
             var rate: Double?
@@ -146,8 +146,8 @@ public final class Comparison {
 
     /// Trains all runs, each on one rank; the rest of ``run()`` then finds them finished.
     private func spread() throws -> Bool {
-        let methods = report.methods.compactMap { WeightModelName(rawValue: $0.name) }
-        func recipe(_ method: WeightModelName, _ seed: UInt64, _ rate: Double?) throws -> Recipe {
+        let methods = report.methods.compactMap { TrainingMethod(rawValue: $0.name) }
+        func recipe(_ method: TrainingMethod, _ seed: UInt64, _ rate: Double?) throws -> Recipe {
             try MatchedRecipe(base: base, method: method, seed: seed, learningRate: rate).recipe
         }
         let rates: [Double?] =
@@ -177,7 +177,7 @@ public final class Comparison {
     }
 
     /// The rate of the grid with the lowest validation error under the first seed; the smaller of equals.
-    private func bestRate(of method: WeightModelName) throws -> Double? {
+    private func bestRate(of method: TrainingMethod) throws -> Double? {
         var best: (rate: Double, error: Double)?
         for rate in options.learningRates.sorted() {
             guard let run = try train(method, seed: base.training.seed, rate: rate) else {
@@ -199,7 +199,7 @@ public final class Comparison {
 
     /// Trains one run, goes on with it, or reads what it has left. Every rank calls it.
     private func train(
-        _ method: WeightModelName, seed: UInt64, rate: Double?
+        _ method: TrainingMethod, seed: UInt64, rate: Double?
     ) throws -> ComparedRun? {
         let recipe = try group.agreeing {
             try MatchedRecipe(base: base, method: method, seed: seed, learningRate: rate).recipe
@@ -246,7 +246,7 @@ public final class Comparison {
     }
 
     /// Refuses runs of another recipe before anything is trained.
-    private func checkFolders(_ methods: [WeightModelName]) throws {
+    private func checkFolders(_ methods: [TrainingMethod]) throws {
         let rates: [Double?] =
             options.learningRates.isEmpty ? [nil] : options.learningRates.map { Double?($0) }
         for (method, rate) in methods.flatMap({ method in rates.map { (method, $0) } }) {

@@ -7,7 +7,7 @@ import LRNetSupport
 /// learning rate.
 public struct MatchedRecipe: Sendable {
     /// The method.
-    public let method: WeightModelName
+    public let method: TrainingMethod
 
     /// The recipe.
     public let recipe: Recipe
@@ -22,7 +22,7 @@ public struct MatchedRecipe: Sendable {
     ///   - learningRate: Overrides the method's own.
     /// - Throws: `Failure` (78) if the network does not go with the method.
     public init(
-        base: Recipe, method: WeightModelName, seed: UInt64, learningRate: Double? = nil
+        base: Recipe, method: TrainingMethod, seed: UInt64, learningRate: Double? = nil
     ) throws {
         var recipe = base
         recipe.weights.model = method
@@ -35,14 +35,14 @@ public struct MatchedRecipe: Sendable {
     }
 
     /// Why the base recipe's network cannot be trained by a method; `nil` if it can.
-    static func problem(base: Recipe, _ method: WeightModelName) -> String? {
+    static func problem(base: Recipe, _ method: TrainingMethod) -> String? {
         var architecture = base.architecture
         architecture.firstLayer = firstLayer(base: base, method)
         return method.problem(with: architecture)
     }
 
     private static func firstLayer(
-        base: Recipe, _ method: WeightModelName
+        base: Recipe, _ method: TrainingMethod
     ) -> Architecture.FirstLayer {
         var architecture = base.architecture
         if method.problem(with: architecture) == nil { return base.network.firstLayer }
@@ -50,9 +50,7 @@ public struct MatchedRecipe: Sendable {
         return method.problem(with: architecture) == nil ? .fullPrecision : base.network.firstLayer
     }
 
-    private static func learningRate(base: Recipe, _ method: WeightModelName) -> Double {
-        let shape = WeightShape(window: 1, inputs: 1, outputs: 1)
-        let hasLogits = method.model().latents(for: shape).contains { $0.role == .logit }
-        return base.optimizer.learningRate * (hasLogits ? 1 : realWeightRate)
+    private static func learningRate(base: Recipe, _ method: TrainingMethod) -> Double {
+        base.optimizer.learningRate * (method.hasLogits ? 1 : realWeightRate)
     }
 }

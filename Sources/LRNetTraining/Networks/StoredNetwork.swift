@@ -29,7 +29,7 @@ package struct StoredNetwork {
         }
         self.description = description
         let metadata = file.contents.metadata
-        guard let method = metadata["weights"], let model = WeightModelName(rawValue: method) else {
+        guard let method = metadata["weights"], let model = TrainingMethod(rawValue: method) else {
             throw site.badData(
                 "is of method '\(metadata["weights"] ?? "")', which this version does not know")
         }
@@ -46,7 +46,7 @@ package struct StoredNetwork {
 
     /// What runs a network of a description.
     package static func recipe(
-        _ description: NetworkDescription, model: WeightModelName, epsilon: Double,
+        _ description: NetworkDescription, model: TrainingMethod, epsilon: Double,
         loss: LossFunction?
     ) -> Recipe {
         let (architecture, preprocessing) = (description.architecture, description.preprocessing)

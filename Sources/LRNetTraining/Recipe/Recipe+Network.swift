@@ -20,13 +20,12 @@ extension Recipe {
 
     /// The training method.
     public var model: any WeightModel {
-        weights.model.model(weights.options)
+        weights.model.model(weights.constants)
     }
 
     /// The network, its parameters still 0.
     public func makeNetwork(classes: Int? = nil) -> LRNetLayers.Network {
-        var options = LRNetLayers.Network.Options()
-        options.model = model
+        var options = LRNetLayers.Network.Options(model: model)
         options.batchNorm = batchNorm
         options.convolutions = training.convolutions
         options.dropout = Float(dropout)

@@ -83,9 +83,9 @@ public struct Recipe: Sendable, Equatable {
     /// The training method and its constants.
     public struct Weights: Sendable, Equatable {
         /// The name.
-        public var model = WeightModelName.ternary
+        public var model = TrainingMethod.ternary
         /// The constants of methods that have some.
-        public var options = WeightModelName.Options()
+        public var constants = MethodConstants()
         /// What logits are limited to after each step, either side of 0; positive.
         public var logitClip: Double?
     }

@@ -11,13 +11,16 @@ struct RecipeCondition: Sendable {
         self.holds = holds
     }
 
-    static let gumbel = Self("the methods gumbel-binary and gumbel-ternary") {
-        [.gumbelBinary, .gumbelTernary].contains($0.weights.model)
+    /// Recipes of the methods that have a constant.
+    static func methods(with constant: MethodConstant) -> RecipeCondition {
+        let methods = TrainingMethod.allCases.filter { $0.constants.contains(constant) }
+        let names = methods.map(\.rawValue)
+        let text = names.count == 1 ? "the method " : "the methods "
+        return Self(text + names.joined(separator: " and ")) {
+            methods.contains($0.weights.model)
+        }
     }
-    static let logDerivative = Self("the method log-derivative") {
-        $0.weights.model == .logDerivative
-    }
-    static let ttq = Self("the method ttq") { $0.weights.model == .ttq }
+
     static let logits = Self("methods with logits") { $0.weights.model.hasLogits }
     static let adam = Self("the optimizer adam") { $0.optimizer.name == .adam }
     static let sgd = Self("the optimizer sgd") { $0.optimizer.name == .sgd }

@@ -1,6 +1,7 @@
 internal import LRNetData
 internal import LRNetKernels
 internal import LRNetLayers
+internal import LRNetSupport
 internal import Yams
 
 extension RecipeForm where Value == ImageShape? {

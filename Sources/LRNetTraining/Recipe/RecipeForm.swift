@@ -121,6 +121,16 @@ extension RecipeForm where Value == String {
     }
 }
 
+extension RecipeForm where Value == String {
+    static func word(of words: [String]) -> Self {
+        RecipeForm(type: "one of " + words.joined(separator: ", ")) {
+            if let word = try $0.word($1, of: words) { $2 = word }
+        } text: {
+            $0
+        }
+    }
+}
+
 extension RecipeForm where Value == String? {
     static var path: Self {
         RecipeForm(type: "path or null") {
@@ -147,12 +157,4 @@ where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == Strin
 extension ClosedRange<Int> {
     /// `at least 1 and at most 1024`
     fileprivate var words: String { "at least \(lowerBound) and at most \(upperBound)" }
-}
-
-/// Numbers as people write them.
-enum RecipeNumber {
-    /// `0`, not `0.0`.
-    static func short(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e10 ? "\(Int(value))" : "\(value)"
-    }
 }

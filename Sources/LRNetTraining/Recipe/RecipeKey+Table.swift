@@ -1,5 +1,6 @@
 internal import LRNetData
 internal import LRNetLayers
+internal import LRNetSupport
 
 extension RecipeKey {
     /// Every key, in the order in which recipes are written.
@@ -48,29 +49,45 @@ extension RecipeKey {
                 + "(discrete), or by the method with batch norm after it."),
     ]
 
-    private static let weights: [RecipeKey] = [
-        RecipeKey(
-            "weights.model", \.weights.model, .choice, .results, .always,
-            about: "The training method. `weights: ternary` is short for it."),
-        RecipeKey(
-            "weights.temperature", \.weights.options.temperature, .number(.from(1e-6, to: 1e6)),
-            .results,
-            .always, of: .gumbel, about: "The temperature of the relaxed draws."),
-        RecipeKey(
-            "weights.draws", \.weights.options.draws, .whole(2...10_000), .results, .always,
-            of: .logDerivative, about: "Networks that are drawn in a step."),
-        RecipeKey(
-            "weights.distribution", \.weights.options.distribution, .choice, .results, .always,
-            of: .logDerivative, about: "Whether weights are binary or ternary."),
-        RecipeKey(
-            "weights.threshold", \.weights.options.threshold, .number(.from(0, below: 1)), .results,
-            .always, of: .ttq,
-            about: "Weights below this share of the layer's largest magnitude become 0."),
-        RecipeKey(
-            "weights.logitClip", \.weights.logitClip, .number(.from(1e-6, to: 1e6)), .results,
-            .ifChanged,
-            of: .logits, about: "What logits are limited to after each step, on either side of 0."),
-    ]
+    private static let weights: [RecipeKey] =
+        [
+            RecipeKey(
+                "weights.model", \.weights.model, .choice, .results, .always,
+                about: "The training method. `weights: ternary` is short for it.")
+        ] + methodConstants + [
+            RecipeKey(
+                "weights.logitClip", \.weights.logitClip, .number(.from(1e-6, to: 1e6)), .results,
+                .ifChanged,
+                of: .logits,
+                about: "What logits are limited to after each step, on either side of 0.")
+        ]
+
+    /// The constants of all methods; several methods may share one.
+    private static var methodConstants: [RecipeKey] {
+        var constants: [MethodConstant] = []
+        for constant in TrainingMethod.allCases.flatMap(\.constants)
+        where !constants.contains(constant) {
+            constants.append(constant)
+        }
+        return constants.map { constant in
+            let path = "weights.\(constant.name)"
+            let owner = RecipeCondition.methods(with: constant)
+            switch constant.form {
+            case .number(let bounds):
+                return RecipeKey(
+                    path, \.weights.constants[number: constant], .number(bounds), .results,
+                    .always, of: owner, about: constant.about)
+            case .whole(let range):
+                return RecipeKey(
+                    path, \.weights.constants[whole: constant], .whole(range), .results, .always,
+                    of: owner, about: constant.about)
+            case .word(let words):
+                return RecipeKey(
+                    path, \.weights.constants[word: constant], .word(of: words), .results, .always,
+                    of: owner, about: constant.about)
+            }
+        }
+    }
 
     private static let augmentation: [RecipeKey] = [
         RecipeKey(

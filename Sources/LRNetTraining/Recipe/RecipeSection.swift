@@ -172,21 +172,24 @@ final class RecipeSection {
     func read<Choice: CaseIterable & RawRepresentable<String>>(
         _ key: String, _ value: inout Choice
     ) throws {
-        guard let node = node(key) else { return }
-        guard let choice = Choice(rawValue: node.string ?? "") else {
-            let names = Choice.allCases.map(\.rawValue)
-            if let mapping = node.mapping {
-                let keys = mapping.keys.compactMap(\.string).joined(separator: ", ")
-                throw failure(
-                    path + key,
-                    "must be one word: \(names.joined(separator: ", "))"
-                        + (keys.isEmpty ? "" : "; \(keys) is not available"))
-            }
-            let near = node.string.flatMap { Spelling.nearest($0, among: names) }
-            let hint = near.map { "; did you mean \($0)?" } ?? ""
-            throw failure(key, node, "is none of \(names.joined(separator: ", "))\(hint)")
+        let word = try word(key, of: Choice.allCases.map(\.rawValue))
+        if let choice = word.flatMap(Choice.init(rawValue:)) { value = choice }
+    }
+
+    /// One of some words; `nil` where the section lacks the key.
+    func word(_ key: String, of names: [String]) throws -> String? {
+        guard let node = node(key) else { return nil }
+        if let word = node.string, names.contains(word) { return word }
+        if let mapping = node.mapping {
+            let keys = mapping.keys.compactMap(\.string).joined(separator: ", ")
+            throw failure(
+                path + key,
+                "must be one word: \(names.joined(separator: ", "))"
+                    + (keys.isEmpty ? "" : "; \(keys) is not available"))
         }
-        value = choice
+        let near = node.string.flatMap { Spelling.nearest($0, among: names) }
+        let hint = near.map { "; did you mean \($0)?" } ?? ""
+        throw failure(key, node, "is none of \(names.joined(separator: ", "))\(hint)")
     }
 
     /// `must be a list, for example [3]`

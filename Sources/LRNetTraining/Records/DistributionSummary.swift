@@ -19,14 +19,14 @@ struct DistributionSummary {
 
     /// `nil` for methods without distributions.
     init?(_ layer: WeightedLayer) {
+        guard let model = layer.model as? any HasDistributions else { return nil }
         let (count, latents) = (layer.shape.count, layer.latents.map(\.value))
         // Learned tensors that are not a value a weight cannot be cut.
         let canCut = latents.allSatisfy { $0.count == count }
         var totals = DistributionStatistics.Totals()
         for start in stride(from: 0, to: count, by: canCut ? Self.chunk : max(count, 1)) {
             let range = start..<min(start + Self.chunk, count)
-            guard let p = layer.model.probabilities(canCut ? latents.map { $0[range] } : latents)
-            else { return nil }
+            let p = model.probabilities(canCut ? latents.map { $0[range] } : latents)
             let part = DistributionStatistics.totals(
                 zero: FloatBuffer(p.zero).all, plus: FloatBuffer(p.plus).all,
                 saturation: Self.saturation)
@@ -39,9 +39,9 @@ struct DistributionSummary {
 
     /// The probabilities of 0 and +1 of each weight.
     static func probabilities(_ layer: WeightedLayer) -> (zero: FloatView, plus: FloatView)? {
-        layer.model.probabilities(layer.latents.map(\.value)).map {
-            (FloatBuffer($0.zero).all, FloatBuffer($0.plus).all)
-        }
+        guard let model = layer.model as? any HasDistributions else { return nil }
+        let p = model.probabilities(layer.latents.map(\.value))
+        return (FloatBuffer(p.zero).all, FloatBuffer(p.plus).all)
     }
 
     /// Histograms of the probabilities; that of p(0) is empty where no weight can be 0.

@@ -29,7 +29,7 @@ package final class WeightTrace {
     /// - Parameter isActive: Whether this rank records; others need not look.
     package init(network: Network, isActive: Bool) {
         guard isActive else { return }
-        layers = network.weightedLayers.filter { !($0.model is FullPrecisionModel) }.map {
+        layers = network.weightedLayers.filter { $0.model.levels != nil }.map {
             Followed(
                 layer: $0, likeliest: FloatBuffer(count: $0.shape.count).all,
                 scratch: FloatBuffer(count: $0.shape.count).all)

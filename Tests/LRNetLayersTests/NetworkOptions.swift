@@ -1,0 +1,6 @@
+import LRNetLayers
+
+extension Network.Options {
+    /// The options of a ternary LR-net.
+    init() { self.init(model: TernaryModel()) }
+}
