@@ -62,30 +62,10 @@ import Testing
         let shortcuts = network.layers.compactMap { $0 as? SubsampleLayer }
         #expect(shortcuts.map(\.name) == ["block3.shortcut", "block5.shortcut", "block7.shortcut"])
         #expect(shortcuts[0].outputShape == ImageShape(height: 28, width: 28, channels: 128))
-        architecture.blocks[6] = .residual(filters: 32)
+        architecture.blocks[6] = BasicResidualBlock(filters: 32)
         #expect(architecture.problem?.contains("32R has fewer filters than the 28x28x128") == true)
         architecture.shortcut = .projection
         #expect(architecture.problem == nil)
-    }
-
-    @Test(arguments: Architecture.all) func notationIsReadBack(architecture: Architecture) throws {
-        let words = architecture.blocks.map(\.description)
-        #expect(try words.flatMap(Architecture.Block.list(notation:)) == architecture.blocks)
-    }
-
-    @Test func notation() throws {
-        #expect(
-            try Architecture.Block.list(notation: "3x64C7/2")
-                == Array(repeating: .convolution(filters: 64, window: 7, stride: 2), count: 3))
-        #expect(
-            try Architecture.Block.list(notation: "MP3/2") == [.maxPool(window: 3, stride: 2)])
-        for word in [
-            "", "x", "0x8C3", "C3", "8C0", "8C3/0", "8C3/2/2", "MP", "8R3", "FC", "gap", "2x",
-        ] {
-            #expect(throws: Architecture.Block.NotationError.self, "\(word)") {
-                try Architecture.Block.list(notation: word)
-            }
-        }
     }
 
     /// Outputs of ResNet-18's stages, the same under both rules of padding: halved five times.

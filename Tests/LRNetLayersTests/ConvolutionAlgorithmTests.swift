@@ -9,9 +9,9 @@ import Testing
     static let architecture = Architecture(
         name: "strided", input: ImageShape(height: 36, width: 40, channels: 3), classes: 5,
         blocks: [
-            .convolution(filters: 16, window: 7, stride: 2),
-            .convolution(filters: 32, window: 3), .residual(filters: 48, stride: 2),
-            .averagePool,
+            ConvolutionBlock(filters: 16, window: 7, stride: 2),
+            ConvolutionBlock(filters: 32, window: 3), BasicResidualBlock(filters: 48, stride: 2),
+            AveragePoolBlock(),
         ])
 
     private func makeRun(

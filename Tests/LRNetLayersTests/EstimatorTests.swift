@@ -14,11 +14,11 @@ import Testing
     /// Two layers of two units each, from two inputs: sums of two terms are far from Gaussian.
     static let narrow = Architecture(
         name: "two layers, fan-in 2", input: ImageShape(height: 1, width: 1, channels: 2),
-        classes: 3, blocks: [.linear(units: 2), .linear(units: 2)])
+        classes: 3, blocks: [FullyConnectedBlock(units: 2), FullyConnectedBlock(units: 2)])
     /// One unit of eight inputs.
     static let wide = Architecture(
         name: "one unit, fan-in 8", input: ImageShape(height: 1, width: 1, channels: 8),
-        classes: 3, blocks: [.linear(units: 1)])
+        classes: 3, blocks: [FullyConnectedBlock(units: 1)])
     static let layout = BatchLayout(globalCount: 8, leafSize: 8, microBatch: 8, leafRun: 0..<1)
     static let drawCount = 4_000
 

@@ -9,7 +9,7 @@ import Testing
 @Suite struct ExpectationTests {
     static let architecture = Architecture(
         name: "dense", input: ImageShape(height: 3, width: 5, channels: 1), classes: 4,
-        blocks: [.linear(units: 9), .linear(units: 7)])
+        blocks: [FullyConnectedBlock(units: 9), FullyConnectedBlock(units: 7)])
     static let layout = BatchLayout(globalCount: 12, leafSize: 4, microBatch: 2, leafRun: 0..<3)
 
     private static func makeRun() -> TrainingRun {

@@ -322,8 +322,9 @@ extension Architecture {
         var result = Architecture(
             name: "small residual", input: ImageShape(height: 8, width: 6, channels: 3), classes: 4,
             blocks: [
-                .convolution(filters: 5, window: 3), .maxPool(window: 3, stride: 2),
-                .residual(filters: 5), .residual(filters: 7, stride: 2), .averagePool,
+                ConvolutionBlock(filters: 5, window: 3), MaxPoolBlock(window: 3, stride: 2),
+                BasicResidualBlock(filters: 5), BasicResidualBlock(filters: 7, stride: 2),
+                AveragePoolBlock(),
             ])
         result.padding = padding
         result.firstLayer = firstLayer
@@ -337,12 +338,13 @@ extension Architecture {
             height: height ?? input.height, width: width ?? input.width, channels: 2)
         result.blocks = blocks.map { block in
             switch block {
-            case .convolution(let filters, let window, let stride):
-                .convolution(filters: filters - 2, window: window, stride: stride)
-            case .residual(let filters, let stride):
-                .residual(filters: filters - 2, stride: stride)
-            case .linear(let units): .linear(units: units - 4)
-            case .maxPool, .averagePool, .dropout: block
+            case let block as ConvolutionBlock:
+                ConvolutionBlock(
+                    filters: block.filters - 2, window: block.window, stride: block.stride)
+            case let block as BasicResidualBlock:
+                BasicResidualBlock(filters: block.filters - 2, stride: block.stride)
+            case let block as FullyConnectedBlock: FullyConnectedBlock(units: block.units - 4)
+            default: block
             }
         }
         return result
@@ -352,7 +354,7 @@ extension Architecture {
     static func zeroPadded(_ padding: PaddingRule) -> Architecture {
         var result = residual(padding, firstLayer: .frozen)
         result.input = ImageShape(height: 15, width: 12, channels: 3)
-        result.blocks[0] = .convolution(filters: 5, window: 7, stride: 2)
+        result.blocks[0] = ConvolutionBlock(filters: 5, window: 7, stride: 2)
         result.shortcut = .zeroPadded
         return result
     }

@@ -14,9 +14,10 @@ final class TrainingRun {
     static let architecture = Architecture(
         name: "small", input: ImageShape(height: 8, width: 6, channels: 3), classes: 4,
         blocks: [
-            .convolution(filters: 5, window: 3), .maxPool(window: 2, stride: 2),
-            .convolution(filters: 7, window: 5), .maxPool(window: 2, stride: 2), .linear(units: 11),
-            .dropout,
+            ConvolutionBlock(filters: 5, window: 3), MaxPoolBlock(window: 2, stride: 2),
+            ConvolutionBlock(filters: 7, window: 5), MaxPoolBlock(window: 2, stride: 2),
+            FullyConnectedBlock(units: 11),
+            DropoutBlock(),
         ])
 
     /// The same with real weights in the first layer.

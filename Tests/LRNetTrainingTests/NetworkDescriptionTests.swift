@@ -20,7 +20,7 @@ import Testing
         var architecture = Architecture(
             name: "custom", input: ImageShape(height: 24, width: 24, channels: 3), classes: 3,
             blocks: try ["8C3", "MP3/2", "16R/2", "GAP", "32FC", "dropout"].flatMap(
-                Architecture.Block.list(notation:)))
+                BlockNotation.blocks(in:)))
         architecture.padding = .symmetric
         architecture.firstLayer = .fullPrecision
         architecture.shortcut = .zeroPadded

@@ -132,15 +132,13 @@ import Testing
         #expect(try recipe("network: cifar10").yaml.hasPrefix("network:\n  name: cifar10\n"))
         let narrow = try recipe("network: cifar10", "network.width=0.25")
         #expect(narrow.title == "ternary cifar10 x 0.25")
-        #expect(narrow.architecture.blocks.first == .convolution(filters: 32, window: 3))
+        #expect(narrow.architecture.blocks.first?.description == "32C3")
         #expect(try recipe(narrow.yaml) == narrow)
         let custom = try recipe(Self.customNetwork)
         let architecture = custom.architecture
         #expect(
-            architecture.blocks == [
-                .convolution(filters: 4, window: 3), .convolution(filters: 4, window: 3),
-                .maxPool(window: 3, stride: 2), .residual(filters: 8, stride: 2), .averagePool,
-                .linear(units: 6), .dropout,
+            architecture.blocks.map(\.description) == [
+                "4C3", "4C3", "MP3/2", "8R/2", "GAP", "6FC", "dropout",
             ])
         #expect(architecture.name == "custom" && architecture.classes == 7)
         #expect(architecture.input == ImageShape(height: 16, width: 12, channels: 3))

@@ -1,16 +1,16 @@
 internal import Foundation
 internal import LRNetKernels
-internal import LRNetLayers
-internal import LRNetSupport
+package import LRNetLayers
+package import LRNetSupport
 
 /// Turns the layers of a network into the steps of a deployed one.
-struct Folding {
+package struct Folding {
     private let layers: [String: FinishedLayer]
     /// The values that an integer weight of the method has.
     private let levels: Int?
     private let site: FailureSite
 
-    init(layers: [FinishedLayer], levels: Int?, site: FailureSite) {
+    package init(layers: [FinishedLayer], levels: Int?, site: FailureSite) {
         self.layers = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0) })
         self.levels = levels
         self.site = site
@@ -27,38 +27,49 @@ struct Folding {
         var isPooled = false
     }
 
-    mutating func steps(_ stages: [any Layer]) throws -> [DeployedStep] {
+    package mutating func steps(_ stages: [any Layer]) throws -> [DeployedStep] {
         var steps: [DeployedStep] = []
         var pending: Pending?
         for (index, layer) in stages.enumerated() {
-            switch layer {
-            case let layer as WeightedLayer:
+            switch layer.inference {
+            case .identity: break
+            case .product(let layer):
                 let (product, scale, bias) = try product(layer)
                 pending = Pending(position: steps.count, scale: scale, bias: bias)
                 steps.append(.product(product))
-            case let layer as BatchNormalization:
-                let next = index + 1 < stages.count ? stages[index + 1] : nil
+            case .normalization(let layer):
+                let next = index + 1 < stages.count ? stages[index + 1].inference : nil
                 try fold(layer, before: next, &steps, pending)
                 pending = nil
-            case let layer as MaxPoolLayer:
+            case .sign:
+                // A batch norm before it has it already.
+                try settle(&steps, &pending, .sign)
+                guard case .affine(let affine) = steps.last, affine.activation == .sign else {
+                    throw refusal(layer)
+                }
+            case .maxPool(let geometry):
                 pending?.isPooled = true
-                steps.append(.maxPool(name: layer.name, layer.geometry))
-            case let layer as AveragePoolLayer:
+                steps.append(.maxPool(name: layer.name, geometry))
+            case .averagePool:
                 try settle(&steps, &pending, .none)
                 steps.append(.averagePool(name: layer.name, layer.inputShape))
-            case let block as ResidualBlock:
+            case .residual(let body, let shortcut):
                 try settle(&steps, &pending, .none)
-                steps.append(.residual(try residual(block)))
-            case is ExpectedSignLayer: try settle(&steps, &pending, .sign)
-            // The batch norm before it has it.
-            case is SignLayer: break
-            // Does nothing in evaluation.
-            case is DropoutLayer: break
-            default: preconditionFailure("\(layer.name): a layer that is not deployed")
+                steps.append(
+                    .residual(
+                        DeployedResidual(
+                            name: layer.name, body: try self.steps(body),
+                            shortcut: try self.shortcut(shortcut))))
+            case .subsampling, nil:
+                throw refusal(layer)
             }
         }
         try settle(&steps, &pending, .none)
         return steps
+    }
+
+    private func refusal(_ layer: any Layer) -> Failure {
+        site.badData("\(layer.name): a layer that is not deployed")
     }
 
     // MARK: Products
@@ -123,7 +134,7 @@ struct Folding {
 
     /// Batch norm after a product, or after an activation.
     private func fold(
-        _ layer: BatchNormalization, before next: (any Layer)?, _ steps: inout [DeployedStep],
+        _ layer: BatchNormalization, before next: InferenceStep?, _ steps: inout [DeployedStep],
         _ pending: Pending?
     ) throws {
         guard case .normalization(let norm) = layers[layer.name] else {
@@ -149,8 +160,8 @@ struct Folding {
             shift.append(
                 Double(norm.beta[channel]) + (bias - Double(norm.mean[channel])) * factor)
         }
-        let activation: DeployedAffine.Activation =
-            next is SignLayer ? .sign : layer.rectified ? .rectified : .none
+        var activation: DeployedAffine.Activation = layer.rectified ? .rectified : .none
+        if case .sign = next { activation = .sign }
         try append(
             scale, shift, named: layer.name, shape: layer.outputShape, activation, &steps, pending)
     }
@@ -220,15 +231,11 @@ struct Folding {
 
     // MARK: Residual blocks
 
-    private mutating func residual(_ block: ResidualBlock) throws -> DeployedResidual {
-        let shortcut: DeployedResidual.Shortcut
-        if let sampling = (block.shortcut.first as? SubsampleLayer)?.sampling {
-            shortcut = .subsampling(sampling)
-        } else {
-            let steps = try steps(block.shortcut)
-            shortcut = steps.isEmpty ? .identity : .projection(steps)
+    private mutating func shortcut(_ layers: [any Layer]) throws -> DeployedResidual.Shortcut {
+        if case .subsampling(let sampling) = layers.first?.inference {
+            return .subsampling(sampling)
         }
-        return DeployedResidual(
-            name: block.name, body: try steps(block.body), shortcut: shortcut)
+        let steps = try steps(layers)
+        return steps.isEmpty ? .identity : .projection(steps)
     }
 }

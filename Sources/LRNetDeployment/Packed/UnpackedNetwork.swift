@@ -54,21 +54,21 @@ private struct PackedTensors {
     private func append(_ stages: [any Layer], to result: inout [FinishedLayer]) throws {
         var waiting: WeightedLayer?
         for layer in stages {
-            switch layer {
-            case let layer as WeightedLayer:
+            switch layer.inference {
+            case .product(let layer):
                 if let earlier = waiting { result.append(try weights(earlier, hasNorm: false)) }
                 waiting = layer
-            case let layer as BatchNormalization:
+            case .normalization(let layer):
                 let name = waiting?.name ?? layer.name
                 if let product = waiting { result.append(try weights(product, hasNorm: true)) }
                 waiting = nil
                 result.append(try normalization(layer, named: name))
-            case let block as ResidualBlock:
+            case .residual(let body, let shortcut):
                 if let earlier = waiting { result.append(try weights(earlier, hasNorm: false)) }
                 waiting = nil
-                try append(block.body, to: &result)
-                try append(block.shortcut, to: &result)
-            default: break
+                try append(body, to: &result)
+                try append(shortcut, to: &result)
+            case .identity, .sign, .maxPool, .averagePool, .subsampling, nil: break
             }
         }
         if let last = waiting { result.append(try weights(last, hasNorm: false)) }

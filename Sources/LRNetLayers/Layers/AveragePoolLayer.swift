@@ -16,6 +16,12 @@ public final class AveragePoolLayer: Layer {
     private var output = FloatBuffer(count: 0)
     private var memory = SharedMemory(workerCount: 1)
 
+    /// A buffer of its own.
+    public var inputGradientBuffer: InputGradientBuffer { .another }
+
+    /// The mean over all pixels.
+    public var inference: InferenceStep? { .averagePool }
+
     /// Creates a layer.
     public init(name: String, inputShape: ImageShape) {
         self.name = name
@@ -58,5 +64,26 @@ public final class AveragePoolLayer: Layer {
         pass.pool.forEach(pass.layout.sampleCount) { sample, _ in
             body(sample * inputs..<(sample + 1) * inputs, sample * outputs..<(sample + 1) * outputs)
         }
+    }
+}
+
+/// `GAP`: the mean over all pixels.
+package struct AveragePoolBlock: Block {
+    package init() {}
+
+    package static var examples: KeyValuePairs<String, String> { ["GAP": "average pooling"] }
+
+    package init?(notation word: String) {
+        guard word == "GAP" else { return nil }
+    }
+
+    package var description: String { "GAP" }
+
+    package func outputShape(on shape: ImageShape, in architecture: Architecture) -> ImageShape {
+        ImageShape(height: 1, width: 1, channels: shape.channels)
+    }
+
+    package func append(to builder: inout NetworkBuilder) {
+        builder.append("pool") { name, _, shape in AveragePoolLayer(name: name, inputShape: shape) }
     }
 }

@@ -74,6 +74,12 @@ public final class BatchNormalization: Layer {
         let meanGradient, meanProduct: FloatView
     }
 
+    /// The gradient is changed in place.
+    public var inputGradientBuffer: InputGradientBuffer { .same }
+
+    /// Batch norm, with its ReLU.
+    public var inference: InferenceStep? { .normalization(self) }
+
     /// Creates a layer with gamma 1 and beta 0.
     public init(name: String, inputShape: ImageShape, rectified: Bool, options: Options) {
         self.name = name

@@ -20,6 +20,12 @@ public final class DropoutLayer: Layer {
 
     private var output = FloatBuffer(count: 0)
 
+    /// The gradient is changed in place.
+    public var inputGradientBuffer: InputGradientBuffer { .same }
+
+    /// The identity.
+    public var inference: InferenceStep? { .identity }
+
     /// Creates a layer.
     public init(name: String, index: Int, inputShape: ImageShape, rate: Float) {
         precondition(rate >= 0 && rate < 1, "\(name): rate \(rate)")
@@ -57,6 +63,30 @@ public final class DropoutLayer: Layer {
                     source[range], rate: rate,
                     key: pass.key(.dropout, layer: index, sample: sample), into: target[range])
             }
+        }
+    }
+}
+
+/// `dropout`: dropout at the recipe's rate.
+package struct DropoutBlock: Block {
+    package init() {}
+
+    package static var examples: KeyValuePairs<String, String> { ["dropout": ""] }
+
+    package init?(notation word: String) {
+        guard word == "dropout" else { return nil }
+    }
+
+    package var description: String { "dropout" }
+
+    package func outputShape(on shape: ImageShape, in architecture: Architecture) -> ImageShape {
+        shape
+    }
+
+    package func append(to builder: inout NetworkBuilder) {
+        let rate = builder.options.dropout
+        builder.append("dropout") { name, index, shape in
+            DropoutLayer(name: name, index: index, inputShape: shape, rate: rate)
         }
     }
 }

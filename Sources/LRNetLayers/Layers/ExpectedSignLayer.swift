@@ -18,6 +18,12 @@ public final class ExpectedSignLayer: Layer {
     private var output = FloatBuffer(count: 0)
     private var input: FloatView?
 
+    /// The gradient is changed in place.
+    public var inputGradientBuffer: InputGradientBuffer { .same }
+
+    /// The sign.
+    public var inference: InferenceStep? { .sign }
+
     /// Creates a layer.
     public init(name: String, inputShape: ImageShape) {
         self.name = name

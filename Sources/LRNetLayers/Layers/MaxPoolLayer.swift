@@ -18,6 +18,12 @@ public final class MaxPoolLayer: Layer {
     private var memory = SharedMemory(workerCount: 1)
     private var winners = MaxPooling.Winners(count: 0)
 
+    /// A buffer of its own.
+    public var inputGradientBuffer: InputGradientBuffer { .another }
+
+    /// Maximum pooling.
+    public var inference: InferenceStep? { .maxPool(geometry) }
+
     /// Creates a layer.
     public init(name: String, geometry: PatchGeometry) {
         self.name = name
@@ -63,5 +69,57 @@ public final class MaxPoolLayer: Layer {
             }
         }
         return inputGradient
+    }
+}
+
+/// `MP2`, `MP3/2`: maximum pooling of a window and its stride, the window by default; without padding
+/// where they are equal.
+package struct MaxPoolBlock: Block {
+    package let window, stride: Int
+
+    package init(window: Int, stride: Int) {
+        self.window = window
+        self.stride = stride
+    }
+
+    package static var examples: KeyValuePairs<String, String> {
+        ["MP2": "", "MP3/2": "max pooling"]
+    }
+
+    package init?(notation word: String) {
+        guard let match = word.wholeMatch(of: /MP([1-9]\d?)(?:\/([1-9]\d?))?/) else { return nil }
+        let window = BlockNotation.number(match.1)
+        self.init(window: window, stride: BlockNotation.number(match.2, window))
+    }
+
+    package var description: String {
+        "MP\(window)\(BlockNotation.suffix(stride: stride, unless: window))"
+    }
+
+    package var precedesSigns: Bool { true }
+
+    package func problem(on shape: ImageShape, in architecture: Architecture) -> String? {
+        if window * window > 255 { return "\(self): windows have at most 15 rows" }
+        if window == stride && (shape.height < window || shape.width < window) {
+            return "\(self) does not fit into the \(shape) that reach it"
+        }
+        return nil
+    }
+
+    package func outputShape(on shape: ImageShape, in architecture: Architecture) -> ImageShape {
+        let geometry = geometry(shape, architecture)
+        return ImageShape(
+            height: geometry.outputHeight, width: geometry.outputWidth, channels: shape.channels)
+    }
+
+    package func append(to builder: inout NetworkBuilder) {
+        let geometry = geometry(builder.shape, builder.architecture)
+        builder.append("pool") { name, _, _ in MaxPoolLayer(name: name, geometry: geometry) }
+    }
+
+    private func geometry(_ shape: ImageShape, _ architecture: Architecture) -> PatchGeometry {
+        window == stride
+            ? PatchGeometry(input: shape, window: window, stride: stride)
+            : architecture.geometry(shape, window: window, stride: stride)
     }
 }

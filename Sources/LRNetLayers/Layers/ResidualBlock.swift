@@ -25,6 +25,12 @@ public final class ResidualBlock: Layer {
     private var output: FloatView?
     private var memory = SharedMemory(workerCount: 1)
 
+    /// The body's, beside that of the shortcut.
+    public var inputGradientBuffer: InputGradientBuffer { .sum(body: body, shortcut: shortcut) }
+
+    /// The sum, with its ReLU.
+    public var inference: InferenceStep? { .residual(body: body, shortcut: shortcut) }
+
     /// Creates a block.
     ///
     /// - Precondition: Both parts have outputs of one shape.
@@ -74,4 +80,89 @@ public final class ResidualBlock: Layer {
 
     /// Values that one thread handles at a time.
     private static let grain = 1 << 15
+}
+
+/// `64R`, `128R/2`: the basic residual block, two convolutions of 3x3 with batch norm, the first of the
+/// given stride and with a ReLU; the input is added (where shapes differ, as ``Architecture/shortcut``
+/// says), then comes a ReLU.
+package struct BasicResidualBlock: Block {
+    package let filters, stride: Int
+
+    package init(filters: Int, stride: Int = 1) {
+        self.filters = filters
+        self.stride = stride
+    }
+
+    package static var examples: KeyValuePairs<String, String> {
+        ["64R": "", "128R/2": "residual block"]
+    }
+
+    package init?(notation word: String) {
+        guard let match = word.wholeMatch(of: /([1-9]\d{0,4})R(?:\/([1-9]))?/) else { return nil }
+        self.init(
+            filters: BlockNotation.number(match.1), stride: BlockNotation.number(match.2, 1))
+    }
+
+    package var description: String { "\(filters)R\(BlockNotation.suffix(stride: stride))" }
+
+    package var allowsBinaryActivations: Bool { false }
+
+    package func scaled(by width: Double) -> BasicResidualBlock {
+        BasicResidualBlock(filters: Self.scaled(filters, by: width), stride: stride)
+    }
+
+    package func problem(on shape: ImageShape, in architecture: Architecture) -> String? {
+        guard architecture.shortcut == .zeroPadded, filters < shape.channels else { return nil }
+        return "\(self) has fewer filters than the \(shape) that reach it have channels; a "
+            + "zero-padded shortcut only adds channels"
+    }
+
+    package func outputShape(on shape: ImageShape, in architecture: Architecture) -> ImageShape {
+        architecture.outputShape(shape, window: 3, stride: stride, channels: filters)
+    }
+
+    package func weightCount(on shape: ImageShape) -> Int {
+        9 * filters * (shape.channels + filters)
+    }
+
+    package func valueCount(output: ImageShape) -> Int { 2 * output.count }
+
+    package func append(to builder: inout NetworkBuilder) {
+        let (shape, architecture) = (builder.shape, builder.architecture)
+        let name = builder.name("block")
+        func product(_ part: String, _ geometry: PatchGeometry) -> WeightedLayer {
+            let layer = builder.weighted(
+                "\(name).\(part)", geometry, of: geometry.input, outputs: filters,
+                model: builder.options.model)
+            // The block adds the gradients of its two ways, also where it is the network's first layer.
+            layer.needsInputGradient = true
+            return layer
+        }
+        func norm(_ part: String, _ shape: ImageShape, rectified: Bool) -> BatchNormalization {
+            builder.batchNorm("\(name).\(part)", shape, rectified: rectified)
+        }
+        let first = product("conv1", architecture.geometry(shape, window: 3, stride: stride))
+        let firstNorm = norm("bn1", first.outputShape, rectified: true)
+        let second = product(
+            "conv2", architecture.geometry(first.outputShape, window: 3, stride: 1))
+        let secondNorm = norm("bn2", second.outputShape, rectified: false)
+        var shortcut: [any Layer] = []
+        if second.outputShape != shape, architecture.shortcut == .zeroPadded {
+            shortcut = [
+                SubsampleLayer(
+                    name: "\(name).shortcut", inputShape: shape, stride: stride,
+                    channels: filters)
+            ]
+        } else if second.outputShape != shape {
+            let projection = product(
+                "projection", PatchGeometry(input: shape, window: 1, stride: stride))
+            shortcut = [
+                projection, norm("projectionNorm", projection.outputShape, rectified: false),
+            ]
+        }
+        builder.append(
+            ResidualBlock(
+                name: name, inputShape: shape, body: [first, firstNorm, second, secondNorm],
+                shortcut: shortcut))
+    }
 }

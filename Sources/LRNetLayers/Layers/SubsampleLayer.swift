@@ -17,6 +17,12 @@ public final class SubsampleLayer: Layer {
     private var output = FloatBuffer(count: 0)
     private var memory = SharedMemory(workerCount: 1)
 
+    /// A buffer of its own.
+    public var inputGradientBuffer: InputGradientBuffer { .another }
+
+    /// The shortcut of a residual block.
+    public var inference: InferenceStep? { .subsampling(sampling) }
+
     /// Creates a layer.
     ///
     /// - Precondition: `channels` are at least the input's.

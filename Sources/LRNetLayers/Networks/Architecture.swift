@@ -3,34 +3,8 @@ public import LRNetKernels
 /// A network as a list of blocks, without methods or values.
 ///
 /// In recipes and in messages a block is one word, in the notation of the LR-nets paper
-/// (``Block/init(notation:)``): `(2x128C3)-MP2-1024FC` is `2x128C3 MP2 1024FC`.
+/// (``BlockNotation``): `(2x128C3)-MP2-1024FC` is `2x128C3 MP2 1024FC`.
 public struct Architecture: Sendable, Equatable {
-    /// One block.
-    public enum Block: Sendable, Equatable {
-        /// Convolution, batch norm, ReLU.
-        case convolution(filters: Int, window: Int, stride: Int = 1)
-        /// Maximum pooling; without padding where the stride equals the window.
-        case maxPool(window: Int, stride: Int)
-        /// The basic residual block: two convolutions of 3x3 with batch norm, the first of the given
-        /// stride and with a ReLU; the input is added (where shapes differ, as
-        /// ``Architecture/shortcut`` says), then comes a ReLU.
-        case residual(filters: Int, stride: Int = 1)
-        /// The mean over all pixels.
-        case averagePool
-        /// Fully connected, batch norm, ReLU.
-        case linear(units: Int)
-        /// Dropout, at the recipe's rate.
-        case dropout
-
-        /// Whether it is one layer with weights.
-        var isProduct: Bool {
-            switch self {
-            case .convolution, .linear: true
-            case .maxPool, .residual, .averagePool, .dropout: false
-            }
-        }
-    }
-
     /// Where the zeros around an image go.
     public enum PaddingRule: String, Sendable, CaseIterable {
         /// TensorFlow's SAME: as few as make `ceil(size / stride)` outputs, the odd one at the bottom
@@ -94,7 +68,21 @@ public struct Architecture: Sendable, Equatable {
     public var classes: Int
 
     /// The blocks before the last layer, which is linear.
-    public var blocks: [Block]
+    package var blocks: [any Block] {
+        get { list.blocks }
+        set { list.blocks = newValue }
+    }
+
+    private var list: BlockList
+
+    /// Blocks, which are the same where their words are.
+    private struct BlockList: Sendable, Equatable {
+        var blocks: [any Block]
+
+        static func == (left: BlockList, right: BlockList) -> Bool {
+            left.blocks.map(\.description) == right.blocks.map(\.description)
+        }
+    }
 
     /// Where the zeros around an image go.
     public var padding = PaddingRule.same
@@ -109,11 +97,11 @@ public struct Architecture: Sendable, Equatable {
     public var lastLayer = LastLayer.fullPrecision
 
     /// Creates an architecture.
-    public init(name: String, input: ImageShape, classes: Int, blocks: [Block]) {
+    package init(name: String, input: ImageShape, classes: Int, blocks: [any Block]) {
         self.name = name
         self.input = input
         self.classes = classes
-        self.blocks = blocks
+        list = BlockList(blocks: blocks)
     }
 
     /// `(32C5)-MP2-(64C5)-MP2-512FC-Softmax`: 1,657,632 discrete weights.
@@ -146,7 +134,7 @@ public struct Architecture: Sendable, Equatable {
         _ name: String, _ input: ImageShape, _ classes: Int, _ notation: String
     ) -> Architecture {
         let words = notation.split(separator: " ").map(String.init)
-        guard let blocks = try? words.flatMap(Block.list(notation:)) else {
+        guard let blocks = try? words.flatMap(BlockNotation.blocks(in:)) else {
             preconditionFailure("notation of \(name)")
         }
         return Architecture(name: name, input: input, classes: classes, blocks: blocks)
@@ -155,18 +143,8 @@ public struct Architecture: Sendable, Equatable {
     /// The same network with every number of filters and units multiplied, and rounded to the
     /// nearest number of at least 1.
     public func scaled(by width: Double) -> Architecture {
-        func scaled(_ count: Int) -> Int { max(Int((Double(count) * width).rounded()), 1) }
         var result = self
-        result.blocks = blocks.map { block in
-            switch block {
-            case .convolution(let filters, let window, let stride):
-                .convolution(filters: scaled(filters), window: window, stride: stride)
-            case .residual(let filters, let stride):
-                .residual(filters: scaled(filters), stride: stride)
-            case .linear(let units): .linear(units: scaled(units))
-            case .maxPool, .averagePool, .dropout: block
-            }
-        }
+        result.blocks = blocks.map { $0.scaled(by: width) }
         return result
     }
 
@@ -210,9 +188,11 @@ public struct Architecture: Sendable, Equatable {
             return .failure(Problem(problem))
         }
         for block in blocks {
-            if let problem = problem(of: block, on: shape) { return .failure(Problem(problem)) }
+            if let problem = block.problem(on: shape, in: self) {
+                return .failure(Problem(problem))
+            }
             let before = shape
-            shape = outputShape(of: block, on: before)
+            shape = block.outputShape(on: before, in: self)
             size.add(block, from: before, to: shape)
             if let problem = size.problem(after: "\(block)") { return .failure(Problem(problem)) }
         }
@@ -221,56 +201,10 @@ public struct Architecture: Sendable, Equatable {
         return problem.map { .failure(Problem($0)) } ?? .success(size)
     }
 
-    /// Why a block cannot follow.
-    private func problem(of block: Block, on shape: ImageShape) -> String? {
-        switch block {
-        case .residual(let filters, _) where shortcut == .zeroPadded && filters < shape.channels:
-            "\(block) has fewer filters than the \(shape) that reach it have channels; a "
-                + "zero-padded shortcut only adds channels"
-        case .maxPool(let window, _) where window * window > 255:
-            "\(block): windows have at most 15 rows"
-        case .maxPool(let window, let stride)
-        where window == stride && (shape.height < window || shape.width < window):
-            "\(block) does not fit into the \(shape) that reach it"
-        default: nil
-        }
-    }
-
-    private func outputShape(of block: Block, on shape: ImageShape) -> ImageShape {
-        switch block {
-        case .convolution(let filters, let window, let stride):
-            return outputShape(shape, window: window, stride: stride, channels: filters)
-        case .residual(let filters, let stride):
-            return outputShape(shape, window: 3, stride: stride, channels: filters)
-        case .maxPool(let window, let stride):
-            let geometry = poolGeometry(shape, window: window, stride: stride)
-            return ImageShape(
-                height: geometry.outputHeight, width: geometry.outputWidth,
-                channels: shape.channels)
-        case .averagePool: return ImageShape(height: 1, width: 1, channels: shape.channels)
-        case .linear(let units): return ImageShape(height: 1, width: 1, channels: units)
-        case .dropout: return shape
-        }
-    }
-
-    private func outputShape(
-        _ shape: ImageShape, window: Int, stride: Int, channels: Int
-    ) -> ImageShape {
-        let geometry = geometry(shape, window: window, stride: stride)
-        return ImageShape(
-            height: geometry.outputHeight, width: geometry.outputWidth, channels: channels)
-    }
-
     /// Channels that the first layer with weights sees; all values if it is fully connected.
     var firstInputCount: Int {
-        for block in blocks {
-            switch block {
-            case .linear: return input.count
-            case .convolution, .residual: return input.channels
-            case .maxPool, .averagePool, .dropout: continue
-            }
-        }
-        return input.count
+        let first = blocks.first { $0.weightCount(on: input) > 0 }
+        return first?.isFullyConnected == false ? input.channels : input.count
     }
 
     /// The geometry of a convolution.
@@ -280,10 +214,12 @@ public struct Architecture: Sendable, Equatable {
             padding: padding.padding(shape, window: window, stride: stride))
     }
 
-    /// The geometry of maximum pooling.
-    func poolGeometry(_ shape: ImageShape, window: Int, stride: Int) -> PatchGeometry {
-        window == stride
-            ? PatchGeometry(input: shape, window: window, stride: stride)
-            : geometry(shape, window: window, stride: stride)
+    /// The shape that a convolution makes.
+    func outputShape(
+        _ shape: ImageShape, window: Int, stride: Int, channels: Int
+    ) -> ImageShape {
+        let geometry = geometry(shape, window: window, stride: stride)
+        return ImageShape(
+            height: geometry.outputHeight, width: geometry.outputWidth, channels: channels)
     }
 }

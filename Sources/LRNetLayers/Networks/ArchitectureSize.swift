@@ -22,17 +22,9 @@ package struct ArchitectureSize {
     /// - Parameters:
     ///   - before: The shape that reaches it.
     ///   - after: The shape that it makes.
-    mutating func add(_ block: Architecture.Block, from before: ImageShape, to after: ImageShape) {
-        values += after.count
-        switch block {
-        case .convolution(let filters, let window, _):
-            weights += window * window * before.channels * filters
-        case .residual(let filters, _):
-            values += after.count
-            weights += 9 * filters * (before.channels + filters)
-        case .linear(let units): weights += before.count * units
-        case .maxPool, .averagePool, .dropout: break
-        }
+    mutating func add(_ block: any Block, from before: ImageShape, to after: ImageShape) {
+        values += block.valueCount(output: after)
+        weights += block.weightCount(on: before)
     }
 
     /// Adds the last layer.

@@ -2,8 +2,8 @@ internal import LRNetKernels
 
 /// Which buffers a backward pass takes from ``SharedMemory/gradient(_:)``, without computing one.
 ///
-/// Layers other than batch norm and dropout, which work in place, take a buffer for their input's
-/// gradient while that of their output is in use; a residual block holds both gradients of its parts.
+/// Each layer says which buffer the gradient of its input takes (``Layer/inputGradientBuffer``); a buffer is
+/// in use until the layer before has made its own gradient.
 struct GradientPlan {
     private var counts: [Int] = []
     private var users: [Int] = []
@@ -47,20 +47,19 @@ struct GradientPlan {
     }
 
     private mutating func step(_ layer: any Layer, _ gradient: Int?) -> Int? {
-        switch layer {
-        case let block as ResidualBlock:
-            let second = take(sampleCount * block.outputShape.count)
-            let ofBody = run(block.body, gradient)
-            let ofShortcut = run(block.shortcut, second)
+        switch layer.inputGradientBuffer {
+        case .same:
+            if let gradient { users[gradient] += 1 }
+            return gradient
+        case .another: return take(sampleCount * layer.inputShape.count)
+        case .empty: return take(0)
+        case .sum(let body, let shortcut):
+            let second = take(sampleCount * layer.outputShape.count)
+            let ofBody = run(body, gradient)
+            let ofShortcut = run(shortcut, second)
             if let ofShortcut { release(ofShortcut) }
             release(second)
             return ofBody
-        case is BatchNormalization, is DropoutLayer:
-            if let gradient { users[gradient] += 1 }
-            return gradient
-        case let layer as WeightedLayer where !layer.needsInputGradient:
-            return take(0)
-        default: return take(sampleCount * layer.inputShape.count)
         }
     }
 }

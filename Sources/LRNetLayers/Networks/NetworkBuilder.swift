@@ -1,11 +1,12 @@
 internal import LRNetKernels
 
 /// Makes the layers of an architecture.
-struct NetworkBuilder {
+package struct NetworkBuilder {
     let architecture: Architecture
     let options: Network.Options
     private var stages: [any Layer] = []
-    private var shape: ImageShape
+    /// The shape that the layers so far make of an image.
+    private(set) var shape: ImageShape
     private var counts: [String: Int] = [:]
     /// Layers made so far: the next one's position, which its noise is keyed by.
     private var layerCount = 0
@@ -23,65 +24,77 @@ struct NetworkBuilder {
     mutating func build(classes: Int) -> [any Layer] {
         var blocks = architecture.blocks[...]
         while let block = blocks.popFirst() {
+            if !block.isProduct && !block.precedesSigns { payNorm() }
+            block.append(to: &self)
+            guard block.isProduct else { continue }
             // With signs, pooling comes in front of batch norm.
-            if options.model.activations == .sign, block.isProduct, let next = blocks.first,
-                case .maxPool = next
-            {
-                appendProduct(block)
-                append(blocks.removeFirst())
-                appendNorm()
-            } else {
-                append(block)
+            if options.model.activations == .sign, blocks.first?.precedesSigns == true {
+                blocks.removeFirst().append(to: &self)
             }
+            appendNorm()
         }
         appendOutput(classes)
         applyRegularizers()
         return stages
     }
 
-    private mutating func append(_ block: Architecture.Block) {
-        switch block {
-        case .convolution, .linear:
-            appendProduct(block)
-            appendNorm()
-        case .residual(let filters, let stride):
-            append(residual(name("block"), filters: filters, stride: stride))
-        case .maxPool(let window, let stride):
-            let geometry = architecture.poolGeometry(shape, window: window, stride: stride)
-            append(MaxPoolLayer(name: name("pool"), geometry: geometry))
-            layerCount += 1
-        case .averagePool:
-            payNorm()
-            append(AveragePoolLayer(name: name("pool"), inputShape: shape))
-            layerCount += 1
-        case .dropout:
-            payNorm()
-            append(
-                DropoutLayer(
-                    name: name("dropout"), index: layerCount, inputShape: shape,
-                    rate: options.dropout))
-            layerCount += 1
-        }
+    // MARK: For blocks
+
+    /// Appends a layer without weights, made with a name of its kind, its position, and the shape of its input.
+    mutating func append(
+        _ kind: String, _ make: (_ name: String, _ index: Int, _ shape: ImageShape) -> any Layer
+    ) {
+        let name = name(kind)
+        append(make(name, takeIndex(), shape))
     }
 
-    /// The layer with weights, and what stands in front of it.
-    private mutating func appendProduct(_ block: Architecture.Block) {
+    /// Appends a layer with weights, and what the method has in front of it.
+    mutating func appendProduct(
+        _ kind: String, _ geometry: PatchGeometry, of inputShape: ImageShape, outputs: Int
+    ) {
         let model = nextModel
         appendSigns(before: model)
-        switch block {
-        case .convolution(let filters, let window, let stride):
-            let geometry = architecture.geometry(shape, window: window, stride: stride)
-            append(weighted(name("conv"), geometry, outputs: filters, model: model))
-        case .linear(let units):
-            append(
-                weighted(
-                    name("fc"), .whole(shape), of: shape, outputs: units, model: model,
-                    hasBias: model.activations == .expectedSign))
-        case .residual, .maxPool, .averagePool, .dropout:
-            preconditionFailure("\(block) is no product")
-        }
+        append(
+            weighted(
+                name(kind), geometry, of: inputShape, outputs: outputs, model: model,
+                hasBias: model.activations == .expectedSign))
         owesNorm = model.activations == .signBefore
     }
+
+    /// Appends a layer whose position, or those of its sublayers, is taken.
+    mutating func append(_ layer: any Layer) {
+        stages.append(layer)
+        shape = layer.outputShape
+    }
+
+    /// A name that no other layer has: `conv1`.
+    mutating func name(_ kind: String) -> String {
+        counts[kind, default: 0] += 1
+        return "\(kind)\(counts[kind, default: 0])"
+    }
+
+    /// Makes a layer with weights.
+    mutating func weighted(
+        _ name: String, _ geometry: PatchGeometry, of inputShape: ImageShape, outputs: Int,
+        model: any WeightModel, hasBias: Bool = false
+    ) -> WeightedLayer {
+        let layer = WeightedLayer(
+            name: name, index: takeIndex(), inputShape: inputShape, geometry: geometry,
+            outputs: outputs, model: model, hasBias: hasBias, algorithm: options.convolutions)
+        layer.needsInputGradient = !stages.isEmpty
+        return layer
+    }
+
+    /// Makes a batch norm.
+    mutating func batchNorm(
+        _ name: String, _ shape: ImageShape, rectified: Bool
+    ) -> BatchNormalization {
+        layerCount += 1
+        return BatchNormalization(
+            name: name, inputShape: shape, rectified: rectified, options: options.batchNorm)
+    }
+
+    // MARK: Activations
 
     /// What stands behind a layer with weights.
     private mutating func appendNorm() {
@@ -91,11 +104,9 @@ struct NetworkBuilder {
             if !owesNorm { append(batchNorm(name("bn"), shape, rectified: true)) }
         case .sign:
             append(batchNorm(name("bn"), shape, rectified: false))
-            append(SignLayer(name: name("sign"), inputShape: shape))
-            layerCount += 1
+            append("sign") { name, _, shape in SignLayer(name: name, inputShape: shape) }
         case .expectedSign:
-            append(ExpectedSignLayer(name: name("sign"), inputShape: shape))
-            layerCount += 1
+            append("sign") { name, _, shape in ExpectedSignLayer(name: name, inputShape: shape) }
         }
     }
 
@@ -118,8 +129,7 @@ struct NetworkBuilder {
         guard model.activations == .signBefore else { return }
         owesNorm = false
         append(batchNorm(name("bn"), shape, rectified: false))
-        append(SignLayer(name: name("sign"), inputShape: shape))
-        layerCount += 1
+        append("sign") { name, _, shape in SignLayer(name: name, inputShape: shape) }
     }
 
     private mutating func payNorm() {
@@ -127,14 +137,9 @@ struct NetworkBuilder {
         owesNorm = false
     }
 
-    private mutating func append(_ layer: any Layer) {
-        stages.append(layer)
-        shape = layer.outputShape
-    }
-
-    private mutating func name(_ kind: String) -> String {
-        counts[kind, default: 0] += 1
-        return "\(kind)\(counts[kind, default: 0])"
+    private mutating func takeIndex() -> Int {
+        defer { layerCount += 1 }
+        return layerCount
     }
 
     /// The method of a layer that is no sublayer and not the last.
@@ -144,58 +149,6 @@ struct NetworkBuilder {
         }
         let positioned = options.model as? any DependsOnPosition
         return positioned?.model(forFirstLayer: stages.isEmpty) ?? options.model
-    }
-
-    private mutating func weighted(
-        _ name: String, _ geometry: PatchGeometry, of inputShape: ImageShape? = nil, outputs: Int,
-        model: any WeightModel, hasBias: Bool = false
-    ) -> WeightedLayer {
-        let layer = WeightedLayer(
-            name: name, index: layerCount, inputShape: inputShape ?? geometry.input,
-            geometry: geometry, outputs: outputs, model: model, hasBias: hasBias,
-            algorithm: options.convolutions)
-        layer.needsInputGradient = !stages.isEmpty
-        layerCount += 1
-        return layer
-    }
-
-    private mutating func batchNorm(
-        _ name: String, _ shape: ImageShape, rectified: Bool
-    ) -> BatchNormalization {
-        layerCount += 1
-        return BatchNormalization(
-            name: name, inputShape: shape, rectified: rectified, options: options.batchNorm)
-    }
-
-    private mutating func residual(_ name: String, filters: Int, stride: Int) -> ResidualBlock {
-        let entrance = architecture.geometry(shape, window: 3, stride: stride)
-        let first = weighted("\(name).conv1", entrance, outputs: filters, model: options.model)
-        // The block adds the gradients of its two ways, also where it is the network's first layer.
-        first.needsInputGradient = true
-        let firstNorm = batchNorm("\(name).bn1", first.outputShape, rectified: true)
-        let inner = architecture.geometry(first.outputShape, window: 3, stride: 1)
-        let second = weighted("\(name).conv2", inner, outputs: filters, model: options.model)
-        second.needsInputGradient = true
-        let secondNorm = batchNorm("\(name).bn2", second.outputShape, rectified: false)
-        var shortcut: [any Layer] = []
-        if second.outputShape != shape, architecture.shortcut == .zeroPadded {
-            shortcut = [
-                SubsampleLayer(
-                    name: "\(name).shortcut", inputShape: shape, stride: stride,
-                    channels: filters)
-            ]
-        } else if second.outputShape != shape {
-            let window = PatchGeometry(input: shape, window: 1, stride: stride)
-            let projection = weighted(
-                "\(name).projection", window, outputs: filters, model: options.model)
-            projection.needsInputGradient = true
-            let norm = batchNorm(
-                "\(name).projectionNorm", projection.outputShape, rectified: false)
-            shortcut = [projection, norm]
-        }
-        return ResidualBlock(
-            name: name, inputShape: shape, body: [first, firstNorm, second, secondNorm],
-            shortcut: shortcut)
     }
 
     private func applyRegularizers() {

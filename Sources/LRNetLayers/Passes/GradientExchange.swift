@@ -78,9 +78,11 @@ public final class LocalGradients: GradientExchange {
         gathered[name] = rows
     }
 
-    /// The rows.
+    /// The rows, whose buffer is the caller's from here on.
     public func finishGather(_ name: GatherName) -> FloatView {
-        guard let rows = gathered[name] else { preconditionFailure("nothing gathered for \(name)") }
+        guard let rows = gathered.removeValue(forKey: name) else {
+            preconditionFailure("nothing gathered for \(name)")
+        }
         return rows
     }
 

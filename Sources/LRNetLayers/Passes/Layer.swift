@@ -30,6 +30,12 @@ public protocol Layer: AnyObject {
     /// The number of those values that each leaf contributes to; the others come from the whole batch.
     var leafGradientCount: Int { get }
 
+    /// The buffer of the input's gradient. A layer says it because the memory of a run is planned from it.
+    var inputGradientBuffer: InputGradientBuffer { get }
+
+    /// The function that a finished network has in the layer's place; `nil` if none can be exported.
+    var inference: InferenceStep? { get }
+
     /// Allocates activations, and asks for memory that is shared.
     ///
     /// - Parameter memory: What the layers of the network use in turns.
@@ -68,6 +74,9 @@ extension Layer {
 
     /// None.
     public var parameters: [Parameter] { [] }
+
+    /// None.
+    public var inference: InferenceStep? { nil }
 
     /// None.
     public var gradientCount: Int { 0 }

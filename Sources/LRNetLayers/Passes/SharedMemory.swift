@@ -22,6 +22,9 @@ public final class SharedMemory {
         self.workerCount = workerCount
     }
 
+    /// The values of all buffers of gradients so far.
+    package var gradientValueCount: Int { gradientBuffers.map(\.count).reduce(0, +) }
+
     /// Asks for values of packed weights, and of each thread's scratch.
     package func need(weights: Int, scratch: Int) {
         weightCount = max(weightCount, weights)

@@ -17,8 +17,7 @@ extension ActivationStyle {
     func problem(with architecture: Architecture, method: String) -> String? {
         let name = architecture.name
         if self == .expectedSign {
-            let other = architecture.blocks.first { if case .linear = $0 { false } else { true } }
-            if let other {
+            if let other = architecture.blocks.first(where: { !$0.isFullyConnected }) {
                 return "\(method) trains fully connected layers alone, and network \(name) has "
                     + "\(other); list layers such as [600FC, 600FC]"
             }
@@ -31,9 +30,7 @@ extension ActivationStyle {
             }
         }
         if self != .rectified,
-            let block = architecture.blocks.first(where: {
-                if case .residual = $0 { true } else { false }
-            })
+            let block = architecture.blocks.first(where: { !$0.allowsBinaryActivations })
         {
             return "\(method) has binary activations, which residual blocks such as \(block) of "
                 + "network \(name) do not go with; choose another network or bwn"

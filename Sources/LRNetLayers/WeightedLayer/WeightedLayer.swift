@@ -166,6 +166,12 @@ public final class WeightedLayer: Layer {
         gradientRange = range
     }
 
+    /// A buffer of its own, if the layer before wants a gradient.
+    public var inputGradientBuffer: InputGradientBuffer { needsInputGradient ? .another : .empty }
+
+    /// The sums of products, with the scales and the bias.
+    public var inference: InferenceStep? { .product(self) }
+
     /// Sets the initial weights; the bias stays 0.
     public func initialize(from source: WeightInitialization) {
         model.initialize(latents.map(\.value), shape: shape, from: source)

@@ -151,7 +151,7 @@ package struct NetworkDescription: Sendable, Equatable {
         do {
             architecture = Architecture(
                 name: metadata["network"] ?? "custom", input: input, classes: blocks.classes,
-                blocks: try blocks.blocks.flatMap(Architecture.Block.list(notation:)))
+                blocks: try blocks.blocks.flatMap(BlockNotation.blocks(in:)))
         } catch {
             throw site.badData("architecture: \(error)")
         }

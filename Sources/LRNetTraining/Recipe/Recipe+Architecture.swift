@@ -51,7 +51,7 @@ extension Recipe.Network {
         do {
             return Architecture(
                 name: name, input: input, classes: classes,
-                blocks: try layers.flatMap(Architecture.Block.list(notation:)))
+                blocks: try layers.flatMap(BlockNotation.blocks(in:)))
         } catch {
             throw Problem(key: "network.layers", message: "\(error)")
         }

@@ -1,0 +1,92 @@
+import LRNetKernels
+import LRNetLayers
+import LRNetTestSupport
+import Testing
+
+/// The words of networks against the kinds of blocks, and what blocks say of their layers against the layers.
+@Suite struct BlockTests {
+    /// A word of each kind, and those with a stride.
+    static let examples = BlockNotation.kinds.flatMap { $0.examples.map(\.key) }
+
+    @Test func messageNamesAllKinds() {
+        let message = """
+            '8Q' is no block; known: 128C3 (convolution), 64C7/2 (stride 2), MP2, MP3/2 (max pooling), \
+            64R, 128R/2 (residual block), GAP (average pooling), 512FC (fully connected), dropout; \
+            2x before a word repeats it
+            """
+        #expect {
+            try BlockNotation.blocks(in: "8Q")
+        } throws: {
+            "\($0)" == message
+        }
+    }
+
+    @Test(arguments: examples) func wordsAreOfOneKind(word: String) throws {
+        let readers = BlockNotation.kinds.filter { $0.init(notation: word) != nil }
+        let blocks = try BlockNotation.blocks(in: word)
+        #expect(readers.count == 1 && blocks.map(\.description) == [word])
+        let block = try #require(blocks.first)
+        #expect(type(of: block) == readers.first)
+    }
+
+    @Test(arguments: Architecture.all) func notationIsReadBack(architecture: Architecture) throws {
+        var copy = architecture
+        copy.blocks = try architecture.blocks.map(\.description).flatMap(BlockNotation.blocks(in:))
+        #expect(copy == architecture)
+        copy.blocks.removeLast()
+        #expect(copy != architecture && !copy.isSameNetwork(as: architecture))
+    }
+
+    @Test func notation() throws {
+        #expect(
+            try BlockNotation.blocks(in: "3x64C7/2").map(\.description)
+                == ["64C7/2", "64C7/2", "64C7/2"])
+        let pool = try #require(try BlockNotation.blocks(in: "MP3/2").first as? MaxPoolBlock)
+        #expect(pool.window == 3 && pool.stride == 2)
+        #expect(try BlockNotation.blocks(in: "MP2/2").map(\.description) == ["MP2"])
+        for word in [
+            "", "x", "0x8C3", "C3", "8C0", "8C3/0", "8C3/2/2", "MP", "8R3", "FC", "gap", "2x",
+        ] {
+            #expect(throws: BlockNotation.UnknownWord.self, "\(word)") {
+                try BlockNotation.blocks(in: word)
+            }
+        }
+    }
+
+    @Test func widthsScaleFiltersAndUnits() throws {
+        let words = ["10C3", "MP2", "10R/2", "GAP", "10FC", "dropout"]
+        let architecture = Self.architecture(try words.flatMap(BlockNotation.blocks(in:)))
+        #expect(
+            architecture.scaled(by: 0.25).blocks.map(\.description)
+                == ["3C3", "MP2", "3R/2", "GAP", "3FC", "dropout"])
+        #expect(architecture.scaled(by: 0.01).blocks.first?.description == "1C3")
+    }
+
+    /// Limits and messages go by blocks, computing by layers; zero-padded shortcuts have no weights, which
+    /// limits leave out.
+    @Test(arguments: examples, Architecture.PaddingRule.allCases)
+    func sizesAreThoseOfTheLayers(word: String, padding: Architecture.PaddingRule) throws {
+        let before = ConvolutionBlock(filters: 64, window: 3)
+        let block = try #require(try BlockNotation.blocks(in: word).first)
+        var architecture = Self.architecture([before, block])
+        architecture.padding = padding
+        architecture.shortcut = .zeroPadded
+        #expect(architecture.problem == nil)
+        let network = Network(architecture: architecture, classes: 3, options: .init())
+        let input = before.outputShape(on: architecture.input, in: architecture)
+        let own = network.stages.dropFirst(2).dropLast()
+        let output = block.outputShape(on: input, in: architecture)
+        #expect(own.first?.inputShape == input && own.last?.outputShape == output)
+        let weighted = network.weightedLayers.dropFirst().dropLast()
+        #expect(block.weightCount(on: input) == weighted.map(\.shape.count).reduce(0, +))
+        let values = weighted.map(\.outputShape.count).reduce(0, +)
+        #expect(block.valueCount(output: output) == (values == 0 ? output.count : values))
+        #expect(block.isProduct == (own.first is WeightedLayer))
+    }
+
+    static func architecture(_ blocks: [any Block]) -> Architecture {
+        Architecture(
+            name: "small", input: ImageShape(height: 12, width: 9, channels: 3), classes: 3,
+            blocks: blocks)
+    }
+}
