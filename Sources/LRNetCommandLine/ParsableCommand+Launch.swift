@@ -11,6 +11,7 @@ extension ParsableCommand {
         do {
             let command = try parseAsRoot(words)
             if let path = UnexpandedPath(in: words) { throw ValidationError(path.message) }
+            if let word = EmptyWord(in: words) { throw ValidationError(word.message) }
             return command
         } catch {
             endCommandLine(with: error, isSilent: isSilent)

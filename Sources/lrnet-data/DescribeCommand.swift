@@ -29,6 +29,7 @@ struct DescribeCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let picture { try OutputPath("--picture", picture).check(.pgm) }
         let set = try ShardSet(directory: directory)
         let index = set.index
         try Console.print("\(index.name): \(kind(of: index)) in \(set.classes) classes")

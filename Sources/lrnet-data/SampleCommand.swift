@@ -30,6 +30,7 @@ struct SampleCommand: ParsableCommand {
     }
 
     func run() throws {
+        try OutputPath("--output", output).check(.png)
         let set = try ShardSet(directory: directory)
         let reader = try ShardReader(set: set, split: split)
         let number = min(count, reader.count)

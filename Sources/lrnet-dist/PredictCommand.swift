@@ -126,26 +126,27 @@ struct PredictCommand: ParsableCommand {
                 continue
             }
             let all = try FileBytes.names(inFolder: picture)
-            let names = all.filter(Self.isPicture)
+            let names = all.filter { Self.isPicture($0, in: picture) }
             guard !names.isEmpty else {
                 throw FailureSite("predict", picture).inputMissing(
-                    "contains no file that ends in .png, .jpg or .jpeg")
+                    "contains no picture: a file that ends in .png, .jpg or .jpeg")
             }
             files += names.map { "\(picture)/\($0)" }
-            let others = all.filter { !Self.isPicture($0) }
+            let others = all.filter { !Self.isPicture($0, in: picture) }
             if !others.isEmpty {
                 let some =
                     others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", ..." : "")
                 LRNetDist.complain(
-                    "warning: \(picture): left out \(others.count) names that do not end in .png, .jpg or "
-                        + ".jpeg: \(some)")
+                    "warning: \(picture): left out \(others.count) names that are hidden, of no regular file, or "
+                        + "do not end in .png, .jpg or .jpeg: \(some)")
             }
         }
         return files
     }
 
-    private static func isPicture(_ name: String) -> Bool {
-        [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
+    private static func isPicture(_ name: String, in folder: String) -> Bool {
+        let hasEnding = [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
+        return hasEnding && !name.hasPrefix(".") && FileBytes.isRegular("\(folder)/\(name)")
     }
 
     private func writeFeatures(_ all: [Prediction], to path: String) throws {

@@ -40,6 +40,7 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         if let output {
+            try OutputPath("--output", output).check(.page)
             var options = Report.Options(runs: runs, output: output)
             options.figures = figures
             options.data = data

@@ -57,7 +57,9 @@ import Testing
         let predicted = try run(
             #"lrnet-dist predict $'p\xe9.safetensors' $'q\xe9' --resize --scores $'s\xe9.npy'"#)
         #expect(predicted.output.contains(#"q\xe9/x\xe8.png"#))
-        #expect(predicted.errors.contains(#"left out 1 names that do not end in"#))
+        #expect(
+            predicted.errors.contains(
+                #"left out 1 names that are hidden, of no regular file, or do not"#))
         #expect(
             try names(place) == [
                 #"d\xe9"#, #"p\xe9-figures"#, #"p\xe9.html"#, #"p\xe9.safetensors"#, #"q\xe9"#,

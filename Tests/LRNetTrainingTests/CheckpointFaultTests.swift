@@ -11,7 +11,7 @@ import Testing
     }
 
     private func save(_ store: CheckpointStore, _ step: Int, isBest: Bool) throws {
-        try store.save(bytes(step), step: step, isBest: isBest, keepLatest: 2)
+        try store.save(bytes(step), step: step, best: isBest ? step : nil, keepLatest: 2)
     }
 
     /// Lets the `number`-th call, or all from there on, of a third save fail.

@@ -18,7 +18,7 @@ import Testing
     private func bytes(_ step: Int) -> [UInt8] { [UInt8](repeating: UInt8(step), count: 100) }
 
     private func save(_ step: Int, isBest: Bool = false) throws {
-        try store.save(bytes(step), step: step, isBest: isBest, keepLatest: 2)
+        try store.save(bytes(step), step: step, best: isBest ? step : nil, keepLatest: 2)
     }
 
     private func path(_ name: String) -> String { "\(store.folder)/\(name)" }
@@ -105,5 +105,17 @@ import Testing
         try save(40, isBest: true)
         #expect(try store.load("best").step == 40)
         #expect(FileBytes.isFolder(path("best.damaged")))
+    }
+
+    /// A copy may lose `best`, or its content: the next save knows the step, and keeps that checkpoint.
+    @Test(arguments: [nil, "", "step-00000099\n", "nonsense"])
+    func aLostBestIsMadeAgain(content: String?) throws {
+        for step in [10, 20, 30] { try save(step, isBest: step == 10) }
+        let path = "\(store.folder)/best"
+        try AtomicFile.remove(path)
+        if let content { try AtomicFile.write(content, to: path) }
+        try store.save(bytes(40), step: 40, best: 10, keepLatest: 2)
+        #expect(try store.steps() == [10, 30, 40])
+        #expect(try store.load("best").step == 10)
     }
 }

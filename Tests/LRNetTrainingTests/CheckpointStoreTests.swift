@@ -10,7 +10,7 @@ import Testing
     private func save(
         _ store: CheckpointStore, _ step: Int, isBest: Bool = false, keep: Int = 3
     ) throws {
-        try store.save(bytes(step), step: step, isBest: isBest, keepLatest: keep)
+        try store.save(bytes(step), step: step, best: isBest ? step : nil, keepLatest: keep)
     }
 
     private func target(_ store: CheckpointStore, _ link: String) throws -> String {
@@ -37,7 +37,7 @@ import Testing
         #expect(
             TestFolder.names(in: "\(store.folder)/step-00000500") == ["manifest.json", "state.h5"])
         // Empty content, and steps of more than eight digits, are no special cases.
-        try store.save([], step: 123_456_789, isBest: false, keepLatest: 3)
+        try store.save([], step: 123_456_789, best: nil, keepLatest: 3)
         #expect(try store.load("latest").bytes.isEmpty)
         #expect(try store.steps() == [500, 123_456_789])
     }
@@ -168,7 +168,7 @@ import Testing
         try save(store, 10, isBest: true)
         let error = #expect(throws: Failure.self) {
             try store.save(
-                [UInt8](repeating: 1, count: 400_000), step: 20, isBest: true, keepLatest: 1)
+                [UInt8](repeating: 1, count: 400_000), step: 20, best: 20, keepLatest: 1)
         }
         #expect(error?.exitStatus == .inputOutput)
         #expect(error?.message.contains("No space left") == true)

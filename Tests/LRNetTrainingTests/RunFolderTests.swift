@@ -18,7 +18,7 @@ import Testing
     /// Makes a folder one of a run that has trained: it has a checkpoint.
     private func addCheckpoint(_ path: String) throws {
         try CheckpointStore(runFolder: path).save(
-            [1, 2, 3], step: 10, isBest: false, keepLatest: 2)
+            [1, 2, 3], step: 10, best: nil, keepLatest: 2)
     }
 
     @Test func newFolder() throws {
@@ -78,7 +78,7 @@ import Testing
             DispatchQueue.global().asyncAfter(deadline: .now() + 0.3) {
                 try? AtomicFile.write(sealed, to: "\(path)/recipe.yaml")
                 try? CheckpointStore(runFolder: path).save(
-                    [1, 2, 3], step: 10, isBest: false, keepLatest: 2)
+                    [1, 2, 3], step: 10, best: nil, keepLatest: 2)
                 lock.withLock { $0 = nil }
             }
             let error = failure {
@@ -262,6 +262,52 @@ import Testing
     private struct Line: Codable, Equatable {
         var step: Int
         var text: String
+    }
+
+    /// An editor of another system may have changed the ends of lines.
+    @Test func metricsWithOtherLineEndsAreKept() throws {
+        let folder = try TestFolder()
+        let path = "\(folder.path)/metrics.jsonl"
+        var run: RunFolder? = try RunFolder(
+            path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
+        try run?.begin(atStep: nil)
+        for step in [50, 100] { try run?.record(Line(step: step, text: "a")) }
+        run = nil
+        let plain = String(decoding: try FileBytes.read(path), as: UTF8.self)
+        try AtomicFile.write(plain.replacing("\n", with: "\r\n"), to: path)
+        run = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
+        #expect(try run?.begin(atStep: 100) == nil)
+        #expect(try String(decoding: FileBytes.read(path), as: UTF8.self) == plain)
+    }
+
+    @Test func recordsThatCannotBeReadAreKeptAside() throws {
+        let folder = try TestFolder()
+        let path = "\(folder.path)/metrics.jsonl"
+        let text = "{\"step\":50,\"text\":\"a\"}\n{\"step\":\n{\"step\":60,\"text\":\"b\"}\n"
+        var run: RunFolder? = try RunFolder(
+            path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
+        try run?.begin(atStep: nil)
+        run = nil
+        try AtomicFile.write(text, to: path)
+        run = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
+        let warning = try run?.begin(atStep: 60)
+        #expect(
+            warning
+                == "metrics: \(path): 1 of 3 lines cannot be read and are left out; the file is kept as "
+                + "metrics.jsonl.damaged")
+        #expect(
+            try String(decoding: FileBytes.read(path + ".damaged"), as: UTF8.self) == text)
+    }
+
+    /// Somebody tidies up: the run is where it was.
+    @Test func theLockMayBeRemoved() throws {
+        let folder = try TestFolder()
+        let run = try RunFolder(
+            path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
+        try run.begin(atStep: nil)
+        try AtomicFile.remove("\(folder.path)/.lock")
+        #expect(try run.locate() == nil)
+        #expect(run.path == folder.path)
     }
 
     @Test func metricsAreCutBack() throws {

@@ -23,8 +23,10 @@ import Testing
         _ writer: CheckpointWriter, _ parts: TrainedParts, step: Int, isBest: Bool,
         trace: WeightTrace
     ) throws {
+        var state = CoordinatorState()
+        if isBest { _ = state.consider(parts.report(step: step, errors: [9, 7])) }
         try writer.save(
-            RunState(step: step), isBest: isBest, of: parts.trainingStep, trace: trace,
+            RunState(step: step, coordinator: state), of: parts.trainingStep, trace: trace,
             beacon: ProgressBeacon())
     }
 
@@ -84,7 +86,7 @@ import Testing
         try winner.write(parts.evaluator.draw(1, step: 4, reestimateBatches: 1), of: leader)
         let writer = try writer(parts, folder)
         try writer.save(
-            RunState(step: 4, coordinator: state), isBest: true, of: parts.trainingStep,
+            RunState(step: 4, coordinator: state), of: parts.trainingStep,
             trace: recorder.trace, beacon: ProgressBeacon())
         try writer.finish()
         return (winner, leader)

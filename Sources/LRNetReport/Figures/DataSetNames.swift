@@ -27,7 +27,8 @@ package struct DataSetTrace: Sendable, Equatable {
         // The line that a start or a resume begins with:
         // `..., 2 ranks of 1 thread, data/mnist: 55,000 images, 50 steps of 256, ...`
         let title = /threads?, (?<folder>.+): [0-9,]+ images, [0-9,]+ steps of [0-9]/
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: bytes, as: UTF8.self).split(
+            whereSeparator: \.isNewline)
         let match = lines.lazy.compactMap { $0.firstMatch(of: title) }.first
         name = match.flatMap { $0.folder.split(separator: "/").last }.map(String.init)
     }

@@ -50,6 +50,12 @@ public enum FileBytes {
             && [S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT)
     }
 
+    /// Whether `path` is a regular file, or a link to one; reading it does not wait.
+    package static func isRegular(_ path: String) -> Bool {
+        var status = stat()
+        return stat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// What a link names; `nil` for anything else.
     package static func linkTarget(_ path: String) -> String? {
         var target = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -38,19 +38,4 @@ public final class FileLock: Sendable {
             usleep(50_000)
         }
     }
-
-    /// The file's path now, if it has been renamed with a folder above it; `nil` if it was removed.
-    package func currentPath() -> String? {
-        if holds(path) { return path }
-        let target = FileBytes.linkTarget("/proc/self/fd/\(descriptor.number)")
-        return target.flatMap { holds($0) ? $0 : nil }
-    }
-
-    /// Whether the file at a path is the one that is locked.
-    private func holds(_ path: String) -> Bool {
-        var (named, locked) = (stat(), stat())
-        guard stat(PathText.cString(path), &named) == 0, fstat(descriptor.number, &locked) == 0
-        else { return false }
-        return named.st_ino == locked.st_ino && named.st_dev == locked.st_dev
-    }
 }

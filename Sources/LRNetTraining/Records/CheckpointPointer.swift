@@ -19,7 +19,8 @@ struct CheckpointPointer {
         if let link = link(path) { return link }
         guard FileBytes.exists(path) else { return nil }
         if FileBytes.isFolder(path) { return try? CheckpointManifest(inFolder: path).name }
-        guard let count = try? FileBytes.byteCount(ofFileAt: path), count < 100,
+        guard FileBytes.isRegular(path), let count = try? FileBytes.byteCount(ofFileAt: path),
+            count < 100,
             let bytes = try? FileBytes.read(path)
         else { return nil }
         let name = String(decoding: bytes, as: UTF8.self).trimmingCharacters(

@@ -25,10 +25,12 @@ package struct CheckpointStore {
     private var latest: CheckpointPointer { CheckpointPointer(path: "\(folder)/latest") }
     private var best: CheckpointPointer { CheckpointPointer(path: "\(folder)/best") }
 
-    /// Writes a checkpoint, moves `latest` (and `best`), and removes old ones.
+    /// Writes a checkpoint, moves `latest` and `best`, and removes old ones.
     ///
+    /// - Parameter best: The step of the best checkpoint; `nil` if there was no validation. A `best` that a copy
+    ///   has lost or damaged is made again.
     /// - Throws: `Failure`; older checkpoints and pointers are then as they were.
-    package func save(_ bytes: [UInt8], step: Int, isBest: Bool, keepLatest: Int) throws {
+    package func save(_ bytes: [UInt8], step: Int, best bestStep: Int?, keepLatest: Int) throws {
         // The run's folder is there, or has been renamed and must not be made anew.
         if !FileBytes.isFolder(folder) { try AtomicFile.createLastFolder(of: folder) }
         for pointer in [latest, best] { try pointer.settle() }
@@ -39,7 +41,12 @@ package struct CheckpointStore {
         if FileBytes.exists(final), (try? load(name)) == nil { try AtomicFile.remove(final) }
         if !FileBytes.exists(final) { try write(bytes, step: step, to: final) }
         try latest.point(to: name)
-        if isBest { try best.point(to: name) }
+        if let bestStep {
+            let name = CheckpointManifest.name(bestStep)
+            if best.target() != name, FileBytes.isFolder("\(folder)/\(name)") {
+                try best.point(to: name)
+            }
+        }
         try prune(keepLatest: keepLatest)
     }
 
@@ -82,7 +89,9 @@ package struct CheckpointStore {
     }
 
     /// Whether ``load(_:)`` finds something under a name.
-    package func has(_ name: String) -> Bool { place(of: name) != nil }
+    package func has(_ name: String) -> Bool {
+        place(of: name).map { FileBytes.isFolder($0.path) } ?? false
+    }
 
     /// A checkpoint by its name, or by `latest` or `best`.
     ///

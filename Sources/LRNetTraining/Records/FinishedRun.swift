@@ -86,6 +86,9 @@ package struct FinishedRun: Sendable {
     ) throws -> Checkpoint.Header {
         try group.fromCoordinator {
             let store = CheckpointStore(runFolder: folder)
+            if names.first == "best", !store.has("best"), let name = try lostBest(in: store) {
+                return try store.load(name).bytes
+            }
             guard let name = names.first(where: store.has) else {
                 throw FailureSite(call, folder).inputMissing(
                     "has no \(names.joined(separator: " or ")) checkpoint")
@@ -97,6 +100,23 @@ package struct FinishedRun: Sendable {
             try Checkpoint.restore(file, network: network, optimizer: nil)
             return header
         }
+    }
+
+    /// The best checkpoint where `best` was lost or damaged: the newest checkpoint knows its step.
+    ///
+    /// - Throws: `Failure` (66) if that one is lost, too.
+    private static func lostBest(in store: CheckpointStore) throws -> String? {
+        guard store.has("latest") else { return nil }
+        let file = try HDF5File.open(image: store.load("latest").bytes, named: "checkpoint")
+        guard let step = try Checkpoint.header(of: file).coordinator.leader?.step else {
+            return nil
+        }
+        let name = CheckpointManifest.name(step)
+        guard store.has(name) else {
+            throw FailureSite("checkpoint", "\(store.folder)/\(name)").inputMissing(
+                "is missing, which is the best one; copy it from where the run was trained")
+        }
+        return name
     }
 
     private func decode<Value: Decodable>(_ name: String) throws -> Value? {

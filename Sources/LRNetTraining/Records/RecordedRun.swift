@@ -112,7 +112,7 @@ package struct RecordedRun {
         guard names.contains(RunMetrics.name) else { return false }
         let text = String(
             decoding: try FileBytes.read("\(path)/\(RunMetrics.name)"), as: UTF8.self)
-        return text.split(separator: "\n").contains { line in
+        return text.split(whereSeparator: \.isNewline).contains { line in
             let entry = try? JSONDecoder().decode(RunMetrics.Step.self, from: Data(line.utf8))
             return entry.map { $0.step > 0 } ?? false
         }

@@ -21,6 +21,7 @@ public final class RunFolder {
     package var checkpoints: CheckpointStore { CheckpointStore(runFolder: path) }
 
     private let recipe: Recipe
+    private let handle: FolderHandle
     private let lock: FileLock
     private var metrics: AppendedFile?
     private var log: AppendedFile?
@@ -45,6 +46,7 @@ public final class RunFolder {
         self.path = path
         try RecordedRun.checkOwner(of: path, resume: resume)
         try AtomicFile.createFolder(path)
+        handle = try FolderHandle(path)
         lock = try Self.lock(path, patience: patience)
         self.recipe = recipe
         // Only now is no other run at work here.
@@ -86,7 +88,7 @@ public final class RunFolder {
     /// - Returns: A line about a new name.
     /// - Throws: `Failure` (74) if the folder was removed.
     package func locate() throws -> String? {
-        guard let folder = Self.folder(of: lock) else {
+        guard let folder = handle.currentPath(knownAs: path) else {
             throw Self.removed(path)
         }
         guard folder != path else { return nil }
@@ -100,11 +102,6 @@ public final class RunFolder {
                 + "command again to start over")
     }
 
-    /// Where the folder of a lock is now.
-    private static func folder(of lock: FileLock) -> String? {
-        lock.currentPath().map { String($0.dropLast(lockName.count + 1)) }
-    }
-
     /// Writes something whose files have the folder's path, and writes it again if the folder was renamed meanwhile.
     ///
     /// - Parameter write: Takes the folder's path.
@@ -112,12 +109,14 @@ public final class RunFolder {
     package func writing(
         _ write: @escaping @Sendable (_ path: String) throws -> Void
     ) -> @Sendable () throws -> Void {
-        { [path, lock] in
-            let place = Self.folder(of: lock) ?? path
+        { [path, handle] in
+            let place = handle.currentPath(knownAs: path) ?? path
             do {
                 try write(place)
             } catch {
-                guard let now = Self.folder(of: lock) else { throw Self.removed(path) }
+                guard let now = handle.currentPath(knownAs: path) else {
+                    throw Self.removed(path)
+                }
                 if now == place { throw error }
                 try write(now)
             }
@@ -130,27 +129,46 @@ public final class RunFolder {
     /// - Parameters:
     ///   - step: The checkpoint's; `nil` for a fresh start, which keeps nothing.
     ///   - isValidated: Whether a validation of this step counts as done.
-    package func begin(atStep step: Int?, isValidated: Bool = true) throws {
+    /// - Returns: A line about records that cannot be read; the file is kept under another name.
+    @discardableResult
+    package func begin(atStep step: Int?, isValidated: Bool = true) throws -> String? {
+        var warning: String?
         if recipeProblem != nil { try writeRecipe() }
         let metricsPath = "\(path)/\(RunMetrics.name)"
         if FileBytes.exists(metricsPath) {
-            let text = String(decoding: try FileBytes.read(metricsPath), as: UTF8.self)
-            let kept = text.split(separator: "\n").filter { line in
+            let bytes = try FileBytes.read(metricsPath)
+            let text = String(decoding: bytes, as: UTF8.self)
+            // A killed run may have left a part of its last line.
+            let isWhole = text.last?.isNewline ?? true
+            let lines = text.split(whereSeparator: \.isNewline)
+            var lostCount = 0
+            let kept = lines.enumerated().filter { number, line in
                 guard
                     let entry = try? JSONDecoder().decode(
                         RunMetrics.Step.self, from: Data(line.utf8))
-                else { return false }
+                else {
+                    if isWhole || number < lines.count - 1 { lostCount += 1 }
+                    return false
+                }
                 let isOfValidation = ["validation", "distributions"].contains(entry.kind)
                 if !isValidated && entry.step == step && isOfValidation { return false }
                 return entry.step <= step ?? -1
             }
-            try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: metricsPath)
+            if lostCount > 0 {
+                let aside = "\(RunMetrics.name).damaged"
+                try AtomicFile.write(bytes, to: "\(path)/\(aside)")
+                warning =
+                    "metrics: \(metricsPath): \(lostCount) of \(lines.count) lines cannot be read and are left "
+                    + "out; the file is kept as \(aside)"
+            }
+            try AtomicFile.write(kept.map { $0.element + "\n" }.joined(), to: metricsPath)
         }
         metrics = try AppendedFile(path: metricsPath)
         let log = try AppendedFile(path: "\(path)/train.log")
         self.log = log
         for line in earlyLines { try log.append(line) }
         earlyLines = []
+        return warning
     }
 
     /// Appends a line to `metrics.jsonl`; it must have a `step`.

@@ -147,7 +147,8 @@ package struct RunMetrics {
                 exitStatus: .inputMissing)
         }
         let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = text.split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (number, line) in lines.enumerated() where !line.isEmpty {
             // A run that was killed, or that is going on, may have left a part of a line.
             if number == lines.count - 1 { break }

@@ -26,7 +26,7 @@ package final class CheckpointWriter {
 
     /// Copies the run's state and begins to write it. Every rank calls it.
     package func save(
-        _ state: RunState, isBest: Bool, of trainingStep: TrainingStep, trace: WeightTrace,
+        _ state: RunState, of trainingStep: TrainingStep, trace: WeightTrace,
         beacon: ProgressBeacon
     ) throws {
         beacon.enter(.saving)
@@ -45,9 +45,9 @@ package final class CheckpointWriter {
                 trace: trace)
             let keepLatest = recipe.checkpoint.keepLatest
             writer.begin(
-                folder.writing { [step = state.step] path in
+                folder.writing { [step = state.step, best = coordinator.leader?.step] path in
                     try CheckpointStore(runFolder: path).save(
-                        bytes, step: step, isBest: isBest, keepLatest: keepLatest)
+                        bytes, step: step, best: best, keepLatest: keepLatest)
                 })
         }
         lastSave = .now

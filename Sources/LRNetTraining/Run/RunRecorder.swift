@@ -48,9 +48,10 @@ package final class RunRecorder {
         let environment = try RunEnvironment.gather(
             group: group, threads: recipe.training.threads)
         try group.agreeing {
-            try folder?.begin(
+            let warning = try folder?.begin(
                 atStep: start.header?.step,
                 isValidated: state.coordinator.owesValidation != true)
+            if let warning { log.warning(warning) }
             try folder?.writeJSON(environment, to: RunEnvironment.name)
             if start.header == nil { try recordFreshStart(data) }
         }

@@ -132,7 +132,7 @@ public final class Trainer {
             let validation = decision.validates ? try validate() : nil
             let isLeader = validation == .newLeader
             let stops = decision.stops && state.step < totalSteps || validation == .givenUp
-            if decision.savesCheckpoint || isLeader || stops { try save(isBest: isLeader) }
+            if decision.savesCheckpoint || isLeader || stops { try save() }
             if stops {
                 try stop()
                 return nil
@@ -150,7 +150,7 @@ public final class Trainer {
     private func isStoppedBeforeTraining() throws -> Bool {
         if try signals.isStopWanted(context.group) {
             // The state that the run resumed from is saved already.
-            if state.coordinator.resumedAt.last != state.step { try save(isBest: false) }
+            if state.coordinator.resumedAt.last != state.step { try save() }
             try stop()
             return true
         }
@@ -159,7 +159,7 @@ public final class Trainer {
         case .givenUp:
             try stop()
             return true
-        case .newLeader: try save(isBest: true)
+        case .newLeader: try save()
         case .done: break
         }
         return false
@@ -177,10 +177,10 @@ public final class Trainer {
                 + "to resume")
     }
 
-    private func save(isBest: Bool) throws {
+    private func save() throws {
         try recorder.locateFolder()
         try checkpoints.save(
-            state, isBest: isBest, of: trainingStep, trace: recorder.trace, beacon: signals.beacon)
+            state, of: trainingStep, trace: recorder.trace, beacon: signals.beacon)
     }
 
     private func trainOneStep(learningRate: Double) throws -> Decision {

@@ -1,8 +1,29 @@
 internal import Foundation
-internal import LRNetSupport
 
 /// A file that is about to be written.
 package struct OutputPath {
+    /// The kinds of files that commands write again over an older one.
+    package enum Kind: Sendable {
+        case page, png, pgm
+
+        /// The first bytes of such a file.
+        fileprivate var start: [UInt8] {
+            switch self {
+            case .page: Array("<!DOCTYPE html>".utf8)
+            case .png: [0x89] + Array("PNG".utf8)
+            case .pgm: Array("P5".utf8)
+            }
+        }
+
+        fileprivate var name: String {
+            switch self {
+            case .page: "an HTML page"
+            case .png: "a PNG picture"
+            case .pgm: "a PGM picture"
+            }
+        }
+    }
+
     private let option: String
     private let path: String
 
@@ -22,8 +43,18 @@ package struct OutputPath {
             throw site.inputMissing("is in a folder that does not exist; make \(folder) first")
         }
         guard FileBytes.exists(path) else { return }
-        guard FileBytes.isFileOrLink(path) else {
+        guard FileBytes.isRegular(path) else {
             throw site.usage("is not a regular file; name another one")
+        }
+    }
+
+    /// Throws unless a file can be made there, or replaces one of its own kind.
+    package func check(_ kind: Kind) throws {
+        try check()
+        guard FileBytes.exists(path) else { return }
+        let bytes = try FileBytes.read(path)
+        guard bytes.isEmpty || bytes.starts(with: kind.start) else {
+            throw site.usage("exists and is not \(kind.name); name another file")
         }
     }
 

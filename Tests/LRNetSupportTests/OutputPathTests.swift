@@ -1,0 +1,37 @@
+import Foundation
+import LRNetLaunchSupport
+import LRNetSupport
+import Testing
+
+/// Names of files that commands are about to write.
+@Suite struct OutputPathTests {
+    private func problem(_ path: String, _ kind: OutputPath.Kind) -> String? {
+        do {
+            try OutputPath("--output", path).check(kind)
+            return nil
+        } catch {
+            #expect((error as? Failure)?.exitStatus == .usage)
+            return (error as? Failure)?.message
+        }
+    }
+
+    @Test func onlyAFileOfTheSameKindIsReplaced() throws {
+        let folder = try TestFolder()
+        let path = "\(folder.path)/x"
+        #expect(problem(path, .page) == nil)
+        try AtomicFile.write("<!DOCTYPE html>\n<p>", to: path)
+        #expect(problem(path, .page) == nil)
+        #expect(problem(path, .png) == "exists and is not a PNG picture; name another file")
+        try AtomicFile.write("", to: path)
+        #expect(problem(path, .pgm) == nil)
+    }
+
+    @Test func devicesAndPipesAreNot() throws {
+        let folder = try TestFolder()
+        let pipe = "\(folder.path)/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        for path in [pipe, "/dev/null", folder.path] {
+            #expect(problem(path, .png) == "is not a regular file; name another one")
+        }
+    }
+}
