@@ -49,7 +49,7 @@ import Testing
             outputs: layer.outputs, model: isTernary ? TernaryModel() : BinaryModel())
         ours.assignGradients(0..<ours.gradientCount)
         ours.reserve(sampleCount: layer.samples, microBatch: layer.samples, workerCount: 2)
-        let monitor = WeightedLayer.VarianceMonitor(workerCount: 2)
+        let monitor = VarianceMonitor(workerCount: 2)
         ours.varianceMonitor = monitor
         let names = isTernary ? ["zeroLogit", "signLogit"] : ["signLogit"]
         #expect(ours.latents.map(\.name) == names.map { "\(layer.name).\($0)" })

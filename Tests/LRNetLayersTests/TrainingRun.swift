@@ -29,7 +29,8 @@ final class TrainingRun {
 
     init(
         _ options: Network.Options, architecture: Architecture = architecture, samples: Int = 64,
-        threads: Int = 1, statistics: any StatisticsExchange = LocalStatistics()
+        threads: Int = 1, statistics: any StatisticsExchange = LocalStatistics(),
+        exchange: any GradientExchange = LocalGradients()
     ) {
         network = Network(
             architecture: architecture, classes: architecture.classes, options: options)
@@ -37,7 +38,8 @@ final class TrainingRun {
         self.statistics = statistics
         loss = ClassificationLoss(classes: architecture.classes, sampleCount: samples)
         gradients = GradientStore(
-            count: network.gradientCount, largestLayer: network.largestGradientCount)
+            count: network.gradientCount, largestLayer: network.largestGradientCount,
+            exchange: exchange)
         network.reserve(sampleCount: samples, microBatch: samples, workerCount: threads)
     }
 

@@ -128,6 +128,11 @@ import Testing
         let path = "\(parts.run)/\(NetworkFile.name)"
         try AtomicFile.remove(path)
         try AtomicFile.remove("\(parts.run)/checkpoints/best")
+        // The newest checkpoint knows which one is the best.
+        #expect(
+            try winner.measure(leader, like: parts.network, by: parts.evaluator)?.sampleCount == 24)
+        try AtomicFile.remove(path)
+        try AtomicFile.remove("\(parts.run)/checkpoints")
         let error = #expect(throws: Failure.self) {
             try winner.measure(leader, like: parts.network, by: parts.evaluator)
         }

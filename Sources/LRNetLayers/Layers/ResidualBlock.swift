@@ -45,7 +45,7 @@ public final class ResidualBlock: Layer {
     }
 
     /// Body and shortcut.
-    public var sublayers: [any Layer] { body + shortcut }
+    public var branches: [[any Layer]] { [body, shortcut] }
 
     /// Takes note of the memory.
     public func reserve(_ size: PassSize, memory: SharedMemory) {
@@ -70,6 +70,7 @@ public final class ResidualBlock: Layer {
         pass.pool.forEachRange(gradient.count, grain: Self.grain) { range, _ in
             Elementwise.maskGradient(gradient[range], whereZero: output[range], copy: second[range])
         }
+        // In the order of ``branches``, as plans take it.
         let ofBody = try body.backward(gradient, pass)
         let ofShortcut = try shortcut.backward(second, pass)
         pass.pool.forEachRange(ofBody.count, grain: Self.grain) { range, _ in

@@ -40,8 +40,8 @@ public final class Network {
     /// All layers, those inside residual blocks included, in the order of checkpoints and hashes.
     public let layers: [any Layer]
 
-    /// The length of the exchanged gradient vector.
-    public let gradientCount: Int
+    /// Each layer's range of the exchanged gradient vector, in the order of ``layers``.
+    package let gradientRanges: [Range<Int>]
 
     /// Creates a network whose parameters are still 0.
     public init(architecture: Architecture, classes: Int, options: Options) {
@@ -52,11 +52,11 @@ public final class Network {
         stages = builder.build(classes: classes)
         layers = stages.flattened
         var position = 0
-        for layer in layers {
-            layer.assignGradients(position..<position + layer.gradientCount)
-            position += layer.gradientCount
+        gradientRanges = layers.map { layer in
+            defer { position += layer.gradientCount }
+            return position..<position + layer.gradientCount
         }
-        gradientCount = position
+        for (layer, range) in zip(layers, gradientRanges) { layer.assignGradients(range) }
     }
 
     /// The layers with weights, the last layer included.
@@ -75,8 +75,17 @@ public final class Network {
     /// The learned tensors, in the order of checkpoints and hashes.
     public var parameters: [Parameter] { layers.flatMap(\.parameters) }
 
+    /// The length of the exchanged gradient vector.
+    public var gradientCount: Int { gradientRanges.last?.upperBound ?? 0 }
+
     /// The length of the longest range of the gradient vector that leaves add up to.
     public var largestGradientCount: Int { layers.map(\.leafGradientCount).max() ?? 0 }
+
+    /// The layers' exchanges in a training step, in the order of its backward pass; after memory was
+    /// reserved.
+    package var exchanges: [LayerExchange] {
+        stages.inBackwardOrder.compactMap { ($0 as? WeightedLayer)?.exchange }
+    }
 
     /// Allocates activations and scratch for at most `sampleCount` samples a pass, and `microBatch`
     /// a product.

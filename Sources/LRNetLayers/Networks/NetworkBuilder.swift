@@ -10,8 +10,8 @@ package struct NetworkBuilder {
     private var counts: [String: Int] = [:]
     /// Layers made so far: the next one's position, which its noise is keyed by.
     private var layerCount = 0
-    /// Whether a batch norm with its ReLU is still to come behind the last product, as the end of a
-    /// network with ``ActivationStyle/signBefore`` has it.
+    /// A batch norm with its ReLU is still to come after the last product, as the end of a network with
+    /// ``ActivationStyle/signBefore`` has it.
     private var owesNorm = false
 
     init(architecture: Architecture, options: Network.Options) {
@@ -48,7 +48,7 @@ package struct NetworkBuilder {
         append(make(name, takeIndex(), shape))
     }
 
-    /// Appends a layer with weights, and what the method has in front of it.
+    /// Appends a layer with weights, and before it the signs of methods that have them there.
     mutating func appendProduct(
         _ kind: String, _ geometry: PatchGeometry, of inputShape: ImageShape, outputs: Int
     ) {
@@ -96,7 +96,7 @@ package struct NetworkBuilder {
 
     // MARK: Activations
 
-    /// What stands behind a layer with weights.
+    /// Appends batch norm and activation after a layer with weights.
     private mutating func appendNorm() {
         switch options.model.activations {
         case .rectified: append(batchNorm(name("bn"), shape, rectified: true))
@@ -124,7 +124,7 @@ package struct NetworkBuilder {
         }
     }
 
-    /// Batch norm and signs in front of a layer, where the method has them there.
+    /// Appends batch norm and signs before a layer, where the method has them there.
     private mutating func appendSigns(before model: any WeightModel) {
         guard model.activations == .signBefore else { return }
         owesNorm = false

@@ -118,4 +118,24 @@ public final class GradientStore {
     public func nodes(_ range: Range<Int>) -> [FloatView] {
         schedule.nodeLeaves.indices.map { nodeBuffers[$0][range] }
     }
+
+    /// Begins parts of a layer's exchange.
+    ///
+    /// - Parameter rows: Gives this process's rows; sums and shares need none.
+    func begin(
+        _ parts: [LayerExchange.Part], _ layout: BatchLayout,
+        rows: (GatherName.Rows) -> FloatView? = { _ in nil }
+    ) throws {
+        for part in parts {
+            switch part {
+            case .rows(let name, let width):
+                guard let own = rows(name.rows) else { preconditionFailure("no rows \(name)") }
+                try exchange.beginGather(rows: own, width: width, name: name, layout: layout)
+            case .sum(let sum):
+                try exchange.beginSum(sum.range, of: self, unit: sum.unit)
+            case .shares(let parameter, let unit):
+                try exchange.beginGather(shares: parameter.value, unit: unit)
+            }
+        }
+    }
 }

@@ -14,11 +14,12 @@ public protocol Layer: AnyObject {
     /// The shape of one sample's output.
     var outputShape: ImageShape { get }
 
-    /// The layers that this one is made of, in the order of their parameters; their passes are its
-    /// own affair, all else is done to them as to any layer of the network.
-    var sublayers: [any Layer] { get }
+    /// The runs of layers that this one is made of, in the order of their parameters and of their
+    /// backward passes; passes are this layer's own affair, all else is done to them as to any layer
+    /// of the network.
+    var branches: [[any Layer]] { get }
 
-    /// The learned tensors, in the order of checkpoints and hashes; without those of ``sublayers``.
+    /// The learned tensors, in the order of checkpoints and hashes; without those of ``branches``.
     var parameters: [Parameter] { get }
 
     /// The number of values that the layer adds to the exchanged gradient vector.
@@ -70,7 +71,7 @@ public protocol Layer: AnyObject {
 
 extension Layer {
     /// None.
-    public var sublayers: [any Layer] { [] }
+    public var branches: [[any Layer]] { [] }
 
     /// None.
     public var parameters: [Parameter] { [] }
@@ -152,8 +153,8 @@ extension Sequence<any Layer> {
         memory.allocate()
     }
 
-    /// The layers with all their sublayers, each before the layer that it is part of.
-    var flattened: [any Layer] { flatMap { $0.sublayers.flattened + [$0] } }
+    /// The layers with all layers of their branches, each before the layer that it is part of.
+    var flattened: [any Layer] { flatMap { $0.branches.flatMap(\.flattened) + [$0] } }
 }
 
 extension BidirectionalCollection<any Layer> {
@@ -165,6 +166,12 @@ extension BidirectionalCollection<any Layer> {
             pass.observer?(layer, values, false)
         }
         return values
+    }
+
+    /// The layers with all layers of their branches, in the order in which ``backward(_:_:)`` is done
+    /// with them.
+    var inBackwardOrder: [any Layer] {
+        reversed().flatMap { $0.branches.flatMap(\.inBackwardOrder) + [$0] }
     }
 
     /// Computes the gradient of the first layer's input from that of the last layer's output.

@@ -43,7 +43,7 @@ public final class WeightedLayer: Layer {
     /// The bias of each output, if the layer has one.
     public let bias: Parameter?
 
-    /// Whether the layer before wants a gradient; the first layer's input does not.
+    /// The layer before wants a gradient; the first layer's input does not.
     public var needsInputGradient = true
 
     /// The strength of the model's own regulariser.
@@ -64,45 +64,35 @@ public final class WeightedLayer: Layer {
     /// Of a step, for models that take losses and scores: the coefficient of each draw.
     public var scoreCoefficients: [Float] = []
 
-    /// What the model found in the whole layer at the start of the step.
-    private var statistics: [Float] = []
+    /// The exchanges of a training step; after memory was reserved.
+    package private(set) var exchange = LayerExchange()
+
     /// The learned tensors of the weights' shape; the others are scales.
     let weightLatents: [Parameter]
     let parts: WeightModelParts
     let scales: [Parameter]
-    let mean: FloatBuffer
-    let variance: FloatBuffer?
-    let products: any LayerProducts
+    /// Where gradients lie in the layer's range.
+    let gradientLayout: GradientLayout
+    /// The layer's range of the gradient vector.
+    private(set) var gradientRange = 0..<0
+    private(set) var memory = SharedMemory(workerCount: 1)
+    /// Values of the whole layer that the model found at the start of the step.
+    private var statistics: [Float] = []
+    private let mean: FloatBuffer
+    private let variance: FloatBuffer?
+    private let products: any LayerProducts
     /// The most samples of one call of ``products``.
-    var panelSize = 1
-    /// Whether the weights' gradient is one product over the whole batch, shared out over processes,
-    /// instead of a sum over leaves.
-    var usesWholeBatch = false
-    var gradientRange = 0..<0
+    private var panelSize = 1
+    /// Computes the weights' gradient over the whole batch; `nil` where it is a sum over leaves.
+    private var wholeBatch: WholeBatchGradient?
     /// The bias of a finished network, while one is evaluated.
-    var fixedBias: FloatView?
-    var output = FloatBuffer(count: 0)
-    /// Variances, then the sensitivities of `z` to them, then dL/d variance.
-    var sensitivity = FloatBuffer(count: 0)
-    var memory = SharedMemory(workerCount: 1)
+    private var fixedBias: FloatView?
+    private var preActivations: PreActivations
     /// The input of the last forward pass.
-    var input: FloatView?
+    private var input: FloatView?
 
     /// The input of the last forward pass, for inspection; overwritten by the next one.
     package var lastInput: FloatView? { input }
-
-    /// The smallest variance that any thread has seen.
-    public final class VarianceMonitor {
-        var smallest: [Float]
-
-        /// Creates a monitor for as many threads.
-        public init(workerCount: Int) {
-            smallest = Array(repeating: .infinity, count: workerCount)
-        }
-
-        /// The smallest variance, before clamp and floor.
-        public var value: Float { smallest.min() ?? .infinity }
-    }
 
     /// Creates a layer with weights of zero.
     ///
@@ -134,6 +124,8 @@ public final class WeightedLayer: Layer {
         weightLatents = latents.filter { $0.role != .scale }
         scales = latents.filter { $0.role == .scale }
         bias = hasBias ? Parameter(name: "\(name).bias", shape: [outputs], role: .offset) : nil
+        gradientLayout = GradientLayout(
+            model: model, shape: shape, scales: scales.map(\.value.count), bias: bias?.value.count)
         mean = FloatBuffer(count: shape.count)
         variance = model.isProbabilistic ? FloatBuffer(count: shape.count) : nil
         products =
@@ -142,23 +134,17 @@ public final class WeightedLayer: Layer {
                 geometry: geometry, shape: shape, hasVariance: model.isProbabilistic)
             : DirectProducts(
                 geometry: geometry, shape: shape, hasVariance: model.isProbabilistic)
+        preActivations = PreActivations(shape: outputShape, model: model, sampleCount: 0)
     }
 
     /// The latents, then the bias.
     public var parameters: [Parameter] { latents + (bias.map { [$0] } ?? []) }
 
     /// One value a mean, one a variance, one a scale, one a bias; none where nothing is learnt.
-    public var gradientCount: Int {
-        if model.isFrozen { return 0 }
-        return shape.count * (model.hasWeightGradient ? model.hasVarianceGradient ? 2 : 1 : 0)
-            + scaleCount + (bias?.value.count ?? 0)
-    }
-
-    /// The number of values of all scales.
-    var scaleCount: Int { scales.map(\.value.count).reduce(0, +) }
+    public var gradientCount: Int { gradientLayout.count }
 
     /// All but those that come from the whole batch.
-    public var leafGradientCount: Int { usesWholeBatch ? 0 : gradientCount }
+    public var leafGradientCount: Int { wholeBatch == nil ? gradientCount : 0 }
 
     /// Tells the layer its range of the gradient vector.
     public func assignGradients(_ range: Range<Int>) {
@@ -177,20 +163,28 @@ public final class WeightedLayer: Layer {
         model.initialize(latents.map(\.value), shape: shape, from: source)
     }
 
-    /// Allocates activations, and asks for the memory of the products.
+    /// Allocates activations, asks for the memory of the products, and decides what is exchanged.
     public func reserve(_ size: PassSize, memory: SharedMemory) {
         self.memory = memory
-        output = FloatBuffer(count: size.sampleCount * outputShape.count)
-        sensitivity = FloatBuffer(
-            count: model.isProbabilistic ? size.sampleCount * outputShape.count : 0)
+        preActivations = PreActivations(
+            shape: outputShape, model: model, sampleCount: size.sampleCount)
         panelSize = products.panelSize(microBatch: size.microBatch)
         products.reserve(
             panelSize: panelSize, needsInputGradient: needsInputGradient, memory: memory)
-        reserveWholeBatch(size)
-        reserveUpdate()
+        wholeBatch = WholeBatchGradient(
+            shape: shape, geometry: geometry, layout: gradientLayout, size: size, memory: memory)
+        let unit = model.isFrozen ? nil : wholeBatch?.unit ?? LayerUpdate.unit(of: shape)
+        for latent in weightLatents { latent.shareUnit = unit }
+        memory.need(weights: 0, scratch: LayerUpdate.scratchCount(tensors: weightLatents.count))
+        exchange = LayerExchange(
+            layer: index, shape: shape, layout: gradientLayout, range: gradientRange,
+            usesWholeBatch: wholeBatch != nil, latents: weightLatents)
     }
 
-    /// What the step's weights are made from, with the key of what is drawn once a step.
+    /// The unit in which processes share out the weights.
+    var shareUnit: Int? { weightLatents.first?.shareUnit }
+
+    /// The values that the step's weights are made from, with the key of the step's draws.
     func weightStep(_ pass: Pass) -> WeightStep {
         let key = NoiseKey(
             seed: pass.seed, purpose: .trainingWeights, step: UInt32(pass.step),
@@ -200,17 +194,141 @@ public final class WeightedLayer: Layer {
             statistics: model.hasWeightGradient ? statistics : scoreCoefficients)
     }
 
-    /// Whether the layer divides pre-activations by their deviation instead of drawing them.
-    var isStandardized: Bool { parts.standardizing != nil }
-
-    /// The weights that passes compute with.
-    var prepared: PreparedWeights { PreparedWeights(mean: mean.all, variance: variance?.all) }
+    // MARK: Passes
 
     /// Makes the step's weights or moments.
     public func prepare(_ pass: Pass) {
         let values = latents.map(\.value)
         statistics = parts.wholeLayer?.statistics(values, shape: shape) ?? []
-        model.prepare(values, step: weightStep(pass), into: prepared, pool: pass.pool)
+        model.prepare(
+            values, step: weightStep(pass),
+            into: PreparedWeights(mean: mean.all, variance: variance?.all), pool: pass.pool)
+    }
+
+    /// Computes `z`; in training with noise.
+    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+        self.input = input
+        if let gradients = pass.gradients {
+            try gradients.begin(exchange.forward, pass.layout) { _ in input }
+        }
+        let isNoisy = pass.mode == .training && model.isProbabilistic
+        let bias = fixedBias ?? bias?.value
+        products.packForward(
+            PreparedWeights(mean: mean.all, variance: isNoisy ? variance?.all : nil),
+            pool: pass.pool)
+        pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
+            for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
+                let result = preActivations.moments(panel, isNoisy: isNoisy)
+                products.forward(
+                    input[panel.scaled(by: inputShape.count)], into: result, worker: worker)
+                if isNoisy {
+                    preActivations.draw(panel, monitor: varianceMonitor, worker: worker) {
+                        pass.key(.preActivation, layer: index, sample: $0)
+                    }
+                }
+                if let bias { Elementwise.addRow(bias, toRowsOf: result.mean) }
+                if isNoisy, let standardizing = parts.standardizing {
+                    preActivations.standardize(
+                        panel, offset: standardizing.varianceOffset(shape))
+                }
+            }
+        }
+        return preActivations.values(0..<pass.layout.sampleCount)
+    }
+
+    /// Computes the leaves' gradients of the moments, and the input's.
+    ///
+    ///     dM = G        dV = G * e / (2 sqrt(V + floor))
+    ///     dm = x' dM    dv = (x^2)' dV
+    ///     dx = dM m' + 2 x * (dV v')          summed over the patches that a value lies in
+    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+        guard let input, let gradients = pass.gradients else {
+            preconditionFailure("\(name): backward without forward or without gradients")
+        }
+        if model.isFrozen { return makeInputGradient(input, gradient, pass) }
+        let leaves = pass.layout.leaves
+        pass.pool.forEach(leaves.count) { leaf, worker in
+            let slopes = preActivations.makeSlopes(leaves[leaf], gradient)
+            guard wholeBatch == nil else { return }
+            weightGradient(
+                leaves[leaf], input: input, slopes: slopes,
+                into: gradients.view(leaf: leaf, layer: gradientRange), worker: worker, pass)
+        }
+        if wholeBatch == nil { gradients.combine(layer: gradientRange, pool: pass.pool) }
+        let slopes = preActivations.slopes(0..<pass.layout.sampleCount, gradient)
+        try gradients.begin(exchange.backward, pass.layout) { rows in
+            rows == .varianceGradient ? slopes.variance : slopes.mean
+        }
+        let inputGradient = makeInputGradient(input, gradient, pass)
+        try wholeBatch?.make(gradients, range: gradientRange, layer: index, pool: pass.pool)
+        return inputGradient
+    }
+
+    /// dL/dx, empty where nobody wants it.
+    private func makeInputGradient(
+        _ input: FloatView, _ gradient: FloatView, _ pass: Pass
+    ) -> FloatView {
+        guard needsInputGradient else { return memory.gradient(0) }
+        let result = memory.gradient(pass.layout.sampleCount * inputShape.count)
+        products.packBackward(
+            PreparedWeights(
+                mean: mean.all, variance: model.hasVarianceGradient ? variance?.all : nil),
+            pool: pass.pool)
+        pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
+            for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
+                let images = panel.scaled(by: inputShape.count)
+                products.inputGradient(
+                    input[images], gradient: preActivations.slopes(panel, gradient),
+                    into: result[images], worker: worker)
+            }
+        }
+        return result
+    }
+
+    private func weightGradient(
+        _ samples: Range<Int>, input: FloatView, slopes: MomentViews, into target: FloatView,
+        worker: Int, _ pass: Pass
+    ) {
+        let layout = gradientLayout
+        if !layout.means.isEmpty {
+            let moments = layout.moments(of: target)
+            products.weightGradient(
+                input[samples.scaled(by: inputShape.count)], gradient: slopes, into: moments,
+                panelSize: panelSize, worker: worker)
+            if let scaled = parts.scales {
+                scaled.scaleGradient(
+                    latents.map(\.value), step: weightStep(pass),
+                    gradient: PreparedWeights(mean: moments.mean, variance: moments.variance),
+                    into: target[layout.allScales])
+            }
+        }
+        if let bias = layout.bias {
+            Elementwise.sumRows(of: slopes.mean, into: target[bias], accumulate: false)
+        }
+    }
+
+    // MARK: Update
+
+    /// True if this process's share of the sums is finite.
+    public func hasFiniteGradients(_ pass: Pass) -> Bool { update(pass)?.isFinite ?? true }
+
+    /// Updates this process's share of the latents, and the bias.
+    public func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {
+        if model.isFrozen { return }
+        guard let gradients = pass.gradients else {
+            preconditionFailure("\(name): update without gradients")
+        }
+        LayerUpdate(of: self, gradients, pass).apply(by: optimizer)
+        try gradients.begin(exchange.update, pass.layout)
+    }
+
+    /// Pulls the sums of all weights back, into the parameters' gradients.
+    public func finishGradients(_ pass: Pass) { update(pass)?.finishGradients() }
+
+    /// The step's update; `nil` where nothing is learnt, or outside training.
+    private func update(_ pass: Pass) -> LayerUpdate? {
+        guard !model.isFrozen, let gradients = pass.gradients else { return nil }
+        return LayerUpdate(of: self, gradients, pass)
     }
 
     /// Lets the model clip.

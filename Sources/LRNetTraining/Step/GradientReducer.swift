@@ -7,14 +7,13 @@ internal import LRNetSupport
 /// layers want of the whole batch.
 ///
 /// Exact mode adds in one tree over the leaves, whatever the number of ranks; fast mode leaves the
-/// order to MPI, at the end of the pass. Ranges of the vector that follow one another are joined
-/// until they are worth a message (a bucket), and long ones travel in pieces. Exchanges are made when
-/// they are first wanted, by all ranks in the same order, and kept.
+/// order to MPI, at the end of the pass. Short ranges of the vector are joined (``SumBucket``), and
+/// long ones travel in pieces. Exchanges are made when they are first wanted, by all ranks in the same
+/// order, and kept.
 public final class GradientReducer: GradientExchange {
-    /// A sum that is made again in each step: its range, and the leaves that are present.
+    /// A sum that is made again in each step, and the leaves that are present.
     private struct SumKey: Hashable {
-        let range: Range<Int>
-        let unit: Int?
+        let sum: GradientSum
         let presentLeaves: Int
     }
 
@@ -29,9 +28,6 @@ public final class GradientReducer: GradientExchange {
         let count: Int
     }
 
-    /// Values of a bucket, at least, unless the pass ends before.
-    static let bucketCount = 1 << 14
-
     /// Values of a message, at most: 256 KiB. Every exchange keeps two messages of each node, so
     /// large ones cost memory; see `lrnet-mpi-checks --benchmark`.
     package static let pieceCount = 1 << 16
@@ -45,7 +41,9 @@ public final class GradientReducer: GradientExchange {
     private var shareGathers: [ShareKey: AllGather] = [:]
     private var begunGathers: [GatherName: RowGather] = [:]
     private var underWay: [Started] = []
-    private var bucket: (range: Range<Int>, store: GradientStore)?
+    private var bucket = SumBucket()
+    /// Whose sums wait in the bucket.
+    private var bucketStore: GradientStore?
     private var failure: (any Error)?
 
     /// The time of this step in which nothing was done but wait for exchanges.
@@ -54,9 +52,9 @@ public final class GradientReducer: GradientExchange {
     /// An exchange under way.
     private struct Started {
         let exchange: any Exchange
-        /// What it adds up, if it does.
+        /// The range that it adds up, if it does.
         var sum: Range<Int>?
-        /// Whether a step of it waits for the other ranks.
+        /// A step of it waits for the other ranks.
         var isBlocking = false
     }
 
@@ -83,7 +81,8 @@ public final class GradientReducer: GradientExchange {
 
     /// Begins a step. Every rank calls it.
     func begin(_ layout: BatchLayout) {
-        precondition(underWay.isEmpty && bucket == nil, "a step begins before the last one's end")
+        precondition(
+            underWay.isEmpty && bucket.range == nil, "a step begins before the last one's end")
         presentLeaves = layout.globalLeafCount
         waiting = .zero
         begunGathers.removeAll(keepingCapacity: true)
@@ -93,52 +92,47 @@ public final class GradientReducer: GradientExchange {
 
     /// Begins a sum, at once or, where every rank wants all of it, with the next range.
     public func beginSum(_ range: Range<Int>, of store: GradientStore, unit: Int?) throws {
-        if range.isEmpty { return }
-        if unit != nil {
-            try sendBucket()
-            return try start(range, of: store, unit: unit)
-        }
-        if let waiting = bucket, range.upperBound != waiting.range.lowerBound { try sendBucket() }
-        let end = bucket?.range.upperBound ?? range.upperBound
-        bucket = (range.lowerBound..<end, store)
-        if end - range.lowerBound >= Self.bucketCount { try sendBucket() }
+        for sum in bucket.add(GradientSum(range: range, unit: unit)) { try start(sum, of: store) }
+        bucketStore = bucket.range == nil ? nil : store
     }
 
     private func sendBucket() throws {
-        guard let (range, store) = bucket else { return }
-        bucket = nil
-        try start(range, of: store, unit: nil)
+        guard let store = bucketStore else { return }
+        bucketStore = nil
+        for sum in bucket.takeRest() { try start(sum, of: store) }
     }
 
-    private func start(_ range: Range<Int>, of store: GradientStore, unit: Int?) throws {
-        let sum = sum(SumKey(range: range, unit: unit, presentLeaves: presentLeaves))
-        if unit != nil, let tree = sum as? TreeExchange {
+    private func start(_ sum: GradientSum, of store: GradientStore) throws {
+        let (range, key) = (sum.range, SumKey(sum: sum, presentLeaves: presentLeaves))
+        let reduction = reduction(key)
+        if sum.unit != nil, let tree = reduction as? TreeExchange {
             try tree.startReduceToSlice(nodes: store.nodes(range), into: store.total[range])
         } else {
-            try sum.start(nodes: store.nodes(range), into: store.total[range])
+            try reduction.start(nodes: store.nodes(range), into: store.total[range])
         }
-        underWay.append(Started(exchange: sum, sum: range, isBlocking: mode == .fast))
+        underWay.append(Started(exchange: reduction, sum: range, isBlocking: mode == .fast))
     }
 
-    /// Whether a range's sums are here, or were never asked for.
+    /// True if a range's sums are here, or were never asked for.
     func hasSummed(_ range: Range<Int>) -> Bool {
-        bucket?.range.overlaps(range) != true
+        bucket.range?.overlaps(range) != true
             && !underWay.contains { $0.sum?.overlaps(range) == true }
     }
 
-    private func sum(_ key: SumKey) -> any AllReduction {
+    private func reduction(_ key: SumKey) -> any AllReduction {
         if let known = sums[key] { return known }
         let made: any AllReduction
         switch mode {
         case .exact:
             made = TreeExchange(
                 group: group, leafCount: leafCount, presentLeaves: key.presentLeaves,
-                valueCount: key.range.count, alignment: key.unit ?? SlicePartition.alignment,
+                valueCount: key.sum.range.count,
+                alignment: key.sum.unit ?? SlicePartition.alignment,
                 pieceCount: Self.pieceCount)
         case .fast:
             made = FastAllReduce(
                 group: group, leafCount: leafCount, presentLeaves: key.presentLeaves,
-                valueCount: key.range.count)
+                valueCount: key.sum.range.count)
         }
         sums[key] = made
         return made

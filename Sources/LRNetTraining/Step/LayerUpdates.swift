@@ -12,8 +12,6 @@ final class LayerUpdates {
     private let optimizer: MomentOptimizer
     private let reducer: GradientReducer
     private let positions: [ObjectIdentifier: Int]
-    /// The layers' ranges of the gradient vector.
-    private let ranges: [Range<Int>]
     private var pending: [Int] = []
     private var pass: Pass?
     /// The first layer whose gradient is not finite on this rank; its position in the network.
@@ -31,11 +29,6 @@ final class LayerUpdates {
         self.reducer = reducer
         positions = Dictionary(
             uniqueKeysWithValues: network.layers.enumerated().map { (ObjectIdentifier($1), $0) })
-        var start = 0
-        ranges = network.layers.map { layer in
-            defer { start += layer.gradientCount }
-            return start..<start + layer.gradientCount
-        }
         reducer.prepareGathers(of: network.parameters)
     }
 
@@ -68,7 +61,7 @@ final class LayerUpdates {
         var index = 0
         while index < pending.count {
             let position = pending[index]
-            guard reducer.hasSummed(ranges[position]) else {
+            guard reducer.hasSummed(network.gradientRanges[position]) else {
                 index += 1
                 continue
             }

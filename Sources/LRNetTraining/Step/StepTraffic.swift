@@ -1,9 +1,10 @@
 package import LRNetCollectives
+internal import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
-/// What one rank sends in a training step with exact sums, as its exchanges would plan it: the model
-/// by which runs on more ranks than there are can be judged.
+/// The messages of one rank in a training step with exact sums, counted from the very exchanges that
+/// layers begin: by this model runs on more ranks than there are can be judged.
 ///
 /// With R ranks, k nodes of this rank, slices of n / R values, pieces of p values:
 ///
@@ -43,53 +44,23 @@ package struct StepTraffic {
     }
 
     private mutating func plan(_ network: Network) {
-        var end = 0
-        let ends = Dictionary(
-            uniqueKeysWithValues: network.layers.map { layer in
-                end += layer.gradientCount
-                return (ObjectIdentifier(layer), end)
-            })
-        // Sums that every rank wants are joined as GradientReducer joins them.
-        var bucket = 0..<0
-        for case let layer as WeightedLayer in Self.backwardOrder(network.stages) {
-            let exchanged = layer.exchanged
-            for width in exchanged.rowWidths { addRows(width: width) }
-            for (count, unit) in exchanged.shares { addGather(count, alignment: unit) }
-            var end = ends[ObjectIdentifier(layer)] ?? 0
-            for (count, unit) in exchanged.sums {
-                let range = end - count..<end
-                end -= count
-                if unit != nil || range.upperBound != bucket.lowerBound { addSum(&bucket) }
-                if let unit {
-                    addReduction(count, alignment: unit)
-                } else {
-                    bucket =
-                        range.lowerBound..<(bucket.isEmpty ? range.upperBound : bucket.upperBound)
-                    if bucket.count >= GradientReducer.bucketCount { addSum(&bucket) }
-                }
+        var bucket = SumBucket()
+        for part in network.exchanges.flatMap(\.parts) {
+            switch part {
+            case .rows(_, let width): addRows(width: width)
+            case .sum(let sum): bucket.add(sum).forEach { add($0) }
+            case .shares(let parameter, let unit):
+                addGather(parameter.value.count, alignment: unit)
             }
         }
-        addSum(&bucket)
+        bucket.takeRest().forEach { add($0) }
     }
 
-    /// Layers in the order of their backward passes.
-    private static func backwardOrder(_ layers: [any Layer]) -> [any Layer] {
-        layers.reversed().flatMap { layer -> [any Layer] in
-            guard let block = layer as? ResidualBlock else { return [layer] }
-            return backwardOrder(block.body) + backwardOrder(block.shortcut)
-        }
-    }
-
-    /// A sum that every rank wants; none if empty.
-    private mutating func addSum(_ range: inout Range<Int>) {
-        addReduction(range.count, alignment: SlicePartition.alignment)
-        addGather(range.count, alignment: SlicePartition.alignment)
-        range = 0..<0
-    }
-
-    private mutating func addReduction(_ count: Int, alignment: Int) {
+    private mutating func add(_ sum: GradientSum) {
+        let (count, alignment) = (sum.range.count, sum.unit ?? SlicePartition.alignment)
         let slices = SlicePartition(count: count, ranks: ranks, alignment: alignment)
         for peer in 0..<ranks where peer != rank { add(slices[peer].count, copies: nodeCount) }
+        if sum.unit == nil { addGather(count, alignment: alignment) }
     }
 
     private mutating func addGather(_ count: Int, alignment: Int) {

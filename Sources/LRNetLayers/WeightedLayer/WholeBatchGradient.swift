@@ -8,69 +8,66 @@ internal import LRNetKernels
 /// than to add up gradients, and none of the passes over the leaves' gradients. The rows of `dm` and
 /// `dv` are cut into panels; each process computes its share of them, whose weights it then updates.
 /// A panel's bits do not depend on who computes it.
-extension WeightedLayer {
+struct WholeBatchGradient {
+    private let shape: WeightShape
+    private let layout: GradientLayout
+    private let memory: SharedMemory
+
     /// Rows of a panel: whole tiles of the product, and a multiple of 64 weights, as random numbers
     /// come.
-    private var panelRowCount: Int { shape.outputs % 4 == 0 ? 48 : 192 }
-
-    /// Weights of a panel.
-    var wholeBatchUnit: Int { panelRowCount * shape.outputs }
+    private let panelRowCount: Int
 
     /// Samples of one product; longer batches are added up run by run, which keeps rounding errors
     /// small.
     private static let sampleRunCount = 512
 
-    /// Decides whether gradients are made this way, by the recipe alone.
-    func reserveWholeBatch(_ size: PassSize) {
-        let outputs = (model.hasVarianceGradient ? 2 : 1) * shape.outputs
-        usesWholeBatch =
-            !model.isFrozen && model.hasWeightGradient && scales.isEmpty && geometry.isIdentity
-            && geometry.outputPixelCount == 1
-            && size.globalCount * (shape.fanIn + outputs) <= shape.count
-        guard usesWholeBatch else { return }
+    /// Decides by the recipe alone; `nil` where gradients are sums over leaves.
+    init?(
+        shape: WeightShape, geometry: PatchGeometry, layout: GradientLayout, size: PassSize,
+        memory: SharedMemory
+    ) {
+        let outputs = (layout.variances == nil ? 1 : 2) * shape.outputs
+        guard
+            !layout.means.isEmpty && layout.scales.isEmpty && geometry.isIdentity
+                && geometry.outputPixelCount == 1
+                && size.globalCount * (shape.fanIn + outputs) <= shape.count
+        else { return nil }
+        self.shape = shape
+        self.layout = layout
+        self.memory = memory
+        panelRowCount = shape.outputs % 4 == 0 ? 48 : 192
         let rows = min(size.globalCount, Self.sampleRunCount)
         memory.need(weights: 0, scratch: rows * panelRowCount)
     }
 
-    func beginInputGather(_ input: FloatView, _ pass: Pass) throws {
-        try pass.gradients?.exchange.beginGather(
-            rows: input, width: shape.fanIn, name: GatherName(layer: index, rows: .input),
-            layout: pass.layout)
-    }
+    /// Weights of a panel.
+    var unit: Int { panelRowCount * shape.outputs }
 
-    func beginSlopeGather(_ slopes: MomentViews, _ pass: Pass) throws {
-        guard let exchange = pass.gradients?.exchange else { return }
-        try exchange.beginGather(
-            rows: slopes.mean, width: shape.outputs,
-            name: GatherName(layer: index, rows: .meanGradient), layout: pass.layout)
-        guard let variance = slopes.variance else { return }
-        try exchange.beginGather(
-            rows: variance, width: shape.outputs,
-            name: GatherName(layer: index, rows: .varianceGradient), layout: pass.layout)
-    }
-
-    /// Computes this process's panels.
-    func makeWholeBatchGradient(_ gradients: GradientStore, _ pass: Pass) throws {
-        let exchange = gradients.exchange
+    /// Waits for the rows of all samples; computes this process's panels and the bias's gradient.
+    ///
+    /// - Parameters:
+    ///   - range: The layer's range of the gradient vector.
+    ///   - layer: The layer's position in the network.
+    func make(
+        _ gradients: GradientStore, range: Range<Int>, layer: Int, pool: ThreadPool
+    ) throws {
         func gathered(_ rows: GatherName.Rows) throws -> FloatView {
-            try exchange.finishGather(GatherName(layer: index, rows: rows))
+            try gradients.exchange.finishGather(GatherName(layer: layer, rows: rows))
         }
         let input = try gathered(.input)
         let slopes = MomentViews(
             mean: try gathered(.meanGradient),
-            variance: model.hasVarianceGradient ? try gathered(.varianceGradient) : nil)
-        let vector = gradients.total[gradientRange]
-        let target = slots(of: vector)
-        let share = exchange.share(of: shape.count, unit: wholeBatchUnit)
+            variance: layout.variances == nil ? nil : try gathered(.varianceGradient))
+        let vector = gradients.total[range]
+        let target = layout.moments(of: vector)
+        let share = gradients.exchange.share(of: shape.count, unit: unit)
         let rows = share.lowerBound / shape.outputs..<share.upperBound / shape.outputs
-        pass.pool.forEachRange(rows.count, grain: panelRowCount) { panel, worker in
+        pool.forEachRange(rows.count, grain: panelRowCount) { panel, worker in
             let columns = rows.lowerBound + panel.lowerBound..<rows.lowerBound + panel.upperBound
             addPanel(columns, of: input, slopes, into: target, worker: worker)
         }
-        if let bias {
-            Elementwise.sumRows(
-                of: slopes.mean, into: vector[vector.count - bias.value.count..<vector.count],
-                accumulate: false)
+        if let bias = layout.bias {
+            Elementwise.sumRows(of: slopes.mean, into: vector[bias], accumulate: false)
         }
     }
 
