@@ -11,6 +11,13 @@
 #     program NAME                the path of a release program, built if it is missing; the one in
 #                                 LRNET_PROGRAMS where that names a folder
 #     core_count                  the cores that this process may use
+#     is_positive TEXT            whether it is a positive whole number
+#     require_count N             ends the script unless N can be a number of ranks
+#     require_value OPTION VALUE  ends the script unless the option has a value
+#     require_recipe FILE         ends the script unless the recipe is there
+#     find_hostfile               the same for `hostfile`, also in the caller's folder
+#     is_this_host NAME           whether a machine is this one
+#     ssh_command                 what runs a command on another machine, an array
 #     launch_command              what launches ranks, an array that these two fill:
 #     prepare_ranks N COMMAND...  N ranks of COMMAND on this host
 #     prepare_hosts FILE N ...    the same on the machines of a host file
@@ -18,6 +25,8 @@
 #     accept_stop_requests        from now on signals ask the job for a checkpoint
 #     start_job, await_job        run launch_command and set `status`
 #     run_job                     all three; ends the script unless the job succeeds
+#     resume_hint                 what to say of a job that ended without a checkpoint
+#     end_process PID SECONDS     asks a process to end, and kills it so much later
 #     host_names FILE             the machines of a host file, a line each
 #     slot_count FILE             the ranks that they take together
 
@@ -61,9 +70,30 @@ program() {
 
 core_count() { nproc 2>/dev/null || getconf _NPROCESSORS_ONLN; }
 
-# Fails unless $1 is a positive whole number.
-require_count() {
-    [[ $1 =~ ^[1-9][0-9]*$ ]] || fail 64 "'$1' is not a number of ranks (see --help)"
+is_positive() { [[ $1 =~ ^[1-9][0-9]*$ ]]; }
+
+require_count() { is_positive "$1" || fail 64 "'$1' is not a number of ranks (see --help)"; }
+
+require_value() { (($# >= 2)) || fail 64 "$1 needs a value (see --help)"; }
+
+require_recipe() { [[ -f $1 ]] || fail 66 "$1: no such recipe"; }
+
+require_mpirun() {
+    command -v mpirun >/dev/null || fail 66 "mpirun is not on the PATH: run launch/setup.sh"
+}
+
+find_hostfile() {
+    [[ -f $hostfile ]] || hostfile=$caller_folder/$hostfile
+    [[ -f $hostfile ]] || fail 66 "$hostfile: no such file of hosts"
+}
+
+ssh_command=(ssh -n -o BatchMode=yes -o ConnectTimeout=10)
+
+is_this_host() {
+    case $1 in
+    localhost | 127.0.0.1 | "$(hostname)" | "$(hostname -s)") return 0 ;;
+    *) return 1 ;;
+    esac
 }
 
 host_names() { sed 's/#.*//' "$1" | awk 'NF { print $1 }'; }
@@ -82,7 +112,7 @@ prepare_ranks() {
     local ranks=$1
     shift
     require_count "$ranks"
-    command -v mpirun >/dev/null || fail 66 "mpirun is not on the PATH: run launch/setup.sh"
+    require_mpirun
     launch_command=(mpirun ${MPI_QUIET---quiet} -n "$ranks" --bind-to none)
     if ((ranks > $(core_count))); then
         say "$ranks ranks share $(core_count) cores"
@@ -97,7 +127,7 @@ prepare_hosts() {
     local -a more
     shift 2
     require_count "$ranks"
-    command -v mpirun >/dev/null || fail 66 "mpirun is not on the PATH: run launch/setup.sh"
+    require_mpirun
     launch_command=(mpirun ${MPI_QUIET---quiet} --hostfile "$hostfile" -n "$ranks" --map-by "${MAP_BY:-node}")
     launch_command+=(--bind-to none -x OPENBLAS_NUM_THREADS --wdir "$repository_root")
     for name in LD_LIBRARY_PATH OPENBLAS_CORETYPE; do
@@ -116,6 +146,9 @@ guard=
 stopping=false
 interrupted=false
 status=0
+resume_hint="stopped without a new checkpoint; the same command resumes from the last one, or starts over if there is none"
+
+end_process() { kill -TERM "$1" && sleep "$2" && kill -KILL "$1"; }
 
 # The first request asks for a checkpoint; a second one does not wait for it.
 ask_to_stop() {
@@ -134,7 +167,7 @@ ask_to_stop() {
     kill -USR1 "$child" 2>/dev/null || true
     (
         sleep "$grace"
-        kill -TERM "$child" && sleep 5 && kill -KILL "$child"
+        end_process "$child" 5
     ) 2>/dev/null &
     guard=$!
     # Bash would print a line about its end.
@@ -186,7 +219,7 @@ run_job() {
     64 | 65 | 66 | 70 | 74 | 75 | 78 | 80 | 81) ;;
     *)
         if $stopping; then
-            say "$name: stopped without a new checkpoint; the same command resumes from the last one, or starts over if there is none"
+            say "$name: $resume_hint"
         else
             # mpirun is told to be quiet.
             say "$name: mpirun ended with exit code $status; MPI_QUIET= $name ... shows its messages"

@@ -14,7 +14,7 @@ case ${1-} in -h | --help) show_help && exit 0 ;; esac
 (($# >= 1)) || fail 64 "usage: debug.sh RECIPE [OPTION...] (see --help)"
 recipe=$1
 shift
-[[ -f $recipe ]] || fail 66 "$recipe: no such recipe"
+require_recipe "$recipe"
 trainer=$(program lrnet-dist)
 read -r -a debugger <<<"${DEBUGGER-}"
 exec ${debugger[@]+"${debugger[@]}"} "$trainer" train "$recipe" "$@" --debug

@@ -23,9 +23,8 @@ ranks=$2
 recipe=$3
 shift 3
 require_count "$ranks"
-[[ -f $hostfile ]] || hostfile=$caller_folder/$hostfile
-[[ -f $hostfile ]] || fail 66 "$hostfile: no such file of hosts"
-[[ -f $recipe ]] || fail 66 "$recipe: no such recipe"
+find_hostfile
+require_recipe "$recipe"
 trainer=$(program lrnet-dist)
 
 mapfile -t hosts < <(host_names "$hostfile")
@@ -37,8 +36,8 @@ slots=$(slot_count "$hostfile")
 checksum() { sha256sum "$1" | cut -d ' ' -f 1; }
 expected=$(checksum "$trainer")
 for host in "${hosts[@]}"; do
-    case $host in localhost | 127.0.0.1 | "$(hostname)" | "$(hostname -s)") continue ;; esac
-    found=$(ssh -n -o BatchMode=yes -o ConnectTimeout=10 "$host" \
+    if is_this_host "$host"; then continue; fi
+    found=$("${ssh_command[@]}" "$host" \
         "sha256sum '$trainer' 2>/dev/null | cut -d ' ' -f 1") ||
         fail 74 "$host: no ssh without a password"
     [[ -n $found ]] || fail 66 "$host: $trainer is missing"

@@ -16,6 +16,6 @@ ranks=$1
 recipe=$2
 shift 2
 require_count "$ranks"
-[[ -f $recipe ]] || fail 66 "$recipe: no such recipe"
+require_recipe "$recipe"
 trainer=$(program lrnet-dist)
 launch_ranks "$ranks" "$trainer" train "$recipe" "$@"

@@ -10,11 +10,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 case ${1-} in -h | --help) show_help && exit 0 ;; esac
 steps=${1:-20}
-[[ $steps =~ ^[1-9][0-9]*$ ]] || fail 64 "'$steps' is no number of steps (see --help)"
+is_positive "$steps" || fail 64 "'$steps' is no number of steps (see --help)"
 rate=1gbit
 [[ $(id -u) -eq 0 ]] || fail 66 "network namespaces need root"
 trainer=$(program lrnet-dist)
-common=(bench --network mnist --weights ternary --global-batch 256 --steps "$steps")
+common=(--network mnist --weights ternary --global-batch 256 --steps "$steps")
 
 # HOSTS RANKS COMMAND...; no hosts: here, in shared memory.
 run() {
@@ -35,7 +35,7 @@ for place in "0 2" "0 8" "2 2" "2 8" "8 8"; do
     read -r hosts ranks <<<"$place"
     where="shared memory"
     if ((hosts > 0)); then where="$hosts hosts, 1 Gbit/s"; fi
-    run "$hosts" "$ranks" "$trainer" "${common[@]}" --communication --markdown |
+    run "$hosts" "$ranks" "$trainer" bench exchange "${common[@]}" --markdown |
         sed "s#^#| $where #"
 done
 
@@ -44,8 +44,8 @@ echo "| hosts | bytes of one | exchange, predicted | exchange, measured | step w
 echo "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 field() { sed -n "s/.*\"$1\":\([0-9.e+-]*\)[,}].*/\1/p" <<<"$2"; }
 for ranks in 2 4; do
-    free=$(rate=100gbit run "$ranks" "$ranks" "$trainer" "${common[@]}")
-    slow=$(run "$ranks" "$ranks" "$trainer" "${common[@]}")
+    free=$(rate=100gbit run "$ranks" "$ranks" "$trainer" bench step "${common[@]}")
+    slow=$(run "$ranks" "$ranks" "$trainer" bench step "${common[@]}")
     awk -v hosts="$ranks" -v bytes="$(field planned_bytes "$slow")" \
         -v exchange="$(field exchange_seconds "$slow")" -v free="$(field step_seconds "$free")" \
         -v step="$(field step_seconds "$slow")" 'BEGIN {

@@ -45,7 +45,7 @@ while (($# > 0)); do
         break
         ;;
     -n | --max-restarts | --grace | --hostfile | --min-ranks | --linger)
-        (($# >= 2)) || fail 64 "$1 needs a value (see --help)"
+        require_value "$@"
         case $1 in
         -n) ranks=$2 ;;
         --max-restarts) max_restarts=$2 ;;
@@ -66,11 +66,8 @@ require_count "$min_ranks"
 ((min_ranks <= ranks)) || fail 64 "--min-ranks $min_ranks exceeds -n $ranks"
 [[ $max_restarts =~ ^[0-9]+$ ]] || fail 64 "--max-restarts '$max_restarts' is no number"
 [[ $grace =~ ^[0-9]+$ ]] || fail 64 "--grace '$grace' is no number of seconds"
-[[ $linger =~ ^[1-9][0-9]*$ ]] || fail 64 "--linger '$linger' is no number of seconds"
-if [[ -n $hostfile ]]; then
-    [[ -f $hostfile ]] || hostfile=$caller_folder/$hostfile
-    [[ -f $hostfile ]] || fail 66 "$hostfile: no such file of hosts"
-fi
+is_positive "$linger" || fail 64 "--linger '$linger' is no number of seconds"
+if [[ -n $hostfile ]]; then find_hostfile; fi
 trainer=$(program lrnet-dist)
 
 scratch=$(mktemp -d)
@@ -78,14 +75,13 @@ trap 'rm -rf "$scratch"' EXIT
 
 answers() {
     local host=$1
-    local -a check=(ssh -n -o BatchMode=yes -o ConnectTimeout=10)
     if [[ -n ${LRNET_HOST_CHECK-} ]]; then
+        local -a check
         read -r -a check <<<"$LRNET_HOST_CHECK"
         "${check[@]}" "$host" </dev/null >/dev/null 2>&1
         return
     fi
-    case $host in localhost | 127.0.0.1 | "$(hostname)" | "$(hostname -s)") return 0 ;; esac
-    "${check[@]}" "$host" true >/dev/null 2>&1
+    is_this_host "$host" || "${ssh_command[@]}" "$host" true >/dev/null 2>&1
 }
 
 # Fills launch_command; fails if too few machines answer.
@@ -185,7 +181,7 @@ while true; do
     why=$(cause "$status")
     if $stopping; then
         if [[ -n $why ]] && ((status != 75)); then
-            say "run.sh: stopped without a new checkpoint; the same command resumes from the last one, or starts over if there is none"
+            say "run.sh: $resume_hint"
         fi
         # Whatever became of the attempt to stop: running the same command again resumes.
         if [[ -n $why ]]; then status=75; fi

@@ -5,7 +5,7 @@
 #     launch/virtual-hosts.sh N [OPTION...] -- COMMAND...
 #
 #     launch/virtual-hosts.sh 2 --rate 1gbit -- \
-#         mpirun -n 2 --map-by node --bind-to none lrnet-dist bench
+#         mpirun -n 2 --map-by node --bind-to none lrnet-dist bench step
 #     launch/virtual-hosts.sh 4 -- launch/run.sh -n 4 --hostfile '{hosts}' -- train RECIPE ...
 #
 # Options:
@@ -42,7 +42,7 @@ while (($# > 0)); do
         break
         ;;
     --rate | --slots | --name | --seconds)
-        (($# >= 2)) || fail 64 "$1 needs a value (see --help)"
+        require_value "$@"
         case $1 in
         --rate) rate=$2 ;;
         --slots) slots=$2 ;;
@@ -157,7 +157,7 @@ set -m
     trap - EXIT TERM INT HUP USR1 USR2
     sleep "$seconds"
     : >"$scratch/late"
-    kill -TERM "$child" && sleep 10 && kill -KILL "$child"
+    end_process "$child" 10
 ) 2>/dev/null &
 guard=$!
 set +m

@@ -11,6 +11,8 @@ package struct CommandTree: Decodable, Sendable {
         package let discussion: String?
         /// The commands below it.
         package let subcommands: [Command]?
+        /// The name of the one that takes its options where none is named.
+        package let defaultSubcommand: String?
         /// Its options, flags and arguments.
         package let arguments: [Argument]?
     }
@@ -72,6 +74,9 @@ extension CommandTree {
             if word == "--" { return nil }
             if word.count > 1, word.hasPrefix("-"), Double(word) == nil {
                 let name = word.prefix { $0 != "=" }
+                if command.argument(String(name)) == nil, let named = command.defaultCommand {
+                    command = named
+                }
                 guard let known = command.argument(String(name)) else {
                     return Problem(
                         message: Self.unknown("option", "\(name)", command.spellings),
@@ -115,6 +120,11 @@ extension CommandTree.Command {
     /// The option with this spelling, hyphens included.
     package func argument(_ spelling: String) -> CommandTree.Argument? {
         arguments?.first { $0.spellings.contains(spelling) }
+    }
+
+    /// The command that ``defaultSubcommand`` names.
+    var defaultCommand: CommandTree.Command? {
+        subcommands?.first { $0.commandName == defaultSubcommand }
     }
 
     /// All options, hyphens included.

@@ -154,6 +154,32 @@ extension EndToEndTests {
             #expect(markdown.output.contains("| kernel | shape | time |"))
         }
 
+        /// Options alone are `bench step`; `--kernels` and `--communication` name the others.
+        @Test(arguments: [
+            (
+                ["step", "--network", Self.flat, "--steps", "1"],
+                ["--network", Self.flat, "--steps", "1"]
+            ),
+            (
+                ["kernels", "--only", "softmax", "--json"],
+                ["--kernels", "--only", "softmax", "--json"]
+            ),
+            (
+                ["exchange", "--network", Self.flat, "--steps", "1", "--json"],
+                ["--communication", "--network", Self.flat, "--steps", "1", "--json"]
+            ),
+        ]) func commands(named: [String], shorthand: [String]) throws {
+            #expect(try fields(named).keys.sorted() == fields(shorthand).keys.sorted())
+        }
+
+        @Test(arguments: [
+            ["kernels", "--network", "mnist"], ["step", "--steps", "0"],
+            ["exchange", "--reduction", "fast"], ["exchange", "--data", "d"], ["kernel"],
+            ["kernels", "--json", "--markdown"], ["--kernels", "--network", "a", "--steps", "0"],
+        ]) func wrongOptionsOfCommands(arguments: [String]) throws {
+            #expect(try bench(arguments).status == 64)
+        }
+
         @Test(arguments: [
             ["--kernels", "--communication"], ["--kernels", "--threads", "2"], ["--markdown"],
             ["--kernels", "--json", "--markdown"], ["--communication", "--reduction", "fast"],
@@ -163,13 +189,11 @@ extension EndToEndTests {
             #expect(try bench(arguments).status == 64)
         }
 
-        @Test func kernelsWantOneProcess() throws {
-            let outcome = try bench(["--kernels"], ranks: 2)
+        @Test(arguments: ["--kernels", "kernels"]) func kernelsWantOneProcess(word: String) throws {
+            let outcome = try bench([word], ranks: 2)
             #expect(outcome.status == 64)
             #expect(
-                outcome.complaints == [
-                    "bench: --kernels: runs in one process, not on 2 ranks"
-                ])
+                outcome.complaints == ["bench: \(word): runs in one process, not on 2 ranks"])
         }
     }
 }

@@ -27,6 +27,18 @@ import Testing
             "lrnet-dist", "bench --frobnicate 3", "unknown option --frobnicate", "lrnet-dist bench"
         ),
         (
+            "lrnet-dist", "bench --netwrok mnist",
+            "unknown option --netwrok; did you mean --network?", "lrnet-dist bench"
+        ),
+        (
+            "lrnet-dist", "bench exchange --reduction fast",
+            "unknown option --reduction", "lrnet-dist bench exchange"
+        ),
+        (
+            "lrnet-dist", "bench kernel", "unknown command 'kernel'; did you mean 'kernels'?",
+            "lrnet-dist bench"
+        ),
+        (
             "lrnet-dist", "trian r.yaml", "unknown command 'trian'; did you mean 'train'?",
             "lrnet-dist"
         ),

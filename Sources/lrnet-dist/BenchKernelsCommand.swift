@@ -1,0 +1,42 @@
+import ArgumentParser
+import LRNetBenchmarks
+import LRNetCollectives
+import LRNetSupport
+
+struct BenchKernelsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kernels",
+        abstract: "Time each kernel beside its naive twin and its bound; one process.",
+        discussion: """
+            Compares each hot kernel with a plain loop, then times it against what one core can do \
+            at most; ends with 70 if a result is wrong.
+              lrnet-dist bench kernels --only softmax --markdown
+            """)
+
+    @Option(help: "Only kernels whose name contains this.")
+    var only: String?
+
+    @OptionGroup var output: BenchOutputOptions
+
+    func run() throws {
+        ProcessGroups.run { group in
+            try Self.bench(only: only, output: output, group, subject: "kernels")
+            return .success
+        }
+    }
+
+    /// - Parameter subject: What an error message calls the benchmark.
+    static func bench(
+        only: String?, output: BenchOutputOptions, _ group: any ProcessGroup, subject: String
+    ) throws {
+        try group.agreeing {
+            if group.size > 1 {
+                throw Failure(
+                    call: "bench", subject: subject,
+                    message: "runs in one process, not on \(group.size) ranks", exitStatus: .usage)
+            }
+        }
+        let report = try KernelBenchmark(only: only).run()
+        try output.print(report, text: report.text, markdown: report.markdown)
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import LRNetBenchmarks
+import LRNetCollectives
+import LRNetSupport
+
+struct BenchStepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step",
+        abstract: "Time whole training steps; prints one JSON line.",
+        discussion: """
+              mpirun -n 2 --bind-to none lrnet-dist bench step --network mnist \\
+                --global-batch 256
+            With --data it reads and augments as training does, and "data_percent" is the share of \
+            a step that waits for data:
+              lrnet-dist bench step --network cifar10 --data data/cifar10 \\
+                --set augmentation.pad=4 --set augmentation.crop=32
+            """)
+
+    @OptionGroup var recipe: BenchRecipeOptions
+
+    @Option(help: "Read this data set; a batch in memory by default.")
+    var data: String?
+
+    @Option(help: "Steps to time, after two to warm up.")
+    var steps = 20
+
+    @Option(help: "How gradients are added up: exact or fast.")
+    var reduction = "exact"
+
+    @OptionGroup(visibility: .hidden) var shorthand: BenchShorthand
+
+    func validate() throws {
+        try checkRange("--steps", steps, 1...1_000_000)
+        try shorthand.validate(with: self)
+    }
+
+    func run() throws {
+        ProcessGroups.run { group in
+            if shorthand.kernels {
+                try BenchKernelsCommand.bench(
+                    only: shorthand.only, output: shorthand.output, group, subject: "--kernels")
+            } else if shorthand.communication {
+                try BenchExchangeCommand.bench(
+                    recipe, steps: steps, output: shorthand.output, group)
+            } else {
+                let recipe = try recipe.read(group, reduction: reduction)
+                let report = try TrainingBenchmark(recipe: recipe, group: group, data: data)
+                    .run(steps: steps)
+                if group.isCoordinator { try BenchOutputOptions.printLine(report) }
+            }
+            return .success
+        }
+    }
+}
