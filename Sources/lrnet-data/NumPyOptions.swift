@@ -19,5 +19,6 @@ struct NumPyOptions: ParsableArguments {
     func apply(to importer: inout NumPyImporter) {
         importer.layout = layout
         importer.firstLabel = firstLabel
+        importer.warn = { LRNetDataTool.complain("warning: \($0)") }
     }
 }

@@ -3,6 +3,7 @@ import LRNetData
 import LRNetKernels
 import LRNetLaunchSupport
 import LRNetSupport
+import Synchronization
 import Testing
 
 /// What importers of arrays ask, refuse and propose.
@@ -42,6 +43,10 @@ import Testing
             }, type: "'<f4'", shape: shape)
     }
 
+    static let scaled =
+        "((array.astype(float) - LOW) / (HIGH - LOW) * 255).round().astype(numpy.uint8), with LOW "
+        + "and HIGH the values of black and white, the same for training and test images"
+
     /// Each type gets the conversion that keeps its values; the right answers are NumPy's, below.
     @Test(
         arguments: [
@@ -55,13 +60,17 @@ import Testing
             ),
             (
                 [-2.5, 0, 3, 1], "-2.5 to 3.0",
-                "((array.astype(float) - LOW) / (HIGH - LOW) * 255).round().astype(numpy.uint8), with LOW "
-                    + "and HIGH the values of black and white, the same for training and test images"
+                scaled
             ),
             (
                 [0, 1.02, 0.5, 1], "0.0 to 1.02",
                 "(array.clip(0, 1) * 255).round().astype(numpy.uint8) if 1 is white"
             ),
+            ([0, 1.5, 2, 0.5], "0.0 to 2.0", scaled),
+            ([0, 1.5, 1.75, 0.5], "0.0 to 1.75", scaled),
+            ([0, 16, 7, 3], "0 to 16", scaled),
+            ([0, 99.5, 127, 3], "0.0 to 127.0", scaled),
+            ([0, 99.5, 128, 3], "0.0 to 128.0", "array.round().astype(numpy.uint8)"),
         ] as [([Float], String, String)])
     func realPictures(values: [Float], range: String, remedy: String) throws {
         let said = try message(
@@ -74,7 +83,7 @@ import Testing
     @Test(
         arguments: [
             ("|b1", [0, 1, 1, 0], "array.astype(numpy.uint8) * 255"),
-            ("|i1", [0, 1, 127, 0], "array.astype(numpy.uint8)"),
+            ("|i1", [0, 1, 127, 0], scaled),
             (
                 "|i1", [128, 1, 127, 0],
                 "(array.astype(numpy.int16) + 128).astype(numpy.uint8) if 0 is middle gray"
@@ -95,6 +104,25 @@ import Testing
             images: NumPyFixture.array(content, type: "'\(type)'", shape: [1, 2, 2]),
             labels: NumPyFixture.labels([0]))
         #expect(said.hasSuffix(" is read; save \(remedy)"), "\(said)")
+    }
+
+    /// Bytes of 0 and 1 are legal, but hardly meant; one brighter pixel tells that they are.
+    @Test(arguments: [(1, true), (2, false), (0, false)] as [(UInt8, Bool)])
+    func bytesOfZeroAndOne(high: UInt8, isWarned: Bool) throws {
+        let lines = Mutex<[String]>([])
+        let said = try message(
+            images: NumPyFixture.array([0, 1, high, 0].map { min($0, high) }, shape: [1, 2, 2]),
+            labels: NumPyFixture.labels([0])
+        ) { $0.warn = { line in lines.withLock { $0.append(line) } } }
+        #expect(said == "accepted")
+        let warned = lines.withLock { $0 }
+        #expect(warned.count == (isWarned ? 1 : 0))
+        #expect(
+            warned.allSatisfy {
+                $0.hasSuffix(
+                    "/x.npy: holds only 0 and 1 of 0...255, which is almost black; if 1 is white, save "
+                        + "array * 255 instead, for training and test")
+            }, "\(warned)")
     }
 
     @Test func picturesThatAreNoNumbers() throws {

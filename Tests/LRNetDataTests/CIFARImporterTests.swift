@@ -188,12 +188,37 @@ import Testing
         flipped[700] ^= 1
         #expect(
             try message(flipped)
-                == "no tar archive, or damaged at byte 512; download it again")
+                == "is a tar archive that is damaged at entry 2, byte 512 (wrong checksum); download it "
+                + "again")
+        var first = bytes
+        first[150] ^= 1
+        #expect(
+            try message(first)
+                == "is a tar archive that is damaged at entry 1, byte 0 (wrong checksum); download it "
+                + "again")
         #expect(
             try message(Array("some text\n".utf8) + [UInt8](repeating: 7, count: 2_000))
-                == "no tar archive, or damaged at byte 0; download it again")
+                == "is no tar archive, or damaged at its start; download it again")
         #expect(
             try message(Array("some text\n".utf8))
                 == "is text that begins 'some text'; get the file again")
+    }
+
+    /// Both ways in which tar keeps a name of more than 100 letters.
+    @Test(arguments: ["gnu", "pax"]) func longNamesInArchives(format: String) throws {
+        let folder = try TestFolder()
+        let fixture = CIFARFixture(.binary10)
+        _ = try fixture.write(to: folder)
+        let inner = String(repeating: "x", count: 90) + "/" + String(repeating: "y", count: 90)
+        let outer = "\(folder.path)/long/\(inner)"
+        try AtomicFile.createFolder(outer)
+        try AtomicFile.rename("\(folder.path)/source/cifar", to: "\(outer)/cifar")
+        let archive = "\(folder.path)/cifar.tar"
+        let packed = try launch(
+            "/bin/tar",
+            ["--format=\(format)", "-cf", archive, "-C", "\(folder.path)/long", inner])
+        try #require(packed.code == 0, "\(packed.error)")
+        try CIFARImporter(source: archive).run(output: "\(folder.path)/set", name: "cifar")
+        #expect(try readAll("\(folder.path)/set")[2] == fixture.test)
     }
 }

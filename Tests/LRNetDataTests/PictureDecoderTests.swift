@@ -102,6 +102,50 @@ import Testing
         }
     }
 
+    /// Orientations in PNG files: in a chunk of their own, with and without JPEG's prefix, and as
+    /// ImageMagick wrote them.
+    @Test(arguments: ["eXIf", "prefixed eXIf", "exif tEXt", "APP1 tEXt", "exif zTXt"])
+    func orientationOfPNG(kind: String) throws {
+        let jpeg = PictureFixture.turned([0xFF, 0xD8], exifOrientation: 6, isLittle: false)
+        let exif = Array(jpeg[6...])
+        let digits = exif.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        let lines = digits.joined().enumerated().map { ($0 % 72 == 71 ? "\($1)\n" : "\($1)") }
+        let text = Array("\nexif\n      \(exif.count)\n\(lines.joined())\n".utf8)
+        let name = String(kind.prefix(4))
+        let keyword = Array("Raw profile type \(name)\0".utf8)
+        let (chunk, content): (String, [UInt8]) =
+            switch kind {
+            case "eXIf": ("eXIf", Array(exif.dropFirst(6)))
+            case "prefixed eXIf": ("eXIf", exif)
+            case "exif zTXt": ("zTXt", keyword + [0] + stored(text))
+            default: ("tEXt", keyword + text)
+            }
+        let length = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: content.count >> $0) }
+        let png = PNGCodec.encode(PictureFixture.image(0, height: 48, width: 64))
+        // Behind the signature and the header.
+        // A wrong checksum does not matter there.
+        let file = png[..<33] + length + Array(chunk.utf8) + content + [0, 0, 0, 0] + png[33...]
+        #expect(try PictureDecoder().decode(file[...]).image.height == 64)
+        // Damage never matters, and never crashes.
+        for byte in 33..<33 + 12 + content.count {
+            var damaged = file
+            damaged[byte] ^= 0x55
+            _ = problem(damaged)
+        }
+    }
+
+    /// Bytes as zlib stores them.
+    private func stored(_ bytes: [UInt8]) -> [UInt8] {
+        let (low, high) = (UInt8(bytes.count & 255), UInt8(bytes.count >> 8))
+        var (first, second) = (1, 0)
+        for byte in bytes {
+            first = (first + Int(byte)) % 65_521
+            second = (second + first) % 65_521
+        }
+        return [0x78, 1, 1, low, high, ~low, ~high] + bytes
+            + [second >> 8, second & 255, first >> 8, first & 255].map { UInt8($0) }
+    }
+
     @Test func turningIsExact() {
         let image = PixelImage(height: 2, width: 3, channels: 1, pixels: [1, 2, 3, 4, 5, 6])
         let expected: [[UInt8]] = [

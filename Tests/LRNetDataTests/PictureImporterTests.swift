@@ -322,6 +322,38 @@ import Testing
         #expect("\(error.map { "\($0)" } ?? "-")".contains("is nested deeper than 16 folders"))
     }
 
+    /// Hard links are several names of one picture, as symbolic ones are.
+    @Test func hardLinks() throws {
+        let folder = try TestFolder()
+        var importer = try importer(folder)
+        let picture = "\(folder.path)/train/ant/p1000.jpg"
+        func link(_ path: String) throws {
+            try FileManager.default.linkItem(
+                atPath: picture, toPath: "\(folder.path)/\(path)")
+        }
+        try link("train/ant/again.jpg")
+        #expect(
+            failure(importer, folder)?.message
+                == "is in \(folder.path)/train twice (also as \(folder.path)/train/ant/again.jpg), so "
+                + "that it could be trained on and held out for validation; take one out, or leave "
+                + "out --validation")
+        importer.validation = 0
+        #expect(failure(importer, folder) == nil)
+        try AtomicFile.remove("\(folder.path)/set")
+        try link("train/bee/again.jpg")
+        #expect(
+            failure(importer, folder)?.message
+                == "is in \(folder.path)/train twice (also as \(folder.path)/train/ant/again.jpg), with "
+                + "labels 0 and 1; take one out")
+        try AtomicFile.remove("\(folder.path)/train/bee/again.jpg")
+        try link("test/ant/again.jpg")
+        #expect(
+            failure(importer, folder)?.message
+                == "is in the test split (\(folder.path)/test) and in the train split "
+                + "(\(folder.path)/train, as \(folder.path)/train/ant/again.jpg); take it out of one "
+                + "of them")
+    }
+
     @Test func lists() throws {
         let folder = try TestFolder()
         var importer = try importer(folder)

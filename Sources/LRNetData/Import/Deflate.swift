@@ -7,14 +7,17 @@ enum Deflate {
     enum Container {
         /// One or more gzip members, each with its own checksum.
         case gzip
+        /// zlib's own header and checksum, as in PNG files.
+        case zlib
         /// Nothing, as in zip archives, which keep size and checksum elsewhere.
         case none
 
-        /// What zlib takes it as: 16 more than the logarithm of the window asks for gzip, a negative
-        /// one for no container.
+        /// What zlib takes it as: the logarithm of the window, 16 more for gzip, negative for no
+        /// container.
         fileprivate var windowBits: Int32 {
             switch self {
             case .gzip: 16 + MAX_WBITS
+            case .zlib: MAX_WBITS
             case .none: -MAX_WBITS
             }
         }

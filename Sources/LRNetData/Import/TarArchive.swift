@@ -1,6 +1,6 @@
 import LRNetSupport
 
-/// The files of a tar archive (ustar or GNU), plain or gzip, held in memory.
+/// The files of a tar archive (ustar, pax or GNU), plain or gzip, held in memory.
 ///
 /// Names are compared, never used as paths, so that an archive cannot reach outside itself.
 struct TarArchive {
@@ -35,33 +35,71 @@ struct TarArchive {
         of bytes: [UInt8], _ path: String
     ) throws -> [ByteName: (name: String, range: Range<Int>)] {
         let site = FailureSite("tar", path, remedy: "download it again")
-        if !isHeader(bytes.prefix(blockByteCount)), let found = ForeignContent(bytes) {
+        let isTar =
+            bytes.dropFirst(257).starts(with: Array("ustar".utf8))
+            || isHeader(bytes.prefix(blockByteCount))
+        if !isTar, let found = ForeignContent(bytes) {
             throw FailureSite("tar", path).badData(found.message)
         }
         var entries: [ByteName: (name: String, range: Range<Int>)] = [:]
         var start = 0
+        var number = 0
+        // The name of the next file, where its header has no room for it.
+        var longName: String?
         while start + blockByteCount <= bytes.count {
             let header = bytes[start..<start + blockByteCount]
             // Two blocks of zeros end an archive.
             if header.allSatisfy({ $0 == 0 }) { return entries }
-            guard let stated = octal(header, 148, 8), stated == checksum(header),
-                let byteCount = octal(header, 124, 12)
-            else { throw site.badData("no tar archive, or damaged at byte \(start)") }
+            number += 1
+            guard isTar else { throw site.badData("is no tar archive, or damaged at its start") }
+            let isIntact = isHeader(header)
+            guard isIntact, let byteCount = octal(header, 124, 12) else {
+                throw site.badData(
+                    "is a tar archive that is damaged at entry \(number), byte \(start) ("
+                        + (isIntact ? "no size" : "wrong checksum") + ")")
+            }
             let content = start + blockByteCount
             guard content + byteCount <= bytes.count else {
                 throw site.badData("the tar archive is truncated")
             }
-            let kind = header[start + 156]
-            if kind == 0 || kind == UInt8(ascii: "0") {
-                let folder = isUSTAR(header) ? text(header, 345, 155) : ""
-                let name = text(header, 0, 100)
-                let full = withoutDots(folder.isEmpty ? name : "\(folder)/\(name)")
-                entries[ByteName(full)] = (full, content..<content + byteCount)
+            let range = content..<content + byteCount
+            switch header[start + 156] {
+            case UInt8(ascii: "L"): longName = PathText.text(of: bytes[range].prefix { $0 != 0 })
+            case UInt8(ascii: "x"): longName = paxName(bytes[range]) ?? longName
+            // The long target of a link, and what holds for all files.
+            case UInt8(ascii: "K"), UInt8(ascii: "g"): break
+            case let kind:
+                if kind == 0 || kind == UInt8(ascii: "0") {
+                    let full = withoutDots(longName ?? name(header))
+                    entries[ByteName(full)] = (full, range)
+                }
+                longName = nil
             }
             let blockCount = (byteCount + blockByteCount - 1) / blockByteCount
             start = content + blockCount * blockByteCount
         }
         throw site.badData("the tar archive is truncated")
+    }
+
+    private static func name(_ header: ArraySlice<UInt8>) -> String {
+        let folder = isUSTAR(header) ? text(header, 345, 155) : ""
+        let name = text(header, 0, 100)
+        return folder.isEmpty ? name : "\(folder)/\(name)"
+    }
+
+    /// The name among the records of a pax header, each `LENGTH KEY=VALUE` and a line break.
+    private static func paxName(_ records: ArraySlice<UInt8>) -> String? {
+        let key = Array("path=".utf8)
+        var rest = records
+        while let blank = rest.firstIndex(of: UInt8(ascii: " ")),
+            let length = Int(PathText.text(of: rest[..<blank])),
+            length > blank - rest.startIndex + 1, length <= rest.count
+        {
+            let record = rest[(blank + 1)...].prefix(length - (blank - rest.startIndex) - 2)
+            if record.starts(with: key) { return PathText.text(of: record.dropFirst(key.count)) }
+            rest = rest.dropFirst(length)
+        }
+        return nil
     }
 
     private static func isHeader(_ block: ArraySlice<UInt8>) -> Bool {

@@ -3,7 +3,11 @@
 /// - Source: CIPA DC-008 (Exif), tag 274.
 enum ExifOrientation {
     /// The value in the first directory of a TIFF structure, 1 (upright) to 8; `nil` without one.
+    ///
+    /// JPEG files put `Exif\0\0` before the structure, and some programs do so in PNG files, too.
     static func read(_ bytes: ArraySlice<UInt8>) -> Int? {
+        var bytes = bytes
+        while bytes.starts(with: prefix) { bytes = bytes.dropFirst(prefix.count) }
         let isLittle = bytes.starts(with: [0x49, 0x49])
         guard isLittle || bytes.starts(with: [0x4D, 0x4D]) else { return nil }
         func number(at offset: Int, _ byteCount: Int) -> Int? {
@@ -25,4 +29,6 @@ enum ExifOrientation {
         }
         return nil
     }
+
+    private static let prefix = Array("Exif\0\0".utf8)
 }

@@ -24,7 +24,7 @@ struct JPEGMetadata: Equatable {
             guard marker != 0xDA, length >= 2, end <= bytes.endIndex else { return }
             let content = bytes[position + 4..<end]
             if marker == 0xE1, content.starts(with: Array("Exif\0\0".utf8)) {
-                orientation = ExifOrientation.read(content.dropFirst(6)) ?? orientation
+                orientation = ExifOrientation.read(content) ?? orientation
             } else if marker == 0xEE, content.starts(with: Array("Adobe".utf8)) {
                 hasAdobeSegment = true
             }

@@ -28,19 +28,24 @@ package enum PNGCodec {
         }
     }
 
-    /// The orientation of the chunk `eXIf`, which may stand before or after the pixels; 1 without one.
+    /// The orientation, 1 (upright) to 8, from the chunk `eXIf` or else from ImageMagick's profile;
+    /// both may stand before or after the pixels. 1 without them.
     static func orientation(of bytes: ArraySlice<UInt8>) -> Int {
+        var orientation = 1
         var position = bytes.startIndex + 8
         while position + 12 <= bytes.endIndex {
             let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
             let content = position + 8
-            guard length <= bytes.endIndex - content - 4 else { return 1 }
-            if bytes[position + 4..<content].elementsEqual("eXIf".utf8) {
-                return ExifOrientation.read(bytes[content..<content + length]) ?? 1
+            guard length <= bytes.endIndex - content - 4 else { break }
+            let kind = bytes[position + 4..<content]
+            let data = bytes[content..<content + length]
+            if kind.elementsEqual("eXIf".utf8) { return ExifOrientation.read(data) ?? 1 }
+            if let profile = PNGProfile.exif(kind: kind, data) {
+                orientation = ExifOrientation.read(profile[...]) ?? orientation
             }
             position = content + length + 4
         }
-        return 1
+        return orientation
     }
 
     /// Encodes a picture of one channel (gray) or three (red, green, blue).

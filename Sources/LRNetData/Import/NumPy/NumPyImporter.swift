@@ -46,6 +46,9 @@ public struct NumPyImporter: ArrayImporter, Sendable {
     /// The arrays of the archive that are not used.
     public private(set) var leftOut: [String] = []
 
+    /// Called with a line about what is legal, but hardly meant: `x_train.npy: holds only 0 and 1`.
+    package var warn: @Sendable (String) -> Void = { _ in }
+
     private var archives: [String: ZipArchive] = [:]
 
     /// The number of shards of the train split; by default one for 256 MiB.
@@ -117,6 +120,11 @@ public struct NumPyImporter: ArrayImporter, Sendable {
         var archives = archives
         var rule = ClassLabels(first: firstLabel)
         let train = try pair(self.train, rule, &archives)
+        if train.pixels.max() == 1 {
+            warn(
+                "\(self.train.images.subject): holds only 0 and 1 of 0...255, which is almost black; "
+                    + "if 1 is white, save array * 255 instead, for training and test")
+        }
         let classes = Int(train.labels.max() ?? 0) + 1
         rule.classes = classes
         func other(_ part: (images: Location, labels: Location)?) throws -> LabeledImages? {

@@ -67,10 +67,12 @@ struct PixelRemedy {
                 ? "(array * 255).round().astype(numpy.uint8)"
                 : "array.astype(numpy.uint8) * 255 if 1 is white"
         }
+        if isReal, !values.areWhole, high <= overshoot {
+            return "(array.clip(0, 1) * 255).round().astype(numpy.uint8) if 1 is white"
+        }
+        // Of a low range, rounding would leave few values, all of them almost black.
+        if high <= 127 { return scaled }
         if high <= 255 {
-            if isReal, !values.areWhole, high < 2 {
-                return "(array.clip(0, 1) * 255).round().astype(numpy.uint8) if 1 is white"
-            }
             return values.areWhole
                 ? "array.astype(numpy.uint8)" : "array.round().astype(numpy.uint8)"
         }
@@ -81,6 +83,9 @@ struct PixelRemedy {
         }
         return scaled
     }
+
+    /// How far resampling may carry values of 0...1.
+    private static let overshoot = 1.1
 
     private static let scaled =
         "((array.astype(float) - LOW) / (HIGH - LOW) * 255).round().astype(numpy.uint8), with LOW and "

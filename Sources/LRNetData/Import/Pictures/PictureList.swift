@@ -14,7 +14,7 @@ struct PictureList {
     /// The classes' names, by label; `nil` if a list numbers them.
     let classNames: [String]?
 
-    /// Where the pictures really are, by position.
+    /// What tells whether pictures are the same file, by position: see ``PictureTree/file(_:label:)``.
     let places: [ByteName]
 
     /// What a tree holds besides its pictures: `pics/.DS_Store: hidden`.

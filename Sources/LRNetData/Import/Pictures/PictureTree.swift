@@ -73,7 +73,8 @@ struct PictureTree {
     /// Looks at a file.
     ///
     /// - Parameter path: From the root.
-    /// - Returns: The file, and where it really is.
+    /// - Returns: The file, and what tells whether another one is the same: where it really is, or
+    ///   its number on its device if it has several names (hard links).
     /// - Throws: ``Failure`` (66) if the file is missing; ``Failure`` (65) if it lies
     ///   outside the tree or is no regular file.
     func file(_ path: String, label: Int32) throws -> (file: PictureFile, place: ByteName) {
@@ -84,7 +85,8 @@ struct PictureTree {
                 call: "import", subject: full, message: "is not a regular file; move it elsewhere",
                 exitStatus: .badData)
         }
-        let place = try place(of: path)
+        let real = try place(of: path)
+        let place = status.st_nlink > 1 ? "\(status.st_dev) \(status.st_ino)" : real
         return (
             PictureFile(path: path, label: label, state: PictureFile.state(status)),
             ByteName(place)

@@ -36,14 +36,18 @@ enum RepeatedPictures {
                 continue
             }
             let site = FailureSite("import", "\(list.root)/\(file.path)")
+            let other = list.files[first].path
+            let twice =
+                "is in \(name) twice"
+                + (other == file.path ? "" : " (also as \(list.root)/\(other))")
             guard list.files[first].label == file.label else {
                 throw site.badData(
-                    "is in \(name) twice, with labels \(list.files[first].label) and "
+                    "\(twice), with labels \(list.files[first].label) and "
                         + "\(file.label); take one out")
             }
             guard !isSingle else {
                 throw site.badData(
-                    "is in \(name) twice, so that it could be trained on and held out for "
+                    "\(twice), so that it could be trained on and held out for "
                         + "validation; take one out, or leave out --validation")
             }
         }
