@@ -136,6 +136,31 @@ extension EndToEndTests {
             #expect(lines.contains { $0.hasPrefix(reason) })
         }
 
+        /// A run whose winner or result was damaged is not finished: its training repairs it.
+        @Test(arguments: [
+            "winner.safetensors empty", "winner.safetensors cut", "winner.safetensors longer",
+            "winner.safetensors gone", "result.json empty", "result.json lines",
+        ])
+        func damagedRun(kind: String) throws {
+            let comparison = try Run()
+            #expect(try comparison.start("bwn", seeds: 1).wait().status == 0)
+            let words = kind.split(separator: " ")
+            let path = "\(comparison.output)/bwn/seed-1/\(words[0])"
+            let (bytes, numbers) = (try FileBytes.read(path), try comparison.numbers())
+            switch words[1] {
+            case "gone": try AtomicFile.remove(path)
+            case "empty": try AtomicFile.write([UInt8](), to: path)
+            case "cut": try AtomicFile.write(Array(bytes.dropLast(9)), to: path)
+            case "lines": try AtomicFile.write("\r\n", to: path)
+            default: try AtomicFile.write(bytes + [0], to: path)
+            }
+            let again = try comparison.start("bwn", seeds: 1).wait()
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try comparison.numbers() == numbers)
+            if words[0] == "winner.safetensors" { #expect(try FileBytes.read(path) == bytes) }
+            #expect(try !comparison.start("bwn", seeds: 1).wait().output.contains("bwn mnist"))
+        }
+
         /// On two ranks, stopped in the middle, and continued on three.
         @Test func interruptedAndContinued() throws {
             let settings = [

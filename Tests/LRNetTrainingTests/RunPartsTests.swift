@@ -30,6 +30,25 @@ import Testing
             beacon: ProgressBeacon())
     }
 
+    /// A comparison's command has the folder above its runs as `--output`.
+    @Test(
+        arguments: [
+            (nil, "o/c/bwn/seed-1", "bwn/seed-1", "run the same command again to resume"),
+            ("p/c", "o/c", "", "run the same command again with --output p/c to resume"),
+            (
+                "p/d/bwn/seed-1", "o/c/bwn/seed-1", "bwn/seed-1",
+                "run the same command again with --output p/d to resume"
+            ),
+            (
+                "o/c/bwn/old", "o/c/bwn/seed-1", "bwn/seed-1",
+                "give o/c/bwn/old its old name, o/c/bwn/seed-1, and run the same command again to "
+                    + "resume"
+            ),
+        ] as [(String?, String, String, String)])
+    func remedyOfStoppedRun(now: String?, given: String, subfolder: String, remedy: String) {
+        #expect(Trainer.remedy(now: now, given: given, subfolder: subfolder) == remedy)
+    }
+
     @Test func checkpointsAreThereOnceWaitedFor() throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()

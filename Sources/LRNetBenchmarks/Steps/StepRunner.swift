@@ -40,7 +40,10 @@ final class StepRunner {
     init(recipe: Recipe, group: any ProcessGroup, data: String? = nil) throws {
         self.recipe = recipe
         self.group = group
-        context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
+        context = try group.agreeing {
+            try RankContext(
+                group: group, recipe: recipe, threadOption: "--threads or --set training.threads")
+        }
         let network = recipe.makeNetwork()
         try network.initialize(
             seed: recipe.training.seed, coldStart: .balanced, from: nil, limits: 0.05...0.95)

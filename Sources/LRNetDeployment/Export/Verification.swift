@@ -38,7 +38,8 @@ package struct Verification: Sendable, Encodable {
         _ source: NetworkSource, fixed: FixedNetwork?, written: WrittenNetwork,
         on pictures: PictureSource, count: Int, threads: Int
     ) throws {
-        let pool = try ThreadPool.computing(threads: threads)
+        let pool = try ThreadPool.computing(
+            threads: threads, remedy: "lower --threads (\(threads))")
         let runner = try source.layers.map {
             try NetworkRunner(
                 recipe: source.recipe, classes: source.deployed.description.classes, layers: $0,

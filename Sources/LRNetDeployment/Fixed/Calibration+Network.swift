@@ -23,7 +23,8 @@ extension Calibration {
                 "the training split has only \(source.count) pictures; calibrate on at most those")
         }
         let weights = FloatEngine.Weights(network)
-        let pool = try ThreadPool.computing(threads: threads)
+        let pool = try ThreadPool.computing(
+            threads: threads, remedy: "lower --threads (\(threads))")
         let engines = (0..<threads).map { _ in FloatEngine(network, weights: weights) }
         let size = network.description.preprocessing.shape.count
         for first in stride(from: 0, to: count, by: Self.batchSize) {

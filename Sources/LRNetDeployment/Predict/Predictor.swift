@@ -58,7 +58,8 @@ package struct Predictor {
         _ source: NetworkSource, arithmetic: Arithmetic, set: ShardSet?, threads: Int = 1
     ) throws {
         self.source = source
-        pool = try .computing(threads: threads)
+        pool = try .computing(
+            threads: threads, remedy: "lower --threads (\(threads))")
         switch (arithmetic, source.layers, source.fixed) {
         case (.float, let layers?, _):
             engine = .trainer(

@@ -64,6 +64,7 @@ extension Comparison {
         do {
             var options = Trainer.Options(data: options.data, output: path)
             options.isQuiet = true
+            options.subfolder = name
             let trainer = try Trainer(
                 recipe: recipe, options: options, group: SingleProcessGroup(),
                 stopSignal: stopSignal, beacon: beacon)

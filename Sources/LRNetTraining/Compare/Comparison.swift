@@ -214,7 +214,8 @@ public final class Comparison {
                 Console.show("\n\(method.rawValue), seed \(seed): \(path)")
             }
             do {
-                let options = Trainer.Options(data: options.data, output: path)
+                var options = Trainer.Options(data: options.data, output: path)
+                options.subfolder = name
                 let trainer = try Trainer(
                     recipe: recipe, options: options, group: group, stopSignal: stopSignal,
                     beacon: beacon)
@@ -237,8 +238,7 @@ public final class Comparison {
     func isFinished(_ path: String, _ recipe: Recipe) throws -> Bool {
         guard FileBytes.exists("\(path)/\(RunResult.name)") else { return false }
         let steps = BatchSequence(recipe: recipe, sampleCount: trainCount).totalSteps
-        let result = try FinishedRun(folder: path, for: "compare").result()
-        return result.map { $0.steps >= steps } ?? false
+        return try FinishedRun(folder: path, for: "compare").isWhole(after: steps)
     }
 
     private func isStopWanted() throws -> Bool {

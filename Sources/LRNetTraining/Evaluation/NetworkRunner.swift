@@ -19,7 +19,8 @@ package final class NetworkRunner {
     package init(recipe: Recipe, classes: Int, layers: [FinishedLayer], threads: Int = 1) throws {
         var recipe = recipe
         recipe.training.threads = threads
-        context = try RankContext(group: SingleProcessGroup(), recipe: recipe)
+        context = try RankContext(
+            group: SingleProcessGroup(), recipe: recipe, threadOption: "--threads")
         network = recipe.makeNetwork(classes: classes)
         context.reserve(network)
         self.layers = layers

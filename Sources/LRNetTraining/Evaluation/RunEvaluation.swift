@@ -185,7 +185,9 @@ public struct RunEvaluation {
     private func measure(
         _ recipe: Recipe, file: NetworkFile?, beacon: ProgressBeacon
     ) throws -> EvaluationReport {
-        let context = try group.agreeing { try RankContext(group: group, recipe: recipe) }
+        let context = try group.agreeing {
+            try RankContext(group: group, recipe: recipe, threadOption: "--threads")
+        }
         let data = try openData(recipe)
         let network = recipe.makeNetwork(classes: data.classes)
         context.reserve(network)

@@ -59,6 +59,24 @@ package struct FinishedRun: Sendable {
     /// The result of a run that reached its end.
     package func result() throws -> RunResult? { try decode(RunResult.name) }
 
+    /// The run is over and has all that it leaves, intact. Where it does not, its training command repairs it.
+    ///
+    /// - Parameter steps: The run's length.
+    func isWhole(after steps: Int) throws -> Bool {
+        do {
+            guard let result = try result(), result.steps >= steps else { return false }
+            guard let expected = result.winnerSHA256 else {
+                _ = try winner()?.contents
+                return true
+            }
+            return try ContentHash.of(FileBytes.read("\(folder)/\(NetworkFile.name)")) == expected
+        } catch let failure as Failure
+            where [.badData, .inputMissing].contains(failure.exitStatus)
+        {
+            return false
+        }
+    }
+
     /// The machines and libraries of the run.
     package func environment() throws -> RunEnvironment? { try decode(RunEnvironment.name) }
 

@@ -29,6 +29,8 @@ public final class Trainer {
         public var debug = false
         /// Writes lines to `train.log` alone.
         public var isQuiet = false
+        /// The part of ``output`` below the folder that the command has as `--output`; empty for none.
+        package var subfolder = ""
 
         /// Creates options.
         public init(data: String, output: String) {
@@ -48,6 +50,7 @@ public final class Trainer {
     private let signals: RunSignals
     private let folder: RunFolder?
     private let givenOutput: String
+    private let subfolder: String
     private var state: RunState
 
     /// Opens everything, continues where an earlier run of the folder ended, and writes the log's first lines;
@@ -75,7 +78,7 @@ public final class Trainer {
         evaluator.use(data.reader)
         coordinator = Coordinator(group: group, recipe: recipe, sequence: data.sequence)
 
-        givenOutput = options.output
+        (givenOutput, subfolder) = (options.output, options.subfolder)
         folder = try group.agreeing {
             group.isCoordinator
                 ? try RunFolder(
@@ -173,8 +176,25 @@ public final class Trainer {
         let cause = signals.stop.isDeadlinePassed ? " (training.maxMinutes\(minutes) reached)" : ""
         try recorder.line(
             "stopped at step \(state.step) with a checkpoint\(cause); "
-                + "run the same command again \(folder?.isMoved == true ? "with --output \(output) " : "")"
-                + "to resume")
+                + Self.remedy(
+                    now: folder?.isMoved == true ? output : nil, given: givenOutput,
+                    subfolder: subfolder))
+    }
+
+    /// How to go on with a run that was stopped.
+    ///
+    /// - Parameters:
+    ///   - now: The run's folder if it was renamed.
+    ///   - given: The run's folder at the start.
+    ///   - subfolder: The part of it below the command's `--output`.
+    package static func remedy(now: String?, given: String, subfolder: String) -> String {
+        let again = "run the same command again"
+        guard let now else { return "\(again) to resume" }
+        if subfolder.isEmpty { return "\(again) with --output \(now) to resume" }
+        if now.hasSuffix("/\(subfolder)") {
+            return "\(again) with --output \(now.dropLast(subfolder.count + 1)) to resume"
+        }
+        return "give \(now) its old name, \(given), and \(again) to resume"
     }
 
     private func save() throws {

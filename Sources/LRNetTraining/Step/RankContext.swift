@@ -13,8 +13,11 @@ package final class RankContext {
     package let statistics: GroupStatistics
     let status: StatusExchange
 
+    /// - Parameter threadOption: What the user lowers where the system makes no further thread.
     /// - Throws: `Failure` if there are more ranks than leaves.
-    package init(group: any ProcessGroup, recipe: Recipe) throws {
+    package init(
+        group: any ProcessGroup, recipe: Recipe, threadOption: String = "training.threads"
+    ) throws {
         try Self.check(recipe, ranks: group.size)
         let leaves = recipe.training.gradientLeaves
         self.group = group
@@ -22,7 +25,7 @@ package final class RankContext {
         let threads = recipe.training.threads
         pool = try .computing(
             threads: threads, cores: ProcessAffinity.cores(),
-            remedy: "lower training.threads (\(threads))")
+            remedy: "lower \(threadOption) (\(threads))")
         leafRun = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leaves)
         statistics = GroupStatistics(group: group, leafCount: leaves)
         status = StatusExchange(group: group, leafCount: leaves)

@@ -54,6 +54,42 @@ extension EndToEndTests {
             }
         }
 
+        /// What must be lowered is the option that the command has.
+        @Test(.enabled(if: isRoot, "root gives its rights up to be limited"))
+        func threadOptions() throws {
+            let run = try SmallRun.make()
+            #expect(try run.train().status == 0)
+            let place = run.folder.path
+            let copy = try shell(
+                "cp $DIST \(place) && cp -r \(Digits.path) \(place)/digits "
+                    + "&& chmod -R a+rwX \(place)")
+            try #require(copy.status == 0, "\(copy.errors)")
+            let winner = "\(run.output)/winner.safetensors"
+            let commands = [
+                (
+                    "train \(run.recipe) --data digits --output run --set training.threads=60",
+                    "training.threads"
+                ),
+                ("evaluate \(run.output) --data digits --threads 60", "--threads"),
+                ("predict \(winner) --data digits --split test --threads 60", "--threads"),
+                (
+                    "export \(winner) --format packed --output x.safetensors --data digits --threads 60",
+                    "--threads"
+                ),
+                ("bench step --threads 60 --steps 2", "--threads or --set training.threads"),
+            ]
+            for (command, option) in commands {
+                let outcome = try shell(
+                    "cd \(place) && exec timeout -s KILL 60 setpriv --reuid=34100 --regid=34100 "
+                        + "--clear-groups bash -c 'ulimit -u 40; HOME=\(place) exec ./lrnet-dist \(command)'"
+                )
+                #expect(outcome.status == 74, "\(command): \(outcome)")
+                #expect(
+                    outcome.complaints.first?.hasSuffix(", or lower \(option) (60)") == true,
+                    "\(command): \(outcome.complaints)")
+            }
+        }
+
         /// OpenBLAS is neither linked nor given threads, whatever the environment asks for.
         @Test func openBLASHasNoThreads() throws {
             let tiny = try shell("ulimit -v 200000; exec timeout 20 $DIST --version")
