@@ -81,7 +81,7 @@ struct ExportCommand: ParsableCommand {
         options.data = data
         options.calibrationCount = calibrate
         options.digits = digits
-        if let verify { options.verificationCount = verify }
+        options.verificationCount = verify
         options.packing = packing
         options.threads = threads
         options.isForced = force

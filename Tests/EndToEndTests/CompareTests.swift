@@ -161,6 +161,36 @@ extension EndToEndTests {
             #expect(try !comparison.start("bwn", seeds: 1).wait().output.contains("bwn mnist"))
         }
 
+        /// A comparison that is renamed while a run trains names its own new folder, stopped or not.
+        @Test(arguments: [false, true]) func renamed(isStopped: Bool) throws {
+            let comparison = try Run()
+            let settings = [
+                "training.steps=\(isStopped ? 100_000 : 12)", "checkpoint.everySteps=2",
+            ]
+            let launch = try comparison.start(
+                "bwn,twn", seeds: 1, settings.flatMap { ["--set", $0] })
+            let path = "\(comparison.output)/bwn/seed-1/checkpoints/latest"
+            #expect(launch.waits { FileBytes.exists(path) })
+            let other = "\(comparison.run.folder.path)/other"
+            try AtomicFile.rename(comparison.output, to: other)
+            if isStopped {
+                #expect(launch.waits { launch.errorsSoFar.contains("the run continues there") })
+                launch.signal(SIGUSR1)
+            }
+            let outcome = try launch.wait()
+            let remedy = "run the same command again with --output \(other) to resume"
+            #expect(outcome.status == (isStopped ? 75 : 74), "\(outcome.errors)")
+            if isStopped {
+                #expect(outcome.output.contains(remedy), "\(outcome.output)")
+            } else {
+                #expect(
+                    outcome.complaints.last
+                        == "run: \(comparison.output)/bwn/seed-1: was renamed while it trained; \(remedy)"
+                )
+            }
+            #expect(!FileBytes.exists(comparison.output))
+        }
+
         /// On two ranks, stopped in the middle, and continued on three.
         @Test func interruptedAndContinued() throws {
             let settings = [

@@ -133,6 +133,15 @@ import Testing
     static let faults = [
         Fault(
             array: "x_train",
+            words: "has shape [0, 5, 7, 3], so it holds no image; save the training images",
+            bytes: NumPyFixture.array([], shape: [0, 5, 7, 3])),
+        Fault(
+            array: "x_test",
+            words: "has shape [0, 5, 7, 3], so it holds no image; leave out --test-images and "
+                + "--test-labels to do without",
+            bytes: NumPyFixture.array([], shape: [0, 5, 7, 3])),
+        Fault(
+            array: "x_train",
             words:
                 "has dtype <f4 with values from 0 to 0, but uint8 from 0 to 255 is read; save ",
             bytes: NumPyFixture.array(
@@ -204,6 +213,29 @@ import Testing
         #expect(error?.subject == "\(folder.path)/in/\(fault.array).npy")
         #expect(error?.message.contains(fault.words) == true, "\(error?.message ?? "-")")
         #expect(folder.names == ["in"])
+    }
+
+    @Test(.enabled(if: Python.isThere, "python3 is not here"))
+    func noTestImagesInArchive() throws {
+        let folder = try TestFolder()
+        var files = files()
+        files["x_test"] = NumPyFixture.array([], shape: [0, 5, 7, 3])
+        files["y_test"] = NumPyFixture.labels([])
+        let archive = "\(folder.path)/set.npz"
+        _ = try importer(folder, files, archive: archive)
+        try pack(folder, archive, isCompressed: false)
+        func run(testImages: String?) throws {
+            let importer = try NumPyImporter(
+                archive: archive, train: (nil, nil), validation: (nil, nil),
+                test: (testImages, nil))
+            try importer.run(output: "\(folder.path)/set", name: "n")
+        }
+        let error = #expect(throws: Failure.self) { try run(testImages: nil) }
+        #expect(
+            error?.message
+                == "has shape [0, 5, 7, 3], so it holds no image; add --test-images '' to do without"
+        )
+        try run(testImages: "")
     }
 
     @Test func noArchive() throws {

@@ -82,6 +82,22 @@ import Testing
         #expect(FileBytes.exists("\(folder.path)/net.onnx"))
     }
 
+    /// As too many pictures for `--calibrate`.
+    @Test func tooManyToVerify() throws {
+        let folder = try TestFolder()
+        var options = try options(folder, .packed)
+        options.verificationCount = 21
+        let error = #expect(throws: Failure.self) { try Export(options).run() }
+        #expect(error?.exitStatus == .badData)
+        #expect(
+            error?.description
+                == "--verify: 21: the validation split has only 20 pictures; verify on at most those"
+        )
+        #expect(folder.names == ["set", "winner.safetensors"])
+        options.verificationCount = 20
+        #expect(try Export(options).run().verification?.pictures == 20)
+    }
+
     @Test(arguments: faults) func whatIsWrongIsNotWritten(fault: Fault) throws {
         let folder = try TestFolder()
         let pattern = Array(fault.text.utf8)

@@ -19,6 +19,8 @@ import Testing
         let folder = try TestFolder()
         let path = "\(folder.path)/x"
         #expect(problem(path, .page) == nil)
+        // The writer makes folders, or says that it cannot.
+        #expect(problem("\(folder.path)/new/x", .page) == nil)
         try AtomicFile.write("<!DOCTYPE html>\n<p>", to: path)
         #expect(problem(path, .page) == nil)
         #expect(problem(path, .png) == "exists and is not a PNG picture; name another file")

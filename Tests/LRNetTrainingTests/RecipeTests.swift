@@ -1,3 +1,4 @@
+import Foundation
 import LRNetData
 import LRNetKernels
 import LRNetLaunchSupport
@@ -379,6 +380,45 @@ import Testing
         #expect(error?.exitStatus == .usage)
         #expect(error?.subject == "'\(text)'")
         #expect(error?.message == "write section.key=value, such as training.steps=50")
+    }
+
+    /// Each level was a level of recursion.
+    @Test(arguments: [11, 300_000]) func tooManyLevels(count: Int) {
+        let key = [String](repeating: "a", count: count).joined(separator: ".")
+        let error = #expect(throws: Failure.self) {
+            _ = try Recipe(yaml: "", file: "r.yaml", overrides: ["\(key)=5"])
+        }
+        #expect(error?.exitStatus == .usage)
+        #expect(error?.subject == (count == 11 ? "'\(key)=5'" : "'\(key.prefix(40))...'"))
+        #expect(
+            error?.message
+                == "names \(count) levels; write section.key=value, such as training.steps=50")
+        let open = #expect(throws: Failure.self) {
+            _ = try Recipe(yaml: "", file: "r.yaml", overrides: ["\(key).\(key).=5"])
+        }
+        #expect(open?.subject == "'\((key + "." + key).prefix(40))...'")
+    }
+
+    /// Only a shell replaces `~`.
+    @Test(arguments: [false, true]) func homeInRecipe(isOverride: Bool) throws {
+        let folder = try TestFolder()
+        let path = "\(folder.path)/r.yaml"
+        let start = "{from: ~/runs/x}"
+        try AtomicFile.write(
+            "network: mnist\n" + (isOverride ? "" : "initialization: \(start)\n"), to: path)
+        let error = #expect(throws: Failure.self) {
+            _ = try Recipe(file: path, overrides: isOverride ? ["initialization=\(start)"] : [])
+        }
+        #expect(error?.exitStatus == .badRecipe)
+        #expect(error?.subject == "initialization.from")
+        let home = ProcessInfo.processInfo.environment["HOME"].map { "\"\($0)/runs/x\"" }
+        #expect(
+            error?.message
+                == "'~/runs/x' is not a path, since only a shell replaces ~; write "
+                + "\(home ?? "the whole path, from / on"), or './~/runs/x' if that is the name")
+        for from in ["~", "./~/runs/x"] {
+            _ = try Recipe(file: path, overrides: ["initialization={from: \(from)}"])
+        }
     }
 
     @Test func overridesAreCheckedToo() {

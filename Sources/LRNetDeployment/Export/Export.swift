@@ -17,8 +17,8 @@ package struct Export {
         package var calibrationCount: Int?
         /// Signed powers of two in a factor; `nil` for those of a packed file, else 4.
         package var digits: Int?
-        /// Pictures of the validation split that are checked.
-        package var verificationCount = 200
+        /// Pictures of the validation split that are checked; `nil` for 200, or all of fewer.
+        package var verificationCount: Int?
         package var packing: ONNXPacking?
         package var threads = 1
         /// Replaces a file that exists.
@@ -58,6 +58,14 @@ package struct Export {
         let source = try NetworkSource(options.source)
         try OutputPath("--output", options.output).check(isNot: source.path)
         let set = try options.data.map { try ShardSet(directory: $0) }
+        let verifiedSplit = set.map { $0.count(.validation) > 0 ? DataSplit.validation : .test }
+        if let set, let verifiedSplit, let count = options.verificationCount,
+            count > set.count(verifiedSplit)
+        {
+            throw FailureSite("--verify", "\(count)").badData(
+                "the \(verifiedSplit) split has only \(set.count(verifiedSplit)) pictures; verify on "
+                    + "at most those")
+        }
         var (fixed, missing): (FixedForm?, Failure?) = (nil, nil)
         do {
             fixed = try fixedForm(source, set)
@@ -73,12 +81,11 @@ package struct Export {
             source: source, fixed: fixed?.network, format: options.format,
             packing: options.packing, output: options.output, bytes: bytes)
         report.withoutFixedPoint = missing?.description
-        if let set {
+        if let set, let verifiedSplit {
             report.verification = try Verification(
                 source, fixed: fixed?.network, written: written,
-                on: PictureSource(
-                    set, split: set.count(.validation) > 0 ? .validation : .test, for: source),
-                count: options.verificationCount, threads: options.threads)
+                on: PictureSource(set, split: verifiedSplit, for: source),
+                count: options.verificationCount ?? 200, threads: options.threads)
         }
         if !options.isDry { try AtomicFile.write(bytes, to: options.output) }
         return report

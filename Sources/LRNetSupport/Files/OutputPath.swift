@@ -42,15 +42,18 @@ package struct OutputPath {
         guard FileBytes.isFolder(folder) else {
             throw site.inputMissing("is in a folder that does not exist; make \(folder) first")
         }
-        guard FileBytes.exists(path) else { return }
-        guard FileBytes.isRegular(path) else {
+        try checkIsRegular()
+    }
+
+    private func checkIsRegular() throws {
+        guard !FileBytes.exists(path) || FileBytes.isRegular(path) else {
             throw site.usage("is not a regular file; name another one")
         }
     }
 
-    /// Throws unless a file can be made there, or replaces one of its own kind.
+    /// Throws if something is there that is not a file of the kind that is to be written.
     package func check(_ kind: Kind) throws {
-        try check()
+        try checkIsRegular()
         guard FileBytes.exists(path) else { return }
         let bytes = try FileBytes.read(path)
         guard bytes.isEmpty || bytes.starts(with: kind.start) else {

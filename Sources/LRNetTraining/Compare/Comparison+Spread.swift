@@ -72,6 +72,7 @@ extension Comparison {
                 say("stopped with a checkpoint")
                 return false
             }
+            try trainer.checkIsInPlace()
             let errors = [result.validationError, result.testError].map { error in
                 error.map { String(format: "%.2f %%", $0) } ?? "-"
             }

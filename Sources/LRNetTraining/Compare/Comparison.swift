@@ -220,6 +220,7 @@ public final class Comparison {
                     recipe: recipe, options: options, group: group, stopSignal: stopSignal,
                     beacon: beacon)
                 guard try trainer.run() != nil else { return nil }
+                try trainer.checkIsInPlace()
             } catch let error as Failure
                 where error.exitStatus == .nonFiniteLoss && error.isAgreed
             {

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import LRNetSupport
 internal import Yams
 
@@ -17,6 +18,21 @@ extension Recipe {
                 exitStatus: .badRecipe)
         }
         try self.init(root: root, file: path)
+        guard let from = initialization.from, let problem = Self.homeProblem(from) else { return }
+        throw Failure(
+            call: "recipe \(path)", subject: "initialization.from", message: problem,
+            exitStatus: .badRecipe)
+    }
+
+    /// What is wrong with a path that only a shell understands; `nil` for another one.
+    private static func homeProblem(_ path: String) -> String? {
+        guard path.hasPrefix("~") else { return nil }
+        let home = ProcessInfo.processInfo.environment["HOME"]
+        let whole =
+            path == "~" || path.hasPrefix("~/")
+            ? home.map { "\"\($0)\(path.dropFirst())\"" } : nil
+        return "'\(path)' is not a path, since only a shell replaces ~; write "
+            + "\(whole ?? "the whole path, from / on"), or './\(path)' if that is the name"
     }
 
     /// Reads a recipe; without a network it is one for MNIST.

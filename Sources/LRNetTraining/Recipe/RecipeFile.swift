@@ -7,6 +7,9 @@ enum RecipeFile {
     /// Where recipes are.
     private static let folder = "launch/recipes"
 
+    /// More levels than any key has, and few enough to follow.
+    private static let levelLimit = 10
+
     /// The text of a recipe file.
     ///
     /// - Throws: `Failure` (66) that names a file with a similar name, if there is one.
@@ -76,11 +79,19 @@ enum RecipeFile {
             let equals = override.firstIndex(of: "=") ?? override.startIndex
             let keys = override[..<equals].split(separator: ".", omittingEmptySubsequences: false)
                 .map(String.init)
+            let rest = override.count > 40 ? "..." : ""
+            let subject = "'\(override.prefix(40))\(rest)'"
             guard keys.allSatisfy({ !$0.isEmpty }) else {
                 throw Failure(
-                    call: "--set", subject: "'\(override)'",
+                    call: "--set", subject: subject,
                     message: "write section.key=value, such as training.steps=50",
                     exitStatus: .usage)
+            }
+            guard keys.count <= levelLimit else {
+                throw Failure(
+                    call: "--set", subject: subject,
+                    message: "names \(keys.count) levels; write section.key=value, such as "
+                        + "training.steps=50", exitStatus: .usage)
             }
             let text = String(override[override.index(after: equals)...])
             let value = (try? Yams.compose(yaml: text)).flatMap { $0 } ?? Node(text)

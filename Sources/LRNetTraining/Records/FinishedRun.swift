@@ -132,7 +132,7 @@ package struct FinishedRun: Sendable {
         let name = CheckpointManifest.name(step)
         guard store.has(name) else {
             throw FailureSite("checkpoint", "\(store.folder)/\(name)").inputMissing(
-                "is missing, which is the best one; copy it from where the run was trained")
+                "is missing, and it is the best one (copy it from where the run was trained)")
         }
         return name
     }

@@ -176,9 +176,22 @@ public final class Trainer {
         let cause = signals.stop.isDeadlinePassed ? " (training.maxMinutes\(minutes) reached)" : ""
         try recorder.line(
             "stopped at step \(state.step) with a checkpoint\(cause); "
-                + Self.remedy(
-                    now: folder?.isMoved == true ? output : nil, given: givenOutput,
-                    subfolder: subfolder))
+                + remedy)
+    }
+
+    private var remedy: String {
+        Self.remedy(
+            now: folder?.isMoved == true ? output : nil, given: givenOutput, subfolder: subfolder)
+    }
+
+    /// Refuses to go on with a command whose folder was renamed while this run trained. Every rank calls it.
+    ///
+    /// - Throws: `Failure` (74) that names the folder now.
+    func checkIsInPlace() throws {
+        try context.group.agreeing {
+            guard folder?.isMoved == true else { return }
+            throw RunFolder.site(givenOutput).inputOutput("was renamed while it trained; \(remedy)")
+        }
     }
 
     /// How to go on with a run that was stopped.

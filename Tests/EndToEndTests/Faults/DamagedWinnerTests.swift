@@ -66,7 +66,10 @@ extension EndToEndTests {
         @Test(arguments: [nil, 2]) func checkpointIsDamagedToo(ranks: Int?) throws {
             let (run, path) = try damaged(.cut)
             let step = try #require(Self.original.get().written().winnerStep)
-            try AtomicFile.remove("\(run.output)/checkpoints/best")
+            let name = String(format: "step-%08d", step)
+            for name in ["best", name] {
+                try AtomicFile.remove("\(run.output)/checkpoints/\(name)")
+            }
             let outcome = try run.train(ranks: ranks)
             #expect(outcome.status == 65)
             #expect(outcome.complaints.count == 1)
@@ -75,7 +78,8 @@ extension EndToEndTests {
                     "\(path): cannot be drawn again from the checkpoint of step \(step): ") == true)
             #expect(
                 outcome.complaints.first?.hasSuffix(
-                    "has no best checkpoint; train again in a new --output") == true)
+                    "\(name): is missing, and it is the best one (copy it from where the run was trained); "
+                        + "train again in a new --output") == true)
             #expect(try run.winner().count == 1_000)
         }
     }

@@ -38,8 +38,11 @@ extension EndToEndTests {
         @Test func removed() throws {
             let run = try SmallRun.make()
             let launch = try started(run)
+            // Otherwise it may follow the folder, and write there, while that is removed.
+            launch.signal(SIGSTOP)
             try AtomicFile.rename(run.output, to: run.output + ".gone")
             try AtomicFile.remove(run.output + ".gone")
+            launch.signal(SIGCONT)
             let outcome = try launch.wait()
             #expect(outcome.status == 74)
             #expect(

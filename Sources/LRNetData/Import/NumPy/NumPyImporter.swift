@@ -119,7 +119,7 @@ public struct NumPyImporter: ArrayImporter, Sendable {
         }
         var archives = archives
         var rule = ClassLabels(first: firstLabel)
-        let train = try pair(self.train, rule, &archives)
+        let train = try pair(self.train, .train, rule, &archives)
         if train.pixels.max() == 1 {
             warn(
                 "\(self.train.images.subject): holds only 0 and 1 of 0...255, which is almost black; "
@@ -127,9 +127,11 @@ public struct NumPyImporter: ArrayImporter, Sendable {
         }
         let classes = Int(train.labels.max() ?? 0) + 1
         rule.classes = classes
-        func other(_ part: (images: Location, labels: Location)?) throws -> LabeledImages? {
+        func other(
+            _ part: (images: Location, labels: Location)?, _ split: DataSplit
+        ) throws -> LabeledImages? {
             guard let part else { return nil }
-            let images = try pair(part, rule, &archives)
+            let images = try pair(part, split, rule, &archives)
             guard images.shape == train.shape else {
                 throw NumPyArray.site(part.images.subject).badData(
                     "holds images of \(images.shape), but those of training are \(train.shape); save "
@@ -141,15 +143,20 @@ public struct NumPyImporter: ArrayImporter, Sendable {
             source: self.train.images.subject, labelSource: self.train.labels.subject, name: name,
             classes: classes, firstLabel: firstLabel, validation: validation, shards: shards
         ).write(
-            train: train, validation: other(ownValidation), test: other(test), output: output,
-            progress: progress)
+            train: train, validation: other(ownValidation, .validation), test: other(test, .test),
+            output: output, progress: progress)
     }
 
     private func pair(
-        _ part: (images: Location, labels: Location), _ rule: ClassLabels,
+        _ part: (images: Location, labels: Location), _ split: DataSplit, _ rule: ClassLabels,
         _ archives: inout [String: ZipArchive]
     ) throws -> LabeledImages {
         let imageArray = try Self.array(part.images, &archives)
+        if [3, 4].contains(imageArray.shape.count), imageArray.shape[0] == 0 {
+            throw NumPyArray.site(imageArray.subject).badData(
+                "has shape \(imageArray.shape), so it holds no image; "
+                    + Self.remedy(split, isInArchive: part.images.array != nil))
+        }
         let (shape, layout) = try shape(imageArray)
         let pixels = layout.interleaved(try imageArray.bytes(), shape)
         let count = imageArray.shape[0]
@@ -163,6 +170,14 @@ public struct NumPyImporter: ArrayImporter, Sendable {
         let labels = try rule.numbers(
             labelArray.integers(), NumPyArray.site(labelArray.subject))
         return LabeledImages(shape: shape, pixels: pixels, labels: labels)
+    }
+
+    /// What to do about a split without images.
+    private static func remedy(_ split: DataSplit, isInArchive: Bool) -> String {
+        if split == .train { return "save the training images" }
+        return isInArchive
+            ? "add --\(split)-images '' to do without"
+            : "leave out --\(split)-images and --\(split)-labels to do without"
     }
 
     private func shape(_ array: NumPyArray) throws -> (ImageShape, ArrayLayout) {
