@@ -1,6 +1,6 @@
 /// An empty word of a command line, as a shell leaves it of a variable that is not set.
 ///
-/// As a path it would mean the root, or the current folder.
+/// A program that takes it for a path writes into the root, or into the current folder.
 package struct EmptyWord: Equatable, Sendable {
     /// `--output '': is empty; ...`
     package let message: String

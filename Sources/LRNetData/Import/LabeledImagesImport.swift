@@ -7,7 +7,7 @@ struct LabeledImagesImport {
     /// What errors call the training images.
     var source: String
 
-    /// What errors call the training labels; `source` where they are there, too.
+    /// The name of the training labels in errors; `source` if one file has images and labels.
     var labelSource: String?
 
     /// What the set calls itself.

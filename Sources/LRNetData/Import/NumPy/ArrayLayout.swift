@@ -26,7 +26,7 @@ public enum ArrayLayout: String, Sendable, CaseIterable {
         return isLast ? .nhwc : nil
     }
 
-    /// What to say where it may be either.
+    /// The message for a shape that fits both layouts.
     static func question(_ extents: [Int]) -> String {
         extents[3] > channelLimit
             ? "has shape \(extents), whose last extent is too large for channels (16 at most); if it "

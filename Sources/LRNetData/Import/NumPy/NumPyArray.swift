@@ -114,7 +114,7 @@ struct NumPyArray {
         }
     }
 
-    /// What the array holds as real numbers; `nil` for a type that is none.
+    /// The values as real numbers; `nil` for a type that is not numeric.
     private func pixelValues() throws -> PixelRemedy.Values? {
         let kind = String(type.dropFirst().prefix(1))
         guard "|<>=".contains(type.prefix(1)), let size = Int(type.dropFirst(2)),
@@ -142,7 +142,7 @@ struct NumPyArray {
         return values
     }
 
-    /// What to do with labels of another type, the same for training and test.
+    /// The remedy for labels of another type, the same for training and test.
     private func labelRemedy() throws -> String {
         switch type.dropFirst().prefix(1) {
         case "f":

@@ -62,7 +62,7 @@ public struct NumPyImporter: ArrayImporter, Sendable {
     /// Names an archive and its arrays; those that are `nil` have the names of Keras or MedMNIST,
     /// whichever the archive follows. Empty names stand for no array.
     ///
-    /// - Throws: ``Failure`` (65) for a file that is no archive; errors of reading.
+    /// - Throws: ``Failure`` (65) for a file that is not an archive; errors of reading.
     public init(
         archive file: String, train: (images: String?, labels: String?),
         validation: (images: String?, labels: String?), test: (images: String?, labels: String?)
@@ -172,7 +172,7 @@ public struct NumPyImporter: ArrayImporter, Sendable {
         return LabeledImages(shape: shape, pixels: pixels, labels: labels)
     }
 
-    /// What to do about a split without images.
+    /// The remedy for a split without images.
     private static func remedy(_ split: DataSplit, isInArchive: Bool) -> String {
         if split == .train { return "save the training images" }
         return isInArchive
