@@ -98,6 +98,21 @@ import Testing
         #expect(distance(result.values, expected, Tolerance.fewRoundings) <= 1)
     }
 
+    @Test(arguments: [(0, 180), (64, 100), (128, 0), (64, 1)]) func filterDecay(
+        first: Int, count: Int
+    ) {
+        let outputs = 5
+        let scales = TestData.uniform(outputs, in: 0.1...2)
+        let (latent, gradient) = (TestData.normal(count), TestData.normal(count, stream: 1))
+        let result = FloatView.unwritten(count)
+        result.copy(from: gradient)
+        FilterWeights.addDecay(0.25, latent: latent.view, first: first, scales: scales, to: result)
+        let expected = (0..<count).map { i in
+            Double(gradient[i]) + 0.25 * Double(scales[(first + i) % outputs]) * Double(latent[i])
+        }
+        #expect(distance(result.values, expected, Tolerance(absolute: 1e-6)) <= 1)
+    }
+
     @Test(arguments: TestData.counts) func trainedTernary(count: Int) {
         let latent = TestData.normal(count)
         let gradient = TestData.normal(count, stream: 1)

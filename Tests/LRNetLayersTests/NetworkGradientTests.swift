@@ -81,6 +81,39 @@ import Testing
         }
     }
 
+    /// The weight decay of filters with scales has the scale, and is not the optimizer's.
+    @Test(arguments: [false, true]) func decayOfFiltersIsAddedOnce(hasBinaryActivations: Bool)
+        throws
+    {
+        let batch = SmallBatch(12)
+        func run(_ weightDecay: Float) throws -> TrainingRun {
+            var options = Network.Options(
+                model: FilterScaleModel(hasBinaryActivations: hasBinaryActivations))
+            options.dropout = 0.25
+            options.weightDecay = weightDecay
+            let run = TrainingRun(options, samples: 12)
+            run.fillParameters()
+            try run.step(batch.images.view, batch.labels, run.pass(.training, Self.layout))
+            return run
+        }
+        let (plain, decayed) = (try run(0), try run(0.25))
+        for (layer, before) in zip(decayed.network.weightedLayers, plain.network.weightedLayers)
+        where layer.model is FilterScaleModel {
+            let (latent, outputs) = (layer.latents[0], layer.shape.outputs)
+            let scales = FilterWeights.scales(latent.value, outputs: outputs)
+            let expected = latent.value.values.enumerated().map { i, w in
+                Double(before.latents[0].gradient.values[i]) + 0.25
+                    * Double(scales[i % outputs] * w)
+            }
+            #expect(
+                distance(
+                    latent.gradient.values, expected, Tolerance(absolute: 1e-6, relative: 1e-5))
+                    <= 1)
+            #expect(latent.decay == 0)
+        }
+        #expect(decayed.network.weightedLayers.last?.latents[0].decay == 0.25)
+    }
+
     /// A step leaves the exchange gradients of moments that are sums over the batch divided by its
     /// size: a batch twice over has the same gradients under the same noise only if the division is
     /// by the global count. Without noise and dropout it has.

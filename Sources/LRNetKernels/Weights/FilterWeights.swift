@@ -99,6 +99,29 @@ public enum FilterWeights {
         }
     }
 
+    /// Adds `strength * scale[o] * W[k, o]` to the gradient of a run of latents.
+    ///
+    /// - Parameter first: The position of the first of them in the layer.
+    /// - Precondition: The counts agree.
+    public static func addDecay(
+        _ strength: Float, latent: FloatView, first: Int, scales: [Float], to gradient: FloatView
+    ) {
+        precondition(
+            gradient.count == latent.count, "\(latent.count) and \(gradient.count) weights")
+        let (w, g) = (latent.pointer, gradient.pointer)
+        let factor = Vector(repeating: strength)
+        scales.withUnsafeBufferPointer { scales in
+            guard let s = scales.baseAddress else { return }
+            forEachRowPart(latent.count, first: first, width: scales.count) { i, column, length in
+                forEachVector(length) { offset, lanes in
+                    let at = i &+ offset
+                    let decay = factor * load(s + (column &+ offset), lanes) * load(w + at, lanes)
+                    store(load(g + at, lanes) + decay, g + at, lanes)
+                }
+            }
+        }
+    }
+
     /// Cuts a run of values of a matrix at the ends of its rows.
     ///
     /// - Parameter body: Given where a part begins in the run, its column, and its length.

@@ -155,10 +155,12 @@ package struct NetworkBuilder {
         for layer in stages.flattened.compactMap({ $0 as? WeightedLayer }) {
             layer.beta = options.beta
             layer.logitClip = options.logitClip
+            layer.weightDecay = options.weightDecay
             for parameter in layer.parameters {
                 switch parameter.role {
                 case .logit: parameter.decay = options.probabilityDecay
-                case .weight: parameter.decay = options.weightDecay
+                case .weight:
+                    parameter.decay = layer.parts.scaledDecay == nil ? options.weightDecay : 0
                 case .latent, .scale, .offset: break
                 }
             }

@@ -34,7 +34,7 @@ extension TrainingMethod {
 /// The input scaling map of the XNOR-Net paper is not in its released code, nor here.
 ///
 /// - Source: Rastegari, Ordonez, Redmon, Farhadi, *XNOR-Net*, ECCV 2016; formulas at ``FilterWeights``.
-public struct FilterScaleModel: NeedsWholeLayer, HasConstraint {
+public struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay {
     /// Whether activations are binary, too.
     public let hasBinaryActivations: Bool
 
@@ -93,6 +93,19 @@ public struct FilterScaleModel: NeedsWholeLayer, HasConstraint {
             latent: latents[0], first: first, scales: step.statistics, rows: step.shape.fanIn,
             inputs: step.shape.inputs, weightGradient: gradient.mean,
             latentGradient: latentGradients[0])
+    }
+
+    /// `lambda scale[o] W`: gradients have the factor scale[o], so that under Adam, which divides by their
+    /// size, a decay without it would be that much stronger than in full precision. The released code
+    /// multiplies gradients by 1e9 for Adam, which leaves no decay at all.
+    package func addDecay(
+        _ strength: Float, _ latents: [FloatView], first: Int, step: WeightStep,
+        to latentGradients: [FloatView]
+    ) {
+        guard strength != 0 else { return }
+        FilterWeights.addDecay(
+            strength, latent: latents[0], first: first, scales: step.statistics,
+            to: latentGradients[0])
     }
 
     /// Centres over input channels, and clips to -1 ... 1.

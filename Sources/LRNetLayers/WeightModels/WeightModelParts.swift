@@ -28,6 +28,19 @@ package protocol HasRegularizer: WeightModel {
     func addRegularization(beta: Float, _ latents: [FloatView], to latentGradients: [FloatView])
 }
 
+/// A method whose weight decay is not the optimizer's, because its gradient has a scale of its own.
+package protocol HasScaledDecay: WeightModel {
+    /// Adds the decay's gradient of a run of weights.
+    ///
+    /// - Parameters:
+    ///   - strength: The recipe's lambda.
+    ///   - first: The position of the first weight in the layer.
+    ///   - step: As given to ``WeightModel/prepare(_:step:into:pool:)``.
+    func addDecay(
+        _ strength: Float, _ latents: [FloatView], first: Int, step: WeightStep,
+        to latentGradients: [FloatView])
+}
+
 /// A method that keeps learned tensors inside a set.
 package protocol HasConstraint: WeightModel {
     /// Brings a layer's tensors back into the set; called after each update.
@@ -57,6 +70,7 @@ struct WeightModelParts: Sendable {
     let wholeLayer: (any NeedsWholeLayer)?
     let scales: (any LearnsScales)?
     let regularizer: (any HasRegularizer)?
+    let scaledDecay: (any HasScaledDecay)?
     let constraint: (any HasConstraint)?
     let standardizing: (any StandardizesPreActivations)?
 
@@ -64,6 +78,7 @@ struct WeightModelParts: Sendable {
         wholeLayer = model as? any NeedsWholeLayer
         scales = model as? any LearnsScales
         regularizer = model as? any HasRegularizer
+        scaledDecay = model as? any HasScaledDecay
         constraint = model as? any HasConstraint
         standardizing = model as? any StandardizesPreActivations
     }

@@ -114,5 +114,7 @@ struct LayerUpdate {
                 mean: moments.mean[place], variance: moments.variance.map { $0[place] }),
             into: slopes)
         layer.parts.regularizer?.addRegularization(beta: layer.beta, values, to: slopes)
+        layer.parts.scaledDecay?.addDecay(
+            layer.weightDecay, values, first: range.lowerBound, step: step, to: slopes)
     }
 }

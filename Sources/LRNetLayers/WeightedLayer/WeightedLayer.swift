@@ -49,6 +49,9 @@ public final class WeightedLayer: Layer {
     /// The strength of the model's own regulariser.
     public var beta: Float = 0
 
+    /// The strength of weight decay where the model adds it itself; elsewhere the optimizer does.
+    package var weightDecay: Float = 0
+
     /// Logits are limited to `-logitClip ... logitClip` after each update, that is probabilities to
     /// those of the limits; `nil` for no limit. 4.6 (0.01 to 0.99) in the authors' binary ResNet-18;
     /// not in the paper.
