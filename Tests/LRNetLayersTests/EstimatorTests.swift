@@ -8,13 +8,17 @@ import Testing
 /// Bias and variance of gradient estimators, on a network so small that the expected loss and its
 /// gradient can be summed over every setting of its weights.
 ///
-/// Both networks have eight discrete weights, that is 6,561 settings of ternary ones and 256 of binary
+/// All networks have eight discrete weights, that is 6,561 settings of ternary ones and 256 of binary
 /// ones, batch norm and ReLU, and a batch of eight samples in three classes.
 @Suite struct EstimatorTests {
     /// Two layers of two units each, from two inputs: sums of two terms are far from Gaussian.
     static let narrow = Architecture(
         name: "two layers, fan-in 2", input: ImageShape(height: 1, width: 1, channels: 2),
         classes: 3, blocks: [FullyConnectedBlock(units: 2), FullyConnectedBlock(units: 2)])
+    /// One layer of four units, from two inputs: the same sums, without the depth.
+    static let shallow = Architecture(
+        name: "one layer, fan-in 2", input: ImageShape(height: 1, width: 1, channels: 2),
+        classes: 3, blocks: [FullyConnectedBlock(units: 4)])
     /// One unit of eight inputs.
     static let wide = Architecture(
         name: "one unit, fan-in 8", input: ImageShape(height: 1, width: 1, channels: 8),
@@ -202,7 +206,7 @@ import Testing
         var rows: [String: Row] = [:]
         print("| network | weights | estimator | bias | its standard error | deviation | cosine |")
         print("|---|---|---|---|---|---|---|")
-        for architecture in [Self.narrow, Self.wide] {
+        for architecture in [Self.narrow, Self.shallow, Self.wide] {
             for estimator in Self.estimators {
                 let row = try Self.measure(estimator, architecture)
                 rows["\(architecture.name) \(estimator.testDescription)"] = row
@@ -223,15 +227,17 @@ import Testing
             func row(_ architecture: Architecture, _ title: String) throws -> Row {
                 try #require(rows["\(architecture.name) \(name) \(title)"])
             }
-            for architecture in [Self.narrow, Self.wide] {
+            for architecture in [Self.narrow, Self.shallow, Self.wide] {
                 // More draws, less noise: the variance of a mean of K draws.
                 let noise = try [2, 4, 16].map {
                     try row(architecture, "log-derivative, \($0) draws").deviation
                 }
                 #expect(noise[1] < 0.85 * noise[0] && noise[2] < 0.65 * noise[1])
-                // One pass with sampled pre-activations is less noisy than two with drawn weights.
+                // One pass with sampled pre-activations is less noisy than two with drawn weights, but not
+                // where a layer has four units of two inputs.
                 let sampled = try row(architecture, "local reparameterization")
-                #expect(sampled.deviation < noise[0] && sampled.cosine > 0)
+                #expect(architecture.name == Self.shallow.name || sampled.deviation < noise[0])
+                #expect(sampled.cosine > 0)
                 // Colder relaxations are less biased and noisier.
                 let (cold, warm) = (
                     try row(architecture, "Gumbel, temperature 0.1"),
