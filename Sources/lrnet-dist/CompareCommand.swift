@@ -27,10 +27,20 @@ struct CompareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Learning rates with commas between them; each method takes the best on the validation "
-                + "split. By default the recipe's for logits, and a tenth of it for real weights.",
+            "Learning rates with commas between them, of logits where a method has them and else of its "
+                + "weights; each method takes the best on the validation split. By default the recipe's "
+                + "logitRate and learningRate; a recipe without logitRate has one rate for logits, and "
+                + "methods without them take a tenth of it.",
             valueName: "rates"))
     var learningRates: String?
+
+    @Option(
+        name: .customLong("start"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "A run that a seed starts from, instead of the recipe's initialization.from; give it several "
+                + "times, and the seeds take them in turn.",
+            valueName: "run"))
+    var starts: [String] = []
 
     @Flag(
         help: """
@@ -55,6 +65,11 @@ struct CompareCommand: ParsableCommand {
         try checkRange("--seeds", seeds, 1...10_000)
         _ = try chosenMethods()
         _ = try chosenRates()
+        guard starts.count <= seeds else {
+            throw ValidationError(
+                "--start is given \(starts.count) times for --seeds \(seeds); each seed has one start"
+            )
+        }
         try checkIsFolder(output)
     }
 
@@ -91,6 +106,7 @@ struct CompareCommand: ParsableCommand {
             output: output)
         options.learningRates = try chosenRates()
         options.isSpread = spread
+        options.starts = starts
         let file = recipe
         // Before the group, whose start takes time.
         let stopSignal = try StopSignal()

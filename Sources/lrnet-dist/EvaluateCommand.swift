@@ -33,7 +33,8 @@ struct EvaluateCommand: ParsableCommand {
     var draws: Int?
 
     @Option(
-        help: "Of a run: drawn or likeliest (the recipe's choice by default), or the winner's file."
+        help:
+            "Of a run: drawn, likeliest or both (the recipe's choice by default), or the winner's file."
     )
     var weights: EvaluatedWeights?
 

@@ -24,7 +24,7 @@ struct EvaluationTables {
         var table = TextTable([
             report.isDrawn ? "draw" : "network", "errors", "error", "top-5 error", "loss",
         ])
-        let named = report.draws.map { (report.isDrawn ? "\($0.draw)" : name(report), $0) }
+        let named = report.draws.map { (report.isDrawn ? name($0) : name(report), $0) }
         let ensemble = report.ensemble.map { [("ensemble of \(report.ensembleSize)", $0)] } ?? []
         for (name, result) in named + ensemble {
             table.append([
@@ -38,22 +38,38 @@ struct EvaluationTables {
             ? "batch norm over \(report.reestimateBatches) training batches" : "moving averages"
         let taken =
             report.weights == .winner
-            ? "" : "\(report.isDrawn ? report.weights.rawValue + " weights, " : "")\(statistics)\n"
+            ? "" : "\(report.isDrawn ? words(report.weights) + " weights, " : "")\(statistics)\n"
         let summary =
             report.isDrawn
             ? String(
                 format: "mean %.3f %%, deviation %.3f, best %.2f %%\n", validation.meanError,
                 validation.errorDeviation, validation.best?.errorPercent ?? 0) : ""
+        let disagreement = report.meanDisagreement.map {
+            String(
+                format: "just one of two draws is wrong on %.1f images (mean over pairs): their "
+                    + "difference has a standard error of %.3f points\n", $0,
+                report.differenceError ?? 0)
+        }
         let other =
             report.isRunsData == false
             ? "\(report.data) is not the data set that the network was trained on\n" : ""
         return "\(report.split) split, weights of step \(report.step)\n" + taken + other
             + table.text
-            + summary
+            + summary + (disagreement ?? "")
     }
 
     private static func name(_ report: EvaluationReport) -> String {
-        report.weights == .winner ? "winner (draw \(report.draws.first?.draw ?? 0))" : "all"
+        guard report.weights == .winner, let winner = report.draws.first else { return "all" }
+        return winner.isLikeliest == true
+            ? "winner (the likeliest weights)" : "winner (draw \(winner.draw))"
+    }
+
+    private static func name(_ result: DrawResult) -> String {
+        result.isLikeliest == true ? "likeliest" : "\(result.draw)"
+    }
+
+    private static func words(_ weights: EvaluatedWeights) -> String {
+        weights == .both ? "drawn and likeliest" : weights.rawValue
     }
 
     private static func className(_ label: Int, _ report: EvaluationReport) -> String {

@@ -119,8 +119,10 @@ struct TrainCommand: ParsableCommand {
         }
         table.append(["training loss", String(format: "%.4f", result.trainingLoss)])
         if let step = result.winnerStep, let draw = result.winnerDraw {
-            let isDrawn = result.draws.count > 1
-            table.append(["winner", "step \(step)\(isDrawn ? ", draw \(draw)" : "")"])
+            let which =
+                result.winnerIsLikeliest == true
+                ? ", the likeliest weights" : result.draws.count > 1 ? ", draw \(draw)" : ""
+            table.append(["winner", "step \(step)\(which)"])
         }
         table.append(["validation error", percent(result.validationError)])
         table.append(["test error of the winner's file", percent(result.testError)])

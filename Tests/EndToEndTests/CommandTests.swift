@@ -83,9 +83,46 @@ extension EndToEndTests {
             #expect(warm.trainingLoss != cold.trainingLoss)
             let integers = try TestRun()
             try integers.train(validation)
-            let refused = try TestRun().train(["initialization.from=\(integers.output)"])
+            let refused = try TestRun().train(
+                ["weights=twn", "initialization.from=\(integers.output)"])
             #expect(refused.status == 65)
-            #expect(refused.complaints.first?.contains("needs a full-precision run") == true)
+            #expect(refused.complaints.first?.contains("requires a full-precision run") == true)
+        }
+
+        /// Another run trains distributions further: with other data, at any number of ranks.
+        @Test func fromARunOfDistributions() throws {
+            let validation = [
+                "validation.everyEpochs=1", "validation.draws=2", "validation.reestimateBatches=1",
+            ]
+            let source = try TestRun()
+            let first = try source.result(validation + ["training.steps=5"])
+            let next = ["initialization.from=\(source.output)", "optimizer.learningRate=0"]
+            // No rate: the distributions stay what they are.
+            let run = try TestRun()
+            let result = try run.result(validation + next + ["training.steps=1"], ranks: 2)
+            #expect(result.parametersSHA256 == first.parametersSHA256)
+            let log = String(decoding: try FileBytes.read("\(run.output)/train.log"), as: UTF8.self)
+            #expect(log.contains("starting from the distributions of \(source.output) at step 5"))
+            let trained = ["initialization.from=\(source.output)", "training.seed=2"]
+            let one = try TestRun().result(trained)
+            let three = try TestRun().result(trained, ranks: 3)
+            #expect(one.numbers == three.numbers && one.parametersSHA256 != first.parametersSHA256)
+            // A method with the same logits takes them; others, and other networks, are refused.
+            let gumbel = try TestRun().result(
+                next + ["weights=gumbel-ternary", "training.steps=1"])
+            #expect(gumbel.parametersSHA256 == first.parametersSHA256)
+            for (setting, text) in [
+                ("weights=binary", "has ternary weights, whose logits are not those of binary"),
+                (
+                    "network.width=0.5",
+                    "has another network (network.width: 1.0 -> 0.5); undo that with --set "
+                        + "network.width=1.0"
+                ),
+            ] {
+                let refused = try TestRun().train(next + [setting], ranks: 2)
+                #expect(refused.status == 78, "\(refused.errors)")
+                #expect(refused.complaints.first?.contains(text) == true, "\(refused.errors)")
+            }
         }
 
         /// A file of another program: the table stands in the log, all ranks start alike, and what

@@ -78,7 +78,7 @@ extension EndToEndTests {
                 #expect(abs((method.testStandardError ?? -1) - test) < 1e-9)
                 #expect(method.runs.allSatisfy { $0.zeroPercent == 0 })
             }
-            #expect(report.methods.contains { $0.isWithinNoise })
+            #expect(report.methods.contains { $0.isWithinNoise == true })
             // One bit a weight but for the last layer's 5,120, and BWN's first layer of 800.
             let (weights, last) = (1_657_632.0, 5_120.0)
             let bits = report.methods.map { $0.runs[0].bitsPerWeight ?? 0 }
@@ -109,6 +109,58 @@ extension EndToEndTests {
             let third = try comparison.report().methods[1]
             #expect(third.name == "twn" && third.deviation == nil)
             #expect(third.runs[0].zeroPercent ?? 0 > 5)
+        }
+
+        /// Every seed may have a start of its own; differences pair what is the same.
+        @Test func startsAndRates() throws {
+            let sources = [try TestRun(), try TestRun()]
+            // Their folders are removed with them.
+            defer { withExtendedLifetime(sources) {} }
+            for (seed, source) in sources.enumerated() {
+                _ = try source.result([
+                    "weights=full-precision", "training.steps=2", "training.seed=\(seed)",
+                    "validation.everyEpochs=1",
+                ])
+            }
+            let comparison = try Run()
+            let starts = sources.flatMap { ["--start", $0.output] }
+            let rates = [
+                "--set", "optimizer.logitRate=0.1", "--set", "optimizer.learningRate=0.001",
+            ]
+            let outcome = try comparison.start("ternary,twn", starts + rates).wait()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let report = try comparison.report()
+            for method in report.methods {
+                #expect(method.runs.map(\.start) == sources.map(\.output))
+                #expect(method.runs.allSatisfy { $0.learningRate == 0.001 })
+                for run in method.runs {
+                    let wrong = run.testErrorMask.map { 100 * Double($0.errorCount) / 40 }
+                    #expect(wrong == run.testError && run.testErrorMask?.count == 40)
+                    let moved = try #require(run.movedPercent)
+                    #expect(moved > 0 && moved < 100)
+                }
+            }
+            #expect(report.methods.map { $0.runs[0].logitRate } == [0.1, nil])
+            // One of the two is the lowest, and the other is measured from it.
+            let others = report.methods.filter {
+                $0.difference ?? 0 > 0 || $0.differenceError != nil
+            }
+            #expect(others.count == 1 && others[0].differenceError != nil)
+            let means = report.methods.compactMap(\.mean)
+            let gap = abs(means[0] - means[1])
+            #expect(abs((others[0].difference ?? -1) - gap) < 1e-9)
+            let markdown = try comparison.markdown()
+            #expect(markdown.contains(", from 2 starts, 40 test images"))
+            #expect(markdown.contains(" | 0.1, 0.001 |  |") && markdown.contains(" | moved, % | "))
+            let alone = try TestRun().result(
+                Run.settings + [
+                    "weights=ternary", "training.seed=2", "optimizer.logitRate=0.1",
+                    "optimizer.learningRate=0.001", "initialization.from=\(sources[1].output)",
+                ])
+            #expect(report.methods[0].runs[1].testErrorMask == alone.testErrorMask)
+            let refused = try comparison.start("twn", seeds: 1, starts).wait()
+            #expect(refused.status == 64)
+            #expect(refused.errors.contains("--start is given 2 times for --seeds 1"))
         }
 
         /// All methods at once; one that does not fit the network is shown as such and ends nothing.
@@ -212,7 +264,7 @@ extension EndToEndTests {
             let part = try comparison.report()
             #expect(!part.isComplete && part.methods.map(\.name) == ["ternary", "ttq"])
             #expect(part.methods.allSatisfy { $0.runs.isEmpty })
-            #expect(try comparison.markdown().contains("the same command goes on"))
+            #expect(try comparison.markdown().contains("the same command resumes"))
             let second = try start(comparison, ranks: 3).wait()
             #expect(second.status == 0, "\(second.errors)")
             #expect(second.output.contains("resuming from step"))

@@ -9,6 +9,7 @@ extension EndToEndTests {
     @Suite struct EvaluateTests {
         private struct Result: Decodable, Equatable {
             var draw: Int?
+            var isLikeliest: Bool?
             var errorCount, sampleCount: Int
             var errorPercent, loss: Double
             var topFiveErrorCount: Int?
@@ -18,6 +19,9 @@ extension EndToEndTests {
         private struct Report: Decodable, Equatable {
             var split, weights, detailed: String
             var step, reestimateBatches: Int
+            var bestDraw: Int?
+            var bestIsLikeliest: Bool?
+            var meanDisagreement, differenceErrorPercent: Double?
             var draws: [Result]
             var ensemble: Result?
             var ensembleSize: Int?
@@ -44,6 +48,43 @@ extension EndToEndTests {
             let outcome = try evaluate(run, arguments + ["--json"], ranks: ranks)
             try #require(outcome.status == 0, "\(outcome.errors)")
             return try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
+        }
+
+        /// The likeliest weights as the winner, its file, and as one network more than the draws.
+        @Test func likeliestWeights() throws {
+            let run = try TestRun()
+            let result = try run.result(Self.settings + ["validation.weights=likeliest"])
+            #expect(result.winnerIsLikeliest == true && result.winnerDraw == 0)
+            let file = try NetworkFile(path: "\(run.output)/\(NetworkFile.name)")
+            #expect(file.isLikeliest)
+            let winner = try evaluate(run, ["--weights", "winner"])
+            #expect(winner.output.contains("winner (the likeliest weights)"), "\(winner.errors)")
+            let described = try launch(Launch.program("lrnet-dist"), ["describe", file.path])
+            #expect(described.output.contains("the likeliest weights, validation error"))
+            // Made again, by other ranks.
+            try AtomicFile.remove(file.path)
+            let again = try run.result(Self.settings + ["validation.weights=likeliest"], ranks: 2)
+            #expect(again.winnerSHA256 == result.winnerSHA256)
+
+            let arguments = ["--weights", "both", "--draws", "3", "--re-estimate-statistics", "0"]
+            let both = try report(run, arguments)
+            #expect(both.weights == "both" && both.draws.map(\.draw) == [0, 1, 2, 3])
+            #expect(both.draws.map { $0.isLikeliest == true } == [false, false, false, true])
+            let alone = try report(
+                run, ["--weights", "likeliest", "--re-estimate-statistics", "0"])
+            #expect(alone.draws[0].errorCount == both.draws[3].errorCount)
+            #expect(alone.draws[0].loss == both.draws[3].loss && alone.meanDisagreement == nil)
+            let disagreement = try #require(both.meanDisagreement)
+            #expect(disagreement > 0 && disagreement <= 60)
+            let error = try #require(both.differenceErrorPercent)
+            #expect(abs(error - 100 * disagreement.squareRoot() / 60) < 1e-9)
+            #expect(
+                both.detailed == (both.bestDraw.map { "draw \($0)" } ?? "the likeliest weights"))
+            #expect((both.bestDraw == nil) == (both.bestIsLikeliest == true))
+            #expect(try report(run, arguments, ranks: 3) == both)
+            let text = try evaluate(run, arguments).output
+            #expect(
+                text.contains("\nlikeliest ") && text.contains("just one of two draws is wrong on"))
         }
 
         private func check(_ report: Report, samples: Int) {

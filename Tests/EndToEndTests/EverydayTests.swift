@@ -92,7 +92,7 @@ extension EndToEndTests {
         @Test func aDryRunSaysWhatTrainingSays() throws {
             let folder = try TestFolder()
             let source = try TestRun()
-            _ = try source.result(["weights=ternary"] + Self.validating)
+            _ = try source.result(["weights=binary"] + Self.validating)
             let damaged = "\(folder.path)/damaged"
             try FileManager.default.copyItem(atPath: Digits.path, toPath: damaged)
             let shard = "\(damaged)/train-00001.h5"
@@ -114,10 +114,11 @@ extension EndToEndTests {
                 let first = try #require(plan.complaints.first).replacing("rank 0: ", with: "")
                 #expect(training.complaints.first?.hasSuffix(first) == true, "\(first)")
             }
-            let other = try source.train(["optimizer.learningRate=0.3"], ["--dry-run"])
+            let binary = ["weights=binary"]
+            let other = try source.train(binary + ["optimizer.learningRate=0.3"], ["--dry-run"])
             #expect(other.status == 78)
             let resumed = try source.train(
-                Self.validating + ["training.steps=30"], ["--dry-run"])
+                binary + Self.validating + ["training.steps=30"], ["--dry-run"])
             #expect(resumed.output.contains("start       resumes from step 20 with training.steps"))
         }
 

@@ -151,6 +151,59 @@ extension EndToEndTests {
             #expect(expected.testClassErrors?.reduce(0, +) == wrongCount)
         }
 
+        /// Rates by role, a cosine with a warm-up, annealing, and likeliest weights besides draws: at every
+        /// placement, across a resume, and each of them decides bits.
+        @Test func soWithTheOptionsOfAccuracy() throws {
+            let source = try TestRun()
+            _ = try source.result([
+                "weights=full-precision", "training.steps=2", "validation.everyEpochs=1",
+            ])
+            let common = [
+                "initialization.from=\(source.output)", "training.globalBatch=80",
+                "training.microBatch=2", "training.steps=null", "training.epochs=2",
+                "validation.everyEpochs=1", "validation.draws=2", "validation.reestimateBatches=1",
+            ]
+            let options = [
+                "optimizer.logitRate=0.1", "schedule.shape=cosine", "schedule.warmupSteps=2",
+                "schedule.annealing=3", "schedule.annealingPart=0.4", "validation.weights=both",
+                "initialization.sharpness=2", "initialization.minimumProbability=0.1",
+            ]
+            let run = try TestRun()
+            let expected = try run.result(common + options)
+            #expect(expected.steps == 6 && expected.draws.count == 2)
+            let placements = [(1, 2), (2, 1), (3, 1), (4, 1), (5, 1), (8, 1)]
+            for (ranks, threads) in placements {
+                let other = try TestRun()
+                let result = try other.result(
+                    common + options + ["training.threads=\(threads)"], ranks: ranks)
+                #expect(result.numbers == expected.numbers, "\(ranks) ranks, \(threads)")
+                #expect(try other.winner() == run.winner())
+                #expect(try other.metricsOfWeights() == run.metricsOfWeights())
+            }
+            for step in [1, 4] {
+                let resumed = try TestRun()
+                _ = try resumed.result(common + options + ["training.steps=\(step)"], ranks: 3)
+                let whole = try resumed.result(common + options, ranks: 2)
+                #expect(whole.resumedFromStep == step)
+                #expect(whole.stateSHA256 == expected.stateSHA256)
+                // Another length has another schedule.
+                let longer = try resumed.train(common + options + ["training.epochs=3"])
+                #expect(longer.status == 78)
+                #expect(
+                    longer.complaints.first?.contains(
+                        "(training.epochs: 2 -> 3); undo that with "
+                            + "--set training.epochs=2") == true, "\(longer.errors)")
+            }
+            for left in options.indices where !options[left].contains("weights=both") {
+                var fewer = options
+                fewer.remove(at: left)
+                // A part without annealing decides nothing.
+                let result = try TestRun().result(common + fewer)
+                #expect(
+                    result.parametersSHA256 != expected.parametersSHA256, "\(options[left])")
+            }
+        }
+
         /// MPI's own sums are another recipe, and need not have the same bits.
         @Test func fastReductionTrains() throws {
             let exact = try TestRun().result()

@@ -43,10 +43,10 @@ import Testing
         }
         let limits = Float(low)...Float(high)
         let (a, b) = {
-            let values = latents(TernaryModel(), .pretrained(weights.view, limits: limits))
+            let values = latents(TernaryModel(), .pretrained(weights.view, LogitRange(limits)))
             return (values[0], values[1])
         }()
-        let binary = latents(BinaryModel(), .pretrained(weights.view, limits: limits))[0]
+        let binary = latents(BinaryModel(), .pretrained(weights.view, LogitRange(limits)))[0]
         let mean = weights.doubles.reduce(0, +) / Double(weights.count)
         let variance =
             weights.doubles.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(weights.count)
@@ -56,7 +56,7 @@ import Testing
         var clipped = 0
         for i in weights.indices {
             let w = Double(weights[i]) / variance.squareRoot()
-            let zero = clip(0.95 - 0.9 * abs(w))
+            let zero = clip(high - (high - low) * abs(w))
             // Where the limits allow p0 = 1 the weight is almost surely 0, and q means nothing.
             let plus = clip((1 + w / (1 - zero)) / 2)
             if plus == low || plus == high { clipped += 1 }
@@ -69,9 +69,28 @@ import Testing
         #expect(clipped > 10 && clipped < weights.count)
     }
 
+    /// p_max may be 1, and then a weight of 0 is surely 0.
+    @Test func weightsThatAreSurelyZero() {
+        var weights = TestData.normal(Self.shape.count)
+        weights[3] = 0
+        let values = latents(TernaryModel(), .pretrained(weights.view, LogitRange(0...1)))
+        #expect(values.allSatisfy { $0.allSatisfy(\.isFinite) })
+        #expect(values[0][3] > 9 && values[1][3] == 0)
+    }
+
+    /// Sharpness multiplies logits; what the paper has is 1.
+    @Test func sharpnessMultipliesLogits() {
+        let weights = TestData.normal(Self.shape.count)
+        for model in [TernaryModel(), BinaryModel()] as [any WeightModel] {
+            let paper = latents(model, .pretrained(weights.view, LogitRange()))
+            let sharp = latents(model, .pretrained(weights.view, LogitRange(sharpness: 2)))
+            for (one, two) in zip(paper, sharp) { #expect(one.map { 2 * $0 } == two) }
+        }
+    }
+
     @Test func weightsOfZeroAreLikelyZero() {
         let zeros = FloatBuffer(count: Self.shape.count).all
-        let values = latents(TernaryModel(), .pretrained(zeros, limits: 0.05...0.95))
+        let values = latents(TernaryModel(), .pretrained(zeros, LogitRange(0.05...0.95)))
         #expect(values[0].allSatisfy { abs(Double($0) - logit(0.95)) < 2e-6 })
         #expect(values[1].allSatisfy { $0 == 0 })
     }
@@ -79,7 +98,7 @@ import Testing
     @Test(arguments: [TrainingMethod.fullPrecision, .twn])
     func realWeightsAreCopiedOrXavier(name: TrainingMethod) {
         let weights = TestData.normal(Self.shape.count)
-        let copied = latents(name.model(), .pretrained(weights.view, limits: 0.05...0.95))
+        let copied = latents(name.model(), .pretrained(weights.view, LogitRange(0.05...0.95)))
         #expect(copied == [weights])
         let shape = WeightShape(window: 5, inputs: 32, outputs: 64)
         let key = NoiseKey(seed: 5, purpose: .initialization, layer: 3)
@@ -128,7 +147,7 @@ import Testing
         let latent = FloatBuffer(count: Self.shape.count).all
         let model = FullPrecisionModel(isFrozen: true)
         model.initialize(
-            [latent], shape: Self.shape, from: .pretrained(weights.view, limits: 0.05...0.95))
+            [latent], shape: Self.shape, from: .pretrained(weights.view, LogitRange(0.05...0.95)))
         let mean = weights.doubles.reduce(0, +) / Double(weights.count)
         let squares = weights.doubles.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         let deviation = (squares / Double(weights.count)).squareRoot()
@@ -153,21 +172,21 @@ import Testing
             return TestData.normal(layer.shape.count, stream: UInt32(layer.index)).view
         }
         try run.network.initialize(
-            seed: 9, coldStart: .balanced, from: source, limits: 0.05...0.95)
+            seed: 9, coldStart: .balanced, from: source, range: LogitRange())
         #expect(asked == ["conv1", "conv2", "fc1"])
         let expected = latents(
             BinaryModel(),
             .pretrained(
                 TestData.normal(run.network.weightedLayers[1].shape.count, stream: 3).view,
-                limits: 0.05...0.95), run.network.weightedLayers[1].shape)
+                LogitRange()), run.network.weightedLayers[1].shape)
         #expect(run.network.weightedLayers[1].latents[0].value.values == expected[0])
         let hot = run.network.parameters.map { $0.value.values }
-        try run.network.initialize(seed: 9, coldStart: .balanced, from: nil, limits: 0.05...0.95)
+        try run.network.initialize(seed: 9, coldStart: .balanced, from: nil, range: LogitRange())
         // The last layer starts the same, cold or hot; its bias is 0.
         #expect(run.network.parameters.suffix(2).map { $0.value.values } == hot.suffix(2))
         #expect(run.network.parameters.last?.value.values == [0, 0, 0, 0])
         #expect(run.network.weightedLayers[1].latents[0].value.values.allSatisfy { $0 == 0 })
-        try run.network.initialize(seed: 10, coldStart: .balanced, from: nil, limits: 0.05...0.95)
+        try run.network.initialize(seed: 10, coldStart: .balanced, from: nil, range: LogitRange())
         #expect(run.network.parameters.suffix(2).map { $0.value.values } != hot.suffix(2))
     }
 }

@@ -206,10 +206,10 @@ private struct TwinModel: WeightModel {
         #expect(abs(square - 1.0 / 3) < 0.06)
         let source = TestData.normal(shape.count).map { 0.05 * $0 + 0.01 }
         model.initialize(
-            [latent], shape: shape, from: .pretrained(source.view, limits: 0.05...0.95))
+            [latent], shape: shape, from: .pretrained(source.view, LogitRange(0.05...0.95)))
         let binary = FloatView.unwritten(shape.count)
         BinaryModel().initialize(
-            [binary], shape: shape, from: .pretrained(source.view, limits: 0...1))
+            [binary], shape: shape, from: .pretrained(source.view, LogitRange(0...1)))
         for i in 0..<shape.count {
             let plus = Reference.logistic(Double(binary[i]))
             #expect(abs(plus - (Double(latent[i]) + 1) / 2) < 1.1e-4)

@@ -184,8 +184,8 @@ import Testing
         // 16 records of 10 s and a validation of 20 s; a file of 800 bytes, 200 numbers and a header.
         let old = cells(html, "old")
         #expect(old.contains("3 min") && old.contains { $0.hasSuffix(" kB") }, "\(old)")
-        // 800 weights of 2 bits and 200 of 32.
-        #expect(old.contains("8"), "\(old)")
+        // 800 weights of 1.6 bits and 200 of 32.
+        #expect(old.contains("7.68"), "\(old)")
         let new = cells(html, "new")
         #expect(new.contains("1 h 30 min") && new.contains("12 MB"), "\(new)")
         #expect(cells(html, "bare").count { $0 == "–" } == 2, "\(cells(html, "bare"))")

@@ -1,27 +1,38 @@
 import Foundation
+import LRNetLayers
 import LRNetTraining
 import Testing
 
 @Suite struct CoordinatorStateTests {
-    private func report(_ step: Int, _ errors: [Int]) -> ValidationReport {
+    private func report(
+        _ step: Int, _ errors: [Int], losses: [Double] = []
+    ) -> ValidationReport {
         ValidationReport(
             step: step,
-            draws: errors.enumerated().map {
-                DrawResult(draw: $0.offset, errorCount: $0.element, sampleCount: 200, loss: 1)
+            draws: errors.enumerated().map { draw, errorCount in
+                DrawResult(
+                    draw: draw, errorCount: errorCount, sampleCount: 200,
+                    loss: losses.isEmpty ? 1 : losses[draw])
             })
     }
 
-    /// Lower error, then earlier step, then lower draw.
+    /// Fewer errors, then a lower loss, then the later step, then the lower draw.
     @Test func ties() {
         var state = CoordinatorState()
         let change1 = state.consider(report(10, [9, 7, 7, 8]))
         #expect(change1)
         #expect(state.leader?.step == 10 && state.leader?.result.draw == 1)
-        let change2 = state.consider(report(20, [7, 9]))
-        #expect(!change2)
+        let change2 = state.consider(report(20, [9, 7]))
+        #expect(change2)
         let change3 = state.consider(report(30, [8]))
         #expect(!change3)
-        #expect(state.leader?.step == 10 && state.leader?.result.draw == 1)
+        #expect(state.leader?.step == 20 && state.leader?.result.draw == 1)
+        let better = state.consider(report(32, [7, 7, 7], losses: [0.9, 0.8, 0.8]))
+        #expect(better && state.leader?.result.draw == 1)
+        let worse = state.consider(report(34, [7], losses: [0.85]))
+        #expect(!worse)
+        let none = state.consider(report(36, [7], losses: [.nan]))
+        #expect(!none && state.leader?.step == 32)
         let change4 = state.consider(report(40, [9, 9, 6]))
         #expect(change4)
         #expect(state.leader?.step == 40 && state.leader?.result.draw == 2)
@@ -54,5 +65,33 @@ import Testing
         #expect(self.report(1, [4]).errorDeviation == 0)
         #expect(self.report(1, []).best == nil)
         #expect(DrawResult(draw: 0, errorCount: 0, sampleCount: 0, loss: 0).errorPercent == 0)
+    }
+
+    /// The likeliest weights compete, but are not a draw of those that mean and deviation are of.
+    @Test func likeliestWeightsAreNotADraw() {
+        var report = report(1, [10, 20, 30, 4])
+        report.draws[3].isLikeliest = true
+        #expect(report.best?.draw == 3 && report.likeliest?.errorCount == 4)
+        #expect(report.meanError == 10 && report.errorDeviation == 5 && report.drawn.count == 3)
+        let alone = ValidationReport(step: 1, draws: [report.draws[3]])
+        #expect(alone.meanError == 2 && alone.errorDeviation == 0)
+    }
+
+    @Test func candidatesFollowTheRecipe() {
+        var recipe = Recipe()
+        #expect(recipe.candidates(draws: 2) == [.draw(0), .draw(1)])
+        recipe.validation.weights = .both
+        #expect(
+            recipe.candidates(draws: 2)
+                == [.draw(0), .draw(1), Candidate(number: 2, isLikeliest: true)])
+        recipe.validation.weights = .likeliest
+        #expect(recipe.candidates(draws: 2) == [Candidate(number: 0, isLikeliest: true)])
+        // A result of an earlier version does not say what it is of.
+        let old = DrawResult(draw: 0, errorCount: 1, sampleCount: 2, loss: 1)
+        #expect(recipe.candidate(of: old).isLikeliest)
+        recipe.validation.weights = .both
+        #expect(!recipe.candidate(of: old).isLikeliest)
+        recipe.weights.model = .twn
+        #expect(recipe.candidates(draws: 2) == [.draw(0)])
     }
 }

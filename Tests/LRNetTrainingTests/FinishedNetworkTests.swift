@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: [0, 1]) func drawingAndMeasuringLeaveTrainingAlone(batches: Int) throws {
         let parts = try TrainedParts()
         let before = try parts.state()
-        let network = try parts.evaluator.draw(1, step: 4, reestimateBatches: batches)
+        let network = try parts.evaluator.draw(.draw(1), step: 4, reestimateBatches: batches)
         let result = try parts.evaluator.measure(network, on: .validation)
         #expect(result.sampleCount == 40)
         #expect(try parts.state() == before)
@@ -20,20 +20,24 @@ import Testing
 
     @Test func aNetworkStaysWhatItIsWhenTrainingGoesOn() throws {
         let parts = try TrainedParts()
-        let network = try parts.evaluator.draw(0, step: 4, reestimateBatches: 1)
+        let network = try parts.evaluator.draw(.draw(0), step: 4, reestimateBatches: 1)
         let result = try parts.evaluator.measure(network, on: .validation)
         parts.disturb()
         #expect(try parts.evaluator.measure(network, on: .validation) == result)
         // What trains now is another network.
-        #expect(try parts.evaluator.draw(0, step: 4, reestimateBatches: 1) != network)
+        #expect(try parts.evaluator.draw(.draw(0), step: 4, reestimateBatches: 1) != network)
     }
 
     @Test func drawsAreKeyed() throws {
         let parts = try TrainedParts()
-        let first = try parts.evaluator.draw(0, step: 4, reestimateBatches: 1)
-        #expect(try parts.evaluator.draw(1, step: 4, reestimateBatches: 1).layers != first.layers)
-        #expect(try parts.evaluator.draw(0, step: 5, reestimateBatches: 1).layers != first.layers)
-        #expect(try parts.evaluator.draw(0, step: 4, reestimateBatches: 1) == first)
+        let first = try parts.evaluator.draw(.draw(0), step: 4, reestimateBatches: 1)
+        #expect(
+            try parts.evaluator.draw(.draw(1), step: 4, reestimateBatches: 1).layers != first.layers
+        )
+        #expect(
+            try parts.evaluator.draw(.draw(0), step: 5, reestimateBatches: 1).layers != first.layers
+        )
+        #expect(try parts.evaluator.draw(.draw(0), step: 4, reestimateBatches: 1) == first)
     }
 
     @Test func theBestDrawOfAValidationIsKept() throws {
@@ -46,13 +50,13 @@ import Testing
         // Neither the first nor the last, so it has replaced one and stayed.
         #expect((1..<11).contains(best.draw))
         #expect(
-            kept == (try parts.evaluator.draw(best.draw, step: 4, reestimateBatches: 1)))
+            kept == (try parts.evaluator.draw(.draw(best.draw), step: 4, reestimateBatches: 1)))
     }
 
     @Test(arguments: ["ternary", "binary", "full-precision", "twn", "ttq"])
     func aFileHoldsTheWholeNetwork(weights: String) throws {
         let parts = try TrainedParts(settings: ["weights=\(weights)"])
-        let network = try parts.evaluator.draw(0, step: 4, reestimateBatches: 1)
+        let network = try parts.evaluator.draw(.draw(0), step: 4, reestimateBatches: 1)
         let bytes = try NetworkFile.bytes(of: network, metadata: ["step": "4"])
         let file = try NetworkFile(bytes: bytes, path: "winner.safetensors")
         let again = try file.network(like: parts.network)
@@ -69,7 +73,7 @@ import Testing
         let other = try TrainedParts(
             settings: ["network={layers: [6C3, GAP, 16FC], input: 28x28x1, classes: 10}"])
         let bytes = try NetworkFile.bytes(
-            of: other.evaluator.draw(0, step: 4, reestimateBatches: 0), metadata: [:])
+            of: other.evaluator.draw(.draw(0), step: 4, reestimateBatches: 0), metadata: [:])
         let file = try NetworkFile(bytes: bytes, path: "other.safetensors")
         let error = #expect(throws: Failure.self) { try file.network(like: parts.network) }
         #expect(error?.exitStatus == .badData)

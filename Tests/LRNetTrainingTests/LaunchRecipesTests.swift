@@ -1,4 +1,5 @@
 import Foundation
+import LRNetData
 import LRNetLayers
 import LRNetTraining
 import Testing
@@ -14,15 +15,29 @@ import Testing
         return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
     }()
 
-    /// Of every set and method: the paper's recipe and a short one; of CIFAR a narrow one.
+    /// Of every set and method: the paper's recipe and a short one; of MNIST and CIFAR fast ones.
     @Test func noneIsMissing() {
         for set in ["mnist", "cifar10", "imagenet"] {
             for method in ["full-precision", "ternary", "binary"] {
-                for variant in ["", "-short"] + (set == "cifar10" ? ["-narrow"] : []) {
+                let more = [
+                    "mnist": ["-fast"], "cifar10": ["-narrow", "-narrow-fast"],
+                ][set, default: []]
+                for variant in ["", "-short"] + more {
                     #expect(Self.names.contains("\(set)-\(method)\(variant)"))
                 }
             }
         }
+    }
+
+    /// What is not the paper's protocol says so.
+    @Test(arguments: ["full-precision", "ternary", "binary"]) func augmentedMNISTIsLabelled(
+        method: String
+    ) throws {
+        let name = "mnist-augmented-\(method)"
+        #expect(
+            try header(name).replacing("\n#", with: "").contains("outside the paper's protocol"))
+        let recipe = try recipe(name)
+        #expect(recipe.augmentation.pad == 2 && recipe.augmentation.crop == 28)
     }
 
     /// The text of a recipe's header.

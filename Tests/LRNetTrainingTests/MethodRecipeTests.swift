@@ -138,12 +138,12 @@ import Testing
         (
             "optimizer: {name: sgd, beta1: 0.5}",
             "optimizer.beta1: unknown key; known here: name, "
-                + "learningRate, momentum"
+                + "learningRate, logitRate, momentum"
         ),
         (
             "optimizer: {momentum: 0.5}",
             "optimizer.momentum: unknown key; known here: name, "
-                + "learningRate, beta1, beta2, epsilon"
+                + "learningRate, logitRate, beta1, beta2, epsilon"
         ),
         (
             "optimizer: {name: sgd, momentum: 1}",
@@ -168,7 +168,7 @@ import Testing
             loss: squared-hinge
             """)
         #expect(try self.recipe(recipe.yaml) == recipe)
-        #expect((0..<4).map(recipe.schedule.scale) == [1, 0.25, 0.03125, 0.0078125])
+        #expect((0..<4).map(recipe.schedule.scale(epoch:)) == [1, 0.25, 0.03125, 0.0078125])
         let network = recipe.makeNetwork()
         #expect(network.weightedLayers.allSatisfy { $0.model is BinaryConnectModel })
         #expect(network.weightedLayers.last?.bias == nil)

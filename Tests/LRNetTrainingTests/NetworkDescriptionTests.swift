@@ -84,7 +84,7 @@ import Testing
         let parts = try TrainedParts(settings: [
             "augmentation={pad: 3, crop: 28, flip: true, standardize: \(standardize)}"
         ])
-        let network = try parts.evaluator.draw(0, step: 4, reestimateBatches: 1)
+        let network = try parts.evaluator.draw(.draw(0), step: 4, reestimateBatches: 1)
         let bytes = try NetworkFile.bytes(
             of: network, metadata: ["weights": "ternary", "batchNormEpsilon": "0.001"])
         let stored = try StoredNetwork(NetworkFile(bytes: bytes, path: "net.safetensors"))

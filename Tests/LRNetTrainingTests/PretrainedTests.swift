@@ -50,7 +50,7 @@ import Testing
         let source = try PretrainedNetwork(
             file, named: "f.safetensors", for: network, takesAll: takesAll)
         try network.initialize(
-            seed: 1, coldStart: .balanced, from: { source.weights(for: $0) }, limits: 0.05...0.95)
+            seed: 1, coldStart: .balanced, from: { source.weights(for: $0) }, range: LogitRange())
         source.finish(network)
         return source.table.lines
     }
@@ -118,10 +118,10 @@ import Testing
         let latents = conv.latents.map { _ in FloatBuffer(count: values.count).all }
         conv.model.initialize(
             latents, shape: conv.shape,
-            from: .pretrained(FloatBuffer(ordered).all, limits: 0.05...0.95))
+            from: .pretrained(FloatBuffer(ordered).all, LogitRange(0.05...0.95)))
         #expect(conv.latents.map(\.value.values) == latents.map(\.values))
         let fresh = try self.network("plain", weights: weights)
-        try fresh.initialize(seed: 1, coldStart: .balanced, from: nil, limits: 0.05...0.95)
+        try fresh.initialize(seed: 1, coldStart: .balanced, from: nil, range: LogitRange())
         #expect(
             network.weightedLayers.last?.latents[0].value.values
                 == fresh.weightedLayers.last?.latents[0].value.values)

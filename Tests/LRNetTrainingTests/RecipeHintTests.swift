@@ -40,7 +40,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("schedule.cosine=true", "schedule.cosine: unknown key; known here: dropAtEpochs, factor,"),
+        ("schedule.cosine=true", "schedule.cosine: unknown key; did you mean schedule.shape?"),
+        ("schedule.x=true", "schedule.x: unknown key; known here: shape, warmupSteps, dropAt"),
         ("optimizer.momentum=0.5", "optimizer.momentum: unknown key; known here: name, learning"),
         ("schedule.dropAtEpochs=3", "schedule.dropAtEpochs: '3' must be a list, for example [3]"),
         (

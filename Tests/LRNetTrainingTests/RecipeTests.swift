@@ -480,11 +480,11 @@ import Testing
 
     @Test func scheduleDropsAtTheStartOfAnEpoch() throws {
         let schedule = try recipe("schedule: {dropAtEpochs: [2, 5], factor: 0.5}").schedule
-        #expect((0..<7).map(schedule.scale) == [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25])
+        #expect((0..<7).map(schedule.scale(epoch:)) == [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25])
         let none = try recipe("schedule: {dropAtEpochs: []}").schedule
         #expect(none.scale(epoch: 1000) == 1)
         // The order of the list does not matter; an epoch that stands twice drops twice.
         let twice = try recipe("schedule: {dropAtEpochs: [5, 2, 2], factor: 0.5}").schedule
-        #expect((1..<7).map(twice.scale) == [1, 0.25, 0.25, 0.25, 0.125, 0.125])
+        #expect((1..<7).map(twice.scale(epoch:)) == [1, 0.25, 0.25, 0.25, 0.125, 0.125])
     }
 }

@@ -36,7 +36,7 @@ final class TrainedParts {
         context.reserve(network)
         trainingStep = TrainingStep(context: context, network: network)
         try network.initialize(
-            seed: 1, coldStart: .balanced, from: nil, limits: Float(0.05)...Float(0.95))
+            seed: 1, coldStart: .balanced, from: nil, range: LogitRange())
         evaluator = try Evaluator(context: context, network: network, data: data.set)
     }
 

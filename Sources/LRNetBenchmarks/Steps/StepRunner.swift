@@ -46,7 +46,7 @@ final class StepRunner {
         }
         let network = recipe.makeNetwork()
         try network.initialize(
-            seed: recipe.training.seed, coldStart: .balanced, from: nil, limits: 0.05...0.95)
+            seed: recipe.training.seed, coldStart: .balanced, from: nil, range: LogitRange())
         context.reserve(network)
         var recorder: ExchangeRecorder?
         training = TrainingStep(context: context, network: network) {
@@ -71,18 +71,20 @@ final class StepRunner {
     /// - Throws: `Failure` (80) if the loss is not finite.
     func step() throws -> Sample {
         var times = StageTimes()
+        let rates = UpdateRates(
+            real: recipe.optimizer.learningRate, logits: recipe.optimizer.logitRate)
         context.statistics.resetWaiting()
         let (traffic, callTime) = (group.traffic, group.callTime)
         let start = ContinuousClock.now
         let batch = takeBatch(&times)
         let outcome = try training.run(
             step: stepCount, batch: batch, globalCount: recipe.training.globalBatch,
-            learningRate: recipe.optimizer.learningRate,
+            rates: rates,
             flags: failure == nil ? [] : .hasFailure, times: &times)
         if outcome.status.hasFailure { try group.agree(failure) }
         if case .loader(let source) = supply { source.recycle(batch) }
         try times.measure(\.communication) {
-            let decision = Decision(learningRate: recipe.optimizer.learningRate)
+            let decision = Decision(rates: rates)
             _ = try group.broadcast(decision.bytes, root: 0)
         }
         times.total = ContinuousClock.now - start

@@ -45,7 +45,8 @@ package struct PackedFile: Sendable {
     ) throws -> [UInt8] {
         var file = SafeTensors()
         let keys = [
-            "weights", "activations", "network", "step", "draw", "validationError", "recipe",
+            "weights", "activations", "network", "step", "draw", "selection", "validationError",
+            "recipe",
             "data", "loss", "batchNormEpsilon",
         ]
         file.metadata = origin.filter { keys.contains($0.key) }

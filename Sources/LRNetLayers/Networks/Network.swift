@@ -108,18 +108,18 @@ public final class Network {
     ///
     /// - Parameters:
     ///   - source: The weights of a layer; `nil`, as a whole or of a layer, for a cold start.
-    ///   - limits: Probabilities that initial logits are kept inside.
+    ///   - range: The distance of initial logits from a tie.
     /// - Throws: What `source` throws.
     public func initialize(
         seed: UInt64, coldStart: ColdStart, from source: ((WeightedLayer) throws -> FloatView?)?,
-        limits: ClosedRange<Float>
+        range: LogitRange
     ) throws {
         for (position, layer) in weightedLayers.enumerated() {
             let isLast = position == weightedLayers.count - 1
             let key = NoiseKey(
                 seed: seed, purpose: .initialization, layer: UInt16(layer.index))
             if let source, !isLast, let weights = try source(layer) {
-                layer.initialize(from: .pretrained(weights, limits: limits))
+                layer.initialize(from: .pretrained(weights, range))
             } else {
                 layer.initialize(from: .cold(key, coldStart))
             }

@@ -5,10 +5,11 @@ internal import LRNetKernels
 ///
 /// From full-precision weights `W` of a layer, with the population deviation s and w = W / s:
 ///
-///     p(0) = clip(0.95 - 0.90 |w|)        q = clip((1 + w / (1 - p(0))) / 2)        ternary
-///     q = clip((1 + w) / 2)                                                        binary
+///     p(0) = clip(p_max - (p_max - p_min) |w|)    q = clip((1 + w / (1 - p(0))) / 2)    ternary
+///     q = clip((1 + w) / 2)                                                             binary
 ///
-/// where clip keeps a probability inside the recipe's limits (0.05 ... 0.95).
+/// where clip keeps a probability in p_min ... p_max, the recipe's (0.05 ... 0.95). Logits are those of
+/// these probabilities times the recipe's sharpness (1).
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equations 6 to 8; the authors' code divides by the
 ///   population deviation about the mean, without removing the mean.
@@ -28,14 +29,15 @@ enum LogitInitialization {
                 zeroLogit[i] = logit(Float(zero))
                 signLogit[i] = coldSign(key, element: 2 * i + 1, start)
             }
-        case .pretrained(let weights, let limits):
+        case .pretrained(let weights, let range):
             let factor = 1 / deviation(of: weights)
             for i in 0..<weights.count {
                 let w = weights[i] * factor
-                let zero = clip(0.95 - 0.90 * abs(w), limits)
-                let plus = clip(0.5 * (1 + w / (1 - zero)), limits)
-                zeroLogit[i] = logit(zero)
-                signLogit[i] = logit(plus)
+                let zero = range.zeroProbability(w)
+                // A weight that is surely 0 has no sign.
+                let plus = zero < 1 ? range.clip(0.5 * (1 + w / (1 - zero))) : 0.5
+                zeroLogit[i] = range.sharpness * logit(zero)
+                signLogit[i] = range.sharpness * logit(plus)
             }
         }
     }
@@ -46,10 +48,11 @@ enum LogitInitialization {
             for i in 0..<signLogit.count {
                 signLogit[i] = coldSign(key, element: 2 * i + 1, start)
             }
-        case .pretrained(let weights, let limits):
+        case .pretrained(let weights, let range):
             let factor = 1 / deviation(of: weights)
             for i in 0..<weights.count {
-                signLogit[i] = logit(clip(0.5 * (1 + weights[i] * factor), limits))
+                signLogit[i] =
+                    range.sharpness * logit(range.clip(0.5 * (1 + weights[i] * factor)))
             }
         }
     }
@@ -69,10 +72,6 @@ enum LogitInitialization {
         let mean = Elementwise.sum(weights) / count
         let variance = Elementwise.sumOfSquares(weights) / count - mean * mean
         return variance > 0 ? Float(variance.squareRoot()) : 1
-    }
-
-    private static func clip(_ p: Float, _ limits: ClosedRange<Float>) -> Float {
-        min(max(p, limits.lowerBound), limits.upperBound)
     }
 
     private static func logit(_ p: Float) -> Float {

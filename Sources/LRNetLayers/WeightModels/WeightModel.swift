@@ -68,8 +68,35 @@ public struct PreparedWeights: Sendable {
 public enum WeightInitialization: Sendable {
     /// From nothing, with keyed random numbers.
     case cold(NoiseKey, ColdStart)
-    /// From the weights of a full-precision network, with probabilities kept inside `limits`.
-    case pretrained(FloatView, limits: ClosedRange<Float>)
+    /// From the weights of a full-precision network.
+    case pretrained(FloatView, LogitRange)
+}
+
+/// The distance of initial logits from a tie, where they come from real weights.
+public struct LogitRange: Sendable {
+    /// p_min and p_max of equation 6, which also limit all initial probabilities.
+    public var probabilities: ClosedRange<Float>
+    /// The factor of initial logits; 1 in the paper.
+    public var sharpness: Float
+
+    /// Creates a range; by default the paper's.
+    public init(_ probabilities: ClosedRange<Float> = 0.05...0.95, sharpness: Float = 1) {
+        self.probabilities = probabilities
+        self.sharpness = sharpness
+    }
+
+    /// p_max - |w| (p_max - p_min): p(0) of a weight w, in standard deviations.
+    ///
+    /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equation 6.
+    func zeroProbability(_ weight: Float) -> Float {
+        // In Double, so that 0.95 - 0.05 is the Float nearest to 0.9.
+        let span = Double(probabilities.upperBound) - Double(probabilities.lowerBound)
+        return clip(probabilities.upperBound - Float(span) * abs(weight))
+    }
+
+    func clip(_ probability: Float) -> Float {
+        min(max(probability, probabilities.lowerBound), probabilities.upperBound)
+    }
 }
 
 /// How logits start where there is no full-precision network to start from.

@@ -12,7 +12,7 @@ enum ClassFigures {
         }
         return Figure(
             name: name, title: title,
-            caption: "Share of each class's validation images that the best draw misclassifies. "
+            caption: "Share of each class's validation images that the best network misclassifies. "
                 + "Thin lines are 95 % intervals (Wilson score): with a few hundred images a class, "
                 + "one image is a large step.",
             panels: panels)
@@ -40,7 +40,7 @@ enum ClassFigures {
         }
     }
 
-    /// Each class's error, by the best draw; `nil` for a class without images.
+    /// Each class's error, by the best network; `nil` for a class without images.
     private static func rates(_ run: ReportRun) -> [ErrorRate?]? {
         guard let record = run.bestValidation, let errors = record.classErrors,
             let counts = record.classCounts, errors.count == counts.count, !errors.isEmpty

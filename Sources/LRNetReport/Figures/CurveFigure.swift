@@ -50,19 +50,23 @@ enum CurveFigure {
         ]
         if group.runs.contains(where: { !$0.run.metrics.validations.isEmpty }) {
             panels.append(
-                chart("Validation error of the best draw", "%", hasPoints: true) { run in
+                chart("Validation error of the best network", "%", hasPoints: true) { run in
                     run.metrics.validations.map { (run.epochs($0.step), $0.best) }
                 })
         }
         let optimizers = Set(group.runs.map { $0.run.recipe.optimizer.name.rawValue }).sorted()
         let names = optimizers.map { ["adam": "Adam", "sgd": "SGD"][$0] ?? $0 }
         panels.append(
-            chart("Learning rate", "of \(Text.list(names))", kind: .logarithmic) { run in
+            chart(
+                "Learning rate", "of \(Text.list(names)); of logits where they have their own",
+                kind: .logarithmic
+            ) { run in
                 // A rate holds from one record to the next.
                 var (points, start) = ([(x: Double, y: Double)](), 0.0)
                 for record in run.metrics.training {
                     let end = run.epochs(record.step)
-                    points += [(start, record.learningRate), (end, record.learningRate)]
+                    let rate = record.logitRate ?? record.learningRate
+                    points += [(start, rate), (end, rate)]
                     start = end
                 }
                 return points

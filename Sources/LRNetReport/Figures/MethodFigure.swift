@@ -16,7 +16,7 @@ enum MethodFigure {
                 "Needs at least two runs of one data set with validations, such as "
                     + "weights=ternary and weights=gumbel-ternary of one recipe.")
         }
-        let (mean, best) = ("Validation error, mean of the draws", "Validation error, best draw")
+        let (mean, best) = ("Validation error, mean of the draws", "Validation error, best network")
         return Figure(
             name: name, title: title,
             caption:

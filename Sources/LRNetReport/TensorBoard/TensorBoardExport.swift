@@ -80,11 +80,13 @@ package enum TensorBoardExport {
 
     private static func training(_ run: ReportRun) -> [Event] {
         run.metrics.training.flatMap { record in
-            [
-                ("training/loss", record.loss), ("training/error_percent", record.errorPercent),
-                ("training/learning_rate", record.learningRate),
-                ("training/images_per_second", record.imagesPerSecond),
-            ].map { Event(step: record.step, tag: $0.0, value: .scalar($0.1)) }
+            let logitRate = record.logitRate.map { [("training/logit_rate", $0)] } ?? []
+            return
+                ([
+                    ("training/loss", record.loss), ("training/error_percent", record.errorPercent),
+                    ("training/learning_rate", record.learningRate),
+                    ("training/images_per_second", record.imagesPerSecond),
+                ] + logitRate).map { Event(step: record.step, tag: $0.0, value: .scalar($0.1)) }
         }
     }
 
@@ -95,6 +97,7 @@ package enum TensorBoardExport {
                 let values = [
                     ("entropy", layer.entropy), ("saturation", layer.saturation),
                     ("zeros", layer.zeros), ("flips", record.step > 0 ? layer.flips : nil),
+                    ("moved", record.step > 0 ? layer.moved : nil),
                 ]
                 for case (let name, let value?) in values {
                     events.append(

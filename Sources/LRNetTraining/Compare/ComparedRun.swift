@@ -7,16 +7,24 @@ public struct ComparedRun: Sendable, Codable, Equatable {
     public var folder: String
     /// The seed.
     public var seed: UInt64
-    /// The learning rate.
+    /// The folder or file that the run started from; absent for a cold start.
+    public var start: String?
+    /// The learning rate of real parameters.
     public var learningRate: Double
+    /// The learning rate of logits; absent where the method has none.
+    public var logitRate: Double?
     /// The winner's error on the validation split, in percent.
     public var validationError: Double?
     /// The winner file's error on the test split, in percent.
     public var testError: Double?
     /// Time spent training, without validations and checkpoints.
     public var trainingSeconds: Double?
-    /// Bits a weight of the winner's file, all layers with weights taken together.
+    /// Bits a weight of the winner once it is packed, all layers with weights taken together.
     public var bitsPerWeight: Double?
+    /// Share of discrete weights whose likeliest value at the end is another than at the start, in percent.
+    public var movedPercent: Double?
+    /// The test images that the winner's file gets wrong.
+    public var testErrorMask: ErrorMask?
     /// Share of zeros among its integer weights, in percent; absent without such.
     public var zeroPercent: Double?
     /// Why there is no result: `diverged`.
@@ -25,7 +33,11 @@ public struct ComparedRun: Sendable, Codable, Equatable {
     init(folder: String, recipe: Recipe) {
         self.folder = folder
         seed = recipe.training.seed
+        start = recipe.initialization.from
         learningRate = recipe.optimizer.learningRate
+        logitRate =
+            recipe.weights.model.hasLogits
+            ? recipe.optimizer.logitRate ?? recipe.optimizer.learningRate : nil
     }
 
     /// Takes in what a run has left.
@@ -36,6 +48,9 @@ public struct ComparedRun: Sendable, Codable, Equatable {
         }
         validationError = result.validationError
         testError = result.testError
+        testErrorMask = result.testErrorMask
+        // Nothing else comes from the records, so a run without them is whole.
+        movedPercent = try? run.metrics().movedPercent
         if result.imagesPerSecond > 0 {
             trainingSeconds =
                 Double(result.steps * recipe.training.globalBatch) / result.imagesPerSecond

@@ -19,6 +19,8 @@ public final class Comparison {
         public var methods: [TrainingMethod]?
         /// Runs a method; seeds count from the recipe's.
         public var seedCount: Int
+        /// Runs that the seeds start from, in turn; none for the recipe's start.
+        public var starts: [String] = []
         /// Learning rates, of which each method takes the one with the lowest validation error under
         /// the first seed; none for the methods' own.
         public var learningRates: [Double] = []
@@ -109,6 +111,11 @@ public final class Comparison {
         }
         try group.agreeing {
             if group.isCoordinator {
+                for recipe in first {
+                    for start in options.starts {
+                        try SourceNetwork.check(start, for: recipe.recipe)
+                    }
+                }
                 try checkFolders(methods)
                 try write()
             }
@@ -132,8 +139,8 @@ public final class Comparison {
                     rate = best
                 }
             }
-            for seed in seeds {
-                guard let run = try train(method, seed: seed, rate: rate) else { return nil }
+            for trial in trials {
+                guard let run = try train(method, trial, rate: rate) else { return nil }
                 report.methods[index].runs.append(run)
                 report.summarize()
                 try group.agreeing { if group.isCoordinator { try write() } }
@@ -147,15 +154,12 @@ public final class Comparison {
     /// Trains all runs, each on one rank; the rest of ``run()`` then finds them finished.
     private func spread() throws -> Bool {
         let methods = report.methods.compactMap { TrainingMethod(rawValue: $0.name) }
-        func recipe(_ method: TrainingMethod, _ seed: UInt64, _ rate: Double?) throws -> Recipe {
-            try MatchedRecipe(base: base, method: method, seed: seed, learningRate: rate).recipe
-        }
         let rates: [Double?] =
             options.learningRates.isEmpty ? [nil] : options.learningRates.map { Double?($0) }
         if rates.count > 1 {
             let grid = try group.agreeing {
                 try methods.flatMap { method in
-                    try rates.map { try recipe(method, base.training.seed, $0) }
+                    try rates.map { try matched(method, trials[0], rate: $0) }
                 }
             }
             guard try spread(grid) else { return false }
@@ -167,20 +171,40 @@ public final class Comparison {
                 guard let best = try bestRate(of: method) else { return false }
                 rate = best
             }
-            runs += try group.agreeing { try seeds.map { try recipe(method, $0, rate) } }
+            runs += try group.agreeing { try trials.map { try matched(method, $0, rate: rate) } }
         }
         return try spread(runs)
     }
 
-    private var seeds: [UInt64] {
-        (0..<options.seedCount).map { base.training.seed &+ UInt64($0) }
+    /// One of the runs of each method.
+    private struct Trial {
+        var seed: UInt64
+        /// `nil` for the base recipe's.
+        var start: String?
+    }
+
+    private var trials: [Trial] {
+        (0..<options.seedCount).map { number in
+            Trial(
+                seed: base.training.seed &+ UInt64(number),
+                start: options.starts.isEmpty
+                    ? nil : options.starts[number % options.starts.count])
+        }
+    }
+
+    private func matched(
+        _ method: TrainingMethod, _ trial: Trial, rate: Double?
+    ) throws -> Recipe {
+        try MatchedRecipe(
+            base: base, method: method, seed: trial.seed, start: trial.start, learningRate: rate
+        ).recipe
     }
 
     /// The rate of the grid with the lowest validation error under the first seed; the smaller of equals.
     private func bestRate(of method: TrainingMethod) throws -> Double? {
         var best: (rate: Double, error: Double)?
         for rate in options.learningRates.sorted() {
-            guard let run = try train(method, seed: base.training.seed, rate: rate) else {
+            guard let run = try train(method, trials[0], rate: rate) else {
                 return nil
             }
             let error = run.validationError ?? .infinity
@@ -193,17 +217,21 @@ public final class Comparison {
     func folder(_ recipe: Recipe) -> String {
         let rate =
             options.learningRates.isEmpty
-            ? "" : "rate-\(recipe.optimizer.learningRate)-"
+            ? "" : "rate-\(rate(of: recipe))-"
         return "\(recipe.weights.model.rawValue)/\(rate)seed-\(recipe.training.seed)"
     }
 
-    /// Trains one run, goes on with it, or reads what it has left. Every rank calls it.
+    /// The rate that a grid changes: that of logits where the base recipe has one of their own.
+    private func rate(of recipe: Recipe) -> Double {
+        let logitRate = recipe.weights.model.hasLogits ? recipe.optimizer.logitRate : nil
+        return logitRate ?? recipe.optimizer.learningRate
+    }
+
+    /// Trains one run, resumes it, or reads what it has left. Every rank calls it.
     private func train(
-        _ method: TrainingMethod, seed: UInt64, rate: Double?
+        _ method: TrainingMethod, _ trial: Trial, rate: Double?
     ) throws -> ComparedRun? {
-        let recipe = try group.agreeing {
-            try MatchedRecipe(base: base, method: method, seed: seed, learningRate: rate).recipe
-        }
+        let recipe = try group.agreeing { try matched(method, trial, rate: rate) }
         let name = folder(recipe)
         let path = "\(options.output)/\(name)"
         let isKnown = try group.sharing { try isFinished(path, recipe) }
@@ -211,7 +239,7 @@ public final class Comparison {
         if !isKnown, failure == nil {
             guard try !isStopWanted() else { return nil }
             if group.isCoordinator {
-                Console.show("\n\(method.rawValue), seed \(seed): \(path)")
+                Console.show("\n\(method.rawValue), seed \(trial.seed): \(path)")
             }
             do {
                 var options = Trainer.Options(data: options.data, output: path)
@@ -251,10 +279,8 @@ public final class Comparison {
         let rates: [Double?] =
             options.learningRates.isEmpty ? [nil] : options.learningRates.map { Double?($0) }
         for (method, rate) in methods.flatMap({ method in rates.map { (method, $0) } }) {
-            for seed in seeds {
-                let recipe = try MatchedRecipe(
-                    base: base, method: method, seed: seed, learningRate: rate
-                ).recipe
+            for trial in trials {
+                let recipe = try matched(method, trial, rate: rate)
                 let path = "\(options.output)/\(folder(recipe))"
                 guard FileBytes.exists("\(path)/\(Recipe.recordedName)") else { continue }
                 let old = try FinishedRun(folder: path, for: "compare").recipe

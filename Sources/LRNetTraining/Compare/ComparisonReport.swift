@@ -17,9 +17,14 @@ public struct ComparisonReport: Sendable, Codable, Equatable {
         public var deviation: Double?
         /// The standard error of the test: `sqrt(p (100 - p) / N)` for N test images, in points.
         public var testStandardError: Double?
-        /// Whether the mean is the lowest, or the distance from it is less than two standard errors of
-        /// that distance.
-        public var isWithinNoise = false
+        /// The error less that of the method with the lowest mean, over the seeds that both have, in points;
+        /// 0 for that method, absent where runs do not say which images they got wrong.
+        public var difference: Double?
+        /// The standard error of ``difference``, in points; absent for the method with the lowest mean.
+        public var differenceError: Double?
+        /// The mean is the lowest, or ``difference`` is not more than chance makes of as many methods; absent
+        /// where ``difference`` is.
+        public var isWithinNoise: Bool?
 
         init(name: String, remarks: [String]) {
             self.name = name
@@ -27,12 +32,19 @@ public struct ComparisonReport: Sendable, Codable, Equatable {
             runs = []
         }
 
-        /// The standard error of the mean, with that of the test: the test images are the same for all
-        /// seeds, so more runs do not make it smaller.
-        var standardError: Double {
-            let test = testStandardError ?? 0
-            let spread = deviation.map { $0 * $0 / Double(max(errors.count, 1)) } ?? 0
-            return (test * test + spread).squareRoot()
+        /// The images that the runs got wrong, by seed.
+        private var masks: [UInt64: ErrorMask] {
+            Dictionary(
+                runs.compactMap { run in run.testErrorMask.map { (run.seed, $0) } },
+                uniquingKeysWith: { first, _ in first })
+        }
+
+        /// How far this method is from another, by the runs that both have.
+        func paired(with other: Method) -> PairedErrors? {
+            let (own, others) = (masks, other.masks)
+            let seeds = own.keys.filter { others[$0] != nil }.sorted()
+            return PairedErrors(
+                seeds.compactMap { own[$0] }, seeds.compactMap { others[$0] })
         }
 
         var errors: [Double] { runs.compactMap(\.testError) }
@@ -70,11 +82,27 @@ public struct ComparisonReport: Sendable, Codable, Equatable {
         }
         let known = methods.filter { $0.mean != nil }
         guard let best = known.min(by: { ($0.mean ?? 0) < ($1.mean ?? 0) }) else { return }
-        for index in methods.indices {
-            guard let mean = methods[index].mean else { continue }
-            let error = (methods[index].standardError, best.standardError)
-            let noise = 2 * (error.0 * error.0 + error.1 * error.1).squareRoot()
-            methods[index].isWithinNoise = mean - (best.mean ?? 0) <= noise
+        let limit = Self.limit(methods: known.count)
+        for index in methods.indices where methods[index].mean != nil {
+            let isBest = methods[index].name == best.name
+            let paired = isBest ? nil : methods[index].paired(with: best)
+            methods[index].difference = isBest ? 0 : paired?.difference
+            methods[index].differenceError = paired?.standardError
+            methods[index].isWithinNoise =
+                isBest ? true : paired.map { $0.difference <= limit * $0.standardError }
+        }
+    }
+
+    /// Standard errors that a difference from the lowest may have by chance. Any two methods may turn out to be
+    /// the pair, so all pairs count.
+    private static func limit(methods count: Int) -> Double {
+        PairedErrors.limit(comparisons: count * (count - 1) / 2)
+    }
+
+    /// The starts of the runs, each once.
+    private var starts: [String] {
+        methods.flatMap(\.runs).reduce(into: []) { starts, run in
+            if let start = run.start, !starts.contains(start) { starts.append(start) }
         }
     }
 
@@ -83,14 +111,21 @@ public struct ComparisonReport: Sendable, Codable, Equatable {
         func number(_ value: Double?, _ format: String) -> String {
             value.map { String(format: format, $0) } ?? ""
         }
+        let starts = starts
+        let origin =
+            starts.isEmpty
+            ? "from the recipe's start"
+            : starts.count == 1
+                ? "all from the one start `\(starts[0])`" : "from \(starts.count) starts"
         var lines = [
             "# Methods under one recipe", "",
-            "Base recipe `\(recipe)`, \(seedCount) seed\(seedCount == 1 ? "" : "s") a method, "
+            "Base recipe `\(recipe)`, \(seedCount) seed\(seedCount == 1 ? "" : "s") a method, \(origin), "
                 + "\(TextTable.grouped(testCount)) test images. Every run chooses its network on "
                 + "the validation split; its file meets the test split once.", "",
-            "| method | test error, % | deviation | s.e. of the test | within noise | runs "
-                + "| bits a weight | zeros, % | training, min | learning rate | remarks |",
-            "|---|---|---|---|---|---|---|---|---|---|---|",
+            "| method | test error, % | deviation | s.e. of the test | above the lowest "
+                + "| within noise | runs | bits a weight, packed | zeros, % | moved, % "
+                + "| training, min | learning rates | remarks |",
+            "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
         ]
         for method in methods {
             func mean(_ value: (ComparedRun) -> Double?) -> Double? {
@@ -101,34 +136,51 @@ public struct ComparisonReport: Sendable, Codable, Equatable {
             let remarks = method.remarks + (failed > 0 ? ["\(failed) diverged"] : [])
             let cells = [
                 method.name, number(method.mean, "%.2f"), number(method.deviation, "%.2f"),
-                number(method.testStandardError, "%.2f"), method.isWithinNoise ? "yes" : "",
-                "\(method.errors.count)", number(mean(\.bitsPerWeight), "%.2f"),
-                number(mean(\.zeroPercent), "%.1f"),
+                number(method.testStandardError, "%.2f"),
+                number(method.differenceError == nil ? nil : method.difference, "%.2f")
+                    + number(method.differenceError, " +- %.2f"),
+                method.isWithinNoise.map { $0 ? "yes" : "" } ?? (method.mean == nil ? "" : "?"),
+                "\(method.errors.count)",
+                number(mean(\.bitsPerWeight), "%.2f"), number(mean(\.zeroPercent), "%.1f"),
+                number(mean(\.movedPercent), "%.1f"),
                 number(mean(\.trainingSeconds).map { $0 / 60 }, "%.1f"),
-                method.runs.first.map { String(format: "%g", $0.learningRate) } ?? "",
+                method.runs.first.map(Self.rates) ?? "",
                 remarks.joined(separator: "; "),
             ]
             lines.append("| " + cells.joined(separator: " | ") + " |")
         }
         for line in leftOut {
             let cells =
-                [String(line.prefix { $0 != ":" })] + Array(repeating: "", count: 9)
+                [String(line.prefix { $0 != ":" })] + Array(repeating: "", count: 11)
                 + ["does not fit the network, see below"]
             lines.append("| " + cells.joined(separator: " | ") + " |")
         }
         lines += [
             "",
-            "*Deviation*: of the test errors over seeds. *S.e. of the test*: sqrt(p (100 - p) / N). "
-                + "*Within noise*: the distance from the lowest mean is at most two standard errors "
-                + "of that distance, each mean's being the root of (s.e. of the test)^2 + "
-                + "deviation^2 / runs. *Bits a weight*: over all layers with weights, 32 for real "
-                + "ones. *Zeros*: of the integer weights.",
+            "*Deviation*: of the test errors over seeds"
+                + (starts.count > 1 ? " and starts" : "")
+                + ". *S.e. of the test*: sqrt(p (100 - p) "
+                + "/ N), of one error by itself. *Above the lowest*: the difference and its standard "
+                + "error, from runs of one seed that met the same images (McNemar), and from the "
+                + "spread over the runs. *Within noise*: the difference is at most "
+                + String(format: "%.1f", Self.limit(methods: methods.count { $0.mean != nil }))
+                + " standard errors, about what chance makes of as many equal methods in one table of 20. "
+                + "*Bits a weight*: over "
+                + "all layers with weights, 1.6 for a ternary one as `lrnet-dist export --format packed` "
+                + "writes it, 32 for a real one. *Zeros*: of the integer weights. *Moved*: discrete "
+                + "weights whose likeliest value is not the start's. *Learning rates*: of logits, then "
+                + "of what is real.",
         ]
         if !leftOut.isEmpty {
             lines += ["", "Left out, because they do not fit the network:", ""]
             lines += leftOut.map { "- \($0)" }
         }
-        if !isComplete { lines += ["", "Not all runs have ended; the same command goes on."] }
+        if !isComplete { lines += ["", "Not all runs have ended; the same command resumes."] }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func rates(_ run: ComparedRun) -> String {
+        let real = String(format: "%g", run.learningRate)
+        return run.logitRate.map { String(format: "%g, ", $0) + real } ?? real
     }
 }

@@ -3,8 +3,7 @@ import LRNetSupport
 
 /// A base recipe under another method: the same network, data, batch, schedule and start.
 ///
-/// What differs is what the method asks for: a real first layer where it cannot train one, and its
-/// learning rate.
+/// Only two things differ: a real first layer where the method cannot train one, and learning rates.
 public struct MatchedRecipe: Sendable {
     /// The method.
     public let method: TrainingMethod
@@ -12,22 +11,35 @@ public struct MatchedRecipe: Sendable {
     /// The recipe.
     public let recipe: Recipe
 
-    /// The learning rate of real-valued weights, latent ones among them, as a share of the base
-    /// recipe's, which is made for logits: 0.001 instead of 0.01 in the paper's.
+    /// The learning rate of methods without logits, as a share of a base recipe's that has one rate, made for
+    /// logits: 0.001 instead of 0.01 in the paper's. A base recipe with `logitRate` has theirs as
+    /// `learningRate`.
     public static let realWeightRate = 0.1
 
     /// Derives a recipe.
     ///
     /// - Parameters:
-    ///   - learningRate: Overrides the method's own.
+    ///   - start: Overrides the base recipe's `initialization.from`.
+    ///   - learningRate: Overrides the method's own: of logits where it has them, else of latent weights.
     /// - Throws: `Failure` (78) if the network does not go with the method.
     public init(
-        base: Recipe, method: TrainingMethod, seed: UInt64, learningRate: Double? = nil
+        base: Recipe, method: TrainingMethod, seed: UInt64, start: String? = nil,
+        learningRate: Double? = nil
     ) throws {
         var recipe = base
         recipe.weights.model = method
         recipe.training.seed = seed
-        recipe.optimizer.learningRate = learningRate ?? Self.learningRate(base: base, method)
+        if let start { recipe.initialization.from = start }
+        if base.optimizer.logitRate == nil {
+            recipe.optimizer.learningRate *= method.hasLogits ? 1 : Self.realWeightRate
+        }
+        if let learningRate {
+            if method.hasLogits, base.optimizer.logitRate != nil {
+                recipe.optimizer.logitRate = learningRate
+            } else {
+                recipe.optimizer.learningRate = learningRate
+            }
+        }
         recipe.network.firstLayer = Self.firstLayer(base: base, method)
         // Once through the reader, which checks what is new.
         self.recipe = try Recipe(yaml: recipe.yaml, file: "of \(method.rawValue)")
@@ -48,9 +60,5 @@ public struct MatchedRecipe: Sendable {
         if method.problem(with: architecture) == nil { return base.network.firstLayer }
         architecture.firstLayer = .fullPrecision
         return method.problem(with: architecture) == nil ? .fullPrecision : base.network.firstLayer
-    }
-
-    private static func learningRate(base: Recipe, _ method: TrainingMethod) -> Double {
-        base.optimizer.learningRate * (method.hasLogits ? 1 : realWeightRate)
     }
 }

@@ -4,6 +4,8 @@ public enum EvaluatedWeights: String, Sendable, CaseIterable {
     case drawn
     /// The likeliest weights of the best checkpoint's distributions.
     case likeliest
+    /// Both: the draws, and the likeliest weights as one more network.
+    case both
     /// Those of the winner's file, as it was written.
     case winner
 }

@@ -20,6 +20,8 @@ public struct EvaluationReport: Sendable, Equatable {
     public var isRunsData: Bool?
     /// By label; `nil` where the set has no names.
     public var classNames: [String]?
+    /// Images that just one of two draws gets wrong, as a mean over all pairs; `nil` for fewer than two.
+    public var meanDisagreement: Double?
     /// The mean of the first networks' softmax outputs, if it was wanted.
     public var ensemble: DrawResult?
     /// The networks of the ensemble; 0 for none.
@@ -32,16 +34,27 @@ public struct EvaluationReport: Sendable, Equatable {
     /// The draws with their mean, deviation and best.
     public var validation: ValidationReport { ValidationReport(step: step, draws: draws) }
 
+    /// The standard error of the difference between two draws' errors, in points:
+    /// `sqrt(disagreements) / N`. Draws meet the same images, so that of one error says nothing of it.
+    public var differenceError: Double? {
+        guard let meanDisagreement, let count = draws.first?.sampleCount, count > 0 else {
+            return nil
+        }
+        return 100 * meanDisagreement.squareRoot() / Double(count)
+    }
+
     /// `the ensemble of 5`, `draw 3`
     public var detailed: String {
         if ensembleSize > 0 { return "the ensemble of \(ensembleSize)" }
-        return isDrawn ? "draw \(validation.best?.draw ?? 0)" : "the network"
+        guard isDrawn, let best = validation.best else { return "the network" }
+        return best.isLikeliest == true ? "the likeliest weights" : "draw \(best.draw)"
     }
 }
 
 extension EvaluationReport: Encodable {
     private struct Result: Encodable {
         var draw: Int?
+        var isLikeliest: Bool?
         var errorCount: Int
         var errorPercent: Double
         var topFiveErrorCount: Int?
@@ -51,6 +64,7 @@ extension EvaluationReport: Encodable {
 
         init(_ result: DrawResult, isDraw: Bool = true) {
             draw = isDraw ? result.draw : nil
+            isLikeliest = result.isLikeliest
             errorCount = result.errorCount
             errorPercent = result.errorPercent
             topFiveErrorCount = result.topFiveErrorCount
@@ -63,6 +77,7 @@ extension EvaluationReport: Encodable {
     private enum CodingKeys: String, CodingKey {
         case data, isRunsData, classNames, isDrawn, split, step, weights, reestimateBatches, draws,
             meanErrorPercent
+        case meanDisagreement, differenceErrorPercent, bestIsLikeliest
         case errorPercentDeviation, bestDraw, ensembleSize, ensemble, detailed, classes, confusions
     }
 
@@ -80,7 +95,13 @@ extension EvaluationReport: Encodable {
         try object.encode(draws.map { Result($0) }, forKey: .draws)
         try object.encode(validation.meanError, forKey: .meanErrorPercent)
         try object.encode(validation.errorDeviation, forKey: .errorPercentDeviation)
-        try object.encodeIfPresent(validation.best?.draw, forKey: .bestDraw)
+        try object.encodeIfPresent(meanDisagreement, forKey: .meanDisagreement)
+        try object.encodeIfPresent(differenceError, forKey: .differenceErrorPercent)
+        if let best = validation.best {
+            let isLikeliest = best.isLikeliest == true && isDrawn
+            try object.encodeIfPresent(isLikeliest ? nil : best.draw, forKey: .bestDraw)
+            try object.encodeIfPresent(isLikeliest ? true : nil, forKey: .bestIsLikeliest)
+        }
         if let ensemble {
             try object.encode(ensembleSize, forKey: .ensembleSize)
             try object.encode(Result(ensemble, isDraw: false), forKey: .ensemble)

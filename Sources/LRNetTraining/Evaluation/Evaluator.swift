@@ -56,24 +56,19 @@ package final class Evaluator {
     /// Shares a reader that is open anyway.
     func use(_ reader: ShardReader) { readers[reader.split] = reader }
 
-    /// How a draw takes weights from their distributions.
-    func selection(step: Int, draw: Int) -> (WeightedLayer) -> WeightDraws.Selection {
+    /// The selection of weights from their distributions for a network.
+    func selection(
+        step: Int, _ candidate: Candidate
+    ) -> (WeightedLayer) -> WeightDraws.Selection {
         let seed = context.recipe.training.seed
-        let likeliest = context.recipe.validation.weights == .likeliest
         return { layer in
-            likeliest
+            candidate.isLikeliest
                 ? .likeliest
                 : .drawn(
                     NoiseKey(
                         seed: seed, purpose: .evaluationWeights, step: UInt32(step),
-                        layer: UInt16(layer.index), index: UInt32(draw)))
+                        layer: UInt16(layer.index), index: UInt32(candidate.number)))
         }
-    }
-
-    /// The number of different networks that `count` draws would give.
-    func drawCount(_ count: Int) -> Int {
-        let recipe = context.recipe
-        return recipe.model.isDrawn && recipe.validation.weights == .drawn ? count : 1
     }
 
     /// The outcome of a validation.
@@ -93,19 +88,21 @@ package final class Evaluator {
     ) throws -> Result? {
         mayGiveUp = true
         defer { mayGiveUp = false }
+        let candidates = context.recipe.candidates(draws: draws)
         try beginProgress(
             split == .validation ? "validating" : "measuring", split: split,
-            draws: drawCount(draws), reestimateBatches: reestimateBatches)
+            draws: candidates.count, reestimateBatches: reestimateBatches)
         defer { progress = nil }
         var result = Result(report: ValidationReport(step: step, draws: []))
         do {
-            for number in 0..<drawCount(draws) {
-                beginDraw(number)
-                let network = try draw(number, step: step, reestimateBatches: reestimateBatches)
+            for candidate in candidates {
+                beginDraw(candidate.number)
+                let network = try draw(
+                    candidate, step: step, reestimateBatches: reestimateBatches)
                 var measured = try measure(network, on: split)
-                measured.draw = number
+                measured.name(candidate)
                 result.report.draws.append(measured)
-                if result.report.best?.draw == number { result.best = network }
+                if result.report.best?.draw == candidate.number { result.best = network }
             }
         } catch is GivenUp {
             return nil
@@ -132,12 +129,14 @@ package final class Evaluator {
     /// Thrown on all ranks behind a batch where a signal of one was seen.
     private struct GivenUp: Error {}
 
-    /// Draws one network, with batch norm's moving averages or the averages over training batches that
+    /// Makes one network, with batch norm's moving averages or the averages over training batches that
     /// the drawn weights see. Every rank calls it.
-    package func draw(_ number: Int, step: Int, reestimateBatches: Int) throws -> FinishedNetwork {
+    package func draw(
+        _ candidate: Candidate, step: Int, reestimateBatches: Int
+    ) throws -> FinishedNetwork {
         let drawn = FinishedNetwork(
             architecture: network.architecture, classes: network.classes,
-            layers: network.finished(selection(step: step, draw: number)),
+            layers: network.finished(selection(step: step, candidate)),
             preprocessing: augmenter.preprocessing, classNames: data.index.classNames)
         guard reestimateBatches > 0 else { return drawn }
         return drawn.normalized(by: try statistics(of: drawn, batches: reestimateBatches))
@@ -145,6 +144,11 @@ package final class Evaluator {
 
     /// Called with this rank's logits of each batch of a measurement, and their labels.
     package typealias Observer = (_ logits: FloatView, _ labels: [Int32]) -> Void
+
+    /// Notes which images of a split a network gets wrong, as an observer of its measurement.
+    func maskBuilder(_ split: DataSplit) -> ErrorMaskBuilder {
+        ErrorMaskBuilder(count: data.count(split), context: context)
+    }
 
     /// Measures a network, each sample once. Every rank calls it.
     package func measure(

@@ -104,6 +104,7 @@ public struct RunEvaluation {
         switch options.weights {
         case .drawn: recipe.validation.weights = .drawn
         case .likeliest: recipe.validation.weights = .likeliest
+        case .both: recipe.validation.weights = .both
         case .winner, nil: break
         }
         return try Watchdog.guarding(
@@ -171,8 +172,10 @@ public struct RunEvaluation {
         return set
     }
 
-    private func checkEnsemble(_ evaluator: Evaluator, _ recipe: Recipe) throws {
-        guard let size = options.ensemble, size > evaluator.drawCount(size) else { return }
+    private func checkEnsemble(_ recipe: Recipe) throws {
+        guard let size = options.ensemble, size > recipe.candidates(draws: size).count else {
+            return
+        }
         throw Failure(
             call: "evaluate", subject: "--ensemble \(size)",
             message: "needs networks that differ; \(recipe.weights.model.rawValue) with "
@@ -209,23 +212,23 @@ public struct RunEvaluation {
         // The latest where no validation has chosen one.
         let header = try FinishedRun.restore(
             network, from: ["best", "latest"], of: options.run, for: "evaluate", group: group)
-        try group.agreeing { try checkEnsemble(evaluator, recipe) }
+        try group.agreeing { try checkEnsemble(recipe) }
         report.step = header.step
         report.isRunsData = header.dataFingerprint == data.fingerprint
-        report.warnings = warnings(recipe, network, step: header.step, evaluator)
+        report.warnings = warnings(recipe, network, step: header.step)
         try compare(evaluator, recipe, into: &report)
         return report
     }
 
     private func warnings(
-        _ recipe: Recipe, _ network: Network, step: Int, _ evaluator: Evaluator
+        _ recipe: Recipe, _ network: Network, step: Int
     ) -> [String] {
         var measured = recipe
         measured.validation.everyEpochs = 1
         measured.validation.reestimateBatches =
             options.reestimateBatches ?? recipe.validation.reestimateBatches
         var lines = AverageAdvice(recipe: measured, network: network, steps: step).lines
-        if let draws = options.draws, draws > evaluator.drawCount(draws) {
+        if let draws = options.draws, draws > recipe.candidates(draws: draws).count {
             lines.append(
                 "--draws \(draws): \(recipe.weights.model.rawValue) with "
                     + "\(recipe.validation.weights.rawValue) weights is one network, measured once")
@@ -245,6 +248,7 @@ public struct RunEvaluation {
             "measuring", split: options.split, draws: 1, reestimateBatches: 0)
         var result = try evaluator.measure(finished, on: options.split) { own.add($0, $1) }
         result.draw = Int(file.origin.draw) ?? 0
+        result.isLikeliest = file.isLikeliest ? true : nil
         report.draws = [result]
         try finish(&report, own)
     }
@@ -259,28 +263,43 @@ public struct RunEvaluation {
         // An ensemble's members are all that is drawn, unless more draws are asked for.
         let wanted = max(options.draws ?? (size > 0 ? size : recipe.validation.draws), size)
         let answers = size > 0 ? EnsembleAnswers(classes: classes) : nil
-        report.weights = recipe.validation.weights == .drawn ? .drawn : .likeliest
-        report.isDrawn = recipe.model.isDrawn && report.weights == .drawn
+        report.weights =
+            switch recipe.validation.weights {
+            case .drawn: .drawn
+            case .likeliest: .likeliest
+            case .both: .both
+            }
+        report.isDrawn = recipe.model.isDrawn && report.weights != .likeliest
         report.reestimateBatches = batches
         report.ensembleSize = size
         var confusions = Confusions(classes: classes)
-        let count = evaluator.drawCount(wanted)
+        var masks: [ErrorMask] = []
+        let candidates = recipe.candidates(draws: wanted)
         try evaluator.beginProgress(
-            "measuring", split: options.split, draws: count, reestimateBatches: batches)
-        for draw in 0..<count {
-            evaluator.beginDraw(draw)
+            "measuring", split: options.split, draws: candidates.count,
+            reestimateBatches: batches)
+        for candidate in candidates {
+            evaluator.beginDraw(candidate.number)
             var own = Confusions(classes: classes)
             let network = try evaluator.draw(
-                draw, step: report.step, reestimateBatches: batches)
+                candidate, step: report.step, reestimateBatches: batches)
             answers?.beginNetwork()
+            let builder = evaluator.maskBuilder(options.split)
             var result = try evaluator.measure(network, on: options.split) { logits, labels in
                 own.add(logits, labels)
-                if draw < size { answers?.add(logits, labels) }
+                builder.add(logits, labels)
+                if candidate.number < size { answers?.add(logits, labels) }
             }
-            result.draw = draw
+            result.name(candidate)
+            if !candidate.isLikeliest {
+                var mask = builder.mask
+                try mask.combine(group)
+                masks.append(mask)
+            }
             report.draws.append(result)
-            if report.validation.best?.draw == draw { confusions = own }
+            if report.validation.best?.draw == candidate.number { confusions = own }
         }
+        report.meanDisagreement = Self.meanDisagreement(masks)
         if let answers {
             confusions = Confusions(classes: classes)
             report.ensemble = try evaluator.measure(answers, on: options.split) {
@@ -288,6 +307,17 @@ public struct RunEvaluation {
             }
         }
         try finish(&report, confusions)
+    }
+
+    private static func meanDisagreement(_ masks: [ErrorMask]) -> Double? {
+        var (sum, pairs) = (0, 0)
+        for first in masks.indices {
+            for second in masks.indices.dropFirst(first + 1) {
+                sum += masks[first].disagreementCount(with: masks[second])
+                pairs += 1
+            }
+        }
+        return pairs > 0 ? Double(sum) / Double(pairs) : nil
     }
 
     private func finish(_ report: inout EvaluationReport, _ confusions: Confusions) throws {

@@ -118,7 +118,7 @@ package final class RunInspection {
         let reader = try ShardReader(set: data, split: split)
         let batch = try filled([sample % reader.count], reader)
         let evaluator = try Evaluator(context: context, network: network, data: data)
-        let drawn = network.finished(evaluator.selection(step: step, draw: 0))
+        let drawn = network.finished(evaluator.selection(step: step, .draw(0)))
         _ = try network.evaluating(drawn) {
             try network.forward(
                 batch.filledImages,

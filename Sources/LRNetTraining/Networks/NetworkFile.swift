@@ -130,6 +130,12 @@ package struct NetworkFile: Sendable {
         (contents.metadata["step"] ?? "?", contents.metadata["draw"] ?? "?")
     }
 
+    /// The weights are the likeliest values of their distributions; `false` where they were drawn, or the
+    /// file does not say.
+    package var isLikeliest: Bool {
+        contents.metadata["selection"] == EvaluatedWeights.likeliest.rawValue
+    }
+
     /// Whether a file says that it is of this program.
     static func isOwn(_ file: SafeTensors) -> Bool {
         file.metadata["format"].map(formats.contains) ?? false
@@ -187,7 +193,8 @@ package struct NetworkFile: Sendable {
         let name = "\(layer.name).weight"
         guard contents.tensors[name]?.type != .int8 else {
             throw site.badData(
-                "\(name) holds integers; initialization.from needs a full-precision run")
+                "\(name) holds integers; initialization.from requires a full-precision run, or the folder "
+                    + "of a run whose method has logits for a method that has them, too")
         }
         return FloatBuffer(try tensor(name, count: layer.shape.count).values).all
     }

@@ -37,6 +37,7 @@ package struct NetworkSummary {
     private var facts: [(String, String)] {
         let metadata = file.contents.metadata
         func value(_ key: String) -> String { metadata[key] ?? "not recorded" }
+        let drawn = file.isLikeliest ? "the likeliest weights" : "draw \(value("draw"))"
         var facts = [
             ("file", file.path),
             (
@@ -76,7 +77,7 @@ package struct NetworkSummary {
         facts += [
             (
                 "chosen",
-                "step \(value("step")), draw \(value("draw")), validation error "
+                "step \(value("step")), \(drawn), validation error "
                     + (metadata["validationError"].flatMap(Double.init).map {
                         String(format: "%.2f %%", $0)
                     } ?? "not recorded")

@@ -46,6 +46,17 @@ struct SourceNetwork {
         return try FileBytes.read(path)
     }
 
+    /// Looks whether a source is there, without a network.
+    ///
+    /// - Throws: `Failure` (66, 65 or 78) that names it.
+    static func check(_ from: String, for recipe: Recipe) throws {
+        if try DistributionSource.applies(to: recipe, from: from) {
+            _ = try DistributionSource.read(from, for: recipe)
+        } else {
+            _ = try read(from)
+        }
+    }
+
     /// Understands the file's bytes.
     ///
     /// - Throws: `Failure` (65) if it is damaged or has nothing for the network.
@@ -68,11 +79,18 @@ struct SourceNetwork {
     /// Gives a network its initial values: cold, or from what `initialization.from` names. Every rank
     /// calls it; rank 0 alone needs the file.
     ///
-    /// - Returns: Rows of a table for the log.
+    /// - Returns: Rows of a table for the log, and a line about the origin; `nil` for a cold start.
     static func initialize(
         _ network: Network, recipe: Recipe, group: any ProcessGroup
-    ) throws -> [String] {
+    ) throws -> (rows: [String], origin: String?) {
         let start = recipe.initialization
+        if let from = start.from,
+            try group.fromCoordinator({
+                [try DistributionSource.applies(to: recipe, from: from) ? 1 : 0]
+            }) == [1]
+        {
+            return try continueDistributions(network, of: from, recipe: recipe, group: group)
+        }
         let source = try start.from.map { from in
             try group.fromCoordinator {
                 try read(from)
@@ -83,9 +101,28 @@ struct SourceNetwork {
         try group.agreeing {
             try network.initialize(
                 seed: recipe.training.seed, coldStart: start.coldStart, from: source?.weights,
-                limits: Float(start.minimumProbability)...Float(start.maximumProbability))
+                range: start.logitRange)
         }
         source?.pretrained?.finish(network)
-        return source?.pretrained?.table.lines ?? []
+        return (
+            source?.pretrained?.table.lines ?? [],
+            start.from.map { "starting from the weights of \($0)" }
+        )
+    }
+
+    private static func continueDistributions(
+        _ network: Network, of from: String, recipe: Recipe, group: any ProcessGroup
+    ) throws -> (rows: [String], origin: String?) {
+        let source = try group.fromCoordinator {
+            try DistributionSource.read(from, for: recipe)
+        } parse: {
+            try DistributionSource($0, of: from)
+        }
+        return try group.agreeing {
+            try network.initialize(
+                seed: recipe.training.seed, coldStart: recipe.initialization.coldStart, from: nil,
+                range: recipe.initialization.logitRange)
+            return ([], try source.initialize(network))
+        }
     }
 }

@@ -1,6 +1,7 @@
 /// What the weights of a network's file cost, all layers with weights taken together.
 package struct WeightBudget: Sendable, Equatable {
-    /// 1 for a binary weight, 2 for a ternary one, 32 for a real one; `nil` for a file without weights.
+    /// Once the network is packed (`lrnet-dist export --format packed`): 1 for a binary weight, 1.6 for a
+    /// ternary one, 32 for a real one; `nil` for a file without weights.
     package let bitsPerWeight: Double?
 
     /// Of the integers; `nil` for a file without any.
@@ -8,7 +9,7 @@ package struct WeightBudget: Sendable, Equatable {
 
     /// - Parameter levels: The values that an integer of the method has.
     package init(_ file: SafeTensors, levels: Int?) {
-        let integerBits = (levels ?? 2) > 2 ? 2.0 : 1
+        let integerBits = (levels ?? 2) > 2 ? 1.6 : 1
         var (weights, bits, integers, zeros) = (0.0, 0.0, 0.0, 0.0)
         for name in file.names where name.hasSuffix(".weight") {
             guard let tensor = file.tensors[name] else { continue }

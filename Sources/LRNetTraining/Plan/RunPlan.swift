@@ -35,10 +35,10 @@ public struct RunPlan {
         // As one rank would read; more ranks need less memory each.
         let warnings = DataAdvice(recipe: recipe, set: set, leafCount: training.gradientLeaves)
             .lines.map { "warning: \($0)\n" }.joined()
-        let source = try SourceNetwork.initialize(
-            network, recipe: recipe, group: SingleProcessGroup()
-        ).map { $0 + "\n" }.joined()
-        let start = try Self.start(recipe, options, set: set, sequence: sequence)
+        let (rows, origin) = try SourceNetwork.initialize(
+            network, recipe: recipe, group: SingleProcessGroup())
+        let source = rows.map { $0 + "\n" }.joined()
+        let start = try Self.start(recipe, options, origin, set: set, sequence: sequence)
         try set.checkShards(of: Self.splits(recipe), progress: progress)
         let averages = AverageAdvice(
             recipe: recipe, network: network, steps: sequence.totalSteps
@@ -71,10 +71,10 @@ public struct RunPlan {
 
     /// Where the run would start; throws if its folder would be refused.
     private static func start(
-        _ recipe: Recipe, _ options: Trainer.Options, set: ShardSet, sequence: BatchSequence
+        _ recipe: Recipe, _ options: Trainer.Options, _ origin: String?, set: ShardSet,
+        sequence: BatchSequence
     ) throws -> String {
-        let fresh =
-            recipe.initialization.from.map { "fresh, from the weights of \($0)" } ?? "fresh, cold"
+        let fresh = "fresh, " + (origin ?? "cold")
         guard !options.output.isEmpty else { return fresh }
         let recorded = try RecordedRun(
             path: options.output, recipe: recipe, resume: options.resume,

@@ -18,7 +18,7 @@ extension Recipe {
         for (section, keys) in RecipeKey.groups {
             var entries: [(name: String, text: String)] = []
             for key in keys where key.belongs(to: self) {
-                let isDeciding = key.changesResults && key.decides(in: self)
+                let isDeciding = key.changesResults(in: self) && key.decides(in: self)
                 let value = key.text(isDeciding ? self : Self.neutral)
                 if key.mark == .always || value != key.text(Recipe()) {
                     entries.append((key.name, value))

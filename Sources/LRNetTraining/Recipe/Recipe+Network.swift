@@ -48,3 +48,11 @@ extension Recipe {
             microBatch: training.microBatch, leafRun: leafRun)
     }
 }
+
+extension Recipe.Initialization {
+    /// The distance of initial logits from a tie.
+    var logitRange: LogitRange {
+        LogitRange(
+            Float(minimumProbability)...Float(maximumProbability), sharpness: Float(sharpness))
+    }
+}

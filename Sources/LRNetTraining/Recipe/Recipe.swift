@@ -25,7 +25,7 @@ public struct Recipe: Sendable, Equatable {
     /// The optimizer and its constants.
     public var optimizer = Optimizer()
 
-    /// Steps in the learning rate.
+    /// The course of learning rates over a run, and the annealing of logits.
     public var schedule = Schedule()
 
     /// Strengths of the regularisers.
@@ -160,6 +160,8 @@ public struct Recipe: Sendable, Equatable {
         public var name = OptimizerName.adam
         /// The initial learning rate.
         public var learningRate = 0.01
+        /// The initial learning rate of logits; `nil` for the same.
+        public var logitRate: Double?
         /// Decay of the first moment.
         public var beta1 = 0.9
         /// Decay of the second moment.
@@ -178,25 +180,30 @@ public struct Recipe: Sendable, Equatable {
         case sgd
     }
 
-    /// Steps in the learning rate.
+    /// The course of learning rates over a run, and the annealing of logits.
     public struct Schedule: Sendable, Equatable {
+        /// The shape of the curve.
+        public var shape = Shape.step
+        /// Steps over which learning rates rise from 0 first.
+        public var warmupSteps = 0
         /// Epochs, counted from 0, at whose start the rate drops.
         public var dropAtEpochs = [100]
         /// What the rate is multiplied by.
         public var factor = 0.1
         /// What the rate is multiplied by at the start of every epoch but the first.
         public var epochFactor = 1.0
+        /// The product of the factors of logits, one after each step of the last part of the run.
+        public var annealing = 1.0
+        /// The last part of the run, as a share of its steps, in which logits are annealed.
+        public var annealingPart = 0.5
+    }
 
-        /// The factor of the learning rate in an epoch.
-        public func scale(epoch: Int) -> Double {
-            let drops = dropAtEpochs.reduce(1) { $1 <= epoch ? $0 * factor : $0 }
-            // One multiplication after the other, so that no library's `pow` decides the bits.
-            return epochFactor == 1
-                ? drops
-                : (0..<epoch).reduce(drops) { rate, _ in
-                    rate * epochFactor
-                }
-        }
+    /// The shapes of a schedule.
+    public enum Shape: String, Sendable, CaseIterable {
+        /// Drops at epochs.
+        case step
+        /// Half a cosine over all epochs, from the initial rate to 0.
+        case cosine
     }
 
     /// Strengths of the regularisers.
@@ -214,10 +221,12 @@ public struct Recipe: Sendable, Equatable {
         /// A finished full-precision run's folder, or a PyTorch network's `.safetensors` file; `nil`
         /// for a cold start.
         public var from: String?
-        /// Initial probabilities are kept inside these limits.
+        /// p_min of equation 6, and the least initial probability.
         public var minimumProbability = 0.05
-        /// Initial probabilities are kept inside these limits.
+        /// p_max of equation 6, and the largest initial probability.
         public var maximumProbability = 0.95
+        /// The factor of initial logits.
+        public var sharpness = 1.0
         /// How logits start without a source.
         public var coldStart = ColdStart.randomSigns
     }
@@ -241,6 +250,8 @@ public struct Recipe: Sendable, Equatable {
         case drawn
         /// The likeliest values; one network.
         case likeliest
+        /// Networks that are drawn, and one of the likeliest values.
+        case both
     }
 
     /// When the run's state is saved.

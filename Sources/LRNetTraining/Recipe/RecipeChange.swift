@@ -8,10 +8,7 @@ package struct RecipeChange: Equatable, Sendable, CustomStringConvertible {
     package var new: String?
 
     /// Whether a run may be resumed with it: the key does not decide what a step computes.
-    package var isAllowed: Bool {
-        guard let row = RecipeKey.named(key) else { return false }
-        return !row.changesResults
-    }
+    package var isAllowed: Bool
 
     /// A key of the schedule; a run may resume with another value if only later epochs differ.
     var isOfSchedule: Bool { RecipeKey.named(key)?.effect == .laterResults }
@@ -36,7 +33,9 @@ extension Recipe {
             guard key.belongs(to: self) && key.belongs(to: old),
                 key.decides(in: self) || key.decides(in: old), key.text(self) != key.text(old)
             else { return nil }
-            return RecipeChange(key: key.path, old: key.words(old), new: key.words(self))
+            return RecipeChange(
+                key: key.path, old: key.words(old), new: key.words(self),
+                isAllowed: !key.changesResults(in: self) && !key.changesResults(in: old))
         }
     }
 }

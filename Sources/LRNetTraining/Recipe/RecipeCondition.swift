@@ -24,5 +24,10 @@ struct RecipeCondition: Sendable {
     static let logits = Self("methods with logits") { $0.weights.model.hasLogits }
     static let adam = Self("the optimizer adam") { $0.optimizer.name == .adam }
     static let sgd = Self("the optimizer sgd") { $0.optimizer.name == .sgd }
+    static let steps = Self("schedule.shape: step") { $0.schedule.shape == .step }
+    static let annealing = Self("a schedule.annealing other than 1") { $0.schedule.annealing != 1 }
+    static let usesLength = Self("schedule.shape: cosine, or a schedule.annealing other than 1") {
+        $0.schedule.shape == .cosine || annealing.holds($0) && logits.holds($0)
+    }
     static let blocks = Self("data.shuffle: block") { $0.data.shuffle == .block }
 }

@@ -63,6 +63,7 @@ package enum RecipeHint {
         "droplast": ["training.tail"],
         "milestones": ["schedule.dropAtEpochs"], "stepsize": ["schedule.dropAtEpochs"],
         "lrsteps": ["schedule.dropAtEpochs"], "gamma": ["schedule.factor"],
+        "cosine": ["schedule.shape"], "warmup": ["schedule.warmupSteps"],
         "lrscheduler": ["schedule"], "scheduler": ["schedule"],
         "numworkers": ["data.workers"], "shufflemode": ["data.shuffle"],
         "arch": ["network"], "architecture": ["network"], "method": ["weights"],

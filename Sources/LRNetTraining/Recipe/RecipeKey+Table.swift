@@ -147,7 +147,7 @@ extension RecipeKey {
     private static let training: [RecipeKey] = [
         RecipeKey(
             "training.epochs", \.training.epochs, .whole(1...1_000_000_000), .length, .always,
-            about: "Passes over the training split."),
+            results: .usesLength, about: "Passes over the training split."),
         RecipeKey(
             "training.steps", \.training.steps, .whole(1...BatchSequence.stepLimit), .length,
             .ifChanged,
@@ -197,6 +197,11 @@ extension RecipeKey {
             .results,
             .always, about: "The initial learning rate."),
         RecipeKey(
+            "optimizer.logitRate", \.optimizer.logitRate, .number(.from(0, to: 1e30)), .results,
+            .ifChanged, of: .logits, default: "learningRate",
+            about: "The initial learning rate of logits, where it is another one than that of real "
+                + "parameters: the last layer and batch norm."),
+        RecipeKey(
             "optimizer.momentum", \.optimizer.momentum, .number(.from(0, below: 1)), .results,
             .always, of: .sgd, about: "What is left of the velocity after a step."),
         RecipeKey(
@@ -213,19 +218,38 @@ extension RecipeKey {
 
     private static let schedule: [RecipeKey] = [
         RecipeKey(
+            "schedule.shape", \.schedule.shape, .choice, .results, .ifChanged,
+            about: "How learning rates change: by drops at epochs (step), or along half a cosine "
+                + "over all epochs, from the initial rate to 0."),
+        RecipeKey(
+            "schedule.warmupSteps", \.schedule.warmupSteps, .whole(0...BatchSequence.stepLimit),
+            .results, .ifChanged,
+            about: "Steps over which learning rates rise in a line to the initial ones."),
+        RecipeKey(
             "schedule.dropAtEpochs", \.schedule.dropAtEpochs, .wholes(0...1_000_000_000),
-            .laterResults, .always,
+            .laterResults, .always, with: .steps,
             about: "Epochs, counted from 0, at whose start the learning rate drops."),
         RecipeKey(
             "schedule.factor", \.schedule.factor, .number(.from(0, to: 1000)), .laterResults,
-            .always,
+            .always, with: .steps,
             about: "What the learning rate is multiplied by at a drop."),
         RecipeKey(
             "schedule.epochFactor", \.schedule.epochFactor, .number(.above(0, to: 1000)),
             .laterResults,
-            .ifChanged,
+            .ifChanged, with: .steps,
             about: "What the learning rate is multiplied by at the start of every epoch but the "
                 + "first."),
+        RecipeKey(
+            "schedule.annealing", \.schedule.annealing, .number(.from(1, to: 1e6)), .results,
+            .ifChanged, of: .logits,
+            about:
+                "The factor of logits over the whole run: a small one after each step of its last "
+                + "part, so that weights decide; 1 for none. weights.logitClip still limits them."),
+        RecipeKey(
+            "schedule.annealingPart", \.schedule.annealingPart, .number(.above(0, to: 1)), .results,
+            .ifChanged, of: .logits, with: .annealing,
+            about: "The last part of the run in which logits are annealed, as a share of the steps "
+                + "of all epochs."),
     ]
 
     private static let regularization: [RecipeKey] = [
@@ -246,16 +270,23 @@ extension RecipeKey {
     private static let initialization: [RecipeKey] = [
         RecipeKey(
             "initialization.from", \.initialization.from, .path, .results, .ifChanged,
-            about: "The folder of a finished full-precision run, or a .safetensors file; null for "
-                + "a cold start."),
+            about:
+                "The folder of a finished full-precision run, or a .safetensors file; or, for methods "
+                + "with logits, the folder of a run of the same method, whose distributions, batch norm "
+                + "and last layer are taken. null for a cold start."),
         RecipeKey(
             "initialization.minimumProbability", \.initialization.minimumProbability,
             .number(.from(0, below: 1)), .results, .always,
-            about: "The least initial probability."),
+            about: "p_min of equation 6, and the least initial probability."),
         RecipeKey(
             "initialization.maximumProbability", \.initialization.maximumProbability,
             .number(.from(0, below: 1)), .results, .always,
-            about: "The largest initial probability."),
+            about: "p_max of equation 6, and the largest initial probability."),
+        RecipeKey(
+            "initialization.sharpness", \.initialization.sharpness, .number(.above(0, to: 1000)),
+            .results, .ifChanged, of: .logits,
+            about: "What initial logits that come from real weights are multiplied by; more than 1 "
+                + "for weights that are more decided."),
         RecipeKey(
             "initialization.coldStart", \.initialization.coldStart, .choice, .results, .always,
             about: "How logits start without a source: with random, nearly certain signs, or with "
@@ -296,8 +327,9 @@ extension RecipeKey {
             about: "Networks that are drawn and compared in a validation."),
         RecipeKey(
             "validation.weights", \.validation.weights, .choice, .results, .always,
-            about: "How weights are taken from their distributions: drawn, or the likeliest values."
-        ),
+            about:
+                "How weights are taken from their distributions: drawn, the likeliest values, or "
+                + "both, where the likeliest are one more network."),
         RecipeKey(
             "validation.reestimateBatches", \.validation.reestimateBatches,
             .whole(0...1_000_000_000),

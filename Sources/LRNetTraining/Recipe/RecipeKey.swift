@@ -53,6 +53,9 @@ package struct RecipeKey: Sendable {
     /// Which of these recipes let it decide something; `nil` for all.
     let user: RecipeCondition?
 
+    /// Which recipes compute other numbers with another value of a key whose ``effect`` is another one.
+    let resultsOwner: RecipeCondition?
+
     let mark: Mark
 
     /// Sets what follows from other keys where a recipe leaves this one out.
@@ -71,6 +74,7 @@ package struct RecipeKey: Sendable {
     ///   - mark: Whether the fingerprint's text always has the key.
     ///   - owner: Which recipes have it, if not all.
     ///   - user: Which recipes let it decide something, if not all that have it.
+    ///   - resultsOwner: Which recipes compute other numbers with another value, if `effect` is another one.
     ///   - fallback: What is used without it, where the default value does not say that.
     ///   - derive: Sets what follows from other keys where a recipe leaves this one out.
     ///   - about: What it means.
@@ -78,6 +82,7 @@ package struct RecipeKey: Sendable {
         _ path: String, _ property: WritableKeyPath<Recipe, Value> & Sendable,
         _ form: RecipeForm<Value>, _ effect: Effect, _ mark: Mark, of owner: RecipeCondition? = nil,
         with user: RecipeCondition? = nil, default fallback: String? = nil,
+        results resultsOwner: RecipeCondition? = nil,
         derive: (@Sendable (inout Recipe) -> Void)? = nil, about: String
     ) {
         self.path = path
@@ -89,6 +94,7 @@ package struct RecipeKey: Sendable {
         self.fallback = fallback
         self.owner = owner
         self.user = user
+        self.resultsOwner = resultsOwner
         self.mark = mark
         self.derive = derive
         let name = Self.parts(path).name
@@ -118,7 +124,9 @@ package struct RecipeKey: Sendable {
 
 extension RecipeKey {
     /// Another value makes another run, or another end of a run.
-    package var changesResults: Bool { effect == .results || effect == .laterResults }
+    package func changesResults(in recipe: Recipe) -> Bool {
+        effect == .results || effect == .laterResults || resultsOwner?.holds(recipe) ?? false
+    }
 
     /// A key by its path.
     package static func named(_ path: String) -> RecipeKey? { all.first { $0.path == path } }

@@ -69,7 +69,7 @@ package enum RecipeReference {
         let about = [key.about, condition(of: key)].compactMap { $0 }.joined(separator: " ")
         let cells = [
             "`\(key.path)`", about, range(of: key),
-            key.defaultValue.map { "`\($0)`" } ?? key.fallback ?? "", changes(key.effect),
+            key.defaultValue.map { "`\($0)`" } ?? key.fallback ?? "", changes(key),
         ]
         return "| "
             + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
@@ -82,6 +82,11 @@ package enum RecipeReference {
     private static func condition(of key: RecipeKey) -> String? {
         if let owner = key.owner { return "Only for \(owner.text)." }
         return key.user.map { "Only used with \($0.text)." }
+    }
+
+    private static func changes(_ key: RecipeKey) -> String {
+        let results = key.resultsOwner.map { "; with \($0.text) also the results" } ?? ""
+        return changes(key.effect) + results
     }
 
     private static func changes(_ effect: RecipeKey.Effect) -> String {
@@ -98,9 +103,12 @@ package enum RecipeReference {
             switch key.effect {
             case .results: "a run cannot be resumed with another value"
             case .laterResults: "a resumed run may change it for epochs that lie ahead"
-            case .length, .resources, .records: "a run can be resumed with another value"
+            case .length, .resources, .records:
+                key.resultsOwner == nil
+                    ? "a run can be resumed with another value"
+                    : "else a run can be resumed with another value"
             }
-        return "changes \(changes(key.effect)); \(resume)"
+        return "changes \(changes(key)); \(resume)"
     }
 
     /// A text in lines of at most 78 characters, which go on at the indentation of two blanks.

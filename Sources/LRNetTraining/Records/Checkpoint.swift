@@ -11,7 +11,7 @@ internal import LRNetSupport
 ///
 ///     /parameters/<name>     /adam/first/<name>     /adam/second/<name>      float32
 ///     /batchNorm/<layer>/mean, variance                                      float64
-///     /trace/<layer>        what the record of flips goes on from            uint8
+///     /trace/<layer>, /start/<layer>      likeliest weights at the last record, and at the start      uint8
 ///     attributes step, recipe and data (fingerprints), recipeYAML, coordinator (JSON)
 package enum Checkpoint {
     /// What a checkpoint says of itself.

@@ -2,7 +2,8 @@ internal import Foundation
 
 /// What the coordinator remembers from step to step; part of every checkpoint.
 public struct CoordinatorState: Sendable, Codable, Equatable {
-    /// The network that is ahead: lowest error, then earliest step, then lowest draw.
+    /// The network that is ahead: the fewest errors, then the lowest loss, then the latest step, then the
+    /// lowest draw.
     public struct Leader: Sendable, Codable, Equatable {
         /// Steps trained when it was drawn.
         public var step: Int
@@ -45,7 +46,7 @@ public struct CoordinatorState: Sendable, Codable, Equatable {
     /// - Returns: Whether a new network is ahead.
     public mutating func consider(_ report: ValidationReport) -> Bool {
         guard let best = report.best else { return false }
-        if let leader, leader.result.errorCount <= best.errorCount { return false }
+        if let leader, leader.result.isBetter(than: best) { return false }
         leader = Leader(step: report.step, result: best, report: report)
         return true
     }
@@ -53,8 +54,8 @@ public struct CoordinatorState: Sendable, Codable, Equatable {
 
 /// What the coordinator wants done behind a step; broadcast, so that all ranks do it.
 public struct Decision: Sendable, Equatable {
-    /// The learning rate of the next step.
-    public var learningRate: Double
+    /// The rates of the next step.
+    public var rates: UpdateRates
     /// Draw networks and validate them.
     public var validates = false
     /// Save the run's state.
@@ -63,22 +64,26 @@ public struct Decision: Sendable, Equatable {
     public var stops = false
 
     /// Creates a decision.
-    public init(learningRate: Double) {
-        self.learningRate = learningRate
+    public init(rates: UpdateRates) {
+        self.rates = rates
     }
 
-    /// Nine bytes: the flags, then the learning rate.
+    /// 25 bytes: the flags, then the rates.
     package var bytes: [UInt8] {
         var result = [(validates ? 1 : 0) + (savesCheckpoint ? 2 : 0) + (stops ? 4 : 0) as UInt8]
-        withUnsafeBytes(of: learningRate.bitPattern.littleEndian) { result += $0 }
+        for rate in [rates.real, rates.logits, rates.logitGrowth] {
+            withUnsafeBytes(of: rate.bitPattern.littleEndian) { result += $0 }
+        }
         return result
     }
 
     /// Reads what ``bytes`` wrote.
     package init(bytes: [UInt8]) {
-        precondition(bytes.count == 9, "a decision of \(bytes.count) bytes")
-        let pattern = bytes[1...].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        learningRate = Double(bitPattern: pattern)
+        precondition(bytes.count == 25, "a decision of \(bytes.count) bytes")
+        func rate(_ range: Range<Int>) -> Double {
+            Double(bitPattern: bytes[range].reversed().reduce(0) { $0 << 8 | UInt64($1) })
+        }
+        rates = UpdateRates(real: rate(1..<9), logits: rate(9..<17), logitGrowth: rate(17..<25))
         validates = bytes[0] & 1 != 0
         savesCheckpoint = bytes[0] & 2 != 0
         stops = bytes[0] & 4 != 0

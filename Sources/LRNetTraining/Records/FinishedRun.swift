@@ -103,21 +103,31 @@ package struct FinishedRun: Sendable {
         group: any ProcessGroup
     ) throws -> Checkpoint.Header {
         try group.fromCoordinator {
-            let store = CheckpointStore(runFolder: folder)
-            if names.first == "best", !store.has("best"), let name = try lostBest(in: store) {
-                return try store.load(name).bytes
-            }
-            guard let name = names.first(where: store.has) else {
-                throw FailureSite(call, folder).inputMissing(
-                    "has no \(names.joined(separator: " or ")) checkpoint")
-            }
-            return try store.load(name).bytes
+            try checkpoint(names, of: folder, for: call)
         } parse: { bytes in
             let file = try HDF5File.open(image: bytes, named: "checkpoint")
             let header = try Checkpoint.header(of: file)
             try Checkpoint.restore(file, network: network, optimizer: nil)
             return header
         }
+    }
+
+    /// The bytes of a checkpoint.
+    ///
+    /// - Parameter names: `best` or `latest`; the first that is there is taken.
+    /// - Throws: `Failure` (66) where none is there, or 65 naming what is damaged.
+    static func checkpoint(
+        _ names: [String], of folder: String, for call: String
+    ) throws -> [UInt8] {
+        let store = CheckpointStore(runFolder: folder)
+        if names.first == "best", !store.has("best"), let name = try lostBest(in: store) {
+            return try store.load(name).bytes
+        }
+        guard let name = names.first(where: store.has) else {
+            throw FailureSite(call, folder).inputMissing(
+                "has no \(names.joined(separator: " or ")) checkpoint")
+        }
+        return try store.load(name).bytes
     }
 
     /// The best checkpoint where `best` was lost or damaged: the newest checkpoint knows its step.

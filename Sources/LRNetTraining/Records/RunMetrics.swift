@@ -51,6 +51,8 @@ package struct RunMetrics {
         package var loss: Double
         package var errorPercent: Double
         package var learningRate: Double
+        /// That of logits, where it is another one.
+        package var logitRate: Double?
         package var imagesPerSecond: Double
         package var dataSeconds: Double
         /// The share of the steps' time that rank 0 waited for data.
@@ -86,6 +88,9 @@ package struct RunMetrics {
         package var zeros: Double
         /// The share of weights whose likeliest value is another than at `sinceStep`.
         package var flips: Double
+        /// The share of weights whose likeliest value is another than at the run's start; absent in runs
+        /// of earlier versions.
+        package var moved: Double?
     }
 
     /// How probabilities are spread.
@@ -111,6 +116,8 @@ package struct RunMetrics {
         package var epoch: Int
         package var draws: [Double]
         package var best: Double
+        /// The error of the likeliest weights; absent where they were not measured.
+        package var likeliest: Double?
         package var mean: Double
         package var deviation: Double
         package var stateSHA256: String
@@ -194,5 +201,20 @@ package struct RunMetrics {
     /// Steps of an epoch; of runs of earlier versions, the least that their records allow.
     package var stepsPerEpoch: Int {
         run?.stepsPerEpoch ?? training.map { ($0.step + $0.epoch - 1) / $0.epoch }.max() ?? 1
+    }
+}
+
+extension RunMetrics {
+    /// Share of discrete weights whose likeliest value at the last record is another than at the start, over all
+    /// layers, in percent; `nil` where the records do not say.
+    package var movedPercent: Double? {
+        guard let layers = weights.last?.layers, !layers.isEmpty else { return nil }
+        var (moved, count) = (0.0, 0.0)
+        for layer in layers {
+            guard let share = layer.moved else { return nil }
+            moved += share * Double(layer.count)
+            count += Double(layer.count)
+        }
+        return 100 * moved / count
     }
 }

@@ -16,6 +16,9 @@ public struct RunResult: Sendable, Codable, Equatable {
     public var testClassErrors: [Int]?
     /// Images of the test split; absent without one, and in runs of earlier versions.
     public var testCount: Int?
+    /// The test images that the winner's file gets wrong; absent without a test split, and in runs of earlier
+    /// versions.
+    public var testErrorMask: ErrorMask?
     /// The same for labels among the five likeliest classes; absent for sets of up to five classes too.
     public var validationTopFiveError: Double?
     /// The winner file's on the test split.
@@ -26,6 +29,8 @@ public struct RunResult: Sendable, Codable, Equatable {
     public var winnerStep: Int?
     /// Which draw the winner is, counted from 0.
     public var winnerDraw: Int?
+    /// The winner has the likeliest weights instead of drawn ones; absent where it has not.
+    public var winnerIsLikeliest: Bool?
     /// SHA-256 of all parameters, little-endian Float32, in the order of the network.
     public var parametersSHA256: String
     /// SHA-256 of all that training would go on from: parameters, moments, moving averages.

@@ -15,6 +15,9 @@ public struct DrawResult: Sendable, Equatable, Codable {
     public var classErrors: [Int]?
     /// Samples of each class.
     public var classCounts: [Int]?
+    /// The weights were the likeliest values instead of drawn ones; absent where they were drawn, and in
+    /// checkpoints of earlier versions.
+    public var isLikeliest: Bool?
 
     /// Creates a result.
     package init(
@@ -26,6 +29,22 @@ public struct DrawResult: Sendable, Equatable, Codable {
         self.sampleCount = sampleCount
         self.loss = loss
     }
+
+    /// Notes which network this is the result of.
+    mutating func name(_ candidate: Candidate) {
+        draw = candidate.number
+        isLikeliest = candidate.isLikeliest ? true : nil
+    }
+
+    /// Fewer errors, or as many and a lower loss.
+    ///
+    /// Errors are few, so networks often have equally many; the loss tells more of them apart.
+    package func isBetter(than other: DrawResult) -> Bool {
+        (errorCount, order) < (other.errorCount, other.order)
+    }
+
+    /// The loss, in an order that has a place for what is not a number.
+    private var order: Double { loss.isNaN ? .infinity : loss }
 
     /// Wrong samples in percent.
     public var errorPercent: Double { percent(errorCount) }
@@ -51,20 +70,30 @@ public struct ValidationReport: Sendable, Equatable, Codable {
         self.draws = draws
     }
 
-    /// The draw with the lowest error; the lowest-numbered of equals.
+    /// The network with the fewest errors, then the lowest loss, then the lowest number.
     public var best: DrawResult? {
-        draws.min { ($0.errorCount, $0.draw) < ($1.errorCount, $1.draw) }
+        draws.min { $0.isBetter(than: $1) }
     }
 
-    /// The mean error in percent.
+    /// The result of the likeliest weights.
+    package var likeliest: DrawResult? { draws.first { $0.isLikeliest == true } }
+
+    /// The results of drawn weights; all, where there are none.
+    package var drawn: [DrawResult] {
+        let drawn = draws.filter { $0.isLikeliest != true }
+        return drawn.isEmpty ? draws : drawn
+    }
+
+    /// The mean error of drawn weights in percent.
     public var meanError: Double {
-        draws.map(\.errorPercent).reduce(0, +) / Double(max(draws.count, 1))
+        drawn.map(\.errorPercent).reduce(0, +) / Double(max(drawn.count, 1))
     }
 
-    /// The standard deviation of the errors, in points; 0 for a single draw.
+    /// The standard deviation of the errors of drawn weights, in points; 0 for a single draw.
     public var errorDeviation: Double {
-        guard draws.count > 1 else { return 0 }
-        let squares = draws.map { ($0.errorPercent - meanError) * ($0.errorPercent - meanError) }
-        return (squares.reduce(0, +) / Double(draws.count - 1)).squareRoot()
+        let drawn = drawn
+        guard drawn.count > 1 else { return 0 }
+        let squares = drawn.map { ($0.errorPercent - meanError) * ($0.errorPercent - meanError) }
+        return (squares.reduce(0, +) / Double(drawn.count - 1)).squareRoot()
     }
 }

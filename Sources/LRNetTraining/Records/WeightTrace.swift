@@ -10,15 +10,15 @@ internal import LRNetSupport
 /// number of ranks. What the next look compares with goes into checkpoints: an interrupted run
 /// records what an uninterrupted one does.
 package final class WeightTrace {
-    /// Weights that share a byte in checkpoints.
-    private static let packing = 4
-
     private struct Followed {
         var layer: WeightedLayer
         /// The likeliest values at the last look: -1, 0, +1.
         var likeliest: FloatView
         /// Room for the next look's.
         var scratch: FloatView
+        /// The likeliest values at the run's start; `nil` where the run resumed from a checkpoint of an earlier
+        /// version.
+        var start: PackedWeights?
     }
 
     private var layers: [Followed] = []
@@ -40,6 +40,7 @@ package final class WeightTrace {
     package func begin() {
         lastStep = 0
         layers.removeAll { !Self.look($0.layer, into: $0.likeliest) }
+        for index in layers.indices { layers[index].start = PackedWeights(layers[index].likeliest) }
     }
 
     /// Looks at the weights now.
@@ -63,7 +64,11 @@ package final class WeightTrace {
                     layer: followed.layer.name, count: count, entropy: summary?.entropy,
                     saturation: summary?.saturatedShare,
                     zeros: Double(changes.zeros) / Double(count),
-                    flips: Double(changes.changed) / Double(count))
+                    flips: Double(changes.changed) / Double(count),
+                    moved: followed.start.map {
+                        Double($0.changeCount(to: PackedWeights(layers[index].likeliest)))
+                            / Double(count)
+                    })
             })
     }
 
@@ -76,22 +81,20 @@ package final class WeightTrace {
 
     // MARK: Checkpoints
 
-    /// Writes what the next record compares with: four weights a byte, 0 to 2 for -1 to +1.
+    /// Writes what the next record compares with.
     func save(to file: HDF5File) throws {
         try file.createGroup("/trace")
         try file.setAttribute("step", of: "/trace", to: lastStep)
         for followed in layers {
-            let values = followed.likeliest.values
-            let bytes = stride(from: 0, to: values.count, by: Self.packing).map { first in
-                (0..<min(Self.packing, values.count - first)).reduce(UInt8(0)) {
-                    $0 | UInt8(max(-1, min(values[first + $1], 1)) + 1) << UInt8(2 * $1)
-                }
-            }
-            try file.createDataSet(
-                "/trace/\(followed.layer.name)", of: .uint8, shape: [bytes.count],
-                hasChecksum: false
-            ).write(bytes)
+            try Self.write(
+                PackedWeights(followed.likeliest), to: "/trace/\(followed.layer.name)", of: file)
         }
+        let starts = layers.compactMap { followed in
+            followed.start.map { (followed.layer.name, $0) }
+        }
+        guard !starts.isEmpty else { return }
+        try file.createGroup("/start")
+        for (name, start) in starts { try Self.write(start, to: "/start/\(name)", of: file) }
     }
 
     /// Goes on from a checkpoint; from one of an earlier version, which has no trace, by a look at
@@ -99,22 +102,37 @@ package final class WeightTrace {
     func restore(from file: HDF5File, step: Int) throws {
         begin()
         lastStep = step
+        for index in layers.indices { layers[index].start = nil }
         guard !layers.isEmpty, try file.contains("/trace") else { return }
         lastStep = try file.intAttribute("step", of: "/trace")
         for index in layers.indices {
             let likeliest = layers[index].likeliest
-            let count = likeliest.count
-            let path = "/trace/\(layers[index].layer.name)"
-            let bytes = try file.dataSet(path).read(as: UInt8.self)
-            guard bytes.count == (count + Self.packing - 1) / Self.packing else {
-                throw Failure(
-                    call: "checkpoint", subject: "\(file.name) \(path)",
-                    message: "has \(bytes.count) bytes for \(count) weights", exitStatus: .badData)
-            }
+            let name = layers[index].layer.name
             likeliest.copy(
-                from: (0..<count).map {
-                    Float(bytes[$0 / Self.packing] >> UInt8(2 * ($0 % Self.packing)) & 3) - 1
-                })
+                from: try Self.read("/trace/\(name)", of: file, count: likeliest.count).values)
+            guard try file.contains("/start") else { continue }
+            layers[index].start = try Self.read(
+                "/start/\(name)", of: file, count: likeliest.count)
         }
+    }
+
+    private static func write(
+        _ weights: PackedWeights, to path: String, of file: HDF5File
+    ) throws {
+        try file.createDataSet(
+            path, of: .uint8, shape: [weights.bytes.count], hasChecksum: false
+        ).write(weights.bytes)
+    }
+
+    private static func read(
+        _ path: String, of file: HDF5File, count: Int
+    ) throws -> PackedWeights {
+        let bytes = try file.dataSet(path).read(as: UInt8.self)
+        guard let weights = PackedWeights(bytes: bytes, count: count) else {
+            throw Failure(
+                call: "checkpoint", subject: "\(file.name) \(path)",
+                message: "has \(bytes.count) bytes for \(count) weights", exitStatus: .badData)
+        }
+        return weights
     }
 }

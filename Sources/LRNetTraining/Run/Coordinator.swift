@@ -10,11 +10,8 @@ struct Coordinator {
     let recipe: Recipe
     let sequence: BatchSequence
 
-    /// The learning rate of a step.
-    func learningRate(step: Int) -> Double {
-        recipe.optimizer.learningRate
-            * recipe.schedule.scale(epoch: sequence.epoch(of: step))
-    }
+    /// The rates of a step.
+    func rates(step: Int) -> UpdateRates { recipe.rates(step: step, in: sequence) }
 
     /// Decides what follows when `step` steps have been trained. Every rank calls it.
     ///
@@ -24,7 +21,7 @@ struct Coordinator {
     func decide(
         after step: Int, status: StepStatus, sinceSave: Duration
     ) throws -> Decision {
-        var decision = Decision(learningRate: learningRate(step: step))
+        var decision = Decision(rates: rates(step: step))
         if group.isCoordinator {
             let isLast = step == sequence.totalSteps
             decision.stops = isLast || status.stopWanted

@@ -37,8 +37,7 @@ package struct NonFiniteDiagnosis {
         return Failure(
             call: "step \(step + 1)", subject: place,
             message: "is not finite\(Self.origin(all).map { ", \($0)" } ?? "")"
-                + "; lower optimizer.learningRate in a new --output, "
-                + "or look inside with --debug",
+                + "; lower \(trainingStep.rateKeys) in a new --output, or look inside with --debug",
             exitStatus: .nonFiniteLoss, isAgreed: true)
     }
 

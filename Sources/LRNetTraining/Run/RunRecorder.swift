@@ -68,9 +68,7 @@ package final class RunRecorder {
             log.warning(line)
         }
         try group.agreeing { for row in start.notes { try log.row(row) } }
-        if start.header == nil, let source = recipe.initialization.from {
-            try line("starting from the weights of \(source)")
-        }
+        if let origin = start.origin { try line(origin) }
         if recipe.validation.everyEpochs == 0 {
             try line("no validation, so no network is chosen and no \(NetworkFile.name) written")
         }
@@ -133,7 +131,7 @@ package final class RunRecorder {
     ///
     /// The weights' record is due at the same steps whatever happens to the run.
     package func stepIsDone(
-        _ state: RunState, _ status: StepStatus, _ times: StageTimes, learningRate: Double
+        _ state: RunState, _ status: StepStatus, _ times: StageTimes, _ rates: UpdateRates
     ) throws {
         interval.times.add(times)
         interval.loss += status.loss
@@ -142,7 +140,7 @@ package final class RunRecorder {
         let (step, end) = (state.step, sequence.totalSteps)
         let every = RunMetrics.everySteps
         if Self.isDue(step, every: min(every, sequence.stepsPerEpoch), end: end) {
-            try writeInterval(state, learningRate: learningRate)
+            try writeInterval(state, rates)
             interval = Interval()
         }
         guard Self.isDue(step, every: every, end: end) else { return }
@@ -158,13 +156,15 @@ package final class RunRecorder {
         return left == 0 || step % every == 0 && left >= every / 10
     }
 
-    private func writeInterval(_ state: RunState, learningRate: Double) throws {
+    private func writeInterval(_ state: RunState, _ rates: UpdateRates) throws {
         let times = interval.times
         let metrics = RunMetrics.Training(
             step: state.step, epoch: sequence.epoch(of: state.step - 1) + 1,
             loss: interval.loss / Double(times.stepCount),
             errorPercent: 100 * Double(interval.errorCount) / Double(times.imageCount),
-            learningRate: learningRate, imagesPerSecond: times.imagesPerSecond,
+            learningRate: rates.real,
+            logitRate: rates.logits == rates.real ? nil : rates.logits,
+            imagesPerSecond: times.imagesPerSecond,
             dataSeconds: times.data.seconds, dataPercent: times.percent(times.data),
             computeSeconds: times.compute.seconds,
             communicationSeconds: times.communication.seconds,
@@ -177,13 +177,17 @@ package final class RunRecorder {
         let stages = String(
             format: "data %.1f%% compute %.0f%% comm %.0f%%", times.percent(times.data),
             times.percent(times.compute), times.percent(times.communication))
+        let lr =
+            rates.logits == rates.real
+            ? String(format: "%g", rates.real)
+            : String(format: "%g, of logits %g", rates.real, rates.logits)
         let epoch = "\(metrics.epoch)/\(recipe.training.epochs)"
         try record(
             metrics,
             line: "step \(state.step)/\(sequence.totalSteps)  epoch \(epoch)"
                 + String(
-                    format: "  loss %.4f  error %.2f%%  lr %g  %.0f images/s  ", metrics.loss,
-                    metrics.errorPercent, learningRate, metrics.imagesPerSecond)
+                    format: "  loss %.4f  error %.2f%%  lr %@  %.0f images/s  ", metrics.loss,
+                    metrics.errorPercent, lr, metrics.imagesPerSecond)
                 + "\(stages)  left \(Self.clock(left))")
     }
 
@@ -210,8 +214,9 @@ package final class RunRecorder {
     ) -> RunMetrics.Validation {
         RunMetrics.Validation(
             step: report.step, epoch: sequence.epoch(of: report.step - 1) + 1,
-            draws: report.draws.map(\.errorPercent), best: best.errorPercent,
-            mean: report.meanError, deviation: report.errorDeviation,
+            draws: report.drawn.map(\.errorPercent), best: best.errorPercent,
+            likeliest: report.likeliest?.errorPercent, mean: report.meanError,
+            deviation: report.errorDeviation,
             stateSHA256: stateHash, seconds: seconds, classErrors: best.classErrors,
             classCounts: best.classCounts)
     }
@@ -227,14 +232,19 @@ package final class RunRecorder {
         let end = String(
             format: "%@ (%@, %.1f s, state %@)", lead, statistics, seconds,
             String(stateHash.prefix(8)))
-        return report.draws.count == 1
-            ? String(
+        guard report.draws.count > 1 else {
+            return String(
                 format: "validation at step %d: error %.2f%%%@", report.step, best.errorPercent,
                 end)
-            : String(
-                format: "validation at step %d: best of %d draws %.2f%%, mean %.2f%%, "
-                    + "deviation %.2f%@", report.step, report.draws.count, best.errorPercent,
-                report.meanError, report.errorDeviation, end)
+        }
+        let likeliest =
+            report.likeliest.map { String(format: ", likeliest %.2f%%", $0.errorPercent) } ?? ""
+        return String(
+            format: "validation at step %d: best of %@ %.2f%%, mean %.2f%%, "
+                + "deviation %.2f%@%@", report.step,
+            PlacementCheck.counted(report.drawn.count, "draw"),
+            report.drawn.map(\.errorPercent).min() ?? 0, report.meanError, report.errorDeviation,
+            likeliest, end)
     }
 
     private func writeDistributions(step: Int, to folder: RunFolder) throws {

@@ -16,6 +16,9 @@ package struct RunStart {
     /// Rows of a table for the log.
     package var notes: [String] = []
 
+    /// The origin of initial values, as a line for the log; `nil` for a cold start or a resumed run.
+    package var origin: String?
+
     /// A fresh start.
     package init() {}
 
@@ -46,7 +49,8 @@ package struct RunStart {
             return try Self.checkpoint(in: folder, resume: resume, log: recorder.log)
         }
         guard !bytes.isEmpty else {
-            notes = try SourceNetwork.initialize(step.network, recipe: recipe, group: group)
+            (notes, origin) = try SourceNetwork.initialize(
+                step.network, recipe: recipe, group: group)
             recorder.trace.begin()
             return
         }

@@ -48,8 +48,9 @@ package struct RunState {
             testClassErrors: test?.classErrors, testCount: test?.sampleCount,
             validationTopFiveError: leader?.result.topFiveErrorPercent,
             testTopFiveError: test?.topFiveErrorPercent,
-            draws: leader?.report.draws.map(\.errorPercent) ?? [],
+            draws: leader?.report.drawn.map(\.errorPercent) ?? [],
             winnerStep: leader?.step, winnerDraw: leader?.result.draw,
+            winnerIsLikeliest: leader?.result.isLikeliest,
             parametersSHA256: parametersSHA256, stateSHA256: stateSHA256,
             imagesPerSecond: coordinator.trainingSeconds > 0
                 ? Double(coordinator.imageCount) / coordinator.trainingSeconds : 0,

@@ -128,10 +128,10 @@ public final class Trainer {
         }
         recorder.log.startBar(total: totalSteps, done: state.step)
         if try isStoppedBeforeTraining() { return nil }
-        var learningRate = coordinator.learningRate(step: state.step)
+        var rates = coordinator.rates(step: state.step)
         while state.step < totalSteps {
-            let decision = try trainOneStep(learningRate: learningRate)
-            learningRate = decision.learningRate
+            let decision = try trainOneStep(rates)
+            rates = decision.rates
             let validation = decision.validates ? try validate() : nil
             let isLeader = validation == .newLeader
             let stops = decision.stops && state.step < totalSteps || validation == .givenUp
@@ -216,7 +216,7 @@ public final class Trainer {
             state, of: trainingStep, trace: recorder.trace, beacon: signals.beacon)
     }
 
-    private func trainOneStep(learningRate: Double) throws -> Decision {
+    private func trainOneStep(_ rates: UpdateRates) throws -> Decision {
         let (group, step) = (context.group, state.step)
         var times = StageTimes()
         times.beacon = signals.beacon
@@ -228,7 +228,7 @@ public final class Trainer {
         let batch = batches.next(count: context.layout(globalCount: globalCount).sampleCount)
         try signals.injectFault(state, rank: group.rank, batch: batch, on: trainingStep)
         let outcome = try trainingStep.run(
-            step: step, batch: batch, globalCount: globalCount, learningRate: learningRate,
+            step: step, batch: batch, globalCount: globalCount, rates: rates,
             flags: RankFlags(
                 stopWanted: signals.stop.isWanted, hasFailure: batches.failure != nil),
             times: &times)
@@ -249,7 +249,7 @@ public final class Trainer {
         times.stepCount = 1
         times.imageCount = globalCount
         state.add(outcome.status, times)
-        try recorder.stepIsDone(state, outcome.status, times, learningRate: learningRate)
+        try recorder.stepIsDone(state, outcome.status, times, rates)
         return decision
     }
 
@@ -297,7 +297,8 @@ public final class Trainer {
         }
         recorder.log.finishMeasurement()
         var result = state.result(
-            test: test, parametersSHA256: hash, stateSHA256: stateHash, context: context)
+            test: test?.result, parametersSHA256: hash, stateSHA256: stateHash, context: context)
+        result.testErrorMask = test?.errors
         result.winnerSHA256 = leader?.fileSHA256
         result.winnerBytes = try leader.flatMap { _ in try winner.byteCount() }
         try recorder.write(result, to: RunResult.name)

@@ -50,17 +50,19 @@ package struct Winner {
         try context.group.agreeing {
             guard context.group.isCoordinator else { return nil }
             let recipe = context.recipe
-            let bytes = try NetworkFile.bytes(
-                of: network,
-                metadata: [
-                    "weights": recipe.weights.model.rawValue,
-                    "activations": "\(recipe.model.activations)", "step": "\(leader.step)",
-                    "draw": "\(leader.result.draw)",
-                    "validationError": "\(leader.result.errorPercent)",
-                    "recipe": recipe.fingerprint, "data": data.set.fingerprint,
-                    "batchNormEpsilon": "\(recipe.batchNorm.epsilon)",
-                    "loss": recipe.loss.rawValue,
-                ])
+            var metadata = [
+                "weights": recipe.weights.model.rawValue,
+                "activations": "\(recipe.model.activations)", "step": "\(leader.step)",
+                "draw": "\(leader.result.draw)",
+                "validationError": "\(leader.result.errorPercent)",
+                "recipe": recipe.fingerprint, "data": data.set.fingerprint,
+                "batchNormEpsilon": "\(recipe.batchNorm.epsilon)",
+                "loss": recipe.loss.rawValue,
+            ]
+            if leader.result.isLikeliest == true {
+                metadata["selection"] = EvaluatedWeights.likeliest.rawValue
+            }
+            let bytes = try NetworkFile.bytes(of: network, metadata: metadata)
             if let folder {
                 try folder.writing {
                     try AtomicFile.write(bytes, to: "\($0)/\(NetworkFile.name)")
@@ -83,7 +85,7 @@ package struct Winner {
     /// - Returns: `nil` without a test split; the file is then checked all the same.
     package func measure(
         _ leader: CoordinatorState.Leader, like network: Network, by evaluator: Evaluator
-    ) throws -> DrawResult? {
+    ) throws -> (result: DrawResult, errors: ErrorMask)? {
         var bytes = try context.group.fromCoordinator { try soundBytes(of: leader) }
         if bytes.isEmpty {
             try drawAgain(leader)
@@ -94,7 +96,11 @@ package struct Winner {
         }
         guard data.set.count(.test) > 0 else { return nil }
         try evaluator.beginProgress("testing", split: .test, draws: 1, reestimateBatches: 0)
-        return try evaluator.measure(finished, on: .test)
+        let builder = evaluator.maskBuilder(.test)
+        let result = try evaluator.measure(finished, on: .test, observer: builder.add)
+        var errors = builder.mask
+        try errors.combine(context.group)
+        return (result, errors)
     }
 
     /// - Returns: No bytes if the file must be drawn again; the log then says why.
@@ -144,7 +150,7 @@ package struct Winner {
         evaluator.use(data.reader)
         try write(
             evaluator.draw(
-                leader.result.draw, step: step,
+                context.recipe.candidate(of: leader.result), step: step,
                 reestimateBatches: context.recipe.validation.reestimateBatches), of: leader)
     }
 }

@@ -24,7 +24,11 @@ public struct BatchSequence: Sendable {
         precondition(stepsPerEpoch > 0, "\(sampleCount) samples in batches of \(batch)")
     }
 
-    /// The number of steps of the whole run.
+    /// The number of steps of all epochs, which schedules are made for.
+    package var plannedSteps: Int { recipe.training.epochs * stepsPerEpoch }
+
+    /// The number of steps of the whole run; fewer than ``plannedSteps`` where `training.steps` ends it
+    /// earlier.
     public var totalSteps: Int {
         Self.totalSteps(recipe.training, stepsPerEpoch: stepsPerEpoch)
     }

@@ -24,6 +24,7 @@ public final class MomentOptimizer: ParameterOptimizer {
     private let constants: Recipe.Optimizer
     private let positions: [ObjectIdentifier: Int]
     private var step: AdamKernel.Step
+    private var rates = UpdateRates(real: 0)
 
     /// Creates an optimizer with moments of zero.
     public init(parameters: [Parameter], constants: Recipe.Optimizer) {
@@ -36,14 +37,15 @@ public final class MomentOptimizer: ParameterOptimizer {
         }
         positions = Dictionary(
             uniqueKeysWithValues: parameters.enumerated().map { (ObjectIdentifier($1), $0) })
-        step = Self.step(0, learningRate: 0, constants)
+        step = Self.step(0, constants)
     }
 
     /// Begins a step.
     ///
     /// - Parameter step: Counted from 0.
-    public func begin(step: Int, learningRate: Double) {
-        self.step = Self.step(step, learningRate: learningRate, constants)
+    public func begin(step: Int, _ rates: UpdateRates) {
+        self.step = Self.step(step, constants)
+        self.rates = rates
     }
 
     /// Updates a range of a parameter.
@@ -52,7 +54,8 @@ public final class MomentOptimizer: ParameterOptimizer {
             preconditionFailure("\(parameter.name) is not among the optimizer's parameters")
         }
         var step = step
-        step.learningRate *= parameter.learningRateScale
+        let rate = parameter.role == .logit ? rates.logits : rates.real
+        step.learningRate = Float(rate) * parameter.learningRateScale
         step.decay = parameter.decay
         switch constants.name {
         case .adam:
@@ -66,6 +69,9 @@ public final class MomentOptimizer: ParameterOptimizer {
                 velocity: moments[position].first[range], learningRate: step.learningRate,
                 momentum: Float(constants.momentum), decay: step.decay)
         }
+        if parameter.role == .logit, rates.logitGrowth != 1 {
+            Elementwise.scale(parameter.value[range], by: Float(rates.logitGrowth))
+        }
     }
 
     /// Begins to bring all moments to all ranks, for a checkpoint. Every rank calls it.
@@ -78,11 +84,11 @@ public final class MomentOptimizer: ParameterOptimizer {
     }
 
     private static func step(
-        _ step: Int, learningRate: Double, _ constants: Recipe.Optimizer
+        _ step: Int, _ constants: Recipe.Optimizer
     ) -> AdamKernel.Step {
         let time = Double(step + 1)
         return AdamKernel.Step(
-            learningRate: Float(learningRate), beta1: Float(constants.beta1),
+            learningRate: 0, beta1: Float(constants.beta1),
             beta2: Float(constants.beta2), epsilon: Float(constants.epsilon),
             correction1: Float(1 / (1 - power(constants.beta1, time))),
             correction2: Float(1 / (1 - power(constants.beta2, time))), decay: 0)

@@ -62,7 +62,7 @@ package final class TrainingStep {
     ///   - step: Counted from 0.
     ///   - flags: Whether this rank was asked to stop, and whether its batch is a blank one.
     package func run(
-        step: Int, batch: Batch, globalCount: Int, learningRate: Double, flags: RankFlags,
+        step: Int, batch: Batch, globalCount: Int, rates: UpdateRates, flags: RankFlags,
         times: inout StageTimes
     ) throws -> Outcome {
         let layout = context.layout(globalCount: globalCount)
@@ -82,7 +82,7 @@ package final class TrainingStep {
                 status: status, nonFinitePlace: status.hasFailure ? nil : "the loss")
         }
         network.setDrawLosses(losses)
-        optimizer.begin(step: step, learningRate: learningRate)
+        optimizer.begin(step: step, rates)
         updates.begin(pass)
         try times.measure(\.backward) { [updates] in
             try network.backward(loss.gradient(layout), pass) { layer in
@@ -127,6 +127,13 @@ package final class TrainingStep {
         precondition(!isTorn, "a step that updated only some layers must not be saved")
         try optimizer.beginGatherMoments(reducer)
         try reducer.finish()
+    }
+
+    /// The keys of the learning rates, for a remedy.
+    var rateKeys: String {
+        let optimizer = context.recipe.optimizer
+        return optimizer.logitRate == nil
+            ? "optimizer.learningRate" : "optimizer.logitRate or optimizer.learningRate"
     }
 
     private func pass(

@@ -1,0 +1,47 @@
+package import LRNetKernels
+internal import LRNetSupport
+
+/// The likeliest values of a layer's weights: 0 to 2 for -1 to +1, four a byte, the first in the lowest bits.
+package struct PackedWeights: Sendable, Equatable {
+    /// Weights that share a byte.
+    private static let packing = 4
+
+    package let bytes: [UInt8]
+    package let count: Int
+
+    /// Packs values, which are limited to -1 ... +1.
+    package init(_ values: FloatView) {
+        let floats = values.values
+        count = floats.count
+        bytes = stride(from: 0, to: floats.count, by: Self.packing).map { first in
+            (0..<min(Self.packing, floats.count - first)).reduce(UInt8(0)) {
+                $0 | UInt8(max(-1, min(floats[first + $1], 1)) + 1) << UInt8(2 * $1)
+            }
+        }
+    }
+
+    /// Takes bytes of a checkpoint; `nil` where they are not as many as `count` weights have.
+    package init?(bytes: [UInt8], count: Int) {
+        guard bytes.count == (count + Self.packing - 1) / Self.packing else { return nil }
+        self.bytes = bytes
+        self.count = count
+    }
+
+    /// The values.
+    package var values: [Float] {
+        (0..<count).map {
+            Float(bytes[$0 / Self.packing] >> UInt8(2 * ($0 % Self.packing)) & 3) - 1
+        }
+    }
+
+    /// The weights that have another value in `other`.
+    ///
+    /// - Precondition: Both are of one layer.
+    package func changeCount(to other: PackedWeights) -> Int {
+        precondition(count == other.count, "\(count) weights, and \(other.count)")
+        return zip(bytes, other.bytes).reduce(0) {
+            let difference = $1.0 ^ $1.1
+            return $0 + ((difference | difference >> 1) & 0b0101_0101).nonzeroBitCount
+        }
+    }
+}

@@ -1,0 +1,79 @@
+internal import LRNetSupport
+
+/// The rates at which a step moves parameters, by their role.
+public struct UpdateRates: Sendable, Equatable {
+    /// The learning rate of real parameters: weights, latent weights, scales, biases and batch norm.
+    public var real: Double
+
+    /// The learning rate of logits.
+    public var logits: Double
+
+    /// The factor of logits after the update: 1, or more while they are annealed.
+    public var logitGrowth: Double
+
+    /// Creates rates; by default all learning rates are the same, and nothing is annealed.
+    package init(real: Double, logits: Double? = nil, logitGrowth: Double = 1) {
+        self.real = real
+        self.logits = logits ?? real
+        self.logitGrowth = logitGrowth
+    }
+}
+
+extension Recipe {
+    /// The rates of a step, a function of the recipe and of the data's size alone: a resumed run has them
+    /// without having stored them.
+    ///
+    /// - Parameter step: Counted from 0.
+    package func rates(step: Int, in sequence: BatchSequence) -> UpdateRates {
+        let scale = schedule.scale(step: step, in: sequence)
+        return UpdateRates(
+            real: optimizer.learningRate * scale,
+            logits: (optimizer.logitRate ?? optimizer.learningRate) * scale,
+            logitGrowth: schedule.logitGrowth(step: step, of: sequence.plannedSteps))
+    }
+}
+
+extension Recipe.Schedule {
+    /// The factor of the learning rates in a step: the warm-up's, times the shape's.
+    ///
+    /// With W steps of warm-up and N steps in all epochs, step t, counted from 0, has
+    ///
+    ///     min(1, (t + 1) / W)                            warm-up
+    ///     product of the drops up to t's epoch          step
+    ///     cos^2(pi / 2 (t - W) / (N - W))                cosine, after the warm-up
+    ///
+    /// - Source: Loshchilov, Hutter, ICLR 2017, equation 5 without restarts, for the cosine.
+    package func scale(step: Int, in sequence: BatchSequence) -> Double {
+        let warmth = step < warmupSteps ? Double(step + 1) / Double(warmupSteps) : 1
+        switch shape {
+        case .step: return warmth * scale(epoch: sequence.epoch(of: step))
+        case .cosine:
+            let rest = max(sequence.plannedSteps - warmupSteps, 1)
+            return warmth * RaisedCosine.value(Double(max(step - warmupSteps, 0)) / Double(rest))
+        }
+    }
+
+    /// The factor of the learning rate in an epoch, for the shape `step`.
+    package func scale(epoch: Int) -> Double {
+        let drops = dropAtEpochs.reduce(1) { $1 <= epoch ? $0 * factor : $0 }
+        // One multiplication after the other, so that no library's `pow` decides the bits.
+        return epochFactor == 1
+            ? drops
+            : (0..<epoch).reduce(drops) { rate, _ in
+                rate * epochFactor
+            }
+    }
+
+    /// The factor of logits after a step: the ratio of two values of a line that rises from 1 to
+    /// ``annealing`` over the last part of all epochs.
+    ///
+    /// - Parameter step: Counted from 0.
+    package func logitGrowth(step: Int, of count: Int) -> Double {
+        guard annealing != 1 else { return 1 }
+        let part = max(Int((Double(count) * annealingPart).rounded()), 1)
+        func hardness(after steps: Int) -> Double {
+            1 + (annealing - 1) * Double(max(steps - (count - part), 0)) / Double(part)
+        }
+        return hardness(after: step + 1) / hardness(after: step)
+    }
+}
