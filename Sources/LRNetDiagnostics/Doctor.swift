@@ -1,21 +1,21 @@
 internal import Foundation
-public import LRNetCollectives
+package import LRNetCollectives
 internal import LRNetHDF5
 internal import LRNetSupport
 
 /// Looks for what would keep a run from being right or fast, on all ranks of a group, and says
 /// what to do about it.
-public struct Doctor {
+package struct Doctor {
     /// What was found.
-    public struct Report: Sendable {
+    package struct Report: Sendable {
         /// One line each; never empty.
-        public var findings: [Finding]
+        package var findings: [Finding]
 
         /// Whether nothing would fail.
-        public var isHealthy: Bool { findings.allSatisfy { $0.verdict != .failure } }
+        package var isHealthy: Bool { findings.allSatisfy { $0.verdict != .failure } }
 
         /// The table, and below it a remedy for each line that wants one.
-        public var text: String {
+        package var text: String {
             var table = TextTable(["", "what", "found"])
             for finding in findings {
                 table.append([finding.verdict.rawValue, finding.topic, finding.detail])
@@ -47,13 +47,13 @@ public struct Doctor {
     /// Creates a doctor.
     ///
     /// - Parameter threads: The threads of a rank that a run would have.
-    public init(group: any ProcessGroup, threads: Int) {
+    package init(group: any ProcessGroup, threads: Int) {
         self.group = group
         self.threads = threads
     }
 
     /// Looks at everything. Every rank calls it, and gets the same report.
-    public func examine() throws -> Report {
+    package func examine() throws -> Report {
         let environment = try RunEnvironment.gather(group: group, threads: threads)
         var findings = versions(environment) + processors(environment)
         findings += PlacementCheck.findings(environment)

@@ -1,7 +1,7 @@
 /// One line of the doctor's table.
-public struct Finding: Sendable, Codable, Equatable {
+package struct Finding: Sendable, Codable, Equatable {
     /// How good or bad it is.
-    public enum Verdict: String, Sendable, Codable, Comparable {
+    package enum Verdict: String, Sendable, Codable, Comparable {
         /// As it should be.
         case good = "ok"
         /// Works, but slower than it might, or soon not.
@@ -18,20 +18,20 @@ public struct Finding: Sendable, Codable, Equatable {
         }
 
         /// Better comes first.
-        public static func < (a: Verdict, b: Verdict) -> Bool { a.weight < b.weight }
+        package static func < (a: Verdict, b: Verdict) -> Bool { a.weight < b.weight }
     }
 
     /// What was looked at.
-    public var topic: String
+    package var topic: String
 
     /// How it is.
-    public var verdict: Verdict
+    package var verdict: Verdict
 
     /// What was found.
-    public var detail: String
+    package var detail: String
 
     /// What to do about it; empty where nothing need be done.
-    public var remedy: String
+    package var remedy: String
 
     /// Something that is as it should be.
     static func good(_ topic: String, _ detail: String) -> Finding {

@@ -4,22 +4,22 @@ internal import LRNetKernels
 internal import LRNetSupport
 
 /// The versions of everything that a number may depend on.
-public struct LibraryVersions: Sendable, Codable, Equatable {
+package struct LibraryVersions: Sendable, Codable, Equatable {
     /// Ours.
-    public var lrnetDist = ProgramVersion.number
+    package var lrnetDist = ProgramVersion.number
 
     /// The compiler, and whether the build is a release build.
-    public var swift = "\(ProgramVersion.compiler), \(ProgramVersion.configuration) build"
+    package var swift = "\(ProgramVersion.compiler), \(ProgramVersion.configuration) build"
 
     /// OpenBLAS's version and configuration, in its own words.
-    public var openBLAS = MatrixProduct.libraryDescription.configuration
+    package var openBLAS = MatrixProduct.libraryDescription.configuration
 
     /// HDF5's version.
-    public var hdf5 = HDF5Build.version
+    package var hdf5 = HDF5Build.version
 
     /// The MPI library, in its own words.
-    public var mpi = MPILibrary.version
+    package var mpi = MPILibrary.version
 
     /// Asks the libraries.
-    public init() {}
+    package init() {}
 }

@@ -1,15 +1,15 @@
 internal import Foundation
 
 /// The CPU of a machine.
-public struct ProcessorDescription: Sendable, Codable, Equatable {
+package struct ProcessorDescription: Sendable, Codable, Equatable {
     /// The vendor's name for it.
-    public var model: String
+    package var model: String
 
     /// The vector extensions that kernels may use, widest last.
-    public var vectorExtensions: [String]
+    package var vectorExtensions: [String]
 
     /// The logical cores that the system runs.
-    public var coreCount: Int
+    package var coreCount: Int
 
     /// The extensions that decide which kernels a library picks, widest last.
     static let interesting = [
@@ -48,7 +48,7 @@ public struct ProcessorDescription: Sendable, Codable, Equatable {
     }
 
     /// How wide the CPU's vectors are for our purpose.
-    public var vectorLevel: VectorLevel {
+    package var vectorLevel: VectorLevel {
         let flags = Set(vectorExtensions)
         if flags.isSuperset(of: ["avx512f", "avx512bw", "avx512vl", "avx512dq"]) { return .avx512 }
         if flags.isSuperset(of: ["avx2", "fma"]) { return .avx2 }
@@ -57,7 +57,7 @@ public struct ProcessorDescription: Sendable, Codable, Equatable {
 }
 
 /// Vector widths of x86 CPUs and of the kernels made for them.
-public enum VectorLevel: Int, Sendable, Comparable, CustomStringConvertible {
+package enum VectorLevel: Int, Sendable, Comparable, CustomStringConvertible {
     /// 128 bits.
     case basic
     /// 256 bits.
@@ -82,10 +82,10 @@ public enum VectorLevel: Int, Sendable, Comparable, CustomStringConvertible {
     }
 
     /// Narrower comes first.
-    public static func < (a: VectorLevel, b: VectorLevel) -> Bool { a.rawValue < b.rawValue }
+    package static func < (a: VectorLevel, b: VectorLevel) -> Bool { a.rawValue < b.rawValue }
 
     /// As manuals write it.
-    public var description: String {
+    package var description: String {
         switch self {
         case .basic: "SSE"
         case .avx: "AVX"

@@ -3,27 +3,27 @@ internal import LRNetCollectives
 internal import LRNetKernels
 
 /// Where one rank runs.
-public struct RankEnvironment: Sendable, Codable, Equatable {
+package struct RankEnvironment: Sendable, Codable, Equatable {
     /// The rank.
-    public var rank: Int
+    package var rank: Int
 
     /// The name of its machine.
-    public var host: String
+    package var host: String
 
     /// The machine's CPU.
-    public var processor: ProcessorDescription
+    package var processor: ProcessorDescription
 
     /// The kernels that OpenBLAS chose there.
-    public var blasCore: String
+    package var blasCore: String
 
     /// What its `OPENBLAS_CORETYPE` asks OpenBLAS for, if it is set there.
-    public var forcedBLASCore: String?
+    package var forcedBLASCore: String?
 
     /// The cores that the rank may run on; empty where the system does not say.
-    public var cores: [Int]
+    package var cores: [Int]
 
     /// What the launcher let the group know of MPI's threads; `none` in a single process.
-    public var mpiThreadLevel: String
+    package var mpiThreadLevel: String
 
     /// Creates a description.
     package init(
@@ -50,8 +50,8 @@ public struct RankEnvironment: Sendable, Codable, Equatable {
     }
 
     /// The cores that it may use, as a number.
-    public var coreCount: Int { cores.isEmpty ? processor.coreCount : cores.count }
+    package var coreCount: Int { cores.isEmpty ? processor.coreCount : cores.count }
 
     /// Whether it may run on some of the machine's cores only.
-    public var isBound: Bool { coreCount < processor.coreCount }
+    package var isBound: Bool { coreCount < processor.coreCount }
 }

@@ -1,36 +1,36 @@
 internal import Foundation
-public import LRNetCollectives
+package import LRNetCollectives
 internal import LRNetSupport
 
 /// `environment.json`: what a run ran on. Numbers repeat bit for bit where versions, CPU type and
 /// BLAS core are the same.
-public struct RunEnvironment: Sendable, Codable, Equatable {
+package struct RunEnvironment: Sendable, Codable, Equatable {
     /// The file's name in a run's folder.
     package static let name = "environment.json"
 
     /// When the run was started or resumed.
-    public var startedAt: String
+    package var startedAt: String
 
     /// The command line of rank 0, a word each; absent in runs of earlier versions.
-    public var commandLine: [String]?
+    package var commandLine: [String]?
 
     /// SHA-256 of the program of rank 0; absent in runs of earlier versions.
-    public var programSHA256: String?
+    package var programSHA256: String?
 
     /// Versions on rank 0.
-    public var versions: LibraryVersions
+    package var versions: LibraryVersions
 
     /// The number of ranks.
-    public var ranks: Int
+    package var ranks: Int
 
     /// Threads of each.
-    public var threads: Int
+    package var threads: Int
 
     /// The variables that change what the libraries do, as far as they are set on rank 0.
-    public var variables: [String: String]
+    package var variables: [String: String]
 
     /// The ranks, in order.
-    public var placement: [RankEnvironment]
+    package var placement: [RankEnvironment]
 
     static let variableNames = [
         "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OMP_PROC_BIND",
@@ -55,7 +55,7 @@ public struct RunEnvironment: Sendable, Codable, Equatable {
     /// Gathers the ranks' descriptions. Every rank calls it.
     ///
     /// - Parameter threads: Threads of a rank.
-    public static func gather(group: any ProcessGroup, threads: Int) throws -> RunEnvironment {
+    package static func gather(group: any ProcessGroup, threads: Int) throws -> RunEnvironment {
         let own = try JSONEncoder().encode(RankEnvironment.current(group))
         let all = try group.allGather(Array(own))
         let environment = ProcessInfo.processInfo.environment
@@ -68,14 +68,14 @@ public struct RunEnvironment: Sendable, Codable, Equatable {
     }
 
     /// The hosts, in the order of their first rank.
-    public var hosts: [String] {
+    package var hosts: [String] {
         var hosts: [String] = []
         for rank in placement where !hosts.contains(rank.host) { hosts.append(rank.host) }
         return hosts
     }
 
     /// The ranks on a host.
-    public func ranks(on host: String) -> [RankEnvironment] {
+    package func ranks(on host: String) -> [RankEnvironment] {
         placement.filter { $0.host == host }
     }
 }

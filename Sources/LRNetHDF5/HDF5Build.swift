@@ -1,16 +1,16 @@
 internal import CHDF5
 
 /// The HDF5 library that this program runs with.
-public enum HDF5Build {
+package enum HDF5Build {
     /// Its version, such as `1.10.8`.
-    public static var version: String {
+    package static var version: String {
         var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
         let status = HDF5Library.locked { H5get_libversion(&major, &minor, &release) }
         return status < 0 ? "unknown" : "\(major).\(minor).\(release)"
     }
 
     /// Whether several threads may call it. We lock it either way.
-    public static var isThreadSafe: Bool {
+    package static var isThreadSafe: Bool {
         var answer = false
         let status = HDF5Library.locked { H5is_library_threadsafe(&answer) }
         return status >= 0 && answer

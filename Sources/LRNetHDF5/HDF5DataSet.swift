@@ -1,30 +1,30 @@
 import CHDF5
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// A chunked array of numbers in an HDF5 file, closed with the object.
 ///
 /// Rows are the values at one index of the first extent; they are stored one after the other.
-public final class HDF5DataSet: Sendable {
+package final class HDF5DataSet: Sendable {
     /// The file that holds it.
-    public let file: HDF5File
+    package let file: HDF5File
 
     /// Its path from the root.
-    public let path: String
+    package let path: String
 
     /// Its extents, outermost first.
-    public let shape: [Int]
+    package let shape: [Int]
 
     /// The extents of a chunk.
-    public let chunk: [Int]
+    package let chunk: [Int]
 
     /// The type of its numbers.
-    public let elementType: HDF5ElementType
+    package let elementType: HDF5ElementType
 
     private let handle: HDF5Handle
 
     /// The default size of a chunk: HDF5's own cache holds one such chunk.
-    public static let chunkByteCount = 1 << 20
+    package static let chunkByteCount = 1 << 20
 
     init(
         file: HDF5File, path: String, handle: HDF5Handle, shape: [Int], chunk: [Int],
@@ -39,10 +39,10 @@ public final class HDF5DataSet: Sendable {
     }
 
     /// The number of rows.
-    public var rowCount: Int { shape[0] }
+    package var rowCount: Int { shape[0] }
 
     /// The number of values of a row.
-    public var rowElementCount: Int { shape.dropFirst().reduce(1, *) }
+    package var rowElementCount: Int { shape.dropFirst().reduce(1, *) }
 
     private var subject: String { "\(file.name) \(path)" }
 
@@ -52,7 +52,7 @@ public final class HDF5DataSet: Sendable {
     /// - Precondition: The rows exist.
     /// - Throws: ``Failure``: 65 if the stored type is another or a checksum is wrong, 74 if
     ///   the file cannot be read.
-    public func read<Element: HDF5Element>(
+    package func read<Element: HDF5Element>(
         rows: Range<Int>? = nil, as type: Element.Type = Element.self
     ) throws -> [Element] {
         let rows = rows ?? 0..<rowCount
@@ -66,7 +66,7 @@ public final class HDF5DataSet: Sendable {
     ///
     /// - Precondition: The rows exist; the view has just as many values.
     /// - Throws: As ``read(rows:as:)``.
-    public func read(rows: Range<Int>? = nil, into view: FloatView) throws {
+    package func read(rows: Range<Int>? = nil, into view: FloatView) throws {
         let rows = rows ?? 0..<rowCount
         checkCount(view.count, rows)
         try checkStored(.float)
@@ -77,7 +77,7 @@ public final class HDF5DataSet: Sendable {
     ///
     /// - Precondition: The rows exist, the values are just as many and of the stored type.
     /// - Throws: ``Failure`` (74).
-    public func write<Element: HDF5Element>(_ values: [Element], rows: Range<Int>? = nil) throws {
+    package func write<Element: HDF5Element>(_ values: [Element], rows: Range<Int>? = nil) throws {
         let rows = rows ?? 0..<rowCount
         checkCount(values.count, rows)
         precondition(
@@ -89,7 +89,7 @@ public final class HDF5DataSet: Sendable {
     ///
     /// - Precondition: The rows exist, the values are just as many and stored as `float`.
     /// - Throws: ``Failure`` (74).
-    public func write(_ view: FloatView, rows: Range<Int>? = nil) throws {
+    package func write(_ view: FloatView, rows: Range<Int>? = nil) throws {
         let rows = rows ?? 0..<rowCount
         checkCount(view.count, rows)
         precondition(elementType == .float, "Float for a data set of \(elementType)")
@@ -98,7 +98,7 @@ public final class HDF5DataSet: Sendable {
 
     /// The extents of chunks that are the longest runs of consecutive numbers of at most
     /// `byteCount`.
-    public static func defaultChunk(
+    package static func defaultChunk(
         shape: [Int], of type: HDF5ElementType, byteCount: Int = chunkByteCount
     ) -> [Int] {
         var room = max(byteCount / type.byteCount, 1)

@@ -1,7 +1,7 @@
 import CHDF5
 
 /// The kinds of numbers that a data set may hold; stored little-endian.
-public enum HDF5ElementType: String, Sendable, CaseIterable {
+package enum HDF5ElementType: String, Sendable, CaseIterable {
     /// Unsigned, 8 bits.
     case uint8
     /// Signed, 32 bits.
@@ -14,7 +14,7 @@ public enum HDF5ElementType: String, Sendable, CaseIterable {
     case double
 
     /// The size of one number.
-    public var byteCount: Int {
+    package var byteCount: Int {
         switch self {
         case .uint8: 1
         case .int32, .float: 4
@@ -46,7 +46,7 @@ public enum HDF5ElementType: String, Sendable, CaseIterable {
 }
 
 /// A number that a data set may hold.
-public protocol HDF5Element: BitwiseCopyable, Sendable {
+package protocol HDF5Element: BitwiseCopyable, Sendable {
     /// Its type in a file.
     static var elementType: HDF5ElementType { get }
 
@@ -56,25 +56,25 @@ public protocol HDF5Element: BitwiseCopyable, Sendable {
 
 extension UInt8: HDF5Element {
     /// ``HDF5ElementType/uint8``.
-    public static var elementType: HDF5ElementType { .uint8 }
+    package static var elementType: HDF5ElementType { .uint8 }
 }
 
 extension Int32: HDF5Element {
     /// ``HDF5ElementType/int32``.
-    public static var elementType: HDF5ElementType { .int32 }
+    package static var elementType: HDF5ElementType { .int32 }
 }
 
 extension Int64: HDF5Element {
     /// ``HDF5ElementType/int64``.
-    public static var elementType: HDF5ElementType { .int64 }
+    package static var elementType: HDF5ElementType { .int64 }
 }
 
 extension Float: HDF5Element {
     /// ``HDF5ElementType/float``.
-    public static var elementType: HDF5ElementType { .float }
+    package static var elementType: HDF5ElementType { .float }
 }
 
 extension Double: HDF5Element {
     /// ``HDF5ElementType/double``.
-    public static var elementType: HDF5ElementType { .double }
+    package static var elementType: HDF5ElementType { .double }
 }

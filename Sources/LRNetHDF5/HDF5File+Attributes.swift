@@ -5,7 +5,7 @@ extension HDF5File {
     /// Sets a text attribute of a group or data set; `/` is the root.
     ///
     /// - Throws: ``Failure``.
-    public func setAttribute(_ attribute: String, of path: String = "/", to value: String) throws {
+    package func setAttribute(_ attribute: String, of path: String = "/", to value: String) throws {
         let bytes = Array(value.utf8)
         let type = try HDF5Handle("H5Tcopy", name, status: .internalError, close: H5Tclose) {
             H5Tcopy(HDF5String)
@@ -23,7 +23,7 @@ extension HDF5File {
     /// Sets a whole-number attribute of a group or data set, stored in 64 bits.
     ///
     /// - Throws: ``Failure``.
-    public func setAttribute(_ attribute: String, of path: String = "/", to value: Int) throws {
+    package func setAttribute(_ attribute: String, of path: String = "/", to value: Int) throws {
         let types = HDF5Library.locked { (HDF5StoredInt64, HDF5NativeInt64) }
         try writeAttribute(
             attribute, of: path, stored: types.0, native: types.1, value: [Int64(value)])
@@ -32,7 +32,7 @@ extension HDF5File {
     /// Sets a floating-point attribute of a group or data set, stored in 64 bits.
     ///
     /// - Throws: ``Failure``.
-    public func setAttribute(_ attribute: String, of path: String = "/", to value: Double) throws {
+    package func setAttribute(_ attribute: String, of path: String = "/", to value: Double) throws {
         let types = HDF5Library.locked { (HDF5StoredDouble, HDF5NativeDouble) }
         try writeAttribute(
             attribute, of: path, stored: types.0, native: types.1, value: [value])
@@ -41,7 +41,7 @@ extension HDF5File {
     /// A text attribute of a group or data set.
     ///
     /// - Throws: ``Failure`` (65) if there is none, or if it is no text of fixed length.
-    public func stringAttribute(_ attribute: String, of path: String = "/") throws -> String {
+    package func stringAttribute(_ attribute: String, of path: String = "/") throws -> String {
         try withAttribute(attribute, of: path) { handle, type, subject in
             let isText = HDF5Library.locked {
                 H5Tget_class(type.id) == H5T_STRING && H5Tis_variable_str(type.id) == 0
@@ -57,7 +57,7 @@ extension HDF5File {
     /// A whole-number attribute of a group or data set.
     ///
     /// - Throws: ``Failure`` (65) if there is none, or if it is no 64-bit whole number.
-    public func intAttribute(_ attribute: String, of path: String = "/") throws -> Int {
+    package func intAttribute(_ attribute: String, of path: String = "/") throws -> Int {
         var value: Int64 = 0
         try readNumber(attribute, of: path, as: .int64, into: &value)
         return Int(value)
@@ -66,7 +66,7 @@ extension HDF5File {
     /// A floating-point attribute of a group or data set.
     ///
     /// - Throws: ``Failure`` (65) if there is none, or if it is no 64-bit number.
-    public func doubleAttribute(_ attribute: String, of path: String = "/") throws -> Double {
+    package func doubleAttribute(_ attribute: String, of path: String = "/") throws -> Double {
         var value: Double = 0
         try readNumber(attribute, of: path, as: .double, into: &value)
         return value

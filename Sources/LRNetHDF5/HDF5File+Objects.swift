@@ -6,7 +6,7 @@ extension HDF5File {
     ///
     /// - Parameter path: `parameters/layer1`, from the root.
     /// - Throws: ``Failure``.
-    public func createGroup(_ path: String) throws {
+    package func createGroup(_ path: String) throws {
         if try contains(path) { return }
         let subject = "\(name) \(path)"
         let links = try linkProperties(subject)
@@ -22,7 +22,7 @@ extension HDF5File {
     /// Whether a group or data set has this path.
     ///
     /// - Throws: ``Failure`` if the file cannot be read.
-    public func contains(_ path: String) throws -> Bool {
+    package func contains(_ path: String) throws -> Bool {
         var prefix = ""
         for part in path.split(separator: "/") {
             prefix += "/\(part)"
@@ -37,7 +37,7 @@ extension HDF5File {
     /// The names in a group, sorted; `/` is the root.
     ///
     /// - Throws: ``Failure`` if there is no such group.
-    public func names(in group: String) throws -> [String] {
+    package func names(in group: String) throws -> [String] {
         let subject = "\(name) \(group)"
         var info = H5G_info_t()
         _ = try HDF5Library.call("H5Gget_info_by_name", subject) {
@@ -70,7 +70,7 @@ extension HDF5File {
     ///   - hasChecksum: Whether each chunk carries a Fletcher-32 checksum.
     /// - Throws: ``Failure`` if the path is taken or the file cannot be written.
     @discardableResult
-    public func createDataSet(
+    package func createDataSet(
         _ path: String, of type: HDF5ElementType, shape: [Int], chunk: [Int]? = nil,
         hasChecksum: Bool = true
     ) throws -> HDF5DataSet {
@@ -109,7 +109,7 @@ extension HDF5File {
     ///
     /// - Throws: ``Failure`` (65) if there is none, or if it holds another type of numbers
     ///   than ``HDF5ElementType`` names or is not chunked.
-    public func dataSet(_ path: String) throws -> HDF5DataSet {
+    package func dataSet(_ path: String) throws -> HDF5DataSet {
         let subject = "\(name) \(path)"
         let data = try HDF5Handle("H5Dopen", subject, close: H5Dclose) {
             H5Dopen2(handle.id, path, HDF5DefaultProperties)

@@ -6,9 +6,9 @@ import LRNetSupport
 /// Files are written in the library's latest format, whose metadata carries checksums, and without
 /// times, so that equal content gives equal bytes. Calls may come from any thread; the library
 /// serves one at a time.
-public final class HDF5File: Sendable {
+package final class HDF5File: Sendable {
     /// The path, or the name given to a file in memory; what errors call it.
-    public let name: String
+    package let name: String
 
     let handle: HDF5Handle
 
@@ -23,7 +23,7 @@ public final class HDF5File: Sendable {
     /// Creates a file on disk, replacing an older one.
     ///
     /// - Throws: ``Failure`` (74; 66 if the folder is missing).
-    public static func create(at path: String) throws -> HDF5File {
+    package static func create(at path: String) throws -> HDF5File {
         let access = try accessProperties(path)
         return try create(name: path, opened: path, access: access)
     }
@@ -32,7 +32,7 @@ public final class HDF5File: Sendable {
     ///
     /// - Parameter name: What errors call the file; several open files may have the same name.
     /// - Throws: ``Failure``.
-    public static func create(inMemoryNamed name: String) throws -> HDF5File {
+    package static func create(inMemoryNamed name: String) throws -> HDF5File {
         let access = try accessProperties(name)
         _ = try HDF5Library.call("H5Pset_fapl_core", name, status: .internalError) {
             H5Pset_fapl_core(access.id, memoryIncrement, false)
@@ -44,7 +44,7 @@ public final class HDF5File: Sendable {
     /// Opens a file on disk for reading, without locking it.
     ///
     /// - Throws: ``Failure``: 66 if the file is missing, 65 if it is no HDF5 file.
-    public static func open(_ path: String) throws -> HDF5File {
+    package static func open(_ path: String) throws -> HDF5File {
         let access = try accessProperties(path)
         _ = try HDF5Library.call("H5Pset_file_locking", path, status: .internalError) {
             H5Pset_file_locking(access.id, false, true)
@@ -61,7 +61,7 @@ public final class HDF5File: Sendable {
     ///   - image: The bytes; the library keeps a copy.
     ///   - name: What errors call the file.
     /// - Throws: ``Failure`` (65) if this is no HDF5 file.
-    public static func open(image: [UInt8], named name: String) throws -> HDF5File {
+    package static func open(image: [UInt8], named name: String) throws -> HDF5File {
         let access = try accessProperties(name)
         _ = try HDF5Library.call("H5Pset_fapl_core", name, status: .internalError) {
             H5Pset_fapl_core(access.id, memoryIncrement, false)
@@ -82,7 +82,7 @@ public final class HDF5File: Sendable {
     /// The bytes of the file as they would stand on disk.
     ///
     /// - Throws: ``Failure``.
-    public func image() throws -> [UInt8] {
+    package func image() throws -> [UInt8] {
         try flush()
         let size = try HDF5Library.call("H5Fget_file_image", name, status: .inputOutput) {
             H5Fget_file_image(handle.id, nil, 0)
@@ -100,7 +100,7 @@ public final class HDF5File: Sendable {
     /// Hands everything written so far to the operating system.
     ///
     /// - Throws: ``Failure`` (74).
-    public func flush() throws {
+    package func flush() throws {
         _ = try HDF5Library.call("H5Fflush", name, status: .inputOutput) {
             H5Fflush(handle.id, H5F_SCOPE_LOCAL)
         }
@@ -110,7 +110,7 @@ public final class HDF5File: Sendable {
     ///
     /// - Precondition: No data set of it is in use, now or later.
     /// - Throws: ``Failure`` (74).
-    public func close() throws {
+    package func close() throws {
         try handle.closeNow("H5Fclose", name)
     }
 

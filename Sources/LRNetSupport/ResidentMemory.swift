@@ -1,9 +1,9 @@
 import Foundation
 
 /// The memory that this process has had in use.
-public enum ResidentMemory {
+package enum ResidentMemory {
     /// The most bytes so far, as the system counts them (`VmHWM` of Linux).
-    public static var peakByteCount: Int {
+    package static var peakByteCount: Int {
         var usage = rusage()
         #if os(Linux)
             getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

@@ -51,7 +51,7 @@ package struct Progress: Sendable, Equatable {
 /// Where a rank is: set by the thread that trains, read by the watchdog's.
 ///
 /// Marks are a few relaxed stores, cheap enough for several a step.
-public final class ProgressBeacon: Sendable {
+package final class ProgressBeacon: Sendable {
     /// The step, and in the lowest byte the phase, so that both change at once.
     private let position = Atomic<UInt64>(0)
     private let count = Atomic<UInt64>(0)
@@ -59,7 +59,7 @@ public final class ProgressBeacon: Sendable {
     private let stopAskedAt = Atomic<UInt64>(0)
 
     /// Makes a beacon in the phase `starting`.
-    public init() {}
+    package init() {}
 
     /// Says that a phase begins; a phase may follow itself, as batch follows batch.
     ///

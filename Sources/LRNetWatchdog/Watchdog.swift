@@ -1,5 +1,5 @@
 internal import Foundation
-public import LRNetCollectives
+package import LRNetCollectives
 internal import LRNetSupport
 
 /// Sees to it that no failure of a rank stops a job for good.
@@ -31,7 +31,7 @@ internal import LRNetSupport
 /// the limit, since it may be busy. A watchdog that was itself asleep (Ctrl-Z, a frozen virtual
 /// machine) starts afresh. A phase is progress when it begins, so the limit must exceed the longest
 /// one. MPI's own start and end are not watched, but for the time after the work is done.
-public enum Watchdog {
+package enum Watchdog {
     /// Where rank 0 listens.
     struct Contact: Codable, Sendable {
         /// 0 where rank 0 could not listen.
@@ -48,7 +48,7 @@ public enum Watchdog {
     ///   - log: The run's `train.log`, to which a block is added if the file exists.
     ///   - work: Marks its progress on the beacon.
     /// - Throws: What `work` throws.
-    public static func guarding<Value>(
+    package static func guarding<Value>(
         _ group: any ProcessGroup, stallSeconds: Int, log: String?,
         _ work: (ProgressBeacon) throws -> Value
     ) throws -> Value {

@@ -1,5 +1,5 @@
-public import ArgumentParser
-public import LRNetData
+import ArgumentParser
+package import LRNetData
 
 extension ArrayLayout: ExpressibleByArgument {}
 

@@ -1,9 +1,9 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
 import LRNetCollectives
-public import LRNetData
+package import LRNetData
 import LRNetSupport
-public import LRNetTraining
+package import LRNetTraining
 
 extension DataSplit: ExpressibleByArgument {}
 extension EvaluatedWeights: ExpressibleByArgument {}

@@ -1,8 +1,8 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
 import LRNetCollectives
 import LRNetSupport
-public import LRNetTraining
+package import LRNetTraining
 import LRNetWatchdog
 
 extension RunFolder.Resume: ExpressibleByArgument {}

@@ -204,6 +204,31 @@ extension EndToEndTests {
             }
         }
 
+        /// A run that starts from another run's distributions, which rank 0 reads and shares.
+        @Test func soFromDistributions() throws {
+            let source = try TestRun()
+            _ = try source.result([
+                "weights=ternary", "training.steps=3", "validation.everyEpochs=1",
+            ])
+            let settings = [
+                "weights=ternary", "initialization.from=\(source.output)", "training.seed=2",
+                "optimizer.logitRate=0.05", "training.steps=3",
+            ]
+            let run = try TestRun()
+            let expected = try run.result(settings)
+            let cold = try TestRun().result(settings.filter { !$0.contains("from=") })
+            #expect(cold.parametersSHA256 != expected.parametersSHA256)
+            for (ranks, threads) in [(1, 2), (2, 1), (3, 1), (4, 1), (5, 1), (8, 1)] {
+                let result = try TestRun().result(
+                    settings + ["training.threads=\(threads)"], ranks: ranks)
+                #expect(result.numbers == expected.numbers, "\(ranks) ranks, \(threads)")
+            }
+            let resumed = try TestRun()
+            _ = try resumed.result(settings + ["training.steps=1"], ranks: 3)
+            let whole = try resumed.result(settings, ranks: 2)
+            #expect(whole.resumedFromStep == 1 && whole.stateSHA256 == expected.stateSHA256)
+        }
+
         /// MPI's own sums are another recipe, and need not have the same bits.
         @Test func fastReductionTrains() throws {
             let exact = try TestRun().result()

@@ -1,20 +1,20 @@
 internal import Foundation
 
 /// A program that runs beside the test, alone or under `mpirun`; at the deadline it is killed.
-public final class Launch {
+package final class Launch {
     /// How a program ended.
-    public struct Outcome {
+    package struct Outcome {
         /// The exit code; the negative number of the signal that ended it.
-        public let status: Int32
+        package let status: Int32
         /// What it printed.
-        public let output: String
+        package let output: String
         /// What it printed on standard error.
-        public let errors: String
+        package let errors: String
         /// From start to end.
-        public let duration: Duration
+        package let duration: Duration
 
         /// The lines on standard error that are ours: not mpirun's, and no warnings.
-        public var complaints: [String] {
+        package var complaints: [String] {
             errors.split(separator: "\n").map(String.init).filter { line in
                 !launcherLines.contains { line.hasPrefix($0) }
                     && !line.hasPrefix("lrnet-dist: warn")
@@ -31,10 +31,10 @@ public final class Launch {
     ]
 
     /// What ends with this was ended by its deadline.
-    public static let timedOut: Int32 = -SIGKILL
+    package static let timedOut: Int32 = -SIGKILL
 
     /// Seconds that a launch may take, with room for a busy machine.
-    public static let deadline: Duration = .seconds(120)
+    package static let deadline: Duration = .seconds(120)
 
     private let process = Process()
     private let folder: TestFolder
@@ -47,7 +47,7 @@ public final class Launch {
     ///   - program: A path.
     ///   - placement: Options of `mpirun` that let there be more ranks than cores.
     ///   - environment: Set in addition to this process's variables.
-    public init(
+    package init(
         _ program: String, _ arguments: [String], ranks: Int? = nil,
         placement: [String] = ["--oversubscribe"], environment: [String: String] = [:]
     ) throws {
@@ -97,7 +97,7 @@ public final class Launch {
     ///
     /// - Parameter microseconds: Between two looks.
     /// - Returns: Whether it happened while the program was running.
-    public func waits(every microseconds: UInt32 = 2_000, until happened: () -> Bool) -> Bool {
+    package func waits(every microseconds: UInt32 = 2_000, until happened: () -> Bool) -> Bool {
         while process.isRunning && ContinuousClock.now - start < Self.deadline {
             if happened() { return process.isRunning }
             usleep(microseconds)
@@ -106,29 +106,29 @@ public final class Launch {
     }
 
     /// The process that was started.
-    public var processID: Int32 { process.processIdentifier }
+    package var processID: Int32 { process.processIdentifier }
 
     /// Whether it runs.
-    public var isRunning: Bool { process.isRunning }
+    package var isRunning: Bool { process.isRunning }
 
     /// What ranks share their memory through, while they run or if they were killed.
-    public var sharedMemoryNames: [String] { sharedMemory.names }
+    package var sharedMemoryNames: [String] { sharedMemory.names }
 
     /// The folders of its session, output and shared memory, which go with this object.
-    public var ownFolders: [String] { [folder.path, sharedMemory.path] }
+    package var ownFolders: [String] { [folder.path, sharedMemory.path] }
 
     /// What it has printed on standard error so far.
-    public var errorsSoFar: String {
+    package var errorsSoFar: String {
         (try? String(contentsOfFile: "\(folder.path)/errors", encoding: .utf8)) ?? ""
     }
 
     /// Sends a signal to the program (to mpirun, where that was started).
-    public func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         kill(process.processIdentifier, number)
     }
 
     /// Waits for the end, or kills the program at its deadline.
-    public func wait() throws -> Outcome {
+    package func wait() throws -> Outcome {
         while process.isRunning {
             if ContinuousClock.now - start > Self.deadline { signal(SIGKILL) }
             usleep(5_000)
@@ -146,7 +146,7 @@ public final class Launch {
     }
 
     /// A product of the build that made this test, which lies beside the test bundle.
-    public static func program(_ name: String) throws -> String {
+    package static func program(_ name: String) throws -> String {
         let test = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         for file in [test] + CommandLine.arguments.map({ URL(fileURLWithPath: $0) }) {
             var folder = file.deletingLastPathComponent()
@@ -160,14 +160,14 @@ public final class Launch {
     }
 
     /// A program that was not built.
-    public struct Missing: Error {
+    package struct Missing: Error {
         let program: String
         let beside: String
     }
 }
 
 /// Runs a program and waits; its exit code and what it printed.
-public func launch(_ program: String, _ arguments: [String]) throws -> (
+package func launch(_ program: String, _ arguments: [String]) throws -> (
     code: Int32, output: String, error: String
 ) {
     let outcome = try Launch(program, arguments).wait()

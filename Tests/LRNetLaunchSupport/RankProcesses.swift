@@ -5,7 +5,7 @@ internal import Foundation
 /// - Parameters:
 ///   - program: The name of the program.
 ///   - argument: One of its arguments that no other launch has, such as the output's path.
-public func rankProcesses(of program: String, with argument: String) -> [Int: Int32] {
+package func rankProcesses(of program: String, with argument: String) -> [Int: Int32] {
     var found: [Int: Int32] = [:]
     for name in TestFolder.names(in: "/proc") {
         guard let process = Int32(name), let line = words("/proc/\(name)/cmdline"),

@@ -1,10 +1,10 @@
 /// A folder that cannot be written to, whoever tries: a read-only mount of itself; needs root.
-public final class ReadOnlyMount {
+package final class ReadOnlyMount {
     private let path: String
     private var isMounted = true
 
     /// Mounts it; files that are open for writing stay so.
-    public init(_ path: String) throws {
+    package init(_ path: String) throws {
         self.path = path
         for options in [["--bind", path, path], ["-o", "remount,bind,ro", path]] {
             guard try launch("/bin/mount", options).code == 0 else {
@@ -17,7 +17,7 @@ public final class ReadOnlyMount {
     deinit { lift() }
 
     /// Makes it writable again.
-    public func lift() {
+    package func lift() {
         guard isMounted else { return }
         isMounted = false
         _ = try? launch("/bin/umount", ["-l", path])

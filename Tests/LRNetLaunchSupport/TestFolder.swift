@@ -1,15 +1,15 @@
 internal import Foundation
 
 /// A folder that goes away with the object.
-public final class TestFolder: Sendable {
+package final class TestFolder: Sendable {
     /// The folder.
-    public let path: String
+    package let path: String
 
     /// Makes the folder.
     ///
     /// - Parameter parent: The folder above it; that of temporary files by default, also where the
     ///   one asked for is none.
-    public init(in parent: String? = nil) throws {
+    package init(in parent: String? = nil) throws {
         var above = FileManager.default.temporaryDirectory
         if let parent, FileManager.default.isWritableFile(atPath: parent) {
             above = URL(fileURLWithPath: parent)
@@ -24,16 +24,16 @@ public final class TestFolder: Sendable {
     }
 
     /// What it holds, sorted.
-    public var names: [String] { Self.names(in: path) }
+    package var names: [String] { Self.names(in: path) }
 
     /// What a folder holds, sorted; nothing if there is none.
-    public static func names(in path: String) -> [String] {
+    package static func names(in path: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
     }
 }
 
 /// Turns over one bit of a file, in place.
-public func flip(_ path: String, byte: Int, bit: Int) throws {
+package func flip(_ path: String, byte: Int, bit: Int) throws {
     let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
     try file.seek(toOffset: UInt64(byte))
     let old = try file.read(upToCount: 1)?.first ?? 0

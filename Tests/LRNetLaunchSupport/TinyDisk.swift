@@ -1,11 +1,11 @@
 internal import Foundation
 
 /// A file system of a given size in memory, mounted at a folder; needs root.
-public final class TinyDisk {
+package final class TinyDisk {
     private let folder: TestFolder
 
     /// Whether this process may mount one; says so, once, if not.
-    public static let isPossible: Bool = {
+    package static let isPossible: Bool = {
         guard let disk = try? TinyDisk(size: "16k") else {
             FileHandle.standardError.write(
                 Data("SKIPPED: full-disk tests, because mounting a tmpfs needs root\n".utf8))
@@ -15,12 +15,12 @@ public final class TinyDisk {
     }()
 
     /// What is thrown where none can be mounted.
-    public struct CannotMount: Error {}
+    package struct CannotMount: Error {}
 
     /// Mounts one.
     ///
     /// - Parameter size: As `mount` takes it: `16k`, `30m`.
-    public init(size: String) throws {
+    package init(size: String) throws {
         folder = try TestFolder()
         try Self.mount("size=\(size)", folder.path)
     }
@@ -30,10 +30,10 @@ public final class TinyDisk {
     }
 
     /// Where it is mounted.
-    public var path: String { folder.path }
+    package var path: String { folder.path }
 
     /// Gives it another size.
-    public func resize(to size: String) throws {
+    package func resize(to size: String) throws {
         try Self.mount("remount,size=\(size)", folder.path)
     }
 

@@ -1,20 +1,20 @@
 internal import Foundation
 
 /// Hosts made of network namespaces, by `launch/virtual-hosts.sh`; they need root.
-public struct VirtualHosts {
+package struct VirtualHosts {
     /// The number of hosts, `node1` ...
-    public let count: Int
+    package let count: Int
 
     /// What the names of the namespaces begin with, which no other test uses.
     private let name = "lrnet-\(UUID().uuidString.prefix(8))"
 
     /// Creates a description; the hosts exist while a launch runs.
-    public init(_ count: Int) {
+    package init(_ count: Int) {
         self.count = count
     }
 
     /// Whether this process may make some; says so, once, if not.
-    public static let isPossible: Bool = {
+    package static let isPossible: Bool = {
         let outcome = try? VirtualHosts(1).start("/bin/true", []).wait()
         if outcome?.status == 0 { return true }
         let reason = outcome?.errors.split(separator: "\n").first ?? "the script cannot be started"
@@ -24,7 +24,7 @@ public struct VirtualHosts {
     }()
 
     /// Starts a program on the first host, with the path of the host file for `{hosts}`.
-    public func start(
+    package func start(
         _ program: String, _ arguments: [String], options: [String] = [],
         environment: [String: String] = [:]
     ) throws -> Launch {
@@ -36,7 +36,7 @@ public struct VirtualHosts {
     }
 
     /// Starts a program on all hosts, a rank on each in turn.
-    public func startRanks(
+    package func startRanks(
         _ count: Int, _ program: String, _ arguments: [String],
         environment: [String: String] = [:]
     ) throws -> Launch {
@@ -48,23 +48,23 @@ public struct VirtualHosts {
     }
 
     /// Cuts a host's link while a launch runs.
-    public func cut(host: Int) throws {
+    package func cut(host: Int) throws {
         let outcome = try launch(
             "/usr/bin/env", ["ip", "-n", "\(name)-switch", "link", "set", "node\(host)", "down"])
         guard outcome.code == 0 else { throw CannotCut(message: outcome.error) }
     }
 
     /// What is thrown where there is no such link.
-    public struct CannotCut: Error {
+    package struct CannotCut: Error {
         let message: String
     }
 
     /// Namespaces that are there now.
-    public var namespaces: [String] {
+    package var namespaces: [String] {
         TestFolder.names(in: "/run/netns").filter { $0.hasPrefix(name) }
     }
 }
 
 /// The folder of the sources that the tests were built from.
-public let repositoryRoot = URL(filePath: #filePath)
+package let repositoryRoot = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path

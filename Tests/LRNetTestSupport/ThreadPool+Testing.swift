@@ -1,8 +1,8 @@
-public import LRNetKernels
+package import LRNetKernels
 
 extension ThreadPool {
     /// A pool where the system makes as many threads.
-    public static func testing(_ threadCount: Int) -> ThreadPool {
+    package static func testing(_ threadCount: Int) -> ThreadPool {
         do { return try ThreadPool(threadCount: threadCount) } catch { fatalError("\(error)") }
     }
 }

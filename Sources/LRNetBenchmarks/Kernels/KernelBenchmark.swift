@@ -4,7 +4,7 @@ internal import LRNetSupport
 
 /// Times each hot kernel on one thread beside its naive twin and its bound, once its results have been
 /// compared with the twin's.
-public struct KernelBenchmark {
+package struct KernelBenchmark {
     private let cases: [KernelCase]
     private let progress: ProgressBar?
 
@@ -12,7 +12,7 @@ public struct KernelBenchmark {
     ///
     /// - Parameter text: What the names of kernels must contain; all kernels if `nil`.
     /// - Throws: `Failure` (64) if there is no such kernel.
-    public init(only text: String? = nil) throws {
+    package init(only text: String? = nil) throws {
         let cases = KernelCases.all.filter { kernel in
             text.map { kernel.name.localizedCaseInsensitiveContains($0) } ?? true
         }
@@ -42,7 +42,7 @@ public struct KernelBenchmark {
     /// Runs it.
     ///
     /// - Throws: `Failure` (70) if a kernel's result is not its naive twin's.
-    public func run() throws -> KernelReport {
+    package func run() throws -> KernelReport {
         defer { progress?.finish() }
         var bounds = MachineBounds.measure()
         var naive: [Double] = []

@@ -1,47 +1,47 @@
 internal import Foundation
-public import LRNetDiagnostics
+package import LRNetDiagnostics
 internal import LRNetKernels
 internal import LRNetSupport
 
 /// What the kernel benchmark found: for programs as JSON, for people as a table.
-public struct KernelReport: Codable, Sendable {
+package struct KernelReport: Codable, Sendable {
     /// One kernel at one shape.
-    public struct Row: Codable, Sendable {
+    package struct Row: Codable, Sendable {
         /// The kernel.
-        public var kernel: String
+        package var kernel: String
         /// Its sizes.
-        public var shape: String
+        package var shape: String
         /// The best time.
-        public var seconds: Double
+        package var seconds: Double
         /// The rate, and its unit: `GFLOP/s`, `GB/s` or `ns/number`.
-        public var rate: Double
+        package var rate: Double
         /// The unit of ``rate``.
-        public var rate_unit: String
+        package var rate_unit: String
         /// What limits it: `peak`, `L2 copy`, `L3 copy` or `memory copy`.
-        public var bound: String
+        package var bound: String
         /// The bound as a rate, in the same unit.
-        public var bound_rate: Double
+        package var bound_rate: Double
         /// The bound's time in percent of the time. Of the direct sum for Winograd's convolutions, so
         /// more than 100 is possible there.
-        public var bound_percent: Double
+        package var bound_percent: Double
         /// Winograd: the rate at which its own products would run at the peak.
-        public var ceiling_rate: Double?
+        package var ceiling_rate: Double?
         /// Naive time divided by time.
-        public var times_naive: Double
+        package var times_naive: Double
         /// Why not more.
-        public var reason: String
+        package var reason: String
     }
 
     /// The CPU.
-    public var processor: ProcessorDescription
+    package var processor: ProcessorDescription
     /// What a number may depend on.
-    public var versions: LibraryVersions
+    package var versions: LibraryVersions
     /// Who computes matrix products.
-    public var products: String
+    package var products: String
     /// The machine's bounds, for one core.
-    public var bounds: MachineBounds
+    package var bounds: MachineBounds
     /// The rows.
-    public var kernels: [Row]
+    package var kernels: [Row]
 
     init(bounds: MachineBounds, kernels: [Row]) {
         processor = .current()
@@ -79,14 +79,14 @@ public struct KernelReport: Codable, Sendable {
     }
 
     /// A table for terminals.
-    public var text: String {
+    package var text: String {
         var table = TextTable(Self.header)
         for row in kernels { table.append(row.cells) }
         return (machine + [""] + table.lines + ["", Self.notes]).map { $0 + "\n" }.joined()
     }
 
     /// The same in Markdown.
-    public var markdown: String {
+    package var markdown: String {
         func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
         let numeric = 2...6
         let rule = Self.header.indices.map { numeric.contains($0) ? "---:" : "---" }

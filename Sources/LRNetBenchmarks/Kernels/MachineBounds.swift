@@ -3,17 +3,17 @@ internal import LRNetKernels
 internal import LRNetSupport
 
 /// What one core of this machine can do at most, measured with our own matrix product and copies.
-public struct MachineBounds: Codable, Sendable, Equatable {
+package struct MachineBounds: Codable, Sendable, Equatable {
     /// The rate of a product of 480x512x512 with a packed right factor, in 10^9 additions and
     /// multiplications a second.
-    public var product_gflops: Double
+    package var product_gflops: Double
 
     /// Bytes read and written a second, in 10^9, by copies within the second-level cache, the third,
     /// and memory.
-    public var copy_l2_gigabytes, copy_l3_gigabytes, copy_memory_gigabytes: Double
+    package var copy_l2_gigabytes, copy_l3_gigabytes, copy_memory_gigabytes: Double
 
     /// The sizes of the caches that a core sees, in bytes.
-    public var l2_bytes, l3_bytes: Int
+    package var l2_bytes, l3_bytes: Int
 
     /// Bounds that are known.
     package init(product: Double, l2: Double, l3: Double, memory: Double, sizes: (Int, Int)) {

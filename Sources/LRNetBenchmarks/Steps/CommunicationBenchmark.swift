@@ -1,59 +1,59 @@
 internal import Foundation
-public import LRNetCollectives
+package import LRNetCollectives
 internal import LRNetLayers
 internal import LRNetSupport
-public import LRNetTraining
+package import LRNetTraining
 
 /// Times the exchange of a network's gradients: the whole vector at once, against `MPI_Allreduce`, and
 /// within training steps of either reduction, alternating.
-public struct CommunicationBenchmark {
+package struct CommunicationBenchmark {
     /// What a step of one reduction spends on other ranks; seen from rank 0.
-    public struct Steps: Codable, Sendable {
+    package struct Steps: Codable, Sendable {
         /// The median time of a step.
-        public var step_seconds: Double
+        package var step_seconds: Double
         /// What is spent with other ranks at the end of passes and for batch norm, in percent.
-        public var communication_percent: Double
+        package var communication_percent: Double
         /// The time in MPI's calls in percent: all that is not hidden behind computation, and the
         /// copying.
-        public var mpi_percent: Double
+        package var mpi_percent: Double
         /// The median time of a step's exchanges of gradients and parameters alone, and of what a step
         /// waits for them; the latter in percent of the former is not hidden.
-        public var exchange_seconds, unhidden_seconds, unhidden_percent: Double
+        package var exchange_seconds, unhidden_seconds, unhidden_percent: Double
         /// Messages of exchanges that a step sends, and their bytes.
-        public var messages, bytes: Int
+        package var messages, bytes: Int
         /// Collective calls of a step, and the bytes that this rank brings to them.
-        public var collectives, collective_bytes: Int
+        package var collectives, collective_bytes: Int
     }
 
     /// All that was found.
-    public struct Report: Codable, Sendable {
+    package struct Report: Codable, Sendable {
         /// The network and the method.
-        public var network, weights: String
+        package var network, weights: String
         /// Ranks, samples of a step, and leaves.
-        public var ranks, global_batch, gradient_leaves: Int
+        package var ranks, global_batch, gradient_leaves: Int
         /// Values of the gradient vector, and of a message at most.
-        public var values, piece_values: Int
+        package var values, piece_values: Int
         /// Median times of the exact exchange of the vector, waited for and stepped, and of
         /// `MPI_Allreduce`.
-        public var exchange_seconds, exchange_stepped_seconds, mpi_allreduce_seconds: Double
+        package var exchange_seconds, exchange_stepped_seconds, mpi_allreduce_seconds: Double
         /// The first divided by the last.
-        public var ratio: Double
+        package var ratio: Double
         /// Messages and bytes that a rank sends in an exchange, by plan; counting agrees, or the
         /// benchmark fails.
-        public var exchange_messages, exchange_bytes: Int
+        package var exchange_messages, exchange_bytes: Int
         /// Those bytes a second, in 10^9.
-        public var exchange_gigabytes_per_second: Double
+        package var exchange_gigabytes_per_second: Double
         /// Steps of each kind.
-        public var steps: Int
+        package var steps: Int
         /// Steps with the exact reduction and with the fast one.
-        public var exact, fast: Steps
+        package var exact, fast: Steps
     }
 
     private let recipe: Recipe
     private let group: any ProcessGroup
 
     /// Creates a benchmark.
-    public init(recipe: Recipe, group: any ProcessGroup) {
+    package init(recipe: Recipe, group: any ProcessGroup) {
         self.recipe = recipe
         self.group = group
     }
@@ -62,7 +62,7 @@ public struct CommunicationBenchmark {
     ///
     /// - Parameter steps: Exchanges, and steps of each kind.
     /// - Throws: `Failure`: 70 if a sum is wrong, 80 if the loss is not finite.
-    public func run(steps: Int) throws -> Report {
+    package func run(steps: Int) throws -> Report {
         let training = recipe.training
         let values = recipe.makeNetwork().gradientCount
         let exchange = try ExchangeBenchmark(
@@ -129,7 +129,7 @@ public struct CommunicationBenchmark {
 extension CommunicationBenchmark.Report {
     /// A row in Markdown for each reduction: ranks, reduction, step, its exchange alone, what is waited
     /// for of it, how much is hidden, all waiting, messages and bytes.
-    public var markdown: String {
+    package var markdown: String {
         func milliseconds(_ seconds: Double) -> String { String(format: "%.1f ms", 1e3 * seconds) }
         return [("exact", exact), ("fast", fast)].map { name, steps in
             let waiting = 0.01 * steps.communication_percent * steps.step_seconds
@@ -145,7 +145,7 @@ extension CommunicationBenchmark.Report {
     }
 
     /// Two small tables for terminals.
-    public var text: String {
+    package var text: String {
         func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", 1e3 * seconds) }
         var vector = TextTable(["gradient vector at once", "time", "messages", "bytes", "GB/s"])
         let bytes = TextTable.grouped(exchange_bytes)

@@ -1,22 +1,22 @@
-public import LRNetCollectives
+package import LRNetCollectives
 internal import LRNetKernels
 internal import LRNetSupport
 
 /// Times the tree exchange against `MPI_Allreduce`, alternating and both in place, and verifies the
 /// sums once.
-public struct ExchangeBenchmark {
+package struct ExchangeBenchmark {
     /// What it found; the same times on every rank, up to a barrier.
-    public struct Report: Sendable {
+    package struct Report: Sendable {
         /// Leaves of the tree.
-        public var leafCount: Int
+        package var leafCount: Int
         /// This rank's nodes.
-        public var nodeCount: Int
+        package var nodeCount: Int
         /// The median time of the exchange that is waited for, and of one that is stepped.
-        public var exchangeSeconds, steppedSeconds: Double
+        package var exchangeSeconds, steppedSeconds: Double
         /// The median time of `MPI_Allreduce`.
-        public var allReduceSeconds: Double
+        package var allReduceSeconds: Double
         /// What this rank sends in one exchange, by plan and as counted.
-        public var planned, counted: Traffic
+        package var planned, counted: Traffic
     }
 
     private let group: any ProcessGroup
@@ -25,7 +25,7 @@ public struct ExchangeBenchmark {
     private let pieceCount: Int
 
     /// Makes the benchmark; arguments as in ``TreeExchange``, with a leaf for each rank at least.
-    public init(
+    package init(
         group: any ProcessGroup, leafCount: Int, valueCount: Int,
         pieceCount: Int = TreeExchange.defaultPieceCount
     ) {
@@ -38,7 +38,7 @@ public struct ExchangeBenchmark {
     /// Runs it. Every rank calls it.
     ///
     /// - Throws: `Failure` (70) if a sum is wrong.
-    public func run(repetitions: Int) throws -> Report {
+    package func run(repetitions: Int) throws -> Report {
         let exchange = TreeExchange(
             group: group, leafCount: leafCount, presentLeaves: leafCount, valueCount: valueCount,
             pieceCount: pieceCount)
@@ -98,7 +98,7 @@ public struct ExchangeBenchmark {
 
 extension ProcessGroup {
     /// The seconds from when all ranks are there until the last is done. Every rank calls it.
-    public func secondsOfAll(_ work: () throws -> Void) throws -> Double {
+    package func secondsOfAll(_ work: () throws -> Void) throws -> Double {
         try barrier()
         let start = ContinuousClock.now
         try work()

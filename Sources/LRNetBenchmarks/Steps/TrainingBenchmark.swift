@@ -1,67 +1,67 @@
-public import LRNetCollectives
+package import LRNetCollectives
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
-public import LRNetTraining
+package import LRNetTraining
 
 /// Times whole training steps on data in memory or on a data set: forward, loss, backward, all-reduce, Adam, decision.
-public struct TrainingBenchmark {
+package struct TrainingBenchmark {
     /// The line that is printed.
-    public struct Report: Codable, Sendable {
+    package struct Report: Codable, Sendable {
         /// The network's name.
-        public var network: String
+        package var network: String
         /// The method's name.
-        public var weights: String
+        package var weights: String
         /// Samples of a step.
-        public var global_batch: Int
+        package var global_batch: Int
         /// Parts of a step.
-        public var gradient_leaves: Int
+        package var gradient_leaves: Int
         /// Samples of a product.
-        public var micro_batch: Int
+        package var micro_batch: Int
         /// Ranks, and threads of each.
-        public var ranks: Int
+        package var ranks: Int
         /// Threads of a rank.
-        public var threads: Int
+        package var threads: Int
         /// How gradients are added up.
-        public var reduction: String
+        package var reduction: String
         /// Steps that were timed.
-        public var steps: Int
+        package var steps: Int
         /// The global batch divided by the median step time.
-        public var images_per_second: Double
+        package var images_per_second: Double
         /// The median time of a step.
-        public var step_seconds: Double
+        package var step_seconds: Double
         /// The shortest and longest step.
-        public var step_seconds_minimum, step_seconds_maximum: Double
+        package var step_seconds_minimum, step_seconds_maximum: Double
         /// Rank 0's shares of the step, in percent; the waiting for batch-norm sums is part of
         /// forward and backward.
-        public var forward_percent, backward_percent, all_reduce_percent, update_percent: Double
+        package var forward_percent, backward_percent, all_reduce_percent, update_percent: Double
         /// The share of the step that rank 0 waited for data; 0 with data in memory.
-        public var data_percent: Double
+        package var data_percent: Double
         /// Threads of a rank that read and augment; 0 with data in memory.
-        public var data_workers: Int
+        package var data_workers: Int
         /// All that is spent with other ranks, batch-norm sums included, in percent of the step.
-        public var communication_percent: Double
+        package var communication_percent: Double
         /// Rank 0's time in MPI's calls, in percent of the step: all of what is not hidden, those
         /// waits among it that forward and backward contain, and the copying.
-        public var mpi_percent: Double
+        package var mpi_percent: Double
         /// The median time of a step's exchanges of gradients and parameters alone, and the median of
         /// what rank 0 waits for them in a step, in seconds; the latter in percent of the former is not
         /// hidden behind computation. Waiting for a slower rank is part of it.
-        public var exchange_seconds, unhidden_seconds, unhidden_percent: Double
+        package var exchange_seconds, unhidden_seconds, unhidden_percent: Double
         /// What rank 0 sends in a step: messages of exchanges, and their bytes.
-        public var sent_messages, sent_bytes: Int
+        package var sent_messages, sent_bytes: Int
         /// The same by plan, for exact sums.
-        public var planned_messages, planned_bytes: Int
+        package var planned_messages, planned_bytes: Int
         /// The collective calls of a step, and the bytes that rank 0 brings to them.
-        public var collectives, collective_bytes: Int
+        package var collectives, collective_bytes: Int
         /// Buffers that rank 0 allocated in all timed steps.
-        public var buffer_allocations: Int
+        package var buffer_allocations: Int
         /// The most memory that rank 0 has had in use, in bytes.
-        public var peak_resident_bytes: Int
+        package var peak_resident_bytes: Int
         /// The loss of the last step; finite, or the benchmark fails.
-        public var loss: Double
+        package var loss: Double
         /// Who computes matrix products: `lrnet-avx512`, or OpenBLAS and the core it chose.
-        public var products: String
+        package var products: String
     }
 
     private let recipe: Recipe
@@ -71,7 +71,7 @@ public struct TrainingBenchmark {
     /// Creates a benchmark.
     ///
     /// - Parameter data: A data set's folder; `nil` for a batch in memory.
-    public init(recipe: Recipe, group: any ProcessGroup, data: String? = nil) {
+    package init(recipe: Recipe, group: any ProcessGroup, data: String? = nil) {
         self.recipe = recipe
         self.data = data
         self.group = group
@@ -80,7 +80,7 @@ public struct TrainingBenchmark {
     /// Runs it. Every rank calls it.
     ///
     /// - Throws: `Failure` (80) if the loss is not finite.
-    public func run(steps: Int) throws -> Report {
+    package func run(steps: Int) throws -> Report {
         let runner = try StepRunner(recipe: recipe, group: group, data: data)
         for _ in 0..<StepRunner.warmUpSteps { _ = try runner.step() }
         let allocations = BufferCount.allocations

@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// Gives every rank all slices of a buffer, in place.
@@ -6,9 +6,9 @@ import LRNetSupport
 /// Every rank makes it with the same arguments, in the same order relative to other exchanges; all
 /// memory is allocated then. ``start(_:)`` is a collective, ``step()`` is not. After an error is
 /// thrown it cannot be used again.
-public final class AllGather: Exchange {
+package final class AllGather: Exchange {
     /// The slices of the buffer, by rank.
-    public let partition: SlicePartition
+    package let partition: SlicePartition
 
     private let gather: SliceGather
     private var isUnderWay = false
@@ -19,7 +19,7 @@ public final class AllGather: Exchange {
     ///
     /// - Parameter pieceCount: The values of a message, at most.
     /// - Precondition: The partition has a slice for each rank of the group.
-    public init(
+    package init(
         group: any ProcessGroup, partition: SlicePartition,
         pieceCount: Int = TreeExchange.defaultPieceCount
     ) {
@@ -38,7 +38,7 @@ public final class AllGather: Exchange {
     /// - Parameter view: The whole buffer, which holds this rank's slice; the other slices are
     ///   overwritten. Not to be touched before the gather is done.
     /// - Precondition: None is under way; the count is the partition's.
-    public func start(_ view: FloatView) throws {
+    package func start(_ view: FloatView) throws {
         precondition(view.count == partition.count, "\(view.count) values of \(partition.count)")
         precondition(!isUnderWay, "a gather is started while it is under way")
         isUnderWay = true
@@ -47,10 +47,10 @@ public final class AllGather: Exchange {
     }
 
     /// Moves the gather on without waiting; returns true when it is done, or when none is under way.
-    public func step() throws -> Bool { try advance(isWaiting: false) }
+    package func step() throws -> Bool { try advance(isWaiting: false) }
 
     /// Returns when the gather is done.
-    public func finish() throws {
+    package func finish() throws {
         while !(try advance(isWaiting: true)) {}
     }
 

@@ -1,11 +1,11 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// Something between all ranks that can be overlapped with computation.
 ///
 /// Every rank makes it with the same arguments, in the same order relative to other reductions, and
 /// starts it equally often. Several may be under way at a time. ``step()`` is called as often as
 /// convenient, not equally often on all ranks; MPI moves data only while a rank is in a call.
-public protocol Exchange: AnyObject {
+package protocol Exchange: AnyObject {
     /// Moves the exchange on without waiting; returns true when it is done, or when none is under way.
     func step() throws -> Bool
 
@@ -14,7 +14,7 @@ public protocol Exchange: AnyObject {
 }
 
 /// A sum over all ranks.
-public protocol AllReduction: Exchange {
+package protocol AllReduction: Exchange {
     /// The number of this rank's nodes, which ``start(nodes:into:)`` expects.
     var nodeCount: Int { get }
 
@@ -30,7 +30,7 @@ public protocol AllReduction: Exchange {
 
 extension AllReduction {
     /// Starts and finishes the sum.
-    public func allReduce(nodes: [FloatView], into output: FloatView) throws {
+    package func allReduce(nodes: [FloatView], into output: FloatView) throws {
         try start(nodes: nodes, into: output)
         try finish()
     }

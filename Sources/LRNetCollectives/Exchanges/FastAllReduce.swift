@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// The labelled fast mode (`reduction: fast`): `MPI_Allreduce` over the sum of each rank's nodes.
@@ -6,19 +6,19 @@ import LRNetSupport
 /// The library chooses the order of the sum, so bits may change with the number of ranks and the
 /// kind of network. ``step()`` does the whole call at once: with several reductions under way,
 /// ranks must step and finish them in the same order.
-public final class FastAllReduce: AllReduction {
+package final class FastAllReduce: AllReduction {
     /// The number of this rank's nodes; none if it owns no leaf that is present.
-    public let nodeCount: Int
+    package let nodeCount: Int
 
     /// The number of values of the buffer.
-    public let valueCount: Int
+    package let valueCount: Int
 
     private let group: any ProcessGroup
     private let sum: NodeSum
     private var output: FloatView?
 
     /// Makes the reduction; arguments as in ``TreeExchange``.
-    public init(group: any ProcessGroup, leafCount: Int, presentLeaves: Int, valueCount: Int) {
+    package init(group: any ProcessGroup, leafCount: Int, presentLeaves: Int, valueCount: Int) {
         precondition(presentLeaves <= leafCount, "\(presentLeaves) of \(leafCount) leaves")
         let run = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leafCount)
         nodeCount = LeafTree(count: presentLeaves).nodes(covering: run).count
@@ -32,7 +32,7 @@ public final class FastAllReduce: AllReduction {
     }
 
     /// Adds this rank's nodes. Every rank calls it.
-    public func start(nodes: [FloatView], into output: FloatView) throws {
+    package func start(nodes: [FloatView], into output: FloatView) throws {
         precondition(self.output == nil, "a reduction is started while it is under way")
         precondition(nodes.count == nodeCount, "\(nodes.count) nodes where \(nodeCount) are owned")
         for view in nodes + [output] {
@@ -44,13 +44,13 @@ public final class FastAllReduce: AllReduction {
     }
 
     /// Waits for the other ranks and returns true.
-    public func step() throws -> Bool {
+    package func step() throws -> Bool {
         try finish()
         return true
     }
 
     /// Waits for the other ranks. Every rank calls it, or ``step()``, once after each start.
-    public func finish() throws {
+    package func finish() throws {
         guard let output else { return }
         self.output = nil
         try (group as? MPIProcessGroup)?.sumInAnyOrder(output)

@@ -1,5 +1,5 @@
-public import LRNetKernels
-public import LRNetSupport
+package import LRNetKernels
+package import LRNetSupport
 
 extension LeafTree {
     /// Adds a rank's leaves up to its nodes, in place, and returns the nodes' views.
@@ -8,7 +8,7 @@ extension LeafTree {
     ///   - leaves: One view a leaf of `run` that is present, in order; overwritten.
     ///   - run: The leaves that the rank owns; absent ones are ignored.
     /// - Precondition: The views have equal counts and do not overlap.
-    public func addUp(_ leaves: [FloatView], of run: Range<Int>) -> [FloatView] {
+    package func addUp(_ leaves: [FloatView], of run: Range<Int>) -> [FloatView] {
         let run = run.clamped(to: 0..<count)
         precondition(leaves.count == run.count, "\(leaves.count) views for leaves \(run)")
         let additions = additions(within: run)

@@ -1,10 +1,10 @@
 /// The cut of a buffer into one contiguous slice a rank; some slices may be empty.
-public struct SlicePartition: Sendable, Equatable {
+package struct SlicePartition: Sendable, Equatable {
     /// Where slices begin, and the end of the last.
     private let cuts: [Int]
 
     /// The values between two possible cuts of an even partition: one AVX-512 vector.
-    public static let alignment = 16
+    package static let alignment = 16
 
     /// Cuts `count` values evenly, at multiples of `alignment` values:
     ///
@@ -14,7 +14,7 @@ public struct SlicePartition: Sendable, Equatable {
     /// there are fewer units than ranks.
     ///
     /// - Precondition: `count` is not negative, `ranks` and `alignment` are positive.
-    public init(count: Int, ranks: Int, alignment: Int = SlicePartition.alignment) {
+    package init(count: Int, ranks: Int, alignment: Int = SlicePartition.alignment) {
         precondition(
             count >= 0 && ranks > 0 && alignment > 0,
             "\(count) values in \(ranks) slices at multiples of \(alignment)")
@@ -25,20 +25,20 @@ public struct SlicePartition: Sendable, Equatable {
     /// Gives each rank a slice of its own length.
     ///
     /// - Precondition: There is at least one rank; no length is negative.
-    public init(lengths: [Int]) {
+    package init(lengths: [Int]) {
         precondition(
             !lengths.isEmpty && lengths.allSatisfy { $0 >= 0 }, "slices of \(lengths) values")
         cuts = lengths.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }
     }
 
     /// The number of values of the buffer.
-    public var count: Int { cuts[ranks] }
+    package var count: Int { cuts[ranks] }
 
     /// The number of slices.
-    public var ranks: Int { cuts.count - 1 }
+    package var ranks: Int { cuts.count - 1 }
 
     /// The values of a rank's slice.
-    public subscript(rank: Int) -> Range<Int> {
+    package subscript(rank: Int) -> Range<Int> {
         precondition(rank >= 0 && rank < ranks, "rank \(rank) of \(ranks)")
         return cuts[rank]..<cuts[rank + 1]
     }

@@ -1,5 +1,5 @@
-public import LRNetKernels
-public import LRNetSupport
+package import LRNetKernels
+package import LRNetSupport
 
 /// The all-reduce that keeps the order of ``LeafTree``: the same bits at any number of ranks.
 ///
@@ -15,34 +15,34 @@ public import LRNetSupport
 /// reductions; all memory is allocated then. Each start is a collective, ``step()`` is not: ranks
 /// call it as often as they like until it returns true. After an error is thrown the exchange cannot
 /// be used again, and its memory is kept because MPI may still write to it.
-public final class TreeExchange: AllReduction {
+package final class TreeExchange: AllReduction {
     /// The number of values of the buffer.
-    public let valueCount: Int
+    package let valueCount: Int
 
     /// The tree over the leaves that are present.
-    public let tree: LeafTree
+    package let tree: LeafTree
 
     /// The leaves that this rank owns and that are present.
-    public let ownLeaves: Range<Int>
+    package let ownLeaves: Range<Int>
 
     /// This rank's nodes, in the order that ``start(nodes:into:)`` expects; none if it owns no leaf.
-    public let ownNodes: [LeafTree.Node]
+    package let ownNodes: [LeafTree.Node]
 
     /// The slices of the buffer, by rank.
-    public let slices: SlicePartition
+    package let slices: SlicePartition
 
     /// The values of this rank's slice.
-    public let slice: Range<Int>
+    package let slice: Range<Int>
 
     /// The number of ``ownNodes``.
-    public var nodeCount: Int { ownNodes.count }
+    package var nodeCount: Int { ownNodes.count }
 
     /// The values of a message, at most: 1 MiB, by measurement.
-    public static let defaultPieceCount = 1 << 18
+    package static let defaultPieceCount = 1 << 18
 
     /// What this rank sends in a whole all-reduce: each other rank's slice of its nodes, then its own
     /// slice to each of them, in pieces.
-    public let plannedTraffic: Traffic
+    package let plannedTraffic: Traffic
 
     private enum Phase {
         case idle
@@ -66,7 +66,7 @@ public final class TreeExchange: AllReduction {
     ///   - alignment: Slices begin at multiples of so many values.
     ///   - pieceCount: The values of a message, at most.
     /// - Precondition: `0 <= m <= M`; `valueCount` is not negative; `pieceCount` is positive.
-    public init(
+    package init(
         group: any ProcessGroup, leafCount: Int, presentLeaves: Int, valueCount: Int,
         alignment: Int = SlicePartition.alignment,
         pieceCount: Int = TreeExchange.defaultPieceCount
@@ -116,26 +116,26 @@ public final class TreeExchange: AllReduction {
     }
 
     /// Begins the whole all-reduce. Every rank calls it.
-    public func start(nodes: [FloatView], into output: FloatView) throws {
+    package func start(nodes: [FloatView], into output: FloatView) throws {
         try startReduction(nodes: nodes, output: output, isGatheringNext: true)
     }
 
     /// Begins the first half: afterwards this rank's ``slice`` of `output` is the sum, and the rest
     /// of `output` is as it was. Every rank calls it; arguments as in ``start(nodes:into:)``.
-    public func startReduceToSlice(nodes: [FloatView], into output: FloatView) throws {
+    package func startReduceToSlice(nodes: [FloatView], into output: FloatView) throws {
         try startReduction(nodes: nodes, output: output, isGatheringNext: false)
     }
 
     /// Moves the exchange on without waiting; returns true when it is done. Adds what has arrived.
-    public func step() throws -> Bool { try advance(isWaiting: false) }
+    package func step() throws -> Bool { try advance(isWaiting: false) }
 
     /// Returns when the exchange is done.
-    public func finish() throws {
+    package func finish() throws {
         while !(try advance(isWaiting: true)) {}
     }
 
     /// The first half of the all-reduce; see ``startReduceToSlice(nodes:into:)``.
-    public func reduceToSlice(nodes: [FloatView], into output: FloatView) throws {
+    package func reduceToSlice(nodes: [FloatView], into output: FloatView) throws {
         try startReduceToSlice(nodes: nodes, into: output)
         try finish()
     }

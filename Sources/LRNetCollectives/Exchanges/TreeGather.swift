@@ -10,15 +10,15 @@ import LRNetSupport
 ///
 /// Every rank makes it with the same arguments; it may be used any number of times and allocates
 /// nothing then.
-public final class TreeGather {
+package final class TreeGather {
     /// The values of a row.
-    public let width: Int
+    package let width: Int
 
     /// The leaves that this rank owns and that are present.
-    public let ownLeaves: Range<Int>
+    package let ownLeaves: Range<Int>
 
     /// Adds the row that starts at the second index to the row that starts at the first.
-    public typealias RowAddition = (_ rows: inout [Double], _ destination: Int, _ source: Int)
+    package typealias RowAddition = (_ rows: inout [Double], _ destination: Int, _ source: Int)
         -> Void
 
     private let group: any ProcessGroup
@@ -34,7 +34,7 @@ public final class TreeGather {
     /// - Parameters:
     ///   - leafCount: M, by which ranks own leaves.
     ///   - presentLeaves: m, the leaves of this batch; fewer than M in a tail batch, at least 1.
-    public init(group: any ProcessGroup, leafCount: Int, presentLeaves: Int, width: Int) {
+    package init(group: any ProcessGroup, leafCount: Int, presentLeaves: Int, width: Int) {
         precondition(
             presentLeaves > 0 && presentLeaves <= leafCount,
             "\(presentLeaves) of \(leafCount) leaves")
@@ -63,7 +63,7 @@ public final class TreeGather {
     ///   - leaves: One row a leaf of ``ownLeaves``, in order; overwritten.
     ///   - root: Overwritten with the combined row; it must have ``width`` elements already.
     ///   - add: The same on every rank. Rows never overlap.
-    public func combine(
+    package func combine(
         _ leaves: inout [Double], into root: inout [Double], _ add: RowAddition
     ) throws {
         precondition(
@@ -87,7 +87,7 @@ public final class TreeGather {
 
     /// Sums the rows of all leaves, value by value. Every rank calls it; arguments as in
     /// ``combine(_:into:_:)``.
-    public func sum(_ leaves: inout [Double], into root: inout [Double]) throws {
+    package func sum(_ leaves: inout [Double], into root: inout [Double]) throws {
         let width = width
         try combine(&leaves, into: &root) { rows, destination, source in
             for index in 0..<width { rows[destination + index] += rows[source + index] }

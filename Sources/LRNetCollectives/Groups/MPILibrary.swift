@@ -2,11 +2,11 @@ import CMPI
 import LRNetSupport
 
 /// The MPI library that this program is linked with.
-public enum MPILibrary {
+package enum MPILibrary {
     /// The library's name and version, such as `Open MPI v4.1.4, package: ...`, on one line.
     ///
     /// May be asked before MPI is started, and by a single process.
-    public static var version: String {
+    package static var version: String {
         text(capacity: Int(MPI_MAX_LIBRARY_VERSION_STRING)) { MPI_Get_library_version($0, $1) }
             ?? "unknown"
     }

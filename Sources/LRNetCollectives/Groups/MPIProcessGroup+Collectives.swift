@@ -1,5 +1,5 @@
 import CMPI
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 extension MPIProcessGroup {
@@ -7,14 +7,14 @@ extension MPIProcessGroup {
     private static var pieceCount: Int { 1 << 26 }
 
     /// `MPI_Barrier`.
-    public func barrier() throws {
+    package func barrier() throws {
         checkUse()
         countCollective(bytes: 0)
         try check(timed { MPI_Barrier(communicator) }, "MPI_Barrier")
     }
 
     /// `MPI_Bcast` of the length, then of the bytes in pieces.
-    public func broadcast(_ bytes: [UInt8], root: Int) throws -> [UInt8] {
+    package func broadcast(_ bytes: [UInt8], root: Int) throws -> [UInt8] {
         checkUse()
         checkRoot(root)
         var count = Int64(bytes.count)
@@ -30,7 +30,7 @@ extension MPIProcessGroup {
     }
 
     /// `MPI_Bcast` in pieces.
-    public func broadcast(_ view: FloatView, root: Int) throws {
+    package func broadcast(_ view: FloatView, root: Int) throws {
         checkUse()
         checkRoot(root)
         countCollective(bytes: rank == root ? view.count * MemoryLayout<Float>.stride : 0)
@@ -41,7 +41,7 @@ extension MPIProcessGroup {
 
     /// `MPI_Allgather` of the lengths, then `MPI_Allgatherv` of the bytes, or one broadcast a rank
     /// where the total exceeds what `Int32` offsets reach.
-    public func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+    package func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
         checkUse()
         var length = Int64(bytes.count)
         var lengths = [Int64](repeating: 0, count: size)
@@ -75,7 +75,7 @@ extension MPIProcessGroup {
     }
 
     /// `MPI_Allgatherv`, or the quicker `MPI_Allgather` where all counts are equal.
-    public func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) throws {
+    package func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) throws {
         checkUse()
         checkGather(local.count, counts, gathered.count)
         guard let total = Int32(exactly: gathered.count) else {

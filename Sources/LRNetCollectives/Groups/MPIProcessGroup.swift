@@ -1,5 +1,5 @@
 import CMPI
-public import LRNetSupport
+package import LRNetSupport
 
 #if canImport(Glibc)
     import Glibc
@@ -14,27 +14,27 @@ public import LRNetSupport
 /// of `MPI_COMM_WORLD`, with `MPI_ERRORS_RETURN` set so that an error is thrown and not fatal.
 ///
 /// Marked `@unchecked Sendable` because the thread check keeps its mutable state on one thread.
-public final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
+package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
     /// This process's number in `MPI_COMM_WORLD`.
-    public let rank: Int
+    package let rank: Int
 
     /// The number of processes in `MPI_COMM_WORLD`.
-    public let size: Int
+    package let size: Int
 
     /// The name of each rank's machine, by rank.
-    public private(set) var hostNames: [String] = []
+    package private(set) var hostNames: [String] = []
 
     /// The thread level that MPI granted: `single`, `funneled`, `serialized` or `multiple`.
-    public let threadLevel: String
+    package let threadLevel: String
 
     /// The group's own communicator; only read on the owning thread.
     var communicator: MPI_Comm?
 
     /// What this rank has given to MPI.
-    public internal(set) var traffic = Traffic()
+    package internal(set) var traffic = Traffic()
 
     /// The time that this rank has spent in MPI's calls.
-    public private(set) var callTime = Duration.zero
+    package private(set) var callTime = Duration.zero
 
     // What the hot all-gather hands to C, kept so that no step allocates.
     var countsInC: [Int32]
@@ -94,14 +94,14 @@ public final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
     }
 
     /// Ends every rank through `MPI_Abort`; output written so far is flushed first.
-    public func abort(_ status: ExitStatus) -> Never {
+    package func abort(_ status: ExitStatus) -> Never {
         fflush(nil)
         _ = MPI_Abort(MPI_COMM_WORLD, status.rawValue)
         exit(status.rawValue)
     }
 
     /// Shuts MPI down. Every rank calls it, with no exchange in flight.
-    public func finalize() throws {
+    package func finalize() throws {
         if isFinalized { return }
         checkUse()
         isFinalized = true

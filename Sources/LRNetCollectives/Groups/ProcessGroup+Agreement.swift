@@ -1,4 +1,4 @@
-public import LRNetSupport
+package import LRNetSupport
 
 extension ProcessGroup {
     /// Makes one rank's trouble everyone's, at the same step.
@@ -7,7 +7,7 @@ extension ProcessGroup {
     /// same: that of the lowest such rank, as `rank N: ...`, with its exit status and
     /// ``Failure/isAgreed`` set; without the rank where all ranks have the same, as with a
     /// wrong recipe. A group of one throws the failure as it is.
-    public func agree(_ failure: Failure?) throws {
+    package func agree(_ failure: Failure?) throws {
         if size == 1 {
             if let failure { throw failure }
             return
@@ -27,7 +27,7 @@ extension ProcessGroup {
     /// and must call no collective.
     ///
     /// An error that is not a `Failure` counts as a bug of ours (exit status 70).
-    public func agreeing<Value>(_ work: () throws -> Value) throws -> Value {
+    package func agreeing<Value>(_ work: () throws -> Value) throws -> Value {
         let outcome = Result { try work() }
         switch outcome {
         case .success(let value):

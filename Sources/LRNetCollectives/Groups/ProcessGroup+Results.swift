@@ -7,7 +7,7 @@ extension ProcessGroup {
     /// Every rank calls it; `read` is called on rank 0 alone. If it fails, every rank throws the same, with rank
     /// 0's words, its exit status and ``Failure/isAgreed`` set. The rank is not named: what one rank does for
     /// all reads as if there were no others.
-    public func fromCoordinator(_ read: () throws -> [UInt8]) throws -> [UInt8] {
+    package func fromCoordinator(_ read: () throws -> [UInt8]) throws -> [UInt8] {
         if size == 1 { return try read() }
         var report: [UInt8] = []
         if isCoordinator {
@@ -30,7 +30,7 @@ extension ProcessGroup {
     /// Reads on rank 0 and parses on every rank, so that only rank 0's machine needs the file.
     ///
     /// Every rank calls it, and all throw the same if `read` or any rank's `parse` fails.
-    public func fromCoordinator<Value>(
+    package func fromCoordinator<Value>(
         _ read: () throws -> [UInt8], parse: ([UInt8]) throws -> Value
     ) throws -> Value {
         let bytes = try fromCoordinator(read)
@@ -40,7 +40,7 @@ extension ProcessGroup {
     /// Runs `work` on rank 0 alone and returns its result on every rank.
     ///
     /// Every rank calls it; all throw as ``fromCoordinator(_:)`` does. A group of one does not encode.
-    public func sharing<Value: Codable>(_ work: () throws -> Value) throws -> Value {
+    package func sharing<Value: Codable>(_ work: () throws -> Value) throws -> Value {
         if size == 1 { return try work() }
         var own: Value?
         let bytes = try fromCoordinator {
@@ -56,7 +56,7 @@ extension ProcessGroup {
     ///
     /// Every rank calls it; `work` may differ from rank to rank and must call no collective. If it fails
     /// on any rank, all throw as ``agree(_:)`` does.
-    public func gathering<Value: Codable>(_ work: () throws -> Value) throws -> [Value] {
+    package func gathering<Value: Codable>(_ work: () throws -> Value) throws -> [Value] {
         let own = try agreeing(work)
         if size == 1 { return [own] }
         return try allGather(Array(try JSONEncoder().encode(own))).map {

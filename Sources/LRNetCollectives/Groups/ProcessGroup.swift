@@ -1,5 +1,5 @@
-public import LRNetKernels
-public import LRNetSupport
+package import LRNetKernels
+package import LRNetSupport
 
 /// The processes that train one network together, numbered by rank from 0.
 ///
@@ -7,7 +7,7 @@ public import LRNetSupport
 /// same order, from the thread that started the group. What a collective throws on one rank may leave
 /// others waiting; ``ProcessGroups/run(_:)`` therefore ends all ranks on an error that
 /// was not agreed on, and ``agree(_:)`` spreads one rank's trouble before it comes to that.
-public protocol ProcessGroup: AnyObject, Sendable {
+package protocol ProcessGroup: AnyObject, Sendable {
     /// This process's number, `0 ..< size`. Not a collective.
     var rank: Int { get }
 
@@ -66,13 +66,13 @@ public protocol ProcessGroup: AnyObject, Sendable {
 
 extension ProcessGroup {
     /// None: for groups that do not talk.
-    public var traffic: Traffic { Traffic() }
+    package var traffic: Traffic { Traffic() }
 
     /// None.
-    public var callTime: Duration { .zero }
+    package var callTime: Duration { .zero }
 
     /// Whether this is rank 0. Not a collective.
-    public var isCoordinator: Bool { rank == 0 }
+    package var isCoordinator: Bool { rank == 0 }
 
     func checkRoot(_ root: Int) {
         precondition(root >= 0 && root < size, "root \(root) of a group of \(size)")

@@ -1,15 +1,15 @@
 import Foundation
-public import LRNetSupport
+package import LRNetSupport
 
 /// Starts and ends the process group of a program.
-public enum ProcessGroups {
+package enum ProcessGroups {
     /// Makes the group that this process was launched into: MPI under `mpirun` or an `srun` with
     /// PMI, one process otherwise. Every process of the launch must call it, once, from its main thread.
     ///
     /// - Throws: `Failure` when MPI does not start, or when the launcher started several
     ///   processes that do not find each other: each would otherwise train alone, over the same
     ///   files.
-    public static func start() throws -> any ProcessGroup {
+    package static func start() throws -> any ProcessGroup {
         let environment = try checkedEnvironment()
         guard environment.isLaunched else { return SingleProcessGroup() }
         if environment.localSize > ProcessInfo.processInfo.activeProcessorCount {
@@ -31,7 +31,7 @@ public enum ProcessGroups {
     /// The rank that the launcher says this process has; `nil` where none says so.
     ///
     /// For errors that come before the group is started.
-    public static var launchedRank: Int? {
+    package static var launchedRank: Int? {
         for name in ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"] {
             if let rank = getenv(name).flatMap({ Int(String(cString: $0)) }) { return rank }
         }
@@ -44,7 +44,7 @@ public enum ProcessGroups {
     ///
     /// - Throws: `Failure` (64) where several processes were started and none knows its
     ///   place, so that each would believe itself alone.
-    public static func launchedPlace() throws -> (rank: Int, size: Int) {
+    package static func launchedPlace() throws -> (rank: Int, size: Int) {
         let environment = try checkedEnvironment()
         guard environment.isLaunched else { return (0, 1) }
         return (launchedRank ?? 0, environment.announcedSize ?? max(1, environment.stepTaskCount))
@@ -57,7 +57,7 @@ public enum ProcessGroups {
     /// of the launch must call it, from its main thread.
     ///
     /// - Parameter program: What errors begin with, if anything: `lrnet-data`.
-    public static func run(
+    package static func run(
         as program: String? = nil, _ work: (any ProcessGroup) throws -> ExitStatus
     ) -> Never {
         func report(_ error: any Error, rank: Int? = nil) {

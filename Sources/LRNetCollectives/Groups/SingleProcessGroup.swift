@@ -1,5 +1,5 @@
-public import LRNetKernels
-public import LRNetSupport
+package import LRNetKernels
+package import LRNetSupport
 
 #if canImport(Glibc)
     import Glibc
@@ -8,51 +8,51 @@ public import LRNetSupport
 #endif
 
 /// A group of one process, which makes no MPI call at all.
-public final class SingleProcessGroup: ProcessGroup {
+package final class SingleProcessGroup: ProcessGroup {
     /// Zero.
-    public var rank: Int { 0 }
+    package var rank: Int { 0 }
 
     /// One.
-    public var size: Int { 1 }
+    package var size: Int { 1 }
 
     /// The name of this machine.
-    public let hostNames: [String]
+    package let hostNames: [String]
 
     /// Makes the group.
-    public init() {
+    package init() {
         hostNames = [Self.hostName()]
     }
 
     /// Returns at once.
-    public func barrier() {}
+    package func barrier() {}
 
     /// Returns `bytes`.
-    public func broadcast(_ bytes: [UInt8], root: Int) -> [UInt8] {
+    package func broadcast(_ bytes: [UInt8], root: Int) -> [UInt8] {
         checkRoot(root)
         return bytes
     }
 
     /// Leaves the view as it is.
-    public func broadcast(_ view: FloatView, root: Int) {
+    package func broadcast(_ view: FloatView, root: Int) {
         checkRoot(root)
     }
 
     /// Returns `[bytes]`.
-    public func allGather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
+    package func allGather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
 
     /// Copies `local` to `gathered`.
-    public func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {
+    package func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {
         checkGather(local.count, counts, gathered.count)
         for index in local.indices { gathered[index] = local[index] }
     }
 
     /// Ends the process.
-    public func abort(_ status: ExitStatus) -> Never {
+    package func abort(_ status: ExitStatus) -> Never {
         exit(status.rawValue)
     }
 
     /// Does nothing.
-    public func finalize() {}
+    package func finalize() {}
 
     private static func hostName() -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in

@@ -2,30 +2,30 @@
 ///
 /// Messages are those of the exchanges, from rank to rank, counted where they are posted. Of
 /// collective calls only this rank's contribution is known; what travels is the library's choice.
-public struct Traffic: Sendable, Equatable, Codable {
+package struct Traffic: Sendable, Equatable, Codable {
     /// Messages to other ranks.
-    public var messageCount = 0
+    package var messageCount = 0
 
     /// Their bytes.
-    public var byteCount = 0
+    package var byteCount = 0
 
     /// Calls that all ranks make together.
-    public var collectiveCount = 0
+    package var collectiveCount = 0
 
     /// The bytes that this rank brought to them.
-    public var collectiveByteCount = 0
+    package var collectiveByteCount = 0
 
     /// Nothing.
-    public init() {}
+    package init() {}
 
     /// Messages to other ranks and their bytes.
-    public init(messageCount: Int, byteCount: Int) {
+    package init(messageCount: Int, byteCount: Int) {
         self.messageCount = messageCount
         self.byteCount = byteCount
     }
 
     /// The sum of two.
-    public static func + (a: Traffic, b: Traffic) -> Traffic {
+    package static func + (a: Traffic, b: Traffic) -> Traffic {
         var sum = a
         sum.messageCount += b.messageCount
         sum.byteCount += b.byteCount
@@ -35,7 +35,7 @@ public struct Traffic: Sendable, Equatable, Codable {
     }
 
     /// What has been added since `b`.
-    public static func - (a: Traffic, b: Traffic) -> Traffic {
+    package static func - (a: Traffic, b: Traffic) -> Traffic {
         var difference = a
         difference.messageCount -= b.messageCount
         difference.byteCount -= b.byteCount

@@ -10,31 +10,31 @@
 /// | CIFAR-10, the paper | 4 | 32 | | yes | per image | |
 /// | CIFAR-10, the authors' code | 2 | 32 | | yes | per image | brightness 63/255, contrast 0.2-1.8 |
 /// | ImageNet | 0 | 224 | 256 | yes | constants | side 256-479, brightness 0.4, contrast 0.6-1.4 |
-public struct Augmentation: Sendable, Equatable {
+package struct Augmentation: Sendable, Equatable {
     /// Rows or columns of the resized picture's shorter side, drawn for each picture; the longer side
     /// follows in proportion, rounded down. `nil` for no resize.
-    public var shorterSide: ClosedRange<Int>?
+    package var shorterSide: ClosedRange<Int>?
 
     /// Black pixels around the (resized) picture while it is cropped in training.
-    public var pad = 0
+    package var pad = 0
 
     /// Rows and columns of what is cut out; `nil` for those of the picture.
-    public var crop: Int?
+    package var crop: Int?
 
     /// Whether half of the pictures are mirrored, left to right.
-    public var flip = false
+    package var flip = false
 
     /// The largest number that is added to a picture's values, as a share of white; either sign.
-    public var brightness = 0.0
+    package var brightness = 0.0
 
     /// What a picture's distances from its channels' means are multiplied by.
-    public var contrast: ClosedRange<Double> = 1...1
+    package var contrast: ClosedRange<Double> = 1...1
 
     /// The last step.
-    public var standardize = Standardization.none
+    package var standardize = Standardization.none
 
     /// How values are brought to their final scale.
-    public enum Standardization: Sendable, Equatable {
+    package enum Standardization: Sendable, Equatable {
         /// `value / 255`.
         case none
         /// `(value - mean) / max(deviation, 1 / sqrt(N))` over the N values of the crop, black border
@@ -47,13 +47,13 @@ public struct Augmentation: Sendable, Equatable {
     }
 
     /// Creates the augmentation that changes nothing.
-    public init() {}
+    package init() {}
 
     /// Whether pictures reach the network as they are, divided by 255.
-    public var isIdentity: Bool { self == Augmentation() }
+    package var isIdentity: Bool { self == Augmentation() }
 
     /// A line for people: `pad 4, random crop 32, random mirror, standardised per image`.
-    public var summary: String {
+    package var summary: String {
         var parts: [String] = []
         if let sides = shorterSide {
             parts.append(

@@ -1,29 +1,29 @@
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// Turns pictures of one set into inputs of a network, by one recipe and seed.
 ///
 /// What it makes of a picture is a pure function of (recipe, seed, epoch, sample): no rank, thread
 /// or order of calls reaches it.
-public final class Augmenter: Sendable {
+package final class Augmenter: Sendable {
     /// What is done.
-    public let recipe: Augmentation
+    package let recipe: Augmentation
 
     /// The preprocessing of evaluation, with the numbers of the set.
     package let preprocessing: Preprocessing
 
     /// The shape of every result.
-    public var outputShape: ImageShape { preprocessing.shape }
+    package var outputShape: ImageShape { preprocessing.shape }
 
     private let seed: UInt64
     private let standardizer: ChannelAffine?
 
     /// Memory of one thread, used again from picture to picture.
-    public final class Scratch {
+    package final class Scratch {
         let resizer = PictureResizer()
 
         /// Creates it without memory.
-        public init() {}
+        package init() {}
     }
 
     /// Prepares for a set.
@@ -33,7 +33,7 @@ public final class Augmenter: Sendable {
     ///   - seed: The run's.
     ///   - set: Its shape gives the channels, and the size where the recipe has no crop.
     /// - Throws: ``Failure`` (65) naming values and remedy if the two do not fit.
-    public init(_ recipe: Augmentation, seed: UInt64, for set: ShardSet) throws {
+    package init(_ recipe: Augmentation, seed: UInt64, for set: ShardSet) throws {
         self.recipe = recipe
         self.seed = seed
         let shape = ImageShape(

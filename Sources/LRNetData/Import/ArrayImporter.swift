@@ -1,7 +1,7 @@
 import LRNetSupport
 
 /// An importer of images that fit in memory, the first of which it holds out for validation.
-public protocol ArrayImporter {
+package protocol ArrayImporter {
     /// The number of training images that are held out; 0 for no validation split, `nil` for a tenth
     /// of them but 5,000 at most.
     var validation: Int? { get set }
@@ -27,5 +27,5 @@ public protocol ArrayImporter {
 
 extension ArrayImporter {
     /// Most sources have none.
-    public var hasOwnValidation: Bool { false }
+    package var hasOwnValidation: Bool { false }
 }

@@ -5,37 +5,37 @@ import LRNetSupport
 ///
 /// The first ``validation`` training images are held out as the validation split, as TensorFlow's
 /// `read_data_sets` does, which the authors of LR-nets used.
-public struct IDXImporter: ArrayImporter, Sendable {
+package struct IDXImporter: ArrayImporter, Sendable {
     /// The file of training images; each of the four may be plain or gzip.
-    public var trainImages: String
+    package var trainImages: String
 
     /// The file of training labels.
-    public var trainLabels: String
+    package var trainLabels: String
 
     /// The file of test images.
-    public var testImages: String
+    package var testImages: String
 
     /// The file of test labels.
-    public var testLabels: String
+    package var testLabels: String
 
     /// The number of training images that are held out; 0 for no validation split, `nil` for a tenth of
     /// them but 5,000 at most.
-    public var validation: Int?
+    package var validation: Int?
 
     /// The number of shards of the train split; by default one for 256 MiB.
-    public var shards: Int?
+    package var shards: Int?
 
     /// The number of classes; `nil` for as many as training labels ask for.
-    public var classes: Int?
+    package var classes: Int?
 
     /// The label of class 0; EMNIST's letters count from 1.
-    public var firstLabel = 0
+    package var firstLabel = 0
 
     /// Rows and columns are exchanged, as EMNIST stores its images.
-    public var isTransposed = false
+    package var isTransposed = false
 
     /// Names the four files.
-    public init(
+    package init(
         trainImages: String, trainLabels: String, testImages: String, testLabels: String
     ) {
         self.trainImages = trainImages
@@ -54,7 +54,7 @@ public struct IDXImporter: ArrayImporter, Sendable {
     ///   label that is no class, (64) if nothing is left to train on; ``Failure`` (66, 74)
     ///   for missing files and failed writes. No folder is left behind.
     @discardableResult
-    public func run(
+    package func run(
         output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ShardIndex {
         var rule = ClassLabels(first: firstLabel, classes: classes)

@@ -3,7 +3,7 @@
 ///
 /// Both calls are made by every member, in the same order. An error of one member is thrown by all, so
 /// that none goes on alone and none waits for ever.
-public protocol ImportTeam: Sendable {
+package protocol ImportTeam: Sendable {
     /// This process's number.
     var member: Int { get }
 
@@ -18,19 +18,19 @@ public protocol ImportTeam: Sendable {
 }
 
 /// The team of one process.
-public struct TeamOfOne: ImportTeam {
+package struct TeamOfOne: ImportTeam {
     /// Zero.
-    public var member: Int { 0 }
+    package var member: Int { 0 }
 
     /// One.
-    public var size: Int { 1 }
+    package var size: Int { 1 }
 
     /// Creates the team.
-    public init() {}
+    package init() {}
 
     /// What `work` returns.
-    public func first<Value: Codable>(_ work: () throws -> Value) throws -> Value { try work() }
+    package func first<Value: Codable>(_ work: () throws -> Value) throws -> Value { try work() }
 
     /// What `work` returns, alone.
-    public func all<Value: Codable>(_ work: () throws -> Value) throws -> [Value] { [try work()] }
+    package func all<Value: Codable>(_ work: () throws -> Value) throws -> [Value] { [try work()] }
 }

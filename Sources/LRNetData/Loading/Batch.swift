@@ -1,24 +1,24 @@
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// Samples ready for the network; its memory is used again for later batches.
-public final class Batch: @unchecked Sendable {
+package final class Batch: @unchecked Sendable {
     /// Memory for `capacity` images; the first ``count`` are this batch's.
-    public let images: FloatBuffer
+    package let images: FloatBuffer
 
     /// The labels, `[count]`.
-    public internal(set) var labels: [Int32] = []
+    package internal(set) var labels: [Int32] = []
 
     /// The positions of the samples in the split, `[count]`.
-    public internal(set) var samples: [Int] = []
+    package internal(set) var samples: [Int] = []
 
     /// The number of images that fit.
-    public let capacity: Int
+    package let capacity: Int
 
     private let imageCount: Int
 
     /// Creates a batch without samples and with room for `capacity`.
-    public init(capacity: Int, shape: ImageShape) {
+    package init(capacity: Int, shape: ImageShape) {
         self.capacity = capacity
         imageCount = shape.count
         images = FloatBuffer(count: capacity * shape.count)
@@ -26,17 +26,17 @@ public final class Batch: @unchecked Sendable {
     }
 
     /// The number of samples; 0 for a rank that has none in this step.
-    public var count: Int { samples.count }
+    package var count: Int { samples.count }
 
     /// The images of this batch, `[count, H, W, C]`, on the scale of the
     /// augmentation's last step, [0, 1] by default.
-    public var filledImages: FloatView { images[0..<count * imageCount] }
+    package var filledImages: FloatView { images[0..<count * imageCount] }
 
     /// Makes the batch `count` images of zeros with label 0, to stand in for one that could not be
     /// read, or for measurements without data.
     ///
     /// - Precondition: `count` images fit.
-    public func makeBlank(count: Int) {
+    package func makeBlank(count: Int) {
         precondition(count >= 0 && count <= capacity, "\(count) of \(capacity) images")
         samples = Array(0..<count)
         labels = Array(repeating: 0, count: count)
@@ -46,7 +46,7 @@ public final class Batch: @unchecked Sendable {
     /// Replaces the labels, for batches that are filled by hand.
     ///
     /// - Precondition: There is one label a sample.
-    public func setLabels(_ labels: [Int32]) {
+    package func setLabels(_ labels: [Int32]) {
         precondition(labels.count == count, "\(labels.count) labels for \(count) samples")
         self.labels = labels
     }

@@ -1,12 +1,12 @@
 import Foundation
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// Reads, decodes and augments the samples of a batch, shared out over threads.
 ///
 /// Which thread makes which sample does not reach a bit: each sample is a function of (request,
 /// sample) alone.
-public final class BatchFiller {
+package final class BatchFiller {
     private let reader: ShardReader
     private let augmenter: Augmenter
     private let pool: ThreadPool
@@ -21,7 +21,7 @@ public final class BatchFiller {
     }
 
     /// - Parameter pool: The threads; by default the caller's alone.
-    public init(reader: ShardReader, augmenter: Augmenter, pool: ThreadPool = ThreadPool()) {
+    package init(reader: ShardReader, augmenter: Augmenter, pool: ThreadPool = ThreadPool()) {
         self.reader = reader
         self.augmenter = augmenter
         self.pool = pool
@@ -33,7 +33,7 @@ public final class BatchFiller {
     /// - Precondition: The batch has room, and images of the augmenter's shape.
     /// - Throws: ``Failure``; of several errors the one of the first sample in
     ///   the set. What the batch then holds is unspecified.
-    public func fill(_ batch: Batch, with request: BatchRequest) throws {
+    package func fill(_ batch: Batch, with request: BatchRequest) throws {
         let count = request.samples.count
         precondition(count <= batch.capacity, "\(count) samples for batches of \(batch.capacity)")
         batch.samples = request.samples

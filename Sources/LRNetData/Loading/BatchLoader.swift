@@ -6,7 +6,7 @@ import LRNetSupport
 ///
 /// `depth` batches go round: the threads fill one, ``next()`` hands it out, ``recycle(_:)`` gives
 /// it back. Image memory is allocated once, at the start.
-public final class BatchLoader: Sendable {
+package final class BatchLoader: Sendable {
     private let queue: BatchQueue
     private let threads: LoaderThreads
 
@@ -21,7 +21,7 @@ public final class BatchLoader: Sendable {
     ///   - requests: The samples of each batch, in order; an empty request gives a batch without
     ///     samples. It is read on the loader's thread and may be endless.
     /// - Precondition: A request has at most `capacity` samples, all of them in the split.
-    public init(
+    package init(
         reader: ShardReader, augmenter: Augmenter, threads: LoaderThreads, capacity: Int,
         depth: Int = 3, requests: some Sequence<BatchRequest> & Sendable
     ) {
@@ -45,15 +45,15 @@ public final class BatchLoader: Sendable {
     /// - Returns: `nil` after the last request, or after ``stop()``.
     /// - Precondition: At least one batch has been given back; else this would wait for ever.
     /// - Throws: What reading threw, also on every later call.
-    public func next() throws -> Batch? { try queue.next() }
+    package func next() throws -> Batch? { try queue.next() }
 
     /// Gives a batch back, to be filled again.
     ///
     /// - Precondition: It came from this loader's ``next()`` and is given back once.
-    public func recycle(_ batch: Batch) { queue.recycle(batch) }
+    package func recycle(_ batch: Batch) { queue.recycle(batch) }
 
     /// Ends the loading and waits for its end, at most for one batch.
-    public func stop() { queue.stop() }
+    package func stop() { queue.stop() }
 
     private static func run(
         _ queue: BatchQueue, _ filler: BatchFiller, _ requests: some Sequence<BatchRequest>

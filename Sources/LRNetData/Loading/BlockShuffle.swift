@@ -9,23 +9,23 @@
 /// So a leaf goes through its own blocks, window by window, and a rank reads only those of its
 /// leaves: of R ranks each reads about a 1/R of the set an epoch. The order depends on the leaves,
 /// which the recipe fixes, and not on ranks.
-public struct BlockShuffle: Sendable, Equatable {
+package struct BlockShuffle: Sendable, Equatable {
     /// Samples of a block; the split's last block may have fewer.
-    public var blockSamples: Int
+    package var blockSamples: Int
 
     /// Blocks that are shuffled together; what a leaf has to keep in memory.
-    public var windowBlocks: Int
+    package var windowBlocks: Int
 
     /// Leaves of a batch.
-    public var leaves: Int
+    package var leaves: Int
 
     /// Samples of a leaf.
-    public var leafSize: Int
+    package var leafSize: Int
 
     /// Creates a description.
     ///
     /// - Precondition: All are positive.
-    public init(blockSamples: Int, windowBlocks: Int, leaves: Int, leafSize: Int) {
+    package init(blockSamples: Int, windowBlocks: Int, leaves: Int, leafSize: Int) {
         precondition(
             blockSamples > 0 && windowBlocks > 0 && leaves > 0 && leafSize > 0,
             "blocks of \(blockSamples), windows of \(windowBlocks), \(leaves) x \(leafSize)")

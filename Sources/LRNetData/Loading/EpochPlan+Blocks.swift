@@ -13,7 +13,7 @@ extension EpochPlan {
     ///   - epoch: Counted from 0.
     ///   - count: The number of samples.
     /// - Precondition: Epoch and count are not negative and fit 32 bits.
-    public init(seed: UInt64, epoch: Int, count: Int, blocks: BlockShuffle) {
+    package init(seed: UInt64, epoch: Int, count: Int, blocks: BlockShuffle) {
         precondition(
             UInt32(exactly: epoch) != nil && UInt32(exactly: count) != nil,
             "epoch \(epoch) of \(count) samples")

@@ -5,7 +5,7 @@ import LRNetSupport
 ///
 /// Fisher-Yates, from the last position down: position `i` swaps with the number `i` below `i + 1`
 /// of the noise key (seed, shuffle, epoch). Every rank computes the same order; nothing is saved.
-public struct EpochPlan: Sendable, Equatable {
+package struct EpochPlan: Sendable, Equatable {
     private let order: [UInt32]
 
     /// Computes the order.
@@ -15,7 +15,7 @@ public struct EpochPlan: Sendable, Equatable {
     ///   - epoch: Counted from 0.
     ///   - count: The number of samples.
     /// - Precondition: Epoch and count are not negative and fit 32 bits.
-    public init(seed: UInt64, epoch: Int, count: Int) {
+    package init(seed: UInt64, epoch: Int, count: Int) {
         precondition(
             UInt32(exactly: epoch) != nil && UInt32(exactly: count) != nil,
             "epoch \(epoch) of \(count) samples")
@@ -33,15 +33,15 @@ public struct EpochPlan: Sendable, Equatable {
     }
 
     /// The number of samples.
-    public var count: Int { order.count }
+    package var count: Int { order.count }
 
     /// The sample at a position of the epoch.
     ///
     /// - Precondition: The position is in `0 ..< count`.
-    public subscript(position: Int) -> Int { Int(order[position]) }
+    package subscript(position: Int) -> Int { Int(order[position]) }
 
     /// The samples at a run of positions.
     ///
     /// - Precondition: The positions are in `0 ..< count`.
-    public subscript(positions: Range<Int>) -> [Int] { order[positions].map { Int($0) } }
+    package subscript(positions: Range<Int>) -> [Int] { order[positions].map { Int($0) } }
 }

@@ -2,7 +2,7 @@ import LRNetKernels
 import LRNetSupport
 
 /// The threads that load batches, for one loader after the other.
-public final class LoaderThreads: Sendable {
+package final class LoaderThreads: Sendable {
     /// Runs the loader.
     let loader: WorkerThread
 
@@ -13,7 +13,7 @@ public final class LoaderThreads: Sendable {
     ///
     /// - Parameter workers: Threads that share the samples of a batch; any number gives the same bits.
     /// - Throws: ``Failure`` (74) if the system makes no further thread.
-    public init(workers: Int = 1) throws {
+    package init(workers: Int = 1) throws {
         loader = try WorkerThread("batch-loader", stackByteCount: 8 << 20)
         pool = try ThreadPool(threadCount: workers, remedy: "lower data.workers (\(workers))")
     }

@@ -2,17 +2,17 @@ import LRNetKernels
 
 /// A sheet of pictures with their labels, for people: every picture in a cell of one size, its
 /// class below it.
-public enum SampleSheet {
+package enum SampleSheet {
     /// One cell.
-    public struct Cell: Sendable {
+    package struct Cell: Sendable {
         /// The picture, of one channel (gray) or three; of other numbers the mean is shown.
-        public var image: PixelImage
+        package var image: PixelImage
 
         /// What stands below it.
-        public var label: String
+        package var label: String
 
         /// Names a picture and its label.
-        public init(image: PixelImage, label: String) {
+        package init(image: PixelImage, label: String) {
             self.image = image
             self.label = label
         }
@@ -30,7 +30,7 @@ public enum SampleSheet {
     ///
     /// - Parameter columns: Pictures in a row.
     /// - Precondition: There is a cell, and `columns` is positive.
-    public static func png(_ cells: [Cell], columns: Int) -> [UInt8] {
+    package static func png(_ cells: [Cell], columns: Int) -> [UInt8] {
         PNGCodec.encode(image(cells, columns: columns))
     }
 

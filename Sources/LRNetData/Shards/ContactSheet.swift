@@ -1,14 +1,14 @@
 import LRNetKernels
 
 /// Pictures of samples for people: a gray sheet of many, and blocks of characters for a terminal.
-public enum ContactSheet {
+package enum ContactSheet {
     /// A sheet in the PGM format (binary, 8 bits), images row by row with a gap of one pixel.
     ///
     /// Images of several channels are shown by the mean of their channels.
     ///
     /// - Parameter columns: Images in a row.
     /// - Precondition: `columns` is positive.
-    public static func pgm(_ images: LabeledImages, columns: Int) -> [UInt8] {
+    package static func pgm(_ images: LabeledImages, columns: Int) -> [UInt8] {
         precondition(columns > 0, "\(columns) columns")
         let shape = images.shape
         let rows = (images.count + columns - 1) / columns
@@ -30,7 +30,7 @@ public enum ContactSheet {
 
     /// Lines of half blocks, in 24 grays of the 256-colour palette: one character shows two pixels,
     /// one above the other. Labels stand above the images.
-    public static func terminalLines(_ images: LabeledImages) -> [String] {
+    package static func terminalLines(_ images: LabeledImages) -> [String] {
         let shape = images.shape
         var lines = [""]
         for label in images.labels {
@@ -55,7 +55,7 @@ public enum ContactSheet {
     }
 
     /// Lines of plain characters, darker to brighter ` .:-=+*#%@`, for pipes and logs.
-    public static func plainLines(_ images: LabeledImages) -> [String] {
+    package static func plainLines(_ images: LabeledImages) -> [String] {
         let ramp = Array(" .:-=+*#%@")
         let shape = images.shape
         return (0..<shape.height / 2).map { row in

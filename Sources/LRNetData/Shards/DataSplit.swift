@@ -1,5 +1,5 @@
 /// What a part of a data set is for.
-public enum DataSplit: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
+package enum DataSplit: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
     /// Gradients and batch-norm statistics come from these samples.
     case train
     /// These samples choose between draws and checkpoints.
@@ -8,5 +8,5 @@ public enum DataSplit: String, Sendable, Codable, CaseIterable, CustomStringConv
     case test
 
     /// `train`, `validation`, `test`: the beginning of its shards' names.
-    public var description: String { rawValue }
+    package var description: String { rawValue }
 }

@@ -1,21 +1,21 @@
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// Images of one shape with their labels, held in memory; what importers make and tests compare.
-public struct LabeledImages: Sendable, Equatable {
+package struct LabeledImages: Sendable, Equatable {
     /// The shape of every image.
-    public let shape: ImageShape
+    package let shape: ImageShape
 
     /// The pixels, `[N, H, W, C]`.
-    public var pixels: [UInt8]
+    package var pixels: [UInt8]
 
     /// The labels, `[N]`.
-    public var labels: [Int32]
+    package var labels: [Int32]
 
     /// Creates a collection.
     ///
     /// - Precondition: There is one label an image.
-    public init(shape: ImageShape, pixels: [UInt8], labels: [Int32]) {
+    package init(shape: ImageShape, pixels: [UInt8], labels: [Int32]) {
         precondition(
             pixels.count == labels.count * shape.count,
             "\(pixels.count) pixels for \(labels.count) images of \(shape)")
@@ -25,12 +25,12 @@ public struct LabeledImages: Sendable, Equatable {
     }
 
     /// The number of images.
-    public var count: Int { labels.count }
+    package var count: Int { labels.count }
 
     /// The images of a range.
     ///
     /// - Precondition: The range lies within the collection.
-    public subscript(range: Range<Int>) -> LabeledImages {
+    package subscript(range: Range<Int>) -> LabeledImages {
         LabeledImages(
             shape: shape,
             pixels: Array(pixels[range.lowerBound * shape.count..<range.upperBound * shape.count]),

@@ -1,5 +1,5 @@
 /// How a shard set holds its pictures.
-public enum PictureEncoding: String, Sendable, Codable {
+package enum PictureEncoding: String, Sendable, Codable {
     /// Pixels of one shape, `[N, H, W, C]`.
     case raw
 

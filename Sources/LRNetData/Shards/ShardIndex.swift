@@ -1,5 +1,5 @@
 import Foundation
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// The content of a shard set's `index.json`: what the set holds and how to know it again.
@@ -10,94 +10,94 @@ import LRNetSupport
 ///
 /// Version 1 of the format had no ``encoding`` (all sets were raw) and no ``classNames``; it is still
 /// read.
-public struct ShardIndex: Sendable, Codable, Equatable {
+package struct ShardIndex: Sendable, Codable, Equatable {
     /// One shard.
-    public struct Shard: Sendable, Codable, Equatable {
+    package struct Shard: Sendable, Codable, Equatable {
         /// The file's name in the set's folder: `train-00000.h5`.
-        public var file: String
+        package var file: String
 
         /// The number of samples.
-        public var count: Int
+        package var count: Int
 
         /// The size of the file.
-        public var byteCount: Int
+        package var byteCount: Int
 
         /// The SHA-256 of the file.
-        public var sha256: String
+        package var sha256: String
     }
 
     /// The samples of one split, in order of the shards.
-    public struct Split: Sendable, Codable, Equatable {
+    package struct Split: Sendable, Codable, Equatable {
         /// Which split.
-        public var name: DataSplit
+        package var name: DataSplit
 
         /// The number of samples.
-        public var count: Int
+        package var count: Int
 
         /// The SHA-256 over all samples in order: the bytes of the image, then the label as four
         /// little-endian bytes; in an encoded set the number of bytes, as eight, comes first.
-        public var samplesSHA256: String
+        package var samplesSHA256: String
 
         /// The shards.
-        public var shards: [Shard]
+        package var shards: [Shard]
     }
 
     /// The version of this format that this program writes.
-    public static let currentSchemaVersion = 2
+    package static let currentSchemaVersion = 2
 
     /// The versions that it reads.
     static let readableSchemaVersions = 1...currentSchemaVersion
 
     /// The name of the index in the set's folder.
-    public static let fileName = "index.json"
+    package static let fileName = "index.json"
 
     /// The version of the format.
-    public var schemaVersion: Int
+    package var schemaVersion: Int
 
     /// What the set calls itself.
-    public var name: String
+    package var name: String
 
     /// How pictures are stored.
-    public var encoding: PictureEncoding
+    package var encoding: PictureEncoding
 
     /// The shape of every image of a raw set; pixels are bytes.
     ///
     /// In an encoded set pictures vary, and height and width are the shorter side to which larger
     /// ones were reduced; the channels are those of a decoded picture.
-    public var shape: ImageShape
+    package var shape: ImageShape
 
     /// The number of classes; labels are `0 ..< classes`.
-    public var classes: Int
+    package var classes: Int
 
     /// The classes' names, by label, if the source had names.
-    public var classNames: [String]?
+    package var classNames: [String]?
 
     /// The mean of the train split's pixels, a channel, on the scale [0, 1].
     ///
     /// Over all pixels of all pictures as they are stored (an encoded set's pictures decoded, not
     /// cropped), so that a larger picture weighs more.
-    public var mean: [Double]
+    package var mean: [Double]
 
     /// The (population) standard deviation of the train split's pixels, a channel, on the scale
     /// [0, 1], over the same pixels.
-    public var deviation: [Double]
+    package var deviation: [Double]
 
     /// The splits that are present.
-    public var splits: [Split]
+    package var splits: [Split]
 
     /// SHA-256 over encoding, shape, classes and the splits' names, counts and sample hashes.
-    public var fingerprint: String
+    package var fingerprint: String
 
     /// SHA-256 over all other fields.
-    public var checksum: String
+    package var checksum: String
 
     /// The split of this name, if the set has it.
-    public subscript(split: DataSplit) -> Split? { splits.first { $0.name == split } }
+    package subscript(split: DataSplit) -> Split? { splits.first { $0.name == split } }
 
     /// A class's name, or its number where classes have none.
     ///
     /// - Precondition: The label is in `0 ..< classes`.
-    public func className(_ label: Int) -> String { classNames?[label] ?? String(label) }
+    package func className(_ label: Int) -> String { classNames?[label] ?? String(label) }
 
     /// The fingerprint that belongs to the other fields.
     var expectedFingerprint: String {
@@ -202,7 +202,7 @@ public struct ShardIndex: Sendable, Codable, Equatable {
 
 extension ShardIndex {
     /// Decodes any readable version; what version 1 did not have takes the values that it implied.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         schemaVersion = try values.decode(Int.self, forKey: .schemaVersion)
         name = try values.decode(String.self, forKey: .name)

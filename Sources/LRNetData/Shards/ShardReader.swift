@@ -1,21 +1,21 @@
 import Foundation
 import LRNetHDF5
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// Reads samples of one split in any order, through a cache of chunks.
 ///
 /// A shard's SHA-256 is checked when a sample of it is first read. Calls may come from several
 /// threads; reading from disk happens one at a time.
-public final class ShardReader: Sendable {
+package final class ShardReader: Sendable {
     /// The set.
-    public let set: ShardSet
+    package let set: ShardSet
 
     /// The split.
-    public let split: DataSplit
+    package let split: DataSplit
 
     /// The number of samples.
-    public let count: Int
+    package let count: Int
 
     private let entries: [ShardIndex.Shard]
     private let firstSamples: [Int]
@@ -44,7 +44,7 @@ public final class ShardReader: Sendable {
     ///     way); the chunk that is being read always has room. A random order over a set that does
     ///     not fit reads a chunk (1 MiB) for almost every sample.
     /// - Throws: ``Failure`` (66) if the set does not have the split.
-    public init(set: ShardSet, split: DataSplit, cacheByteCount: Int = 1 << 30) throws {
+    package init(set: ShardSet, split: DataSplit, cacheByteCount: Int = 1 << 30) throws {
         guard let entry = set.index[split] else {
             let present = set.index.splits.map(\.name.rawValue).joined(separator: ", ")
             throw Failure(
@@ -67,7 +67,7 @@ public final class ShardReader: Sendable {
     }
 
     /// The shape of every image.
-    public var shape: ImageShape { self.set.shape }
+    package var shape: ImageShape { self.set.shape }
 
     /// Reads samples of a raw set.
     ///
@@ -81,7 +81,7 @@ public final class ShardReader: Sendable {
     /// - Throws: ``Failure``: 65 for damage or an encoded set, 66 for a
     ///   missing shard, 74 if a shard cannot be read. What `images` and `labels` then hold is
     ///   unspecified.
-    public func read(samples: [Int], images: FloatView, labels: inout [Int32]) throws {
+    package func read(samples: [Int], images: FloatView, labels: inout [Int32]) throws {
         let size = shape.count
         precondition(
             images.count == samples.count * size,
@@ -103,7 +103,7 @@ public final class ShardReader: Sendable {
     ///
     /// - Precondition: Every sample is in `0 ..< count`.
     /// - Throws: As ``read(samples:images:labels:)``.
-    public func read(samples: [Int]) throws -> LabeledImages {
+    package func read(samples: [Int]) throws -> LabeledImages {
         let size = shape.count
         var pixels = [UInt8](repeating: 0, count: samples.count * size)
         var labels = [Int32](repeating: 0, count: samples.count)
@@ -124,7 +124,7 @@ public final class ShardReader: Sendable {
     /// - Precondition: The sample is in `0 ..< count`.
     /// - Throws: As ``read(samples:images:labels:)``; ``Failure`` (65) if a picture cannot be
     ///   decoded.
-    public func picture(_ sample: Int) throws -> (image: PixelImage, label: Int32) {
+    package func picture(_ sample: Int) throws -> (image: PixelImage, label: Int32) {
         precondition(sample >= 0 && sample < count, "sample \(sample) of \(count)")
         // The last shard that begins at or before the sample; empty shards begin where the next does.
         var (low, high) = (0, entries.count - 1)
@@ -155,7 +155,7 @@ public final class ShardReader: Sendable {
     /// The number of samples of each class.
     ///
     /// - Throws: As ``read(samples:images:labels:)``.
-    public func classCounts() throws -> [Int] {
+    package func classCounts() throws -> [Int] {
         var counts = [Int](repeating: 0, count: self.set.classes)
         for number in entries.indices {
             for label in try freshlyOpened(number).labels { counts[Int(label)] += 1 }
@@ -164,18 +164,18 @@ public final class ShardReader: Sendable {
     }
 
     /// The bytes of a chunk, unless a single sample is larger.
-    public static var typicalChunkByteCount: Int { HDF5DataSet.chunkByteCount }
+    package static var typicalChunkByteCount: Int { HDF5DataSet.chunkByteCount }
 
     /// Chunks that were read from files so far.
-    public var chunkReadCount: Int { state.lock.withLock { state.state.chunkReadCount } }
+    package var chunkReadCount: Int { state.lock.withLock { state.state.chunkReadCount } }
 
     /// Shards that are open.
-    public var openShardCount: Int {
+    package var openShardCount: Int {
         state.lock.withLock { state.state.shards.count { $0 != nil } }
     }
 
     /// The number of shards.
-    public var shardCount: Int { entries.count }
+    package var shardCount: Int { entries.count }
 
     /// Opens a shard past the cache; its hash is checked again.
     ///

@@ -1,20 +1,20 @@
 import Foundation
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// A folder of shards with a valid index.
-public struct ShardSet: Sendable {
+package struct ShardSet: Sendable {
     /// The folder.
-    public let directory: String
+    package let directory: String
 
     /// What it holds.
-    public let index: ShardIndex
+    package let index: ShardIndex
 
     /// Reads the index, and checks that every shard is there and has the stated size.
     ///
     /// - Throws: ``Failure``: 66 if the folder, the index or a shard is
     ///   missing, 65 if index and shards disagree.
-    public init(directory: String) throws {
+    package init(directory: String) throws {
         let path = "\(directory)/\(ShardIndex.fileName)"
         guard FileBytes.isFolder(directory) else {
             throw FailureSite("data", directory).inputMissing(
@@ -77,16 +77,16 @@ public struct ShardSet: Sendable {
     }
 
     /// The shape of every image.
-    public var shape: ImageShape { index.shape }
+    package var shape: ImageShape { index.shape }
 
     /// The number of classes.
-    public var classes: Int { index.classes }
+    package var classes: Int { index.classes }
 
     /// The name of the samples, the same however they are cut into shards.
-    public var fingerprint: String { index.fingerprint }
+    package var fingerprint: String { index.fingerprint }
 
     /// The number of samples of a split; 0 if the set does not have it.
-    public func count(_ split: DataSplit) -> Int { index[split]?.count ?? 0 }
+    package func count(_ split: DataSplit) -> Int { index[split]?.count ?? 0 }
 
     func path(of shard: ShardIndex.Shard) -> String { "\(directory)/\(shard.file)" }
 }

@@ -1,9 +1,9 @@
-public import LRNetKernels
-public import LRNetSupport
+package import LRNetKernels
+package import LRNetSupport
 
 /// Reads a whole shard set and compares it with its index: every file's hash, every chunk, every
 /// label, the samples' hash and the pixel statistics.
-public struct ShardSetVerifier: Sendable {
+package struct ShardSetVerifier: Sendable {
     private let set: ShardSet
     private let pool: ThreadPool
     private let blockSampleCount = 256
@@ -12,19 +12,19 @@ public struct ShardSetVerifier: Sendable {
     ///
     /// - Parameter pool: What decodes the pictures of an encoded set; its result does not
     ///   depend on the number of threads.
-    public init(_ set: ShardSet, pool: ThreadPool = ThreadPool()) {
+    package init(_ set: ShardSet, pool: ThreadPool = ThreadPool()) {
         self.set = set
         self.pool = pool
     }
 
     /// The number of samples in all splits.
-    public var sampleCount: Int { self.set.index.splits.reduce(0) { $0 + $1.count } }
+    package var sampleCount: Int { self.set.index.splits.reduce(0) { $0 + $1.count } }
 
     /// Verifies every shard, also after a bad one.
     ///
     /// - Parameter progress: Called with the number of samples checked since the last call.
     /// - Returns: The problems, one a bad shard or split; empty if all is well.
-    public func run(progress: (Int) -> Void = { _ in }) -> [Failure] {
+    package func run(progress: (Int) -> Void = { _ in }) -> [Failure] {
         var problems: [Failure] = []
         for split in set.index.splits {
             do {

@@ -1,12 +1,12 @@
 import Foundation
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// Writes a shard set, which appears under its name only when it is whole.
 ///
 /// Files go to a sibling folder `DIR.partial-<pid>`; ``finish()`` writes the index, syncs and
 /// renames the folder. If the writer goes away before, the folder is removed.
-public final class ShardWriter {
+package final class ShardWriter {
     private let name: String
     private let shape: ImageShape
     private let classes: Int
@@ -28,7 +28,7 @@ public final class ShardWriter {
     ///   - classNames: Their names, by label.
     /// - Precondition: There are as many names as classes, or none.
     /// - Throws: ``Failure`` (74) if the folder holds something; errors of the file system.
-    public init(
+    package init(
         directory: String, name: String, shape: ImageShape, classes: Int,
         classNames: [String]? = nil
     ) throws {
@@ -56,7 +56,7 @@ public final class ShardWriter {
     ///   - progress: Called with the number of samples written since the last call.
     /// - Throws: ``Failure`` (65) for a label outside `0 ..< classes`; ``Failure`` (74)
     ///   if a file cannot be written; what `samples` throws.
-    public func write(
+    package func write(
         _ split: DataSplit, count: Int, shards: Int? = nil,
         samples: (Range<Int>) throws -> LabeledImages, progress: (Int) -> Void = { _ in }
     ) throws {
@@ -91,7 +91,7 @@ public final class ShardWriter {
     /// - Precondition: Called once.
     /// - Throws: ``Failure`` (74).
     @discardableResult
-    public func finish() throws -> ShardIndex {
+    package func finish() throws -> ShardIndex {
         let index = ShardIndex(
             name: name, shape: shape, classes: classes, classNames: classNames,
             mean: statistics.mean, deviation: statistics.deviation, splits: splits)

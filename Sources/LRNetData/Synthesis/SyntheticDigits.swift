@@ -1,5 +1,5 @@
 import Foundation
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// Drawn digits, 28x28 gray, that look handwritten: a data set that needs no download.
@@ -7,25 +7,25 @@ import LRNetSupport
 /// Each image is a pure function of (seed, split, position): a digit and one of its styles are
 /// drawn, its points wobble, an affine map (size, shear, rotation, shift) places it, a pen of
 /// varying width and brightness draws it, then come specks, stray marks and noise.
-public struct SyntheticDigits: Sendable {
+package struct SyntheticDigits: Sendable {
     /// The seed of the set.
-    public let seed: UInt64
+    package let seed: UInt64
 
     /// The shape of every image.
-    public static let shape = ImageShape(height: 28, width: 28, channels: 1)
+    package static let shape = ImageShape(height: 28, width: 28, channels: 1)
 
     /// The number of classes.
-    public static let classes = 10
+    package static let classes = 10
 
     /// Creates the set of a seed.
-    public init(seed: UInt64) {
+    package init(seed: UInt64) {
         self.seed = seed
     }
 
     /// The images of a range of a split, drawn on the threads of a pool.
     ///
     /// - Precondition: The range fits 32 bits.
-    public func images(
+    package func images(
         _ split: DataSplit, _ range: Range<Int>, on pool: ThreadPool = ThreadPool()
     ) -> LabeledImages {
         let pieces = Pieces(count: (range.count + Self.pieceCount - 1) / Self.pieceCount)
@@ -55,7 +55,7 @@ public struct SyntheticDigits: Sendable {
     ///   - progress: Called with (samples written so far, samples in all).
     /// - Throws: ``Failure`` (74). No folder is left behind.
     @discardableResult
-    public func write(
+    package func write(
         output: String, name: String, counts: (train: Int, validation: Int, test: Int),
         shards: Int? = nil, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ShardIndex {

@@ -1,5 +1,5 @@
 import Foundation
-public import LRNetKernels
+package import LRNetKernels
 import LRNetSupport
 
 /// Coloured waves under noise, of any size: a set for trials of the data path and of speed, where
@@ -8,20 +8,20 @@ import LRNetSupport
 /// The class decides the direction of the wave; its phase and two colours are drawn for each picture.
 /// Whole-number arithmetic only, so each picture is the same pure function of (seed, split, position)
 /// on every machine.
-public struct SyntheticTextures: Sendable {
+package struct SyntheticTextures: Sendable {
     /// The seed of the set.
-    public let seed: UInt64
+    package let seed: UInt64
 
     /// The shape of every picture; any number of channels.
-    public let shape: ImageShape
+    package let shape: ImageShape
 
     /// The number of classes.
-    public let classes: Int
+    package let classes: Int
 
     /// Creates the set of a seed.
     ///
     /// - Precondition: The shape has pixels; there are at least 2 classes and at most 1000.
-    public init(seed: UInt64, shape: ImageShape, classes: Int) {
+    package init(seed: UInt64, shape: ImageShape, classes: Int) {
         precondition(shape.count > 0 && (2...1000).contains(classes), "\(shape), \(classes)")
         self.seed = seed
         self.shape = shape
@@ -31,7 +31,7 @@ public struct SyntheticTextures: Sendable {
     /// The pictures of a range of a split, made on the threads of a pool.
     ///
     /// - Precondition: The range fits 32 bits.
-    public func images(
+    package func images(
         _ split: DataSplit, _ range: Range<Int>, on pool: ThreadPool = ThreadPool()
     ) -> LabeledImages {
         let pieces = Pieces(count: (range.count + Self.pieceCount - 1) / Self.pieceCount)
@@ -56,7 +56,7 @@ public struct SyntheticTextures: Sendable {
     ///   - progress: Called with the samples written so far.
     /// - Throws: ``Failure`` (74). No folder is left behind.
     @discardableResult
-    public func write(
+    package func write(
         output: String, name: String, counts: [(split: DataSplit, count: Int)],
         progress: (Int) -> Void = { _ in }
     ) throws -> ShardIndex {

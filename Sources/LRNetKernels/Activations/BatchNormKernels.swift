@@ -5,7 +5,7 @@ internal import LRNetSupport
 ///     xhat = (x - mean) / sqrt(variance + epsilon)        y = gamma xhat + beta
 ///
 /// with the population variance of the group, and optionally a ReLU behind it.
-public enum BatchNormKernels {
+package enum BatchNormKernels {
     /// Rows that are summed in Float32 before the sum moves on to Double.
     private static let blockRows = 64
 
@@ -20,7 +20,7 @@ public enum BatchNormKernels {
     ///   - input: Shape `[rows, channels]`, at least one row.
     ///   - moments: Overwritten from index `offset` on: first the mean of each column, then the
     ///     sum of squared distances from it.
-    public static func moments(
+    package static func moments(
         of input: FloatView, channels: Int, into moments: DoubleBuffer, at offset: Int
     ) {
         let rows = rowCount(input, channels)
@@ -105,7 +105,7 @@ public enum BatchNormKernels {
     ///   - input: Shape `[rows, channels]`; may be the same view as `output`.
     ///   - scale: gamma / sqrt(variance + epsilon), shape `[channels]`.
     ///   - shift: beta - mean * scale, shape `[channels]`.
-    public static func normalize(
+    package static func normalize(
         _ input: FloatView, scale: FloatView, shift: FloatView, rectified: Bool,
         into output: FloatView
     ) {
@@ -139,7 +139,7 @@ public enum BatchNormKernels {
     ///   - input: `x` of the forward pass.
     ///   - statistics: The group's mean and 1 / sqrt(variance + epsilon), and the `scale` and
     ///     `shift` that ``normalize(_:scale:shift:rectified:into:)`` was called with.
-    public static func gradientSums(
+    package static func gradientSums(
         _ gradient: FloatView, input: FloatView, statistics: Statistics, rectified: Bool,
         into sums: DoubleBuffer, at offset: Int
     ) {
@@ -174,7 +174,7 @@ public enum BatchNormKernels {
     ///   - gradient: dL/dy; overwritten with dL/dx.
     ///   - meanGradient: The group's mean of `g`, shape `[channels]`.
     ///   - meanProduct: The group's mean of `g * xhat`, shape `[channels]`.
-    public static func backward(
+    package static func backward(
         _ gradient: FloatView, input: FloatView, statistics: Statistics, rectified: Bool,
         meanGradient: FloatView, meanProduct: FloatView
     ) {
@@ -198,17 +198,17 @@ public enum BatchNormKernels {
     }
 
     /// The statistics of one group, each of shape `[channels]`.
-    public struct Statistics: Sendable {
+    package struct Statistics: Sendable {
         /// The mean and 1 / sqrt(variance + epsilon).
-        public let mean, inverseDeviation: FloatView
+        package let mean, inverseDeviation: FloatView
 
         /// `gamma * inverseDeviation` and `beta - mean * scale`.
-        public let scale, shift: FloatView
+        package let scale, shift: FloatView
 
         /// Creates statistics.
         ///
         /// - Precondition: The counts agree.
-        public init(
+        package init(
             mean: FloatView, inverseDeviation: FloatView, scale: FloatView, shift: FloatView
         ) {
             precondition(

@@ -3,7 +3,7 @@ internal import LRNetSupport
 /// Inverted dropout: a unit is kept with probability `1 - rate` and then scaled by `1 / (1 - rate)`.
 ///
 /// Naive twin: `Reference.dropout`.
-public enum Dropout {
+package enum Dropout {
     /// Scales or clears each value; called with the same key in the forward and backward pass.
     ///
     ///     output[i] = input[i] / (1 - rate)    if bits(i) >= rate * 2^32, else 0
@@ -14,7 +14,7 @@ public enum Dropout {
     ///   - input: One sample's values; may be the same view as `output`.
     ///   - rate: In `0 ..< 1`.
     ///   - key: The sample's key.
-    public static func apply(
+    package static func apply(
         _ input: FloatView, rate: Float, key: NoiseKey, into output: FloatView
     ) {
         precondition(

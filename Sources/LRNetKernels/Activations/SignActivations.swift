@@ -2,11 +2,11 @@ internal import Foundation
 internal import LRNetSupport
 
 /// Activations of -1 and +1.
-public enum SignActivations {
+package enum SignActivations {
     /// `output = +1 where input >= 0, else -1`; the two may be the same view.
     ///
     /// - Precondition: The counts agree.
-    public static func forward(_ input: FloatView, into output: FloatView) {
+    package static func forward(_ input: FloatView, into output: FloatView) {
         SignWeights.binarize(input, into: output)
     }
 
@@ -14,7 +14,7 @@ public enum SignActivations {
     ///
     /// - Precondition: The counts agree.
     /// - Source: Hubara, Courbariaux, Soudry, El-Yaniv, Bengio, NIPS 2016, equation 4.
-    public static func maskGradient(_ gradient: FloatView, input: FloatView) {
+    package static func maskGradient(_ gradient: FloatView, input: FloatView) {
         precondition(
             gradient.count == input.count, "\(gradient.count) and \(input.count) values")
         let (g, x) = (gradient.pointer, input.pointer)
@@ -38,7 +38,7 @@ public enum SignActivations {
     ///   - variance: Overwritten with `r`.
     ///   - offset: Makes every sum positive.
     /// - Precondition: The counts agree.
-    public static func standardize(mean: FloatView, variance: FloatView, offset: Float) {
+    package static func standardize(mean: FloatView, variance: FloatView, offset: Float) {
         precondition(
             mean.count == variance.count, "\(mean.count) means and \(variance.count) variances")
         let (m, v) = (mean.pointer, variance.pointer)
@@ -56,7 +56,7 @@ public enum SignActivations {
     ///     output = 2 Phi(z) - 1 = erf(z / sqrt 2)
     ///
     /// - Precondition: The counts agree.
-    public static func expectation(_ input: FloatView, into output: FloatView) {
+    package static func expectation(_ input: FloatView, into output: FloatView) {
         precondition(input.count == output.count, "\(input.count) and \(output.count) values")
         let (z, y) = (input.pointer, output.pointer)
         for i in 0..<input.count { y[i] = Float(erf(Double(z[i]) * 0.5.squareRoot())) }
@@ -65,7 +65,7 @@ public enum SignActivations {
     /// Multiplies the gradient of ``expectation(_:into:)`` by its slope, `2 phi(z)`.
     ///
     /// - Precondition: The counts agree.
-    public static func multiplyByDensity(_ gradient: FloatView, input: FloatView) {
+    package static func multiplyByDensity(_ gradient: FloatView, input: FloatView) {
         precondition(
             gradient.count == input.count, "\(gradient.count) and \(input.count) values")
         let (g, z) = (gradient.pointer, input.pointer)

@@ -3,7 +3,7 @@ internal import LRNetSupport
 /// `x * factor[c] + offset[c]` for every value of a picture with its channels innermost.
 ///
 /// Naive twin: `Reference.adjusted`.
-public struct ChannelAffine: Sendable {
+package struct ChannelAffine: Sendable {
     /// Factor and offset of value `i`, repeated so that whole vectors line up with the channels.
     private var factors: [Vector]
     private var offsets: [Vector]
@@ -11,7 +11,7 @@ public struct ChannelAffine: Sendable {
     /// Creates the map.
     ///
     /// - Precondition: There is one factor and one offset a channel, and a channel.
-    public init(factors: [Float], offsets: [Float]) {
+    package init(factors: [Float], offsets: [Float]) {
         precondition(
             !factors.isEmpty && factors.count == offsets.count,
             "\(factors.count) factors and \(offsets.count) offsets")
@@ -26,7 +26,7 @@ public struct ChannelAffine: Sendable {
     /// - Parameters:
     ///   - mean: On the scale 0...1.
     ///   - deviation: On the scale 0...1; positive.
-    public init(standardizing mean: [Double], deviation: [Double]) {
+    package init(standardizing mean: [Double], deviation: [Double]) {
         precondition(
             mean.count == deviation.count && deviation.allSatisfy { $0 > 0 },
             "mean \(mean), deviation \(deviation)")
@@ -38,7 +38,7 @@ public struct ChannelAffine: Sendable {
     /// Applies the map in place; a product and a sum are rounded together, once.
     ///
     /// - Precondition: The first value belongs to the first channel.
-    public func apply(_ image: FloatView) {
+    package func apply(_ image: FloatView) {
         let p = image.pointer
         var phase = 0
         forEachVector(image.count) { i, lanes in

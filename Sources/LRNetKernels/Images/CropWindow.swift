@@ -1,26 +1,26 @@
 internal import LRNetSupport
 
 /// A rectangle of a picture, which may reach beyond its borders, seen plainly or in a mirror.
-public struct CropWindow: Sendable, Equatable {
+package struct CropWindow: Sendable, Equatable {
     /// The picture's row that the first row shows; negative above the picture.
-    public var top: Int
+    package var top: Int
 
     /// The picture's column at the left border of the rectangle.
-    public var left: Int
+    package var left: Int
 
     /// Rows of the rectangle.
-    public var height: Int
+    package var height: Int
 
     /// Columns of the rectangle.
-    public var width: Int
+    package var width: Int
 
     /// Whether left and right are exchanged, after the rectangle was cut out.
-    public var isMirrored: Bool
+    package var isMirrored: Bool
 
     /// Creates a window.
     ///
     /// - Precondition: Height and width are positive.
-    public init(top: Int, left: Int, height: Int, width: Int, isMirrored: Bool = false) {
+    package init(top: Int, left: Int, height: Int, width: Int, isMirrored: Bool = false) {
         precondition(height > 0 && width > 0, "a window of \(height)x\(width)")
         self.top = top
         self.left = left

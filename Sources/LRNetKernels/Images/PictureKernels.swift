@@ -4,7 +4,7 @@ internal import LRNetSupport
 ///
 /// Bytes become Float32 numbers in 0...255 first; ``ChannelAffine`` and ``divide(_:by:)`` bring
 /// them to their final scale.
-public enum PictureKernels {
+package enum PictureKernels {
     /// Cuts a window out of a picture of bytes.
     ///
     ///     target[y, x, c] = pixels[((top + y) * width + left + x') * channels + c]
@@ -17,7 +17,7 @@ public enum PictureKernels {
     ///   - pixels: The picture, `[H, W, C]`.
     ///   - target: Overwritten; `[window.height, window.width, C]`.
     /// - Precondition: The counts agree.
-    public static func crop(
+    package static func crop(
         _ pixels: ArraySlice<UInt8>, shape: ImageShape, window: CropWindow,
         into target: FloatView
     ) {
@@ -72,7 +72,7 @@ public enum PictureKernels {
     }
 
     /// `image[i] /= divisor`, each division rounded once.
-    public static func divide(_ image: FloatView, by divisor: Float) {
+    package static func divide(_ image: FloatView, by divisor: Float) {
         let p = image.pointer
         let d = Vector(repeating: divisor)
         forEachVector(image.count) { i, lanes in store(load(p + i, lanes) / d, p + i, lanes) }
@@ -81,7 +81,7 @@ public enum PictureKernels {
     /// The mean of each channel.
     ///
     /// - Precondition: There are whole pixels, at least one.
-    public static func channelMeans(_ image: FloatView, channels: Int) -> [Double] {
+    package static func channelMeans(_ image: FloatView, channels: Int) -> [Double] {
         precondition(
             channels > 0 && image.count >= channels && image.count % channels == 0,
             "\(image.count) values of \(channels) channels")
@@ -105,7 +105,7 @@ public enum PictureKernels {
     /// Double.
     ///
     /// - Precondition: There is a value.
-    public static func moments(_ image: FloatView) -> (mean: Double, deviation: Double) {
+    package static func moments(_ image: FloatView) -> (mean: Double, deviation: Double) {
         precondition(image.count > 0, "moments of no values")
         let count = Double(image.count)
         let mean = sum(image) { x, _ in x } / count
@@ -126,7 +126,7 @@ public enum PictureKernels {
     ///
     /// - Precondition: There is a value.
     /// - Source: TensorFlow's `tf.image.per_image_standardization`.
-    public static func standardize(_ image: FloatView) {
+    package static func standardize(_ image: FloatView) {
         let (mean, deviation) = moments(image)
         let floor = 1 / Double(image.count).squareRoot()
         let factor = Float(1 / max(deviation, floor))

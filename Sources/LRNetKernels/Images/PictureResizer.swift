@@ -3,13 +3,13 @@
 /// An instance keeps its memory from picture to picture and belongs to one thread at a time.
 ///
 /// Naive twin: `Reference.resize`.
-public final class PictureResizer: @unchecked Sendable {
+package final class PictureResizer: @unchecked Sendable {
     private var rows = ResizeAxis()
     private var columns = ResizeAxis()
     private var row = FloatBuffer(count: 0)
 
     /// Creates a resizer without memory.
-    public init() {}
+    package init() {}
 
     /// Cuts a window out of the picture that a resize to `height` x `width` would make.
     ///
@@ -27,7 +27,7 @@ public final class PictureResizer: @unchecked Sendable {
     ///   - window: The rectangle, in pixels of the resized picture.
     ///   - target: Overwritten; `[window.height, window.width, C]`.
     /// - Precondition: The counts agree.
-    public func crop(
+    package func crop(
         _ pixels: ArraySlice<UInt8>, shape: ImageShape, height: Int, width: Int,
         window: CropWindow, into target: FloatView
     ) {

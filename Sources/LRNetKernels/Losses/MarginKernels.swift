@@ -2,7 +2,7 @@ internal import Foundation
 internal import LRNetSupport
 
 /// Losses of one sample that look at each class by itself: t = +1 for the label's class, else -1.
-public enum MarginKernels {
+package enum MarginKernels {
     /// The mean over classes of the squared hinge.
     ///
     ///     loss = 1 / C sum over c of max(0, 1 - t z)^2
@@ -14,7 +14,7 @@ public enum MarginKernels {
     ///   - logits: `z`, shape `[classes]`.
     ///   - label: In `0 ..< classes`.
     ///   - gradient: Overwritten unless `nil`; may be the same view as `logits`.
-    public static func squaredHinge(
+    package static func squaredHinge(
         logits: FloatView, label: Int, gradientScale: Float = 1, gradient: FloatView? = nil
     ) -> SoftmaxKernels.SampleResult {
         let share = 1 / Double(max(logits.count, 1))
@@ -32,7 +32,7 @@ public enum MarginKernels {
     ///
     /// - Parameters: As of ``squaredHinge(logits:label:gradientScale:gradient:)``.
     /// - Source: Soudry, Hubara, Meir, *Expectation Backpropagation*, NIPS 2014, the output layer.
-    public static func probit(
+    package static func probit(
         logits: FloatView, label: Int, gradientScale: Float = 1, gradient: FloatView? = nil
     ) -> SoftmaxKernels.SampleResult {
         each(logits, label: label, gradientScale, gradient) { z, t in

@@ -2,17 +2,17 @@ internal import Foundation
 internal import LRNetSupport
 
 /// Log-softmax and the cross-entropy of one sample.
-public enum SoftmaxKernels {
+package enum SoftmaxKernels {
     /// The result for one sample.
-    public struct SampleResult: Sendable {
+    package struct SampleResult: Sendable {
         /// `-log softmax(logits)[label]`, in nats.
-        public var loss: Double
+        package var loss: Double
         /// The index of the largest logit, the first of equals.
-        public var prediction: Int
+        package var prediction: Int
         /// Classes that stand before the label when logits are sorted, largest first, the
         /// lower-numbered of equals first: below 5 if the label is among the five likeliest. Where
         /// logits are no numbers the label stands last.
-        public var labelPosition: Int
+        package var labelPosition: Int
     }
 
     /// The cross-entropy of one sample and its gradient.
@@ -28,7 +28,7 @@ public enum SoftmaxKernels {
     ///   - logits: Shape `[classes]`.
     ///   - label: In `0 ..< classes`.
     ///   - gradient: Overwritten unless `nil`; may be the same view as `logits`.
-    public static func crossEntropy(
+    package static func crossEntropy(
         logits: FloatView, label: Int, gradientScale: Float = 1, gradient: FloatView? = nil
     ) -> SampleResult {
         let classes = logits.count
@@ -70,7 +70,7 @@ public enum SoftmaxKernels {
     ///     sum[c] = log(exp sum[c] + softmax(logits)[c])
     ///
     /// The sums are then logits of the mean of all softmax outputs; they start at minus infinity.
-    public static func addLogProbabilities(ofLogits logits: FloatView, to sum: FloatView) {
+    package static func addLogProbabilities(ofLogits logits: FloatView, to sum: FloatView) {
         precondition(logits.count == sum.count, "\(logits.count) logits, \(sum.count) sums")
         let (z, target) = (logits.pointer, sum.pointer)
         var top = -Double.infinity

@@ -2,9 +2,9 @@ internal import LRNetSupport
 
 /// A fixed block of Float64 memory for statistics that several threads fill side by side, each its
 /// own range.
-public final class DoubleBuffer: @unchecked Sendable {
+package final class DoubleBuffer: @unchecked Sendable {
     /// The number of values.
-    public let count: Int
+    package let count: Int
 
     /// The first value; valid as long as the buffer lives.
     package let base: UnsafeMutablePointer<Double>
@@ -12,7 +12,7 @@ public final class DoubleBuffer: @unchecked Sendable {
     private let memory: BufferMemory
 
     /// Allocates `count` zeros.
-    public init(count: Int) {
+    package init(count: Int) {
         precondition(count >= 0, "DoubleBuffer of \(count) values")
         self.count = count
         let byteCount = max(count, 1) * MemoryLayout<Double>.stride
@@ -29,7 +29,7 @@ public final class DoubleBuffer: @unchecked Sendable {
     /// The first `count` values as an array.
     ///
     /// - Precondition: The buffer has as many.
-    public func prefix(_ count: Int) -> [Double] {
+    package func prefix(_ count: Int) -> [Double] {
         precondition(count >= 0 && count <= self.count, "\(count) of \(self.count) values")
         return Array(UnsafeBufferPointer(start: base, count: count))
     }

@@ -5,22 +5,22 @@ internal import LRNetSupport
 /// Kernels work on ``FloatView``s of it. The buffer is shared by reference and is not locked:
 /// threads that work at the same time must write disjoint ranges, which every caller arranges by
 /// giving each thread its own leaves or its own panel.
-public final class FloatBuffer: @unchecked Sendable {
+package final class FloatBuffer: @unchecked Sendable {
     /// The number of values.
-    public let count: Int
+    package let count: Int
 
     /// The first value; valid as long as the buffer lives.
     package let base: UnsafeMutablePointer<Float>
 
     /// The alignment of the first value, in bytes.
-    public static let alignment = BufferMemory.alignment
+    package static let alignment = BufferMemory.alignment
 
     private let memory: BufferMemory
 
     /// Allocates `count` zeros.
     ///
     /// - Precondition: `count` is not negative.
-    public init(count: Int) {
+    package init(count: Int) {
         precondition(count >= 0, "FloatBuffer of \(count) values")
         self.count = count
         let byteCount = max(count, 1) * MemoryLayout<Float>.stride
@@ -31,7 +31,7 @@ public final class FloatBuffer: @unchecked Sendable {
     }
 
     /// Allocates a copy of `values`.
-    public convenience init(_ values: [Float]) {
+    package convenience init(_ values: [Float]) {
         self.init(count: values.count)
         all.copy(from: values)
     }
@@ -41,17 +41,17 @@ public final class FloatBuffer: @unchecked Sendable {
     }
 
     /// The whole buffer.
-    public var all: FloatView { FloatView(buffer: self, offset: 0, count: count) }
+    package var all: FloatView { FloatView(buffer: self, offset: 0, count: count) }
 
     /// The values in `range`.
     ///
     /// - Precondition: The range lies within the buffer.
-    public subscript(range: Range<Int>) -> FloatView { all[range] }
+    package subscript(range: Range<Int>) -> FloatView { all[range] }
 
     /// One value.
     ///
     /// - Precondition: The index lies within the buffer.
-    public subscript(index: Int) -> Float {
+    package subscript(index: Int) -> Float {
         get { all[index] }
         set { all[index] = newValue }
     }

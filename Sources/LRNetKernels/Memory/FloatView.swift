@@ -4,15 +4,15 @@ internal import LRNetSupport
 ///
 /// A view is a reference: writing through it writes the buffer. Its bounds are checked when it is
 /// made, not when a kernel walks over it.
-public struct FloatView: Sendable {
+package struct FloatView: Sendable {
     /// The memory that the view lies in.
-    public let buffer: FloatBuffer
+    package let buffer: FloatBuffer
 
     /// The index of the view's first value in ``buffer``.
-    public let offset: Int
+    package let offset: Int
 
     /// The number of values.
-    public let count: Int
+    package let count: Int
 
     init(buffer: FloatBuffer, offset: Int, count: Int) {
         self.buffer = buffer
@@ -26,7 +26,7 @@ public struct FloatView: Sendable {
     /// The part of the view in `range`, relative to the view's start.
     ///
     /// - Precondition: The range lies within the view.
-    public subscript(range: Range<Int>) -> FloatView {
+    package subscript(range: Range<Int>) -> FloatView {
         precondition(
             range.lowerBound >= 0 && range.upperBound <= count,
             "range \(range) lies outside a view of \(count) values")
@@ -36,7 +36,7 @@ public struct FloatView: Sendable {
     /// One value, relative to the view's start.
     ///
     /// - Precondition: The index lies within the view.
-    public subscript(index: Int) -> Float {
+    package subscript(index: Int) -> Float {
         get {
             precondition(index >= 0 && index < count, "index \(index) of \(count) values")
             return pointer[index]
@@ -48,19 +48,19 @@ public struct FloatView: Sendable {
     }
 
     /// The values as an array.
-    public var values: [Float] {
+    package var values: [Float] {
         Array(UnsafeBufferPointer(start: pointer, count: count))
     }
 
     /// Sets every value.
-    public func fill(_ value: Float) {
+    package func fill(_ value: Float) {
         pointer.update(repeating: value, count: count)
     }
 
     /// Overwrites the view.
     ///
     /// - Precondition: The counts agree.
-    public func copy(from source: FloatView) {
+    package func copy(from source: FloatView) {
         precondition(source.count == count, "\(source.count) values for a view of \(count)")
         pointer.update(from: source.pointer, count: count)
     }
@@ -68,7 +68,7 @@ public struct FloatView: Sendable {
     /// Overwrites the view.
     ///
     /// - Precondition: The counts agree.
-    public func copy(from source: [Float]) {
+    package func copy(from source: [Float]) {
         precondition(source.count == count, "\(source.count) values for a view of \(count)")
         source.withUnsafeBufferPointer { values in
             if let start = values.baseAddress { pointer.update(from: start, count: count) }

@@ -12,23 +12,23 @@ internal import LRNetSupport
 /// Naive twin: `Reference.product`.
 public enum MatrixProduct {
     /// A matrix as a product uses it.
-    public struct Factor: Sendable {
+    package struct Factor: Sendable {
         let view: FloatView
         let isTransposed: Bool
 
         /// The matrix as it is stored.
-        public static func plain(_ view: FloatView) -> Factor {
+        package static func plain(_ view: FloatView) -> Factor {
             Factor(view: view, isTransposed: false)
         }
 
         /// The transpose of the matrix that is stored.
-        public static func transposed(_ view: FloatView) -> Factor {
+        package static func transposed(_ view: FloatView) -> Factor {
             Factor(view: view, isTransposed: true)
         }
     }
 
     /// How the terms of an element are added up.
-    public enum Summation: Sendable {
+    package enum Summation: Sendable {
         /// As fast as it goes: in one chain.
         case chain
 
@@ -61,7 +61,7 @@ public enum MatrixProduct {
 
     /// The version and configuration of OpenBLAS, and the CPU core type that it chose kernels for; why
     /// there is none where it cannot be loaded. Loads it.
-    public static var libraryDescription: (configuration: String, core: String) {
+    package static var libraryDescription: (configuration: String, core: String) {
         switch OpenBLAS.loaded {
         case .success(let library): (library.configuration, library.core)
         case .failure(let error): ("none (\(error))", "none")
@@ -74,7 +74,7 @@ public enum MatrixProduct {
     }
 
     /// Who computes products in this build: `lrnet-avx512`, or `openblas-` and its core type.
-    public static var provider: String {
+    package static var provider: String {
         isOurs ? "lrnet-avx512" : "openblas-\(libraryDescription.core)"
     }
 
@@ -86,7 +86,7 @@ public enum MatrixProduct {
     ///   - c: Overwritten; shape `[rows, columns]`; does not overlap `a` or `b`.
     ///   - summation: How the terms of an element are added up.
     /// - Precondition: The views have exactly these sizes.
-    public static func multiply(
+    package static func multiply(
         _ a: Factor, _ b: PackedMatrix, into c: FloatView, rows: Int,
         summation: Summation = .chain
     ) {
@@ -190,7 +190,7 @@ public enum MatrixProduct {
     ///   - accumulate: Whether to add to `c` instead of overwriting it.
     ///   - summation: How the terms of an element are added up.
     /// - Precondition: The views have exactly these sizes.
-    public static func multiply(
+    package static func multiply(
         _ a: Factor, _ b: FloatView, into c: FloatView, rows: Int, columns: Int, inner: Int,
         accumulate: Bool = false, summation: Summation = .chain
     ) {

@@ -84,7 +84,7 @@ extension ThreadPool {
     ///
     /// - Throws: `Failure`: 74 if the system makes no further thread, 66 if products are OpenBLAS's and it cannot
     ///   be loaded.
-    public static func computing(
+    package static func computing(
         threads: Int, cores: [Int] = [], remedy: String? = nil
     ) throws -> ThreadPool {
         if !MatrixProduct.isOurs { _ = try OpenBLAS.loaded.get() }

@@ -9,7 +9,7 @@ internal import LRNetSupport
 /// Naive twin: `Reference.pack`.
 public struct PackedMatrix: Sendable {
     /// The sizes.
-    public let inner, columns: Int
+    package let inner, columns: Int
 
     let storage: FloatView
 
@@ -31,7 +31,7 @@ public struct PackedMatrix: Sendable {
     /// Lays a matrix into memory.
     ///
     /// - Parameter storage: ``count(inner:columns:)`` values.
-    public init(inner: Int, columns: Int, in storage: FloatView) {
+    package init(inner: Int, columns: Int, in storage: FloatView) {
         precondition(
             storage.count == Self.count(inner: inner, columns: columns),
             "\(storage.count) values of memory for a packed matrix of \(inner)x\(columns)")
@@ -41,7 +41,7 @@ public struct PackedMatrix: Sendable {
     }
 
     /// Allocates memory of its own.
-    public init(inner: Int, columns: Int) {
+    package init(inner: Int, columns: Int) {
         let count = Self.count(inner: inner, columns: columns)
         self.init(inner: inner, columns: columns, in: FloatBuffer(count: count).all)
     }
@@ -52,7 +52,7 @@ public struct PackedMatrix: Sendable {
     }
 
     /// The number of panels; work is shared by panels.
-    public var panelCount: Int { panels.count }
+    package var panelCount: Int { panels.count }
 
     /// Columns with those that fill up the last panel.
     static func paddedColumnCount(_ columns: Int) -> Int {
@@ -62,7 +62,7 @@ public struct PackedMatrix: Sendable {
     }
 
     /// Overwrites the panels in `range` from a matrix stored `[inner, columns]`.
-    public func pack(_ matrix: FloatView, panels range: Range<Int>) {
+    package func pack(_ matrix: FloatView, panels range: Range<Int>) {
         precondition(
             matrix.count == inner * columns && range.upperBound <= panelCount,
             "packing \(matrix.count) values as \(inner)x\(columns), panels \(range)")
@@ -82,7 +82,7 @@ public struct PackedMatrix: Sendable {
     }
 
     /// Overwrites the panels in `range` from the transpose, stored `[columns, inner]`.
-    public func packTransposed(_ matrix: FloatView, panels range: Range<Int>) {
+    package func packTransposed(_ matrix: FloatView, panels range: Range<Int>) {
         precondition(
             matrix.count == inner * columns && range.upperBound <= panelCount,
             "packing \(matrix.count) values as \(columns)x\(inner), panels \(range)")

@@ -11,14 +11,14 @@ internal import LRNetSupport
 ///     word 2: radius(x2) cos angle(x3)    word 3: radius(x2) sin angle(x3)
 ///
 /// so the largest possible number is sqrt(66 ln 2) = 6.76.
-public enum GaussianNoise {
+package enum GaussianNoise {
     /// Numbers made at a time.
     static let groupCount = 64
 
     /// Overwrites `output` with elements 0, 1, 2, ... of the key's sequence.
     ///
     /// Naive twin: `Reference.noise`.
-    public static func fill(_ output: FloatView, key: NoiseKey) {
+    package static func fill(_ output: FloatView, key: NoiseKey) {
         forEachNoiseVector(count: output.count, key: key) { noise, offset, lanes in
             store(noise, output.pointer + offset, lanes)
         }
@@ -41,7 +41,7 @@ public enum GaussianNoise {
     ///   - key: The noise of this sample; element `i` serves value `i`.
     /// - Precondition: The counts agree.
     /// - Source: Shayer, Levi, Fetaya, ICLR 2018, Algorithm 1; the floor is the authors' code's.
-    public static func samplePreActivations(
+    package static func samplePreActivations(
         mean: FloatView, variance: FloatView, floor: Float, key: NoiseKey
     ) {
         precondition(

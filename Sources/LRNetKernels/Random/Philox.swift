@@ -10,7 +10,7 @@ internal import CVectorMath
 /// Naive twin: `Reference.philox`.
 ///
 /// - Source: Salmon, Moraes, Dror, Shaw, *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011.
-public enum Philox {
+package enum Philox {
     static let multiplier0: UInt32 = 0xD251_1F53
     static let multiplier1: UInt32 = 0xCD9E_8D57
     static let weyl0: UInt32 = 0x9E37_79B9
@@ -20,7 +20,7 @@ public enum Philox {
     static let roundCount = 10
 
     /// Four random words for one counter.
-    public static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+    package static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
         var counter = counter
         var key = key
         for round in 0..<roundCount {

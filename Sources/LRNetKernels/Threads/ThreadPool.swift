@@ -9,9 +9,9 @@ internal import Synchronization
 /// what is its own.
 ///
 /// Several pools may stand for the same threads; see ``progressing(_:)``. The threads end with the last one.
-public final class ThreadPool: @unchecked Sendable {
+package final class ThreadPool: @unchecked Sendable {
     /// The number of threads, the caller's included.
-    public var threadCount: Int { threads.count }
+    package var threadCount: Int { threads.count }
 
     private let threads: Threads
 
@@ -105,14 +105,14 @@ public final class ThreadPool: @unchecked Sendable {
     ///   - remedy: What lowers the number of threads, for the error: `lower training.threads`.
     /// - Precondition: `threadCount` is positive.
     /// - Throws: `Failure` (74) if the system makes no further thread; those that were started end.
-    public init(threadCount: Int, cores: [Int] = [], remedy: String? = nil) throws {
+    package init(threadCount: Int, cores: [Int] = [], remedy: String? = nil) throws {
         precondition(threadCount > 0, "a pool of \(threadCount) threads")
         threads = try Threads(count: threadCount, cores: cores, remedy: remedy)
         progress = nil
     }
 
     /// A pool of the caller's thread alone.
-    public init() {
+    package init() {
         threads = Threads()
         progress = nil
     }
@@ -125,7 +125,7 @@ public final class ThreadPool: @unchecked Sendable {
     /// A pool of the same threads whose loops call `progress` between two indices, on the caller's thread.
     ///
     /// MPI moves messages only while it is called, so a pass of a training step takes such a pool.
-    public func progressing(_ progress: @escaping () -> Void) -> ThreadPool {
+    package func progressing(_ progress: @escaping () -> Void) -> ThreadPool {
         ThreadPool(threads, progress: progress)
     }
 
@@ -137,7 +137,7 @@ public final class ThreadPool: @unchecked Sendable {
     ///   - body: Must be safe to run at the same time for different indices; `worker` lies in
     ///     `0 ..< threadCount` and no two calls run at the same time with the same worker.
     /// - Precondition: Not called from within `body`.
-    public func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+    package func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
         if threadCount == 1 || count <= 1 {
             for index in 0..<count {
                 body(index, 0)
@@ -162,7 +162,7 @@ public final class ThreadPool: @unchecked Sendable {
     /// `0 ..< count`.
     ///
     /// The ranges depend on `count` and `grain` alone, never on the number of threads.
-    public func forEachRange(
+    package func forEachRange(
         _ count: Int, grain: Int, _ body: (_ range: Range<Int>, _ worker: Int) -> Void
     ) {
         precondition(grain > 0, "ranges of \(grain) values")

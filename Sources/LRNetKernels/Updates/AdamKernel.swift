@@ -1,24 +1,24 @@
 internal import LRNetSupport
 
 /// One Adam step of a run of parameters.
-public enum AdamKernel {
+package enum AdamKernel {
     /// The constants of a step.
-    public struct Step: Sendable {
+    package struct Step: Sendable {
         /// alpha, already scaled for the tensor.
-        public var learningRate: Float
+        package var learningRate: Float
         /// Decay of the first moment.
-        public var beta1: Float
+        package var beta1: Float
         /// Decay of the second moment.
-        public var beta2: Float
+        package var beta2: Float
         /// Added to the root of the second moment.
-        public var epsilon: Float
+        package var epsilon: Float
         /// `1 / (1 - beta1^t)` and `1 / (1 - beta2^t)` at step t (counted from 1).
-        public var correction1, correction2: Float
+        package var correction1, correction2: Float
         /// Coupled L2: `decay * parameter` joins the gradient.
-        public var decay: Float
+        package var decay: Float
 
         /// Creates the constants.
-        public init(
+        package init(
             learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, correction1: Float,
             correction2: Float, decay: Float
         ) {
@@ -42,7 +42,7 @@ public enum AdamKernel {
     ///
     /// - Precondition: The counts agree.
     /// - Source: Kingma, Ba, ICLR 2015, Algorithm 1.
-    public static func update(
+    package static func update(
         parameter: FloatView, gradient: FloatView, firstMoment: FloatView,
         secondMoment: FloatView, step: Step
     ) {

@@ -1,7 +1,7 @@
 internal import LRNetSupport
 
 /// One step of gradient descent with momentum of a run of parameters.
-public enum MomentumKernel {
+package enum MomentumKernel {
     /// Updates parameters and velocities in place.
     ///
     ///     v = momentum v + gradient + decay * w          w = w - learningRate * v
@@ -9,7 +9,7 @@ public enum MomentumKernel {
     /// - Parameter decay: Coupled L2.
     /// - Precondition: The counts agree.
     /// - Source: as in Torch7, Caffe and PyTorch, without dampening.
-    public static func update(
+    package static func update(
         parameter: FloatView, gradient: FloatView, velocity: FloatView, learningRate: Float,
         momentum: Float, decay: Float
     ) {

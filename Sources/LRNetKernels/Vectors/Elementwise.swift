@@ -2,13 +2,13 @@ internal import LRNetSupport
 internal import Synchronization
 
 /// Passes over whole views that have no geometry.
-public enum Elementwise {
+package enum Elementwise {
     /// `target[i] += source[i]`.
     ///
     /// Naive twin: `Reference.add`.
     ///
     /// - Precondition: The counts agree.
-    public static func add(_ source: FloatView, to target: FloatView) {
+    package static func add(_ source: FloatView, to target: FloatView) {
         precondition(source.count == target.count, "\(source.count) and \(target.count) values")
         let s = source.pointer
         let t = target.pointer
@@ -20,7 +20,7 @@ public enum Elementwise {
     /// `target[i] += scale * source[i]`.
     ///
     /// - Precondition: The counts agree.
-    public static func add(_ source: FloatView, scaledBy scale: Float, to target: FloatView) {
+    package static func add(_ source: FloatView, scaledBy scale: Float, to target: FloatView) {
         precondition(source.count == target.count, "\(source.count) and \(target.count) values")
         let s = source.pointer
         let t = target.pointer
@@ -34,7 +34,7 @@ public enum Elementwise {
     /// `target[i] = source[i]^2`; the two may be the same view.
     ///
     /// - Precondition: The counts agree.
-    public static func square(_ source: FloatView, into target: FloatView) {
+    package static func square(_ source: FloatView, into target: FloatView) {
         precondition(source.count == target.count, "\(source.count) and \(target.count) values")
         let s = source.pointer
         let t = target.pointer
@@ -45,7 +45,7 @@ public enum Elementwise {
     }
 
     /// `target[i] *= factor`.
-    public static func scale(_ target: FloatView, by factor: Float) {
+    package static func scale(_ target: FloatView, by factor: Float) {
         let t = target.pointer
         let f = Vector(repeating: factor)
         forEachVector(target.count) { i, lanes in
@@ -54,14 +54,14 @@ public enum Elementwise {
     }
 
     /// `target[i] += value`.
-    public static func add(_ value: Float, to target: FloatView) {
+    package static func add(_ value: Float, to target: FloatView) {
         let t = target.pointer
         let v = Vector(repeating: value)
         forEachVector(target.count) { i, lanes in store(load(t + i, lanes) + v, t + i, lanes) }
     }
 
     /// Multiplies positive values by one factor and negative ones by another.
-    public static func scale(_ target: FloatView, positive: Float, negative: Float) {
+    package static func scale(_ target: FloatView, positive: Float, negative: Float) {
         let t = target.pointer
         let plus = Vector(repeating: positive)
         let minus = Vector(repeating: negative)
@@ -75,7 +75,7 @@ public enum Elementwise {
     /// Multiplies each row of a matrix, value by value, by `row`.
     ///
     /// - Precondition: The matrix has whole rows.
-    public static func multiplyRows(of matrix: FloatView, by row: [Float]) {
+    package static func multiplyRows(of matrix: FloatView, by row: [Float]) {
         precondition(
             !row.isEmpty && matrix.count % row.count == 0,
             "a row of \(row.count) values and a matrix of \(matrix.count)")
@@ -95,7 +95,7 @@ public enum Elementwise {
     /// Naive twin: `Reference.multiply`.
     ///
     /// - Precondition: The counts agree.
-    public static func multiply(_ target: FloatView, by factor: FloatView) {
+    package static func multiply(_ target: FloatView, by factor: FloatView) {
         precondition(factor.count == target.count, "\(factor.count) and \(target.count) values")
         let f = factor.pointer
         let t = target.pointer
@@ -107,7 +107,7 @@ public enum Elementwise {
     /// `target[i] += 2 * input[i] * gradient[i]`: the share of dL/dh that comes through `h^2`.
     ///
     /// - Precondition: The counts agree.
-    public static func addSquareGradient(
+    package static func addSquareGradient(
         _ gradient: FloatView, input: FloatView, to target: FloatView
     ) {
         precondition(
@@ -126,7 +126,7 @@ public enum Elementwise {
     /// `target[i] = max(target[i] + source[i], 0)`; not a number where the sum is not.
     ///
     /// - Precondition: The counts agree.
-    public static func addRectified(_ source: FloatView, to target: FloatView) {
+    package static func addRectified(_ source: FloatView, to target: FloatView) {
         precondition(source.count == target.count, "\(source.count) and \(target.count) values")
         let s = source.pointer
         let t = target.pointer
@@ -139,7 +139,7 @@ public enum Elementwise {
     /// Sets `gradient[i]` to 0 where `output[i]` is 0: the gradient of a ReLU. `copy` gets the same.
     ///
     /// - Precondition: The counts agree.
-    public static func maskGradient(
+    package static func maskGradient(
         _ gradient: FloatView, whereZero output: FloatView, copy: FloatView
     ) {
         precondition(
@@ -160,7 +160,7 @@ public enum Elementwise {
     /// `[rows, width]`.
     ///
     /// - Precondition: The columns lie within the matrix; the counts agree.
-    public static func copyColumns(
+    package static func copyColumns(
         _ columns: Range<Int>, of matrix: FloatView, width: Int, into target: FloatView
     ) {
         precondition(
@@ -177,7 +177,7 @@ public enum Elementwise {
     }
 
     /// Limits every value to `range`.
-    public static func clamp(_ target: FloatView, to range: ClosedRange<Float>) {
+    package static func clamp(_ target: FloatView, to range: ClosedRange<Float>) {
         let t = target.pointer
         let low = Vector(repeating: range.lowerBound)
         let high = Vector(repeating: range.upperBound)
@@ -191,7 +191,7 @@ public enum Elementwise {
     /// - Parameters:
     ///   - row: Shape `[columns]`.
     ///   - matrix: Shape `[rows, columns]`.
-    public static func addRow(_ row: FloatView, toRowsOf matrix: FloatView) {
+    package static func addRow(_ row: FloatView, toRowsOf matrix: FloatView) {
         precondition(
             row.count > 0 && matrix.count % row.count == 0,
             "a row of \(row.count) values and a matrix of \(matrix.count)")
@@ -205,7 +205,7 @@ public enum Elementwise {
     /// - Parameters:
     ///   - matrix: Shape `[rows, columns]`; rows are added in order.
     ///   - row: Shape `[columns]`.
-    public static func sumRows(of matrix: FloatView, into row: FloatView, accumulate: Bool) {
+    package static func sumRows(of matrix: FloatView, into row: FloatView, accumulate: Bool) {
         precondition(
             row.count > 0 && matrix.count % row.count == 0,
             "a row of \(row.count) values and a matrix of \(matrix.count)")
@@ -216,7 +216,7 @@ public enum Elementwise {
     }
 
     /// The sum of squares, in Double, in an order fixed by the count.
-    public static func sumOfSquares(_ view: FloatView) -> Double {
+    package static func sumOfSquares(_ view: FloatView) -> Double {
         let p = view.pointer
         var sum = SIMD16<Double>(repeating: 0)
         forEachVector(view.count) { i, lanes in
@@ -227,7 +227,7 @@ public enum Elementwise {
     }
 
     /// The sum, in Double, in an order fixed by the count.
-    public static func sum(_ view: FloatView) -> Double {
+    package static func sum(_ view: FloatView) -> Double {
         let p = view.pointer
         var sum = SIMD16<Double>(repeating: 0)
         forEachVector(view.count) { i, lanes in
@@ -237,12 +237,12 @@ public enum Elementwise {
     }
 
     /// The smallest value; infinity for none.
-    public static func minimum(_ view: FloatView) -> Float {
+    package static func minimum(_ view: FloatView) -> Float {
         view.values.min() ?? .infinity
     }
 
     /// The number of values that are infinite or not a number.
-    public static func nonFiniteCount(_ view: FloatView) -> Int {
+    package static func nonFiniteCount(_ view: FloatView) -> Int {
         let p = view.pointer
         let exponent = Words(repeating: 0x7F80_0000)
         var counts = Words(repeating: 0)
@@ -255,7 +255,7 @@ public enum Elementwise {
     }
 
     /// The same, by all threads of a pool.
-    public static func nonFiniteCount(_ view: FloatView, pool: ThreadPool) -> Int {
+    package static func nonFiniteCount(_ view: FloatView, pool: ThreadPool) -> Int {
         let count = Atomic<Int>(0)
         pool.forEachRange(view.count, grain: 1 << 16) { range, _ in
             count.add(nonFiniteCount(view[range]), ordering: .relaxed)

@@ -3,16 +3,16 @@ internal import LRNetSupport
 /// Sums over the distributions of discrete weights: how undecided they are.
 ///
 /// A weight is 0 with probability `p0`, +1 with `p1` and -1 with the rest.
-public enum DistributionStatistics {
+package enum DistributionStatistics {
     /// Sums over some weights.
-    public struct Totals: Sendable, Equatable {
+    package struct Totals: Sendable, Equatable {
         /// The sum of the weights' entropies, in nats.
-        public var entropy = 0.0
+        package var entropy = 0.0
         /// Weights whose likeliest value has at least the wanted probability.
-        public var saturatedCount = 0
+        package var saturatedCount = 0
 
         /// Creates zeros.
-        public init() {}
+        package init() {}
     }
 
     /// Values whose entropies are added up in Float32 before they go on in Float64.
@@ -29,7 +29,7 @@ public enum DistributionStatistics {
     ///   - plus: `p1`.
     ///   - saturation: What the likeliest value's probability must reach.
     /// - Precondition: The counts agree.
-    public static func totals(
+    package static func totals(
         zero: FloatView, plus: FloatView, saturation: Float
     ) -> Totals {
         precondition(
@@ -63,7 +63,7 @@ public enum DistributionStatistics {
     /// Counts values that differ from old ones, and values of 0.
     ///
     /// - Precondition: The counts agree.
-    public static func changes(
+    package static func changes(
         from old: FloatView, to new: FloatView
     ) -> (changed: Int, zeros: Int) {
         precondition(old.count == new.count, "\(old.count) old and \(new.count) new values")
@@ -94,7 +94,7 @@ public enum DistributionStatistics {
     /// Counts probabilities in bins of equal width over 0 ... 1; 1 itself belongs to the last.
     ///
     /// - Precondition: `bins` is positive.
-    public static func histogram(_ probabilities: FloatView, bins: Int) -> [Int] {
+    package static func histogram(_ probabilities: FloatView, bins: Int) -> [Int] {
         precondition(bins > 0, "\(bins) bins")
         var counts = [Int](repeating: 0, count: bins)
         let (p, scale) = (probabilities.pointer, Float(bins))

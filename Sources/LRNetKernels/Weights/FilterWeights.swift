@@ -13,14 +13,14 @@ internal import LRNetSupport
 ///
 /// - Source: Rastegari, Ordonez, Redmon, Farhadi, *XNOR-Net*, ECCV 2016, section 3.1 and equation 5;
 ///   centring, clamp and the last factor are the released code's.
-public enum FilterWeights {
+package enum FilterWeights {
     /// Subtracts from each tap of each filter its mean over the input channels, and clamps.
     ///
     /// - Parameters:
     ///   - latent: Shape `[taps, inputs, outputs]`; overwritten.
     ///   - inputs: Input channels; sums run over them in order, in Double.
     ///   - outputs: Filters.
-    public static func centre(_ latent: FloatView, inputs: Int, outputs: Int) {
+    package static func centre(_ latent: FloatView, inputs: Int, outputs: Int) {
         precondition(
             inputs > 0 && outputs > 0 && latent.count % (inputs * outputs) == 0,
             "\(latent.count) weights of \(inputs) inputs and \(outputs) outputs")
@@ -44,7 +44,7 @@ public enum FilterWeights {
     }
 
     /// The mean magnitude of each filter's weights; sums run over the rows in order, in Double.
-    public static func scales(_ latent: FloatView, outputs: Int) -> [Float] {
+    package static func scales(_ latent: FloatView, outputs: Int) -> [Float] {
         precondition(
             outputs > 0 && latent.count % outputs == 0,
             "\(latent.count) weights, \(outputs) outputs"
@@ -72,7 +72,7 @@ public enum FilterWeights {
     ///   - inputs: Input channels, c.
     ///   - latentGradient: Overwritten.
     /// - Precondition: The counts agree.
-    public static func pullBack(
+    package static func pullBack(
         latent: FloatView, first: Int, scales: [Float], rows: Int, inputs: Int,
         weightGradient: FloatView, latentGradient: FloatView
     ) {
@@ -103,7 +103,7 @@ public enum FilterWeights {
     ///
     /// - Parameter first: The position of the first of them in the layer.
     /// - Precondition: The counts agree.
-    public static func addDecay(
+    package static func addDecay(
         _ strength: Float, latent: FloatView, first: Int, scales: [Float], to gradient: FloatView
     ) {
         precondition(

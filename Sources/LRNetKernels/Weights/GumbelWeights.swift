@@ -17,9 +17,9 @@ internal import LRNetSupport
 ///
 /// - Source: Jang, Gu, Poole, ICLR 2017; Shayer, Levi, Fetaya, ICLR 2018, appendix A. The closed
 ///   forms of the derivatives follow from `sum over k of y_k (s_k - w) = 0`.
-public enum GumbelWeights {
+package enum GumbelWeights {
     /// Draws relaxed ternary weights.
-    public static func ternary(
+    package static func ternary(
         zeroLogit: FloatView, signLogit: FloatView, temperature: Float, key: NoiseKey,
         weights: FloatView
     ) {
@@ -35,7 +35,7 @@ public enum GumbelWeights {
     /// Gradient of a run of ternary logits from the gradient of the relaxed weights.
     ///
     /// - Parameter first: The position of the first of them in the draw.
-    public static func ternaryPullBack(
+    package static func ternaryPullBack(
         zeroLogit: FloatView, signLogit: FloatView, temperature: Float, key: NoiseKey,
         first: Int = 0, weightGradient: FloatView, zeroLogitGradient: FloatView,
         signLogitGradient: FloatView
@@ -60,7 +60,7 @@ public enum GumbelWeights {
     }
 
     /// Draws relaxed binary weights.
-    public static func binary(
+    package static func binary(
         signLogit: FloatView, temperature: Float, key: NoiseKey, weights: FloatView
     ) {
         requireEqual(weights.count, [signLogit])
@@ -75,7 +75,7 @@ public enum GumbelWeights {
     /// Gradient of a run of binary logits from the gradient of the relaxed weights.
     ///
     /// - Parameter first: The position of the first of them in the draw, a multiple of 64.
-    public static func binaryPullBack(
+    package static func binaryPullBack(
         signLogit: FloatView, temperature: Float, key: NoiseKey, first: Int = 0,
         weightGradient: FloatView, signLogitGradient: FloatView
     ) {

@@ -9,12 +9,12 @@ internal import LRNetSupport
 /// The weights are drawn again from their key, as ``WeightDraws`` draws them.
 ///
 /// - Source: Williams, *Machine Learning* 8, 1992; Shayer, Levi, Fetaya, ICLR 2018, section 2.
-public enum ScoreGradients {
+package enum ScoreGradients {
     /// Adds `coefficient` times the score of a run of ternary weights.
     ///
     /// - Parameter first: The position of the first of them in the draw, a multiple of 64.
     /// - Precondition: The counts agree.
-    public static func addTernary(
+    package static func addTernary(
         zeroLogit: FloatView, signLogit: FloatView, key: NoiseKey, first: Int, coefficient: Float,
         toZeroLogit zeroGradient: FloatView, signLogit signGradient: FloatView
     ) {
@@ -46,7 +46,7 @@ public enum ScoreGradients {
     ///
     /// - Parameter first: The position of the first of them in the draw, a multiple of 64.
     /// - Precondition: The counts agree.
-    public static func addBinary(
+    package static func addBinary(
         signLogit: FloatView, key: NoiseKey, first: Int, coefficient: Float,
         to signGradient: FloatView
     ) {

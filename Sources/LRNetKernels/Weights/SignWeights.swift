@@ -7,11 +7,11 @@ internal import LRNetSupport
 ///
 /// - Source: Courbariaux, Bengio, David, *BinaryConnect*, NIPS 2015, equations 1 and 2. At W = 0 the
 ///   released code follows the rounding rule of its library; here it is +1.
-public enum SignWeights {
+package enum SignWeights {
     /// Overwrites `signs` with the signs.
     ///
     /// - Precondition: The counts agree.
-    public static func binarize(_ latent: FloatView, into signs: FloatView) {
+    package static func binarize(_ latent: FloatView, into signs: FloatView) {
         precondition(latent.count == signs.count, "\(latent.count) and \(signs.count) weights")
         let (w, s) = (latent.pointer, signs.pointer)
         forEachVector(latent.count) { i, lanes in store(sign(load(w + i, lanes)), s + i, lanes) }
@@ -20,7 +20,7 @@ public enum SignWeights {
     /// Overwrites `signs` with one draw.
     ///
     /// - Precondition: The counts agree.
-    public static func draw(_ latent: FloatView, key: NoiseKey, into signs: FloatView) {
+    package static func draw(_ latent: FloatView, key: NoiseKey, into signs: FloatView) {
         precondition(latent.count == signs.count, "\(latent.count) and \(signs.count) weights")
         let (w, s) = (latent.pointer, signs.pointer)
         let one = Vector(repeating: 1)

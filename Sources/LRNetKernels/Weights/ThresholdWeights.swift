@@ -10,9 +10,9 @@ internal import LRNetSupport
 /// Naive twin: `Reference.ternarize`.
 ///
 /// - Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016; equations 5 and 6.
-public enum ThresholdWeights {
+package enum ThresholdWeights {
     /// The factor of the threshold.
-    public static let thresholdFactor = 0.7
+    package static let thresholdFactor = 0.7
 
     /// Ternarises a layer's weights.
     ///
@@ -20,7 +20,7 @@ public enum ThresholdWeights {
     ///   - latent: `W`.
     ///   - ternary: Overwritten with `T`, unscaled.
     /// - Returns: `scale`; 0 where every weight is 0.
-    public static func ternarize(_ latent: FloatView, into ternary: FloatView) -> Float {
+    package static func ternarize(_ latent: FloatView, into ternary: FloatView) -> Float {
         precondition(
             latent.count == ternary.count, "\(latent.count) and \(ternary.count) weights")
         guard latent.count > 0 else { return 0 }

@@ -10,9 +10,9 @@ internal import LRNetSupport
 /// No gradient flows through the threshold.
 ///
 /// - Source: Zhu, Han, Mao, Dally, *Trained Ternary Quantization*, ICLR 2017, equations 6 to 8.
-public enum TrainedTernaryWeights {
+package enum TrainedTernaryWeights {
     /// The threshold of a layer's weights.
-    public static func threshold(_ latent: FloatView, factor: Float) -> Float {
+    package static func threshold(_ latent: FloatView, factor: Float) -> Float {
         let w = latent.pointer
         var largest = Vector(repeating: 0)
         forEachVector(latent.count) { i, lanes in
@@ -25,7 +25,7 @@ public enum TrainedTernaryWeights {
     /// Overwrites `weights` with `plus`, 0 and `-minus`.
     ///
     /// - Precondition: The counts agree.
-    public static func quantize(
+    package static func quantize(
         _ latent: FloatView, threshold: Float, plus: Float, minus: Float, into weights: FloatView
     ) {
         precondition(latent.count == weights.count, "\(latent.count) and \(weights.count) weights")
@@ -40,7 +40,7 @@ public enum TrainedTernaryWeights {
     /// Gradient of a run of latents from that of the weights.
     ///
     /// - Precondition: The counts agree.
-    public static func pullBack(
+    package static func pullBack(
         latent: FloatView, threshold: Float, plus: Float, minus: Float, weightGradient: FloatView,
         latentGradient: FloatView
     ) {
@@ -58,7 +58,7 @@ public enum TrainedTernaryWeights {
     /// The gradients of the two scales, summed in Double in an order fixed by the count.
     ///
     /// - Precondition: The counts agree.
-    public static func scaleGradients(
+    package static func scaleGradients(
         latent: FloatView, threshold: Float, weightGradient: FloatView
     ) -> (plus: Float, minus: Float) {
         precondition(

@@ -1,9 +1,9 @@
 internal import LRNetSupport
 
 /// One discrete weight a distribution, drawn or the likeliest, as Float32 -1, 0 or +1.
-public enum WeightDraws {
+package enum WeightDraws {
     /// How a weight is taken from its distribution.
-    public enum Selection: Sendable {
+    package enum Selection: Sendable {
         /// Drawn, with the keyed random numbers.
         case drawn(NoiseKey)
         /// The likeliest value; ties go to 0, then to +1.
@@ -18,7 +18,7 @@ public enum WeightDraws {
     ///   - signLogit: `b`.
     ///   - weights: Overwritten.
     /// - Precondition: The counts agree.
-    public static func ternary(
+    package static func ternary(
         zeroLogit: FloatView, signLogit: FloatView, selection: Selection, weights: FloatView
     ) {
         precondition(
@@ -60,7 +60,7 @@ public enum WeightDraws {
     /// Binary weights: +1 with probability q = logistic(b), else -1.
     ///
     /// - Precondition: The counts agree.
-    public static func binary(signLogit: FloatView, selection: Selection, weights: FloatView) {
+    package static func binary(signLogit: FloatView, selection: Selection, weights: FloatView) {
         precondition(
             signLogit.count == weights.count,
             "\(signLogit.count) logits for \(weights.count) weights")

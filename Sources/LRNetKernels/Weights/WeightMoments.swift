@@ -18,9 +18,9 @@ internal import LRNetSupport
 /// Naive twins: `Reference.moments` and `Reference.pullBack`.
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; derivatives checked by finite differences.
-public enum WeightMoments {
+package enum WeightMoments {
     /// Moments of ternary weights.
-    public static func ternary(
+    package static func ternary(
         zeroLogit: FloatView, signLogit: FloatView, mean: FloatView, variance: FloatView
     ) {
         let count = zeroLogit.count
@@ -35,7 +35,7 @@ public enum WeightMoments {
     }
 
     /// Gradient of the ternary logits from the gradient of the moments.
-    public static func ternaryPullBack(
+    package static func ternaryPullBack(
         zeroLogit: FloatView, signLogit: FloatView, meanGradient: FloatView,
         varianceGradient: FloatView, zeroLogitGradient: FloatView, signLogitGradient: FloatView
     ) {
@@ -63,7 +63,7 @@ public enum WeightMoments {
     }
 
     /// Moments of binary weights.
-    public static func binary(signLogit: FloatView, mean: FloatView, variance: FloatView) {
+    package static func binary(signLogit: FloatView, mean: FloatView, variance: FloatView) {
         let count = signLogit.count
         requireEqual(count, [mean, variance])
         let b = signLogit.pointer
@@ -76,7 +76,7 @@ public enum WeightMoments {
     }
 
     /// Gradient of the binary logits from the gradient of the moments.
-    public static func binaryPullBack(
+    package static func binaryPullBack(
         signLogit: FloatView, meanGradient: FloatView, varianceGradient: FloatView,
         signLogitGradient: FloatView
     ) {
@@ -100,7 +100,7 @@ public enum WeightMoments {
     /// `strength * q (1 - q)(1 - 2q)`.
     ///
     /// - Source: Shayer, Levi, Fetaya, ICLR 2018, the beta regulariser of binary weights.
-    public static func addBetaGradient(
+    package static func addBetaGradient(
         signLogit: FloatView, strength: Float, to gradient: FloatView
     ) {
         requireEqual(signLogit.count, [gradient])
@@ -113,7 +113,7 @@ public enum WeightMoments {
     }
 
     /// `probability = logistic(logit)`.
-    public static func probability(ofLogit logit: FloatView, into probability: FloatView) {
+    package static func probability(ofLogit logit: FloatView, into probability: FloatView) {
         requireEqual(logit.count, [probability])
         let (x, y) = (logit.pointer, probability.pointer)
         forEachVector(logit.count) { i, lanes in

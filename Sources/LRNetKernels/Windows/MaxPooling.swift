@@ -7,15 +7,15 @@ internal import LRNetSupport
 /// The gradient goes to the first of equal values in the window's order (row, then column).
 ///
 /// Naive twins: `Reference.maxPool` and `Reference.maxPoolGradient`.
-public enum MaxPooling {
+package enum MaxPooling {
     /// Window positions of one or more images: which value of each window was the largest.
-    public final class Winners: @unchecked Sendable {
+    package final class Winners: @unchecked Sendable {
         let base: UnsafeMutablePointer<UInt8>
         let count: Int
         private let memory: BufferMemory
 
         /// Allocates room for `count` output values.
-        public init(count: Int) {
+        package init(count: Int) {
             self.count = count
             let isUsed = BufferCount.add(byteCount: max(count, 1))
             memory = isUsed ? .use(max(count, 1)) : .plan(max(count, 1))
@@ -33,7 +33,7 @@ public enum MaxPooling {
     ///   - geometry: Window, stride and padding; the window has at most 255 values.
     ///   - output: Overwritten; shape `[outputHeight, outputWidth, channels]`.
     ///   - winners: Overwritten from index `firstWinner` on.
-    public static func forward(
+    package static func forward(
         _ image: FloatView, geometry: PatchGeometry, output: FloatView, winners: Winners,
         firstWinner: Int
     ) {
@@ -80,7 +80,7 @@ public enum MaxPooling {
     /// - Parameters:
     ///   - gradient: dL/d output.
     ///   - inputGradient: Overwritten with dL/d image.
-    public static func backward(
+    package static func backward(
         _ gradient: FloatView, geometry: PatchGeometry, inputGradient: FloatView,
         winners: Winners, firstWinner: Int
     ) {

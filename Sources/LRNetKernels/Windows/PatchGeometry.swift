@@ -95,7 +95,7 @@ public struct PatchGeometry: Sendable, Hashable {
     ///   - image: Shape ``input``.
     ///   - rows: Overwritten; shape `[outputPixelCount, patchCount]`; values outside the image
     ///     are 0.
-    public func gather(_ image: FloatView, into rows: FloatView) {
+    package func gather(_ image: FloatView, into rows: FloatView) {
         precondition(
             image.count == input.count && rows.count == outputPixelCount * patchCount,
             "gather of \(image.count) values into \(rows.count); \(input) has \(input.count)")
@@ -120,7 +120,7 @@ public struct PatchGeometry: Sendable, Hashable {
     /// - Parameters:
     ///   - rows: Shape `[outputPixelCount, patchCount]`.
     ///   - image: Shape ``input``; added to.
-    public func scatterAdd(_ rows: FloatView, into image: FloatView) {
+    package func scatterAdd(_ rows: FloatView, into image: FloatView) {
         precondition(
             image.count == input.count && rows.count == outputPixelCount * patchCount,
             "scatter of \(rows.count) values into \(image.count); \(input) has \(input.count)")

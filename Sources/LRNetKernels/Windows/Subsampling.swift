@@ -7,20 +7,20 @@ internal import LRNetSupport
 ///
 /// - Source: He, Zhang, Ren, Sun, CVPR 2016, section 3.3, option A; which channels are the zeros is not
 ///   said there, and here they are the last.
-public struct Subsampling: Sendable, Hashable {
+package struct Subsampling: Sendable, Hashable {
     /// The shape of one image.
-    public let input: ImageShape
+    package let input: ImageShape
 
     /// Pixels between neighbours.
-    public let stride: Int
+    package let stride: Int
 
     /// `ceil(size / stride)` rows and columns.
-    public let output: ImageShape
+    package let output: ImageShape
 
     /// Creates a sampling.
     ///
     /// - Precondition: `channels` are at least the input's; `stride` is positive.
-    public init(input: ImageShape, stride: Int, channels: Int) {
+    package init(input: ImageShape, stride: Int, channels: Int) {
         precondition(
             stride > 0 && channels >= input.channels,
             "stride \(stride), \(channels) channels of \(input)")
@@ -34,7 +34,7 @@ public struct Subsampling: Sendable, Hashable {
     /// Computes one image's output.
     ///
     /// - Precondition: The counts agree with the shapes.
-    public func forward(_ image: FloatView, into result: FloatView) {
+    package func forward(_ image: FloatView, into result: FloatView) {
         check(image, result)
         result.fill(0)
         forEachPixel { from, to in
@@ -45,7 +45,7 @@ public struct Subsampling: Sendable, Hashable {
     /// Overwrites one image's gradient; 0 where no output comes from.
     ///
     /// - Precondition: The counts agree with the shapes.
-    public func backward(_ gradient: FloatView, into image: FloatView) {
+    package func backward(_ gradient: FloatView, into image: FloatView) {
         check(image, gradient)
         image.fill(0)
         forEachPixel { from, to in

@@ -7,12 +7,12 @@ internal import LRNetSupport
 ///     folded window  [(w + 1) / 2, (w + 1) / 2, (dy, dx, channel)]    tap 2 a + d - s, else 0
 ///
 /// with `s` = 1 where the padding is odd: then the first pair of taps is half outside the window.
-public struct FoldedGeometry: Sendable {
+package struct FoldedGeometry: Sendable {
     /// The convolution of stride 2.
-    public let original: PatchGeometry
+    package let original: PatchGeometry
 
     /// The same of stride 1.
-    public let folded: PatchGeometry
+    package let folded: PatchGeometry
 
     /// Taps before the first one of the window, in rows and columns.
     private let shift: (rows: Int, columns: Int)
@@ -20,7 +20,7 @@ public struct FoldedGeometry: Sendable {
     /// Folds a convolution.
     ///
     /// - Returns: `nil` unless the stride is 2, the window odd and every pixel is seen.
-    public init?(_ original: PatchGeometry) {
+    package init?(_ original: PatchGeometry) {
         guard original.stride == 2 && original.window % 2 == 1 else { return nil }
         let (input, window) = (original.input, (original.window + 1) / 2)
         let shape = ImageShape(
@@ -71,7 +71,7 @@ public struct FoldedGeometry: Sendable {
     }
 
     /// Folds whole images; pixels that only fill up a last row or column are 0.
-    public func fold(_ images: FloatView, into folded: FloatView) {
+    package func fold(_ images: FloatView, into folded: FloatView) {
         check(images, folded)
         let (source, target) = (images.pointer, folded.pointer)
         let room = 2 * original.input.channels
@@ -84,7 +84,7 @@ public struct FoldedGeometry: Sendable {
     }
 
     /// Puts the pixels of folded images, as of their gradients, back in their places.
-    public func unfold(_ folded: FloatView, into images: FloatView) {
+    package func unfold(_ folded: FloatView, into images: FloatView) {
         check(images, folded)
         let (source, target) = (folded.pointer, images.pointer)
         forEachPair(images.count / original.input.count) { pixels, count, pair in
@@ -100,7 +100,7 @@ public struct FoldedGeometry: Sendable {
     }
 
     /// Folds weights stored `[window, window, inputs, outputs]`.
-    public func foldWeights(_ weights: FloatView, into folded: FloatView) {
+    package func foldWeights(_ weights: FloatView, into folded: FloatView) {
         checkWeights(weights, folded)
         let run = weights.count / (original.window * original.window)
         forEachTap { source, target in
@@ -114,7 +114,7 @@ public struct FoldedGeometry: Sendable {
     }
 
     /// Puts the values of folded weights, as of their gradients, back in their places.
-    public func unfoldWeights(_ folded: FloatView, into weights: FloatView) {
+    package func unfoldWeights(_ folded: FloatView, into weights: FloatView) {
         checkWeights(weights, folded)
         let run = weights.count / (original.window * original.window)
         forEachTap { source, target in

@@ -16,7 +16,7 @@ internal import LRNetSupport
 ///
 /// Naive twins: `Reference.convolution`, `Reference.convolutionInputGradient` and
 /// `Reference.convolutionWeightGradient`.
-public struct WinogradConvolution: Sendable {
+package struct WinogradConvolution: Sendable {
     /// The tiles of the convolution, and those of its input gradient.
     let tiles, transposedTiles: WinogradTiles
 
@@ -26,13 +26,13 @@ public struct WinogradConvolution: Sendable {
 
     /// Memory of one thread: points of a block before and after the products, or for weight
     /// gradients those of both factors and then of a few weights.
-    public struct Workspace: Sendable {
+    package struct Workspace: Sendable {
         let memory: FloatView
 
         /// Lays a workspace into memory.
         ///
         /// - Parameter storage: ``WinogradConvolution/workspaceCount`` values.
-        public init(_ convolution: WinogradConvolution, in storage: FloatView) {
+        package init(_ convolution: WinogradConvolution, in storage: FloatView) {
             precondition(
                 storage.count == convolution.workspaceCount,
                 "\(storage.count) values of memory for \(convolution.workspaceCount)")
@@ -40,7 +40,7 @@ public struct WinogradConvolution: Sendable {
         }
 
         /// Allocates memory of its own.
-        public init(_ convolution: WinogradConvolution) {
+        package init(_ convolution: WinogradConvolution) {
             self.init(convolution, in: FloatBuffer(count: convolution.workspaceCount).all)
         }
 
@@ -55,7 +55,7 @@ public struct WinogradConvolution: Sendable {
     }
 
     /// The values of a workspace.
-    public var workspaceCount: Int {
+    package var workspaceCount: Int {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         let panelWidth = ProductTile.columnCount
         let forward = Planes.count(blockSize * inputs) + Planes.count(blockSize * outputs)
@@ -83,14 +83,14 @@ public struct WinogradConvolution: Sendable {
     ///
     /// - Parameter outputs: The number of output channels.
     /// - Precondition: The geometry has stride 1 and a window of 2 to 5.
-    public init(geometry: PatchGeometry, outputs: Int) {
+    package init(geometry: PatchGeometry, outputs: Int) {
         self.init(geometry, outputs)
     }
 
     /// Creates a convolution of folded images.
     ///
     /// - Precondition: The folded window has 2 to 5 rows.
-    public init(folding: FoldedGeometry, outputs: Int) {
+    package init(folding: FoldedGeometry, outputs: Int) {
         self.init(folding.folded, outputs, channels: folding.channels(at:turned:))
     }
 
@@ -118,7 +118,7 @@ public struct WinogradConvolution: Sendable {
     /// - Parameters:
     ///   - squared: Whether to convolve the squares of the images.
     ///   - output: Overwritten.
-    public func forward(
+    package func forward(
         _ images: FloatView, squared: Bool, weights: WinogradWeights, into output: FloatView,
         workspace: Workspace
     ) {
@@ -135,7 +135,7 @@ public struct WinogradConvolution: Sendable {
     ///   - inputGradient: Overwritten.
     ///   - squareOf: If given, the images `x` whose squares were convolved: `2 x` times the result is
     ///     then added to `inputGradient` instead.
-    public func inputGradient(
+    package func inputGradient(
         _ gradient: FloatView, weights: WinogradWeights, into inputGradient: FloatView,
         squareOf images: FloatView? = nil, workspace: Workspace
     ) {
@@ -208,7 +208,7 @@ public struct WinogradConvolution: Sendable {
     ///   - gradient: dL/d output.
     ///   - weights: Stored `[window, window, inputs, outputs]`.
     ///   - accumulate: Whether to add to `weights` instead of overwriting them.
-    public func weightGradient(
+    package func weightGradient(
         _ images: FloatView, squared: Bool, gradient: FloatView, into weights: FloatView,
         accumulate: Bool = false, workspace: Workspace
     ) {

@@ -26,7 +26,7 @@
 /// other, then the lines across.
 ///
 /// - Source: Lavin, Gray, *Fast Algorithms for Convolutional Neural Networks*, CVPR 2016.
-public enum WinogradFilter: Sendable {
+package enum WinogradFilter: Sendable {
     /// F(5x5, 2x2).
     case window2
     /// F(4x4, 3x3).
@@ -40,14 +40,14 @@ public enum WinogradFilter: Sendable {
     static let tileSize = 6
 
     /// The number of points of a tile.
-    public static let pointCount = 36
+    package static let pointCount = 36
 
     /// Values between the planes of two points that hold `count` values each: one cache line more,
     /// lest a tile's 36 values fall into the same set of the cache.
     static func planeStride(_ count: Int) -> Int { count + laneCount }
 
     /// Rows and columns of the window.
-    public var window: Int {
+    package var window: Int {
         switch self {
         case .window2: 2
         case .window3: 3
@@ -57,10 +57,10 @@ public enum WinogradFilter: Sendable {
     }
 
     /// Rows and columns of a tile of outputs.
-    public var outputSize: Int { Self.tileSize + 1 - window }
+    package var outputSize: Int { Self.tileSize + 1 - window }
 
     /// The filter for a window's size, if there is one.
-    public init?(window: Int) {
+    package init?(window: Int) {
         switch window {
         case 2: self = .window2
         case 3: self = .window3
@@ -87,7 +87,7 @@ public enum WinogradFilter: Sendable {
     }
 
     /// The points that a row or column of `outputs` outputs needs in all its tiles.
-    public func neededPointCount(outputs: Int) -> Int {
+    package func neededPointCount(outputs: Int) -> Int {
         let (tiles, rest) = outputs.quotientAndRemainder(dividingBy: outputSize)
         return tiles * Self.tileSize + (rest == 0 ? 0 : rest + window - 1)
     }

@@ -7,15 +7,15 @@ internal import LRNetSupport
 /// between them (``WinogradFilter/planeStride(_:)``), so that each point is the left factor of one
 /// matrix product. Tiles are numbered over the images of a run (``TileOrder``);
 /// values outside an image are 0, and outputs outside it are dropped.
-public struct WinogradTiles: Sendable {
+package struct WinogradTiles: Sendable {
     /// Window and output tile.
-    public let filter: WinogradFilter
+    package let filter: WinogradFilter
 
     /// The shape of one input image.
-    public let input: ImageShape
+    package let input: ImageShape
 
     /// The shape of one output image.
-    public let output: ImageShape
+    package let output: ImageShape
 
     /// Rows and columns of zeros above and left of the input.
     let top, left: Int
@@ -27,7 +27,7 @@ public struct WinogradTiles: Sendable {
     ///
     /// - Parameter outputs: The number of output channels.
     /// - Precondition: The geometry has stride 1 and a window of 2 to 5.
-    public init(geometry: PatchGeometry, outputs: Int) {
+    package init(geometry: PatchGeometry, outputs: Int) {
         guard let filter = WinogradFilter(window: geometry.window), geometry.stride == 1 else {
             fatalError("no Winograd for window \(geometry.window), stride \(geometry.stride)")
         }
@@ -52,14 +52,14 @@ public struct WinogradTiles: Sendable {
 
     /// The grid of the input's gradient: the convolution of the output's gradient with the turned
     /// window.
-    public var transposed: WinogradTiles {
+    package var transposed: WinogradTiles {
         WinogradTiles(
             filter: filter, input: output, output: input, top: filter.window - 1 - top,
             left: filter.window - 1 - left)
     }
 
     /// Tiles of one image.
-    public var tileCount: Int { tileRows * tileColumns }
+    package var tileCount: Int { tileRows * tileColumns }
 
     /// The points of a run of tiles, `B' d B`.
     ///
@@ -71,7 +71,7 @@ public struct WinogradTiles: Sendable {
     ///     that a tile does not need (``TileOrder``).
     ///   - panelWidth: If given, planes are cut into panels of so many channels, each of shape
     ///     `[tiles.count, panelWidth]`; values beyond the last channel are not written.
-    public func transformInput(
+    package func transformInput(
         _ images: FloatView, tiles: Range<Int>, squared: Bool, into points: FloatView,
         panelWidth: Int? = nil
     ) {
@@ -140,7 +140,7 @@ public struct WinogradTiles: Sendable {
     ///   - images: Whole images of shape ``output``; the tiles' pixels are overwritten.
     ///   - squareOf: If given, images `x` of the same shape: outputs `y` are then gradients of their
     ///     squares, and `2 x y` is added to `images` instead.
-    public func transformOutput(
+    package func transformOutput(
         _ points: FloatView, tiles: Range<Int>, into images: FloatView,
         squareOf roots: FloatView? = nil
     ) {
@@ -194,7 +194,7 @@ public struct WinogradTiles: Sendable {
     ///   - points: Overwritten; 36 planes of shape `[tiles.count, output.channels]`.
     ///   - panelWidth: If given, planes are cut into panels of so many channels, each of shape
     ///     `[tiles.count, panelWidth]`; values beyond the last channel are not written.
-    public func transformGradient(
+    package func transformGradient(
         _ images: FloatView, tiles: Range<Int>, into points: FloatView, panelWidth: Int? = nil
     ) {
         let width = panelWidth ?? output.channels

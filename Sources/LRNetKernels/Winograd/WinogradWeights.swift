@@ -8,7 +8,7 @@ internal import LRNetSupport
 /// Both lie in the same memory, one at a time, which other layers may use in between.
 ///
 /// Naive twin: `Reference.winogradWeights`.
-public struct WinogradWeights: Sendable {
+package struct WinogradWeights: Sendable {
     let filter: WinogradFilter
     let inputs, outputs: Int
     private let points: FloatView
@@ -16,7 +16,7 @@ public struct WinogradWeights: Sendable {
     /// Lays weights into memory.
     ///
     /// - Parameter storage: ``count(filter:inputs:outputs:)`` values.
-    public init(filter: WinogradFilter, inputs: Int, outputs: Int, in storage: FloatView) {
+    package init(filter: WinogradFilter, inputs: Int, outputs: Int, in storage: FloatView) {
         self.filter = filter
         self.inputs = inputs
         self.outputs = outputs
@@ -27,7 +27,7 @@ public struct WinogradWeights: Sendable {
     }
 
     /// The values that the weights take at the points.
-    public static func count(filter: WinogradFilter, inputs: Int, outputs: Int) -> Int {
+    package static func count(filter: WinogradFilter, inputs: Int, outputs: Int) -> Int {
         let plane = max(
             PackedMatrix.count(inner: inputs, columns: outputs),
             PackedMatrix.count(inner: outputs, columns: inputs))
@@ -53,7 +53,7 @@ public struct WinogradWeights: Sendable {
     /// Makes the factors of outputs.
     ///
     /// - Parameter weights: Stored `[window, window, inputs, outputs]`.
-    public func pack(_ weights: FloatView, pool: ThreadPool) {
+    package func pack(_ weights: FloatView, pool: ThreadPool) {
         checkCount(weights)
         transform(weights, inner: inputs, columns: outputs, isTurned: false, pool: pool)
     }
@@ -61,7 +61,7 @@ public struct WinogradWeights: Sendable {
     /// Makes the factors of input gradients.
     ///
     /// - Parameter weights: Stored `[window, window, inputs, outputs]`.
-    public func packTurned(_ weights: FloatView, pool: ThreadPool) {
+    package func packTurned(_ weights: FloatView, pool: ThreadPool) {
         checkCount(weights)
         transform(weights, inner: outputs, columns: inputs, isTurned: true, pool: pool)
     }

@@ -1,42 +1,42 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// The mean over all pixels of each channel.
 ///
 ///     y[c] = 1/P sum over p of x[p, c]        dx[p, c] = dy[c] / P
-public final class AveragePoolLayer: Layer {
+package final class AveragePoolLayer: Layer {
     /// `pool2`; unique in the network.
-    public let name: String
+    package let name: String
 
     /// The shape of one sample.
-    public let inputShape: ImageShape
+    package let inputShape: ImageShape
 
     /// One pixel.
-    public let outputShape: ImageShape
+    package let outputShape: ImageShape
 
     private var output = FloatBuffer(count: 0)
     private var memory = SharedMemory(workerCount: 1)
 
     /// A buffer of its own.
-    public var inputGradientBuffer: InputGradientBuffer { .another }
+    package var inputGradientBuffer: InputGradientBuffer { .another }
 
     /// The mean over all pixels.
-    public var inference: InferenceStep? { .averagePool }
+    package var inference: InferenceStep? { .averagePool }
 
     /// Creates a layer.
-    public init(name: String, inputShape: ImageShape) {
+    package init(name: String, inputShape: ImageShape) {
         self.name = name
         self.inputShape = inputShape
         outputShape = ImageShape(height: 1, width: 1, channels: inputShape.channels)
     }
 
     /// Allocates activations.
-    public func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: SharedMemory) {
         self.memory = memory
         output = FloatBuffer(count: size.sampleCount * outputShape.count)
     }
 
     /// Averages each channel.
-    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+    package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         let factor = 1 / Float(inputShape.pixelCount)
         forEachSample(pass) { inputs, outputs in
             Elementwise.sumRows(of: input[inputs], into: output[outputs], accumulate: false)
@@ -46,7 +46,7 @@ public final class AveragePoolLayer: Layer {
     }
 
     /// Spreads each gradient over the pixels.
-    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+    package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         let factor = 1 / Float(inputShape.pixelCount)
         let inputGradient = memory.gradient(pass.layout.sampleCount * inputShape.count)
         forEachSample(pass) { inputs, outputs in

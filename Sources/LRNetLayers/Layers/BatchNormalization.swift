@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 internal import LRNetSupport
 
 /// Batch normalisation, with an optional ReLU behind it.
@@ -14,9 +14,9 @@ internal import LRNetSupport
 /// `moving = momentum * moving + (1 - momentum) * batch`. They start at 0 and 1.
 ///
 /// - Source: Ioffe, Szegedy, ICML 2015; merging by Chan, Golub, LeVeque, 1979.
-public final class BatchNormalization: Layer {
+package final class BatchNormalization: Layer {
     /// Which samples share statistics.
-    public enum Statistics: Sendable, Equatable {
+    package enum Statistics: Sendable, Equatable {
         /// The whole global batch.
         case synchronized
         /// Runs of this many samples of the global batch; a multiple of the micro-batch.
@@ -24,38 +24,38 @@ public final class BatchNormalization: Layer {
     }
 
     /// How the layer normalises.
-    public struct Options: Sendable, Equatable {
+    package struct Options: Sendable, Equatable {
         /// Which samples share statistics.
-        public var statistics = Statistics.synchronized
+        package var statistics = Statistics.synchronized
         /// Added to variances; positive.
-        public var epsilon = 1e-3
+        package var epsilon = 1e-3
         /// The weight of the old moving average, in 0 ..< 1.
-        public var momentum = 0.999
+        package var momentum = 0.999
 
         /// Creates the options of the authors' code, with synchronised statistics.
-        public init() {}
+        package init() {}
     }
 
     /// `bn1`; unique in the network.
-    public let name: String
+    package let name: String
 
     /// The shape of one sample.
-    public let inputShape: ImageShape
+    package let inputShape: ImageShape
 
     /// The same.
-    public var outputShape: ImageShape { inputShape }
+    package var outputShape: ImageShape { inputShape }
 
     /// Whether a ReLU follows.
-    public let rectified: Bool
+    package let rectified: Bool
 
     /// How the layer normalises.
-    public let options: Options
+    package let options: Options
 
     /// Scale and offset of each channel.
-    public let gamma, beta: Parameter
+    package let gamma, beta: Parameter
 
     /// The moving averages, `[channels]` each.
-    public internal(set) var movingMean, movingVariance: [Double]
+    package internal(set) var movingMean, movingVariance: [Double]
 
     /// The values of a finished network, while one is evaluated (``Network/evaluating(_:_:)``).
     package var fixed: FinishedNormalization?
@@ -75,13 +75,13 @@ public final class BatchNormalization: Layer {
     }
 
     /// The gradient is changed in place.
-    public var inputGradientBuffer: InputGradientBuffer { .same }
+    package var inputGradientBuffer: InputGradientBuffer { .same }
 
     /// Batch norm, with its ReLU.
-    public var inference: InferenceStep? { .normalization(self) }
+    package var inference: InferenceStep? { .normalization(self) }
 
     /// Creates a layer with gamma 1 and beta 0.
-    public init(name: String, inputShape: ImageShape, rectified: Bool, options: Options) {
+    package init(name: String, inputShape: ImageShape, rectified: Bool, options: Options) {
         self.name = name
         self.inputShape = inputShape
         self.rectified = rectified
@@ -95,16 +95,16 @@ public final class BatchNormalization: Layer {
     }
 
     /// gamma and beta; their gradients need no exchange, because the backward pass makes them.
-    public var parameters: [Parameter] { [gamma, beta] }
+    package var parameters: [Parameter] { [gamma, beta] }
 
     /// Allocates activations and sums.
-    public func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: SharedMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
         sums = DoubleBuffer(count: size.sampleCount * 2 * channels)
     }
 
     /// Normalises; in training, updates the moving averages.
-    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+    package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
         if pass.mode == .evaluation {
             let values = fixed ?? finished
@@ -128,7 +128,7 @@ public final class BatchNormalization: Layer {
     }
 
     /// Computes dL/dx over dL/dy, and the gradients of gamma and beta over the whole batch.
-    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+    package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let input else { preconditionFailure("\(name): backward without forward") }
         let microBatches = pass.layout.microBatches
         let width = 2 * channels
@@ -164,16 +164,16 @@ public final class BatchNormalization: Layer {
     // MARK: Estimation
 
     /// Forgets what estimating passes have gathered.
-    public func beginEstimation() { estimates = [] }
+    package func beginEstimation() { estimates = [] }
 
     /// The averages over the estimating passes since ``beginEstimation()``; `nil` if there was none.
-    public func finishEstimation() -> (mean: [Double], variance: [Double])? {
+    package func finishEstimation() -> (mean: [Double], variance: [Double])? {
         defer { estimates = [] }
         return estimates.isEmpty ? nil : Self.average(estimates)
     }
 
     /// Restores moving averages from a checkpoint.
-    public func restore(movingMean: [Double], movingVariance: [Double]) {
+    package func restore(movingMean: [Double], movingVariance: [Double]) {
         precondition(
             movingMean.count == channels && movingVariance.count == channels,
             "\(movingMean.count) and \(movingVariance.count) statistics for \(channels) channels")

@@ -1,33 +1,33 @@
-public import LRNetKernels
+package import LRNetKernels
 internal import LRNetSupport
 
 /// Dropout in training, the identity otherwise; see ``Dropout``.
-public final class DropoutLayer: Layer {
+package final class DropoutLayer: Layer {
     /// `dropout1`; unique in the network.
-    public let name: String
+    package let name: String
 
     /// The position in the network; part of the key.
-    public let index: Int
+    package let index: Int
 
     /// The shape of one sample.
-    public let inputShape: ImageShape
+    package let inputShape: ImageShape
 
     /// The same.
-    public var outputShape: ImageShape { inputShape }
+    package var outputShape: ImageShape { inputShape }
 
     /// The share of units that are cleared, in 0 ..< 1.
-    public let rate: Float
+    package let rate: Float
 
     private var output = FloatBuffer(count: 0)
 
     /// The gradient is changed in place.
-    public var inputGradientBuffer: InputGradientBuffer { .same }
+    package var inputGradientBuffer: InputGradientBuffer { .same }
 
     /// The identity.
-    public var inference: InferenceStep? { .identity }
+    package var inference: InferenceStep? { .identity }
 
     /// Creates a layer.
-    public init(name: String, index: Int, inputShape: ImageShape, rate: Float) {
+    package init(name: String, index: Int, inputShape: ImageShape, rate: Float) {
         precondition(rate >= 0 && rate < 1, "\(name): rate \(rate)")
         self.name = name
         self.index = index
@@ -36,19 +36,19 @@ public final class DropoutLayer: Layer {
     }
 
     /// Allocates activations.
-    public func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: SharedMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
     }
 
     /// Clears units in training.
-    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+    package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         if ![.training, .scoring].contains(pass.mode) || rate == 0 { return input }
         apply(input, into: output.all, pass)
         return output[0..<input.count]
     }
 
     /// Clears the gradients of the same units, in place.
-    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+    package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         if rate > 0 { apply(gradient, into: gradient, pass) }
         return gradient
     }

@@ -1,42 +1,42 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// The mean of the sign of a Gaussian of deviation 1, in training; the sign otherwise.
 ///
 ///     y = 2 Phi(z) - 1        dL/dz = dL/dy 2 phi(z)
 ///
 /// - Source: Soudry, Hubara, Meir, *Expectation Backpropagation*, NIPS 2014; see ``ExpectationModel``.
-public final class ExpectedSignLayer: Layer {
+package final class ExpectedSignLayer: Layer {
     /// `sign1`; unique in the network.
-    public let name: String
+    package let name: String
 
     /// The shape of one sample.
-    public let inputShape: ImageShape
+    package let inputShape: ImageShape
 
     /// The same.
-    public var outputShape: ImageShape { inputShape }
+    package var outputShape: ImageShape { inputShape }
 
     private var output = FloatBuffer(count: 0)
     private var input: FloatView?
 
     /// The gradient is changed in place.
-    public var inputGradientBuffer: InputGradientBuffer { .same }
+    package var inputGradientBuffer: InputGradientBuffer { .same }
 
     /// The sign.
-    public var inference: InferenceStep? { .sign }
+    package var inference: InferenceStep? { .sign }
 
     /// Creates a layer.
-    public init(name: String, inputShape: ImageShape) {
+    package init(name: String, inputShape: ImageShape) {
         self.name = name
         self.inputShape = inputShape
     }
 
     /// Allocates activations.
-    public func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: SharedMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
     }
 
     /// Takes means, or signs.
-    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+    package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
         let isTraining = pass.mode == .training
         pass.pool.forEachRange(input.count, grain: Self.grain) { range, _ in
@@ -50,7 +50,7 @@ public final class ExpectedSignLayer: Layer {
     }
 
     /// Multiplies by the slope, in place.
-    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+    package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let input else { preconditionFailure("\(name): backward without forward") }
         pass.pool.forEachRange(gradient.count, grain: Self.grain) { range, _ in
             SignActivations.multiplyByDensity(gradient[range], input: input[range])

@@ -1,31 +1,31 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// Maximum pooling; see ``MaxPooling``.
-public final class MaxPoolLayer: Layer {
+package final class MaxPoolLayer: Layer {
     /// `pool1`; unique in the network.
-    public let name: String
+    package let name: String
 
     /// The window, its stride and padding.
-    public let geometry: PatchGeometry
+    package let geometry: PatchGeometry
 
     /// The shape of one sample.
-    public var inputShape: ImageShape { geometry.input }
+    package var inputShape: ImageShape { geometry.input }
 
     /// The shape of one sample's output.
-    public let outputShape: ImageShape
+    package let outputShape: ImageShape
 
     private var output = FloatBuffer(count: 0)
     private var memory = SharedMemory(workerCount: 1)
     private var winners = MaxPooling.Winners(count: 0)
 
     /// A buffer of its own.
-    public var inputGradientBuffer: InputGradientBuffer { .another }
+    package var inputGradientBuffer: InputGradientBuffer { .another }
 
     /// Maximum pooling.
-    public var inference: InferenceStep? { .maxPool(geometry) }
+    package var inference: InferenceStep? { .maxPool(geometry) }
 
     /// Creates a layer.
-    public init(name: String, geometry: PatchGeometry) {
+    package init(name: String, geometry: PatchGeometry) {
         self.name = name
         self.geometry = geometry
         outputShape = ImageShape(
@@ -34,14 +34,14 @@ public final class MaxPoolLayer: Layer {
     }
 
     /// Allocates activations.
-    public func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: SharedMemory) {
         self.memory = memory
         output = FloatBuffer(count: size.sampleCount * outputShape.count)
         winners = MaxPooling.Winners(count: size.sampleCount * outputShape.count)
     }
 
     /// Takes each window's maximum.
-    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+    package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         let (inputs, outputs) = (inputShape.count, outputShape.count)
         let microBatches = pass.layout.microBatches
         pass.pool.forEach(microBatches.count) { position, _ in
@@ -56,7 +56,7 @@ public final class MaxPoolLayer: Layer {
     }
 
     /// Sends each gradient to its window's maximum.
-    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+    package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         let (inputs, outputs) = (inputShape.count, outputShape.count)
         let inputGradient = memory.gradient(pass.layout.sampleCount * inputs)
         let microBatches = pass.layout.microBatches

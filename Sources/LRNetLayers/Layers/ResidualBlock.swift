@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 internal import LRNetSupport
 
 /// A residual block, with a ReLU behind the addition.
@@ -6,35 +6,35 @@ internal import LRNetSupport
 ///     y = ReLU(body(x) + shortcut(x))
 ///
 /// - Source: He, Zhang, Ren, Sun, CVPR 2016, equations 1 and 2.
-public final class ResidualBlock: Layer {
+package final class ResidualBlock: Layer {
     /// `block1`; unique in the network.
-    public let name: String
+    package let name: String
 
     /// The layers of the sum's first part, first to last; the last is a batch norm.
-    public let body: [any Layer]
+    package let body: [any Layer]
 
     /// The layers of the second part; none for the identity.
-    public let shortcut: [any Layer]
+    package let shortcut: [any Layer]
 
     /// The shape of one sample.
-    public let inputShape: ImageShape
+    package let inputShape: ImageShape
 
     /// The shape of one sample's output.
-    public let outputShape: ImageShape
+    package let outputShape: ImageShape
 
     private var output: FloatView?
     private var memory = SharedMemory(workerCount: 1)
 
     /// The body's, beside that of the shortcut.
-    public var inputGradientBuffer: InputGradientBuffer { .sum(body: body, shortcut: shortcut) }
+    package var inputGradientBuffer: InputGradientBuffer { .sum(body: body, shortcut: shortcut) }
 
     /// The sum, with its ReLU.
-    public var inference: InferenceStep? { .residual(body: body, shortcut: shortcut) }
+    package var inference: InferenceStep? { .residual(body: body, shortcut: shortcut) }
 
     /// Creates a block.
     ///
     /// - Precondition: Both parts have outputs of one shape.
-    public init(name: String, inputShape: ImageShape, body: [any Layer], shortcut: [any Layer]) {
+    package init(name: String, inputShape: ImageShape, body: [any Layer], shortcut: [any Layer]) {
         self.name = name
         self.inputShape = inputShape
         self.body = body
@@ -45,15 +45,15 @@ public final class ResidualBlock: Layer {
     }
 
     /// Body and shortcut.
-    public var branches: [[any Layer]] { [body, shortcut] }
+    package var branches: [[any Layer]] { [body, shortcut] }
 
     /// Takes note of the memory.
-    public func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: SharedMemory) {
         self.memory = memory
     }
 
     /// Adds the parts, over the output of the body.
-    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+    package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         let other = try shortcut.forward(input, pass)
         let sum = try body.forward(input, pass)
         pass.pool.forEachRange(sum.count, grain: Self.grain) { range, _ in
@@ -64,7 +64,7 @@ public final class ResidualBlock: Layer {
     }
 
     /// Sends the gradient through both parts and adds what comes back.
-    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+    package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let output else { preconditionFailure("\(name): backward without forward") }
         let second = memory.gradient(gradient.count)
         pass.pool.forEachRange(gradient.count, grain: Self.grain) { range, _ in

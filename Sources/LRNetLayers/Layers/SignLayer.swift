@@ -1,40 +1,40 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// Activations of -1 and +1, with hard tanh's gradient; see ``SignActivations``.
 ///
 ///     y = +1 where x >= 0, else -1        dL/dx = dL/dy where |x| <= 1, else 0
-public final class SignLayer: Layer {
+package final class SignLayer: Layer {
     /// `sign1`; unique in the network.
-    public let name: String
+    package let name: String
 
     /// The shape of one sample.
-    public let inputShape: ImageShape
+    package let inputShape: ImageShape
 
     /// The same.
-    public var outputShape: ImageShape { inputShape }
+    package var outputShape: ImageShape { inputShape }
 
     private var output = FloatBuffer(count: 0)
     private var input: FloatView?
 
     /// The gradient is changed in place.
-    public var inputGradientBuffer: InputGradientBuffer { .same }
+    package var inputGradientBuffer: InputGradientBuffer { .same }
 
     /// The sign.
-    public var inference: InferenceStep? { .sign }
+    package var inference: InferenceStep? { .sign }
 
     /// Creates a layer.
-    public init(name: String, inputShape: ImageShape) {
+    package init(name: String, inputShape: ImageShape) {
         self.name = name
         self.inputShape = inputShape
     }
 
     /// Allocates activations.
-    public func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: SharedMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
     }
 
     /// Takes the signs.
-    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+    package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
         pass.pool.forEachRange(input.count, grain: Self.grain) { range, _ in
             SignActivations.forward(input[range], into: output[range])
@@ -43,7 +43,7 @@ public final class SignLayer: Layer {
     }
 
     /// Clears gradients where the input was large, in place.
-    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+    package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let input else { preconditionFailure("\(name): backward without forward") }
         pass.pool.forEachRange(gradient.count, grain: Self.grain) { range, _ in
             SignActivations.maskGradient(gradient[range], input: input[range])

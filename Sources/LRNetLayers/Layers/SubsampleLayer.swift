@@ -1,44 +1,44 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// A residual block's shortcut without weights; see ``Subsampling``.
-public final class SubsampleLayer: Layer {
+package final class SubsampleLayer: Layer {
     /// `block3.shortcut`; unique in the network.
-    public let name: String
+    package let name: String
 
     /// Which values are kept.
-    public let sampling: Subsampling
+    package let sampling: Subsampling
 
     /// The shape of one sample.
-    public var inputShape: ImageShape { sampling.input }
+    package var inputShape: ImageShape { sampling.input }
 
     /// The shape of one sample's output.
-    public var outputShape: ImageShape { sampling.output }
+    package var outputShape: ImageShape { sampling.output }
 
     private var output = FloatBuffer(count: 0)
     private var memory = SharedMemory(workerCount: 1)
 
     /// A buffer of its own.
-    public var inputGradientBuffer: InputGradientBuffer { .another }
+    package var inputGradientBuffer: InputGradientBuffer { .another }
 
     /// The shortcut of a residual block.
-    public var inference: InferenceStep? { .subsampling(sampling) }
+    package var inference: InferenceStep? { .subsampling(sampling) }
 
     /// Creates a layer.
     ///
     /// - Precondition: `channels` are at least the input's.
-    public init(name: String, inputShape: ImageShape, stride: Int, channels: Int) {
+    package init(name: String, inputShape: ImageShape, stride: Int, channels: Int) {
         self.name = name
         sampling = Subsampling(input: inputShape, stride: stride, channels: channels)
     }
 
     /// Allocates activations.
-    public func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: SharedMemory) {
         self.memory = memory
         output = FloatBuffer(count: size.sampleCount * outputShape.count)
     }
 
     /// Keeps each `stride`-th pixel.
-    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+    package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         forEachSample(pass) { inputs, outputs in
             sampling.forward(input[inputs], into: output[outputs])
         }
@@ -46,7 +46,7 @@ public final class SubsampleLayer: Layer {
     }
 
     /// Sends each gradient to its pixel.
-    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+    package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         let inputGradient = memory.gradient(pass.layout.sampleCount * inputShape.count)
         forEachSample(pass) { inputs, outputs in
             sampling.backward(gradient[outputs], into: inputGradient[inputs])

@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 internal import LRNetSupport
 
 /// The loss: a function of each sample's logits, averaged over the global batch; by default the
@@ -7,20 +7,20 @@ internal import LRNetSupport
 ///     loss = -1/B sum over samples of log softmax(z)[label]       dL/dz = (softmax(z) - onehot) / B
 ///
 /// with B the number of samples of the step over all processes.
-public final class ClassificationLoss {
+package final class ClassificationLoss {
     /// Loss and errors of one leaf or more, before the division by B.
-    public struct Totals: Sendable, Equatable {
+    package struct Totals: Sendable, Equatable {
         /// The sum of the samples' losses, in nats.
-        public var loss = 0.0
+        package var loss = 0.0
         /// The number of samples whose largest logit is not the label's.
-        public var errorCount = 0
+        package var errorCount = 0
         /// The number of samples whose label is not among the five largest logits.
-        public var topFiveErrorCount = 0
+        package var topFiveErrorCount = 0
         /// The number of samples.
-        public var sampleCount = 0
+        package var sampleCount = 0
 
         /// Creates zeros.
-        public init() {}
+        package init() {}
     }
 
     private let classes: Int
@@ -30,7 +30,7 @@ public final class ClassificationLoss {
     /// Creates the loss.
     ///
     /// - Parameter sampleCount: The most samples that a pass brings.
-    public init(classes: Int, sampleCount: Int, function: LossFunction = .crossEntropy) {
+    package init(classes: Int, sampleCount: Int, function: LossFunction = .crossEntropy) {
         self.classes = classes
         self.function = function
         gradientBuffer = FloatBuffer(count: classes * sampleCount)
@@ -42,7 +42,7 @@ public final class ClassificationLoss {
     ///   - logits: Shape `[samples, classes]`.
     ///   - labels: One a sample.
     /// - Returns: One total a leaf of this process, in order.
-    public func evaluate(
+    package func evaluate(
         logits: FloatView, labels: [Int32], layout: BatchLayout, wantsGradient: Bool = true
     ) -> [Totals] {
         precondition(
@@ -67,7 +67,7 @@ public final class ClassificationLoss {
     }
 
     /// dL/d logits of the last evaluation.
-    public func gradient(_ layout: BatchLayout) -> FloatView {
+    package func gradient(_ layout: BatchLayout) -> FloatView {
         gradientBuffer[0..<layout.sampleCount * classes]
     }
 }

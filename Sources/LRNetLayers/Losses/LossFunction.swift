@@ -1,7 +1,7 @@
 internal import LRNetKernels
 
 /// What a network is trained to make small, by its name in recipes.
-public enum LossFunction: String, Sendable, CaseIterable {
+package enum LossFunction: String, Sendable, CaseIterable {
     /// ``SoftmaxKernels/crossEntropy(logits:label:gradientScale:gradient:)``
     case crossEntropy = "cross-entropy"
     /// ``MarginKernels/squaredHinge(logits:label:gradientScale:gradient:)``, as BinaryConnect and BNN

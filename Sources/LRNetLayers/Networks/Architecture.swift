@@ -1,12 +1,12 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// A network as a list of blocks, without methods or values.
 ///
 /// In recipes and in messages a block is one word, in the notation of the LR-nets paper
 /// (``BlockNotation``): `(2x128C3)-MP2-1024FC` is `2x128C3 MP2 1024FC`.
-public struct Architecture: Sendable, Equatable {
+package struct Architecture: Sendable, Equatable {
     /// Where the zeros around an image go.
-    public enum PaddingRule: String, Sendable, CaseIterable {
+    package enum PaddingRule: String, Sendable, CaseIterable {
         /// TensorFlow's SAME: as few as make `ceil(size / stride)` outputs, the odd one at the bottom
         /// and at the right.
         case same
@@ -26,7 +26,7 @@ public struct Architecture: Sendable, Equatable {
     }
 
     /// Whether the first layer is trained by the network's method.
-    public enum FirstLayer: String, Sendable, CaseIterable {
+    package enum FirstLayer: String, Sendable, CaseIterable {
         /// As all others (the paper's ternary networks).
         case discrete
         /// With ordinary real weights (the paper's binary ResNet-18).
@@ -36,11 +36,11 @@ public struct Architecture: Sendable, Equatable {
         case frozen
 
         /// Whether the network's finished weights are integers here too.
-        public var isDiscrete: Bool { self == .discrete }
+        package var isDiscrete: Bool { self == .discrete }
     }
 
     /// What a residual block adds to its body's output where that has another shape than the input.
-    public enum Shortcut: String, Sendable, CaseIterable {
+    package enum Shortcut: String, Sendable, CaseIterable {
         /// The input through a strided 1x1 convolution with batch norm, trained by the network's
         /// method (He et al.'s option B, the LR-nets authors' default).
         case projection
@@ -49,7 +49,7 @@ public struct Architecture: Sendable, Equatable {
     }
 
     /// How the last layer, which makes the logits, is trained.
-    public enum LastLayer: String, Sendable, CaseIterable {
+    package enum LastLayer: String, Sendable, CaseIterable {
         /// With ordinary real weights and a bias, by all methods.
         case fullPrecision = "full-precision"
         /// By the network's method, without a bias (TWN's released code).
@@ -59,13 +59,13 @@ public struct Architecture: Sendable, Equatable {
     }
 
     /// The name in recipes; `custom` for one that a recipe describes.
-    public var name: String
+    package var name: String
 
     /// The shape of the images that the network was made for.
-    public var input: ImageShape
+    package var input: ImageShape
 
     /// The number of classes that the network was made for.
-    public var classes: Int
+    package var classes: Int
 
     /// The blocks before the last layer, which is linear.
     package var blocks: [any Block] {
@@ -85,16 +85,16 @@ public struct Architecture: Sendable, Equatable {
     }
 
     /// Where the zeros around an image go.
-    public var padding = PaddingRule.same
+    package var padding = PaddingRule.same
 
     /// How the first layer is trained.
-    public var firstLayer = FirstLayer.discrete
+    package var firstLayer = FirstLayer.discrete
 
     /// What residual blocks add where shapes differ.
-    public var shortcut = Shortcut.projection
+    package var shortcut = Shortcut.projection
 
     /// How the last layer is trained.
-    public var lastLayer = LastLayer.fullPrecision
+    package var lastLayer = LastLayer.fullPrecision
 
     /// Creates an architecture.
     package init(name: String, input: ImageShape, classes: Int, blocks: [any Block]) {
@@ -108,14 +108,14 @@ public struct Architecture: Sendable, Equatable {
     ///
     /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equation 9; batch norm also behind the fully
     ///   connected layer, as in the authors' code.
-    public static let mnist = named(
+    package static let mnist = named(
         "mnist", ImageShape(height: 28, width: 28, channels: 1), 10,
         "32C5 MP2 64C5 MP2 512FC dropout")
 
     /// `(2x128C3)-MP2-(2x256C3)-MP2-(2x512C3)-MP2-1024FC-Softmax`: 12,963,200 discrete weights.
     ///
     /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equation 10.
-    public static let cifar10 = named(
+    package static let cifar10 = named(
         "cifar10", ImageShape(height: 32, width: 32, channels: 3), 10,
         "2x128C3 MP2 2x256C3 MP2 2x512C3 MP2 1024FC dropout")
 
@@ -123,12 +123,12 @@ public struct Architecture: Sendable, Equatable {
     ///
     /// - Source: He, Zhang, Ren, Sun, CVPR 2016, table 1; quantised projections with batch norm as
     ///   in the LR-nets authors' code.
-    public static let resnet18 = named(
+    package static let resnet18 = named(
         "resnet18", ImageShape(height: 224, width: 224, channels: 3), 1000,
         "64C7/2 MP3/2 2x64R 128R/2 128R 256R/2 256R 512R/2 512R GAP")
 
     /// The networks that recipes can name.
-    public static let all = [mnist, cifar10, resnet18]
+    package static let all = [mnist, cifar10, resnet18]
 
     private static func named(
         _ name: String, _ input: ImageShape, _ classes: Int, _ notation: String
@@ -142,7 +142,7 @@ public struct Architecture: Sendable, Equatable {
 
     /// The same network with every number of filters and units multiplied, and rounded to the
     /// nearest number of at least 1.
-    public func scaled(by width: Double) -> Architecture {
+    package func scaled(by width: Double) -> Architecture {
         var result = self
         result.blocks = blocks.map { $0.scaled(by: width) }
         return result
@@ -156,7 +156,7 @@ public struct Architecture: Sendable, Equatable {
     }
 
     /// What is wrong with the blocks, in one line; `nil` if the network can be built.
-    public var problem: String? {
+    package var problem: String? {
         if case .failure(let problem) = size { problem.description } else { nil }
     }
 

@@ -1,50 +1,50 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// A network: its layers in order, and what is done to all of them.
-public final class Network {
+package final class Network {
     /// How a network is made from an architecture.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// The training method of all layers but the last.
-        public var model: any WeightModel
+        package var model: any WeightModel
         /// How batch norm normalises.
-        public var batchNorm = BatchNormalization.Options()
+        package var batchNorm = BatchNormalization.Options()
         /// How convolutions are computed.
-        public var convolutions = ConvolutionAlgorithm.fastest
+        package var convolutions = ConvolutionAlgorithm.fastest
         /// The rate of dropout layers.
-        public var dropout: Float = 0.5
+        package var dropout: Float = 0.5
         /// lambda of logits.
-        public var probabilityDecay: Float = 0
+        package var probabilityDecay: Float = 0
         /// Strength of the beta regulariser of binary logits.
-        public var beta: Float = 0
+        package var beta: Float = 0
         /// Logits are limited to `-logitClip ... logitClip` after each step; `nil` for no limit.
-        public var logitClip: Float?
+        package var logitClip: Float?
         /// lambda of real weights, the last layer's among them.
-        public var weightDecay: Float = 0
+        package var weightDecay: Float = 0
 
         /// Creates the options of a network without regularizers.
-        public init(model: any WeightModel) { self.model = model }
+        package init(model: any WeightModel) { self.model = model }
     }
 
     /// What the network was made from.
-    public let architecture: Architecture
+    package let architecture: Architecture
 
     /// The shape of one image.
-    public let input: ImageShape
+    package let input: ImageShape
 
     /// The number of classes.
-    public let classes: Int
+    package let classes: Int
 
     /// The stages that values pass through, first to last.
-    public let stages: [any Layer]
+    package let stages: [any Layer]
 
     /// All layers, those inside residual blocks included, in the order of checkpoints and hashes.
-    public let layers: [any Layer]
+    package let layers: [any Layer]
 
     /// Each layer's range of the exchanged gradient vector, in the order of ``layers``.
     package let gradientRanges: [Range<Int>]
 
     /// Creates a network whose parameters are still 0.
-    public init(architecture: Architecture, classes: Int, options: Options) {
+    package init(architecture: Architecture, classes: Int, options: Options) {
         self.architecture = architecture
         self.classes = classes
         input = architecture.input
@@ -60,26 +60,26 @@ public final class Network {
     }
 
     /// The layers with weights, the last layer included.
-    public var weightedLayers: [WeightedLayer] { layers.compactMap { $0 as? WeightedLayer } }
+    package var weightedLayers: [WeightedLayer] { layers.compactMap { $0 as? WeightedLayer } }
 
     /// The number of weights that a finished network has as small integers.
-    public var discreteWeightCount: Int {
+    package var discreteWeightCount: Int {
         weightedLayers.filter { $0.model.levels != nil }.map(\.shape.count).reduce(0, +)
     }
 
     /// The batch-norm layers.
-    public var batchNorms: [BatchNormalization] {
+    package var batchNorms: [BatchNormalization] {
         layers.compactMap { $0 as? BatchNormalization }
     }
 
     /// The learned tensors, in the order of checkpoints and hashes.
-    public var parameters: [Parameter] { layers.flatMap(\.parameters) }
+    package var parameters: [Parameter] { layers.flatMap(\.parameters) }
 
     /// The length of the exchanged gradient vector.
-    public var gradientCount: Int { gradientRanges.last?.upperBound ?? 0 }
+    package var gradientCount: Int { gradientRanges.last?.upperBound ?? 0 }
 
     /// The length of the longest range of the gradient vector that leaves add up to.
-    public var largestGradientCount: Int { layers.map(\.leafGradientCount).max() ?? 0 }
+    package var largestGradientCount: Int { layers.map(\.leafGradientCount).max() ?? 0 }
 
     /// The layers' exchanges in a training step, in the order of its backward pass; after memory was
     /// reserved.
@@ -92,7 +92,7 @@ public final class Network {
     ///
     /// - Parameter globalCount: The samples of a whole batch over all processes; with other things,
     ///   it decides how gradients are made. That of the pass by default.
-    public func reserve(
+    package func reserve(
         sampleCount: Int, microBatch: Int, workerCount: Int, globalCount: Int? = nil
     ) {
         let size = PassSize(
@@ -110,7 +110,7 @@ public final class Network {
     ///   - source: The weights of a layer; `nil`, as a whole or of a layer, for a cold start.
     ///   - range: The distance of initial logits from a tie.
     /// - Throws: What `source` throws.
-    public func initialize(
+    package func initialize(
         seed: UInt64, coldStart: ColdStart, from source: ((WeightedLayer) throws -> FloatView?)?,
         range: LogitRange
     ) throws {
@@ -127,19 +127,19 @@ public final class Network {
     }
 
     /// Makes a step's weights.
-    public func prepare(_ pass: Pass) {
+    package func prepare(_ pass: Pass) {
         for layer in layers { layer.prepare(pass) }
     }
 
     /// Computes the logits of this process's samples, shape `[samples, classes]`.
-    public func forward(_ images: FloatView, _ pass: Pass) throws -> FloatView {
+    package func forward(_ images: FloatView, _ pass: Pass) throws -> FloatView {
         try stages.forward(images, pass)
     }
 
     /// Tells layers whose gradient comes from losses what each draw of the step costs.
     ///
     /// - Parameter losses: Of the whole batch, one a draw; one alone where no layer needs them.
-    public func setDrawLosses(_ losses: [Double]) {
+    package func setDrawLosses(_ losses: [Double]) {
         guard losses.count > 1 else { return }
         for layer in weightedLayers {
             guard let model = layer.model as? any LearnsFromLosses else { continue }
@@ -151,7 +151,7 @@ public final class Network {
     ///
     /// - Parameter layerIsDone: Called with each layer, last to first, once nothing of the pass needs its
     ///   parameters any more and its sums over ranks are under way.
-    public func backward(
+    package func backward(
         _ gradient: FloatView, _ pass: Pass,
         layerIsDone: @escaping (any Layer) throws -> Void = { _ in }
     ) throws {
@@ -161,12 +161,12 @@ public final class Network {
     }
 
     /// Turns the exchanged sums into the parameters' whole gradients, for inspection.
-    public func finishGradients(_ pass: Pass) {
+    package func finishGradients(_ pass: Pass) {
         for layer in layers { layer.finishGradients(pass) }
     }
 
     /// Called when all parameters have changed, everywhere.
-    public func didUpdate() {
+    package func didUpdate() {
         for layer in layers { layer.didUpdate() }
     }
 

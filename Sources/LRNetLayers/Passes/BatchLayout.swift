@@ -4,29 +4,29 @@
 /// micro-batches of `microBatch`; in a batch that is not full the last leaf is short and leaves
 /// behind it are absent. A process holds a contiguous run of leaves. Everything here follows from
 /// the recipe and the run, so a leaf's products have the same shapes wherever it is computed.
-public struct BatchLayout: Sendable, Equatable {
+package struct BatchLayout: Sendable, Equatable {
     /// The number of samples of the step, over all processes.
-    public let globalCount: Int
+    package let globalCount: Int
 
     /// The number of samples of a full leaf.
-    public let leafSize: Int
+    package let leafSize: Int
 
     /// The number of samples of a full micro-batch.
-    public let microBatch: Int
+    package let microBatch: Int
 
     /// The global indices of this process's leaves; may reach beyond the leaves that are present.
-    public let leafRun: Range<Int>
+    package let leafRun: Range<Int>
 
     /// The samples of each present leaf, as indices into this process's samples.
-    public let leaves: [Range<Int>]
+    package let leaves: [Range<Int>]
 
     /// The samples of each micro-batch, in order.
-    public let microBatches: [Range<Int>]
+    package let microBatches: [Range<Int>]
 
     /// Lays out a batch.
     ///
     /// - Precondition: The sizes are positive and `microBatch` divides `leafSize`.
-    public init(globalCount: Int, leafSize: Int, microBatch: Int, leafRun: Range<Int>) {
+    package init(globalCount: Int, leafSize: Int, microBatch: Int, leafRun: Range<Int>) {
         precondition(
             globalCount >= 0 && leafSize > 0 && microBatch > 0 && leafSize % microBatch == 0,
             "\(globalCount) samples in leaves of \(leafSize) and micro-batches of \(microBatch)")
@@ -46,24 +46,24 @@ public struct BatchLayout: Sendable, Equatable {
     }
 
     /// The position in the batch of this process's first sample.
-    public var firstSample: Int { min(leafRun.lowerBound * leafSize, globalCount) }
+    package var firstSample: Int { min(leafRun.lowerBound * leafSize, globalCount) }
 
     /// The number of samples of this process.
-    public var sampleCount: Int { leaves.last?.upperBound ?? 0 }
+    package var sampleCount: Int { leaves.last?.upperBound ?? 0 }
 
     /// The number of leaves that are present, over all processes.
-    public var globalLeafCount: Int { (globalCount + leafSize - 1) / leafSize }
+    package var globalLeafCount: Int { (globalCount + leafSize - 1) / leafSize }
 
     /// The number of micro-batches, over all processes.
-    public var globalMicroBatchCount: Int { (globalCount + microBatch - 1) / microBatch }
+    package var globalMicroBatchCount: Int { (globalCount + microBatch - 1) / microBatch }
 
     /// The number of samples of a micro-batch, by its index in the whole batch.
-    public func microBatchCount(at index: Int) -> Int {
+    package func microBatchCount(at index: Int) -> Int {
         min(microBatch, globalCount - index * microBatch)
     }
 
     /// The index in the whole batch of this process's first micro-batch.
-    public var firstMicroBatch: Int { firstSample / microBatch }
+    package var firstMicroBatch: Int { firstSample / microBatch }
 
     /// A leaf's samples cut into panels of at most `panelSize` samples that do not cross
     /// micro-batches.

@@ -1,11 +1,11 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// What layers need of the other processes in a backward pass: sums of gradients, and rows of all
 /// samples.
 ///
 /// Every process of the run makes the same calls in the same order. What has begun goes on while
 /// layers compute, whenever somebody calls ``progress()``; whoever runs the pass finishes it.
-public protocol GradientExchange: AnyObject {
+package protocol GradientExchange: AnyObject {
     /// Begins to add up a range of the gradient vector over all processes.
     ///
     /// - Parameters:
@@ -40,9 +40,9 @@ public protocol GradientExchange: AnyObject {
 }
 
 /// Names what is gathered.
-public struct GatherName: Hashable, Sendable {
+package struct GatherName: Hashable, Sendable {
     /// Which rows of a layer.
-    public enum Rows: Sendable {
+    package enum Rows: Sendable {
         /// Its inputs.
         case input
         /// dL/d mean of its outputs.
@@ -52,34 +52,34 @@ public struct GatherName: Hashable, Sendable {
     }
 
     /// The layer's position in the network.
-    public let layer: Int
+    package let layer: Int
     /// Which of its rows.
-    public let rows: Rows
+    package let rows: Rows
 
     /// Creates a name.
-    public init(layer: Int, rows: Rows) {
+    package init(layer: Int, rows: Rows) {
         self.layer = layer
         self.rows = rows
     }
 }
 
 /// The exchange of a run with one process: everything is here already.
-public final class LocalGradients: GradientExchange {
+package final class LocalGradients: GradientExchange {
     private var gathered: [GatherName: FloatView] = [:]
 
     /// Creates the exchange.
-    public init() {}
+    package init() {}
 
     /// Does nothing: the only node is the total.
-    public func beginSum(_ range: Range<Int>, of store: GradientStore, unit: Int?) {}
+    package func beginSum(_ range: Range<Int>, of store: GradientStore, unit: Int?) {}
 
     /// Keeps the rows.
-    public func beginGather(rows: FloatView, width: Int, name: GatherName, layout: BatchLayout) {
+    package func beginGather(rows: FloatView, width: Int, name: GatherName, layout: BatchLayout) {
         gathered[name] = rows
     }
 
     /// The rows, whose buffer is the caller's from here on.
-    public func finishGather(_ name: GatherName) -> FloatView {
+    package func finishGather(_ name: GatherName) -> FloatView {
         guard let rows = gathered.removeValue(forKey: name) else {
             preconditionFailure("nothing gathered for \(name)")
         }
@@ -87,11 +87,11 @@ public final class LocalGradients: GradientExchange {
     }
 
     /// All of them.
-    public func share(of count: Int, unit: Int) -> Range<Int> { 0..<count }
+    package func share(of count: Int, unit: Int) -> Range<Int> { 0..<count }
 
     /// Does nothing.
-    public func beginGather(shares view: FloatView, unit: Int) {}
+    package func beginGather(shares view: FloatView, unit: Int) {}
 
     /// Does nothing.
-    public func progress() {}
+    package func progress() {}
 }

@@ -1,21 +1,21 @@
-public import LRNetKernels
-public import LRNetSupport
+package import LRNetKernels
+package import LRNetSupport
 
 /// How a process adds up the gradients of its own leaves: part of the fixed binary tree.
 ///
 /// Indices count this process's present leaves from 0.
-public struct LeafSchedule: Sendable, Equatable {
+package struct LeafSchedule: Sendable, Equatable {
     /// The leaf in which each complete subtree of the run ends up, in order.
-    public let nodeLeaves: [Int]
+    package let nodeLeaves: [Int]
 
     /// The additions, in order.
-    public let additions: [LeafTree.Addition]
+    package let additions: [LeafTree.Addition]
 
     /// The number of leaves.
-    public let leafCount: Int
+    package let leafCount: Int
 
     /// Creates a schedule.
-    public init(leafCount: Int, nodeLeaves: [Int], additions: [LeafTree.Addition]) {
+    package init(leafCount: Int, nodeLeaves: [Int], additions: [LeafTree.Addition]) {
         self.leafCount = leafCount
         self.nodeLeaves = nodeLeaves
         self.additions = additions
@@ -24,7 +24,7 @@ public struct LeafSchedule: Sendable, Equatable {
     /// Creates the schedule of a process that holds the leaves in `run` of `tree`.
     ///
     /// - Parameter run: Absent leaves are ignored.
-    public init(of run: Range<Int>, in tree: LeafTree) {
+    package init(of run: Range<Int>, in tree: LeafTree) {
         let run = run.clamped(to: 0..<tree.count)
         self.init(
             leafCount: run.count,
@@ -34,7 +34,7 @@ public struct LeafSchedule: Sendable, Equatable {
     }
 
     /// The schedule of a process that holds all of `leafCount` leaves: one node.
-    public static func whole(leafCount: Int) -> LeafSchedule {
+    package static func whole(leafCount: Int) -> LeafSchedule {
         LeafSchedule(of: 0..<leafCount, in: LeafTree(count: leafCount))
     }
 }
@@ -47,12 +47,12 @@ public struct LeafSchedule: Sendable, Equatable {
 /// accumulates in the node's own vector, the others in scratch that all layers share, so a
 /// process needs as many whole vectors as it has nodes: one to three. The first of them becomes the
 /// total.
-public final class GradientStore {
+package final class GradientStore {
     /// The number of values of the vector.
-    public let count: Int
+    package let count: Int
 
     /// Adds up nodes over all processes.
-    public let exchange: any GradientExchange
+    package let exchange: any GradientExchange
 
     /// Where this process's nodes stand, in the order of the schedule; the first one's memory is
     /// ``total``'s.
@@ -69,7 +69,7 @@ public final class GradientStore {
     /// - Parameters:
     ///   - count: The length of the vector.
     ///   - largestLayer: The longest range of one layer.
-    public init(
+    package init(
         count: Int, largestLayer: Int, exchange: any GradientExchange = LocalGradients()
     ) {
         self.count = count
@@ -79,10 +79,10 @@ public final class GradientStore {
     }
 
     /// The sum over all leaves of all processes; valid after the exchange.
-    public var total: FloatView { nodeBuffers[0].all }
+    package var total: FloatView { nodeBuffers[0].all }
 
     /// Begins a step; memory is allocated only when a schedule needs more than any before it.
-    public func begin(_ schedule: LeafSchedule) {
+    package func begin(_ schedule: LeafSchedule) {
         self.schedule = schedule
         while nodeBuffers.count < schedule.nodeLeaves.count {
             nodeBuffers.append(FloatBuffer(count: count))
@@ -97,14 +97,14 @@ public final class GradientStore {
     /// - Parameters:
     ///   - leaf: The leaf, counted from this process's first.
     ///   - layer: The layer's range of the vector.
-    public func view(leaf: Int, layer: Range<Int>) -> FloatView {
+    package func view(leaf: Int, layer: Range<Int>) -> FloatView {
         if let node = schedule.nodeLeaves.firstIndex(of: leaf) { return nodeBuffers[node][layer] }
         let before = schedule.nodeLeaves.count { $0 < leaf }
         return scratch[leaf - before][0..<layer.count]
     }
 
     /// Adds up the leaves of a layer's range into the nodes, once all leaves have theirs.
-    public func combine(layer: Range<Int>, pool: ThreadPool) {
+    package func combine(layer: Range<Int>, pool: ThreadPool) {
         let views = (0..<schedule.leafCount).map { view(leaf: $0, layer: layer) }
         pool.forEachRange(layer.count, grain: Self.grain) { range, _ in
             for addition in schedule.additions {
@@ -115,7 +115,7 @@ public final class GradientStore {
     }
 
     /// A range of this process's nodes, in the order of the schedule.
-    public func nodes(_ range: Range<Int>) -> [FloatView] {
+    package func nodes(_ range: Range<Int>) -> [FloatView] {
         schedule.nodeLeaves.indices.map { nodeBuffers[$0][range] }
     }
 

@@ -1,7 +1,7 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// The function that a layer computes in a finished network, as exporters know it.
-public enum InferenceStep {
+package enum InferenceStep {
     /// None: the layer acts in training alone.
     case identity
     /// Sums of products.

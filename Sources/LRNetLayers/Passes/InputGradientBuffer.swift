@@ -1,6 +1,6 @@
 /// Where a layer's backward pass leaves the gradient of its input, so that ``GradientPlan`` knows the memory of
 /// a pass before there is one.
-public enum InputGradientBuffer {
+package enum InputGradientBuffer {
     /// In the buffer that the gradient of the output came in.
     case same
     /// In another buffer, from ``SharedMemory/gradient(_:)``.

@@ -1,10 +1,10 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// A stage of a network: forward and backward over the samples of one process.
 ///
 /// Activations are NHWC, sample after sample, without gaps. A layer owns its output and its input
 /// gradient; they are overwritten by the next pass.
-public protocol Layer: AnyObject {
+package protocol Layer: AnyObject {
     /// `conv1`; unique in the network.
     var name: String { get }
 
@@ -71,36 +71,36 @@ public protocol Layer: AnyObject {
 
 extension Layer {
     /// None.
-    public var branches: [[any Layer]] { [] }
+    package var branches: [[any Layer]] { [] }
 
     /// None.
-    public var parameters: [Parameter] { [] }
+    package var parameters: [Parameter] { [] }
 
     /// None.
-    public var inference: InferenceStep? { nil }
+    package var inference: InferenceStep? { nil }
 
     /// None.
-    public var gradientCount: Int { 0 }
+    package var gradientCount: Int { 0 }
 
     /// All of them.
-    public var leafGradientCount: Int { gradientCount }
+    package var leafGradientCount: Int { gradientCount }
 
     /// Does nothing.
-    public func assignGradients(_ range: Range<Int>) {}
+    package func assignGradients(_ range: Range<Int>) {}
 
     /// Does nothing.
-    public func prepare(_ pass: Pass) {}
+    package func prepare(_ pass: Pass) {}
 
     /// Whether the whole gradients of all parameters are.
-    public func hasFiniteGradients(_ pass: Pass) -> Bool {
+    package func hasFiniteGradients(_ pass: Pass) -> Bool {
         parameters.allSatisfy { Elementwise.nonFiniteCount($0.gradient) == 0 }
     }
 
     /// Does nothing.
-    public func finishGradients(_ pass: Pass) {}
+    package func finishGradients(_ pass: Pass) {}
 
     /// Updates all parameters, from their whole gradients.
-    public func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {
+    package func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {
         for parameter in parameters {
             let count = parameter.value.count
             optimizer.update(parameter, 0..<count, gradient: parameter.gradient)
@@ -108,11 +108,11 @@ extension Layer {
     }
 
     /// Does nothing.
-    public func didUpdate() {}
+    package func didUpdate() {}
 }
 
 /// What changes parameters by their gradients.
-public protocol ParameterOptimizer: AnyObject {
+package protocol ParameterOptimizer: AnyObject {
     /// Updates a range of a parameter; may be called for several ranges at the same time.
     ///
     /// - Parameter gradient: dL/d value of the range, without decay.
@@ -120,16 +120,16 @@ public protocol ParameterOptimizer: AnyObject {
 }
 
 /// The most that a pass brings to a process.
-public struct PassSize: Sendable {
+package struct PassSize: Sendable {
     /// Samples of the process.
-    public let sampleCount: Int
+    package let sampleCount: Int
     /// Samples of a product.
-    public let microBatch: Int
+    package let microBatch: Int
     /// Samples of the whole batch, over all processes.
-    public let globalCount: Int
+    package let globalCount: Int
 
     /// Creates a size.
-    public init(sampleCount: Int, microBatch: Int, globalCount: Int) {
+    package init(sampleCount: Int, microBatch: Int, globalCount: Int) {
         self.sampleCount = sampleCount
         self.microBatch = microBatch
         self.globalCount = globalCount
@@ -138,7 +138,7 @@ public struct PassSize: Sendable {
 
 extension Layer {
     /// Allocates what a layer needs by itself, outside a network.
-    public func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
+    package func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
         let size = PassSize(
             sampleCount: sampleCount, microBatch: microBatch, globalCount: sampleCount)
         [self as any Layer].reserve(size, workerCount: workerCount)

@@ -1,9 +1,9 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// One learned tensor: its values, the gradient of a step, and how the optimizer treats it.
-public final class Parameter {
+package final class Parameter {
     /// What a tensor is, which decides the regulariser that acts on it.
-    public enum Role: String, Sendable {
+    package enum Role: String, Sendable {
         /// Logits of discrete distributions: probability decay.
         case logit
         /// Full-precision or latent weights: weight decay.
@@ -17,33 +17,33 @@ public final class Parameter {
     }
 
     /// `conv1.zeroLogit`; unique in the network.
-    public let name: String
+    package let name: String
 
     /// The sizes of the tensor, the last one innermost.
-    public let shape: [Int]
+    package let shape: [Int]
 
     /// What the tensor is.
-    public let role: Role
+    package let role: Role
 
     /// The values, row-major.
-    public let value: FloatView
+    package let value: FloatView
 
     /// dL/d value, without decay, where somebody asked for all of it: batch norm's of the last step,
     /// weights' after ``Layer/finishGradients(_:)``. Not for use by several threads before the first.
-    public private(set) lazy var gradient = FloatBuffer(count: value.count).all
+    package private(set) lazy var gradient = FloatBuffer(count: value.count).all
 
     /// Multiplies the learning rate.
-    public let learningRateScale: Float
+    package let learningRateScale: Float
 
     /// The processes share out the values' update in units of so many values; `nil` if each does all
     /// of it.
-    public internal(set) var shareUnit: Int?
+    package internal(set) var shareUnit: Int?
 
     /// lambda of a coupled `lambda / 2 * sum of squares`.
-    public var decay: Float = 0
+    package var decay: Float = 0
 
     /// Creates a tensor of zeros.
-    public init(name: String, shape: [Int], role: Role, learningRateScale: Float = 1) {
+    package init(name: String, shape: [Int], role: Role, learningRateScale: Float = 1) {
         self.name = name
         self.shape = shape
         self.role = role

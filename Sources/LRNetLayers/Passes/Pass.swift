@@ -1,9 +1,9 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// One trip of a batch through the network: what all its layers share.
-public struct Pass {
+package struct Pass {
     /// What the trip is for.
-    public enum Mode: Sendable {
+    package enum Mode: Sendable {
         /// Noise, dropout and batch statistics; gradients follow.
         case training
         /// As training, but for the loss alone: batch norm keeps nothing of it.
@@ -15,44 +15,44 @@ public struct Pass {
     }
 
     /// What the trip is for.
-    public let mode: Mode
+    package let mode: Mode
 
     /// The seed of the run.
-    public let seed: UInt64
+    package let seed: UInt64
 
     /// The training step, counted from 0; names the noise.
-    public let step: Int
+    package let step: Int
 
     /// Which of the step's draws of weights this is, counted from 0.
-    public let draw: Int
+    package let draw: Int
 
     /// How the samples fall into leaves and micro-batches.
-    public let layout: BatchLayout
+    package let layout: BatchLayout
 
     /// The threads of this process; between two calls of a loop they may move messages
     /// (``ThreadPool/progressing(_:)``).
-    public let pool: ThreadPool
+    package let pool: ThreadPool
 
     /// Where batch-norm statistics of the other processes come from.
-    public let statistics: any StatisticsExchange
+    package let statistics: any StatisticsExchange
 
     /// Where leaves leave their gradients; `nil` outside training.
-    public let gradients: GradientStore?
+    package let gradients: GradientStore?
 
     /// Called with each layer and its output during a forward pass, and with its input gradient
     /// during a backward pass; for `--debug`, and for faults that tests inject.
-    public typealias Observer = (
+    package typealias Observer = (
         _ layer: any Layer, _ values: FloatView, _ isGradient: Bool
     ) -> Void
 
     /// Looks at the pass; `nil` in training.
-    public let observer: Observer?
+    package let observer: Observer?
 
     /// Called when a layer's part of a backward pass is over; set by ``Network/backward(_:_:layerIsDone:)``.
     var layerIsDone: ((any Layer) throws -> Void)?
 
     /// Creates a pass.
-    public init(
+    package init(
         mode: Mode, seed: UInt64 = 0, step: Int = 0, draw: Int = 0, layout: BatchLayout,
         pool: ThreadPool,
         statistics: any StatisticsExchange, gradients: GradientStore? = nil,
@@ -78,7 +78,7 @@ public struct Pass {
 }
 
 /// The one thing that layers need of other processes: batch-norm sums.
-public protocol StatisticsExchange: AnyObject {
+package protocol StatisticsExchange: AnyObject {
     /// Gathers `width` values a micro-batch from all processes.
     ///
     /// Every process of the run calls this at the same point of the same step.
@@ -92,12 +92,12 @@ public protocol StatisticsExchange: AnyObject {
 }
 
 /// The exchange of a run with one process.
-public final class LocalStatistics: StatisticsExchange {
+package final class LocalStatistics: StatisticsExchange {
     /// Creates the exchange.
-    public init() {}
+    package init() {}
 
     /// Returns `local`.
-    public func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
+    package func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
         local
     }
 }

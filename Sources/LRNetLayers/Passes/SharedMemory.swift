@@ -7,9 +7,9 @@ package import LRNetKernels
 /// - gradients of activations on their way back
 ///
 /// Layers say what they need while memory is reserved; the sum of all is the largest need.
-public final class SharedMemory {
+package final class SharedMemory {
     /// The number of threads.
-    public let workerCount: Int
+    package let workerCount: Int
 
     private var weightCount = 0
     private var scratchCount = 0
@@ -18,7 +18,7 @@ public final class SharedMemory {
     private var gradientBuffers: [FloatBuffer] = []
 
     /// Creates memory that holds nothing yet.
-    public init(workerCount: Int) {
+    package init(workerCount: Int) {
         self.workerCount = workerCount
     }
 

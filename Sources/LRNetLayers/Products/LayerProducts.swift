@@ -44,7 +44,7 @@ protocol LayerProducts: AnyObject {
 }
 
 /// How convolutions are computed.
-public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
+package enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
     /// By Winograd's algorithm where it is the faster one, as a table of shapes says.
     case fastest
     /// Directly, as products with patches; for comparisons.

@@ -1,5 +1,5 @@
 /// The order of the layers around the products of a network.
-public enum ActivationStyle: Sendable, Equatable {
+package enum ActivationStyle: Sendable, Equatable {
     /// Product, batch norm, ReLU, pooling.
     case rectified
     /// Product, pooling, batch norm, sign.

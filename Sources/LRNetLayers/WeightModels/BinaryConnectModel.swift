@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 
 extension TrainingMethod {
     package static let binaryConnect = TrainingMethod(
@@ -29,9 +29,9 @@ extension TrainingMethod {
 /// - Source: Courbariaux, Bengio, David, *BinaryConnect*, NIPS 2015, Algorithm 1, with the released
 ///   code's rate and uniform start; Hubara et al., *Binarized Neural Networks*, NIPS 2016. Formulas at
 ///   ``SignWeights``.
-public struct BinaryConnectModel: HasConstraint {
+package struct BinaryConnectModel: HasConstraint {
     /// What is binary, and when.
-    public enum Variant: Sendable {
+    package enum Variant: Sendable {
         /// Weights, by their signs.
         case deterministic
         /// Weights in training, by one draw a step.
@@ -41,30 +41,30 @@ public struct BinaryConnectModel: HasConstraint {
     }
 
     /// What is binary, and when.
-    public let variant: Variant
+    package let variant: Variant
 
     /// No: a step's weights are fixed.
-    public let isProbabilistic = false
+    package let isProbabilistic = false
 
     /// No.
-    public let isDrawn = false
+    package let isDrawn = false
 
     /// Two; real numbers for the stochastic variant.
-    public var levels: Int? { variant == .stochastic ? nil : 2 }
+    package var levels: Int? { variant == .stochastic ? nil : 2 }
 
     /// Straight through.
-    public let gradientRule = GradientRule.straightThrough
+    package let gradientRule = GradientRule.straightThrough
 
     /// Signs for BNN.
-    public var activations: ActivationStyle { variant == .binaryActivations ? .sign : .rectified }
+    package var activations: ActivationStyle { variant == .binaryActivations ? .sign : .rectified }
 
     /// Creates the model.
-    public init(_ variant: Variant) {
+    package init(_ variant: Variant) {
         self.variant = variant
     }
 
     /// The latent weights.
-    public func latents(for shape: WeightShape) -> [LatentTensor] {
+    package func latents(for shape: WeightShape) -> [LatentTensor] {
         let fans = shape.fanIn + shape.window * shape.window * shape.outputs
         return [
             LatentTensor(
@@ -75,7 +75,7 @@ public struct BinaryConnectModel: HasConstraint {
 
     /// Uniform in -1 ... 1; or `W / s`, s the population deviation, so that the probability of +1 is that of
     /// a binary LR-net.
-    public func initialize(
+    package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         switch source {
@@ -89,7 +89,7 @@ public struct BinaryConnectModel: HasConstraint {
     }
 
     /// Signs, or one draw.
-    public func prepare(
+    package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         if variant == .stochastic {
@@ -100,7 +100,7 @@ public struct BinaryConnectModel: HasConstraint {
     }
 
     /// The gradient of the weights, unchanged.
-    public func pullBack(
+    package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
@@ -108,12 +108,12 @@ public struct BinaryConnectModel: HasConstraint {
     }
 
     /// Clips to -1 ... 1.
-    public func didUpdate(_ latents: [FloatView], shape: WeightShape) {
+    package func didUpdate(_ latents: [FloatView], shape: WeightShape) {
         Elementwise.clamp(latents[0], to: -1...1)
     }
 
     /// Signs, whatever the selection; the latent weights for the stochastic variant.
-    public func testWeights(
+    package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {

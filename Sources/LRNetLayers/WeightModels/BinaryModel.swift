@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 
 extension TrainingMethod {
     package static let binary = TrainingMethod(
@@ -10,33 +10,33 @@ extension TrainingMethod {
 /// LR-net binary weights: -1 or +1 with one logit each.
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; formulas at ``WeightMoments``.
-public struct BinaryModel: HasRegularizer, HasDistributions {
+package struct BinaryModel: HasRegularizer, HasDistributions {
     /// Yes.
-    public let isProbabilistic = true
+    package let isProbabilistic = true
 
     /// Yes.
-    public let isDrawn = true
+    package let isDrawn = true
 
     /// Two.
-    public let levels: Int? = 2
+    package let levels: Int? = 2
 
     /// Creates the model.
-    public init() {}
+    package init() {}
 
     /// `signLogit`.
-    public func latents(for shape: WeightShape) -> [LatentTensor] {
+    package func latents(for shape: WeightShape) -> [LatentTensor] {
         [LatentTensor(name: "signLogit", role: .logit, shape: shape.sizes)]
     }
 
     /// Equations 6 to 8, or a cold start.
-    public func initialize(
+    package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         LogitInitialization.binary(signLogit: latents[0], from: source)
     }
 
     /// The moments.
-    public func prepare(
+    package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         guard let variance = weights.variance else { preconditionFailure("no variance") }
@@ -48,7 +48,7 @@ public struct BinaryModel: HasRegularizer, HasDistributions {
     }
 
     /// Equation 5, with the derivatives of the moments.
-    public func pullBack(
+    package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
@@ -59,7 +59,7 @@ public struct BinaryModel: HasRegularizer, HasDistributions {
     }
 
     /// The gradient of `beta * sum of q (1 - q)`, which drives probabilities to 0 and 1.
-    public func addRegularization(
+    package func addRegularization(
         beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
     ) {
         guard beta != 0 else { return }
@@ -68,7 +68,7 @@ public struct BinaryModel: HasRegularizer, HasDistributions {
     }
 
     /// One draw, or the likeliest.
-    public func testWeights(
+    package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {
@@ -77,7 +77,7 @@ public struct BinaryModel: HasRegularizer, HasDistributions {
     }
 
     /// p(0) = 0, and p(+1) = q.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
+    package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         (Array(repeating: 0, count: latents[0].count), probability(latents[0]))
     }
 }

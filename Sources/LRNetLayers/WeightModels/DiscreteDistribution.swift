@@ -1,5 +1,5 @@
 /// The distributions of discrete weights, by their names in recipes.
-public enum DiscreteDistribution: String, Sendable, CaseIterable {
+package enum DiscreteDistribution: String, Sendable, CaseIterable {
     /// -1 and +1, one logit each.
     case binary
     /// -1, 0 and +1, two logits each.

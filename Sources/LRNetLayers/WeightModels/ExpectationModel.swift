@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 
 extension TrainingMethod {
     package static let ebp = TrainingMethod(
@@ -25,9 +25,9 @@ extension TrainingMethod {
 /// publication cancels in z.) Finished weights are the signs of h, and finished activations are signs: "EBP-D".
 ///
 /// - Source: Soudry, Hubara, Meir, *Expectation Backpropagation*, NIPS 2014.
-public struct ExpectationModel: StandardizesPreActivations, DependsOnPosition, HasDistributions {
+package struct ExpectationModel: StandardizesPreActivations, DependsOnPosition, HasDistributions {
     /// What a layer sees.
-    public enum Input: Sendable {
+    package enum Input: Sendable {
         /// Numbers without a variance: the images.
         case real
         /// Mean activations of a sign layer.
@@ -35,35 +35,35 @@ public struct ExpectationModel: StandardizesPreActivations, DependsOnPosition, H
     }
 
     /// What the layer sees.
-    public let input: Input
+    package let input: Input
 
     /// Yes.
-    public let isProbabilistic = true
+    package let isProbabilistic = true
 
     /// No: finished weights are the likeliest.
-    public let isDrawn = false
+    package let isDrawn = false
 
     /// Two.
-    public let levels: Int? = 2
+    package let levels: Int? = 2
 
     /// Of means alone.
-    public let gradientRule = GradientRule.expectation
+    package let gradientRule = GradientRule.expectation
 
     /// Means of signs.
-    public let activations = ActivationStyle.expectedSign
+    package let activations = ActivationStyle.expectedSign
 
     /// Creates the model.
-    public init(input: Input = .real) {
+    package init(input: Input = .real) {
         self.input = input
     }
 
     /// The first layer sees real numbers, the others signs.
-    public func model(forFirstLayer isFirst: Bool) -> any WeightModel {
+    package func model(forFirstLayer isFirst: Bool) -> any WeightModel {
         ExpectationModel(input: isFirst ? .real : .signs)
     }
 
     /// `signLogit`, 2 h.
-    public func latents(for shape: WeightShape) -> [LatentTensor] {
+    package func latents(for shape: WeightShape) -> [LatentTensor] {
         BinaryModel().latents(for: shape)
     }
 
@@ -71,7 +71,7 @@ public struct ExpectationModel: StandardizesPreActivations, DependsOnPosition, H
     ///
     /// A start nearer to 0, such as 1 / K, is a saddle that networks with several hidden layers do not
     /// leave: the gradient of each layer has the means of the layers behind it as factors.
-    public func initialize(
+    package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         switch source {
@@ -85,7 +85,7 @@ public struct ExpectationModel: StandardizesPreActivations, DependsOnPosition, H
     }
 
     /// Means, and what ``varianceOffset(_:)`` leaves of the variances.
-    public func prepare(
+    package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         BinaryModel().prepare(latents, step: step, into: weights, pool: pool)
@@ -95,12 +95,12 @@ public struct ExpectationModel: StandardizesPreActivations, DependsOnPosition, H
     }
 
     /// 1; behind signs K + 1, as `V = K + 1 - sum of <w>^2 v^2`.
-    public func varianceOffset(_ shape: WeightShape) -> Float {
+    package func varianceOffset(_ shape: WeightShape) -> Float {
         input == .signs ? Float(shape.fanIn + 1) : 1
     }
 
     /// dL/dh as the rule wants it; of b = 2 h, twice that.
-    public func pullBack(
+    package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
@@ -109,7 +109,7 @@ public struct ExpectationModel: StandardizesPreActivations, DependsOnPosition, H
     }
 
     /// Signs, whatever the selection.
-    public func testWeights(
+    package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {
@@ -117,7 +117,7 @@ public struct ExpectationModel: StandardizesPreActivations, DependsOnPosition, H
     }
 
     /// As a binary LR-net's.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
+    package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         BinaryModel().probabilities(latents)
     }
 }

@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 
 extension TrainingMethod {
     package static let bwn = TrainingMethod(
@@ -34,37 +34,37 @@ extension TrainingMethod {
 /// The input scaling map of the XNOR-Net paper is not in its released code, nor here.
 ///
 /// - Source: Rastegari, Ordonez, Redmon, Farhadi, *XNOR-Net*, ECCV 2016; formulas at ``FilterWeights``.
-public struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay {
+package struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay {
     /// Whether activations are binary, too.
-    public let hasBinaryActivations: Bool
+    package let hasBinaryActivations: Bool
 
     /// No.
-    public let isProbabilistic = false
+    package let isProbabilistic = false
 
     /// No.
-    public let isDrawn = false
+    package let isDrawn = false
 
     /// Two.
-    public let levels: Int? = 2
+    package let levels: Int? = 2
 
     /// Straight through, with factors.
-    public let gradientRule = GradientRule.straightThrough
+    package let gradientRule = GradientRule.straightThrough
 
     /// Signs in front of the products for XNOR-Net.
-    public var activations: ActivationStyle { hasBinaryActivations ? .signBefore : .rectified }
+    package var activations: ActivationStyle { hasBinaryActivations ? .signBefore : .rectified }
 
     /// Creates the model.
-    public init(hasBinaryActivations: Bool = false) {
+    package init(hasBinaryActivations: Bool = false) {
         self.hasBinaryActivations = hasBinaryActivations
     }
 
     /// The latent weights.
-    public func latents(for shape: WeightShape) -> [LatentTensor] {
+    package func latents(for shape: WeightShape) -> [LatentTensor] {
         [LatentTensor(name: "weight", role: .weight, shape: shape.sizes)]
     }
 
     /// Xavier normal, or a copy; then as behind an update.
-    public func initialize(
+    package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         FullPrecisionModel().initialize(latents, shape: shape, from: source)
@@ -72,12 +72,12 @@ public struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay {
     }
 
     /// The scales.
-    public func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float] {
+    package func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float] {
         FilterWeights.scales(latents[0], outputs: shape.outputs)
     }
 
     /// Scaled signs.
-    public func prepare(
+    package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         SignWeights.binarize(latents[0], into: weights.mean)
@@ -85,7 +85,7 @@ public struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay {
     }
 
     /// Straight through, with the released code's factors.
-    public func pullBack(
+    package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
@@ -109,12 +109,12 @@ public struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay {
     }
 
     /// Centres over input channels, and clips to -1 ... 1.
-    public func didUpdate(_ latents: [FloatView], shape: WeightShape) {
+    package func didUpdate(_ latents: [FloatView], shape: WeightShape) {
         FilterWeights.centre(latents[0], inputs: shape.inputs, outputs: shape.outputs)
     }
 
     /// Signs and scales, whatever the selection.
-    public func testWeights(
+    package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {

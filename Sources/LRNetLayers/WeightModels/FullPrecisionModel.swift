@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 
 extension TrainingMethod {
     package static let fullPrecision = TrainingMethod(
@@ -8,30 +8,30 @@ extension TrainingMethod {
 }
 
 /// Ordinary real weights: the source network of an LR-net, and every network's last layer.
-public struct FullPrecisionModel: WeightModel {
+package struct FullPrecisionModel: WeightModel {
     /// No.
-    public let isProbabilistic = false
+    package let isProbabilistic = false
 
     /// No.
-    public let isDrawn = false
+    package let isDrawn = false
 
     /// Whether training leaves the weights as they start: with a population deviation of 1, whatever
     /// the source's is.
-    public let isFrozen: Bool
+    package let isFrozen: Bool
 
     /// Real numbers.
-    public let levels: Int? = nil
+    package let levels: Int? = nil
 
     /// Creates the model.
-    public init(isFrozen: Bool = false) { self.isFrozen = isFrozen }
+    package init(isFrozen: Bool = false) { self.isFrozen = isFrozen }
 
     /// The weights themselves.
-    public func latents(for shape: WeightShape) -> [LatentTensor] {
+    package func latents(for shape: WeightShape) -> [LatentTensor] {
         [LatentTensor(name: "weight", role: .weight, shape: shape.sizes)]
     }
 
     /// Xavier normal, or a copy; divided by the population deviation if frozen.
-    public func initialize(
+    package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         switch source {
@@ -44,14 +44,14 @@ public struct FullPrecisionModel: WeightModel {
     }
 
     /// A copy.
-    public func prepare(
+    package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         weights.mean.copy(from: latents[0])
     }
 
     /// The gradient of the weights.
-    public func pullBack(
+    package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
@@ -59,7 +59,7 @@ public struct FullPrecisionModel: WeightModel {
     }
 
     /// The weights themselves, whatever the selection.
-    public func testWeights(
+    package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {

@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 internal import LRNetSupport
 
 extension TrainingMethod {
@@ -19,18 +19,18 @@ extension TrainingMethod {
 /// initial values and test-time weights of an LR-net.
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, appendix A; formulas at ``GumbelWeights``.
-public struct GumbelModel: HasRegularizer, HasDistributions {
+package struct GumbelModel: HasRegularizer, HasDistributions {
     /// Which weights there are.
-    public let distribution: DiscreteDistribution
+    package let distribution: DiscreteDistribution
 
     /// The temperature of the relaxation; positive, 0.1 in the paper.
-    public let temperature: Float
+    package let temperature: Float
 
     /// No: a step's weights are drawn once and then fixed.
-    public let isProbabilistic = false
+    package let isProbabilistic = false
 
     /// Yes.
-    public let isDrawn = true
+    package let isDrawn = true
 
     package static let temperatureConstant = MethodConstant.number(
         "temperature", .from(1e-6, to: 1e6), usual: 0.1,
@@ -42,32 +42,32 @@ public struct GumbelModel: HasRegularizer, HasDistributions {
     }
 
     /// Creates the model.
-    public init(_ distribution: DiscreteDistribution, temperature: Float = 0.1) {
+    package init(_ distribution: DiscreteDistribution, temperature: Float = 0.1) {
         precondition(temperature > 0, "temperature \(temperature)")
         self.distribution = distribution
         self.temperature = temperature
     }
 
     /// Two or three.
-    public var levels: Int? { model.levels }
+    package var levels: Int? { model.levels }
 
     /// The LR-net of the same weights, whose logits these are.
     private var model: any HasDistributions { distribution.model }
 
     /// The logits of the LR-net.
-    public func latents(for shape: WeightShape) -> [LatentTensor] {
+    package func latents(for shape: WeightShape) -> [LatentTensor] {
         model.latents(for: shape)
     }
 
     /// As the LR-net's.
-    public func initialize(
+    package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         model.initialize(latents, shape: shape, from: source)
     }
 
     /// One relaxed draw.
-    public func prepare(
+    package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         switch distribution {
@@ -84,7 +84,7 @@ public struct GumbelModel: HasRegularizer, HasDistributions {
     }
 
     /// Through the relaxation, with the same draw.
-    public func pullBack(
+    package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
@@ -103,7 +103,7 @@ public struct GumbelModel: HasRegularizer, HasDistributions {
     }
 
     /// As the LR-net's.
-    public func addRegularization(
+    package func addRegularization(
         beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
     ) {
         (model as? any HasRegularizer)?.addRegularization(
@@ -111,7 +111,7 @@ public struct GumbelModel: HasRegularizer, HasDistributions {
     }
 
     /// One draw, or the likeliest.
-    public func testWeights(
+    package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {
@@ -119,7 +119,7 @@ public struct GumbelModel: HasRegularizer, HasDistributions {
     }
 
     /// As the LR-net's.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
+    package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         model.probabilities(latents)
     }
 }

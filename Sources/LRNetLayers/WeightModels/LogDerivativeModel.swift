@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 internal import LRNetSupport
 
 extension TrainingMethod {
@@ -27,24 +27,24 @@ extension TrainingMethod {
 ///
 /// - Source: Williams, *Machine Learning* 8, 1992; leave-one-out baseline: Kool, van Hoof, Welling, 2019.
 ///   Scores at ``ScoreGradients``.
-public struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistributions {
+package struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistributions {
     /// Which weights there are.
-    public let distribution: DiscreteDistribution
+    package let distribution: DiscreteDistribution
 
     /// K, at least 2.
-    public let draws: Int
+    package let draws: Int
 
     /// No: a pass computes with one draw.
-    public let isProbabilistic = false
+    package let isProbabilistic = false
 
     /// Yes.
-    public let isDrawn = true
+    package let isDrawn = true
 
     /// Two or three.
-    public var levels: Int? { model.levels }
+    package var levels: Int? { model.levels }
 
     /// Scores.
-    public var gradientRule: GradientRule { .scoreFunction(draws: draws) }
+    package var gradientRule: GradientRule { .scoreFunction(draws: draws) }
 
     /// The LR-net of the same weights, whose logits these are.
     private var model: any HasDistributions { distribution.model }
@@ -57,7 +57,7 @@ public struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribut
         about: "Whether weights are binary or ternary.")
 
     /// Creates the model.
-    public init(_ distribution: DiscreteDistribution = .ternary, draws: Int = 4) {
+    package init(_ distribution: DiscreteDistribution = .ternary, draws: Int = 4) {
         precondition(draws >= 2, "\(draws) draws leave no baseline")
         self.distribution = distribution
         self.draws = draws
@@ -74,17 +74,17 @@ public struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribut
     }
 
     /// The logits of the LR-net.
-    public func latents(for shape: WeightShape) -> [LatentTensor] { model.latents(for: shape) }
+    package func latents(for shape: WeightShape) -> [LatentTensor] { model.latents(for: shape) }
 
     /// As the LR-net's.
-    public func initialize(
+    package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         model.initialize(latents, shape: shape, from: source)
     }
 
     /// One draw.
-    public func prepare(
+    package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         _ = model.testWeights(
@@ -92,7 +92,7 @@ public struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribut
     }
 
     /// The weighted sum of the draws' scores.
-    public func pullBack(
+    package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
@@ -114,7 +114,7 @@ public struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribut
     }
 
     /// As the LR-net's.
-    public func addRegularization(
+    package func addRegularization(
         beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
     ) {
         (model as? any HasRegularizer)?.addRegularization(
@@ -122,7 +122,7 @@ public struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribut
     }
 
     /// One draw, or the likeliest.
-    public func testWeights(
+    package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {
@@ -130,7 +130,7 @@ public struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribut
     }
 
     /// As the LR-net's.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
+    package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         model.probabilities(latents)
     }
 }

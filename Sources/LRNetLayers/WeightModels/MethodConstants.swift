@@ -1,9 +1,9 @@
 /// The values of methods' constants; the usual ones where none was set.
-public struct MethodConstants: Sendable, Equatable {
+package struct MethodConstants: Sendable, Equatable {
     private var values: [MethodConstant: MethodConstant.Value] = [:]
 
     /// Creates the usual values.
-    public init() {}
+    package init() {}
 
     private subscript(constant: MethodConstant) -> MethodConstant.Value {
         get { values[constant] ?? constant.usual }

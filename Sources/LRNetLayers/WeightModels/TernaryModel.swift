@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 
 extension TrainingMethod {
     package static let ternary = TrainingMethod(
@@ -10,28 +10,28 @@ extension TrainingMethod {
 /// LR-net ternary weights: -1, 0 or +1 with two logits each.
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; formulas at ``WeightMoments``.
-public struct TernaryModel: HasDistributions {
+package struct TernaryModel: HasDistributions {
     /// Yes.
-    public let isProbabilistic = true
+    package let isProbabilistic = true
 
     /// Yes.
-    public let isDrawn = true
+    package let isDrawn = true
 
     /// Three.
-    public let levels: Int? = 3
+    package let levels: Int? = 3
 
     /// Creates the model.
-    public init() {}
+    package init() {}
 
     /// `zeroLogit` and `signLogit`.
-    public func latents(for shape: WeightShape) -> [LatentTensor] {
+    package func latents(for shape: WeightShape) -> [LatentTensor] {
         ["zeroLogit", "signLogit"].map {
             LatentTensor(name: $0, role: .logit, shape: shape.sizes)
         }
     }
 
     /// Equations 6 to 8, or a cold start.
-    public func initialize(
+    package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         LogitInitialization.ternary(
@@ -39,7 +39,7 @@ public struct TernaryModel: HasDistributions {
     }
 
     /// The moments.
-    public func prepare(
+    package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         guard let variance = weights.variance else { preconditionFailure("no variance") }
@@ -51,7 +51,7 @@ public struct TernaryModel: HasDistributions {
     }
 
     /// Equation 5, with the derivatives of the moments.
-    public func pullBack(
+    package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
@@ -63,7 +63,7 @@ public struct TernaryModel: HasDistributions {
     }
 
     /// One draw, or the likeliest.
-    public func testWeights(
+    package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {
@@ -73,7 +73,7 @@ public struct TernaryModel: HasDistributions {
     }
 
     /// p(0), and p(+1) = (1 - p(0)) q.
-    public func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
+    package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         let (zero, sign) = (probability(latents[0]), probability(latents[1]))
         return (zero, zip(zero, sign).map { (1 - $0) * $1 })
     }

@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 
 extension TrainingMethod {
     package static let twn = TrainingMethod(
@@ -11,36 +11,36 @@ extension TrainingMethod {
 /// scale a layer and the identity as the gradient.
 ///
 /// - Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016; formulas at ``ThresholdWeights``.
-public struct ThresholdModel: WeightModel {
+package struct ThresholdModel: WeightModel {
     /// No.
-    public let isProbabilistic = false
+    package let isProbabilistic = false
 
     /// No.
-    public let isDrawn = false
+    package let isDrawn = false
 
     /// Three.
-    public let levels: Int? = 3
+    package let levels: Int? = 3
 
     /// Straight through.
-    public let gradientRule = GradientRule.straightThrough
+    package let gradientRule = GradientRule.straightThrough
 
     /// Creates the model.
-    public init() {}
+    package init() {}
 
     /// The latent weights.
-    public func latents(for shape: WeightShape) -> [LatentTensor] {
+    package func latents(for shape: WeightShape) -> [LatentTensor] {
         [LatentTensor(name: "weight", role: .weight, shape: shape.sizes)]
     }
 
     /// Xavier normal, or a copy.
-    public func initialize(
+    package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         FullPrecisionModel().initialize(latents, shape: shape, from: source)
     }
 
     /// scale * T.
-    public func prepare(
+    package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         let scale = ThresholdWeights.ternarize(latents[0], into: weights.mean)
@@ -48,7 +48,7 @@ public struct ThresholdModel: WeightModel {
     }
 
     /// The gradient of the weights, unchanged (straight through).
-    public func pullBack(
+    package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
@@ -56,7 +56,7 @@ public struct ThresholdModel: WeightModel {
     }
 
     /// T and its scale, whatever the selection.
-    public func testWeights(
+    package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {

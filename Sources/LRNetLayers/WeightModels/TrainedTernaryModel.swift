@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 internal import LRNetSupport
 
 extension TrainingMethod {
@@ -15,9 +15,9 @@ extension TrainingMethod {
 /// - Source: Zhu, Han, Mao, Dally, *Trained Ternary Quantization*, ICLR 2017; formulas at
 ///   ``TrainedTernaryWeights``. Scales start at 1 and are kept positive, which the released code does
 ///   not see to.
-public struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint {
+package struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint {
     /// The threshold as a share of the largest magnitude; in 0 ..< 1, 0.05 in the paper.
-    public let thresholdFactor: Float
+    package let thresholdFactor: Float
 
     package static let threshold = MethodConstant.number(
         "threshold", .from(0, below: 1), usual: 0.05,
@@ -27,26 +27,26 @@ public struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint 
     static let leastScale: Float = 1e-4
 
     /// No.
-    public let isProbabilistic = false
+    package let isProbabilistic = false
 
     /// No.
-    public let isDrawn = false
+    package let isDrawn = false
 
     /// Three.
-    public let levels: Int? = 3
+    package let levels: Int? = 3
 
     /// Straight through for latent weights; the scales' is exact.
-    public let gradientRule = GradientRule.straightThrough
+    package let gradientRule = GradientRule.straightThrough
 
     /// Creates the model.
-    public init(thresholdFactor: Float = 0.05) {
+    package init(thresholdFactor: Float = 0.05) {
         precondition(
             thresholdFactor >= 0 && thresholdFactor < 1, "threshold factor \(thresholdFactor)")
         self.thresholdFactor = thresholdFactor
     }
 
     /// The latent weights, and the scales of positive and of negative weights.
-    public func latents(for shape: WeightShape) -> [LatentTensor] {
+    package func latents(for shape: WeightShape) -> [LatentTensor] {
         [
             LatentTensor(name: "weight", role: .weight, shape: shape.sizes),
             LatentTensor(name: "positiveScale", role: .scale, shape: [1]),
@@ -55,7 +55,7 @@ public struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint 
     }
 
     /// Xavier normal, or a copy; scales of 1.
-    public func initialize(
+    package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         FullPrecisionModel().initialize([latents[0]], shape: shape, from: source)
@@ -64,7 +64,7 @@ public struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint 
     }
 
     /// Threshold, positive and negative scale.
-    public func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float] {
+    package func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float] {
         [
             TrainedTernaryWeights.threshold(latents[0], factor: thresholdFactor), latents[1][0],
             latents[2][0],
@@ -72,7 +72,7 @@ public struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint 
     }
 
     /// Scaled ternary weights.
-    public func prepare(
+    package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         TrainedTernaryWeights.quantize(
@@ -81,7 +81,7 @@ public struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint 
     }
 
     /// The gradient of the weights times the scale of their zone.
-    public func pullBack(
+    package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
     ) {
@@ -92,7 +92,7 @@ public struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint 
     }
 
     /// The sums over the two outer zones.
-    public func scaleGradient(
+    package func scaleGradient(
         _ latents: [FloatView], step: WeightStep, gradient: PreparedWeights,
         into scaleGradient: FloatView
     ) {
@@ -103,12 +103,12 @@ public struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint 
     }
 
     /// Keeps the scales positive.
-    public func didUpdate(_ latents: [FloatView], shape: WeightShape) {
+    package func didUpdate(_ latents: [FloatView], shape: WeightShape) {
         for scale in latents[1...] { scale[0] = max(scale[0], Self.leastScale) }
     }
 
     /// Ternary weights and their two scales, whatever the selection.
-    public func testWeights(
+    package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
     ) -> TestWeights {

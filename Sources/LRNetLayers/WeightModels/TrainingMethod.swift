@@ -1,15 +1,15 @@
 /// A training method: its name in recipes, the documentation's words on it, its constants and its model.
 ///
 /// A method is declared in the file of its model, and listed in ``allCases``.
-public struct TrainingMethod: RawRepresentable, CaseIterable, Sendable {
+package struct TrainingMethod: RawRepresentable, CaseIterable, Sendable {
     /// Every method, in the order of the documentation and of comparisons.
-    public static let allCases: [TrainingMethod] = [
+    package static let allCases: [TrainingMethod] = [
         fullPrecision, binary, ternary, binaryConnect, binaryConnectStochastic, bnn, bwn, xnor, twn,
         ttq, gumbelBinary, gumbelTernary, logDerivative, ebp,
     ]
 
     /// The name in recipes.
-    public let rawValue: String
+    package let rawValue: String
 
     package let publication: String
 
@@ -49,7 +49,7 @@ public struct TrainingMethod: RawRepresentable, CaseIterable, Sendable {
     }
 
     /// The method of a name in recipes.
-    public init?(rawValue: String) {
+    package init?(rawValue: String) {
         guard let known = Self.allCases.first(where: { $0.rawValue == rawValue }) else {
             return nil
         }
@@ -57,18 +57,18 @@ public struct TrainingMethod: RawRepresentable, CaseIterable, Sendable {
     }
 
     /// The method's model.
-    public func model(_ constants: MethodConstants = MethodConstants()) -> any WeightModel {
+    package func model(_ constants: MethodConstants = MethodConstants()) -> any WeightModel {
         makeModel(constants)
     }
 
     /// Whether weights have distributions with logits.
-    public var hasLogits: Bool {
+    package var hasLogits: Bool {
         model().latents(for: WeightShape(window: 1, inputs: 1, outputs: 1))
             .contains { $0.role == .logit }
     }
 
     /// Why a network cannot be trained by the method, and what to do, in one line; `nil` if it can.
-    public func problem(with architecture: Architecture) -> String? {
+    package func problem(with architecture: Architecture) -> String? {
         model().activations.problem(with: architecture, method: rawValue)
             ?? ownProblem(architecture)
     }
@@ -76,10 +76,10 @@ public struct TrainingMethod: RawRepresentable, CaseIterable, Sendable {
 
 extension TrainingMethod: Hashable {
     /// Methods are equal if their names are.
-    public static func == (a: TrainingMethod, b: TrainingMethod) -> Bool {
+    package static func == (a: TrainingMethod, b: TrainingMethod) -> Bool {
         a.rawValue == b.rawValue
     }
 
     /// Hashes the name.
-    public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }

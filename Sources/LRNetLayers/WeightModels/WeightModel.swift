@@ -1,45 +1,45 @@
-public import LRNetKernels
+package import LRNetKernels
 
 /// The shape of a layer's weights, stored `[patch, outputs]` with the patch in the order
 /// (row, column, input channel): HWIO.
-public struct WeightShape: Sendable, Hashable {
+package struct WeightShape: Sendable, Hashable {
     /// Rows and columns of the window; 1 for a fully connected layer.
-    public let window: Int
+    package let window: Int
     /// Input channels; all inputs of a fully connected layer.
-    public let inputs: Int
+    package let inputs: Int
     /// Output channels.
-    public let outputs: Int
+    package let outputs: Int
 
     /// Creates a shape.
-    public init(window: Int, inputs: Int, outputs: Int) {
+    package init(window: Int, inputs: Int, outputs: Int) {
         self.window = window
         self.inputs = inputs
         self.outputs = outputs
     }
 
     /// The number of weights of one output.
-    public var fanIn: Int { window * window * inputs }
+    package var fanIn: Int { window * window * inputs }
 
     /// The number of weights.
-    public var count: Int { fanIn * outputs }
+    package var count: Int { fanIn * outputs }
 
     /// The sizes, innermost last.
-    public var sizes: [Int] { [window, window, inputs, outputs] }
+    package var sizes: [Int] { [window, window, inputs, outputs] }
 }
 
 /// A learned tensor behind a layer's weights.
-public struct LatentTensor: Sendable {
+package struct LatentTensor: Sendable {
     /// `zeroLogit`, `signLogit`, `weight`, ...
-    public let name: String
+    package let name: String
     /// What the tensor is.
-    public let role: Parameter.Role
+    package let role: Parameter.Role
     /// The sizes; the weights' own unless the tensor is something else, such as a scale.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Multiplies the learning rate.
-    public let learningRateScale: Float
+    package let learningRateScale: Float
 
     /// Creates a description.
-    public init(
+    package init(
         name: String, role: Parameter.Role, shape: [Int], learningRateScale: Float = 1
     ) {
         self.name = name
@@ -51,21 +51,21 @@ public struct LatentTensor: Sendable {
 
 /// The weights that a training step computes with: a mean and, for probabilistic models, a
 /// variance each.
-public struct PreparedWeights: Sendable {
+package struct PreparedWeights: Sendable {
     /// Means, or the weights themselves; shape of the weights.
-    public let mean: FloatView
+    package let mean: FloatView
     /// Variances; `nil` where a step's weights are fixed.
-    public let variance: FloatView?
+    package let variance: FloatView?
 
     /// Creates prepared weights.
-    public init(mean: FloatView, variance: FloatView?) {
+    package init(mean: FloatView, variance: FloatView?) {
         self.mean = mean
         self.variance = variance
     }
 }
 
 /// Where initial values come from.
-public enum WeightInitialization: Sendable {
+package enum WeightInitialization: Sendable {
     /// From nothing, with keyed random numbers.
     case cold(NoiseKey, ColdStart)
     /// From the weights of a full-precision network.
@@ -73,14 +73,14 @@ public enum WeightInitialization: Sendable {
 }
 
 /// The distance of initial logits from a tie, where they come from real weights.
-public struct LogitRange: Sendable {
+package struct LogitRange: Sendable {
     /// p_min and p_max of equation 6, which also limit all initial probabilities.
-    public var probabilities: ClosedRange<Float>
+    package var probabilities: ClosedRange<Float>
     /// The factor of initial logits; 1 in the paper.
-    public var sharpness: Float
+    package var sharpness: Float
 
     /// Creates a range; by default the paper's.
-    public init(_ probabilities: ClosedRange<Float> = 0.05...0.95, sharpness: Float = 1) {
+    package init(_ probabilities: ClosedRange<Float> = 0.05...0.95, sharpness: Float = 1) {
         self.probabilities = probabilities
         self.sharpness = sharpness
     }
@@ -100,7 +100,7 @@ public struct LogitRange: Sendable {
 }
 
 /// How logits start where there is no full-precision network to start from.
-public enum ColdStart: String, Sendable, CaseIterable {
+package enum ColdStart: String, Sendable, CaseIterable {
     /// p(0) uniform in 0.45 ... 0.55 and a random, nearly certain sign (the authors' MNIST and
     /// ResNet code).
     case randomSigns = "random-signs"
@@ -109,17 +109,17 @@ public enum ColdStart: String, Sendable, CaseIterable {
 }
 
 /// Test-time weights: small integers, and the scales that they are multiplied by.
-public struct TestWeights: Sendable {
+package struct TestWeights: Sendable {
     /// The scale of all weights (one value), of each output (as many), or none (empty).
-    public let scale: [Float]
+    package let scale: [Float]
     /// The scale of negative weights where it is another one than that of positive ones; one value,
     /// or none.
-    public let negativeScale: [Float]
+    package let negativeScale: [Float]
     /// Whether the weights before scaling are integers.
-    public let isDiscrete: Bool
+    package let isDiscrete: Bool
 
     /// Creates a description of test-time weights.
-    public init(scale: [Float] = [], negativeScale: [Float] = [], isDiscrete: Bool) {
+    package init(scale: [Float] = [], negativeScale: [Float] = [], isDiscrete: Bool) {
         self.scale = scale
         self.negativeScale = negativeScale
         self.isDiscrete = isDiscrete
@@ -127,17 +127,17 @@ public struct TestWeights: Sendable {
 }
 
 /// What a step's weights are made from beside the learned tensors, and pulled back with.
-public struct WeightStep: Sendable {
+package struct WeightStep: Sendable {
     /// The shape of the layer's weights.
-    public let shape: WeightShape
+    package let shape: WeightShape
     /// Names what is drawn once a step; the same on all ranks.
-    public let key: NoiseKey
+    package let key: NoiseKey
     /// Values of the whole layer at the step's start, as ``NeedsWholeLayer/statistics(_:shape:)`` found
     /// them: thresholds, scales. For score functions, the coefficient of each draw.
-    public var statistics: [Float]
+    package var statistics: [Float]
 
     /// Creates a step.
-    public init(shape: WeightShape, key: NoiseKey, statistics: [Float] = []) {
+    package init(shape: WeightShape, key: NoiseKey, statistics: [Float] = []) {
         self.shape = shape
         self.key = key
         self.statistics = statistics
@@ -145,7 +145,7 @@ public struct WeightStep: Sendable {
 }
 
 /// Where the gradients of learned tensors come from.
-public enum GradientRule: Sendable, Equatable {
+package enum GradientRule: Sendable, Equatable {
     /// They are those of the loss under the step's noise.
     case exact
     /// That of the weights in use stands in for that of latent weights.
@@ -166,7 +166,7 @@ public enum GradientRule: Sendable, Equatable {
 /// of the weights' shape (scales) come after the others. What only some methods have is in protocols of its own:
 /// ``NeedsWholeLayer``, ``LearnsScales``, ``LearnsFromLosses``, ``HasRegularizer``, ``HasConstraint``,
 /// ``StandardizesPreActivations``, ``DependsOnPosition`` and ``HasDistributions``.
-public protocol WeightModel: Sendable {
+package protocol WeightModel: Sendable {
     /// Whether a step's weights have a variance.
     var isProbabilistic: Bool { get }
 
@@ -221,13 +221,13 @@ public protocol WeightModel: Sendable {
 
 extension WeightModel {
     /// Training moves the learned tensors.
-    public var isFrozen: Bool { false }
+    package var isFrozen: Bool { false }
 
     /// The gradient of the loss under the step's noise.
-    public var gradientRule: GradientRule { .exact }
+    package var gradientRule: GradientRule { .exact }
 
     /// Product, batch norm, ReLU, pooling.
-    public var activations: ActivationStyle { .rectified }
+    package var activations: ActivationStyle { .rectified }
 
     /// Values that one thread handles at a time.
     var grain: Int { 1 << 15 }

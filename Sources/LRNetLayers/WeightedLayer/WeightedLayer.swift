@@ -1,4 +1,4 @@
-public import LRNetKernels
+package import LRNetKernels
 internal import LRNetSupport
 
 /// A convolution or a fully connected layer, with weights of any model.
@@ -15,39 +15,39 @@ internal import LRNetSupport
 /// geometry alone decides.
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, Algorithm 1 and equation 5.
-public final class WeightedLayer: Layer {
+package final class WeightedLayer: Layer {
     /// `conv1`; unique in the network.
-    public let name: String
+    package let name: String
 
     /// The position in the network; part of the noise's key.
-    public let index: Int
+    package let index: Int
 
     /// The shape of one sample.
-    public let inputShape: ImageShape
+    package let inputShape: ImageShape
 
     /// The shape of one sample's output.
-    public let outputShape: ImageShape
+    package let outputShape: ImageShape
 
     /// How outputs see the input.
-    public let geometry: PatchGeometry
+    package let geometry: PatchGeometry
 
     /// The shape of the weights.
-    public let shape: WeightShape
+    package let shape: WeightShape
 
     /// The training method.
-    public let model: any WeightModel
+    package let model: any WeightModel
 
     /// The learned tensors of the weights, in the model's order.
-    public let latents: [Parameter]
+    package let latents: [Parameter]
 
     /// The bias of each output, if the layer has one.
-    public let bias: Parameter?
+    package let bias: Parameter?
 
     /// The layer before wants a gradient; the first layer's input does not.
-    public var needsInputGradient = true
+    package var needsInputGradient = true
 
     /// The strength of the model's own regulariser.
-    public var beta: Float = 0
+    package var beta: Float = 0
 
     /// The strength of weight decay where the model adds it itself; elsewhere the optimizer does.
     package var weightDecay: Float = 0
@@ -55,17 +55,17 @@ public final class WeightedLayer: Layer {
     /// Logits are limited to `-logitClip ... logitClip` after each update, that is probabilities to
     /// those of the limits; `nil` for no limit. 4.6 (0.01 to 0.99) in the authors' binary ResNet-18;
     /// not in the paper.
-    public var logitClip: Float?
+    package var logitClip: Float?
 
     /// Added to every variance before the root, so that the deviation is at least 0.032 (the
     /// authors' code; not in the paper).
-    public static let varianceFloor: Float = 1e-3
+    package static let varianceFloor: Float = 1e-3
 
     /// Where forward passes note the smallest variance of a pre-activation; `nil` for not at all.
-    public var varianceMonitor: VarianceMonitor?
+    package var varianceMonitor: VarianceMonitor?
 
     /// Of a step, for models that take losses and scores: the coefficient of each draw.
-    public var scoreCoefficients: [Float] = []
+    package var scoreCoefficients: [Float] = []
 
     /// The exchanges of a training step; after memory was reserved.
     package private(set) var exchange = LayerExchange()
@@ -100,7 +100,7 @@ public final class WeightedLayer: Layer {
     /// Creates a layer with weights of zero.
     ///
     /// - Parameter outputs: The number of output channels.
-    public init(
+    package init(
         name: String, index: Int, inputShape: ImageShape, geometry: PatchGeometry, outputs: Int,
         model: any WeightModel, hasBias: Bool = false,
         algorithm: ConvolutionAlgorithm = .fastest
@@ -141,33 +141,33 @@ public final class WeightedLayer: Layer {
     }
 
     /// The latents, then the bias.
-    public var parameters: [Parameter] { latents + (bias.map { [$0] } ?? []) }
+    package var parameters: [Parameter] { latents + (bias.map { [$0] } ?? []) }
 
     /// One value a mean, one a variance, one a scale, one a bias; none where nothing is learnt.
-    public var gradientCount: Int { gradientLayout.count }
+    package var gradientCount: Int { gradientLayout.count }
 
     /// All but those that come from the whole batch.
-    public var leafGradientCount: Int { wholeBatch == nil ? gradientCount : 0 }
+    package var leafGradientCount: Int { wholeBatch == nil ? gradientCount : 0 }
 
     /// Tells the layer its range of the gradient vector.
-    public func assignGradients(_ range: Range<Int>) {
+    package func assignGradients(_ range: Range<Int>) {
         precondition(range.count == gradientCount, "\(range.count) of \(gradientCount) values")
         gradientRange = range
     }
 
     /// A buffer of its own, if the layer before wants a gradient.
-    public var inputGradientBuffer: InputGradientBuffer { needsInputGradient ? .another : .empty }
+    package var inputGradientBuffer: InputGradientBuffer { needsInputGradient ? .another : .empty }
 
     /// The sums of products, with the scales and the bias.
-    public var inference: InferenceStep? { .product(self) }
+    package var inference: InferenceStep? { .product(self) }
 
     /// Sets the initial weights; the bias stays 0.
-    public func initialize(from source: WeightInitialization) {
+    package func initialize(from source: WeightInitialization) {
         model.initialize(latents.map(\.value), shape: shape, from: source)
     }
 
     /// Allocates activations, asks for the memory of the products, and decides what is exchanged.
-    public func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: SharedMemory) {
         self.memory = memory
         preActivations = PreActivations(
             shape: outputShape, model: model, sampleCount: size.sampleCount)
@@ -200,7 +200,7 @@ public final class WeightedLayer: Layer {
     // MARK: Passes
 
     /// Makes the step's weights or moments.
-    public func prepare(_ pass: Pass) {
+    package func prepare(_ pass: Pass) {
         let values = latents.map(\.value)
         statistics = parts.wholeLayer?.statistics(values, shape: shape) ?? []
         model.prepare(
@@ -209,7 +209,7 @@ public final class WeightedLayer: Layer {
     }
 
     /// Computes `z`; in training with noise.
-    public func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
+    package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
         if let gradients = pass.gradients {
             try gradients.begin(exchange.forward, pass.layout) { _ in input }
@@ -244,7 +244,7 @@ public final class WeightedLayer: Layer {
     ///     dM = G        dV = G * e / (2 sqrt(V + floor))
     ///     dm = x' dM    dv = (x^2)' dV
     ///     dx = dM m' + 2 x * (dV v')          summed over the patches that a value lies in
-    public func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
+    package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let input, let gradients = pass.gradients else {
             preconditionFailure("\(name): backward without forward or without gradients")
         }
@@ -313,10 +313,10 @@ public final class WeightedLayer: Layer {
     // MARK: Update
 
     /// True if this process's share of the sums is finite.
-    public func hasFiniteGradients(_ pass: Pass) -> Bool { update(pass)?.isFinite ?? true }
+    package func hasFiniteGradients(_ pass: Pass) -> Bool { update(pass)?.isFinite ?? true }
 
     /// Updates this process's share of the latents, and the bias.
-    public func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {
+    package func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {
         if model.isFrozen { return }
         guard let gradients = pass.gradients else {
             preconditionFailure("\(name): update without gradients")
@@ -326,7 +326,7 @@ public final class WeightedLayer: Layer {
     }
 
     /// Pulls the sums of all weights back, into the parameters' gradients.
-    public func finishGradients(_ pass: Pass) { update(pass)?.finishGradients() }
+    package func finishGradients(_ pass: Pass) { update(pass)?.finishGradients() }
 
     /// The step's update; `nil` where nothing is learnt, or outside training.
     private func update(_ pass: Pass) -> LayerUpdate? {
@@ -335,7 +335,7 @@ public final class WeightedLayer: Layer {
     }
 
     /// Lets the model clip.
-    public func didUpdate() {
+    package func didUpdate() {
         parts.constraint?.didUpdate(latents.map(\.value), shape: shape)
     }
 

@@ -1,5 +1,5 @@
 /// The exit codes of the programs; numbers 64 to 78 as in `sysexits.h`.
-public enum ExitStatus: Int32, Sendable {
+package enum ExitStatus: Int32, Sendable {
     /// Done.
     case success = 0
     /// The command line is wrong.

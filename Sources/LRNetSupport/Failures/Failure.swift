@@ -6,28 +6,28 @@ import Foundation
 /// The line names the call, the thing as the user wrote it, and what to do:
 /// `rank 3: H5Dread: mnist/train-00007.h5 images: wrong Fletcher-32 checksum; import the data again`.
 /// It has no final full stop.
-public struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
+package struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
     /// The call or task that failed: `rename`, `H5Dread`, `recipe`; may be empty.
-    public let call: String
+    package let call: String
 
     /// The file, option, layer or peer; may be empty.
-    public let subject: String
+    package let subject: String
 
     /// The problem, in a library's own words where it has some, and the remedy.
-    public let message: String
+    package let message: String
 
     /// The exit code that this failure asks for.
-    public let exitStatus: ExitStatus
+    package let exitStatus: ExitStatus
 
     /// The rank that failed, where one rank of several did.
-    public let rank: Int?
+    package let rank: Int?
 
     /// Every rank throws this failure at the same step, so the group still works and may be
     /// finalized; otherwise all ranks must be aborted.
-    public let isAgreed: Bool
+    package let isAgreed: Bool
 
     /// Creates a failure; line breaks in its parts become spaces.
-    public init(
+    package init(
         call: String, subject: String, message: String, exitStatus: ExitStatus, rank: Int? = nil,
         isAgreed: Bool = false
     ) {
@@ -40,7 +40,7 @@ public struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
     }
 
     /// The parts that are not empty, on one line.
-    public var description: String {
+    package var description: String {
         let line = [call, subject, message].filter { !$0.isEmpty }.joined(separator: ": ")
         guard let rank, !line.hasPrefix("rank \(rank): ") else { return line }
         return line.isEmpty ? "rank \(rank)" : "rank \(rank): \(line)"
@@ -56,14 +56,14 @@ extension Failure {
     /// A system call failed with `code`, a value of `errno`.
     ///
     /// A missing file asks for exit code 66, everything else for 74.
-    public static func system(call: String, subject: String, code: Int32) -> Failure {
+    package static func system(call: String, subject: String, code: Int32) -> Failure {
         Failure(
             call: call, subject: subject, message: words(for: code),
             exitStatus: code == ENOENT || code == ENOTDIR ? .inputMissing : .inputOutput)
     }
 
     /// The error itself if it is a failure; otherwise a bug of ours, with the error's words.
-    public static func wrapping(
+    package static func wrapping(
         _ error: any Error, call: String = "", subject: String = ""
     ) -> Failure {
         error as? Failure
@@ -72,12 +72,12 @@ extension Failure {
     }
 
     /// The exit code that an error asks for; 70 for one that is not a failure.
-    public static func exitStatus(of error: any Error) -> ExitStatus {
+    package static func exitStatus(of error: any Error) -> ExitStatus {
         (error as? Failure)?.exitStatus ?? .internalError
     }
 
     /// This failure with a remedy after its message.
-    public func adding(remedy: String) -> Failure {
+    package func adding(remedy: String) -> Failure {
         Failure(
             call: call, subject: subject, message: "\(message); \(remedy)", exitStatus: exitStatus,
             rank: rank, isAgreed: isAgreed)

@@ -2,25 +2,25 @@
 ///
 ///     let site = FailureSite("tar", path, remedy: "download it again")
 ///     throw site.badData("has no end")        // tar: cifar.tar: has no end; download it again
-public struct FailureSite: Sendable {
+package struct FailureSite: Sendable {
     /// As ``Failure/call``.
-    public let call: String
+    package let call: String
 
     /// As ``Failure/subject``.
-    public let subject: String
+    package let subject: String
 
     /// Text after each message, if there is a remedy that all failures here share.
-    public let remedy: String?
+    package let remedy: String?
 
     /// Creates a site.
-    public init(_ call: String, _ subject: String, remedy: String? = nil) {
+    package init(_ call: String, _ subject: String, remedy: String? = nil) {
         self.call = call
         self.subject = subject
         self.remedy = remedy
     }
 
     /// A failure here; `part` names what of the subject it is about.
-    public func failure(
+    package func failure(
         _ exitStatus: ExitStatus, _ message: String, part: String? = nil
     ) -> Failure {
         Failure(
@@ -29,19 +29,19 @@ public struct FailureSite: Sendable {
     }
 
     /// A file's content is wrong (65).
-    public func badData(_ message: String, part: String? = nil) -> Failure {
+    package func badData(_ message: String, part: String? = nil) -> Failure {
         failure(.badData, message, part: part)
     }
 
     /// A file or folder is missing (66).
-    public func inputMissing(_ message: String) -> Failure { failure(.inputMissing, message) }
+    package func inputMissing(_ message: String) -> Failure { failure(.inputMissing, message) }
 
     /// The command line is wrong (64).
-    public func usage(_ message: String) -> Failure { failure(.usage, message) }
+    package func usage(_ message: String) -> Failure { failure(.usage, message) }
 
     /// Reading or writing failed (74).
-    public func inputOutput(_ message: String) -> Failure { failure(.inputOutput, message) }
+    package func inputOutput(_ message: String) -> Failure { failure(.inputOutput, message) }
 
     /// The recipe is wrong (78).
-    public func badRecipe(_ message: String) -> Failure { failure(.badRecipe, message) }
+    package func badRecipe(_ message: String) -> Failure { failure(.badRecipe, message) }
 }

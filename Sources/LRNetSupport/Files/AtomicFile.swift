@@ -1,7 +1,7 @@
 import Foundation
 
 /// Files and folders that appear whole or not at all.
-public enum AtomicFile {
+package enum AtomicFile {
     /// Writes a file under a temporary name in the same folder, syncs it, renames it over `path`
     /// and syncs the folder.
     ///
@@ -9,14 +9,14 @@ public enum AtomicFile {
     ///
     /// - Throws: ``Failure`` (74, or 66 if the folder is missing) that names `path`; the
     ///   temporary file is removed and an older file at `path` is untouched.
-    public static func write(_ bytes: [UInt8], to path: String) throws {
+    package static func write(_ bytes: [UInt8], to path: String) throws {
         try bytes.withUnsafeBytes { try write($0, to: path) }
     }
 
     /// Writes a text as UTF-8.
     ///
     /// - Throws: As ``write(_:to:)-(_,String)``.
-    public static func write(_ text: String, to path: String) throws {
+    package static func write(_ text: String, to path: String) throws {
         try write(Array(text.utf8), to: path)
     }
 
@@ -49,7 +49,7 @@ public enum AtomicFile {
     /// Gives a finished file or folder its name and syncs the folder that holds the name.
     ///
     /// - Throws: ``Failure``, naming `path`; a folder replaces no folder that has files.
-    public static func rename(_ temporary: String, to path: String) throws {
+    package static func rename(_ temporary: String, to path: String) throws {
         try FileFault.check(.rename, path)
         guard Foundation.rename(PathText.cString(temporary), PathText.cString(path)) == 0 else {
             throw Failure.system(call: "rename", subject: path, code: errno)
@@ -60,7 +60,7 @@ public enum AtomicFile {
     /// Waits until a folder's names are on the disk.
     ///
     /// - Throws: ``Failure``. File systems that cannot sync a folder are left alone.
-    public static func synchronizeFolder(_ path: String) throws {
+    package static func synchronizeFolder(_ path: String) throws {
         let descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
         try FileFault.check(.fsync, path)
         while fsync(descriptor.number) != 0 {
@@ -76,7 +76,7 @@ public enum AtomicFile {
     /// Makes a folder and the folders above it; an existing folder is no error.
     ///
     /// - Throws: ``Failure`` that names the part that cannot be made.
-    public static func createFolder(_ path: String) throws {
+    package static func createFolder(_ path: String) throws {
         if path.isEmpty || FileBytes.isFolder(path) { return }
         try createFolder(PathText.folder(of: path))
         try createLastFolder(of: path)
@@ -99,7 +99,7 @@ public enum AtomicFile {
     /// Removes a file, or a folder with all that it holds; a missing one is no error.
     ///
     /// - Throws: ``Failure`` that names what cannot be removed.
-    public static func remove(_ path: String) throws {
+    package static func remove(_ path: String) throws {
         var status = stat()
         guard lstat(PathText.cString(path), &status) == 0 else { return }
         let isFolder = status.st_mode & S_IFMT == S_IFDIR

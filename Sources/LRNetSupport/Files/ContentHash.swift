@@ -2,27 +2,27 @@ import Crypto
 import Foundation
 
 /// SHA-256 of bytes that arrive in pieces, as 64 lower-case hexadecimal digits.
-public struct ContentHash: Sendable {
+package struct ContentHash: Sendable {
     private var hasher = SHA256()
 
     /// The number of bytes that a file is read in at a time.
     static let pieceByteCount = 1 << 20
 
     /// Starts with no bytes.
-    public init() {}
+    package init() {}
 
     /// Appends bytes.
-    public mutating func update(_ bytes: [UInt8]) {
+    package mutating func update(_ bytes: [UInt8]) {
         hasher.update(data: bytes)
     }
 
     /// Appends a part of an array.
-    public mutating func update(_ bytes: ArraySlice<UInt8>) {
+    package mutating func update(_ bytes: ArraySlice<UInt8>) {
         bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
     }
 
     /// Appends the UTF-8 bytes of a text.
-    public mutating func update(_ text: String) {
+    package mutating func update(_ text: String) {
         hasher.update(data: Array(text.utf8))
     }
 
@@ -32,7 +32,7 @@ public struct ContentHash: Sendable {
     }
 
     /// The hash of all bytes so far; more may follow.
-    public var hex: String {
+    package var hex: String {
         let digits = Array("0123456789abcdef")
         var text = ""
         for byte in hasher.finalize() {
@@ -43,20 +43,20 @@ public struct ContentHash: Sendable {
     }
 
     /// The hash of `bytes`.
-    public static func of(_ bytes: [UInt8]) -> String {
+    package static func of(_ bytes: [UInt8]) -> String {
         var hash = ContentHash()
         hash.update(bytes)
         return hash.hex
     }
 
     /// The hash of a text's UTF-8 bytes.
-    public static func of(_ text: String) -> String { of(Array(text.utf8)) }
+    package static func of(_ text: String) -> String { of(Array(text.utf8)) }
 
     /// The hash of a file, which is read in pieces of 1 MiB.
     ///
     /// - Throws: ``Failure`` with the file's name: 66 if it is missing, 74 if it cannot be
     ///   read.
-    public static func of(fileAt path: String) throws -> String {
+    package static func of(fileAt path: String) throws -> String {
         var hash = ContentHash()
         try FileBytes.forEachPiece(ofFileAt: path, byteCount: pieceByteCount) { piece in
             hash.update(piece)

@@ -1,11 +1,11 @@
 import Foundation
 
 /// Reading files and looking at folders, with errors that name the file.
-public enum FileBytes {
+package enum FileBytes {
     /// All bytes of a file.
     ///
     /// - Throws: ``Failure``: 66 if the file is missing, 74 if it cannot be read.
-    public static func read(_ path: String) throws -> [UInt8] {
+    package static func read(_ path: String) throws -> [UInt8] {
         let byteCount = try FileBytes.byteCount(ofFileAt: path)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(byteCount)
@@ -18,7 +18,7 @@ public enum FileBytes {
     /// The size of a file.
     ///
     /// - Throws: ``Failure``: 66 if there is no such file, or if it is a folder.
-    public static func byteCount(ofFileAt path: String) throws -> Int {
+    package static func byteCount(ofFileAt path: String) throws -> Int {
         var status = stat()
         guard stat(PathText.cString(path), &status) == 0 else {
             throw Failure.system(call: "stat", subject: path, code: errno)
@@ -32,13 +32,13 @@ public enum FileBytes {
     }
 
     /// Whether something (file, folder or broken link) has this name.
-    public static func exists(_ path: String) -> Bool {
+    package static func exists(_ path: String) -> Bool {
         var status = stat()
         return lstat(PathText.cString(path), &status) == 0
     }
 
     /// Whether `path` is a folder.
-    public static func isFolder(_ path: String) -> Bool {
+    package static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
@@ -67,7 +67,7 @@ public enum FileBytes {
     /// The names in a folder, in the order of their bytes, without `.` and `..`.
     ///
     /// - Throws: ``Failure``: 66 if the folder is missing.
-    public static func names(inFolder path: String) throws -> [String] {
+    package static func names(inFolder path: String) throws -> [String] {
         guard let folder = opendir(PathText.cString(path)) else {
             throw Failure.system(call: "opendir", subject: path, code: errno)
         }

@@ -4,9 +4,9 @@ import Foundation
 ///
 /// The lock belongs to the open descriptor (`flock`), so it ends with the process, however that
 /// ends; the file itself stays behind and means nothing.
-public final class FileLock: Sendable {
+package final class FileLock: Sendable {
     /// The file.
-    public let path: String
+    package let path: String
 
     private let descriptor: Descriptor
 
@@ -17,7 +17,7 @@ public final class FileLock: Sendable {
     ///   - isShared: Whether others may hold it at the same time, if they share it, too.
     ///   - patience: How long another holder is waited for; it is asked about every 50 ms.
     /// - Throws: ``Failure`` (74) that names the file, if another process still holds it.
-    public init(
+    package init(
         path: String, isShared: Bool = false, patience: Duration = .seconds(5)
     ) throws {
         self.path = path

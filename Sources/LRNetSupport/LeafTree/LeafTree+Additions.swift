@@ -1,13 +1,13 @@
 extension LeafTree {
     /// `slots[destination] += slots[source]`.
-    public struct Addition: Sendable, Hashable {
+    package struct Addition: Sendable, Hashable {
         /// The slot that is added to.
-        public let destination: Int
+        package let destination: Int
         /// The slot that is added.
-        public let source: Int
+        package let source: Int
 
         /// Makes one addition.
-        public init(destination: Int, source: Int) {
+        package init(destination: Int, source: Int) {
             self.destination = destination
             self.source = source
         }
@@ -17,7 +17,7 @@ extension LeafTree {
     ///
     /// Slots are leaves, counted from the run's first. Afterwards each of ``nodes(covering:)``
     /// stands in the slot of its first leaf.
-    public func additions(within run: Range<Int>) -> [Addition] {
+    package func additions(within run: Range<Int>) -> [Addition] {
         var additions: [Addition] = []
         for node in nodes(covering: run) {
             _ = append(to: &additions, below: node) { node in
@@ -32,7 +32,7 @@ extension LeafTree {
     /// Slots are positions in `nodes`. Afterwards the root stands in slot 0.
     ///
     /// - Precondition: `nodes` are the nodes covering consecutive runs, in order.
-    public func additions(joining nodes: [Node]) -> [Addition] {
+    package func additions(joining nodes: [Node]) -> [Addition] {
         var next = 0
         for node in nodes {
             precondition(leaves(of: node).lowerBound == next, "nodes \(nodes) leave a gap")
@@ -52,7 +52,7 @@ extension LeafTree {
     ///   - values: One value a node; `nil` is returned if there are none.
     ///   - nodes: As for ``additions(joining:)``.
     ///   - add: Adds its second argument to its first.
-    public func combine<Value>(
+    package func combine<Value>(
         _ values: [Value], of nodes: [Node], _ add: (inout Value, Value) -> Void
     ) -> Value? {
         precondition(values.count == nodes.count, "\(values.count) values, \(nodes.count) nodes")
@@ -68,7 +68,7 @@ extension LeafTree {
     /// - Parameters:
     ///   - leaves: One value a leaf; `nil` is returned if there are none.
     ///   - add: Adds its second argument to its first.
-    public func combine<Value>(
+    package func combine<Value>(
         leaves: [Value], _ add: (inout Value, Value) -> Void
     ) -> Value? {
         precondition(leaves.count == count, "\(leaves.count) values, \(count) leaves")

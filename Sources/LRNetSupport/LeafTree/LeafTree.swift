@@ -6,31 +6,31 @@
 /// Node (l, i) stands for leaves `i * 2^l ..< (i + 1) * 2^l`, as far as they are present. The tree
 /// depends on the number of leaves alone, so its root has the same bits whatever rank or thread adds
 /// which part of it.
-public struct LeafTree: Sendable, Equatable {
+package struct LeafTree: Sendable, Equatable {
     /// One sum of the tree.
-    public struct Node: Sendable, Hashable {
+    package struct Node: Sendable, Hashable {
         /// The height above the leaves, which are at 0.
-        public let level: Int
+        package let level: Int
         /// The position within the level.
-        public let index: Int
+        package let index: Int
 
         /// Makes a name for a node; any tree may lack it.
-        public init(level: Int, index: Int) {
+        package init(level: Int, index: Int) {
             self.level = level
             self.index = index
         }
     }
 
     /// The number of leaves that are present.
-    public let count: Int
+    package let count: Int
 
     /// The node that stands for all leaves, at the lowest level where there is one.
-    public let root: Node
+    package let root: Node
 
     /// Makes the tree over `count` leaves.
     ///
     /// - Precondition: `count` is not negative. With no leaf there is no node, not even the root.
-    public init(count: Int) {
+    package init(count: Int) {
         precondition(count >= 0, "a tree of \(count) leaves")
         self.count = count
         var level = 0
@@ -39,7 +39,7 @@ public struct LeafTree: Sendable, Equatable {
     }
 
     /// The leaves present under a node; empty if the node is absent.
-    public func leaves(of node: Node) -> Range<Int> {
+    package func leaves(of node: Node) -> Range<Int> {
         let first = min(node.index << node.level, count)
         return first..<min((node.index + 1) << node.level, count)
     }
@@ -49,7 +49,7 @@ public struct LeafTree: Sendable, Equatable {
     ///
     /// A node whose right half is absent has the value of its left half; of the names for one sum
     /// the highest is taken.
-    public func nodes(covering run: Range<Int>) -> [Node] {
+    package func nodes(covering run: Range<Int>) -> [Node] {
         let run = run.clamped(to: 0..<count)
         var found: [Node] = []
         func visit(_ node: Node) {
@@ -72,7 +72,7 @@ public struct LeafTree: Sendable, Equatable {
     /// some ranks then own none of those.
     ///
     /// - Precondition: `rank` is one of `ranks`; `leafCount` is not negative.
-    public static func run(of rank: Int, ranks: Int, leafCount: Int) -> Range<Int> {
+    package static func run(of rank: Int, ranks: Int, leafCount: Int) -> Range<Int> {
         precondition(rank >= 0 && rank < ranks, "rank \(rank) of \(ranks)")
         precondition(leafCount >= 0, "\(leafCount) leaves")
         return rank * leafCount / ranks..<(rank + 1) * leafCount / ranks

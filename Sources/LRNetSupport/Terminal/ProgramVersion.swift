@@ -1,10 +1,10 @@
 /// What this build calls itself.
-public enum ProgramVersion {
+package enum ProgramVersion {
     /// The version of lrnet-dist and lrnet-data.
-    public static let number = "0.1.0"
+    package static let number = "0.1.0"
 
     /// The compiler's version, as exactly as the compiler lets a program know.
-    public static var compiler: String {
+    package static var compiler: String {
         #if compiler(>=6.6)
             "Swift 6.6 or later"
         #elseif compiler(>=6.5)
@@ -19,7 +19,7 @@ public enum ProgramVersion {
     }
 
     /// `release` or `debug`.
-    public static var configuration: String {
+    package static var configuration: String {
         var isDebug = false
         // Evaluated in debug builds only.
         assert(

@@ -9,9 +9,9 @@ import Foundation
 /// The line fits the terminal: where that is narrow, the note goes first, then the rate, then the bar.
 /// Elsewhere (a log file, a batch system) a plain line appears at most every ten seconds.
 /// Calls may come from any thread.
-public final class ProgressBar: @unchecked Sendable {
+package final class ProgressBar: @unchecked Sendable {
     /// What shows: a redrawn line, or plain lines.
-    public enum Style: Sendable {
+    package enum Style: Sendable {
         /// A line that is redrawn.
         case terminal
         /// Plain lines, few.
@@ -45,7 +45,7 @@ public final class ProgressBar: @unchecked Sendable {
     ///   - unit: What is counted, a plural in `s`.
     ///   - done: What was done before; the rate leaves it out.
     ///   - style: `nil` for the style that suits standard error.
-    public convenience init(
+    package convenience init(
         _ title: String, total: Int, unit: String, done: Int = 0, style: Style? = nil
     ) {
         let terminal = Terminal.current
@@ -80,7 +80,7 @@ public final class ProgressBar: @unchecked Sendable {
     }
 
     /// Adds to what is done.
-    public func advance(by count: Int = 1) {
+    package func advance(by count: Int = 1) {
         lock.withLock {
             done += count
             show()
@@ -90,7 +90,7 @@ public final class ProgressBar: @unchecked Sendable {
     /// Sets what is done, and a short text at the end of the line (a loss, a file).
     ///
     /// - Parameter total: Where it has become known, or has changed.
-    public func update(done: Int, total: Int? = nil, note: String = "") {
+    package func update(done: Int, total: Int? = nil, note: String = "") {
         lock.withLock {
             self.done = done
             self.total = total ?? self.total
@@ -100,7 +100,7 @@ public final class ProgressBar: @unchecked Sendable {
     }
 
     /// Prints a line of text above the bar.
-    public func print(_ line: String) {
+    package func print(_ line: String) {
         lock.withLock {
             clear()
             output(line + "\n")
@@ -112,12 +112,12 @@ public final class ProgressBar: @unchecked Sendable {
     }
 
     /// Clears the redrawn line; the bar may still be advanced and then shows again.
-    public func finish() {
+    package func finish() {
         lock.withLock { clear() }
     }
 
     /// Clears the line and stops the clock until ``resume()``: another task has the terminal.
-    public func pause() {
+    package func pause() {
         lock.withLock {
             clear()
             if pausedAt == nil { pausedAt = clock() }
@@ -125,7 +125,7 @@ public final class ProgressBar: @unchecked Sendable {
     }
 
     /// Shows the line again.
-    public func resume() {
+    package func resume() {
         lock.withLock {
             if let pausedAt { start += clock() - pausedAt }
             pausedAt = nil

@@ -4,13 +4,13 @@ internal import Foundation
 ///
 /// Under mpirun the streams of a rank are pipes or pseudo-terminals of mpirun's own, so mpirun's standard
 /// error counts. Ranks on other machines than mpirun's have no terminal.
-public struct Terminal: Sendable {
+package struct Terminal: Sendable {
     private let device: String
 
     private static let fallbackColumns = 80
 
     /// The terminal; `nil` if there is none, or if it is one without control characters (`TERM=dumb`).
-    public static let current: Terminal? = {
+    package static let current: Terminal? = {
         let environment = ProcessInfo.processInfo.environment
         guard environment["TERM"] != "dumb" else { return nil }
         let isLaunched = environment["OMPI_COMM_WORLD_SIZE"] != nil
@@ -26,7 +26,7 @@ public struct Terminal: Sendable {
     }()
 
     /// The width now, in characters; 80 where the terminal does not say.
-    public var columns: Int {
+    package var columns: Int {
         let descriptor = open(device, O_WRONLY | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { return Self.fallbackColumns }
         defer { close(descriptor) }

@@ -3,19 +3,19 @@
 ///     split       images  share
 ///     train       55,000   78.6
 ///     validation   5,000    7.1
-public struct TextTable {
+package struct TextTable {
     private let header: [String]
     private var rows: [[String]] = []
 
     /// Starts a table with its column titles.
-    public init(_ header: [String]) {
+    package init(_ header: [String]) {
         self.header = header
     }
 
     /// Appends a row.
     ///
     /// - Precondition: It has as many cells as the header.
-    public mutating func append(_ row: [String]) {
+    package mutating func append(_ row: [String]) {
         precondition(
             row.count == header.count, "\(row.count) cells for \(header.count) columns")
         rows.append(row)
@@ -23,7 +23,7 @@ public struct TextTable {
 
     /// The lines, without line ends and without trailing blanks; a column of which every filled
     /// cell reads as a number (digits, sign, comma, point, percent) is set to the right.
-    public var lines: [String] {
+    package var lines: [String] {
         let widths = header.indices.map { column in
             ([header] + rows).map { $0[column].count }.max() ?? 0
         }
@@ -44,7 +44,7 @@ public struct TextTable {
     }
 
     /// The lines, each ended by a line end.
-    public var text: String { lines.map { $0 + "\n" }.joined() }
+    package var text: String { lines.map { $0 + "\n" }.joined() }
 
     private static func isNumber(_ cell: String) -> Bool {
         cell.contains(where: \.isWholeNumber)
@@ -52,7 +52,7 @@ public struct TextTable {
     }
 
     /// A count with thousands separated: `55,000`.
-    public static func grouped(_ count: Int) -> String {
+    package static func grouped(_ count: Int) -> String {
         let digits = String(count.magnitude)
         var text = ""
         for (position, digit) in digits.enumerated() {

@@ -2,33 +2,33 @@ internal import LRNetLayers
 internal import LRNetSupport
 
 /// What a comparison knows of one finished run.
-public struct ComparedRun: Sendable, Codable, Equatable {
+package struct ComparedRun: Sendable, Codable, Equatable {
     /// The run's folder, inside the comparison's.
-    public var folder: String
+    package var folder: String
     /// The seed.
-    public var seed: UInt64
+    package var seed: UInt64
     /// The folder or file that the run started from; absent for a cold start.
-    public var start: String?
+    package var start: String?
     /// The learning rate of real parameters.
-    public var learningRate: Double
+    package var learningRate: Double
     /// The learning rate of logits; absent where the method has none.
-    public var logitRate: Double?
+    package var logitRate: Double?
     /// The winner's error on the validation split, in percent.
-    public var validationError: Double?
+    package var validationError: Double?
     /// The winner file's error on the test split, in percent.
-    public var testError: Double?
+    package var testError: Double?
     /// Time spent training, without validations and checkpoints.
-    public var trainingSeconds: Double?
+    package var trainingSeconds: Double?
     /// Bits a weight of the winner once it is packed, all layers with weights taken together.
-    public var bitsPerWeight: Double?
+    package var bitsPerWeight: Double?
     /// Share of discrete weights whose likeliest value at the end is another than at the start, in percent.
-    public var movedPercent: Double?
+    package var movedPercent: Double?
     /// The test images that the winner's file gets wrong.
-    public var testErrorMask: ErrorMask?
+    package var testErrorMask: ErrorMask?
     /// Share of zeros among its integer weights, in percent; absent without such.
-    public var zeroPercent: Double?
+    package var zeroPercent: Double?
     /// Why there is no result: `diverged`.
-    public var failure: String?
+    package var failure: String?
 
     init(folder: String, recipe: Recipe) {
         self.folder = folder

@@ -1,38 +1,38 @@
 internal import Foundation
-public import LRNetCollectives
+package import LRNetCollectives
 internal import LRNetData
-public import LRNetLayers
+package import LRNetLayers
 internal import LRNetSupport
-public import LRNetWatchdog
+package import LRNetWatchdog
 
 /// Trains several methods under one recipe, one run after another, and compares their winners.
 ///
 /// Runs are ordinary runs in `OUTPUT/METHOD/seed-N`. A finished one is not done again, and an interrupted
 /// one goes on, so the same command finishes a comparison that was stopped; with more methods or seeds
 /// it grows.
-public final class Comparison {
+package final class Comparison {
     /// What the command line says beside the recipe.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// The recipe's file, for the report.
-        public var recipe: String
+        package var recipe: String
         /// The methods; `nil` for all that the network goes with.
-        public var methods: [TrainingMethod]?
+        package var methods: [TrainingMethod]?
         /// Runs a method; seeds count from the recipe's.
-        public var seedCount: Int
+        package var seedCount: Int
         /// Runs that the seeds start from, in turn; none for the recipe's start.
-        public var starts: [String] = []
+        package var starts: [String] = []
         /// Learning rates, of which each method takes the one with the lowest validation error under
         /// the first seed; none for the methods' own.
-        public var learningRates: [Double] = []
+        package var learningRates: [Double] = []
         /// Whether each rank trains other runs, alone, instead of all ranks the same one.
-        public var isSpread = false
+        package var isSpread = false
         /// The data set's folder.
-        public var data: String
+        package var data: String
         /// The comparison's folder.
-        public var output: String
+        package var output: String
 
         /// Creates options.
-        public init(
+        package init(
             recipe: String, methods: [TrainingMethod]?, seedCount: Int, data: String,
             output: String
         ) {
@@ -60,7 +60,7 @@ public final class Comparison {
     /// - Parameter stopSignal: The process's; made before the group, whose start takes time.
     /// - Throws: An error that all ranks agree on: a method that the network does not go with (78), data
     ///   that do not fit, runs of another recipe in the folder (78), a folder that cannot be written (74).
-    public init(
+    package init(
         base: Recipe, options: Options, group: any ProcessGroup, stopSignal: StopSignal,
         beacon: ProgressBeacon = ProgressBeacon()
     ) throws {
@@ -125,7 +125,7 @@ public final class Comparison {
     /// Trains what is not trained yet. Every rank calls it.
     ///
     /// - Returns: The report, or `nil` if somebody asked to stop.
-    public func run() throws -> ComparisonReport? {
+    package func run() throws -> ComparisonReport? {
         if options.isSpread, group.size > 1, try !spread() { return nil }
         for index in report.methods.indices {
             guard let method = TrainingMethod(rawValue: report.methods[index].name) else {

@@ -2,29 +2,29 @@ internal import Foundation
 internal import LRNetSupport
 
 /// `comparison.json`: every run of a comparison, and what the methods' runs have in common.
-public struct ComparisonReport: Sendable, Codable, Equatable {
+package struct ComparisonReport: Sendable, Codable, Equatable {
     /// One method.
-    public struct Method: Sendable, Codable, Equatable {
+    package struct Method: Sendable, Codable, Equatable {
         /// The name.
-        public var name: String
+        package var name: String
         /// What its recipe has that the base recipe has not.
-        public var remarks: [String]
+        package var remarks: [String]
         /// The runs, by seed; those that are not finished are missing.
-        public var runs: [ComparedRun]
+        package var runs: [ComparedRun]
         /// The mean of the test errors, in percent.
-        public var mean: Double?
+        package var mean: Double?
         /// Their standard deviation over seeds, in points; absent for one run.
-        public var deviation: Double?
+        package var deviation: Double?
         /// The standard error of the test: `sqrt(p (100 - p) / N)` for N test images, in points.
-        public var testStandardError: Double?
+        package var testStandardError: Double?
         /// The error less that of the method with the lowest mean, over the seeds that both have, in points;
         /// 0 for that method, absent where runs do not say which images they got wrong.
-        public var difference: Double?
+        package var difference: Double?
         /// The standard error of ``difference``, in points; absent for the method with the lowest mean.
-        public var differenceError: Double?
+        package var differenceError: Double?
         /// The mean is the lowest, or ``difference`` is not more than chance makes of as many methods; absent
         /// where ``difference`` is.
-        public var isWithinNoise: Bool?
+        package var isWithinNoise: Bool?
 
         init(name: String, remarks: [String]) {
             self.name = name
@@ -51,19 +51,19 @@ public struct ComparisonReport: Sendable, Codable, Equatable {
     }
 
     /// The base recipe's file.
-    public var recipe: String
+    package var recipe: String
     /// The data set's fingerprint.
-    public var data: String
+    package var data: String
     /// Test images.
-    public var testCount: Int
+    package var testCount: Int
     /// Runs a method.
-    public var seedCount: Int
+    package var seedCount: Int
     /// The methods, as asked for.
-    public var methods: [Method]
+    package var methods: [Method]
     /// Methods that were left out, with the reason.
-    public var leftOut: [String]
+    package var leftOut: [String]
     /// Whether every run has ended.
-    public var isComplete = false
+    package var isComplete = false
 
     /// Computes what follows from the runs.
     mutating func summarize() {
@@ -107,7 +107,7 @@ public struct ComparisonReport: Sendable, Codable, Equatable {
     }
 
     /// `comparison.md`.
-    public var markdown: String {
+    package var markdown: String {
         func number(_ value: Double?, _ format: String) -> String {
             value.map { String(format: format, $0) } ?? ""
         }

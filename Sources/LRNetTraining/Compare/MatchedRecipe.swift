@@ -1,20 +1,20 @@
-public import LRNetLayers
+package import LRNetLayers
 import LRNetSupport
 
 /// A base recipe under another method: the same network, data, batch, schedule and start.
 ///
 /// Only two things differ: a real first layer where the method cannot train one, and learning rates.
-public struct MatchedRecipe: Sendable {
+package struct MatchedRecipe: Sendable {
     /// The method.
-    public let method: TrainingMethod
+    package let method: TrainingMethod
 
     /// The recipe.
-    public let recipe: Recipe
+    package let recipe: Recipe
 
     /// The learning rate of methods without logits, as a share of a base recipe's that has one rate, made for
     /// logits: 0.001 instead of 0.01 in the paper's. A base recipe with `logitRate` has theirs as
     /// `learningRate`.
-    public static let realWeightRate = 0.1
+    package static let realWeightRate = 0.1
 
     /// Derives a recipe.
     ///
@@ -22,7 +22,7 @@ public struct MatchedRecipe: Sendable {
     ///   - start: Overrides the base recipe's `initialization.from`.
     ///   - learningRate: Overrides the method's own: of logits where it has them, else of latent weights.
     /// - Throws: `Failure` (78) if the network does not go with the method.
-    public init(
+    package init(
         base: Recipe, method: TrainingMethod, seed: UInt64, start: String? = nil,
         learningRate: Double? = nil
     ) throws {

@@ -2,30 +2,30 @@ internal import LRNetKernels
 internal import LRNetSupport
 
 /// How often samples of each class were taken for each class.
-public struct Confusions: Sendable, Equatable {
+package struct Confusions: Sendable, Equatable {
     /// Samples of one class.
-    public struct ClassResult: Sendable, Codable, Equatable {
+    package struct ClassResult: Sendable, Codable, Equatable {
         /// The class.
-        public var label: Int
+        package var label: Int
         /// Samples that were taken for another class.
-        public var errorCount: Int
+        package var errorCount: Int
         /// All samples of the class.
-        public var sampleCount: Int
+        package var sampleCount: Int
 
         /// Wrong samples in percent; `nil` for a class without samples.
-        public var errorPercent: Double? {
+        package var errorPercent: Double? {
             sampleCount > 0 ? 100 * Double(errorCount) / Double(sampleCount) : nil
         }
     }
 
     /// Samples of one class that were taken for one other.
-    public struct Pair: Sendable, Codable, Equatable {
+    package struct Pair: Sendable, Codable, Equatable {
         /// The class.
-        public var label: Int
+        package var label: Int
         /// What its samples were taken for.
-        public var prediction: Int
+        package var prediction: Int
         /// How many were.
-        public var count: Int
+        package var count: Int
     }
 
     private let classes: Int

@@ -1,21 +1,21 @@
-public import Foundation
+package import Foundation
 internal import LRNetCollectives
 internal import LRNetKernels
 internal import LRNetLayers
 
 /// Which images of a split a network gets wrong: what tells two networks apart that met the same images.
-public struct ErrorMask: Sendable, Codable, Equatable {
+package struct ErrorMask: Sendable, Codable, Equatable {
     /// The images of the split.
-    public let count: Int
+    package let count: Int
 
     /// One bit an image, in the order of the set's files, the first in the lowest bit of the first byte: 1 for
     /// a wrong answer. Base64 in JSON.
-    public private(set) var bits: Data
+    package private(set) var bits: Data
 
     /// Reads a mask.
     ///
     /// - Throws: `DecodingError` where the bits are not as many as the images have.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         count = try values.decode(Int.self, forKey: .count)
         bits = try values.decode(Data.self, forKey: .bits)

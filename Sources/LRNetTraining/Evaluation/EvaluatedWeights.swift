@@ -1,5 +1,5 @@
 /// Which finished network of a run is measured.
-public enum EvaluatedWeights: String, Sendable, CaseIterable {
+package enum EvaluatedWeights: String, Sendable, CaseIterable {
     /// Weights drawn at random from the best checkpoint's distributions.
     case drawn
     /// The likeliest weights of the best checkpoint's distributions.

@@ -1,42 +1,42 @@
 /// The results of `lrnet-dist evaluate`; the same at any number of ranks and threads.
-public struct EvaluationReport: Sendable, Equatable {
+package struct EvaluationReport: Sendable, Equatable {
     /// The split.
-    public var split: String
+    package var split: String
     /// Steps trained.
-    public var step: Int
+    package var step: Int
     /// Which weights were measured.
-    public var weights: EvaluatedWeights
+    package var weights: EvaluatedWeights
     /// Training batches that batch norm was re-estimated over; 0 for the moving averages.
-    public var reestimateBatches: Int
+    package var reestimateBatches: Int
     /// What is doubtful about the numbers, a line each.
-    public var warnings: [String] = []
+    package var warnings: [String] = []
     /// The draws; of a winner or a method without distributions, its one network.
-    public var draws: [DrawResult]
+    package var draws: [DrawResult]
     /// The networks were drawn at random.
-    public var isDrawn = true
+    package var isDrawn = true
     /// The data set's folder.
-    public var data = ""
+    package var data = ""
     /// The network was trained on this data set; `nil` where its file does not say.
-    public var isRunsData: Bool?
+    package var isRunsData: Bool?
     /// By label; `nil` where the set has no names.
-    public var classNames: [String]?
+    package var classNames: [String]?
     /// Images that just one of two draws gets wrong, as a mean over all pairs; `nil` for fewer than two.
-    public var meanDisagreement: Double?
+    package var meanDisagreement: Double?
     /// The mean of the first networks' softmax outputs, if it was wanted.
-    public var ensemble: DrawResult?
+    package var ensemble: DrawResult?
     /// The networks of the ensemble; 0 for none.
-    public var ensembleSize: Int
+    package var ensembleSize: Int
     /// One result a class: of the ensemble if there is one, else of the best draw.
-    public var classes: [Confusions.ClassResult]
+    package var classes: [Confusions.ClassResult]
     /// The pairs of classes that were confused most often, by the same.
-    public var confusions: [Confusions.Pair]
+    package var confusions: [Confusions.Pair]
 
     /// The draws with their mean, deviation and best.
-    public var validation: ValidationReport { ValidationReport(step: step, draws: draws) }
+    package var validation: ValidationReport { ValidationReport(step: step, draws: draws) }
 
     /// The standard error of the difference between two draws' errors, in points:
     /// `sqrt(disagreements) / N`. Draws meet the same images, so that of one error says nothing of it.
-    public var differenceError: Double? {
+    package var differenceError: Double? {
         guard let meanDisagreement, let count = draws.first?.sampleCount, count > 0 else {
             return nil
         }
@@ -44,7 +44,7 @@ public struct EvaluationReport: Sendable, Equatable {
     }
 
     /// `the ensemble of 5`, `draw 3`
-    public var detailed: String {
+    package var detailed: String {
         if ensembleSize > 0 { return "the ensemble of \(ensembleSize)" }
         guard isDrawn, let best = validation.best else { return "the network" }
         return best.isLikeliest == true ? "the likeliest weights" : "draw \(best.draw)"
@@ -82,7 +82,7 @@ extension EvaluationReport: Encodable {
     }
 
     /// Writes counts, percentages, and what follows from them.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: CodingKeys.self)
         try object.encode(data, forKey: .data)
         try object.encodeIfPresent(isRunsData, forKey: .isRunsData)

@@ -1,34 +1,34 @@
 internal import Foundation
-public import LRNetCollectives
-public import LRNetData
+package import LRNetCollectives
+package import LRNetData
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 internal import LRNetWatchdog
 
 /// Measures finished networks: drawn from a run's best checkpoint, or as a file contains them.
-public struct RunEvaluation {
+package struct RunEvaluation {
     /// What is measured.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// The run's folder, or the file of a network.
-        public var run: String
+        package var run: String
         /// The data set's folder.
-        public var data: String
+        package var data: String
         /// The split.
-        public var split = DataSplit.validation
+        package var split = DataSplit.validation
         /// Networks to draw; `nil` for as many as the recipe says.
-        public var draws: Int?
+        package var draws: Int?
         /// Training batches for batch norm; `nil` for as many as the recipe says.
-        public var reestimateBatches: Int?
+        package var reestimateBatches: Int?
         /// Which weights are measured; `nil` for the file's if `run` is one, else as the recipe says.
-        public var weights: EvaluatedWeights?
+        package var weights: EvaluatedWeights?
         /// Networks whose mean answers are measured too, the first ones drawn; `nil` for none.
-        public var ensemble: Int?
+        package var ensemble: Int?
         /// Threads of a rank; `nil` for as many as the recipe says.
-        public var threads: Int?
+        package var threads: Int?
 
         /// Creates options.
-        public init(run: String, data: String) {
+        package init(run: String, data: String) {
             self.run = run
             self.data = data
         }
@@ -38,7 +38,7 @@ public struct RunEvaluation {
     private let group: any ProcessGroup
 
     /// Creates an evaluation.
-    public init(options: Options, group: any ProcessGroup) {
+    package init(options: Options, group: any ProcessGroup) {
         self.options = options
         self.group = group
     }
@@ -50,7 +50,7 @@ public struct RunEvaluation {
     ///
     /// - Throws: What all ranks agree on: the folder, the file, the data, or (64) options that do not go
     ///   together.
-    public func run() throws -> EvaluationReport {
+    package func run() throws -> EvaluationReport {
         let isFile =
             try group.fromCoordinator {
                 [FileBytes.exists(options.run) && !FileBytes.isFolder(options.run) ? 1 : 0]

@@ -5,9 +5,9 @@ internal import LRNetSupport
 /// of that length, then the tensors' bytes.
 ///
 /// - Source: the safetensors format description, https://huggingface.co/docs/safetensors.
-public struct SafeTensors: Sendable {
+package struct SafeTensors: Sendable {
     /// The element types that are read here, little-endian; `int8`, `uint8`, `int32` and `float32` are written.
-    public enum ElementType: String, Sendable, Codable, CaseIterable {
+    package enum ElementType: String, Sendable, Codable, CaseIterable {
         /// Signed bytes.
         case int8 = "I8"
         /// Float32.
@@ -39,43 +39,43 @@ public struct SafeTensors: Sendable {
         }
 
         /// Whether the values are real numbers.
-        public var isReal: Bool {
+        package var isReal: Bool {
             [.float32, .float64, .float16, .bfloat16].contains(self)
         }
     }
 
     /// One tensor.
-    public struct Tensor: Sendable, Equatable {
+    package struct Tensor: Sendable, Equatable {
         /// The element type.
-        public let type: ElementType
+        package let type: ElementType
         /// The sizes, innermost last.
-        public let shape: [Int]
+        package let shape: [Int]
         /// The values; rounded where the type is none that Float32 holds.
-        public let values: [Float]
+        package let values: [Float]
         /// The values of an `int32` tensor, exactly; empty for other types.
         package var integers: [Int32] = []
     }
 
     /// The tensors, by name.
-    public private(set) var tensors: [String: Tensor] = [:]
+    package private(set) var tensors: [String: Tensor] = [:]
 
     /// Names in the order of addition; of a file that was read, in alphabetical order.
-    public private(set) var names: [String] = []
+    package private(set) var names: [String] = []
 
     /// Tensors of other element types than those that are read, with their type as the file has it.
     package private(set) var unread: [(name: String, dtype: String)] = []
 
     /// Free text, by key.
-    public var metadata: [String: String] = [:]
+    package var metadata: [String: String] = [:]
 
     /// Creates an empty file.
-    public init() {}
+    package init() {}
 
     /// Adds a tensor.
     ///
     /// - Precondition: The name is new, the count fits the shape, the type is `int8` or `float32`, and
     ///   `int8` values are integers from -128 to 127.
-    public mutating func add(
+    package mutating func add(
         _ name: String, type: ElementType, shape: [Int], values: [Float]
     ) {
         precondition(tensors[name] == nil, "tensor \(name) stands twice")
@@ -120,7 +120,7 @@ public struct SafeTensors: Sendable {
     }
 
     /// The file's bytes; equal content gives equal bytes.
-    public func bytes() throws -> [UInt8] {
+    package func bytes() throws -> [UInt8] {
         var data: [UInt8] = []
         var entries: [String] = []
         let encoder = JSONEncoder()
@@ -165,7 +165,7 @@ public struct SafeTensors: Sendable {
     /// Reads a file.
     ///
     /// - Throws: `Failure` (65) naming the file, the tensor and what is wrong with it.
-    public init(bytes: [UInt8], file: String) throws {
+    package init(bytes: [UInt8], file: String) throws {
         let site = FailureSite("safetensors", file)
         // The header's length comes first, so that any file may seem to be one that is cut off.
         if bytes.prefix(9).last != UInt8(ascii: "{"), let found = ForeignContent(bytes) {

@@ -1,18 +1,18 @@
 internal import Foundation
 internal import LRNetCollectives
 internal import LRNetKernels
-public import LRNetLayers
+package import LRNetLayers
 internal import LRNetSupport
 
 /// What a step of a recipe sends, by the number of ranks.
-public struct ExchangeTable {
+package struct ExchangeTable {
     /// The table, lines of text.
-    public let text: String
+    package let text: String
 
     /// Plans steps on 2, 4, 8 ... ranks, up to one a leaf, and on `ranks`.
     ///
     /// - Parameter network: The recipe's; memory is reserved for a pass of one sample.
-    public init(network: Network, recipe: Recipe, ranks: Int = 1) {
+    package init(network: Network, recipe: Recipe, ranks: Int = 1) {
         let training = recipe.training
         network.reserve(
             sampleCount: 1, microBatch: training.microBatch, workerCount: 1,

@@ -2,39 +2,39 @@ internal import LRNetCollectives
 internal import LRNetData
 internal import LRNetKernels
 internal import LRNetLayers
-public import LRNetSupport
+package import LRNetSupport
 
 /// The memory of one process of a run, before there is one: every buffer is made for its size only
 /// (``BufferCount/planning(_:)``), the rest is known by rule.
-public struct MemoryPlan: Sendable, Equatable, Codable {
+package struct MemoryPlan: Sendable, Equatable, Codable {
     /// A part of the memory.
-    public struct Part: Sendable, Equatable, Codable {
+    package struct Part: Sendable, Equatable, Codable {
         /// What it is for.
-        public var name: String
+        package var name: String
         /// Its size.
-        public var byteCount: Int
+        package var byteCount: Int
     }
 
     /// What a training step needs; all of `lrnet-dist bench`.
-    public private(set) var step: [Part] = []
+    package private(set) var step: [Part] = []
 
     /// What a run has beside that: batches ahead, and on rank 0 the checkpoint that is being made and
     /// written.
-    public private(set) var run: [Part] = []
+    package private(set) var run: [Part] = []
 
     /// The peak of a process that only makes steps.
-    public var stepByteCount: Int { step.map(\.byteCount).reduce(0, +) }
+    package var stepByteCount: Int { step.map(\.byteCount).reduce(0, +) }
 
     /// The peak of rank 0 of a run, which saves the checkpoints.
-    public var peakByteCount: Int { stepByteCount + run.map(\.byteCount).reduce(0, +) }
+    package var peakByteCount: Int { stepByteCount + run.map(\.byteCount).reduce(0, +) }
 
     /// What a process has before it trains: the program, and its libraries with what they allocate
     /// when they are first used. Measured as the peak of steps of a network of four weights: 35 MiB
     /// alone, 46 under mpirun (x86-64 Linux, Open MPI 4.1).
-    public static let programByteCount = 36 << 20
+    package static let programByteCount = 36 << 20
 
     /// What MPI's library adds under mpirun.
-    public static let messagingByteCount = 10 << 20
+    package static let messagingByteCount = 10 << 20
 
     /// What the C library keeps of what was freed while a checkpoint grew, at most: glibc gives blocks
     /// above 32 MiB back at once, smaller ones when twice that is free. Measured: a checkpoint's size
@@ -49,7 +49,7 @@ public struct MemoryPlan: Sendable, Equatable, Codable {
     /// - Parameters:
     ///   - ranks: Processes; the plan is that of the one with most of a batch.
     ///   - classes: The classes of the data set; those of the network by default.
-    public init(recipe: Recipe, ranks: Int = 1, classes: Int? = nil) {
+    package init(recipe: Recipe, ranks: Int = 1, classes: Int? = nil) {
         let training = recipe.training
         let leaves = training.gradientLeaves
         // The run of the last rank is the longest.
@@ -107,7 +107,7 @@ public struct MemoryPlan: Sendable, Equatable, Codable {
     }
 
     /// The parts with their sums, as a table.
-    public var table: TextTable {
+    package var table: TextTable {
         var table = TextTable(["memory of a process", "MiB"])
         func append(_ name: String, _ byteCount: Int) {
             table.append([name, TextTable.grouped((byteCount + (1 << 19)) >> 20)])

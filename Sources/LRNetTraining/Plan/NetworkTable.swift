@@ -1,5 +1,5 @@
 internal import LRNetKernels
-public import LRNetLayers
+package import LRNetLayers
 internal import LRNetSupport
 
 /// A network as a table: what each layer makes, learns and costs.
@@ -7,12 +7,12 @@ internal import LRNetSupport
 /// `multiply-adds` are those of one image through one set of weights; a training step of an LR-net
 /// takes six times as many (two forward, four backward), evaluation takes them once. `memory` is that
 /// of the outputs of one image in a training step, with the variance's beside the mean's.
-public struct NetworkTable {
+package struct NetworkTable {
     /// The table, lines of text.
-    public let text: String
+    package let text: String
 
     /// Describes a network.
-    public init(_ network: Network) {
+    package init(_ network: Network) {
         var table = TextTable([
             "layer", "output", "parameters", "discrete weights", "multiply-adds", "memory/image",
         ])

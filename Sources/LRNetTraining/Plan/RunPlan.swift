@@ -8,9 +8,9 @@ internal import LRNetSupport
 
 /// The text of `--dry-run`: what a run would do, after everything has been checked that a start checks, and every
 /// shard that training would read.
-public struct RunPlan {
+package struct RunPlan {
     /// The plan, lines of text.
-    public let text: String
+    package let text: String
 
     /// Checks recipe, data, source and folder, and lays out the run. Nothing is written.
     ///
@@ -19,7 +19,7 @@ public struct RunPlan {
     ///   - ranks: On which it would run.
     ///   - progress: Called with the number of shards that were checked, and that of all.
     /// - Throws: What training would throw.
-    public init(
+    package init(
         recipe: Recipe, options: Trainer.Options, ranks: Int = 1,
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws {

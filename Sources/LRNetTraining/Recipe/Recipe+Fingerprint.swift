@@ -6,7 +6,7 @@ extension Recipe {
     ///
     /// A folder holds one run; a recipe with the same fingerprint continues it, further if it says
     /// so.
-    public var fingerprint: String { ContentHash.of(fingerprintedText) }
+    package var fingerprint: String { ContentHash.of(fingerprintedText) }
 
     /// What ``fingerprint`` is a hash of.
     ///

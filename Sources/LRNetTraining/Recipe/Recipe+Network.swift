@@ -1,10 +1,10 @@
-public import LRNetLayers
+package import LRNetLayers
 
 extension Recipe {
     /// The network's description.
     ///
     /// - Precondition: The recipe was read from a file, which checks it.
-    public var architecture: Architecture {
+    package var architecture: Architecture {
         do {
             return try network.makeArchitecture()
         } catch {
@@ -13,18 +13,18 @@ extension Recipe {
     }
 
     /// `ternary mnist`, `binary cifar10 x 0.25`
-    public var title: String {
+    package var title: String {
         let width = network.width == 1 ? "" : " x \(network.width)"
         return "\(weights.model.rawValue) \(network.name)\(width)"
     }
 
     /// The training method.
-    public var model: any WeightModel {
+    package var model: any WeightModel {
         weights.model.model(weights.constants)
     }
 
     /// The network, its parameters still 0.
-    public func makeNetwork(classes: Int? = nil) -> LRNetLayers.Network {
+    package func makeNetwork(classes: Int? = nil) -> LRNetLayers.Network {
         var options = LRNetLayers.Network.Options(model: model)
         options.batchNorm = batchNorm
         options.convolutions = training.convolutions
@@ -42,7 +42,7 @@ extension Recipe {
     /// - Parameters:
     ///   - globalCount: The number of samples of the batch.
     ///   - leafRun: The leaves that the rank owns.
-    public func layout(globalCount: Int, leafRun: Range<Int>) -> BatchLayout {
+    package func layout(globalCount: Int, leafRun: Range<Int>) -> BatchLayout {
         BatchLayout(
             globalCount: globalCount, leafSize: training.leafSize,
             microBatch: training.microBatch, leafRun: leafRun)

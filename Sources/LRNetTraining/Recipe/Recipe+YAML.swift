@@ -9,7 +9,7 @@ extension Recipe {
     ///   - path: The file.
     ///   - overrides: `section.key=value` each, applied over the file in order.
     /// - Throws: `Failure` naming file, key, value and remedy.
-    public init(file path: String, overrides: [String] = []) throws {
+    package init(file path: String, overrides: [String] = []) throws {
         let text = try RecipeFile.text(path)
         let root = try RecipeFile.root(text, file: path, overrides: overrides)
         if let problem = RecipeFile.networkProblem(root) {
@@ -38,7 +38,7 @@ extension Recipe {
     /// Reads a recipe; without a network it is one for MNIST.
     ///
     /// - Parameter file: Its name, for messages.
-    public init(yaml: String, file: String, overrides: [String] = []) throws {
+    package init(yaml: String, file: String, overrides: [String] = []) throws {
         try self.init(
             root: RecipeFile.root(yaml, file: file, overrides: overrides), file: file)
     }
@@ -53,7 +53,7 @@ extension Recipe {
     }
 
     /// The recipe with every key that it has, in the order of the documentation.
-    public var yaml: String {
+    package var yaml: String {
         var lines: [String] = []
         for (section, keys) in RecipeKey.groups {
             let entries = keys.filter { $0.belongs(to: self) }.map {

@@ -1,50 +1,50 @@
 internal import Foundation
 
 /// What the coordinator remembers from step to step; part of every checkpoint.
-public struct CoordinatorState: Sendable, Codable, Equatable {
+package struct CoordinatorState: Sendable, Codable, Equatable {
     /// The network that is ahead: the fewest errors, then the lowest loss, then the latest step, then the
     /// lowest draw.
-    public struct Leader: Sendable, Codable, Equatable {
+    package struct Leader: Sendable, Codable, Equatable {
         /// Steps trained when it was drawn.
-        public var step: Int
+        package var step: Int
         /// Its result on the validation split.
-        public var result: DrawResult
+        package var result: DrawResult
         /// The results of all draws of that step.
-        public var report: ValidationReport
+        package var report: ValidationReport
         /// SHA-256 of the file of the network; absent in checkpoints of earlier versions.
-        public var fileSHA256: String?
+        package var fileSHA256: String?
     }
 
     /// The network that is ahead, once there was a validation.
-    public var leader: Leader?
+    package var leader: Leader?
 
     /// Steps at which the run was resumed.
-    public var resumedAt: [Int] = []
+    package var resumedAt: [Int] = []
 
     /// The training loss of the last step.
-    public var trainingLoss = 0.0
+    package var trainingLoss = 0.0
 
     /// Training time so far, in seconds, without validations and checkpoints.
-    public var trainingSeconds = 0.0
+    package var trainingSeconds = 0.0
 
     /// Time of all parts of the run so far, in seconds, with validations; absent in checkpoints of earlier
     /// versions.
-    public var runSeconds: Double?
+    package var runSeconds: Double?
 
     /// Images trained on so far.
-    public var imageCount = 0
+    package var imageCount = 0
 
     /// Set where the validation of the last step was given up, because somebody asked to stop; it is
     /// made before training goes on.
-    public var owesValidation: Bool?
+    package var owesValidation: Bool?
 
     /// Creates the state of a new run.
-    public init() {}
+    package init() {}
 
     /// Takes in a validation.
     ///
     /// - Returns: Whether a new network is ahead.
-    public mutating func consider(_ report: ValidationReport) -> Bool {
+    package mutating func consider(_ report: ValidationReport) -> Bool {
         guard let best = report.best else { return false }
         if let leader, leader.result.isBetter(than: best) { return false }
         leader = Leader(step: report.step, result: best, report: report)
@@ -53,18 +53,18 @@ public struct CoordinatorState: Sendable, Codable, Equatable {
 }
 
 /// What the coordinator wants done behind a step; broadcast, so that all ranks do it.
-public struct Decision: Sendable, Equatable {
+package struct Decision: Sendable, Equatable {
     /// The rates of the next step.
-    public var rates: UpdateRates
+    package var rates: UpdateRates
     /// Draw networks and validate them.
-    public var validates = false
+    package var validates = false
     /// Save the run's state.
-    public var savesCheckpoint = false
+    package var savesCheckpoint = false
     /// End here: the last step is done, or somebody asked.
-    public var stops = false
+    package var stops = false
 
     /// Creates a decision.
-    public init(rates: UpdateRates) {
+    package init(rates: UpdateRates) {
         self.rates = rates
     }
 

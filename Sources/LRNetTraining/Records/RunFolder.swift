@@ -3,9 +3,9 @@ internal import LRNetSupport
 
 /// The folder of one run: its lock, recipe, log, metrics, checkpoints and results. Only rank 0
 /// touches it, but for reading.
-public final class RunFolder {
+package final class RunFolder {
     /// What to do with a run that the folder contains.
-    public enum Resume: String, Sendable, CaseIterable {
+    package enum Resume: String, Sendable, CaseIterable {
         /// Resume it if there is one, else start one.
         case auto
         /// Start one; an existing run is an error.
@@ -15,7 +15,7 @@ public final class RunFolder {
     }
 
     /// The folder, as it was called when it was last looked for.
-    public private(set) var path: String
+    package private(set) var path: String
 
     /// The checkpoints.
     package var checkpoints: CheckpointStore { CheckpointStore(runFolder: path) }
@@ -39,7 +39,7 @@ public final class RunFolder {
     ///     that was asked to stop takes the time of a step.
     /// - Throws: `Failure` (74) if another process still has the lock then; 78 if the folder
     ///   holds a run of another recipe; 64 if it holds something else.
-    public init(
+    package init(
         path: String, recipe: Recipe, resume: Resume, stepsPerEpoch: Int,
         patience: Duration = .seconds(15)
     ) throws {

@@ -1,23 +1,23 @@
 /// The result of one finished network on one split.
-public struct DrawResult: Sendable, Equatable, Codable {
+package struct DrawResult: Sendable, Equatable, Codable {
     /// Which draw, counted from 0.
-    public var draw: Int
+    package var draw: Int
     /// Wrong samples.
-    public var errorCount: Int
+    package var errorCount: Int
     /// Samples whose label is not among the five likeliest classes; `nil` where there are no more than
     /// five.
-    public var topFiveErrorCount: Int?
+    package var topFiveErrorCount: Int?
     /// All samples.
-    public var sampleCount: Int
+    package var sampleCount: Int
     /// The mean cross-entropy in nats.
-    public var loss: Double
+    package var loss: Double
     /// Wrong samples of each class; absent in checkpoints of earlier versions.
-    public var classErrors: [Int]?
+    package var classErrors: [Int]?
     /// Samples of each class.
-    public var classCounts: [Int]?
+    package var classCounts: [Int]?
     /// The weights were the likeliest values instead of drawn ones; absent where they were drawn, and in
     /// checkpoints of earlier versions.
-    public var isLikeliest: Bool?
+    package var isLikeliest: Bool?
 
     /// Creates a result.
     package init(
@@ -47,10 +47,10 @@ public struct DrawResult: Sendable, Equatable, Codable {
     private var order: Double { loss.isNaN ? .infinity : loss }
 
     /// Wrong samples in percent.
-    public var errorPercent: Double { percent(errorCount) }
+    package var errorPercent: Double { percent(errorCount) }
 
     /// Samples whose label is not among the five likeliest classes, in percent.
-    public var topFiveErrorPercent: Double? { topFiveErrorCount.map(percent) }
+    package var topFiveErrorPercent: Double? { topFiveErrorCount.map(percent) }
 
     private func percent(_ count: Int) -> Double {
         sampleCount == 0 ? 0 : 100 * Double(count) / Double(sampleCount)
@@ -58,11 +58,11 @@ public struct DrawResult: Sendable, Equatable, Codable {
 }
 
 /// The results of all networks that were drawn at one step.
-public struct ValidationReport: Sendable, Equatable, Codable {
+package struct ValidationReport: Sendable, Equatable, Codable {
     /// Steps trained.
-    public var step: Int
+    package var step: Int
     /// One result a draw.
-    public var draws: [DrawResult]
+    package var draws: [DrawResult]
 
     /// Creates a report.
     package init(step: Int, draws: [DrawResult]) {
@@ -71,7 +71,7 @@ public struct ValidationReport: Sendable, Equatable, Codable {
     }
 
     /// The network with the fewest errors, then the lowest loss, then the lowest number.
-    public var best: DrawResult? {
+    package var best: DrawResult? {
         draws.min { $0.isBetter(than: $1) }
     }
 
@@ -85,12 +85,12 @@ public struct ValidationReport: Sendable, Equatable, Codable {
     }
 
     /// The mean error of drawn weights in percent.
-    public var meanError: Double {
+    package var meanError: Double {
         drawn.map(\.errorPercent).reduce(0, +) / Double(max(drawn.count, 1))
     }
 
     /// The standard deviation of the errors of drawn weights, in points; 0 for a single draw.
-    public var errorDeviation: Double {
+    package var errorDeviation: Double {
         let drawn = drawn
         guard drawn.count > 1 else { return 0 }
         let squares = drawn.map { ($0.errorPercent - meanError) * ($0.errorPercent - meanError) }

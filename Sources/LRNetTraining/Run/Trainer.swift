@@ -1,9 +1,9 @@
 internal import Foundation
-public import LRNetCollectives
+package import LRNetCollectives
 internal import LRNetData
 internal import LRNetLayers
 internal import LRNetSupport
-public import LRNetWatchdog
+package import LRNetWatchdog
 
 /// Trains a recipe's network on a data set, on all ranks of a group together.
 ///
@@ -16,24 +16,24 @@ public import LRNetWatchdog
 ///    are there, and the shares are gathered
 /// 5. the ranks agree that all sums were finite; if not, the run ends here
 /// 6. rank 0 decides and broadcasts: validate, save, stop, the next learning rate
-public final class Trainer {
+package final class Trainer {
     /// Options from the command line.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// The data set's folder.
-        public var data: String
+        package var data: String
         /// The run's folder.
-        public var output: String
+        package var output: String
         /// What to do with a run that the folder holds.
-        public var resume = RunFolder.Resume.auto
+        package var resume = RunFolder.Resume.auto
         /// Prints tables and checks of one batch first.
-        public var debug = false
+        package var debug = false
         /// Writes lines to `train.log` alone.
-        public var isQuiet = false
+        package var isQuiet = false
         /// The part of ``output`` below the folder that the command has as `--output`; empty for none.
         package var subfolder = ""
 
         /// Creates options.
-        public init(data: String, output: String) {
+        package init(data: String, output: String) {
             self.data = data
             self.output = output
         }
@@ -60,7 +60,7 @@ public final class Trainer {
     ///   - stopSignal: The process's; made before the group, whose start takes time.
     ///   - beacon: The watchdog's, if there is one; told where the run is.
     /// - Throws: An error that all ranks agree on: recipe, data, folder or checkpoint.
-    public init(
+    package init(
         recipe: Recipe, options: Options, group: any ProcessGroup, stopSignal: StopSignal,
         beacon: ProgressBeacon = ProgressBeacon()
     ) throws {
@@ -114,12 +114,12 @@ public final class Trainer {
     }
 
     /// The run's folder, which may have been renamed since the start.
-    public var output: String { folder?.path ?? givenOutput }
+    package var output: String { folder?.path ?? givenOutput }
 
     /// Trains to the end, or until a signal asks to stop. Every rank calls it.
     ///
     /// - Returns: The result, or `nil` if the run was stopped early with a checkpoint.
-    public func run() throws -> RunResult? {
+    package func run() throws -> RunResult? {
         // Whatever ends the run, the checkpoint that is being written is finished.
         defer { checkpoints.waitWithoutErrors() }
         let totalSteps = coordinator.sequence.totalSteps

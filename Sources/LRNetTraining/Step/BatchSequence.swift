@@ -2,19 +2,19 @@ package import LRNetData
 internal import LRNetLayers
 
 /// Which samples each step works on: a pure function of the recipe and the data's size.
-public struct BatchSequence: Sendable {
+package struct BatchSequence: Sendable {
     /// Samples of the training split.
-    public let sampleCount: Int
+    package let sampleCount: Int
 
     /// Steps of an epoch.
-    public let stepsPerEpoch: Int
+    package let stepsPerEpoch: Int
 
     private let recipe: Recipe
 
     /// Creates the sequence.
     ///
     /// - Precondition: The split has at least one batch.
-    public init(recipe: Recipe, sampleCount: Int) {
+    package init(recipe: Recipe, sampleCount: Int) {
         self.recipe = recipe
         self.sampleCount = sampleCount
         let batch = recipe.training.globalBatch
@@ -29,7 +29,7 @@ public struct BatchSequence: Sendable {
 
     /// The number of steps of the whole run; fewer than ``plannedSteps`` where `training.steps` ends it
     /// earlier.
-    public var totalSteps: Int {
+    package var totalSteps: Int {
         Self.totalSteps(recipe.training, stepsPerEpoch: stepsPerEpoch)
     }
 
@@ -51,10 +51,10 @@ public struct BatchSequence: Sendable {
     }
 
     /// The epoch of a step.
-    public func epoch(of step: Int) -> Int { step / stepsPerEpoch }
+    package func epoch(of step: Int) -> Int { step / stepsPerEpoch }
 
     /// The number of samples of a step.
-    public func globalCount(of step: Int) -> Int {
+    package func globalCount(of step: Int) -> Int {
         let start = (step % stepsPerEpoch) * recipe.training.globalBatch
         return min(recipe.training.globalBatch, sampleCount - start)
     }

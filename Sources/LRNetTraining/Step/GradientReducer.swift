@@ -1,6 +1,6 @@
 package import LRNetCollectives
-public import LRNetKernels
-public import LRNetLayers
+package import LRNetKernels
+package import LRNetLayers
 internal import LRNetSupport
 
 /// Adds up the leaves' gradients of all ranks while earlier layers still compute, and gathers what
@@ -10,7 +10,7 @@ internal import LRNetSupport
 /// order to MPI, at the end of the pass. Short ranges of the vector are joined (``SumBucket``), and
 /// long ones travel in pieces. Exchanges are made when they are first wanted, by all ranks in the same
 /// order, and kept.
-public final class GradientReducer: GradientExchange {
+package final class GradientReducer: GradientExchange {
     /// A sum that is made again in each step, and the leaves that are present.
     private struct SumKey: Hashable {
         let sum: GradientSum
@@ -75,7 +75,7 @@ public final class GradientReducer: GradientExchange {
     }
 
     /// How this rank adds up its own leaves in a batch of `layout`.
-    public func schedule(for layout: BatchLayout) -> LeafSchedule {
+    package func schedule(for layout: BatchLayout) -> LeafSchedule {
         LeafSchedule(of: layout.leafRun, in: LeafTree(count: layout.globalLeafCount))
     }
 
@@ -91,7 +91,7 @@ public final class GradientReducer: GradientExchange {
     // MARK: Sums
 
     /// Begins a sum, at once or, where every rank wants all of it, with the next range.
-    public func beginSum(_ range: Range<Int>, of store: GradientStore, unit: Int?) throws {
+    package func beginSum(_ range: Range<Int>, of store: GradientStore, unit: Int?) throws {
         for sum in bucket.add(GradientSum(range: range, unit: unit)) { try start(sum, of: store) }
         bucketStore = bucket.range == nil ? nil : store
     }
@@ -141,7 +141,7 @@ public final class GradientReducer: GradientExchange {
     // MARK: Gathers
 
     /// Copies this rank's rows to their place and begins to gather the others.
-    public func beginGather(
+    package func beginGather(
         rows: FloatView, width: Int, name: GatherName, layout: BatchLayout
     ) throws {
         let gather = rowGather(
@@ -170,7 +170,7 @@ public final class GradientReducer: GradientExchange {
     }
 
     /// Waits for the rows.
-    public func finishGather(_ name: GatherName) throws -> FloatView {
+    package func finishGather(_ name: GatherName) throws -> FloatView {
         guard let gather = begunGathers[name] else {
             preconditionFailure("nothing gathered for \(name)")
         }
@@ -181,12 +181,12 @@ public final class GradientReducer: GradientExchange {
     }
 
     /// This rank's values, in the order of the ranks.
-    public func share(of count: Int, unit: Int) -> Range<Int> {
+    package func share(of count: Int, unit: Int) -> Range<Int> {
         SlicePartition(count: count, ranks: group.size, alignment: unit)[group.rank]
     }
 
     /// Begins to gather shares.
-    public func beginGather(shares view: FloatView, unit: Int) throws {
+    package func beginGather(shares view: FloatView, unit: Int) throws {
         let exchange = shareGather(view, unit: unit)
         try exchange.start(view)
         underWay.append(Started(exchange: exchange))
@@ -215,7 +215,7 @@ public final class GradientReducer: GradientExchange {
     // MARK: Progress
 
     /// Moves on what is under way. An error is kept for ``finish()``.
-    public func progress() {
+    package func progress() {
         guard failure == nil, !underWay.isEmpty else { return }
         do {
             try moveOn()
@@ -260,7 +260,7 @@ public final class GradientReducer: GradientExchange {
     }
 
     /// Returns when nothing is under way any more. Every rank calls it.
-    public func finish() throws {
+    package func finish() throws {
         try sendBucket()
         if let failure { throw failure }
         try measuringWait {

@@ -1,15 +1,15 @@
 internal import LRNetCollectives
-public import LRNetLayers
+package import LRNetLayers
 internal import LRNetSupport
 
 /// Gathers batch-norm sums from all ranks.
-public final class GroupStatistics: StatisticsExchange {
+package final class GroupStatistics: StatisticsExchange {
     private let group: any ProcessGroup
     private let leafRuns: [Range<Int>]
     private var gathered: [Double] = []
 
     /// Time spent waiting for other ranks since the last reset.
-    public private(set) var waiting = Duration.zero
+    package private(set) var waiting = Duration.zero
 
     /// Creates the exchange; every rank does.
     init(group: any ProcessGroup, leafCount: Int) {
@@ -20,7 +20,7 @@ public final class GroupStatistics: StatisticsExchange {
     }
 
     /// Gathers `width` values a micro-batch, in the order of the batch.
-    public func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
+    package func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
         if group.size == 1 { return local }
         let start = ContinuousClock.now
         defer { waiting += ContinuousClock.now - start }
@@ -37,7 +37,7 @@ public final class GroupStatistics: StatisticsExchange {
     }
 
     /// Sets ``waiting`` to 0.
-    public func resetWaiting() {
+    package func resetWaiting() {
         waiting = .zero
     }
 }

@@ -1,25 +1,25 @@
-public import LRNetKernels
-public import LRNetLayers
+package import LRNetKernels
+package import LRNetLayers
 
 /// Adam, or gradient descent with momentum; each rank updates its share of the parameters.
 ///
 /// Formulas at ``AdamKernel`` and ``MomentumKernel``; L2 decay is coupled: it joins the gradient before the moments, as
 /// in the paper's code.
-public final class MomentOptimizer: ParameterOptimizer {
+package final class MomentOptimizer: ParameterOptimizer {
     /// The two moments of one parameter, of which this rank keeps its share; the rest is out of date
     /// until a checkpoint gathers them.
-    public struct Moments {
+    package struct Moments {
         /// The moving average of the gradient, or the velocity.
-        public let first: FloatView
+        package let first: FloatView
         /// The moving average of its square; zeros without Adam.
-        public let second: FloatView
+        package let second: FloatView
     }
 
     /// The parameters, in the order of the network.
-    public let parameters: [Parameter]
+    package let parameters: [Parameter]
 
     /// The moments, one pair a parameter.
-    public let moments: [Moments]
+    package let moments: [Moments]
 
     private let constants: Recipe.Optimizer
     private let positions: [ObjectIdentifier: Int]
@@ -27,7 +27,7 @@ public final class MomentOptimizer: ParameterOptimizer {
     private var rates = UpdateRates(real: 0)
 
     /// Creates an optimizer with moments of zero.
-    public init(parameters: [Parameter], constants: Recipe.Optimizer) {
+    package init(parameters: [Parameter], constants: Recipe.Optimizer) {
         self.parameters = parameters
         self.constants = constants
         moments = parameters.map {
@@ -43,13 +43,13 @@ public final class MomentOptimizer: ParameterOptimizer {
     /// Begins a step.
     ///
     /// - Parameter step: Counted from 0.
-    public func begin(step: Int, _ rates: UpdateRates) {
+    package func begin(step: Int, _ rates: UpdateRates) {
         self.step = Self.step(step, constants)
         self.rates = rates
     }
 
     /// Updates a range of a parameter.
-    public func update(_ parameter: Parameter, _ range: Range<Int>, gradient: FloatView) {
+    package func update(_ parameter: Parameter, _ range: Range<Int>, gradient: FloatView) {
         guard let position = positions[ObjectIdentifier(parameter)] else {
             preconditionFailure("\(parameter.name) is not among the optimizer's parameters")
         }

@@ -1,12 +1,12 @@
 internal import Foundation
 internal import LRNetKernels
-public import LRNetLayers
+package import LRNetLayers
 internal import LRNetSupport
 
 /// The fingerprint of a network's values.
-public enum ParameterHash {
+package enum ParameterHash {
     /// SHA-256 of all parameters, little-endian Float32, unpadded, in the order of the network.
-    public static func of(_ network: Network) -> String {
+    package static func of(_ network: Network) -> String {
         var hash = ContentHash()
         for parameter in network.parameters { hash.update(parameter.value) }
         return hash.hex

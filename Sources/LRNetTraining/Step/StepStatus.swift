@@ -3,25 +3,25 @@ internal import LRNetLayers
 internal import LRNetSupport
 
 /// What all ranks know of a step once the losses are computed: loss, errors, and who is in trouble.
-public struct StepStatus: Sendable, Equatable {
+package struct StepStatus: Sendable, Equatable {
     /// The mean cross-entropy of the batch, in nats, without regularisers.
-    public var loss = 0.0
+    package var loss = 0.0
     /// Samples whose largest logit was not the label's.
-    public var errorCount = 0
+    package var errorCount = 0
     /// Samples whose label was not among the five largest logits.
-    public var topFiveErrorCount = 0
+    package var topFiveErrorCount = 0
     /// Samples of the batch.
-    public var sampleCount = 0
+    package var sampleCount = 0
     /// Whether some rank was asked to stop, by a signal.
-    public var stopWanted = false
+    package var stopWanted = false
     /// Whether some rank could not load its part of the batch.
-    public var hasFailure = false
+    package var hasFailure = false
 
     /// Nothing seen yet.
     package init() {}
 
     /// The share of wrong samples, in percent.
-    public var errorPercent: Double {
+    package var errorPercent: Double {
         sampleCount == 0 ? 0 : 100 * Double(errorCount) / Double(sampleCount)
     }
 }

@@ -9,7 +9,7 @@ internal import Synchronization
 ///
 /// A second SIGINT ends the process at once. A process makes one, first of all it does: until then
 /// such a signal kills it. What was ignored when the process started stays ignored.
-public final class StopSignal {
+package final class StopSignal {
     private let flag: Flag
     private let createdAt = ContinuousClock.now
     private var deadline: ContinuousClock.Instant?
@@ -17,7 +17,7 @@ public final class StopSignal {
     /// From now on signals are noted.
     ///
     /// - Throws: `Failure` (74) if the system makes no thread.
-    public init() throws {
+    package init() throws {
         let flag = Flag()
         self.flag = flag
         try SignalWatch.start([SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGXCPU]) { number in

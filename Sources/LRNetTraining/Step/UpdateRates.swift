@@ -1,15 +1,15 @@
 internal import LRNetSupport
 
 /// The rates at which a step moves parameters, by their role.
-public struct UpdateRates: Sendable, Equatable {
+package struct UpdateRates: Sendable, Equatable {
     /// The learning rate of real parameters: weights, latent weights, scales, biases and batch norm.
-    public var real: Double
+    package var real: Double
 
     /// The learning rate of logits.
-    public var logits: Double
+    package var logits: Double
 
     /// The factor of logits after the update: 1, or more while they are annealed.
-    public var logitGrowth: Double
+    package var logitGrowth: Double
 
     /// Creates rates; by default all learning rates are the same, and nothing is annealed.
     package init(real: Double, logits: Double? = nil, logitGrowth: Double = 1) {

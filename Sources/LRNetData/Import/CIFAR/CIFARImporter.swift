@@ -6,19 +6,19 @@ import LRNetSupport
 /// The first ``validation`` training pictures are held out as the validation split; the official
 /// files mix the classes, so that any run of pictures is a fair sample. CIFAR-100 gets its 100 fine
 /// labels.
-public struct CIFARImporter: ArrayImporter, Sendable {
+package struct CIFARImporter: ArrayImporter, Sendable {
     /// The archive as it was downloaded (`cifar-10-binary.tar.gz`), or the unpacked folder.
-    public var source: String
+    package var source: String
 
     /// The number of training pictures that are held out; 0 for no validation split, `nil` for a tenth of
     /// them but 5,000 at most.
-    public var validation: Int?
+    package var validation: Int?
 
     /// The number of shards of the train split; by default one for 256 MiB.
-    public var shards: Int?
+    package var shards: Int?
 
     /// Names the source.
-    public init(source: String) {
+    package init(source: String) {
         self.source = source
     }
 
@@ -33,7 +33,7 @@ public struct CIFARImporter: ArrayImporter, Sendable {
     ///   nothing is left to train on; ``Failure`` (66, 74) for missing files and failed
     ///   writes. No folder is left behind.
     @discardableResult
-    public func run(
+    package func run(
         output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ShardIndex {
         let files = try CIFARSource(source)

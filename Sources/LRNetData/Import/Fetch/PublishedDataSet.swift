@@ -3,7 +3,7 @@ import LRNetSupport
 
 /// A data set that can be downloaded: its files, where they are, their hashes, and how to import
 /// them.
-public struct PublishedDataSet: Sendable {
+package struct PublishedDataSet: Sendable {
     /// One file.
     package struct File: Sendable {
         /// Its name, the last part of its address.
@@ -35,7 +35,7 @@ public struct PublishedDataSet: Sendable {
     }
 
     /// `mnist`, `cifar10`.
-    public let name: String
+    package let name: String
 
     package let files: [File]
     package let mirrors: [String]
@@ -49,7 +49,7 @@ public struct PublishedDataSet: Sendable {
     }
 
     /// MNIST; hashes are those of the decompressed files, which every copy shares.
-    public static let mnist = PublishedDataSet(
+    package static let mnist = PublishedDataSet(
         name: "mnist",
         files: [
             (
@@ -76,7 +76,7 @@ public struct PublishedDataSet: Sendable {
         importer: .idx)
 
     /// CIFAR-10, the binary version.
-    public static let cifar10 = PublishedDataSet(
+    package static let cifar10 = PublishedDataSet(
         name: "cifar10",
         files: [
             File(
@@ -91,7 +91,7 @@ public struct PublishedDataSet: Sendable {
         importer: .cifar)
 
     /// All of them.
-    public static let all = [mnist, cifar10]
+    package static let all = [mnist, cifar10]
 
     /// Downloads the files and writes the set.
     ///
@@ -109,7 +109,7 @@ public struct PublishedDataSet: Sendable {
     /// - Throws: ``Failure``: 65 if every address gave wrong bytes, 74 if a file was not to be
     ///   had; what the importers throw.
     @discardableResult
-    public func fetch(
+    package func fetch(
         output: String, mirror: String? = nil, validation: Int? = nil, shards: Int? = nil,
         progress: (_ what: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
     ) throws -> ShardIndex {

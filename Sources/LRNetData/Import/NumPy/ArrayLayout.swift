@@ -1,7 +1,7 @@
 import LRNetKernels
 
 /// The order of an array's four extents.
-public enum ArrayLayout: String, Sendable, CaseIterable {
+package enum ArrayLayout: String, Sendable, CaseIterable {
     /// Channels last, as TensorFlow and NumPy programs have them.
     case nhwc
     /// Channels first, as PyTorch has them.

@@ -5,46 +5,46 @@ import LRNetSupport
 /// of any whole-number type `[N]` or `[N, 1]`.
 ///
 /// The first ``validation`` training images are held out as the validation split.
-public struct NumPyImporter: ArrayImporter, Sendable {
+package struct NumPyImporter: ArrayImporter, Sendable {
     /// Where an array is: a file, or an array in an archive.
-    public struct Location: Sendable {
+    package struct Location: Sendable {
         /// A `.npy` file, or a `.npz` archive.
-        public var file: String
+        package var file: String
 
         /// The array's name in an archive; `nil` for a `.npy` file.
-        public var array: String?
+        package var array: String?
 
         /// Names a file, or an array in an archive.
-        public init(file: String, array: String? = nil) {
+        package init(file: String, array: String? = nil) {
             self.file = file
             self.array = array
         }
     }
 
     /// The images and labels of the train split.
-    public var train: (images: Location, labels: Location)
+    package var train: (images: Location, labels: Location)
 
     /// The images and labels of the test split, if there is one.
-    public var test: (images: Location, labels: Location)?
+    package var test: (images: Location, labels: Location)?
 
     /// The images and labels of the validation split, if it has arrays of its own.
-    public var ownValidation: (images: Location, labels: Location)?
+    package var ownValidation: (images: Location, labels: Location)?
 
     /// The number of training images that are held out; 0 for no validation split, `nil` for a tenth of
     /// them but 5,000 at most. Not together with ``ownValidation``.
-    public var validation: Int?
+    package var validation: Int?
 
     /// ``ownValidation`` is there.
-    public var hasOwnValidation: Bool { ownValidation != nil }
+    package var hasOwnValidation: Bool { ownValidation != nil }
 
     /// The order of four extents; needed where it may be either.
-    public var layout: ArrayLayout?
+    package var layout: ArrayLayout?
 
     /// The label of class 0.
-    public var firstLabel = 0
+    package var firstLabel = 0
 
     /// The arrays of the archive that are not used.
-    public private(set) var leftOut: [String] = []
+    package private(set) var leftOut: [String] = []
 
     /// Called with a line about what is legal, but hardly meant: `x_train.npy: holds only 0 and 1`.
     package var warn: @Sendable (String) -> Void = { _ in }
@@ -52,10 +52,10 @@ public struct NumPyImporter: ArrayImporter, Sendable {
     private var archives: [String: ZipArchive] = [:]
 
     /// The number of shards of the train split; by default one for 256 MiB.
-    public var shards: Int?
+    package var shards: Int?
 
     /// Names the training arrays.
-    public init(trainImages: Location, trainLabels: Location) {
+    package init(trainImages: Location, trainLabels: Location) {
         train = (trainImages, trainLabels)
     }
 
@@ -63,7 +63,7 @@ public struct NumPyImporter: ArrayImporter, Sendable {
     /// whichever the archive follows. Empty names stand for no array.
     ///
     /// - Throws: ``Failure`` (65) for a file that is not an archive; errors of reading.
-    public init(
+    package init(
         archive file: String, train: (images: String?, labels: String?),
         validation: (images: String?, labels: String?), test: (images: String?, labels: String?)
     ) throws {
@@ -109,7 +109,7 @@ public struct NumPyImporter: ArrayImporter, Sendable {
     ///   missing array; ``Failure`` (66, 74) for missing files and failed writes. No folder is
     ///   left behind.
     @discardableResult
-    public func run(
+    package func run(
         output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ShardIndex {
         if let own = ownValidation, let validation {

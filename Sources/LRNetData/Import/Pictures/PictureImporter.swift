@@ -6,79 +6,79 @@ import LRNetSupport
 /// The same files and options give the same bytes with any number of workers and processes. An
 /// interrupted import leaves `OUTPUT.partial`; the same call, by as many processes or others, goes on
 /// from the shards that are finished there.
-public struct PictureImporter: Sendable {
+package struct PictureImporter: Sendable {
     /// Where the pictures of a split are.
-    public struct Source: Sendable {
+    package struct Source: Sendable {
         /// A folder with a folder a class; with a list, the folder that its paths start from.
-        public var folder: String
+        package var folder: String
 
         /// A file with a path and a label a line; `nil` for a tree.
-        public var list: String?
+        package var list: String?
 
         /// Names a tree, or a list and its folder.
-        public init(folder: String, list: String? = nil) {
+        package init(folder: String, list: String? = nil) {
             self.folder = folder
             self.list = list
         }
     }
 
     /// The training pictures.
-    public var train: Source
+    package var train: Source
 
     /// The test pictures, if there are any.
-    public var test: Source?
+    package var test: Source?
 
     /// The number of training pictures that are held out, each class in proportion.
-    public var validation = 0
+    package var validation = 0
 
     /// What is stored.
-    public var storage = PictureStorage.encoded(shorterSide: 256)
+    package var storage = PictureStorage.encoded(shorterSide: 256)
 
     /// The number of shards of the train split; by default one for 4,096 pictures.
-    public var shards: Int?
+    package var shards: Int?
 
     /// The number of threads that convert pictures.
-    public var workers = 1
+    package var workers = 1
 
     /// The number of unreadable pictures that are left out without an error.
-    public var maxUnreadable = 0
+    package var maxUnreadable = 0
 
     /// The most pixels that a picture may have.
-    public var maxPixels = PictureDecoder.defaultPixelLimit
+    package var maxPixels = PictureDecoder.defaultPixelLimit
 
     /// Whether links may lead out of the trees.
-    public var followsLinks = false
+    package var followsLinks = false
 
     /// What came of an import.
-    public struct Report: Sendable, Codable {
+    package struct Report: Sendable, Codable {
         /// The index of the set.
-        public let index: ShardIndex
+        package let index: ShardIndex
 
         /// The pictures that were left out, `path: problem`, in order.
-        public let unreadable: [String]
+        package let unreadable: [String]
 
         /// What trees hold besides pictures and was left out, `path: reason`, in order.
-        public let leftOut: [String]
+        package let leftOut: [String]
 
         /// The number of pictures whose stored size is another than the file's.
-        public let resizedCount: Int
+        package let resizedCount: Int
 
         /// The number of shards that an earlier, interrupted import had finished.
-        public let keptShardCount: Int
+        package let keptShardCount: Int
     }
 
     /// The file in the set's folder that lists the pictures that were left out, if there are any.
-    public static let reportName = "unreadable.txt"
+    package static let reportName = "unreadable.txt"
 
     /// The file that lists what else was left out of trees, if anything.
-    public static let leftOutName = "left-out.txt"
+    package static let leftOutName = "left-out.txt"
 
     /// Beyond the tolerated number this many further unreadable pictures are looked for, so that one
     /// report names them, before the import gives up.
     static let furtherUnreadable = 100
 
     /// Names the training pictures.
-    public init(train: Source) {
+    package init(train: Source) {
         self.train = train
     }
 
@@ -100,7 +100,7 @@ public struct PictureImporter: Sendable {
     ///   team throws for a member that failed. Finished shards stay in `OUTPUT.partial`, beside the
     ///   report of unreadable pictures.
     @discardableResult
-    public func run(
+    package func run(
         output: String, name: String, team: any ImportTeam = TeamOfOne(),
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> Report {

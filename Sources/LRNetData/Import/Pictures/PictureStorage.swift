@@ -1,7 +1,7 @@
 import LRNetKernels
 
 /// What becomes of a picture's file in a shard.
-public enum PictureStorage: Sendable, Equatable {
+package enum PictureStorage: Sendable, Equatable {
     /// A JPEG file whose shorter side is at most this.
     ///
     /// Larger pictures are reduced to it and encoded with quality 90. A file is stored as it is if it
