@@ -4,7 +4,7 @@ internal import LRNetKernels
 package enum BLASCoreCheck {
     /// - Parameter isUsed: Whether this build's products are OpenBLAS's at all.
     package static func finding(
-        _ rank: RankEnvironment, isUsed: Bool = !MatrixProduct.isOurs
+        _ rank: RankEnvironment, isUsed: Bool = !MatrixProduct.usesOwnKernels
     ) -> Finding {
         guard isUsed else {
             return .good(

@@ -29,7 +29,7 @@ enum ProductCheck {
                 guard abs(got - sum) <= tolerance * magnitude else {
                     return .failure(
                         "products", "entry (\(row), \(column)) is \(got) where it must be \(sum)",
-                        remedy: MatrixProduct.isOurs
+                        remedy: MatrixProduct.usesOwnKernels
                             ? "this machine or build computes wrongly: do not train with it"
                             : "this OpenBLAS computes wrongly here: try another "
                                 + "OPENBLAS_CORETYPE or version; do not train with it")

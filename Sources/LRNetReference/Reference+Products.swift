@@ -51,7 +51,7 @@ extension Reference {
                 && packed.count == PackedMatrix.count(inner: inner, columns: columns))
         let matrix = matrix.span
         var packed = packed.mutableSpan
-        let isPacked = MatrixProduct.isOurs
+        let isPacked = MatrixProduct.usesOwnKernels
         for k in 0..<inner {
             for j in 0..<columns {
                 let place = storage == .plain ? k * columns + j : j * inner + k
@@ -89,7 +89,7 @@ extension Reference {
         let evaluations: [Real] = (0..<6).flatMap { evaluation($0, window: window) }
         let (e, weights) = (evaluations.span, weights.span)
         var points = points.mutableSpan
-        let isPacked = MatrixProduct.isOurs
+        let isPacked = MatrixProduct.usesOwnKernels
         for k in 0..<inner {
             for j in 0..<columns {
                 let place = index(k, j, inner: inner, columns: columns, isPacked: isPacked)

@@ -9,9 +9,9 @@ internal import LRNetSupport
 ///
 /// 1. Rank 0 listens on a free port of any IPv4 address and broadcasts, by MPI and once, its port,
 ///    host name, addresses and a random token of the job.
-/// 2. Every other rank connects and sends a ``Beat`` every tick (a tenth of the limit, at most one
+/// 2. Every other rank connects and sends a ``Heartbeat`` every tick (a tenth of the limit, at most one
 ///    second): its phase, step and progress. Rank 0 answers each with its own.
-/// 3. Rank 0 concludes (``BeatTable``), when something has been so for the limit: no beats, the rank
+/// 3. Rank 0 concludes (``HeartbeatTable``), when something has been so for the limit: no beats, the rank
 ///    is *stopped*, or its host is gone; beats but no progress on any rank, the job is *hung*, and
 ///    the rank with the fewest phases begun is named. Phases, batches of an evaluation and pieces
 ///    of files are progress, so long validations, checks of data and checkpoints are none of it.
@@ -54,17 +54,17 @@ package enum Watchdog {
     ) throws -> Value {
         let beacon = ProgressBeacon()
         guard stallSeconds > 0 else { return try work(beacon) }
-        let farewell = try start(group, stallSeconds: stallSeconds, log: log, beacon: beacon)
+        let shutdownNotice = try start(group, stallSeconds: stallSeconds, log: log, beacon: beacon)
         do {
             let value = try work(beacon)
-            farewell.say(.goodbye)
+            shutdownNotice.say(.goodbye)
             return value
         } catch {
             let isAgreed = (error as? Failure)?.isAgreed ?? false
             if isAgreed || group.size == 1 {
-                farewell.say(.goodbye)
+                shutdownNotice.say(.goodbye)
             } else {
-                farewell.say(.failure, text: "\(error)")
+                shutdownNotice.say(.failure, text: "\(error)")
             }
             throw error
         }
@@ -72,37 +72,37 @@ package enum Watchdog {
 
     private static func start(
         _ group: any ProcessGroup, stallSeconds: Int, log: String?, beacon: ProgressBeacon
-    ) throws -> Farewell {
-        var listener: BeatSocket?
+    ) throws -> ShutdownNotice {
+        var listener: HeartbeatSocket?
         var contact = Contact(
             port: 0, token: .random(in: 1 ... .max), host: group.hostNames[0], addresses: [])
         if group.isCoordinator && group.size > 1 {
             do {
-                let socket = try BeatSocket.listening()
+                let socket = try HeartbeatSocket.listening()
                 contact.port = socket.port
-                contact.addresses = BeatSocket.ownAddresses()
+                contact.addresses = HeartbeatSocket.ownAddresses()
                 listener = socket
             } catch {
-                WatchPost.warn(
+                WatchdogContext.warn(
                     "rank 0: the watchdog cannot listen (\(error)); a rank that is "
                         + "stopped or killed will not be named")
             }
         }
         let shared = try group.broadcast(Array(JSONEncoder().encode(contact)), root: 0)
         contact = try JSONDecoder().decode(Contact.self, from: Data(shared))
-        let farewell = try Farewell()
-        let post = WatchPost(
-            rank: group.rank, hostNames: group.hostNames, beacon: beacon, farewell: farewell,
+        let shutdownNotice = try ShutdownNotice()
+        let post = WatchdogContext(
+            rank: group.rank, hostNames: group.hostNames, beacon: beacon, shutdownNotice: shutdownNotice,
             limit: .seconds(stallSeconds), token: contact.token, log: log, launcher: getppid())
         try group.agreeing {
             try SystemThread.start("watchdog") { [contact, listener] in
                 if post.rank == 0 {
-                    BeatServer(post: post, listener: listener).run()
+                    HeartbeatServer(post: post, listener: listener).run()
                 } else {
-                    BeatClient(post: post, contact: contact).run()
+                    HeartbeatClient(post: post, contact: contact).run()
                 }
             }
         }
-        return farewell
+        return shutdownNotice
     }
 }

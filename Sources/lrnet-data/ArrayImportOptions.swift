@@ -40,7 +40,7 @@ struct ArrayImportOptions: ParsableArguments {
         var importer = importer
         importer.validation = validation
         importer.shards = shards
-        let bar = LazyBar("importing", unit: "images")
+        let bar = DeferredProgressBar("importing", unit: "images")
         let index = try importer.run(output: output, name: folderName(output)) {
             bar.update(done: $0, total: $1)
         }

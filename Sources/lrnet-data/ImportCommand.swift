@@ -7,7 +7,7 @@ struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Converts a data set to shards.",
         subcommands: [
-            ImportIDXCommand.self, ImportCIFARCommand.self, ImportPicturesCommand.self,
+            ImportIDXCommand.self, ImportCIFARCommand.self, ImportImagesCommand.self,
             ImportNPZCommand.self, ImportNPYCommand.self,
         ])
 }

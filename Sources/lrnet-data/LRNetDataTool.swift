@@ -25,7 +25,7 @@ struct LRNetDataTool: ParsableCommand {
         do {
             let fault = try FileFault.armFromEnvironment()
             if let fault, !isSilent { complain("warning: \(fault)") }
-            if !(command is ImportPicturesCommand) { try leaveToFirstRank() }
+            if !(command is ImportImagesCommand) { try leaveToFirstRank() }
             try command.run()
         } catch let failure as Failure {
             complain("\(failure)")

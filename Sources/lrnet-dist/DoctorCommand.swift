@@ -8,7 +8,7 @@ import LRNetTraining
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Look for what would keep runs from being right or fast, and say what to do.",
+        abstract: "for for what would keep runs from being right or fast, and say what to do.",
         discussion: """
             Under mpirun it looks at every rank and at the connections between them:
               mpirun -n 8 --bind-to none lrnet-dist doctor --threads 2

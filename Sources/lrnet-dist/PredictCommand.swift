@@ -126,13 +126,13 @@ struct PredictCommand: ParsableCommand {
                 continue
             }
             let all = try FileBytes.names(inFolder: picture)
-            let names = all.filter { Self.isPicture($0, in: picture) }
+            let names = all.filter { Self.isImage($0, in: picture) }
             guard !names.isEmpty else {
                 throw FailureSite("predict", picture).inputMissing(
                     "contains no picture: a file that ends in .png, .jpg or .jpeg")
             }
             files += names.map { "\(picture)/\($0)" }
-            let others = all.filter { !Self.isPicture($0, in: picture) }
+            let others = all.filter { !Self.isImage($0, in: picture) }
             if !others.isEmpty {
                 let some =
                     others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", ..." : "")
@@ -144,7 +144,7 @@ struct PredictCommand: ParsableCommand {
         return files
     }
 
-    private static func isPicture(_ name: String, in folder: String) -> Bool {
+    private static func isImage(_ name: String, in folder: String) -> Bool {
         let hasEnding = [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
         return hasEnding && !name.hasPrefix(".") && FileBytes.isRegular("\(folder)/\(name)")
     }

@@ -14,7 +14,7 @@ extension EndToEndTests {
     /// the same run without the fault.
     @Suite(
         .enabled(
-            if: MatrixProduct.isOurs,
+            if: MatrixProduct.usesOwnKernels,
             "the stored run was computed with AVX-512, and this build has other bits"))
     struct StoredRunTests {
         private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -72,7 +72,7 @@ import Testing
             ([0, 99.5, 127, 3], "0.0 to 127.0", scaled),
             ([0, 99.5, 128, 3], "0.0 to 128.0", "array.round().astype(numpy.uint8)"),
         ] as [([Float], String, String)])
-    func realPictures(values: [Float], range: String, remedy: String) throws {
+    func realImages(values: [Float], range: String, remedy: String) throws {
         let said = try message(
             images: floats(values, shape: [1, 2, 2]), labels: NumPyFixture.labels([0]))
         #expect(said.hasPrefix("has dtype <f4 with values from "))
@@ -99,7 +99,7 @@ import Testing
             ),
             ("<i2", [1, 0, 0, 0, 1, 0, 1, 0], "array.astype(numpy.uint8) * 255 if 1 is white"),
         ] as [(String, [UInt8], String)])
-    func wholePictures(type: String, content: [UInt8], remedy: String) throws {
+    func wholeImages(type: String, content: [UInt8], remedy: String) throws {
         let said = try message(
             images: NumPyFixture.array(content, type: "'\(type)'", shape: [1, 2, 2]),
             labels: NumPyFixture.labels([0]))

@@ -71,7 +71,7 @@ import Testing
     @Test func picturesFromEndToEnd() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
-        try PictureFixture.writeTree(tree, classes: ["ant", "bee"], count: 9)
+        try ImageFixture.writeTree(tree, classes: ["ant", "bee"], count: 9)
         let set = "\(folder.path)/set"
         let arguments = [
             "import", "images", "--train", tree, "--output", set, "--shorter-side", "32",
@@ -94,7 +94,7 @@ import Testing
         let sample = try tool(
             "sample", set, "--output", sheet, "--split", "validation", "--count", "3")
         #expect(sample.output == "\(sheet): 3 of 4 images of validation\n")
-        #expect(try PictureDecoder().decode(FileBytes.read(sheet)[...]).image.height > 32)
+        #expect(try ImageDecoder().decode(FileBytes.read(sheet)[...]).image.height > 32)
         for options in [
             ["--raw", "32"], ["--raw", "0x3"], ["--raw", "8x8", "--shorter-side", "32"],
             ["--workers", "0"], ["--test-list", "x"], ["--max-pixels", "0"],
@@ -175,7 +175,7 @@ import Testing
     @Test func classNamesKeepTheirCase() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
-        try PictureFixture.writeTree(tree, classes: ["Zebra", "ant", "Cat"], count: 3)
+        try ImageFixture.writeTree(tree, classes: ["Zebra", "ant", "Cat"], count: 3)
         let set = "\(folder.path)/set"
         let made = try tool("import", "images", "--train", tree, "--output", set)
         #expect(made.code == 0, "\(made.error)")

@@ -21,8 +21,8 @@ import Testing
             let image = PixelImage(height: height, width: width, channels: 3, pixels: pixels)
             try AtomicFile.write(JPEGCodec.encode(image), to: "\(name)/\(100 + number).jpg")
         }
-        var importer = PictureImporter(
-            train: PictureImporter.Source(folder: "\(folder.path)/train"))
+        var importer = ImageImporter(
+            train: ImageImporter.Source(folder: "\(folder.path)/train"))
         importer.shards = 2
         try importer.run(output: "\(folder.path)/set", name: "set")
         return try ShardSet(directory: "\(folder.path)/set")
@@ -55,7 +55,7 @@ import Testing
     }
 
     /// A shard that is intact by its hash but holds no picture: the line names the sample.
-    @Test func storedPictureThatIsNone() throws {
+    @Test func storedImageThatIsNone() throws {
         let folder = try TestFolder()
         let set = try set(folder)
         let path = "\(folder.path)/set/train-00001.h5"

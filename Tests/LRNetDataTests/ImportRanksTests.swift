@@ -16,8 +16,8 @@ import Testing
 
         init() throws {
             folder = try TestFolder()
-            try PictureFixture.writeTree("\(folder.path)/train", classes: classes, count: 11)
-            try PictureFixture.writeTree(
+            try ImageFixture.writeTree("\(folder.path)/train", classes: classes, count: 11)
+            try ImageFixture.writeTree(
                 "\(folder.path)/test", classes: classes, count: 4, first: 50)
             options = [
                 "--train", "\(folder.path)/train", "--test", "\(folder.path)/test", "--validation",
@@ -45,7 +45,7 @@ import Testing
         func set(_ output: String) -> String { "\(folder.path)/\(output)/set" }
 
         func content(_ output: String) throws -> [String: [UInt8]] {
-            try PictureFixture.content(of: set(output))
+            try ImageFixture.content(of: set(output))
         }
 
         /// Puts what is no picture in a picture's place.
@@ -122,7 +122,7 @@ import Testing
         #expect(try sources.content("again") == sources.content("expected"))
     }
 
-    @Test func unreadablePictures() throws {
+    @Test func unreadableImages() throws {
         let sources = try Sources()
         let damaged = [
             "train/ant/p1000.jpg", "train/ant/p1007.jpg", "train/bee/p1002.jpg",
@@ -224,7 +224,7 @@ import Testing
         let outcome = try sources.run("-", ranks: 2)
         try #require(outcome.status == 0, "\(outcome.errors)")
         #expect(
-            try PictureFixture.content(of: "\(disk.path)/set") == sources.content("expected"))
+            try ImageFixture.content(of: "\(disk.path)/set") == sources.content("expected"))
     }
 
     /// Rank 1 sees another disk under the output's name, or under the pictures'.

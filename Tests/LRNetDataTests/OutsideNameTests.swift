@@ -12,8 +12,8 @@ import Testing
         #"\xcc\x81"#, "cafe\u{301}", "caf\u{E9}", #"caf\xe9"#, #"new\x0aline"#, "猫 & <b>",
     ].sorted(by: PathText.precedes)
 
-    private func importer(_ path: String) -> PictureImporter {
-        var importer = PictureImporter(train: PictureImporter.Source(folder: path))
+    private func importer(_ path: String) -> ImageImporter {
+        var importer = ImageImporter(train: ImageImporter.Source(folder: path))
         importer.storage = .raw(height: 8, width: 8)
         return importer
     }
@@ -24,13 +24,13 @@ import Testing
             try AtomicFile.createFolder("\(path)/\(name)")
             for number in 0..<2 {
                 try AtomicFile.write(
-                    PNGCodec.encode(PictureFixture.image(10 * label + number, height: 8, width: 8)),
+                    PNGCodec.encode(ImageFixture.image(10 * label + number, height: 8, width: 8)),
                     to: "\(path)/\(name)/\(number)\(name).jpg")
             }
         }
     }
 
-    private func message(_ importer: PictureImporter, _ folder: TestFolder) -> String {
+    private func message(_ importer: ImageImporter, _ folder: TestFolder) -> String {
         do {
             try importer.run(output: "\(folder.path)/refused", name: "set")
             try AtomicFile.remove("\(folder.path)/refused")
@@ -46,12 +46,12 @@ import Testing
         let tree = "\(folder.path)/tr\\xe9e"
         try writeTree(tree)
         var importer = importer(tree)
-        importer.test = PictureImporter.Source(folder: "\(folder.path)/test")
+        importer.test = ImageImporter.Source(folder: "\(folder.path)/test")
         try AtomicFile.createFolder("\(folder.path)/test")
         for name in Self.names {
             try AtomicFile.createFolder("\(folder.path)/test/\(name)")
             try AtomicFile.write(
-                PNGCodec.encode(PictureFixture.image(3, height: 8, width: 8)),
+                PNGCodec.encode(ImageFixture.image(3, height: 8, width: 8)),
                 to: "\(folder.path)/test/\(name)/a")
         }
         let output = "\(folder.path)/s\\xe9t"
@@ -66,7 +66,7 @@ import Testing
             let number = try #require(
                 [0, 1].first {
                     image
-                        == PictureFixture.image(10 * Int(label) + $0, height: 8, width: 8)
+                        == ImageFixture.image(10 * Int(label) + $0, height: 8, width: 8)
                 })
             #expect(number < 2)
         }
@@ -98,8 +98,8 @@ import Testing
     @Test func nothingIsLeftOutSilently() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
-        try PictureFixture.writeTree(tree, classes: ["a", "b"], count: 2)
-        try PictureFixture.writeTree(
+        try ImageFixture.writeTree(tree, classes: ["a", "b"], count: 2)
+        try ImageFixture.writeTree(
             "\(tree)/a", classes: ["@eaDir", ".hidden", "__MACOSX"], count: 1)
         for name in ["stray.jpg", "a/Thumbs.db", "b/.DS_Store", "b/desktop.ini"] {
             try AtomicFile.write("x", to: "\(tree)/\(name)")
@@ -120,16 +120,16 @@ import Testing
     }
 
     /// A picture of two splits, under whatever path, is refused; so is one of two classes.
-    @Test func repeatedPictures() throws {
+    @Test func repeatedImages() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
-        try PictureFixture.writeTree(tree, classes: ["a", "b"], count: 3)
+        try ImageFixture.writeTree(tree, classes: ["a", "b"], count: 3)
         var importer = importer(tree)
-        importer.test = PictureImporter.Source(folder: tree)
+        importer.test = ImageImporter.Source(folder: tree)
         #expect(
             message(importer, folder).contains("is in the test split (\(tree)) and in the train"))
         importer.train.list = "\(folder.path)/train.txt"
-        importer.test = PictureImporter.Source(folder: tree, list: "\(folder.path)/test.txt")
+        importer.test = ImageImporter.Source(folder: tree, list: "\(folder.path)/test.txt")
         func write(_ train: String, _ test: String) throws {
             try AtomicFile.write(train, to: "\(folder.path)/train.txt")
             try AtomicFile.write(test, to: "\(folder.path)/test.txt")
@@ -151,10 +151,10 @@ import Testing
     }
 
     /// A class that nothing is left of to train on is refused, however it came to that.
-    @Test func classesWithoutPictures() throws {
+    @Test func classesWithoutImages() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
-        try PictureFixture.writeTree(tree, classes: ["a", "b"], count: 3)
+        try ImageFixture.writeTree(tree, classes: ["a", "b"], count: 3)
         for name in try FileBytes.names(inFolder: "\(tree)/b") {
             try AtomicFile.write("x", to: "\(tree)/b/\(name)")
         }
@@ -165,7 +165,7 @@ import Testing
                 == "import: \(folder.path)/refused: no training picture of class b can be read; "
                 + "replace those that unreadable.txt lists in \(folder.path)/refused.partial, or "
                 + "leave the class out")
-        try PictureFixture.writeTree(tree, classes: ["b"], count: 3)
+        try ImageFixture.writeTree(tree, classes: ["b"], count: 3)
         importer.validation = 5
         #expect(
             message(importer, folder)
@@ -178,7 +178,7 @@ import Testing
     /// Exif turns a PNG as it turns a JPEG, wherever its chunk is.
     @Test(arguments: [1, 3, 6, 8], [false, true])
     func turnedPNG(orientation: UInt8, isAtEnd: Bool) throws {
-        let image = PictureFixture.image(1, height: 8, width: 12)
+        let image = ImageFixture.image(1, height: 8, width: 12)
         let png = PNGCodec.encode(image)
         let exif: [UInt8] = [
             0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0,
@@ -190,7 +190,7 @@ import Testing
         let place = isAtEnd ? png.count - 12 : 33
         let bytes = png[..<place] + chunk + png[place...]
         #expect(
-            try PictureDecoder().decode(Array(bytes)[...]).image
+            try ImageDecoder().decode(Array(bytes)[...]).image
                 == image.turned(exifOrientation: Int(orientation)))
     }
 
@@ -208,7 +208,7 @@ import Testing
         return ~sum
     }
 
-    @Test func grayPictures() throws {
+    @Test func grayImages() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
         let gray = PixelImage(

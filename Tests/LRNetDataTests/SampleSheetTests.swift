@@ -9,7 +9,7 @@ import Testing
             pixels: [UInt8](repeating: value, count: height * width * channels))
     }
 
-    @Test func laysOutPicturesAndLabels() throws {
+    @Test func laysOutImagesAndLabels() throws {
         let cells = [
             SampleSheet.Cell(image: plain(30, 40, 3, 200), label: "Cat"),
             SampleSheet.Cell(image: plain(512, 256, 1, 100), label: "a long label of a tall class"),
@@ -30,7 +30,7 @@ import Testing
         #expect(value(top, 4) == 32 && value(top, 5) == 235 && value(top + 1, 4) == 235)
         // A small A is lower.
         #expect(value(top, 11) == 32 && value(top + 1, 11) == 32 && value(top + 2, 11) == 235)
-        let decoded = try PictureDecoder().decode(SampleSheet.png(cells, columns: 2)[...])
+        let decoded = try ImageDecoder().decode(SampleSheet.png(cells, columns: 2)[...])
         #expect(decoded.image == sheet)
     }
 }

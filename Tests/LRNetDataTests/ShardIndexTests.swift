@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func namesAndEncodingAreGuarded() throws {
-        func index(_ encoding: PictureEncoding, _ names: [String]?) -> ShardIndex {
+        func index(_ encoding: ImageEncoding, _ names: [String]?) -> ShardIndex {
             ShardIndex(
                 name: "n", encoding: encoding, shape: ImageShape(height: 2, width: 3, channels: 1),
                 classes: 2, classNames: names, mean: [0], deviation: [1], splits: [])

@@ -12,7 +12,7 @@ import Testing
         var outputShape: ImageShape { inputShape }
         var inputGradientBuffer: InputGradientBuffer { .same }
 
-        func reserve(_ size: PassSize, memory: SharedMemory) {}
+        func reserve(_ size: PassSize, memory: ScratchMemory) {}
         func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView { input }
         func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView { gradient }
     }

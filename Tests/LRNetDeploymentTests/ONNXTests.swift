@@ -186,7 +186,7 @@ struct ONNXTests {
             let picture = FloatBuffer(pixels.map { Float($0) }).all
             switch scaling {
             case .unit: Elementwise.scale(picture, by: 1 / 255)
-            case .image: PictureKernels.standardize(picture)
+            case .image: ImageKernels.standardize(picture)
             case .channels(let mean, let deviation):
                 ChannelAffine(standardizing: mean, deviation: deviation).apply(picture)
             }

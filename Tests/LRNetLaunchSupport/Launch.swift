@@ -38,7 +38,7 @@ package final class Launch {
 
     private let process = Process()
     private let folder: TestFolder
-    private let sharedMemory: TestFolder
+    private let scratchMemory: TestFolder
     private let start = ContinuousClock.now
 
     /// Starts a program under `mpirun` if `ranks` is given.
@@ -52,7 +52,7 @@ package final class Launch {
         placement: [String] = ["--oversubscribe"], environment: [String: String] = [:]
     ) throws {
         folder = try TestFolder()
-        sharedMemory = try TestFolder(in: "/dev/shm")
+        scratchMemory = try TestFolder(in: "/dev/shm")
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         if let ranks {
@@ -68,7 +68,7 @@ package final class Launch {
         // A killed mpirun leaves its session's folder and its shared memory behind; both lie in
         // this launch's own folders, and go with them.
         all["TMPDIR"] = folder.path
-        all["OMPI_MCA_btl_vader_backing_directory"] = sharedMemory.path
+        all["OMPI_MCA_btl_vader_backing_directory"] = scratchMemory.path
         // Other tests run meanwhile; ranks that wait must not take their cores.
         all["OMPI_MCA_mpi_yield_when_idle"] = "1"
         process.environment = all.merging(environment) { $1 }
@@ -112,10 +112,10 @@ package final class Launch {
     package var isRunning: Bool { process.isRunning }
 
     /// What ranks share their memory through, while they run or if they were killed.
-    package var sharedMemoryNames: [String] { sharedMemory.names }
+    package var sharedMemoryNames: [String] { scratchMemory.names }
 
     /// The folders of its session, output and shared memory, which go with this object.
-    package var ownFolders: [String] { [folder.path, sharedMemory.path] }
+    package var ownFolders: [String] { [folder.path, scratchMemory.path] }
 
     /// What it has printed on standard error so far.
     package var errorsSoFar: String {

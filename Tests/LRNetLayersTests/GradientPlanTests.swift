@@ -36,7 +36,7 @@ import Testing
         var options = Network.Options()
         options.model = model.model()
         let run = TrainingRun(options, architecture: architecture, samples: 4)
-        let memory = SharedMemory(workerCount: 1)
+        let memory = ScratchMemory(workerCount: 1)
         let size = PassSize(sampleCount: 4, microBatch: 2, globalCount: 4)
         for layer in run.network.layers { layer.reserve(size, memory: memory) }
         memory.allocate()

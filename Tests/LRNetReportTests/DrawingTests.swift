@@ -108,7 +108,7 @@ final class Parsed: NSObject, XMLParserDelegate {
                     .init(width: 2, levels: [[0], [0.5], [1], [2]]),
                     .init(width: 1, levels: [[0, 1, 0]]),
                 ]),
-            PictureGrid(
+            ImageGrid(
                 title: "", summary: "", columns: 3, [.init(png: png, lines: [Self.nasty, "2"])]),
         ]
         for panel in panels {

@@ -73,7 +73,7 @@ import Testing
     }
 
     private func panel(_ network: String, _ rows: [Row]) -> Chart {
-        let parts: [(name: String, ink: Ink, value: (Row) -> Double)] = [
+        let parts: [(name: String, ink: ChartColor, value: (Row) -> Double)] = [
             ("step", .series(0), \.step),
             ("batch norm", .series(1), { Row.milliseconds($0.statisticsMegabytes) }),
             ("messages", .series(2), \.messageTime),

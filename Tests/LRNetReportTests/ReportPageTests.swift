@@ -161,7 +161,7 @@ import Testing
         let bars = StackedBars(title: "", summary: "", axis: axis, inks: [], [])
         #expect(bars.widened(to: 760)?.size.width == 760)
         // Pictures are scaled instead: they would stand in the page twice.
-        #expect(PictureGrid(title: "", summary: "", columns: 4, []).widened(to: 580) == nil)
+        #expect(ImageGrid(title: "", summary: "", columns: 4, []).widened(to: 580) == nil)
     }
 
     // MARK: Tables

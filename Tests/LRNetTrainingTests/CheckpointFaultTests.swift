@@ -28,7 +28,7 @@ import Testing
         FileFault.arm(fault)
         let error = Result { try save(store, 40, isBest: true) }.failure
         FileFault.disarm(fault)
-        guard fault.strikeCount > 0 else { return false }
+        guard fault.injectedCount > 0 else { return false }
         if kind == .short {
             #expect(error == nil, "call \(number)")
         } else if let failure = error as? Failure {

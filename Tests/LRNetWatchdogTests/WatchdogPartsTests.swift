@@ -26,8 +26,8 @@ import Testing
     }
 
     static let beats = [
-        Beat(rank: 0, process: 1, token: 1),
-        Beat(
+        Heartbeat(rank: 0, process: 1, token: 1),
+        Heartbeat(
             kind: .failure, rank: 70_001, process: .max, token: .max,
             progress: Progress(
                 phase: .finishing, step: 1 << 50, count: .max, activity: 0x0102_0304_0506_0708),
@@ -38,10 +38,10 @@ import Testing
         let bytes = Self.beats.flatMap(\.encoded)
         for size in [1, 7, 48, 1000] {
             var arrived: [UInt8] = []
-            var found: [Beat] = []
+            var found: [Heartbeat] = []
             for start in stride(from: 0, to: bytes.count, by: size) {
                 arrived += bytes[start..<min(start + size, bytes.count)]
-                while let beat = try Beat.take(from: &arrived) { found.append(beat) }
+                while let beat = try Heartbeat.take(from: &arrived) { found.append(beat) }
             }
             #expect(found == Self.beats)
             #expect(arrived.isEmpty)
@@ -49,10 +49,10 @@ import Testing
     }
 
     @Test func longTextIsCut() throws {
-        var arrived = Beat(
+        var arrived = Heartbeat(
             kind: .failure, rank: 1, process: 1, token: 1, text: String(repeating: "x", count: 9999)
         ).encoded
-        #expect(try Beat.take(from: &arrived)?.text.count == 1000)
+        #expect(try Heartbeat.take(from: &arrived)?.text.count == 1000)
         #expect(arrived.isEmpty)
     }
 
@@ -60,51 +60,51 @@ import Testing
     @Test(arguments: [0, 4, 5, 7]) func foreignBytesAreRefused(position: Int) {
         var arrived = Self.beats[0].encoded
         arrived[position] = 0xFF
-        #expect(throws: Failure.self) { _ = try Beat.take(from: &arrived) }
+        #expect(throws: Failure.self) { _ = try Heartbeat.take(from: &arrived) }
         var web = Array("GET / HTTP/1.1\r\nHost: node7:1234\r\nAccept: */*\r\n\r\n".utf8)
-        #expect(throws: Failure.self) { _ = try Beat.take(from: &web) }
+        #expect(throws: Failure.self) { _ = try Heartbeat.take(from: &web) }
     }
 
     /// Over loopback and every address that other machines would be given.
     @Test func socketsCarryBeats() throws {
-        let listener = try BeatSocket.listening()
-        for address in ["127.0.0.1"] + BeatSocket.ownAddresses() {
-            let near = try BeatSocket.connected(
+        let listener = try HeartbeatSocket.listening()
+        for address in ["127.0.0.1"] + HeartbeatSocket.ownAddresses() {
+            let near = try HeartbeatSocket.connected(
                 to: address, port: listener.port, patience: .seconds(5))
-            BeatSocket.wait(for: [listener.number], atMost: .seconds(5))
+            HeartbeatSocket.wait(for: [listener.number], atMost: .seconds(5))
             let far = try #require(listener.accepted(), "\(address)")
             near.send(Self.beats[1])
-            BeatSocket.wait(for: [far.number], atMost: .seconds(5))
+            HeartbeatSocket.wait(for: [far.number], atMost: .seconds(5))
             #expect(far.receive())
-            #expect(try Beat.take(from: &far.inbox) == Self.beats[1])
+            #expect(try Heartbeat.take(from: &far.inbox) == Self.beats[1])
             #expect(far.receive(), "nothing more, but open")
         }
-        #expect(BeatSocket.addresses(of: "localhost").contains("127.0.0.1"))
+        #expect(HeartbeatSocket.addresses(of: "localhost").contains("127.0.0.1"))
         let port = listener.port
         #expect(listener.accepted() == nil)
         #expect(throws: Failure.self) {
-            _ = try BeatSocket.connected(to: "no address", port: port, patience: .seconds(1))
+            _ = try HeartbeatSocket.connected(to: "no address", port: port, patience: .seconds(1))
         }
         #expect(throws: Failure.self) {
-            _ = try BeatSocket.connected(to: "127.0.0.1", port: 1, patience: .seconds(1))
+            _ = try HeartbeatSocket.connected(to: "127.0.0.1", port: 1, patience: .seconds(1))
         }
     }
 
     @Test func endOfAConnectionIsSeen() throws {
-        let listener = try BeatSocket.listening()
-        var near: BeatSocket? = try BeatSocket.connected(
+        let listener = try HeartbeatSocket.listening()
+        var near: HeartbeatSocket? = try HeartbeatSocket.connected(
             to: "127.0.0.1", port: listener.port, patience: .seconds(5))
-        BeatSocket.wait(for: [listener.number], atMost: .seconds(5))
+        HeartbeatSocket.wait(for: [listener.number], atMost: .seconds(5))
         let far = try #require(listener.accepted())
         near?.send(Self.beats[0])
         near = nil
-        BeatSocket.wait(for: [far.number], atMost: .seconds(5))
+        HeartbeatSocket.wait(for: [far.number], atMost: .seconds(5))
         var isOpen = true
         let end = ContinuousClock.now + .seconds(5)
         while isOpen && ContinuousClock.now < end { isOpen = far.receive() }
         #expect(!isOpen)
         // What was said before the end still counts.
-        #expect(try Beat.take(from: &far.inbox) == Self.beats[0])
+        #expect(try Heartbeat.take(from: &far.inbox) == Self.beats[0])
         far.send(Self.beats[0])
     }
 }

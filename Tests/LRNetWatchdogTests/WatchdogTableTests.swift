@@ -8,9 +8,9 @@ import Testing
 
     private func beat(
         _ rank: Int, _ count: UInt64, _ phase: ProgressPhase = .forward,
-        kind: Beat.Kind = .beat, activity: UInt64 = 0
-    ) -> Beat {
-        Beat(
+        kind: Heartbeat.Kind = .beat, activity: UInt64 = 0
+    ) -> Heartbeat {
+        Heartbeat(
             kind: kind, rank: rank, process: Int32(100 + rank), token: 1,
             progress: Progress(phase: phase, step: 3, count: count, activity: activity))
     }
@@ -18,8 +18,8 @@ import Testing
     private func at(_ seconds: Int) -> ContinuousClock.Instant { start + .seconds(seconds) }
 
     /// A table whose three ranks were all heard at the start.
-    private func table() -> BeatTable {
-        var table = BeatTable(size: 3, now: start)
+    private func table() -> HeartbeatTable {
+        var table = HeartbeatTable(size: 3, now: start)
         for rank in 0..<3 { table.hear(beat(rank, 5), at: start) }
         return table
     }
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func whoNeverConnectedIsNoted() {
-        var table = BeatTable(size: 3, now: start)
+        var table = HeartbeatTable(size: 3, now: start)
         for rank in 0..<2 { table.hear(beat(rank, 5), at: start) }
         for rank in 0..<2 { table.hear(beat(rank, 5), at: at(101)) }
         #expect(table.finding(at: at(100), limit: limit) == nil)

@@ -13,12 +13,12 @@ extension ProcessGroup {
             return
         }
         let reports = try allGather(failure.map { Self.report(of: $0) } ?? [])
-        let isEveryones = reports.allSatisfy { $0 == reports[0] }
+        let isShared = reports.allSatisfy { $0 == reports[0] }
         for (rank, report) in reports.enumerated() where !report.isEmpty {
             throw Failure(
                 call: "", subject: "", message: String(decoding: report.dropFirst(), as: UTF8.self),
                 exitStatus: ExitStatus(rawValue: Int32(report[0])) ?? .internalError,
-                rank: isEveryones ? nil : rank, isAgreed: true)
+                rank: isShared ? nil : rank, isAgreed: true)
         }
     }
 

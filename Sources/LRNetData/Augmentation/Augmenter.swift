@@ -20,7 +20,7 @@ package final class Augmenter: Sendable {
 
     /// Memory of one thread, used again from picture to picture.
     package final class Scratch {
-        let resizer = PictureResizer()
+        let resizer = ImageResizer()
 
         /// Creates it without memory.
         package init() {}
@@ -128,7 +128,7 @@ package final class Augmenter: Sendable {
 
     /// `(x + brightness - mean[c]) * contrast + mean[c]`, the means those of the brightened picture.
     private static func adjust(_ image: FloatView, _ draw: AugmentationDraw, _ channels: Int) {
-        let means = PictureKernels.channelMeans(image, channels: channels)
+        let means = ImageKernels.channelMeans(image, channels: channels)
         ChannelAffine(
             factors: means.map { _ in Float(draw.contrast) },
             offsets: means.map { Float(draw.brightness + $0 * (1 - draw.contrast)) }
@@ -137,8 +137,8 @@ package final class Augmenter: Sendable {
 
     private func standardize(_ image: FloatView) {
         switch preprocessing.scaling {
-        case .unit: PictureKernels.divide(image, by: 255)
-        case .image: PictureKernels.standardize(image)
+        case .unit: ImageKernels.divide(image, by: 255)
+        case .image: ImageKernels.standardize(image)
         case .channels: standardizer?.apply(image)
         }
     }

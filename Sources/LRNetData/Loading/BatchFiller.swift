@@ -65,7 +65,7 @@ package final class BatchFiller {
         let size = augmenter.outputShape.count
         var labels: [(position: Int, label: Int32)] = []
         labels.reserveCapacity(positions.count)
-        try reader.forEachPicture(positions.map { request.samples[$0] }) {
+        try reader.forEachImage(positions.map { request.samples[$0] }) {
             index, pixels, shape, label in
             let position = positions[index]
             try augmenter.apply(

@@ -42,7 +42,7 @@ final class OpenShard: Sendable {
     ///
     /// - Throws: As ``init(_:of:)``.
     init(
-        _ shard: ShardIndex.Shard, directory: String, encoding: PictureEncoding,
+        _ shard: ShardIndex.Shard, directory: String, encoding: ImageEncoding,
         shape: ImageShape, classes: Int
     ) throws {
         path = "\(directory)/\(shard.file)"
@@ -134,8 +134,8 @@ final class OpenShard: Sendable {
                 pixels: Array(bytes))
         }
         do {
-            return try PictureDecoder().decode(bytes).image
-        } catch let problem as PictureProblem {
+            return try ImageDecoder().decode(bytes).image
+        } catch let problem as ImageProblem {
             throw Failure(
                 call: "decode", subject: "\(path) images[\(sample)]", message: problem.message,
                 exitStatus: .badData)

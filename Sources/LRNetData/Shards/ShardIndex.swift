@@ -58,7 +58,7 @@ package struct ShardIndex: Sendable, Codable, Equatable {
     package var name: String
 
     /// How pictures are stored.
-    package var encoding: PictureEncoding
+    package var encoding: ImageEncoding
 
     /// The shape of every image of a raw set; pixels are bytes.
     ///
@@ -207,7 +207,7 @@ extension ShardIndex {
         schemaVersion = try values.decode(Int.self, forKey: .schemaVersion)
         name = try values.decode(String.self, forKey: .name)
         encoding =
-            schemaVersion == 1 ? .raw : try values.decode(PictureEncoding.self, forKey: .encoding)
+            schemaVersion == 1 ? .raw : try values.decode(ImageEncoding.self, forKey: .encoding)
         shape = try values.decode(ImageShape.self, forKey: .shape)
         classes = try values.decode(Int.self, forKey: .classes)
         classNames = try values.decodeIfPresent([String].self, forKey: .classNames)
@@ -220,7 +220,7 @@ extension ShardIndex {
 
     /// Creates an index and computes its two hashes.
     package init(
-        name: String, encoding: PictureEncoding = .raw, shape: ImageShape, classes: Int,
+        name: String, encoding: ImageEncoding = .raw, shape: ImageShape, classes: Int,
         classNames: [String]? = nil, mean: [Double], deviation: [Double], splits: [Split]
     ) {
         schemaVersion = Self.currentSchemaVersion

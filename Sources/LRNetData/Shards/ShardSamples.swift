@@ -5,7 +5,7 @@ import LRNetSupport
 /// the other.
 struct ShardSamples {
     /// How the pictures are stored.
-    let encoding: PictureEncoding
+    let encoding: ImageEncoding
 
     /// The shape of every picture of a raw set; of an encoded one, what the index says.
     let shape: ImageShape

@@ -84,7 +84,7 @@ package struct Export {
         if let set, let verifiedSplit {
             report.verification = try Verification(
                 source, fixed: fixed?.network, written: written,
-                on: PictureSource(set, split: verifiedSplit, for: source),
+                on: ImageSource(set, split: verifiedSplit, for: source),
                 count: options.verificationCount ?? 200, threads: options.threads)
         }
         if !options.isDry { try AtomicFile.write(bytes, to: options.output) }
@@ -110,7 +110,7 @@ package struct Export {
                 "needs pictures to choose the units of activations; give --data, or a packed file "
                     + "that was exported with --data")
         }
-        let pictures = try PictureSource(set, split: .train, for: source)
+        let pictures = try ImageSource(set, split: .train, for: source)
         return try form(
             Calibration(
                 of: source.deployed, on: pictures,

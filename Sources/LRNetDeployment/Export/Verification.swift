@@ -20,11 +20,11 @@ package struct Verification: Sendable, Encodable {
 
     /// Pictures whose scores differ more because a sum is close to the threshold of a sign, where the order of a sum
     /// decides; `nil` for networks without signs.
-    package private(set) var thresholdPictures: Int?
+    package private(set) var thresholdImages: Int?
 
     /// The largest difference that another order of sums makes.
     private static let tolerance = 2e-5
-    /// The largest share of ``thresholdPictures``.
+    /// The largest share of ``thresholdImages``.
     private static let thresholdShare = 0.05
 
     /// Pictures that are read at a time.
@@ -36,7 +36,7 @@ package struct Verification: Sendable, Encodable {
     /// - Throws: `Failure` (70) if the written network is another one.
     package init(
         _ source: NetworkSource, fixed: FixedNetwork?, written: WrittenNetwork,
-        on pictures: PictureSource, count: Int, threads: Int
+        on pictures: ImageSource, count: Int, threads: Int
     ) throws {
         let pool = try ThreadPool.computing(
             threads: threads, remedy: "lower --threads (\(threads))")
@@ -90,7 +90,7 @@ package struct Verification: Sendable, Encodable {
         }
         self.pictures = total
         if source.deployed.hasSigns {
-            thresholdPictures = real.removeDifferent(
+            thresholdImages = real.removeDifferent(
                 atMost: Int(Self.thresholdShare * Double(total)))
         }
         scoreDifference = try real.share("scores", source)
@@ -193,8 +193,8 @@ package struct Verification: Sendable, Encodable {
         var text =
             "verified on \(pictures) pictures: error \(percent(errors)), scores within "
             + String(format: "%.1e", scoreDifference)
-        if let thresholdPictures, thresholdPictures > 0 {
-            text += " but for \(thresholdPictures), where a sum is at the threshold of a sign"
+        if let thresholdImages, thresholdImages > 0 {
+            text += " but for \(thresholdImages), where a sum is at the threshold of a sign"
         }
         if let fixedErrors, let fixedDisagreements {
             text +=

@@ -15,7 +15,7 @@ extension Calibration {
     ///   - threads: Those that compute; the result does not depend on them.
     /// - Throws: `Failure` (65) if the split has fewer pictures.
     package init(
-        of network: DeployedNetwork, on source: PictureSource, count: Int, threads: Int = 1
+        of network: DeployedNetwork, on source: ImageSource, count: Int, threads: Int = 1
     ) throws {
         self.init()
         guard count <= source.count else {
@@ -36,7 +36,7 @@ extension Calibration {
                     var seen = part
                     seen.add(Self.inputName, input.values)
                     _ = engines[worker].run(input) { seen.add($0, $1.values) }
-                    seen.countPicture()
+                    seen.countImage()
                     part = seen
                 }
             }

@@ -23,7 +23,7 @@ package struct Calibration: Sendable, Equatable {
         maxima[name] = largest.isNaN || largest > known ? largest : known
     }
 
-    mutating func countPicture() { pictureCount += 1 }
+    mutating func countImage() { pictureCount += 1 }
 
     /// Takes in what another thread has seen.
     mutating func merge(_ other: Calibration) {

@@ -75,7 +75,7 @@ package struct Predictor {
                     "needs the units of activations: give a packed file that was exported with "
                         + "--data, or --data")
             }
-            let pictures = try PictureSource(set, split: .train, for: source)
+            let pictures = try ImageSource(set, split: .train, for: source)
             let calibration = try Calibration(
                 of: source.deployed, on: pictures, count: min(256, pictures.count),
                 threads: threads)
@@ -89,7 +89,7 @@ package struct Predictor {
     package func predict(
         _ set: ShardSet, split: DataSplit, body: ([Prediction]) throws -> Void
     ) throws {
-        let pictures = try PictureSource(set, split: split, for: source)
+        let pictures = try ImageSource(set, split: split, for: source)
         for first in stride(from: 0, to: pictures.count, by: Self.batchSize) {
             let range = first..<min(first + Self.batchSize, pictures.count)
             let part = try pictures.read(range)
@@ -107,7 +107,7 @@ package struct Predictor {
     /// - Throws: `Failure`: 66 for a file that is missing, 65 for one that is not a picture of the network's size.
     package func predict(files: [String], isResized: Bool) throws -> [Prediction] {
         let preprocessing = source.deployed.description.preprocessing
-        let input = PictureInput(preprocessing)
+        let input = ImageInput(preprocessing)
         let size = preprocessing.shape.count
         var result: [Prediction] = []
         for first in stride(from: 0, to: files.count, by: Self.batchSize) {
@@ -119,12 +119,12 @@ package struct Predictor {
                     throw FailureSite("predict", file).inputMissing("does not exist")
                 }
                 do {
-                    let picture = try PictureDecoder().decode(FileBytes.read(file)[...]).image
+                    let picture = try ImageDecoder().decode(FileBytes.read(file)[...]).image
                     let values = try input.pixels(picture, isResized: isResized)
                     pixels.append(values.values.map { UInt8(min(max($0.rounded(), 0), 255)) })
                     input.scale(values)
                     inputs[index * size..<(index + 1) * size].copy(from: values)
-                } catch let problem as PictureProblem {
+                } catch let problem as ImageProblem {
                     throw FailureSite("predict", file).badData(problem.message)
                 }
             }

@@ -57,7 +57,7 @@ public enum MatrixProduct {
     }
 
     /// Whether products are computed by our own tiles in this build.
-    public static let isOurs = lrnet_has_avx512() != 0
+    public static let usesOwnKernels = lrnet_has_avx512() != 0
 
     /// The version and configuration of OpenBLAS, and the CPU core type that it chose kernels for; why
     /// there is none where it cannot be loaded. Loads it.
@@ -75,7 +75,7 @@ public enum MatrixProduct {
 
     /// Who computes products in this build: `lrnet-avx512`, or `openblas-` and its core type.
     package static var provider: String {
-        isOurs ? "lrnet-avx512" : "openblas-\(libraryDescription.core)"
+        usesOwnKernels ? "lrnet-avx512" : "openblas-\(libraryDescription.core)"
     }
 
     /// Computes `C = A B` with a packed `B`.
@@ -101,7 +101,7 @@ public enum MatrixProduct {
     private static func multiply(
         _ a: Left, _ b: PackedMatrix.Panels, into c: UnsafeMutablePointer<Float>, _ shape: Shape
     ) {
-        guard isOurs else {
+        guard usesOwnKernels else {
             multiplyByOpenBLAS(a, b.start, into: c, shape: shape, accumulate: false)
             return
         }
@@ -144,7 +144,7 @@ public enum MatrixProduct {
         let width = ProductTile.columnCount
         let isCut = rows != nil || columns != nil
         let shape = Shape(rows: count, columns: b.columns, inner: b.inner, summation: summation)
-        guard isOurs && isCut && columns?.allSatisfy({ $0.lowerBound % width == 0 }) ?? true else {
+        guard usesOwnKernels && isCut && columns?.allSatisfy({ $0.lowerBound % width == 0 }) ?? true else {
             return multiply(Left(a), b, into: c, shape)
         }
         let (rows, columns) = (rows ?? [0..<b.inner], columns ?? [0..<b.columns])
@@ -201,7 +201,7 @@ public enum MatrixProduct {
             return
         }
         let shape = Shape(rows: rows, columns: columns, inner: inner, summation: summation)
-        if isOurs {
+        if usesOwnKernels {
             multiplyByTiles(
                 Left(a), b.pointer, into: c.pointer, shape: shape, accumulate: accumulate)
         } else {
@@ -337,7 +337,7 @@ public enum MatrixProduct {
         into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int, chain: Int
     ) {
         let width = ProductTile.columnCount
-        guard isOurs else {
+        guard usesOwnKernels else {
             let library = library
             if inner == 0 { c.update(repeating: 0, count: rows * width) }
             for start in stride(from: 0, to: inner, by: 2 * chain) {

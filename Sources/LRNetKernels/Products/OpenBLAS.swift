@@ -87,7 +87,7 @@ extension ThreadPool {
     package static func computing(
         threads: Int, cores: [Int] = [], remedy: String? = nil
     ) throws -> ThreadPool {
-        if !MatrixProduct.isOurs { _ = try OpenBLAS.loaded.get() }
+        if !MatrixProduct.usesOwnKernels { _ = try OpenBLAS.loaded.get() }
         return try ThreadPool(
             threadCount: threads, cores: cores, remedy: remedy ?? "use fewer threads (\(threads))")
     }

@@ -56,7 +56,7 @@ public struct PackedMatrix: Sendable {
 
     /// Columns with those that fill up the last panel.
     static func paddedColumnCount(_ columns: Int) -> Int {
-        guard MatrixProduct.isOurs else { return columns }
+        guard MatrixProduct.usesOwnKernels else { return columns }
         let width = ProductTile.columnCount
         return (columns + width - 1) / width * width
     }
@@ -103,12 +103,12 @@ public struct PackedMatrix: Sendable {
 
     /// Values between the rows of a panel.
     static func rowStride(_ columns: Int) -> Int {
-        MatrixProduct.isOurs ? ProductTile.columnCount : columns
+        MatrixProduct.usesOwnKernels ? ProductTile.columnCount : columns
     }
 
     /// Where the first row of the panel with a column has that column.
     static func offset(ofColumn column: Int, inner: Int) -> Int {
-        guard MatrixProduct.isOurs else { return column }
+        guard MatrixProduct.usesOwnKernels else { return column }
         let width = ProductTile.columnCount
         return column / width &* inner &* width &+ column % width
     }

@@ -14,7 +14,7 @@ package final class AveragePoolLayer: Layer {
     package let outputShape: ImageShape
 
     private var output = FloatBuffer(count: 0)
-    private var memory = SharedMemory(workerCount: 1)
+    private var memory = ScratchMemory(workerCount: 1)
 
     /// A buffer of its own.
     package var inputGradientBuffer: InputGradientBuffer { .another }
@@ -30,7 +30,7 @@ package final class AveragePoolLayer: Layer {
     }
 
     /// Allocates activations.
-    package func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: ScratchMemory) {
         self.memory = memory
         output = FloatBuffer(count: size.sampleCount * outputShape.count)
     }

@@ -98,7 +98,7 @@ package final class BatchNormalization: Layer {
     package var parameters: [Parameter] { [gamma, beta] }
 
     /// Allocates activations and sums.
-    package func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: ScratchMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
         sums = DoubleBuffer(count: size.sampleCount * 2 * channels)
     }

@@ -31,7 +31,7 @@ package final class ExpectedSignLayer: Layer {
     }
 
     /// Allocates activations.
-    package func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: ScratchMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
     }
 

@@ -15,7 +15,7 @@ package final class MaxPoolLayer: Layer {
     package let outputShape: ImageShape
 
     private var output = FloatBuffer(count: 0)
-    private var memory = SharedMemory(workerCount: 1)
+    private var memory = ScratchMemory(workerCount: 1)
     private var winners = MaxPooling.Winners(count: 0)
 
     /// A buffer of its own.
@@ -34,7 +34,7 @@ package final class MaxPoolLayer: Layer {
     }
 
     /// Allocates activations.
-    package func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: ScratchMemory) {
         self.memory = memory
         output = FloatBuffer(count: size.sampleCount * outputShape.count)
         winners = MaxPooling.Winners(count: size.sampleCount * outputShape.count)

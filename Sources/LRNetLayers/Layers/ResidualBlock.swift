@@ -23,7 +23,7 @@ package final class ResidualBlock: Layer {
     package let outputShape: ImageShape
 
     private var output: FloatView?
-    private var memory = SharedMemory(workerCount: 1)
+    private var memory = ScratchMemory(workerCount: 1)
 
     /// The body's, beside that of the shortcut.
     package var inputGradientBuffer: InputGradientBuffer { .sum(body: body, shortcut: shortcut) }
@@ -48,7 +48,7 @@ package final class ResidualBlock: Layer {
     package var branches: [[any Layer]] { [body, shortcut] }
 
     /// Takes note of the memory.
-    package func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: ScratchMemory) {
         self.memory = memory
     }
 

@@ -29,7 +29,7 @@ package final class SignLayer: Layer {
     }
 
     /// Allocates activations.
-    package func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: ScratchMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
     }
 

@@ -15,7 +15,7 @@ package final class SubsampleLayer: Layer {
     package var outputShape: ImageShape { sampling.output }
 
     private var output = FloatBuffer(count: 0)
-    private var memory = SharedMemory(workerCount: 1)
+    private var memory = ScratchMemory(workerCount: 1)
 
     /// A buffer of its own.
     package var inputGradientBuffer: InputGradientBuffer { .another }
@@ -32,7 +32,7 @@ package final class SubsampleLayer: Layer {
     }
 
     /// Allocates activations.
-    package func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: ScratchMemory) {
         self.memory = memory
         output = FloatBuffer(count: size.sampleCount * outputShape.count)
     }

@@ -1,6 +1,6 @@
 internal import LRNetKernels
 
-/// Which buffers a backward pass takes from ``SharedMemory/gradient(_:)``, without computing one.
+/// Which buffers a backward pass takes from ``ScratchMemory/gradient(_:)``, without computing one.
 ///
 /// Each layer says which buffer the gradient of its input takes (``Layer/inputGradientBuffer``); a buffer is
 /// in use until the layer before has made its own gradient.

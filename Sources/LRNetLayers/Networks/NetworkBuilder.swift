@@ -12,7 +12,7 @@ package struct NetworkBuilder {
     private var layerCount = 0
     /// A batch norm with its ReLU is still to come after the last product, as the end of a network with
     /// ``ActivationStyle/signBefore`` has it.
-    private var owesNorm = false
+    private var isNormPending = false
 
     init(architecture: Architecture, options: Network.Options) {
         self.architecture = architecture
@@ -24,7 +24,7 @@ package struct NetworkBuilder {
     mutating func build(classes: Int) -> [any Layer] {
         var blocks = architecture.blocks[...]
         while let block = blocks.popFirst() {
-            if !block.isProduct && !block.precedesSigns { payNorm() }
+            if !block.isProduct && !block.precedesSigns { appendPendingNorm() }
             block.append(to: &self)
             guard block.isProduct else { continue }
             // With signs, pooling comes in front of batch norm.
@@ -58,7 +58,7 @@ package struct NetworkBuilder {
             weighted(
                 name(kind), geometry, of: inputShape, outputs: outputs, model: model,
                 hasBias: model.activations == .expectedSign))
-        owesNorm = model.activations == .signBefore
+        isNormPending = model.activations == .signBefore
     }
 
     /// Appends a layer whose position, or those of its sublayers, is taken.
@@ -101,7 +101,7 @@ package struct NetworkBuilder {
         switch options.model.activations {
         case .rectified: append(batchNorm(name("bn"), shape, rectified: true))
         case .signBefore:
-            if !owesNorm { append(batchNorm(name("bn"), shape, rectified: true)) }
+            if !isNormPending { append(batchNorm(name("bn"), shape, rectified: true)) }
         case .sign:
             append(batchNorm(name("bn"), shape, rectified: false))
             append("sign") { name, _, shape in SignLayer(name: name, inputShape: shape) }
@@ -114,7 +114,7 @@ package struct NetworkBuilder {
     private mutating func appendOutput(_ classes: Int) {
         let isReal = architecture.lastLayer == .fullPrecision
         let model: any WeightModel = isReal ? FullPrecisionModel() : nextModel
-        if isReal { payNorm() } else { appendSigns(before: model) }
+        if isReal { appendPendingNorm() } else { appendSigns(before: model) }
         append(
             weighted(
                 "output", .whole(shape), of: shape, outputs: classes, model: model,
@@ -127,14 +127,14 @@ package struct NetworkBuilder {
     /// Appends batch norm and signs before a layer, where the method has them there.
     private mutating func appendSigns(before model: any WeightModel) {
         guard model.activations == .signBefore else { return }
-        owesNorm = false
+        isNormPending = false
         append(batchNorm(name("bn"), shape, rectified: false))
         append("sign") { name, _, shape in SignLayer(name: name, inputShape: shape) }
     }
 
-    private mutating func payNorm() {
-        if owesNorm { append(batchNorm(name("bn"), shape, rectified: true)) }
-        owesNorm = false
+    private mutating func appendPendingNorm() {
+        if isNormPending { append(batchNorm(name("bn"), shape, rectified: true)) }
+        isNormPending = false
     }
 
     private mutating func takeIndex() -> Int {

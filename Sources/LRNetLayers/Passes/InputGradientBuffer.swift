@@ -3,7 +3,7 @@
 package enum InputGradientBuffer {
     /// In the buffer that the gradient of the output came in.
     case same
-    /// In another buffer, from ``SharedMemory/gradient(_:)``.
+    /// In another buffer, from ``ScratchMemory/gradient(_:)``.
     case another
     /// In an empty buffer, since no layer before needs it.
     case empty

@@ -40,7 +40,7 @@ package protocol Layer: AnyObject {
     /// Allocates activations, and asks for memory that is shared.
     ///
     /// - Parameter memory: What the layers of the network use in turns.
-    func reserve(_ size: PassSize, memory: SharedMemory)
+    func reserve(_ size: PassSize, memory: ScratchMemory)
 
     /// Makes what is the same for all samples of a training step: moments, or drawn weights.
     func prepare(_ pass: Pass)
@@ -148,7 +148,7 @@ extension Layer {
 extension Sequence<any Layer> {
     /// Allocates what the layers need, with one shared memory.
     func reserve(_ size: PassSize, workerCount: Int) {
-        let memory = SharedMemory(workerCount: workerCount)
+        let memory = ScratchMemory(workerCount: workerCount)
         for layer in self { layer.reserve(size, memory: memory) }
         memory.allocate()
     }

@@ -5,7 +5,7 @@ final class DirectProducts: LayerProducts {
     private let geometry: PatchGeometry
     private let shape: WeightShape
     private let hasVariance: Bool
-    private var memory = SharedMemory(workerCount: 1)
+    private var memory = ScratchMemory(workerCount: 1)
 
     /// The patches of a panel take about this many values (512 KiB).
     private static let panelValueCount = 1 << 17
@@ -24,7 +24,7 @@ final class DirectProducts: LayerProducts {
 
     /// Patches; then, once they are no longer needed, the patches' gradient in their place; then the
     /// gradient of the squares.
-    func reserve(panelSize: Int, needsInputGradient: Bool, memory: SharedMemory) {
+    func reserve(panelSize: Int, needsInputGradient: Bool, memory: ScratchMemory) {
         self.memory = memory
         let needsSquares = needsInputGradient && hasVariance
         memory.need(

@@ -19,7 +19,7 @@ protocol LayerProducts: AnyObject {
     func panelSize(microBatch: Int) -> Int
 
     /// Asks for the memory of panels of up to `panelSize` samples.
-    func reserve(panelSize: Int, needsInputGradient: Bool, memory: SharedMemory)
+    func reserve(panelSize: Int, needsInputGradient: Bool, memory: ScratchMemory)
 
     /// Takes the weights, stored `[patch, outputs]`, for outputs; the variances only where there are
     /// any.

@@ -11,7 +11,7 @@ final class WinogradProducts: LayerProducts {
     private let outputs: Int
     private let hasVariance: Bool
     private var panelSize = 0
-    private var memory = SharedMemory(workerCount: 1)
+    private var memory = ScratchMemory(workerCount: 1)
 
     /// The fewest input and output channels at which this is faster than direct products.
     ///
@@ -67,7 +67,7 @@ final class WinogradProducts: LayerProducts {
 
     func panelSize(microBatch: Int) -> Int { microBatch }
 
-    func reserve(panelSize: Int, needsInputGradient: Bool, memory: SharedMemory) {
+    func reserve(panelSize: Int, needsInputGradient: Bool, memory: ScratchMemory) {
         self.memory = memory
         self.panelSize = panelSize
         memory.need(

@@ -78,7 +78,7 @@ package final class WeightedLayer: Layer {
     let gradientLayout: GradientLayout
     /// The layer's range of the gradient vector.
     private(set) var gradientRange = 0..<0
-    private(set) var memory = SharedMemory(workerCount: 1)
+    private(set) var memory = ScratchMemory(workerCount: 1)
     /// Values of the whole layer that the model found at the start of the step.
     private var statistics: [Float] = []
     private let mean: FloatBuffer
@@ -167,7 +167,7 @@ package final class WeightedLayer: Layer {
     }
 
     /// Allocates activations, asks for the memory of the products, and decides what is exchanged.
-    package func reserve(_ size: PassSize, memory: SharedMemory) {
+    package func reserve(_ size: PassSize, memory: ScratchMemory) {
         self.memory = memory
         preActivations = PreActivations(
             shape: outputShape, model: model, sampleCount: size.sampleCount)

@@ -11,7 +11,7 @@ internal import LRNetKernels
 struct WholeBatchGradient {
     private let shape: WeightShape
     private let layout: GradientLayout
-    private let memory: SharedMemory
+    private let memory: ScratchMemory
 
     /// Rows of a panel: whole tiles of the product, and a multiple of 64 weights, as random numbers
     /// come.
@@ -24,7 +24,7 @@ struct WholeBatchGradient {
     /// Decides by the recipe alone; `nil` where gradients are sums over leaves.
     init?(
         shape: WeightShape, geometry: PatchGeometry, layout: GradientLayout, size: PassSize,
-        memory: SharedMemory
+        memory: ScratchMemory
     ) {
         let outputs = (layout.variances == nil ? 1 : 2) * shape.outputs
         guard

@@ -7,13 +7,13 @@ package struct CategoryBars: Panel {
         /// The heights.
         package var values: [Double]
         /// The color.
-        package var ink: Ink
+        package var ink: ChartColor
         /// The range that each height stands for; empty without.
         package var intervals: [ClosedRange<Double>?]
 
         /// Creates bars.
         package init(
-            _ name: String, _ values: [Double], _ ink: Ink,
+            _ name: String, _ values: [Double], _ ink: ChartColor,
             intervals: [ClosedRange<Double>?] = []
         ) {
             self.name = name

@@ -7,7 +7,7 @@ package struct Chart: Panel {
         /// The points, in order of x; those that are no numbers interrupt the line.
         package var points: [(x: Double, y: Double)]
         /// The color.
-        package var ink: Ink
+        package var ink: ChartColor
         /// A second line of the same thing.
         package var isDashed = false
         /// Whether the points are shown.
@@ -15,7 +15,7 @@ package struct Chart: Panel {
 
         /// Creates a curve.
         package init(
-            _ name: String, _ points: [(x: Double, y: Double)], _ ink: Ink,
+            _ name: String, _ points: [(x: Double, y: Double)], _ ink: ChartColor,
             isDashed: Bool = false, hasPoints: Bool = false
         ) {
             self.name = name
@@ -33,12 +33,12 @@ package struct Chart: Panel {
         /// The heights.
         package var heights: [Double]
         /// The color.
-        package var ink: Ink
+        package var ink: ChartColor
 
         /// Creates bars.
         ///
         /// - Precondition: There is one edge more than there are heights.
-        package init(edges: [Double], heights: [Double], _ ink: Ink) {
+        package init(edges: [Double], heights: [Double], _ ink: ChartColor) {
             precondition(
                 edges.count == heights.count + 1, "\(edges.count) edges, \(heights.count) bars")
             self.edges = edges
@@ -52,10 +52,10 @@ package struct Chart: Panel {
         /// The points.
         package var points: [(x: Double, y: Double)]
         /// The color.
-        package var ink: Ink
+        package var ink: ChartColor
 
         /// Creates points.
-        package init(_ points: [(x: Double, y: Double)], _ ink: Ink) {
+        package init(_ points: [(x: Double, y: Double)], _ ink: ChartColor) {
             self.points = points
             self.ink = ink
         }
@@ -220,9 +220,9 @@ package struct Chart: Panel {
     private static let labelHeight = 13.0
 
     /// Names with their heights, pushed apart where they would overlap.
-    private var directLabels: [(name: String, ink: Ink, y: Double)] {
+    private var directLabels: [(name: String, ink: ChartColor, y: Double)] {
         let (top, bottom) = (Self.top, size.height - 38)
-        var labels: [(name: String, ink: Ink, y: Double)] = marks.compactMap { mark in
+        var labels: [(name: String, ink: ChartColor, y: Double)] = marks.compactMap { mark in
             guard case .line(let line) = mark, !line.name.isEmpty,
                 let last = line.points.last(where: { $0.y.isFinite })
             else { return nil }

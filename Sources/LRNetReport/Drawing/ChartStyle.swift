@@ -7,10 +7,10 @@ enum ChartStyle {
                 + "--s0:#a3a19a;"
             : "--surface:#fff;--ink:#1b1b19;--ink2:#595852;--grid:#e7e5df;--axis:#a6a49c;"
                 + "--s0:#77756e;"
-        for (number, pair) in Ink.series.enumerated() {
+        for (number, pair) in ChartColor.series.enumerated() {
             result += "--s\(number + 1):\(isDark ? pair.dark : pair.light);"
         }
-        for (number, pair) in Ink.ordered.enumerated() {
+        for (number, pair) in ChartColor.ordered.enumerated() {
             result += "--o\(number + 1):\(isDark ? pair.dark : pair.light);"
         }
         return result
@@ -48,7 +48,7 @@ enum ChartStyle {
 
             """
         let names =
-            (0...Ink.series.count).map { "s\($0)" } + (1...Ink.ordered.count).map { "o\($0)" }
+            (0...ChartColor.series.count).map { "s\($0)" } + (1...ChartColor.ordered.count).map { "o\($0)" }
         for name in names {
             result += ".chart .\(name).line,.chart .\(name).ring{stroke:var(--\(name))}"
             result += ".chart .\(name).fill,.chart .\(name).area{fill:var(--\(name))}"

@@ -36,12 +36,12 @@ package struct LegendEntry: Sendable, Equatable {
     /// The text.
     package var name: String
     /// The color.
-    package var ink: Ink
+    package var ink: ChartColor
     /// Whether the line is dashed.
     package var isDashed = false
 
     /// Creates an entry.
-    package init(_ name: String, _ ink: Ink, isDashed: Bool = false) {
+    package init(_ name: String, _ ink: ChartColor, isDashed: Bool = false) {
         self.name = name
         self.ink = ink
         self.isDashed = isDashed

@@ -19,7 +19,7 @@ package struct StackedBars: Panel {
     /// The axis of the parts' sum.
     package var axis: Axis
     /// The parts' colors.
-    package var inks: [Ink]
+    package var inks: [ChartColor]
     /// The bars.
     package var bars: [Bar]
 
@@ -27,7 +27,7 @@ package struct StackedBars: Panel {
     private static let barDistance = 42.0
 
     /// Creates bars.
-    package init(title: String, summary: String, axis: Axis, inks: [Ink], _ bars: [Bar]) {
+    package init(title: String, summary: String, axis: Axis, inks: [ChartColor], _ bars: [Bar]) {
         self.title = title
         self.summary = summary
         self.axis = axis

@@ -29,7 +29,7 @@ enum CentralLimit {
 
     // MARK: Figure 1
 
-    static func first(_ runs: [ReportRun], _ looks: [Look?]) -> Figure {
+    static func first(_ runs: [ReportRun], _ looks: [InspectedRun?]) -> Figure {
         let (name, title) = ("central-limit", "Figure 1: is the pre-activation Gaussian?")
         let candidates = zip(runs, looks).filter { $0.1?.neurons.isEmpty == false }
         guard
@@ -47,23 +47,23 @@ enum CentralLimit {
             legend: legend([("weights drawn", .series(0))]), table: table([(run, look)]))
     }
 
-    private static func caption(_ look: Look, _ run: ReportRun) -> String {
+    private static func caption(_ look: InspectedRun, _ run: ReportRun) -> String {
         "Training computes mean and variance of a pre-activation and samples that Gaussian; here "
             + "the weights of one neuron of \(run.label) (first and last discrete layer) after "
             + "\(Text.epochCount(run.epochs(look.step))) are really drawn, "
-            + "\(Ticks.grouped(Look.draws)) times, for the first validation image. The neuron lies "
+            + "\(Ticks.grouped(InspectedRun.draws)) times, for the first validation image. The neuron lies "
             + "where the layer's input has the most energy, in the channel with the median "
             + "variance. JS is the Jensen-Shannon divergence of histogram and Gaussian: 0 bits for "
             + "equal ones, 1 bit for ones that do not overlap. Chance alone gives a sample of this "
-            + "size \(Text.general(Divergence.jensenShannonOfChance(bins: bins, count: Look.draws))) "
+            + "size \(Text.general(Divergence.jensenShannonOfChance(bins: bins, count: InspectedRun.draws))) "
             + "bits."
     }
 
-    private static func legend(_ entries: [(String, Ink)]) -> [LegendEntry] {
+    private static func legend(_ entries: [(String, ChartColor)]) -> [LegendEntry] {
         entries.map { LegendEntry($0.0, $0.1) } + [LegendEntry("Gaussian", .neutral)]
     }
 
-    private static func panel(_ part: Look.Neuron, title: String, ink: Ink) -> Chart {
+    private static func panel(_ part: InspectedRun.Neuron, title: String, ink: ChartColor) -> Chart {
         let neuron = part.neuron
         let inputs = "\(neuron.activeInputCount) of \(neuron.fanIn) inputs not 0"
         guard let (histogram, gaussian) = parts(neuron) else {
@@ -95,11 +95,11 @@ enum CentralLimit {
             ])
     }
 
-    private static func table(_ items: [(ReportRun, Look)]) -> Figure.Table {
+    private static func table(_ items: [(ReportRun, InspectedRun)]) -> Figure.Table {
         Figure.Table(
             header: [
                 .text("run"), .text("layer"), .number("inputs not 0"),
-                .number("JS of the picture"), .number("median of \(Look.images) images"),
+                .number("JS of the picture"), .number("median of \(InspectedRun.images) images"),
                 .number("largest"),
             ],
             rows: items.flatMap { run, look in
@@ -120,13 +120,13 @@ enum CentralLimit {
 
     // MARK: Figure 2
 
-    static func second(_ runs: [ReportRun], _ looks: [Look?]) -> Figure {
+    static func second(_ runs: [ReportRun], _ looks: [InspectedRun?]) -> Figure {
         let (name, title) = ("probability-decay", "Figure 2: what probability decay changes")
         let known = zip(runs, looks).compactMap { run, look in
             look.flatMap { $0.neurons.isEmpty ? nil : (run: run, look: $0) }
         }
         func decay(_ run: ReportRun) -> Double { run.recipe.regularization.probabilityDecay }
-        var pair: (without: (run: ReportRun, look: Look), with: (run: ReportRun, look: Look))?
+        var pair: (without: (run: ReportRun, look: InspectedRun), with: (run: ReportRun, look: InspectedRun))?
         for without in known where decay(without.run) == 0 && pair == nil {
             let with = known.first {
                 $0.run.method == without.run.method && $0.run.dataSet == without.run.dataSet
@@ -140,7 +140,7 @@ enum CentralLimit {
                 "Needs --data DIR and two runs of one method on that data set, one of them with --set "
                     + "regularization.probabilityDecay=0.")
         }
-        let panels = [(pair.without, Ink.series(1)), (pair.with, Ink.series(0))].flatMap {
+        let panels = [(pair.without, ChartColor.series(1)), (pair.with, ChartColor.series(0))].flatMap {
             item, ink in
             item.look.neurons.map { part in
                 let decay = Text.general(decay(item.run))

@@ -21,7 +21,7 @@ enum ClassFigures {
     /// The runs of one data set, on one axis, so that panels can be compared.
     private static func panels(_ group: DataSetGroup) -> [CategoryBars] {
         let measured = group.runs.compactMap { number, run in
-            rates(run).map { (label: run.label, rates: $0, ink: Ink.series(number)) }
+            rates(run).map { (label: run.label, rates: $0, ink: ChartColor.series(number)) }
         }
         let ends = measured.flatMap(\.rates).map { $0?.interval.upperBound ?? 0 }
         let axis = Axis(label: "%", fitting: ends, includesZero: true)
@@ -50,7 +50,7 @@ enum ClassFigures {
         }
     }
 
-    static func confusions(_ runs: [ReportRun], _ looks: [Look?]) -> Figure {
+    static func confusions(_ runs: [ReportRun], _ looks: [InspectedRun?]) -> Figure {
         let (name, title) = ("confusions", "Most confused pictures")
         let known = zip(runs, looks).filter { $0.1?.imageCount ?? 0 > 0 }
         guard
@@ -62,7 +62,7 @@ enum ClassFigures {
                 "Needs --data DIR with a validation split, and a run with a winner's file.")
         }
         let pictures = look.confusions.map {
-            PictureGrid.Picture(
+            ImageGrid.Picture(
                 png: $0.png,
                 lines: [
                     "\($0.label) → \($0.predicted)", Text.percent(100 * $0.confidence, 1),
@@ -76,7 +76,7 @@ enum ClassFigures {
         // Strips that fit a phone; a wide page has several side by side.
         let strips = stride(from: 0, to: pictures.count, by: 8).map { first in
             let part = Array(pictures[first..<min(first + 8, pictures.count)])
-            return PictureGrid(
+            return ImageGrid(
                 title: "\(first + 1) to \(first + part.count)",
                 summary: "Pictures with label and prediction: "
                     + part.map { $0.lines[0] }.joined(separator: ", ") + ".",

@@ -62,7 +62,7 @@ enum ProbabilityFigure {
     }
 
     /// The upper border of bars.
-    private static func outline(_ edges: [Double], _ heights: [Double], _ ink: Ink) -> Chart.Line {
+    private static func outline(_ edges: [Double], _ heights: [Double], _ ink: ChartColor) -> Chart.Line {
         var points: [(x: Double, y: Double)] = []
         for (number, height) in heights.enumerated() {
             points += [(edges[number], height), (edges[number + 1], height)]

@@ -6,7 +6,7 @@ enum RunColors {
     }
 
     /// Whether a run's curves are dashed: colors are used a second time where runs are many.
-    static func isDashed(_ number: Int) -> Bool { number / Ink.series.count % 2 == 1 }
+    static func isDashed(_ number: Int) -> Bool { number / ChartColor.series.count % 2 == 1 }
 
     /// The name at a curve's end; none where there is one run, or names are too long.
     static func directLabel(_ run: ReportRun, of runs: [ReportRun]) -> String {

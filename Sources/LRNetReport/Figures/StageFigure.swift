@@ -6,7 +6,7 @@ enum StageFigure {
     private static let stages = [
         "waiting for data", "forward", "backward", "waiting for gradients", "update", "rest",
     ]
-    private static let inks: [Ink] = [
+    private static let inks: [ChartColor] = [
         .series(3), .series(0), .series(2), .series(1), .series(4), .neutral,
     ]
 

@@ -66,7 +66,7 @@ package struct Report {
     /// Looks into the runs that were trained on the data set; notes name the others.
     private static func look(
         into runs: [ReportRun], data: String?
-    ) throws -> (looks: [Look?], notes: [String]) {
+    ) throws -> (looks: [InspectedRun?], notes: [String]) {
         guard let data else { return (runs.map { _ in nil }, []) }
         let fingerprint = try ShardSet(directory: data).fingerprint
         let strangers = runs.filter { ![nil, fingerprint].contains($0.trace.fingerprint) }
@@ -80,7 +80,7 @@ package struct Report {
                     + "one, or leave out --data", exitStatus: .badData)
         }
         let missing = "Figures that need images leave out"
-        var (looks, notes) = ([Look?](), [String]())
+        var (looks, notes) = ([InspectedRun?](), [String]())
         if !strangers.isEmpty {
             notes.append(
                 "\(missing) \(Text.list(strangers.map(\.label))): trained on another data set than "
@@ -92,7 +92,7 @@ package struct Report {
                 continue
             }
             do {
-                looks.append(try Look(run: run, data: data))
+                looks.append(try InspectedRun(run: run, data: data))
             } catch let failure as Failure where runs.count > 1 && isOfOneRun(failure) {
                 notes.append("\(missing) \(run.label): \(failure)")
                 looks.append(nil)

@@ -47,7 +47,7 @@ final class Descriptor: @unchecked Sendable {
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
             var part = min(rest.count, 1 << 26)
-            let fault = FileFault.strike(.write, path)
+            let fault = FileFault.injected(.write, path)
             if fault == .short { part = min(part, bytes.count / 2_000 + 1) }
             if case .error = fault { part /= 2 }
             let wrote = Foundation.write(number, rest.baseAddress, part)

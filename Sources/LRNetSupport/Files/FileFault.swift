@@ -113,12 +113,12 @@ package final class FileFault: Sendable {
     }
 
     /// Calls so far that were struck.
-    package var strikeCount: Int {
+    package var injectedCount: Int {
         max(min(matches.load(ordering: .relaxed) + 1, calls.upperBound) - calls.lowerBound, 0)
     }
 
     /// What is to happen to a call; a slow one has been slow already.
-    static func strike(_ call: Call, _ path: String) -> Kind? {
+    static func injected(_ call: Call, _ path: String) -> Kind? {
         guard isAnyArmed.load(ordering: .relaxed) else { return nil }
         let fault = armed.withLock { faults in
             faults.first { fault in
@@ -141,7 +141,7 @@ package final class FileFault: Sendable {
     ///
     /// - Parameter subject: What the error names; the path where it is left out.
     static func check(_ call: Call, _ path: String, subject: String? = nil) throws {
-        if case .error(let code) = strike(call, path) {
+        if case .error(let code) = injected(call, path) {
             throw Failure.system(call: call.rawValue, subject: subject ?? path, code: code)
         }
     }

@@ -74,7 +74,7 @@ package final class Comparison {
         let asked = options.methods ?? TrainingMethod.allCases
         let methods = try group.agreeing {
             try asked.filter { method in
-                guard let problem = MatchedRecipe.problem(base: base, method) else { return true }
+                guard let problem = ComparisonRecipe.problem(base: base, method) else { return true }
                 guard options.methods == nil else {
                     throw Self.site("--methods \(method.rawValue)").badRecipe(
                         problem + ", or leave the method out")
@@ -96,7 +96,7 @@ package final class Comparison {
                             + "validation.everyEpochs=1"
                         : "needs a test split, and \(options.data) has none")
             }
-            return try methods.map { try MatchedRecipe(base: base, method: $0, seed: 0) }
+            return try methods.map { try ComparisonRecipe(base: base, method: $0, seed: 0) }
         }
         report.methods = first.map {
             let isReal = $0.recipe.network.firstLayer != base.network.firstLayer
@@ -195,7 +195,7 @@ package final class Comparison {
     private func matched(
         _ method: TrainingMethod, _ trial: Trial, rate: Double?
     ) throws -> Recipe {
-        try MatchedRecipe(
+        try ComparisonRecipe(
             base: base, method: method, seed: trial.seed, start: trial.start, learningRate: rate
         ).recipe
     }

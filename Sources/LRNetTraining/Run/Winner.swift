@@ -86,7 +86,7 @@ package struct Winner {
     package func measure(
         _ leader: CoordinatorState.Leader, like network: Network, by evaluator: Evaluator
     ) throws -> (result: DrawResult, errors: ErrorMask)? {
-        var bytes = try context.group.fromCoordinator { try soundBytes(of: leader) }
+        var bytes = try context.group.fromCoordinator { try verifiedBytes(of: leader) }
         if bytes.isEmpty {
             try drawAgain(leader)
             bytes = try context.group.fromCoordinator { try FileBytes.read(path) }
@@ -104,7 +104,7 @@ package struct Winner {
     }
 
     /// - Returns: No bytes if the file must be drawn again; the log then says why.
-    private func soundBytes(of leader: CoordinatorState.Leader) throws -> [UInt8] {
+    private func verifiedBytes(of leader: CoordinatorState.Leader) throws -> [UInt8] {
         do {
             let bytes = try FileBytes.read(path)
             let (step, draw) = try NetworkFile(bytes: bytes, path: path).origin

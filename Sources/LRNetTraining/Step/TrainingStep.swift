@@ -16,7 +16,7 @@ package final class TrainingStep {
     private let reducer: GradientReducer
     private let updates: LayerUpdates
     /// Whether a step has updated some layers and not others.
-    private var isTorn = false
+    private var isPartlyUpdated = false
 
     /// Changes values on their way, in tests of failures; `nil` in a run that counts.
     var injectedFault: Pass.Observer?
@@ -97,7 +97,7 @@ package final class TrainingStep {
             try reducer.agree(on: updates.nonFiniteLayer)
         }
         if let nonFinite {
-            isTorn = true
+            isPartlyUpdated = true
             return Outcome(status: status, nonFinitePlace: network.layers[nonFinite].name)
         }
         times.measure(\.update) { network.didUpdate() }
@@ -124,7 +124,7 @@ package final class TrainingStep {
 
     /// Brings the whole state of the optimizer to every rank, for what is saved. Every rank calls it.
     func gatherState() throws {
-        precondition(!isTorn, "a step that updated only some layers must not be saved")
+        precondition(!isPartlyUpdated, "a step that updated only some layers must not be saved")
         try optimizer.beginGatherMoments(reducer)
         try reducer.finish()
     }

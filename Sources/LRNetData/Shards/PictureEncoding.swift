@@ -1,8 +1,0 @@
-/// How a shard set holds its pictures.
-package enum PictureEncoding: String, Sendable, Codable {
-    /// Pixels of one shape, `[N, H, W, C]`.
-    case raw
-
-    /// JPEG files of varying size, one behind the other, which are decoded when they are read.
-    case encoded
-}
