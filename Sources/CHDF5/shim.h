@@ -2,15 +2,15 @@
 
 #include <hdf5.h>
 
-// HDF5's constants are macros that call H5open() or cast, which Swift does not import. Each getter
-// gives Swift the library's own name for one of them.
+// HDF5's constants are macros that call H5open() or cast, so Swift does not import them. Each
+// getter below returns one of them, under a different name, because a getter must not have the name
+// of the macro that it wraps.
 
 #define LRNET_SWIFT_GETTER(name) __attribute__((swift_name("getter:" #name "()")))
 #define LRNET_CONSTANT(type, swift, value)                                                         \
     static inline type lrnet_##swift(void) LRNET_SWIFT_GETTER(swift);                              \
     static inline type lrnet_##swift(void) { return (value); }
 
-// Suffixed, because a getter must not carry the name of the macro that it wraps.
 LRNET_CONSTANT(hid_t, HDF5DefaultProperties, H5P_DEFAULT)
 LRNET_CONSTANT(hid_t, HDF5FileAccessClass, H5P_FILE_ACCESS)
 LRNET_CONSTANT(hid_t, HDF5FileCreationClass, H5P_FILE_CREATE)

@@ -1,8 +1,8 @@
 #pragma once
 #include <mpi.h>
 
-// Open MPI defines its handles as macros that cast the address of a global, and Swift imports no
-// such macro. Each getter below gives one of them back under the standard's own name.
+// Open MPI defines its handles as macros that cast the address of a global variable. Swift does not
+// import such macros. Each getter below returns one of the handles under its standard name.
 
 #define LRNET_GETTER(name) __attribute__((swift_name("getter:" name "()")))
 

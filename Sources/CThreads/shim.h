@@ -1,7 +1,7 @@
 #pragma once
 
-// Swift imports neither `sched_setaffinity` (it needs _GNU_SOURCE) nor the variadic `syscall` nor malloc.h, and
-// has no instruction for a thread that waits in a loop.
+// Swift does not import `sched_setaffinity` (which needs _GNU_SOURCE), the variadic `syscall` or
+// malloc.h. It also has no instruction for a thread that waits in a loop.
 
 #ifdef __linux__
 #include <malloc.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 #endif
 
-/// Binds the calling thread to one core; 0 if that succeeded.
+/// Binds the calling thread to one core. Returns 0 on success, -1 otherwise.
 static inline int lrnet_bind_thread(unsigned core) {
 #ifdef __linux__
     unsigned long mask[16] = {0};
@@ -21,14 +21,15 @@ static inline int lrnet_bind_thread(unsigned core) {
 #endif
 }
 
-/// Has all threads allocate from one heap: glibc reserves 64 MiB of addresses for each further one.
+/// Makes all threads allocate from one heap. glibc reserves 64 MiB of address space for each
+/// additional heap.
 static inline void lrnet_save_addresses(void) {
 #ifdef M_ARENA_MAX
     mallopt(M_ARENA_MAX, 1);
 #endif
 }
 
-/// Tells the core that the calling thread waits in a loop.
+/// Tells the CPU core that the calling thread is waiting in a loop.
 static inline void lrnet_spin_hint(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();

@@ -5,8 +5,8 @@
 #include <immintrin.h>
 #endif
 
-// Vector operations that Swift's SIMD types lack or compile to one scalar call a lane
-// (`SIMD16<Float>.squareRoot()`, `addingProduct`). Each is one clang built-in, so the same
+// Vector operations that Swift's SIMD types lack or compile to one scalar call per lane
+// (`SIMD16<Float>.squareRoot()`, `addingProduct`). Most are a single clang built-in, so the same
 // source serves AVX-512 (one instruction), AVX2 (two) and any other target.
 
 typedef float lrnet_float16 __attribute__((ext_vector_type(16)));
@@ -16,27 +16,28 @@ typedef int lrnet_int16 __attribute__((ext_vector_type(16)));
 typedef unsigned int lrnet_uint8 __attribute__((ext_vector_type(8)));
 typedef uint64_t lrnet_ulong8 __attribute__((ext_vector_type(8)));
 
-/// Each lane as a float, rounded to nearest.
+/// Converts each lane to a float, rounded to nearest.
 static inline __attribute__((always_inline)) lrnet_float16 lrnet_float_of_uint(lrnet_uint16 x) {
     return __builtin_convertvector(x, lrnet_float16);
 }
 
-/// Each lane as a float, rounded to nearest.
+/// Converts each lane to a float, rounded to nearest.
 static inline __attribute__((always_inline)) lrnet_float16 lrnet_float_of_int(lrnet_int16 x) {
     return __builtin_convertvector(x, lrnet_float16);
 }
 
-/// The low halves of the lanes.
+/// Returns the low halves of the lanes.
 static inline __attribute__((always_inline)) lrnet_uint8 lrnet_low_halves(lrnet_ulong8 x) {
     return __builtin_convertvector(x, lrnet_uint8);
 }
 
-/// Each lane, with zeros in front.
+/// Widens each lane to 64 bits with zeros.
 static inline __attribute__((always_inline)) lrnet_ulong8 lrnet_widened(lrnet_uint8 x) {
     return __builtin_convertvector(x, lrnet_ulong8);
 }
 
-/// The first `count` (0 to 16) floats at `source`, then zeros; reads nothing behind them.
+/// Returns the first `count` (0 to 16) floats at `source`, then zeros. Reads nothing after those
+/// floats.
 static inline __attribute__((always_inline)) lrnet_float16
 lrnet_load_partial(const float *_Nonnull source, long count) {
 #ifdef __AVX512F__
@@ -48,7 +49,7 @@ lrnet_load_partial(const float *_Nonnull source, long count) {
 #endif
 }
 
-/// Stores the first `count` (0 to 16) lanes; writes nothing behind them.
+/// Stores the first `count` (0 to 16) lanes. Writes nothing after them.
 static inline __attribute__((always_inline)) void
 lrnet_store_partial(lrnet_float16 value, float *_Nonnull target, long count) {
 #ifdef __AVX512F__
@@ -58,19 +59,19 @@ lrnet_store_partial(lrnet_float16 value, float *_Nonnull target, long count) {
 #endif
 }
 
-/// The square root of each lane, correctly rounded.
+/// Returns the square root of each lane, correctly rounded.
 static inline __attribute__((always_inline)) lrnet_float16 lrnet_sqrt(lrnet_float16 x) {
     return __builtin_elementwise_sqrt(x);
 }
 
-/// `a * b + c` of each lane, rounded once.
+/// Returns `a * b + c` of each lane, rounded once.
 static inline __attribute__((always_inline)) lrnet_float16
 lrnet_fma(lrnet_float16 a, lrnet_float16 b, lrnet_float16 c) {
     return __builtin_elementwise_fma(a, b, c);
 }
 
-/// Stores past the caches, to an address that is a multiple of 64 bytes; ``lrnet_finish_streaming``
-/// must follow before another thread reads.
+/// Stores a vector and bypasses the caches. The address is a multiple of 64 bytes.
+/// ``lrnet_finish_streaming`` must be called before another thread reads the vector.
 static inline __attribute__((always_inline)) void
 lrnet_stream(lrnet_float16 value, float *_Nonnull target) {
 #ifdef __AVX512F__
@@ -80,14 +81,14 @@ lrnet_stream(lrnet_float16 value, float *_Nonnull target) {
 #endif
 }
 
-/// Makes what ``lrnet_stream`` stored visible to other threads.
+/// Makes the vectors stored by ``lrnet_stream`` visible to other threads.
 static inline __attribute__((always_inline)) void lrnet_finish_streaming(void) {
 #ifdef __AVX512F__
     _mm_sfence();
 #endif
 }
 
-/// Writes the transpose of 16 x 16 floats; strides are in floats.
+/// Writes the transpose of 16 x 16 floats. Strides are in floats.
 static inline void lrnet_transpose16(
     const float *_Nonnull source, long source_stride, float *_Nonnull target, long target_stride) {
 #ifdef __AVX512F__
@@ -120,7 +121,7 @@ static inline void lrnet_transpose16(
 #endif
 }
 
-/// Whether this build may use the 32 registers of AVX-512.
+/// Returns 1 if this build may use AVX-512 and its 32 registers, else 0.
 static inline int lrnet_has_avx512(void) {
 #ifdef __AVX512F__
     return 1;

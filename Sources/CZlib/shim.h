@@ -2,7 +2,7 @@
 
 #include <zlib.h>
 
-/// `inflateInit2` is a macro, which Swift does not import.
+/// Calls `inflateInit2`, a macro that Swift does not import.
 static inline int lrnet_inflateInit(z_streamp stream, int windowBits) {
     return inflateInit2(stream, windowBits);
 }

@@ -3,23 +3,20 @@ internal import LRNetSupport
 
 /// A program's commands with their options, as ArgumentParser describes them in JSON.
 package struct CommandTree: Decodable, Sendable {
-    /// A command.
     package struct Command: Decodable, Sendable {
-        /// Its name.
         package let commandName: String
-        /// The text below its options' overview, if there is one.
+        /// The text that follows the abstract in its help.
         package let discussion: String?
-        /// The commands below it.
         package let subcommands: [Command]?
-        /// The name of the one that takes its options where none is named.
+        /// The name of the subcommand that runs if the command line names none.
         package let defaultSubcommand: String?
-        /// Its options, flags and arguments.
+        /// The options, flags and positional arguments.
         package let arguments: [Argument]?
     }
 
     /// An option, flag or argument of a command.
     package struct Argument: Decodable, Sendable {
-        /// A spelling: `long` and `output` for `--output`.
+        /// A spelling: kind `long` and name `output` for `--output`.
         package struct Name: Decodable, Sendable {
             /// `long` for two hyphens.
             package let kind: String
@@ -27,13 +24,12 @@ package struct CommandTree: Decodable, Sendable {
             package let name: String
         }
 
-        /// `option` for one with a value, `flag`, or `positional`.
+        /// `option` (which has a value), `flag`, or `positional`.
         package let kind: String
-        /// Its spellings; none for a positional argument.
+        /// The spellings; none for a positional argument.
         package let names: [Name]?
-        /// The command works without it.
         package let isOptional: Bool
-        /// It may be given more than once.
+        /// True if it can be given more than once.
         package let isRepeating: Bool
 
         var spellings: [String] {
@@ -41,10 +37,10 @@ package struct CommandTree: Decodable, Sendable {
         }
     }
 
-    /// The program.
+    /// The root command, which is the program.
     package let command: Command
 
-    /// Reads the answer to `PROGRAM --experimental-dump-help`.
+    /// Parses the output of `PROGRAM --experimental-dump-help`.
     package init(json: String) throws {
         self = try JSONDecoder().decode(CommandTree.self, from: Data(json.utf8))
     }
@@ -53,14 +49,13 @@ package struct CommandTree: Decodable, Sendable {
 extension CommandTree {
     /// A mistake in a command line.
     package struct Problem: Equatable, Sendable {
-        /// `unknown option --ouput; did you mean --output?`
+        /// The message, such as `unknown option --ouput; did you mean --output?`.
         package let message: String
-        /// The command whose help tells more: `lrnet-dist train`.
+        /// The command whose help is relevant, such as `lrnet-dist train`.
         package let command: String
     }
 
-    /// The first word of a command line that is a command or an option which does not exist; `nil`
-    /// if there is none.
+    /// Returns the first unknown command or option of a command line, or `nil` if all are known.
     ///
     /// - Parameter words: The command line without the program's name.
     package func problem(in words: [String]) -> Problem? {
@@ -117,16 +112,15 @@ extension CommandTree {
 }
 
 extension CommandTree.Command {
-    /// The option with this spelling, hyphens included.
+    /// Returns the option with this spelling, which includes the hyphens.
     package func argument(_ spelling: String) -> CommandTree.Argument? {
         arguments?.first { $0.spellings.contains(spelling) }
     }
 
-    /// The command that ``defaultSubcommand`` names.
     var defaultCommand: CommandTree.Command? {
         subcommands?.first { $0.commandName == defaultSubcommand }
     }
 
-    /// All options, hyphens included.
+    /// The spellings of all options, including hyphens.
     var spellings: [String] { (arguments ?? []).flatMap(\.spellings) }
 }

@@ -1,14 +1,14 @@
-/// An empty word of a command line, as a shell leaves it of a variable that is not set.
+/// An empty word of a command line, usually from a shell variable that is not set.
 ///
-/// A program that takes it for a path writes into the root, or into the current folder.
+/// A program that used it as a path would write into the root or the current folder.
 package struct EmptyWord: Equatable, Sendable {
-    /// `--output '': is empty; ...`
+    /// The message, such as `--output '': is empty; ...`.
     package let message: String
 
-    /// Options that an empty word turns off.
+    /// Prefixes of options that an empty value turns off.
     private static let prefixesOfOptionalPairs = ["--test-", "--validation-"]
 
-    /// Looks for the first such word; `nil` if there is none.
+    /// Finds the first empty word, or returns `nil` if there is none.
     ///
     /// - Parameter words: The command line without the program's name.
     package init?(in words: [String]) {
@@ -32,7 +32,7 @@ package struct EmptyWord: Equatable, Sendable {
             if value.isEmpty, !Self.prefixesOfOptionalPairs.contains(where: option.hasPrefix) {
                 let name = option.isEmpty ? "''" : "\(option) ''"
                 message =
-                    "\(name): is empty, as a variable of the shell that is not set; give a value"
+                    "\(name): is empty, perhaps from a shell variable that is not set; give a value"
                 return
             }
             option = ""

@@ -3,9 +3,9 @@ internal import Foundation
 internal import LRNetSupport
 
 extension ParsableCommand {
-    /// Reads this process's command line; does not return if it is wrong or asks for help.
+    /// Parses this process's command line. Exits if the command line is wrong or requests help.
     ///
-    /// - Parameter isSilent: Another process prints what is wrong with the same command line.
+    /// - Parameter isSilent: True if another process with the same command line prints the errors.
     package static func parsedCommandLine(isSilent: Bool) -> any ParsableCommand {
         let words = Array(PathText.arguments.dropFirst())
         do {
@@ -18,22 +18,24 @@ extension ParsableCommand {
         }
     }
 
-    /// Ends the process with what ArgumentParser says; a misspelled option or command is named
-    /// first, because a required option may be missing only for that reason.
+    /// Exits with ArgumentParser's message. If an option or command is misspelled, prints only that
+    /// problem, because the misspelling can be the reason why a required option is missing.
     ///
-    /// - Parameter isSilent: As above.
+    /// - Parameter isSilent: True if another process with the same command line prints the errors.
     package static func endCommandLine(with error: any Error, isSilent: Bool) -> Never {
         let code = exitCode(for: error)
         if isSilent {
-            // A launcher kills all processes when one fails; the one that prints must be the first.
+            // A launcher kills all processes when one fails, so the process that prints must fail
+            // first.
             if !code.isSuccess { Thread.sleep(forTimeInterval: 2) }
             Foundation.exit(code.rawValue)
         }
         let words = Array(PathText.arguments.dropFirst())
         if code == .validationFailure, let problem = commandTree?.problem(in: words) {
             let lines =
-                "\(configuration.commandName ?? ""): \(problem.message)\nsee \(problem.command) --help\n"
-            Console.complain(lines)
+                "\(configuration.commandName ?? ""): \(problem.message)\n"
+                + "see \(problem.command) --help\n"
+            Console.printError(lines)
             Foundation.exit(ExitStatus.usage.rawValue)
         }
         if code.isSuccess {
@@ -41,7 +43,7 @@ extension ParsableCommand {
             do {
                 if !text.isEmpty { try Console.print(text) }
             } catch {
-                Console.complain("\(configuration.commandName ?? ""): \(error)\n")
+                Console.printError("\(configuration.commandName ?? ""): \(error)\n")
                 Foundation.exit(Failure.exitStatus(of: error).rawValue)
             }
             Foundation.exit(code.rawValue)
@@ -49,7 +51,7 @@ extension ParsableCommand {
         exit(withError: error)
     }
 
-    /// The commands and options of this program.
+    /// The commands and options of this program; `nil` if ArgumentParser's dump cannot be parsed.
     private static var commandTree: CommandTree? {
         do {
             _ = try parseAsRoot(["--experimental-dump-help"])

@@ -1,14 +1,14 @@
 internal import LRNetSupport
 
-/// A word of a command line in which the shell was to fill in a folder, and did not.
+/// A word of a command line with a `~` or a variable that the shell did not expand.
 ///
-/// The shell replaces neither `'~/x'` nor `--output=~/x`; a program that takes such a word for a path
-/// makes a folder named `~`.
+/// The shell expands neither `'~/x'` nor `--output=~/x`. A program that used such a word as a path
+/// would create a folder named `~`.
 package struct UnexpandedPath: Equatable, Sendable {
-    /// `--output '~/x': the shell did not ...`
+    /// The message, such as `--output '~/x': the shell did not ...`.
     package let message: String
 
-    /// Looks for the first such word; `nil` if there is none.
+    /// Finds the first such word, or returns `nil` if there is none.
     ///
     /// - Parameter words: The command line without the program's name.
     package init?(in words: [String]) {
@@ -22,7 +22,8 @@ package struct UnexpandedPath: Equatable, Sendable {
                 option = word
                 continue
             }
-            // `--set initialization.from=~/x`; a bare `~` is YAML's null there.
+            // A path can follow a key, as in `--set initialization.from=~/x`. There a bare `~` is
+            // YAML's null.
             if option == "--set", let equals = value.firstIndex(of: "=") {
                 option += " \(value[..<equals])"
                 value = value[value.index(after: equals)...]
@@ -31,7 +32,7 @@ package struct UnexpandedPath: Equatable, Sendable {
             if !isNull, let remedy = Self.remedy(value) {
                 let name = option.isEmpty ? "'\(value)'" : "\(option) '\(value)'"
                 message =
-                    "\(name): the shell did not replace \(Self.start(value)); write \(remedy), or "
+                    "\(name): the shell did not expand \(Self.start(value)); write \(remedy), or "
                     + "'./\(value)' if that is the name"
                 return
             }
@@ -48,17 +49,17 @@ package struct UnexpandedPath: Equatable, Sendable {
         let start = start(value)
         let rest = value.dropFirst(start.count)
         if start == "~" { return "\"$HOME\(rest)\"" }
-        if start.hasPrefix("~"), start.dropFirst().allSatisfy(isOfName) {
-            return "\(value) without quotation marks, as a word of its own"
+        if start.hasPrefix("~"), start.dropFirst().allSatisfy(isNameCharacter) {
+            return "\(value) without quotes, as a separate word"
         }
         let name = start.dropFirst().filter { !"{}()".contains($0) }
-        if start.hasPrefix("$"), !name.isEmpty, name.allSatisfy(isOfName) {
-            return "\"$\(name)\(rest)\" in double quotation marks"
+        if start.hasPrefix("$"), !name.isEmpty, name.allSatisfy(isNameCharacter) {
+            return "\"$\(name)\(rest)\" in double quotes"
         }
         return nil
     }
 
-    private static func isOfName(_ letter: Character) -> Bool {
+    private static func isNameCharacter(_ letter: Character) -> Bool {
         letter.isLetter || letter.isNumber || "_-.".contains(letter)
     }
 }

@@ -3,20 +3,18 @@ package import LRNetCollectives
 internal import LRNetHDF5
 internal import LRNetSupport
 
-/// Looks for what would keep a run from being right or fast, on all ranks of a group, and says
-/// what to do about it.
+/// Checks, on all ranks of a group, for problems that make a run wrong or slow.
 package struct Doctor {
-    /// What was found.
     package struct Report: Sendable {
-        /// One line each; never empty.
+        /// The lines of the table; never empty.
         package var findings: [Finding]
 
-        /// Whether nothing would fail.
+        /// True if no finding is a failure.
         package var isHealthy: Bool { findings.allSatisfy { $0.verdict != .failure } }
 
-        /// The table, and below it a remedy for each line that wants one.
+        /// The table, followed by a remedy for each warning and failure.
         package var text: String {
-            var table = TextTable(["", "what", "found"])
+            var table = TextTable(["", "check", "result"])
             for finding in findings {
                 table.append([finding.verdict.rawValue, finding.topic, finding.detail])
             }
@@ -27,7 +25,7 @@ package struct Doctor {
             let (failures, warnings) = (count(.failure), count(.warning))
             lines.append(
                 failures + warnings == 0
-                    ? "all is well"
+                    ? "no problems found"
                     : "\(counted(failures, "failure")), \(counted(warnings, "warning"))")
             return lines.map { $0 + "\n" }.joined()
         }
@@ -44,15 +42,13 @@ package struct Doctor {
     private let group: any ProcessGroup
     private let threads: Int
 
-    /// Creates a doctor.
-    ///
-    /// - Parameter threads: The threads of a rank that a run would have.
+    /// - Parameter threads: The number of threads per rank in a run.
     package init(group: any ProcessGroup, threads: Int) {
         self.group = group
         self.threads = threads
     }
 
-    /// Looks at everything. Every rank calls it, and gets the same report.
+    /// Performs all checks. Every rank must call it, and receives the same report.
     package func examine() throws -> Report {
         let environment = try RunEnvironment.gather(group: group, threads: threads)
         var findings = versions(environment) + processors(environment)
@@ -78,15 +74,15 @@ package struct Doctor {
                     "program", program,
                     remedy: "a debug build is many times slower: swift build -c release")
                 : .good("program", program),
-            .good("OpenBLAS", "\(versions.openBLAS), called with one thread each"),
+            .good("OpenBLAS", "\(versions.openBLAS), one thread per call"),
             .good(
                 "HDF5",
                 "\(versions.hdf5), \(HDF5Build.isThreadSafe ? "" : "not ")built thread-safe "
-                    + "(we lock it anyway)"),
+                    + "(every call is locked)"),
             .good(
                 "MPI",
                 group.size == 1 && level == "none"
-                    ? "\(mpi), not asked for: one process without mpirun"
+                    ? "\(mpi), not used: one process without mpirun"
                     : "\(mpi), \(PlacementCheck.counted(group.size, "rank")), threads \(level)"),
         ]
     }
@@ -103,8 +99,8 @@ package struct Doctor {
         }
     }
 
-    /// The ranks' findings, topic by topic: the worst, with its rank, or rank 0's where all are
-    /// equally good.
+    /// Merges the findings of all ranks. For each topic, returns the worst finding with its rank,
+    /// or rank 0's finding if all are good.
     private func merged(_ own: [Finding]) throws -> [Finding] {
         let all = try group.allGather(Array(try JSONEncoder().encode(own))).map {
             try JSONDecoder().decode([Finding].self, from: Data($0))

@@ -1,10 +1,8 @@
 /// One line of the doctor's table.
 package struct Finding: Sendable, Codable, Equatable {
-    /// How good or bad it is.
     package enum Verdict: String, Sendable, Codable, Comparable {
-        /// As it should be.
         case good = "ok"
-        /// Works, but slower than it might, or soon not.
+        /// Works, but more slowly than possible, or may fail soon.
         case warning = "warn"
         /// Training will fail, or compute wrong numbers.
         case failure = "FAIL"
@@ -17,33 +15,28 @@ package struct Finding: Sendable, Codable, Equatable {
             }
         }
 
-        /// Better comes first.
         package static func < (a: Verdict, b: Verdict) -> Bool { a.weight < b.weight }
     }
 
-    /// What was looked at.
+    /// The checked property, such as `memory`.
     package var topic: String
 
-    /// How it is.
     package var verdict: Verdict
 
-    /// What was found.
+    /// The result of the check.
     package var detail: String
 
-    /// What to do about it; empty where nothing need be done.
+    /// The advice for a warning or failure; otherwise empty.
     package var remedy: String
 
-    /// Something that is as it should be.
     static func good(_ topic: String, _ detail: String) -> Finding {
         Finding(topic: topic, verdict: .good, detail: detail, remedy: "")
     }
 
-    /// Something that works, but.
     static func warning(_ topic: String, _ detail: String, remedy: String) -> Finding {
         Finding(topic: topic, verdict: .warning, detail: detail, remedy: remedy)
     }
 
-    /// Something that does not work.
     static func failure(_ topic: String, _ detail: String, remedy: String) -> Finding {
         Finding(topic: topic, verdict: .failure, detail: detail, remedy: remedy)
     }

@@ -3,23 +3,22 @@ internal import LRNetHDF5
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// The versions of everything that a number may depend on.
+/// The versions of all software that results can depend on.
 package struct LibraryVersions: Sendable, Codable, Equatable {
-    /// Ours.
+    /// The version of this package.
     package var lrnetDist = ProgramVersion.number
 
-    /// The compiler, and whether the build is a release build.
+    /// The compiler and the build configuration.
     package var swift = "\(ProgramVersion.compiler), \(ProgramVersion.configuration) build"
 
-    /// OpenBLAS's version and configuration, in its own words.
+    /// The version and configuration as reported by OpenBLAS.
     package var openBLAS = MatrixProduct.libraryDescription.configuration
 
-    /// HDF5's version.
     package var hdf5 = HDF5Build.version
 
-    /// The MPI library, in its own words.
+    /// The name and version as reported by the MPI library.
     package var mpi = MPILibrary.version
 
-    /// Asks the libraries.
+    /// Queries the libraries of this process.
     package init() {}
 }

@@ -1,8 +1,8 @@
 internal import LRNetKernels
 
-/// Whether the noise generator gives the numbers that its authors published.
+/// The check that the noise generator returns the numbers published by its authors.
 enum NoiseCheck {
-    /// Counter and key from the digits of pi, and the block that belongs to them.
+    /// A counter and a key from the digits of pi, and the resulting block.
     ///
     /// - Source: the known answers of Random123 (philox4x32, 10 rounds).
     private static let counter = SIMD4<UInt32>(0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344)
@@ -13,9 +13,10 @@ enum NoiseCheck {
         let block = Philox.block(counter: counter, key: key)
         guard block == answer else {
             return .failure(
-                "noise", "Philox gives \(block) where \(answer) is known",
-                remedy: "this machine or build computes wrongly: build again; do not train with it")
+                "noise", "Philox returns \(block) instead of \(answer)",
+                remedy: "this machine or build computes wrong numbers: rebuild, and do not train "
+                    + "with it")
         }
-        return .good("noise", "Philox4x32-10 gives the published numbers")
+        return .good("noise", "Philox4x32-10 returns the published numbers")
     }
 }

@@ -1,8 +1,9 @@
 internal import LRNetSupport
 
-/// Whether ranks and threads find the cores that they need; free of side effects.
+/// The check that ranks and threads have the cores that they need. It has no side effects.
 package enum PlacementCheck {
-    /// One finding for each host's cores and for each rank's binding, and one about differences.
+    /// Returns two findings per host, on its cores and on the binding of its ranks, and one finding
+    /// on differences between machines.
     package static func findings(_ environment: RunEnvironment) -> [Finding] {
         environment.hosts.map { cores(on: $0, environment) }
             + environment.hosts.map { binding(on: $0, environment) } + [equality(environment)]
@@ -10,16 +11,17 @@ package enum PlacementCheck {
 
     private static func cores(on host: String, _ environment: RunEnvironment) -> Finding {
         let ranks = environment.ranks(on: host)
-        let wanted = ranks.count * environment.threads
-        let there = ranks.first?.processor.coreCount ?? 1
+        let required = ranks.count * environment.threads
+        let available = ranks.first?.processor.coreCount ?? 1
         let text =
             "\(host): \(counted(ranks.count, "rank")) x \(counted(environment.threads, "thread")) "
-            + "on \(counted(there, "core"))"
-        guard wanted > there else { return .good("cores", text) }
+            + "on \(counted(available, "core"))"
+        guard required > available else { return .good("cores", text) }
         return .warning(
             "cores", text,
-            remedy: "start \(counted(max(there / environment.threads, 1), "rank")) there, or lower "
-                + "training.threads; results stay the same, but ranks wait for one another")
+            remedy: "start \(counted(max(available / environment.threads, 1), "rank")) on that "
+                + "host, or lower training.threads; results stay the same, but ranks wait for "
+                + "one another")
     }
 
     private static func binding(on host: String, _ environment: RunEnvironment) -> Finding {
@@ -49,10 +51,10 @@ package enum PlacementCheck {
         return .good(
             "binding",
             "\(host): rank \(bound.rank) on cores \(ProcessAffinity.text(bound.cores))"
-                + (ranks.count > 1 ? ", others alike" : ""))
+                + (ranks.count > 1 ? ", other ranks likewise" : ""))
     }
 
-    /// What decides the bits of a product.
+    /// The properties that determine the bits of a product.
     private struct Kind: Equatable {
         var model: String
         var vectorLevel: VectorLevel
@@ -71,7 +73,7 @@ package enum PlacementCheck {
             return "\(model), \(vectorLevel), BLAS core \(blasCore)\(forced)"
         }
 
-        /// Whether the bits are the same; why a core was chosen does not matter.
+        /// Returns true if products have the same bits, regardless of why a BLAS core was chosen.
         func isAlike(_ other: Kind) -> Bool {
             model == other.model && vectorLevel == other.vectorLevel && blasCore == other.blasCore
         }
@@ -91,16 +93,16 @@ package enum PlacementCheck {
             return .good(
                 "same CPUs",
                 environment.hosts.count == 1
-                    ? "one host" : "\(environment.hosts.count) hosts alike")
+                    ? "one host" : "on all \(environment.hosts.count) hosts")
         }
         return .warning(
             "same CPUs",
             kinds.map { "\(names($0.ranks)) \($0.kind.text)" }.joined(separator: "; "),
-            remedy: "bits repeat only between machines of one type: choose such hosts, or set "
-                + "OPENBLAS_CORETYPE to the same value on all")
+            remedy: "results repeat bit for bit only between machines of one type: choose such "
+                + "hosts, or set OPENBLAS_CORETYPE to the same value on all")
     }
 
-    /// `rank 3 on node7: `, `ranks 0-2,4 on node1, node2: `
+    /// Returns text such as `rank 3 on node7:` or `ranks 0-2,4 on node1, node2:`.
     private static func names(_ ranks: [RankEnvironment]) -> String {
         var hosts: [String] = []
         for rank in ranks where !hosts.contains(rank.host) { hosts.append(rank.host) }
@@ -109,7 +111,7 @@ package enum PlacementCheck {
             + "\(hosts.prefix(8).joined(separator: ", "))\(more):"
     }
 
-    /// `1 rank`, `3 ranks`
+    /// Returns a count with its noun, such as `1 rank` or `3 ranks`.
     package static func counted(_ count: Int, _ noun: String) -> String {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
     }

@@ -2,15 +2,17 @@ internal import Foundation
 
 /// The cores that a process may run on.
 package enum ProcessAffinity {
-    /// The numbers of the cores, rising; empty where the system does not say.
+    /// Returns the numbers of the cores in ascending order; empty if the system does not report
+    /// them.
     ///
-    /// Read from `/proc`, because Swift does not import `sched_getaffinity`; it is the same mask.
+    /// The list is read from `/proc`, because Swift does not import `sched_getaffinity`. The mask
+    /// is the same.
     package static func cores() -> [Int] {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         return cores(status: status)
     }
 
-    /// Finds the list of cores in the content of `/proc/self/status`.
+    /// Parses the list of cores in the content of `/proc/self/status`.
     package static func cores(status: String) -> [Int] {
         let key = "Cpus_allowed_list:"
         guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(key) }) else {
@@ -24,9 +26,9 @@ package enum ProcessAffinity {
         }
     }
 
-    /// `0-3,8`: runs of consecutive numbers.
+    /// Returns the numbers as text, with runs of consecutive numbers, such as `0-3,8`.
     ///
-    /// - Parameter cores: Rising.
+    /// - Parameter cores: The numbers in ascending order.
     package static func text(_ cores: [Int]) -> String {
         var runs: [ClosedRange<Int>] = []
         for core in cores {

@@ -2,26 +2,26 @@ internal import Foundation
 
 /// The CPU of a machine.
 package struct ProcessorDescription: Sendable, Codable, Equatable {
-    /// The vendor's name for it.
+    /// The model name given by the vendor.
     package var model: String
 
-    /// The vector extensions that kernels may use, widest last.
+    /// The vector extensions that kernels can use, widest last.
     package var vectorExtensions: [String]
 
-    /// The logical cores that the system runs.
+    /// The number of online logical cores.
     package var coreCount: Int
 
-    /// The extensions that decide which kernels a library picks, widest last.
+    /// The extensions that determine which kernels a library chooses, widest last.
     static let interesting = [
         "sse2", "sse4_2", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512vl", "avx512dq",
         "avx512_bf16", "avx512_vnni", "amx_bf16", "neon", "asimd", "sve",
     ]
 
-    /// Reads what Linux says of the first CPU.
+    /// Parses Linux's description of the first CPU.
     ///
     /// - Parameters:
     ///   - text: The content of `/proc/cpuinfo`.
-    ///   - coreCount: The logical cores that the system runs.
+    ///   - coreCount: The number of online logical cores.
     package init(cpuinfo text: String, coreCount: Int) {
         func value(_ keys: [String]) -> String? {
             for line in text.split(separator: "\n") {
@@ -40,14 +40,14 @@ package struct ProcessorDescription: Sendable, Codable, Equatable {
         self.coreCount = coreCount
     }
 
-    /// This machine's CPU.
+    /// Returns the description of this machine's CPU.
     package static func current() -> ProcessorDescription {
         let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         return ProcessorDescription(
             cpuinfo: text, coreCount: max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1))
     }
 
-    /// How wide the CPU's vectors are for our purpose.
+    /// The widest vectors that kernels can use on this CPU.
     package var vectorLevel: VectorLevel {
         let flags = Set(vectorExtensions)
         if flags.isSuperset(of: ["avx512f", "avx512bw", "avx512vl", "avx512dq"]) { return .avx512 }
@@ -67,7 +67,7 @@ package enum VectorLevel: Int, Sendable, Comparable, CustomStringConvertible {
     /// 512 bits.
     case avx512
 
-    /// The level that one of OpenBLAS's kernel sets uses; `nil` for a name that is not known here.
+    /// Creates the level of one of OpenBLAS's kernel sets, or returns `nil` for an unknown name.
     package init?(blasCore: String) {
         switch blasCore.lowercased() {
         case "skylakex", "cooperlake", "sapphirerapids": self = .avx512
@@ -81,10 +81,8 @@ package enum VectorLevel: Int, Sendable, Comparable, CustomStringConvertible {
         }
     }
 
-    /// Narrower comes first.
     package static func < (a: VectorLevel, b: VectorLevel) -> Bool { a.rawValue < b.rawValue }
 
-    /// As manuals write it.
     package var description: String {
         switch self {
         case .basic: "SSE"

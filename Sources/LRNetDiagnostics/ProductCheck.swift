@@ -2,11 +2,12 @@ internal import Foundation
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// Whether matrices are multiplied rightly, and how fast.
+/// The check that matrix products are correct, with a measurement of their speed.
 enum ProductCheck {
     private static let (rows, columns, inner) = (160, 144, 176)
 
-    /// Each sum has `inner` terms; each rounding is at most half a unit of the sum of magnitudes.
+    /// The largest error of a sum of `inner` terms, relative to the sum of the terms' magnitudes.
+    /// Each rounding contributes at most half a unit in the last place of that sum.
     private static let tolerance = Double(inner) * 0x1p-24
 
     private static let (timedSize, repetitions) = (512, 5)
@@ -28,21 +29,21 @@ enum ProductCheck {
                 let got = Double(c[row * columns + column])
                 guard abs(got - sum) <= tolerance * magnitude else {
                     return .failure(
-                        "products", "entry (\(row), \(column)) is \(got) where it must be \(sum)",
+                        "products", "entry (\(row), \(column)) is \(got) instead of \(sum)",
                         remedy: MatrixProduct.usesOwnKernels
-                            ? "this machine or build computes wrongly: do not train with it"
-                            : "this OpenBLAS computes wrongly here: try another "
+                            ? "this machine or build computes wrong numbers: do not train with it"
+                            : "this OpenBLAS computes wrong numbers here: try another "
                                 + "OPENBLAS_CORETYPE or version; do not train with it")
                 }
             }
         }
         return .good(
             "products",
-            "\(MatrixProduct.provider), right; " + String(format: "%.0f GFLOP/s", speed())
-                + " on one thread (of \(timedSize)x\(timedSize)x\(timedSize), ranks at once)")
+            "\(MatrixProduct.provider), correct; " + String(format: "%.0f GFLOP/s", speed())
+                + " on one thread (\(timedSize)x\(timedSize)x\(timedSize), all ranks at once)")
     }
 
-    /// The best of a few timings, in 10^9 additions and multiplications a second.
+    /// Returns the best of several timings, in 10^9 additions and multiplications per second.
     private static func speed() -> Double {
         let size = timedSize
         let a = numbers(size * size, index: 2)

@@ -2,30 +2,27 @@ internal import Foundation
 internal import LRNetCollectives
 internal import LRNetKernels
 
-/// Where one rank runs.
+/// The machine and the settings of one rank.
 package struct RankEnvironment: Sendable, Codable, Equatable {
-    /// The rank.
     package var rank: Int
 
-    /// The name of its machine.
+    /// The name of the rank's machine.
     package var host: String
 
-    /// The machine's CPU.
     package var processor: ProcessorDescription
 
-    /// The kernels that OpenBLAS chose there.
+    /// The kernels that OpenBLAS chose for this rank.
     package var blasCore: String
 
-    /// What its `OPENBLAS_CORETYPE` asks OpenBLAS for, if it is set there.
+    /// The rank's `OPENBLAS_CORETYPE`, if it is set.
     package var forcedBLASCore: String?
 
-    /// The cores that the rank may run on; empty where the system does not say.
+    /// The cores that the rank may run on; empty if the system does not report them.
     package var cores: [Int]
 
-    /// What the launcher let the group know of MPI's threads; `none` in a single process.
+    /// The thread level that MPI granted; `none` in a single process.
     package var mpiThreadLevel: String
 
-    /// Creates a description.
     package init(
         rank: Int, host: String, processor: ProcessorDescription, blasCore: String,
         forcedBLASCore: String? = nil, cores: [Int], mpiThreadLevel: String
@@ -39,7 +36,7 @@ package struct RankEnvironment: Sendable, Codable, Equatable {
         self.mpiThreadLevel = mpiThreadLevel
     }
 
-    /// Looks at this process.
+    /// Describes this process.
     static func current(_ group: any ProcessGroup) -> RankEnvironment {
         RankEnvironment(
             rank: group.rank, host: group.hostNames[group.rank],
@@ -49,9 +46,9 @@ package struct RankEnvironment: Sendable, Codable, Equatable {
             mpiThreadLevel: (group as? MPIProcessGroup)?.threadLevel ?? "none")
     }
 
-    /// The cores that it may use, as a number.
+    /// The number of cores that the rank may use.
     package var coreCount: Int { cores.isEmpty ? processor.coreCount : cores.count }
 
-    /// Whether it may run on some of the machine's cores only.
+    /// True if the rank may run on only some of the machine's cores.
     package var isBound: Bool { coreCount < processor.coreCount }
 }

@@ -2,11 +2,11 @@ internal import LRNetCollectives
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// Whether the exact all-reduce gives the right sums, and the bits of a single process.
+/// The check that the exact all-reduce computes correct sums with the bits of a single process.
 enum ReductionCheck {
     private static let valueCount = 10_007
 
-    /// Every rank calls it, and finds the same.
+    /// Every rank must call it, and receives the same finding.
     static func run(_ group: any ProcessGroup) throws -> Finding {
         let leafCount = max(8, group.size)
         let run = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leafCount)
@@ -33,13 +33,15 @@ enum ReductionCheck {
         guard let rank = verdicts.firstIndex(where: { $0 != [0] }) else {
             return .good(
                 "all-reduce",
-                "\(leafCount) leaves over \(PlacementCheck.counted(group.size, "rank")): right, and a single process's bits"
-                    + " (\(Int(time.seconds * 1e6)) microseconds for \(valueCount) values)")
+                "\(leafCount) leaves over \(PlacementCheck.counted(group.size, "rank")): correct, "
+                    + "with the bits of a single process "
+                    + "(\(Int(time.seconds * 1e6)) microseconds for \(valueCount) values)")
         }
         return .failure(
             "all-reduce",
             verdicts[rank] == [2]
-                ? "rank \(rank) got wrong sums" : "rank \(rank) got other bits than one process",
+                ? "rank \(rank) computed wrong sums"
+                : "the sums of rank \(rank) do not have the bits of a single process",
             remedy: "the MPI library or a machine is broken, or ranks run different builds; try "
                 + "--mca btl tcp,self")
     }

@@ -2,34 +2,34 @@ internal import Foundation
 package import LRNetCollectives
 internal import LRNetSupport
 
-/// `environment.json`: what a run ran on. Numbers repeat bit for bit where versions, CPU type and
-/// BLAS core are the same.
+/// The software and hardware of a run, recorded in `environment.json`. Results repeat bit for bit
+/// if the versions, the CPU type and the BLAS core are the same.
 package struct RunEnvironment: Sendable, Codable, Equatable {
-    /// The file's name in a run's folder.
+    /// The name of the file in a run's folder.
     package static let name = "environment.json"
 
-    /// When the run was started or resumed.
+    /// The time when the run was started or resumed, in ISO 8601 format.
     package var startedAt: String
 
-    /// The command line of rank 0, a word each; absent in runs of earlier versions.
+    /// The words of rank 0's command line; absent in runs of earlier versions.
     package var commandLine: [String]?
 
-    /// SHA-256 of the program of rank 0; absent in runs of earlier versions.
+    /// The SHA-256 of rank 0's program; absent in runs of earlier versions.
     package var programSHA256: String?
 
-    /// Versions on rank 0.
+    /// The versions on rank 0.
     package var versions: LibraryVersions
 
     /// The number of ranks.
     package var ranks: Int
 
-    /// Threads of each.
+    /// The number of threads per rank.
     package var threads: Int
 
-    /// The variables that change what the libraries do, as far as they are set on rank 0.
+    /// The environment variables that affect the libraries and are set on rank 0.
     package var variables: [String: String]
 
-    /// The ranks, in order.
+    /// The environments of the ranks, in rank order.
     package var placement: [RankEnvironment]
 
     static let variableNames = [
@@ -37,7 +37,6 @@ package struct RunEnvironment: Sendable, Codable, Equatable {
         "SLURM_JOB_ID", "HDF5_USE_FILE_LOCKING",
     ]
 
-    /// Describes a run from its parts.
     package init(
         startedAt: String, versions: LibraryVersions, threads: Int, variables: [String: String],
         placement: [RankEnvironment]
@@ -52,9 +51,9 @@ package struct RunEnvironment: Sendable, Codable, Equatable {
         self.placement = placement
     }
 
-    /// Gathers the ranks' descriptions. Every rank calls it.
+    /// Gathers the environments of all ranks. Every rank must call it.
     ///
-    /// - Parameter threads: Threads of a rank.
+    /// - Parameter threads: The number of threads per rank.
     package static func gather(group: any ProcessGroup, threads: Int) throws -> RunEnvironment {
         let own = try JSONEncoder().encode(RankEnvironment.current(group))
         let all = try group.allGather(Array(own))
@@ -74,7 +73,6 @@ package struct RunEnvironment: Sendable, Codable, Equatable {
         return hosts
     }
 
-    /// The ranks on a host.
     package func ranks(on host: String) -> [RankEnvironment] {
         placement.filter { $0.host == host }
     }

@@ -1,21 +1,21 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// Memory, disk and shared memory of this rank's machine.
+/// The check of memory, disk space and shared memory on this rank's machine.
 enum SpaceCheck {
     private static let mebibyte = 1 << 20
 
-    /// Memory that a rank of the smallest network takes, with room for its data, in bytes.
-    private static let memoryOfARank = 512 * mebibyte
+    /// The memory of a rank with the smallest network and its data, in bytes.
+    private static let memoryPerRank = 512 * mebibyte
 
-    /// A few checkpoints of the smallest network.
+    /// The size of a few checkpoints of the smallest network, in bytes.
     private static let smallestDisk = 64 * mebibyte
 
-    /// A few checkpoints of the largest.
+    /// The size of a few checkpoints of the largest network, in bytes.
     private static let comfortableDisk = 2048 * mebibyte
 
-    /// What Open MPI needs for each rank of a host.
-    private static let sharedMemoryOfARank = 16 * mebibyte
+    /// The shared memory that Open MPI needs per rank of a host, in bytes.
+    private static let sharedMemoryPerRank = 16 * mebibyte
 
     static func findings(ranksHere: Int) -> [Finding] {
         [memory(ranksHere), disk(), sharedMemory(ranksHere)]
@@ -23,24 +23,25 @@ enum SpaceCheck {
 
     private static func memory(_ ranksHere: Int) -> Finding {
         guard let free = freeMemory() else {
-            return .good("memory", "not known: there is no /proc/meminfo")
+            return .good("memory", "unknown: /proc/meminfo does not exist")
         }
         let text = "\(size(free)) free, \(size(free / max(ranksHere, 1))) for each rank of the host"
-        guard free < ranksHere * memoryOfARank else { return .good("memory", text) }
+        guard free < ranksHere * memoryPerRank else { return .good("memory", text) }
         return .warning(
             "memory", text,
-            remedy: "start fewer ranks there, lower training.globalBatch, or end other programs")
+            remedy: "start fewer ranks on that host, lower training.globalBatch, or end other "
+                + "programs")
     }
 
     private static func disk() -> Finding {
         let folder = PathText.currentFolder
         guard let free = freeSpace(folder) else {
             return .warning(
-                "disk", "\(folder): the system does not say how much is free",
-                remedy: "run from the folder that will hold the runs")
+                "disk", "\(folder): the system does not report the free space",
+                remedy: "run doctor in the folder that will contain the runs")
         }
         let text = "\(size(free)) free in \(folder)"
-        let remedy = "free some space, or give --output a folder on another disk"
+        let remedy = "free some space, or choose an --output on another disk"
         if free < smallestDisk { return .failure("disk", text, remedy: remedy) }
         return free < comfortableDisk
             ? .warning("disk", text, remedy: remedy) : .good("disk", text)
@@ -48,17 +49,17 @@ enum SpaceCheck {
 
     private static func sharedMemory(_ ranksHere: Int) -> Finding {
         guard let free = freeSpace("/dev/shm") else {
-            return .good("shared memory", "there is no /dev/shm")
+            return .good("shared memory", "/dev/shm does not exist")
         }
         let text = "\(size(free)) free in /dev/shm"
-        guard free < ranksHere * sharedMemoryOfARank else { return .good("shared memory", text) }
+        guard free < ranksHere * sharedMemoryPerRank else { return .good("shared memory", text) }
         return .warning(
             "shared memory", text,
-            remedy: "in a container give it more (docker run --shm-size=1g), else remove old "
-                + "files from /dev/shm")
+            remedy: "in a container, increase it (docker run --shm-size=1g); otherwise, remove "
+                + "old files from /dev/shm")
     }
 
-    /// Free memory in bytes, no more than the control group leaves.
+    /// Returns the free memory in bytes, limited by the control group, or `nil` if it is unknown.
     private static func freeMemory() -> Int? {
         func content(_ path: String) -> String? {
             try? String(contentsOfFile: path, encoding: .utf8)
@@ -85,7 +86,7 @@ enum SpaceCheck {
         return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
 
-    /// `1.5 GiB`
+    /// Returns a size as text, such as `1.5 GiB`.
     package static func size(_ byteCount: Int) -> String {
         let mebibytes = Double(byteCount) / Double(mebibyte)
         return mebibytes < 1024

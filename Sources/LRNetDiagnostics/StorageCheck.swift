@@ -2,7 +2,7 @@ internal import Foundation
 internal import LRNetHDF5
 internal import LRNetSupport
 
-/// Whether HDF5 gives back from the disk what was written, with its checksums.
+/// The check that HDF5 reads from the disk what it wrote, and detects damage by its checksums.
 enum StorageCheck {
     static func run() -> Finding {
         let folder = FileManager.default.temporaryDirectory
@@ -30,25 +30,25 @@ enum StorageCheck {
         let read: [UInt8] = try HDF5File.open(path).dataSet("images").read()
         guard read == values, try ContentHash.of(fileAt: path) == hash else {
             return .failure(
-                "storage", "\(path) reads back as other bytes than were written",
+                "storage", "\(path) does not read back as it was written",
                 remedy: "the disk or HDF5 is broken; do not keep data there")
         }
-        // The data are not compressed, so that a bit in their midst is a bit of a picture.
+        // The data are not compressed, so a flipped bit in their middle changes a value.
         var damaged = image
         damaged[damaged.count - 5_000] ^= 4
-        let isNoticed: Bool
+        let isSafe: Bool
         do {
             let set = try HDF5File.open(image: damaged, named: "damaged").dataSet("images")
             let again: [UInt8] = try set.read()
-            isNoticed = again == values
+            isSafe = again == values
         } catch {
-            isNoticed = true
+            isSafe = true
         }
-        guard isNoticed else {
+        guard isSafe else {
             return .failure(
-                "storage", "HDF5 reads a damaged file without complaint",
+                "storage", "HDF5 reads a damaged file without an error",
                 remedy: "install libhdf5 with the Fletcher-32 filter")
         }
-        return .good("storage", "HDF5 write, read and checksum are right")
+        return .good("storage", "HDF5 writes, reads and checksums are correct")
     }
 }

@@ -4,7 +4,8 @@ import LRNetSupport
 extension HDF5DataSet {
     /// Reads the description of an opened data set.
     ///
-    /// - Throws: ``Failure`` (65) for an unknown type of numbers or another layout.
+    /// - Throws: ``Failure`` (65) for an unsupported type of numbers, or a layout that is not
+    ///   chunked.
     convenience init(opened data: HDF5Handle, file: HDF5File, path: String) throws {
         let subject = "\(file.name) \(path)"
         let space = try HDF5Handle("H5Dget_space", subject, close: H5Sclose) {
@@ -36,7 +37,7 @@ extension HDF5DataSet {
             elementType: try Self.storedType(of: data, subject))
     }
 
-    /// Which of our types the file's type is.
+    /// Returns the type of the stored numbers.
     private static func storedType(
         of data: HDF5Handle, _ subject: String
     ) throws -> HDF5ElementType {
@@ -49,14 +50,14 @@ extension HDF5DataSet {
         guard let known else {
             throw Failure(
                 call: "H5Dget_type", subject: subject,
-                message: "holds another type than "
+                message: "has an unsupported type; supported: "
                     + HDF5ElementType.allCases.map(\.rawValue).joined(separator: ", "),
                 exitStatus: .badData)
         }
         return known
     }
 
-    /// Extents as Swift counts; a product beyond 2^62 can only be damage.
+    /// Converts extents to Swift integers. A product of 2^60 or more must come from damage.
     private static func counts(_ extents: [hsize_t], _ subject: String) throws -> [Int] {
         var product = 1
         for extent in extents {

@@ -2,28 +2,26 @@ import CHDF5
 package import LRNetKernels
 import LRNetSupport
 
-/// A chunked array of numbers in an HDF5 file, closed with the object.
+/// A chunked array of numbers in an HDF5 file, which is closed with the object.
 ///
-/// Rows are the values at one index of the first extent; they are stored one after the other.
+/// A row is all values at one index of the first extent. Rows are stored one after another.
 package final class HDF5DataSet: Sendable {
-    /// The file that holds it.
     package let file: HDF5File
 
-    /// Its path from the root.
+    /// The path from the root.
     package let path: String
 
-    /// Its extents, outermost first.
+    /// The extents, outermost first.
     package let shape: [Int]
 
     /// The extents of a chunk.
     package let chunk: [Int]
 
-    /// The type of its numbers.
     package let elementType: HDF5ElementType
 
     private let handle: HDF5Handle
 
-    /// The default size of a chunk: HDF5's own cache holds one such chunk.
+    /// The default size of a chunk in bytes. HDF5's own cache has room for one such chunk.
     package static let chunkByteCount = 1 << 20
 
     init(
@@ -38,20 +36,19 @@ package final class HDF5DataSet: Sendable {
         self.elementType = elementType
     }
 
-    /// The number of rows.
     package var rowCount: Int { shape[0] }
 
-    /// The number of values of a row.
+    /// The number of values per row.
     package var rowElementCount: Int { shape.dropFirst().reduce(1, *) }
 
     private var subject: String { "\(file.name) \(path)" }
 
-    /// Reads rows; all of them by default.
+    /// Reads rows; by default, all.
     ///
-    /// - Returns: Their values, row after row.
+    /// - Returns: The values, row after row.
     /// - Precondition: The rows exist.
-    /// - Throws: ``Failure``: 65 if the stored type is another or a checksum is wrong, 74 if
-    ///   the file cannot be read.
+    /// - Throws: `Failure`: 65 if the stored type differs or a checksum is wrong, 74 if the file
+    ///   cannot be read.
     package func read<Element: HDF5Element>(
         rows: Range<Int>? = nil, as type: Element.Type = Element.self
     ) throws -> [Element] {
@@ -64,8 +61,8 @@ package final class HDF5DataSet: Sendable {
 
     /// Reads rows into Float32 memory.
     ///
-    /// - Precondition: The rows exist; the view has just as many values.
-    /// - Throws: As ``read(rows:as:)``.
+    /// - Precondition: The rows exist, and the view has exactly their number of values.
+    /// - Throws: ``Failure``, as in ``read(rows:as:)``.
     package func read(rows: Range<Int>? = nil, into view: FloatView) throws {
         let rows = rows ?? 0..<rowCount
         checkCount(view.count, rows)
@@ -73,10 +70,11 @@ package final class HDF5DataSet: Sendable {
         try transfer(rows, .read(UnsafeMutableRawPointer(view.pointer)))
     }
 
-    /// Writes rows; all of them by default.
+    /// Writes rows; by default, all.
     ///
-    /// - Precondition: The rows exist, the values are just as many and of the stored type.
-    /// - Throws: ``Failure`` (74).
+    /// - Precondition: The rows exist, and the values have exactly their number and the stored
+    ///   type.
+    /// - Throws: `Failure` (74).
     package func write<Element: HDF5Element>(_ values: [Element], rows: Range<Int>? = nil) throws {
         let rows = rows ?? 0..<rowCount
         checkCount(values.count, rows)
@@ -87,7 +85,8 @@ package final class HDF5DataSet: Sendable {
 
     /// Writes rows from Float32 memory.
     ///
-    /// - Precondition: The rows exist, the values are just as many and stored as `float`.
+    /// - Precondition: The rows exist, the view has exactly their number of values, and the stored
+    ///   type is `float`.
     /// - Throws: ``Failure`` (74).
     package func write(_ view: FloatView, rows: Range<Int>? = nil) throws {
         let rows = rows ?? 0..<rowCount
@@ -96,8 +95,8 @@ package final class HDF5DataSet: Sendable {
         try transfer(rows, .write(UnsafeRawPointer(view.pointer)))
     }
 
-    /// The extents of chunks that are the longest runs of consecutive numbers of at most
-    /// `byteCount`.
+    /// Returns the extents of the largest chunk of consecutive numbers with at most `byteCount`
+    /// bytes.
     package static func defaultChunk(
         shape: [Int], of type: HDF5ElementType, byteCount: Int = chunkByteCount
     ) -> [Int] {
@@ -111,7 +110,7 @@ package final class HDF5DataSet: Sendable {
         return chunk
     }
 
-    /// A data space of the extents.
+    /// Creates a data space with the given extents.
     static func space(_ shape: [Int], _ subject: String) throws -> HDF5Handle {
         let extents = shape.map { hsize_t($0) }
         return try HDF5Handle(
@@ -166,7 +165,7 @@ package final class HDF5DataSet: Sendable {
         guard type == elementType else {
             throw Failure(
                 call: "H5Dread", subject: subject,
-                message: "holds numbers of type \(elementType), \(type) expected",
+                message: "contains numbers of type \(elementType) instead of \(type)",
                 exitStatus: .badData)
         }
     }

@@ -1,19 +1,16 @@
 import CHDF5
 
-/// The kinds of numbers that a data set may hold; stored little-endian.
+/// The types of numbers that a data set can contain, stored in little-endian order.
 package enum HDF5ElementType: String, Sendable, CaseIterable {
-    /// Unsigned, 8 bits.
     case uint8
-    /// Signed, 32 bits.
     case int32
-    /// Signed, 64 bits.
     case int64
     /// IEEE 754 binary32.
     case float
     /// IEEE 754 binary64.
     case double
 
-    /// The size of one number.
+    /// The size of one number in bytes.
     package var byteCount: Int {
         switch self {
         case .uint8: 1
@@ -22,7 +19,8 @@ package enum HDF5ElementType: String, Sendable, CaseIterable {
         }
     }
 
-    /// The type in memory. Under the library's lock only: HDF5 starts up on first use.
+    /// The type in memory. It must be read under the library's lock, because the first use starts
+    /// HDF5.
     var native: hid_t {
         switch self {
         case .uint8: HDF5NativeUInt8
@@ -33,7 +31,7 @@ package enum HDF5ElementType: String, Sendable, CaseIterable {
         }
     }
 
-    /// The type in the file. Under the library's lock only.
+    /// The type in the file. It must be read under the library's lock.
     var stored: hid_t {
         switch self {
         case .uint8: HDF5StoredUInt8
@@ -45,36 +43,30 @@ package enum HDF5ElementType: String, Sendable, CaseIterable {
     }
 }
 
-/// A number that a data set may hold.
+/// A number that a data set can contain.
 package protocol HDF5Element: BitwiseCopyable, Sendable {
-    /// Its type in a file.
+    /// The number's type in a file.
     static var elementType: HDF5ElementType { get }
 
-    /// Zero.
     static var zero: Self { get }
 }
 
 extension UInt8: HDF5Element {
-    /// ``HDF5ElementType/uint8``.
     package static var elementType: HDF5ElementType { .uint8 }
 }
 
 extension Int32: HDF5Element {
-    /// ``HDF5ElementType/int32``.
     package static var elementType: HDF5ElementType { .int32 }
 }
 
 extension Int64: HDF5Element {
-    /// ``HDF5ElementType/int64``.
     package static var elementType: HDF5ElementType { .int64 }
 }
 
 extension Float: HDF5Element {
-    /// ``HDF5ElementType/float``.
     package static var elementType: HDF5ElementType { .float }
 }
 
 extension Double: HDF5Element {
-    /// ``HDF5ElementType/double``.
     package static var elementType: HDF5ElementType { .double }
 }

@@ -3,8 +3,6 @@ import LRNetSupport
 
 extension HDF5File {
     /// Sets a text attribute of a group or data set; `/` is the root.
-    ///
-    /// - Throws: ``Failure``.
     package func setAttribute(_ attribute: String, of path: String = "/", to value: String) throws {
         let bytes = Array(value.utf8)
         let type = try HDF5Handle("H5Tcopy", name, status: .internalError, close: H5Tclose) {
@@ -20,9 +18,7 @@ extension HDF5File {
             value: bytes.isEmpty ? [0] : bytes)
     }
 
-    /// Sets a whole-number attribute of a group or data set, stored in 64 bits.
-    ///
-    /// - Throws: ``Failure``.
+    /// Sets an integer attribute of a group or data set, stored in 64 bits.
     package func setAttribute(_ attribute: String, of path: String = "/", to value: Int) throws {
         let types = HDF5Library.locked { (HDF5StoredInt64, HDF5NativeInt64) }
         try writeAttribute(
@@ -30,17 +26,15 @@ extension HDF5File {
     }
 
     /// Sets a floating-point attribute of a group or data set, stored in 64 bits.
-    ///
-    /// - Throws: ``Failure``.
     package func setAttribute(_ attribute: String, of path: String = "/", to value: Double) throws {
         let types = HDF5Library.locked { (HDF5StoredDouble, HDF5NativeDouble) }
         try writeAttribute(
             attribute, of: path, stored: types.0, native: types.1, value: [value])
     }
 
-    /// A text attribute of a group or data set.
+    /// Reads a text attribute of a group or data set.
     ///
-    /// - Throws: ``Failure`` (65) if there is none, or if it is no text of fixed length.
+    /// - Throws: `Failure` (65) if the attribute is missing or is not a text of fixed length.
     package func stringAttribute(_ attribute: String, of path: String = "/") throws -> String {
         try withAttribute(attribute, of: path) { handle, type, subject in
             let isText = HDF5Library.locked {
@@ -54,18 +48,19 @@ extension HDF5File {
         }
     }
 
-    /// A whole-number attribute of a group or data set.
+    /// Reads an integer attribute of a group or data set.
     ///
-    /// - Throws: ``Failure`` (65) if there is none, or if it is no 64-bit whole number.
+    /// - Throws: `Failure` (65) if the attribute is missing or is not a 64-bit integer.
     package func intAttribute(_ attribute: String, of path: String = "/") throws -> Int {
         var value: Int64 = 0
         try readNumber(attribute, of: path, as: .int64, into: &value)
         return Int(value)
     }
 
-    /// A floating-point attribute of a group or data set.
+    /// Reads a floating-point attribute of a group or data set.
     ///
-    /// - Throws: ``Failure`` (65) if there is none, or if it is no 64-bit number.
+    /// - Throws: `Failure` (65) if the attribute is missing or is not a 64-bit floating-point
+    ///   number.
     package func doubleAttribute(_ attribute: String, of path: String = "/") throws -> Double {
         var value: Double = 0
         try readNumber(attribute, of: path, as: .double, into: &value)
@@ -87,7 +82,7 @@ extension HDF5File {
         }
     }
 
-    /// Opens an attribute of one value.
+    /// Calls `body` with an attribute of one value, its type, and its name in errors.
     private func withAttribute<Value>(
         _ attribute: String, of path: String,
         _ body: (HDF5Handle, HDF5Handle, String) throws -> Value
@@ -116,10 +111,10 @@ extension HDF5File {
         let object = try HDF5Handle("H5Oopen", subject, close: H5Oclose) {
             H5Oopen(handle.id, path, HDF5DefaultProperties)
         }
-        let isThere = try HDF5Library.call("H5Aexists", subject) {
+        let exists = try HDF5Library.call("H5Aexists", subject) {
             H5Aexists(object.id, attribute)
         }
-        if isThere > 0 {
+        if exists > 0 {
             _ = try HDF5Library.call("H5Adelete", subject, status: .inputOutput) {
                 H5Adelete(object.id, attribute)
             }
@@ -127,19 +122,19 @@ extension HDF5File {
         let space = try HDF5Handle("H5Screate", subject, status: .internalError, close: H5Sclose) {
             H5Screate(H5S_SCALAR)
         }
-        let made = try HDF5Handle("H5Acreate", subject, status: .inputOutput, close: H5Aclose) {
+        let created = try HDF5Handle("H5Acreate", subject, status: .inputOutput, close: H5Aclose) {
             H5Acreate2(
                 object.id, attribute, stored, space.id, HDF5DefaultProperties,
                 HDF5DefaultProperties)
         }
         _ = try HDF5Library.call("H5Awrite", subject, status: .inputOutput) {
-            value.withUnsafeBytes { H5Awrite(made.id, native, $0.baseAddress) }
+            value.withUnsafeBytes { H5Awrite(created.id, native, $0.baseAddress) }
         }
     }
 
     private func wrongType(_ subject: String, _ expected: String) -> Failure {
         Failure(
-            call: "H5Aread", subject: subject, message: "\(expected) expected", exitStatus: .badData
+            call: "H5Aread", subject: subject, message: "must be \(expected)", exitStatus: .badData
         )
     }
 }

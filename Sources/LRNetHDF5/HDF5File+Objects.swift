@@ -2,10 +2,9 @@ import CHDF5
 import LRNetSupport
 
 extension HDF5File {
-    /// Makes a group, and the groups above it, unless it is there already.
+    /// Creates a group and its missing parent groups. Does nothing if the path exists.
     ///
-    /// - Parameter path: `parameters/layer1`, from the root.
-    /// - Throws: ``Failure``.
+    /// - Parameter path: The path from the root, such as `parameters/layer1`.
     package func createGroup(_ path: String) throws {
         if try contains(path) { return }
         let subject = "\(name) \(path)"
@@ -19,9 +18,9 @@ extension HDF5File {
         }
     }
 
-    /// Whether a group or data set has this path.
+    /// Returns true if a group or data set has this path.
     ///
-    /// - Throws: ``Failure`` if the file cannot be read.
+    /// - Throws: `Failure` if the file cannot be read.
     package func contains(_ path: String) throws -> Bool {
         var prefix = ""
         for part in path.split(separator: "/") {
@@ -34,9 +33,9 @@ extension HDF5File {
         return true
     }
 
-    /// The names in a group, sorted; `/` is the root.
+    /// Returns the sorted names in a group; `/` is the root.
     ///
-    /// - Throws: ``Failure`` if there is no such group.
+    /// - Throws: `Failure` if the group is missing.
     package func names(in group: String) throws -> [String] {
         let subject = "\(name) \(group)"
         var info = H5G_info_t()
@@ -59,16 +58,16 @@ extension HDF5File {
         }
     }
 
-    /// Creates a chunked data set of zeros, and the groups above it.
+    /// Creates a chunked data set of zeros and its missing parent groups.
     ///
     /// - Parameters:
-    ///   - path: `images`, `parameters/layer1/signLogit`, from the root.
-    ///   - type: The type of its numbers.
-    ///   - shape: Its extents, outermost first; at least one.
-    ///   - chunk: The extents of a chunk; by default the longest runs of consecutive numbers of
+    ///   - path: The path from the root, such as `images` or `parameters/layer1/signLogit`.
+    ///   - type: The type of the numbers.
+    ///   - shape: The extents, outermost first; at least one.
+    ///   - chunk: The extents of a chunk; by default, the largest chunk of consecutive numbers with
     ///     at most 1 MiB.
-    ///   - hasChecksum: Whether each chunk carries a Fletcher-32 checksum.
-    /// - Throws: ``Failure`` if the path is taken or the file cannot be written.
+    ///   - hasChecksum: True if each chunk has a Fletcher-32 checksum.
+    /// - Throws: `Failure` if the path exists or the file cannot be written.
     @discardableResult
     package func createDataSet(
         _ path: String, of type: HDF5ElementType, shape: [Int], chunk: [Int]? = nil,
@@ -107,8 +106,8 @@ extension HDF5File {
 
     /// Opens a data set.
     ///
-    /// - Throws: ``Failure`` (65) if there is none, or if it holds another type of numbers
-    ///   than ``HDF5ElementType`` names or is not chunked.
+    /// - Throws: `Failure` (65) if the data set is missing, is not chunked, or contains numbers
+    ///   of a type that is not in ``HDF5ElementType``.
     package func dataSet(_ path: String) throws -> HDF5DataSet {
         let subject = "\(name) \(path)"
         let data = try HDF5Handle("H5Dopen", subject, close: H5Dclose) {
@@ -117,7 +116,7 @@ extension HDF5File {
         return try HDF5DataSet(opened: data, file: self, path: path)
     }
 
-    /// Properties that make missing groups.
+    /// Returns link properties that create missing groups.
     private func linkProperties(_ subject: String) throws -> HDF5Handle {
         let links = try HDF5Handle.properties(HDF5LinkCreationClass, subject)
         _ = try HDF5Library.call(

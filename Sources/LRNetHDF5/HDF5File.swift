@@ -1,18 +1,18 @@
 import CHDF5
 import LRNetSupport
 
-/// An HDF5 file on disk or in memory, closed with the object.
+/// An HDF5 file on disk or in memory, which is closed with the object.
 ///
-/// Files are written in the library's latest format, whose metadata carries checksums, and without
-/// times, so that equal content gives equal bytes. Calls may come from any thread; the library
-/// serves one at a time.
+/// Files are written in the library's latest format, whose metadata has checksums. They contain no
+/// times, so that equal content yields equal bytes. Any thread can call the methods; calls to the
+/// library run one at a time.
 package final class HDF5File: Sendable {
-    /// The path, or the name given to a file in memory; what errors call it.
+    /// The path, or the given name of a file in memory. Errors contain this name.
     package let name: String
 
     let handle: HDF5Handle
 
-    /// Bytes by which a file in memory grows.
+    /// The number of bytes by which a file in memory grows.
     private static let memoryIncrement = 1 << 20
 
     private init(name: String, handle: HDF5Handle) {
@@ -20,18 +20,17 @@ package final class HDF5File: Sendable {
         self.handle = handle
     }
 
-    /// Creates a file on disk, replacing an older one.
+    /// Creates a file on disk and replaces an existing one.
     ///
-    /// - Throws: ``Failure`` (74; 66 if the folder is missing).
+    /// - Throws: `Failure` (74; 66 if the folder is missing).
     package static func create(at path: String) throws -> HDF5File {
         let access = try accessProperties(path)
         return try create(name: path, opened: path, access: access)
     }
 
-    /// Creates a file that lives in memory; ``image()`` gives its bytes.
+    /// Creates a file in memory; ``image()`` returns its bytes.
     ///
-    /// - Parameter name: What errors call the file; several open files may have the same name.
-    /// - Throws: ``Failure``.
+    /// - Parameter name: The name of the file in errors. Several open files can have the same name.
     package static func create(inMemoryNamed name: String) throws -> HDF5File {
         let access = try accessProperties(name)
         _ = try HDF5Library.call("H5Pset_fapl_core", name, status: .internalError) {
@@ -43,7 +42,7 @@ package final class HDF5File: Sendable {
 
     /// Opens a file on disk for reading, without locking it.
     ///
-    /// - Throws: ``Failure``: 66 if the file is missing, 65 if it is no HDF5 file.
+    /// - Throws: `Failure`: 66 if the file is missing, 65 if it is not an HDF5 file.
     package static func open(_ path: String) throws -> HDF5File {
         let access = try accessProperties(path)
         _ = try HDF5Library.call("H5Pset_file_locking", path, status: .internalError) {
@@ -58,9 +57,9 @@ package final class HDF5File: Sendable {
     /// Opens the bytes of a file for reading.
     ///
     /// - Parameters:
-    ///   - image: The bytes; the library keeps a copy.
-    ///   - name: What errors call the file.
-    /// - Throws: ``Failure`` (65) if this is no HDF5 file.
+    ///   - image: The bytes, which the library copies.
+    ///   - name: The name of the file in errors.
+    /// - Throws: `Failure` (65) if the bytes are not an HDF5 file.
     package static func open(image: [UInt8], named name: String) throws -> HDF5File {
         let access = try accessProperties(name)
         _ = try HDF5Library.call("H5Pset_fapl_core", name, status: .internalError) {
@@ -79,9 +78,7 @@ package final class HDF5File: Sendable {
         return HDF5File(name: name, handle: handle)
     }
 
-    /// The bytes of the file as they would stand on disk.
-    ///
-    /// - Throws: ``Failure``.
+    /// Returns the bytes of the file as they would be on disk.
     package func image() throws -> [UInt8] {
         try flush()
         let size = try HDF5Library.call("H5Fget_file_image", name, status: .inputOutput) {
@@ -97,19 +94,19 @@ package final class HDF5File: Sendable {
         return bytes
     }
 
-    /// Hands everything written so far to the operating system.
+    /// Passes all data written so far to the operating system.
     ///
-    /// - Throws: ``Failure`` (74).
+    /// - Throws: `Failure` (74).
     package func flush() throws {
         _ = try HDF5Library.call("H5Fflush", name, status: .inputOutput) {
             H5Fflush(handle.id, H5F_SCOPE_LOCAL)
         }
     }
 
-    /// Closes the file now rather than with the object, so that a late error can be thrown.
+    /// Closes the file now instead of with the object, so that an error of closing can be thrown.
     ///
-    /// - Precondition: No data set of it is in use, now or later.
-    /// - Throws: ``Failure`` (74).
+    /// - Precondition: None of its data sets is in use, now or later.
+    /// - Throws: `Failure` (74).
     package func close() throws {
         try handle.closeNow("H5Fclose", name)
     }

@@ -7,9 +7,9 @@ final class HDF5Handle: @unchecked Sendable {
     private let close: (hid_t) -> herr_t
     private var isOpen = true
 
-    /// Opens by calling `open`; its negative result is thrown.
+    /// Opens an identifier by calling `open`, and throws if its result is negative.
     ///
-    /// - Parameter status: As for `HDF5Library.call`.
+    /// - Parameter status: The exit code, with the meaning that it has in `HDF5Library.call`.
     init(
         _ name: String, _ subject: String, status: ExitStatus = .badData,
         close: @escaping (hid_t) -> herr_t, open: () -> hid_t
@@ -22,15 +22,15 @@ final class HDF5Handle: @unchecked Sendable {
         if isOpen { _ = HDF5Library.locked { close(id) } }
     }
 
-    /// Closes now, and throws what closing reports.
+    /// Closes the identifier now, and throws if closing fails.
     func closeNow(_ name: String, _ subject: String) throws {
         guard isOpen else { return }
         isOpen = false
         _ = try HDF5Library.call(name, subject, status: .inputOutput) { close(id) }
     }
 
-    /// A property list of a class; the class is looked up under the lock, because that starts
-    /// the library.
+    /// Creates a property list of a class. The class is read under the lock, because the first read
+    /// starts the library.
     static func properties(
         _ propertyClass: @autoclosure () -> hid_t, _ subject: String
     ) throws -> HDF5Handle {

@@ -2,21 +2,23 @@ import CHDF5
 import Foundation
 import LRNetSupport
 
-/// The one door to the C library: one call at a time, and its error stack turned into an error.
+/// The only access to the C library. Calls run one at a time, and its error stack becomes a Swift
+/// error.
 enum HDF5Library {
-    /// HDF5 may be built without thread safety, so that every call is made under this lock.
+    /// The lock of all calls, because HDF5 can be built without thread safety.
     private static let lock = NSRecursiveLock()
 
-    /// Keeps the library from cleaning up when the process exits: every object is closed by its
-    /// owner, and after meeting a damaged file the clean-up complains on standard error.
+    /// Prevents the library's cleanup when the process exits. Every object is closed by its owner,
+    /// and after a damaged file the cleanup would print errors on standard error.
     private static let start: Void = { _ = H5dont_atexit() }()
 
-    /// Calls the library; a negative result is thrown as ``Failure``.
+    /// Calls the library and throws ``Failure`` for a negative result.
     ///
     /// - Parameters:
     ///   - name: The C function.
-    ///   - subject: The file, and the object in it.
-    ///   - status: The exit code, if the library's words do not point at another one.
+    ///   - subject: The file and the object in it.
+    ///   - status: The exit code for errors in which the library does not report an `errno`. With
+    ///     an `errno`, the exit code is 66 for a missing file and otherwise 74.
     static func call<Result: BinaryInteger>(
         _ name: String, _ subject: String, status: ExitStatus = .badData, _ body: () -> Result
     ) throws -> Result {
@@ -29,7 +31,7 @@ enum HDF5Library {
         }
     }
 
-    /// A name for a file in memory that no other open file has.
+    /// Returns a name for a file in memory that no other open file has.
     static func uniqueName(_ name: String) -> String {
         lock.withLock {
             memoryFileCount += 1
@@ -37,11 +39,11 @@ enum HDF5Library {
         }
     }
 
-    /// Guarded by the lock.
+    /// The number of files in memory so far, guarded by the lock.
     nonisolated(unsafe) private static var memoryFileCount = 0
 
-    /// Runs `body` under the lock, with an empty error stack and without HDF5's own printing,
-    /// which is a setting of each thread.
+    /// Runs `body` under the lock with an empty error stack. HDF5's own printing of errors is
+    /// turned off in each call, because it is a setting of the thread.
     static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
         lock.lock()
         defer { lock.unlock() }
@@ -51,7 +53,7 @@ enum HDF5Library {
         return try body()
     }
 
-    /// The error of the call that has just failed, from the innermost entry of the error stack.
+    /// Returns the error of the last failed call, from the innermost entry of the error stack.
     private static func failure(
         call: String, subject: String, status: ExitStatus
     ) -> Failure {
@@ -67,7 +69,7 @@ enum HDF5Library {
                     return 0
                 }, words)
         }
-        let text = words.first ?? "failed without a reason"
+        let text = words.first ?? "failed without a message"
         let code = errorNumber(in: text)
         var exitStatus = status
         if let code { exitStatus = code == ENOENT ? .inputMissing : .inputOutput }
@@ -75,14 +77,14 @@ enum HDF5Library {
             call: call, subject: subject, message: summary(of: text), exitStatus: exitStatus)
     }
 
-    /// The `errno` that HDF5 quotes, as in `file read failed: time = ..., errno = 5, ...`.
+    /// Returns the `errno` in HDF5's text, such as `file read failed: time = ..., errno = 5, ...`.
     static func errorNumber(in text: String) -> Int32? {
         guard let start = text.range(of: "errno = ") else { return nil }
         return Int32(text[start.upperBound...].prefix { $0.isWholeNumber })
     }
 
-    /// HDF5's words without the addresses and times that it adds to the system's errors:
-    /// `file read failed: Input/output error`.
+    /// Returns HDF5's text without the addresses and times that it adds to errors of the system,
+    /// such as `file read failed: Input/output error`.
     static func summary(of text: String) -> String {
         guard let start = text.range(of: "error message = '"),
             let end = text[start.upperBound...].firstIndex(of: "'")

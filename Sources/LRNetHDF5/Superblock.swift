@@ -1,13 +1,15 @@
-/// Repairs the first block of a file image.
+/// A repair of the first block of a file image.
 ///
-/// `H5Fget_file_image` of HDF5 1.10 clears the "open for writing" flag in a version-3 superblock
-/// but leaves the checksum of the flagged block, so that the library refuses its own image. This
-/// writes the right checksum, which later versions of the library have already put there.
+/// In HDF5 1.10, `H5Fget_file_image` clears the "open for writing" flag in a version-3 superblock
+/// but does not update the checksum, so the library rejects its own image. The repair writes the
+/// correct checksum, which later versions of the library already write.
 enum Superblock {
     private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
-    /// Layout of versions 2 and 3: signature (8), version, size of addresses, size of lengths,
-    /// flags (1 each), four addresses, checksum (4).
+    /// Corrects the checksum in a superblock of version 2 or 3; leaves other bytes unchanged.
+    ///
+    /// The layout of these versions, with sizes in bytes: signature (8), version (1), size of
+    /// addresses (1), size of lengths (1), flags (1), four addresses, checksum (4).
     static func repairChecksum(_ image: inout [UInt8]) {
         guard image.starts(with: signature), image.count > 12, image[8] == 2 || image[8] == 3
         else { return }
@@ -17,7 +19,7 @@ enum Superblock {
         for byte in 0..<4 { image[end + byte] = UInt8(truncatingIfNeeded: checksum >> (8 * byte)) }
     }
 
-    /// Bob Jenkins' hash `lookup3` with initial value 0, HDF5's checksum of metadata.
+    /// Returns Bob Jenkins' hash `lookup3` with initial value 0, HDF5's checksum of metadata.
     ///
     /// - Source: *HDF5 File Format Specification* 3.0, "Jenkins' lookup3".
     static func lookup3(_ bytes: [UInt8]) -> UInt32 {
@@ -56,7 +58,7 @@ enum Superblock {
         return (c ^ b) &- rotated(b, 24)
     }
 
-    /// Four little-endian bytes; those past the end count as 0.
+    /// Returns four bytes as a little-endian number. Bytes past the end count as 0.
     private static func word(_ bytes: [UInt8], _ start: Int) -> UInt32 {
         var word: UInt32 = 0
         for byte in 0..<4 where start + byte < bytes.count {

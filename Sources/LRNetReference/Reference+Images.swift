@@ -1,6 +1,7 @@
-/// Single pictures: bytes become Double, values stay what they are.
+/// Operations on single images. Bytes become Double; other values keep their type.
 extension Reference {
-    /// A window of a picture of bytes, black outside: the twin of ``ImageKernels``'s `crop`.
+    /// Returns a window of an image of bytes, 0 outside the image: the twin of `ImageKernels`'s
+    /// `crop`.
     public static func crop(
         _ pixels: [UInt8], height: Int, width: Int, channels: Int, top: Int, left: Int, rows: Int,
         columns: Int, mirrored: Bool
@@ -20,8 +21,8 @@ extension Reference {
         return result
     }
 
-    /// A picture resized by a triangle filter: every output looks at every source pixel. The
-    /// twin of ``ImageResizer``.
+    /// Returns an image resized with a triangle filter. Every output pixel sums over every source
+    /// pixel. The twin of `ImageResizer`.
     public static func resize(
         _ pixels: [UInt8], height: Int, width: Int, channels: Int, toHeight: Int, toWidth: Int
     ) -> [Double] {
@@ -55,7 +56,7 @@ extension Reference {
         return result
     }
 
-    /// TensorFlow's standardisation of one picture, the twin of ``ImageKernels``'s `standardize`.
+    /// Standardizes one image as TensorFlow does: the twin of `ImageKernels`'s `standardize`.
     public static func standardized<Real: RealNumber>(_ x: [Real]) -> [Real] {
         let mean = x.reduce(0, +) / Real(x.count)
         let variance = x.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Real(x.count)
@@ -63,8 +64,8 @@ extension Reference {
         return x.map { ($0 - mean) / deviation }
     }
 
-    /// `(x + brightness - mean[c]) * contrast + mean[c]`, the mean that of the brightened channel:
-    /// the twin of ``ChannelAffine``.
+    /// Returns `(x + brightness - mean[c]) * contrast + mean[c]`, where `mean` is the mean of the
+    /// brightened channel: the twin of `ChannelAffine`.
     public static func adjusted<Real: RealNumber>(
         _ x: [Real], channels: Int, brightness: Real, contrast: Real
     ) -> [Real] {

@@ -1,17 +1,17 @@
-/// Weights that follow from latent ones, and the normal distribution of their sums.
+/// Weights that are computed from latent ones, and the normal distribution of their sums.
 extension Reference {
-    /// The standard normal distribution function.
+    /// Returns the standard normal distribution function at `x`.
     public static func normalDistribution<Real: RealNumber>(_ x: Real) -> Real {
         0.5 * Real.erfc(-x * (0.5 as Real).squareRoot())
     }
 
-    /// The standard normal density.
+    /// Returns the standard normal density at `x`.
     public static func normalDensity<Real: RealNumber>(_ x: Real) -> Real {
         Real.exp(-x * x / 2) / (2 * Real.pi).squareRoot()
     }
 
-    /// Mean magnitude of each column's weights, and the weights as scaled signs: the twin of
-    /// ``FilterWeights``.
+    /// Returns the mean magnitude of each column's weights, and the weights as scaled signs: the
+    /// twin of `FilterWeights`.
     public static func filterSigns<Real: RealNumber>(
         _ w: [Real], outputs: Int
     ) -> (scales: [Real], weights: [Real]) {
@@ -24,7 +24,8 @@ extension Reference {
         )
     }
 
-    /// Ternary Weight Networks, the twin of ``ThresholdWeights``: T and its scale.
+    /// Returns the ternary weights `T` of Ternary Weight Networks and their scale: the twin of
+    /// `ThresholdWeights`.
     public static func ternarize<Real: RealNumber>(
         _ w: [Real]
     ) -> (ternary: [Real], scale: Real) {

@@ -1,8 +1,9 @@
 public import LRNetKernels
 
-/// Random numbers by their names, from ``NoiseKey``'s documentation.
+/// Random numbers from their keys, implemented from the documentation of ``NoiseKey``.
 extension Reference {
-    /// Philox4x32-10, from the paper's description: words in 64 bits. The twin of ``Philox``.
+    /// Computes Philox4x32-10 from the paper's description, with each word in 64 bits: the twin of
+    /// `Philox`.
     @inlinable
     public static func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
         let low: UInt64 = 0xFFFF_FFFF
@@ -18,8 +19,8 @@ extension Reference {
         return SIMD4(UInt32(c0), UInt32(c1), UInt32(c2), UInt32(c3))
     }
 
-    /// The four words of block `block` of a key's sequence, by the mapping that ``NoiseKey``
-    /// documents.
+    /// Returns the four words of block `block` of a key's sequence, by the mapping that
+    /// `NoiseKey` documents.
     @inlinable
     public static func words(_ key: NoiseKey, block: Int) -> SIMD4<UInt32> {
         let use = UInt32(key.purpose.rawValue) << 16 | UInt32(key.layer)
@@ -28,18 +29,18 @@ extension Reference {
             key: SIMD2(UInt32(key.seed & 0xFFFF_FFFF), UInt32(key.seed >> 32)))
     }
 
-    /// The random word of element `e`, in the order of ``GaussianNoise``'s groups.
+    /// Returns the random word of element `e`, in the order of `GaussianNoise`'s groups.
     public static func word(_ key: NoiseKey, element e: Int) -> UInt32 {
         words(key, block: 16 * (e / 64) + e % 16)[(e % 64) / 16]
     }
 
-    /// `(x + 1/2) / 2^32`.
+    /// Returns `(x + 1/2) / 2^32`.
     @inlinable
     public static func uniform<Real: RealNumber>(_ word: UInt32) -> Real {
         (Real(word) + 0.5) * 0x1p-32
     }
 
-    /// The radius and the angle of Box and Muller.
+    /// Returns the radius and the angle of the Box-Muller transform.
     @inlinable
     public static func polar<Real: RealNumber>(
         _ first: UInt32, _ second: UInt32
@@ -47,7 +48,7 @@ extension Reference {
         ((-2 * Real.log(uniform(first))).squareRoot(), 2 * Real.pi * (Real(second) * 0x1p-32))
     }
 
-    /// A standard normal number and the radius that it came from.
+    /// Returns a standard normal number and its radius in the Box-Muller transform.
     public static func normal<Real: RealNumber>(
         _ key: NoiseKey, element e: Int
     ) -> (value: Real, radius: Real) {
@@ -57,8 +58,8 @@ extension Reference {
         return (radius * (word % 2 == 0 ? Real.cos(angle) : Real.sin(angle)), radius)
     }
 
-    /// Elements 0 to `count` of a key's sequence, as ``normal(_:element:)`` gives them, block by
-    /// block: the twin of ``GaussianNoise``'s `fill`.
+    /// Returns the first `count` elements of a key's sequence, which equal those of
+    /// ``normal(_:element:)``, block by block: the twin of `GaussianNoise`'s `fill`.
     @inlinable
     public static func noise<Real: RealNumber>(_ count: Int, key: NoiseKey) -> [Real] {
         var output = [Real](repeating: 0, count: count)
@@ -76,8 +77,8 @@ extension Reference {
         return output
     }
 
-    /// `z = m + sqrt(v + floor) e` over the means, `e / (2 sqrt(v + floor))` over the variances:
-    /// the twin of ``GaussianNoise``'s `samplePreActivations`.
+    /// Overwrites the means with `z = m + sqrt(v + floor) e` and the variances with
+    /// `e / (2 sqrt(v + floor))`: the twin of `GaussianNoise`'s `samplePreActivations`.
     @inlinable
     public static func samplePreActivations<Real: RealNumber>(
         mean: inout [Real], variance: inout [Real], floor: Real, noise: [Real]
@@ -93,7 +94,7 @@ extension Reference {
         }
     }
 
-    /// Inverted dropout of one sample, the twin of ``Dropout``.
+    /// Applies inverted dropout to one sample: the twin of `Dropout`.
     public static func dropout<Real: RealNumber>(
         _ x: [Real], rate: Real, key: NoiseKey
     ) -> [Real] {

@@ -1,6 +1,6 @@
-/// Batch norm of matrices of shape `[rows, channels]`, the twins of ``BatchNormKernels``.
+/// Batch norm of matrices of shape `[rows, channels]`: the twins of ``BatchNormKernels``.
 extension Reference {
-    /// Each channel's mean, then its sum of squared distances from it; added up in Double.
+    /// Returns each channel's mean and its sum of squared distances from it, summed in Double.
     @inlinable
     public static func channelMoments<Real: RealNumber>(
         _ x: [Real], channels: Int
@@ -22,7 +22,7 @@ extension Reference {
         return (means, squares)
     }
 
-    /// What batch norm leaves behind for its backward pass.
+    /// The results of batch norm that its backward pass needs.
     public struct Normalized<Real: RealNumber> {
         /// The mean and the population variance of each channel.
         public var mean, variance: [Real]
@@ -32,7 +32,7 @@ extension Reference {
         public var output: [Real]
     }
 
-    /// Batch norm as it is defined; the kernels are given the same as a scale and a shift.
+    /// Computes batch norm from its definition. The kernels use the equivalent scale and shift.
     public static func batchNorm<Real: RealNumber>(
         _ x: [Real], channels: Int, gamma: [Real], beta: [Real], epsilon: Real, rectified: Bool
     ) -> Normalized<Real> {
@@ -49,11 +49,12 @@ extension Reference {
         return result
     }
 
-    /// The gradients of batch norm, from the Jacobian written out:
+    /// Computes the gradients of batch norm from the Jacobian in full:
     ///
     ///     dxhat[i]/dx[k] = inverse * ([i = k] - 1/n - xhat[i] xhat[k] / n)
     ///
-    /// Takes `rows` squared steps; `normalizedGradient` is the same multiplied out.
+    /// This takes `rows` squared steps per channel. `normalizedGradient` computes the same result
+    /// from the expanded formula.
     public static func batchNormGradients<Real: RealNumber>(
         _ gradient: [Real], forward: Normalized<Real>, channels: Int, gamma: [Real], epsilon: Real,
         rectified: Bool

@@ -2,18 +2,19 @@ public import LRNetKernels
 
 /// Matrix products and the layouts of their right factors.
 extension Reference {
-    /// How a matrix is stored.
+    /// The storage order of a matrix.
     public enum Storage {
         case plain
         case transposed
     }
 
-    /// `C[i, j] = sum over k of A[i, k] * B[k, j]`: the twin of ``MatrixProduct``.
+    /// Returns the product `C[i, j] = sum over k of A[i, k] * B[k, j]`: the twin of
+    /// `MatrixProduct`.
     ///
     /// - Parameters:
-    ///   - a: Shape `[rows, inner]`, or stored `[inner, rows]`.
+    ///   - a: Shape `[rows, inner]`; stored `[inner, rows]` if transposed.
     ///   - b: Shape `[inner, columns]`.
-    ///   - left: How `a` is stored.
+    ///   - left: The storage order of `a`.
     @inlinable
     public static func product<Real: RealNumber>(
         _ a: [Real], _ b: [Real], rows: Int, columns: Int, inner: Int, left: Storage = .plain
@@ -35,13 +36,13 @@ extension Reference {
         return c
     }
 
-    /// The transpose of a matrix of shape `[rows, columns]`.
+    /// Returns the transpose of a matrix of shape `[rows, columns]`.
     public static func transpose<T>(_ a: [T], rows: Int, columns: Int) -> [T] {
         (0..<columns).flatMap { j in (0..<rows).map { i in a[i * columns + j] } }
     }
 
-    /// Lays a matrix of shape `[inner, columns]`, or stored `[columns, inner]`, into panels of 32
-    /// columns: the twin of ``PackedMatrix``.
+    /// Copies a matrix of shape `[inner, columns]`, stored `[columns, inner]` if transposed, into
+    /// panels of 32 columns: the twin of `PackedMatrix`.
     @inlinable
     public static func pack<Real: RealNumber>(
         _ matrix: [Real], _ storage: Storage, inner: Int, columns: Int, into packed: inout [Real]
@@ -61,7 +62,8 @@ extension Reference {
         }
     }
 
-    /// Where a matrix has an element; where products are OpenBLAS's it is not packed.
+    /// Returns the index of a matrix element. The matrix is not packed if OpenBLAS computes the
+    /// products.
     @inlinable
     public static func index(
         _ row: Int, _ column: Int, inner: Int, columns: Int, isPacked: Bool
@@ -70,13 +72,14 @@ extension Reference {
         return column / 32 * inner * 32 + row * 32 + column % 32
     }
 
-    /// `E g E'` for all pairs of channels, as 36 packed matrices with a cache line between them:
-    /// the twin of ``WinogradWeights``, with the matrices of ``WinogradFilter`` written out.
+    /// Computes `E g E'` for all pairs of channels, as 36 packed matrices with a cache line between
+    /// them. This is the twin of `WinogradWeights`, with the matrices of `WinogradFilter`
+    /// written out.
     ///
     /// - Parameters:
     ///   - weights: Stored `[window, window, inner, columns]`, or for a turned window
     ///     `[window, window, columns, inner]`.
-    ///   - points: The matrices are written; what lies between them stays.
+    ///   - points: The matrices are overwritten; the gaps between them are not.
     @inlinable
     public static func winogradWeights<Real: RealNumber>(
         _ weights: [Real], window: Int, inner: Int, columns: Int, isTurned: Bool,
@@ -112,7 +115,8 @@ extension Reference {
         }
     }
 
-    /// Row `p` of `E(window)`: the powers of a point, or the last coefficient for infinity.
+    /// Returns row `point` of `E(window)`: the powers of a point, or the last coefficient for
+    /// infinity.
     @inlinable
     public static func evaluation<Real: RealNumber>(_ point: Int, window: Int) -> [Real] {
         if point == 5 { return (0..<window).map { $0 == window - 1 ? 1 : 0 } }

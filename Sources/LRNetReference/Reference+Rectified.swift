@@ -1,6 +1,7 @@
-/// Batch norm with the ReLU behind it in the form of the kernels, for the benchmark: one pass each.
+/// Batch norm followed by a ReLU, in the form of the kernels, for the benchmark. Each function is
+/// one pass.
 extension Reference {
-    /// `max(x scale + shift, 0)`, the twin of ``BatchNormKernels``'s `normalize`.
+    /// Computes `max(x scale + shift, 0)`: the twin of `BatchNormKernels`'s `normalize`.
     @inlinable
     public static func normalize<Real: RealNumber>(
         _ x: [Real], scale: [Real], shift: [Real], into output: inout [Real]
@@ -18,11 +19,10 @@ extension Reference {
         }
     }
 
-    /// What the backward pass knows of each channel.
+    /// The statistics of each channel that the backward pass needs.
     public struct ChannelStatistics<Real: RealNumber> {
         public let mean, inverseDeviation, scale, shift: [Real]
 
-        /// Joins them.
         public init(mean: [Real], inverseDeviation: [Real], scale: [Real], shift: [Real]) {
             self.mean = mean
             self.inverseDeviation = inverseDeviation
@@ -30,7 +30,7 @@ extension Reference {
             self.shift = shift
         }
 
-        /// The gradient behind the ReLU, and xhat.
+        /// Returns the gradient at the input of the ReLU, and xhat.
         @inlinable
         public func masked(
             _ gradient: Real, _ x: Real, _ c: Int
@@ -39,8 +39,8 @@ extension Reference {
         }
     }
 
-    /// Each channel's sum of gradients, then of gradients times xhat, added up in Double: the twin
-    /// of ``BatchNormKernels``'s `gradientSums`.
+    /// Returns each channel's sum of gradients and its sum of gradients times xhat, summed in
+    /// Double: the twin of `BatchNormKernels`'s `gradientSums`.
     @inlinable
     public static func gradientSums<Real: RealNumber>(
         _ gradient: [Real], input: [Real], statistics: ChannelStatistics<Real>
@@ -60,7 +60,7 @@ extension Reference {
         return (gradients, products)
     }
 
-    /// dL/dx over dL/dy, the twin of ``BatchNormKernels``'s `backward`:
+    /// Overwrites dL/dy with dL/dx: the twin of `BatchNormKernels`'s `backward`.
     ///
     ///     dx = scale (dy - mean(dy) - xhat mean(dy xhat))
     @inlinable

@@ -1,14 +1,14 @@
-/// The loss, the optimizer, and passes over values.
+/// The loss, the optimizer, and element-wise operations.
 extension Reference {
-    /// The logarithm of the softmax of one sample's logits.
+    /// Returns the logarithm of the softmax of one sample's logits.
     public static func logSoftmax<Real: RealNumber>(_ logits: [Real]) -> [Real] {
         let top = logits.max() ?? 0
         let total = Real.log(logits.reduce(0) { $0 + Real.exp($1 - top) })
         return logits.map { $0 - top - total }
     }
 
-    /// The softmax of each sample's logits less 1 at its label, the gradient of the cross-entropy: the twin of
-    /// ``SoftmaxKernels``'s `crossEntropy`.
+    /// Returns the gradient of the cross-entropy of each sample, which is the softmax of its logits
+    /// minus 1 at its label: the twin of `SoftmaxKernels`'s `crossEntropy`.
     @inlinable
     public static func crossEntropyGradient<Real: RealNumber>(
         _ logits: [Real], labels: [Int]
@@ -28,12 +28,11 @@ extension Reference {
         return result
     }
 
-    /// Adam with coupled L2: Algorithm 1 of Kingma and Ba, the twin of ``AdamKernel``.
+    /// Adam with coupled L2, Algorithm 1 of Kingma and Ba: the twin of `AdamKernel`.
     public struct Adam<Real: RealNumber> {
-        /// alpha, beta1, beta2, epsilon, and the lambda of L2.
+        /// alpha, beta1, beta2, epsilon, and the lambda of the L2 regularizer.
         public let rate, beta1, beta2, epsilon, decay: Real
 
-        /// Creates the constants.
         public init(rate: Real, beta1: Real, beta2: Real, epsilon: Real, decay: Real) {
             self.rate = rate
             self.beta1 = beta1
@@ -42,7 +41,7 @@ extension Reference {
             self.decay = decay
         }
 
-        /// Step `time`, counted from 1.
+        /// Performs step `time`, counted from 1.
         @inlinable
         public func update(
             _ w: inout [Real], _ m: inout [Real], _ v: inout [Real], gradient: [Real], time: Int
@@ -66,7 +65,7 @@ extension Reference {
         }
     }
 
-    /// `target += source`, the twin of ``Elementwise``'s `add`.
+    /// Computes `target += source`: the twin of `Elementwise`'s `add`.
     @inlinable
     public static func add<Real: RealNumber>(_ source: [Real], to target: inout [Real]) {
         precondition(source.count == target.count)
@@ -75,7 +74,7 @@ extension Reference {
         for i in source.indices { target[unchecked: i] += source[unchecked: i] }
     }
 
-    /// `target *= factor`, the twin of ``Elementwise``'s `multiply`.
+    /// Computes `target *= factor`: the twin of `Elementwise`'s `multiply`.
     @inlinable
     public static func multiply<Real: RealNumber>(_ target: inout [Real], by factor: [Real]) {
         precondition(factor.count == target.count)

@@ -1,10 +1,11 @@
-/// Distributions of weights, their moments, and draws from them.
+/// Distributions of weights, their moments, and relaxed draws from them.
 extension Reference {
-    /// `1 / (1 + e^-x)`.
+    /// Returns `1 / (1 + e^-x)`.
     @inlinable
     public static func logistic<Real: RealNumber>(_ x: Real) -> Real { 1 / (1 + Real.exp(-x)) }
 
-    /// `1 / (1 + e^-x)` and 1 less that, which keeps its digits where the logistic is near 1.
+    /// Returns `1 / (1 + e^-x)` and its complement, which does not lose digits when the logistic is
+    /// near 1.
     @inlinable
     public static func odds<Real: RealNumber>(_ x: Real) -> (yes: Real, no: Real) {
         let inverse = Real.exp(-x)
@@ -14,7 +15,7 @@ extension Reference {
 
     /// The probabilities of the values -1, 0 and +1 of a weight.
     public struct Probabilities<Real: RealNumber> {
-        /// Those of the values, and `q`, `1 - q` of the sign where the weight is not 0.
+        /// The probabilities of the values, and `q` and `1 - q` of the sign if the weight is not 0.
         public let minus, zero, plus, nonZero, q, rest: Real
 
         /// - Parameter zeroLogit: `nil` for a binary weight.
@@ -38,7 +39,8 @@ extension Reference {
         }
     }
 
-    /// A discrete distribution over weight values, from logits: (value, probability).
+    /// Returns the distribution of a weight as pairs of value and probability, computed from its
+    /// logits.
     public static func distribution<Real: RealNumber>(
         zeroLogit: Real?, signLogit: Real
     ) -> [(value: Real, probability: Real)] {
@@ -46,7 +48,8 @@ extension Reference {
         return [(-1, p.minus), (0, p.zero), (1, p.plus)]
     }
 
-    /// Mean and variance by summing over every value of the weight: the twin of ``WeightMoments``.
+    /// Returns the mean and variance, summed over every value of the weight: the twin of
+    /// `WeightMoments`.
     @inlinable
     public static func moments<Real: RealNumber>(
         zeroLogit: Real?, signLogit: Real
@@ -55,7 +58,7 @@ extension Reference {
         return (p.mean, p.variance)
     }
 
-    /// The moments of ternary weights.
+    /// Computes the moments of ternary weights.
     @inlinable
     public static func moments<Real: RealNumber>(
         zeroLogit: [Real], signLogit: [Real], mean: inout [Real], variance: inout [Real]
@@ -73,10 +76,10 @@ extension Reference {
         }
     }
 
-    /// The derivatives of the moments, in the formulas of METHODS 1.1 and 1.2.
+    /// Returns the derivatives of the moments, by the formulas of METHODS 1.1 and 1.2.
     ///
-    /// - Returns: d mean/da, d mean/db, d variance/da, d variance/db; those by `a` are 0 for a
-    ///   binary weight.
+    /// - Returns: d mean/da, d mean/db, d variance/da, d variance/db; the derivatives with respect
+    ///   to `a` are 0 for a binary weight.
     @inlinable
     public static func momentDerivatives<Real: RealNumber>(
         zeroLogit: Real?, signLogit: Real
@@ -89,8 +92,8 @@ extension Reference {
         )
     }
 
-    /// The gradients of a weight's logits, by the chain rule: the twin of ``WeightMoments``'s
-    /// `ternaryPullBack` and, without a zero logit, `binaryPullBack`.
+    /// Returns the gradients of a weight's logits, by the chain rule: the twin of
+    /// `WeightMoments`'s `ternaryPullBack` and, without a zero logit, `binaryPullBack`.
     @inlinable
     public static func pullBack<Real: RealNumber>(
         zeroLogit: Real?, signLogit: Real, meanGradient: Real, varianceGradient: Real
@@ -102,7 +105,7 @@ extension Reference {
         )
     }
 
-    /// The gradients of ternary weights' logits.
+    /// Computes the gradients of ternary weights' logits.
     @inlinable
     public static func pullBack<Real: RealNumber>(
         zeroLogit: [Real], signLogit: [Real], meanGradient: [Real], varianceGradient: [Real],
@@ -127,9 +130,9 @@ extension Reference {
         }
     }
 
-    /// A relaxed ternary weight from three uniform numbers, for the values -1, 0 and +1:
+    /// Returns a relaxed ternary weight from three uniform numbers, for the values -1, 0 and +1:
     /// `y = softmax((log p + g) / t)`, `w = y+ - y-`, g = -log(-log u). The twin of
-    /// ``GumbelWeights``'s `ternary`.
+    /// `GumbelWeights`'s `ternary`.
     public static func gumbelTernary<Real: RealNumber>(
         zeroLogit: Real, signLogit: Real, temperature: Real, uniforms: [Real]
     ) -> Real {
@@ -141,8 +144,8 @@ extension Reference {
         return y[2] - y[0]
     }
 
-    /// A relaxed binary weight from one uniform number: `tanh((b + log u - log(1 - u)) / (2 t))`.
-    /// The twin of ``GumbelWeights``'s `binary`.
+    /// Returns a relaxed binary weight from one uniform number:
+    /// `tanh((b + log u - log(1 - u)) / (2 t))`. The twin of `GumbelWeights`'s `binary`.
     public static func gumbelBinary<Real: RealNumber>(
         signLogit: Real, temperature: Real, uniform u: Real
     ) -> Real {

@@ -1,11 +1,12 @@
 public import LRNetKernels
 
-/// Convolutions, their patches, and pooling, of NHWC images and HWIO weights.
+/// Convolutions, their patches, and pooling, for NHWC images and HWIO weights.
 extension Reference {
-    /// Calls `body` for every pixel of the output and every position of its window that lies inside
+    /// Calls `body` for every pixel of the output and every position of its window that is inside
     /// the image.
     ///
-    /// `output` and `input` count pixels through all images, `tap` the window's positions.
+    /// `output` and `input` number the pixels across all images; `tap` numbers the window's
+    /// positions.
     @inlinable @inline(__always)
     public static func forEachTap(
         _ g: PatchGeometry, images: Int, _ body: (_ output: Int, _ tap: Int, _ input: Int) -> Void
@@ -29,9 +30,10 @@ extension Reference {
         }
     }
 
-    /// The output of a convolution, the twin of ``WinogradConvolution``:
+    /// Returns the output of a convolution, with stride s: the twin of `WinogradConvolution`.
     ///
-    ///     out[n, y, x, o] = sum over i, j, c of in[n, y s + i - top, x s + j - left, c] w[i, j, c, o]
+    ///     out[n, y, x, o] = sum over i, j, c of
+    ///                       in[n, y s + i - top, x s + j - left, c] w[i, j, c, o]
     @inlinable
     public static func convolution<Real: RealNumber>(
         _ input: [Real], weights: [Real], geometry: PatchGeometry, images: Int, outputs: Int
@@ -56,7 +58,7 @@ extension Reference {
         return result
     }
 
-    /// dL/d input of a convolution, the twin of ``WinogradConvolution``'s.
+    /// Returns dL/d input of a convolution: the twin of `WinogradConvolution`'s `inputGradient`.
     @inlinable
     public static func convolutionInputGradient<Real: RealNumber>(
         _ gradient: [Real], weights: [Real], geometry: PatchGeometry, images: Int, outputs: Int
@@ -77,7 +79,8 @@ extension Reference {
         return result
     }
 
-    /// dL/d weights of a convolution, the twin of ``WinogradConvolution``'s.
+    /// Returns dL/d weights of a convolution: the twin of `WinogradConvolution`'s
+    /// `weightGradient`.
     @inlinable
     public static func convolutionWeightGradient<Real: RealNumber>(
         _ gradient: [Real], input: [Real], geometry: PatchGeometry, images: Int, outputs: Int
@@ -95,7 +98,8 @@ extension Reference {
         return result
     }
 
-    /// The matrices of patches (`im2col`), the twin of ``PatchGeometry/gather(_:into:)``.
+    /// Copies the windows of images into matrices of patches (`im2col`): the twin of
+    /// `PatchGeometry/gather(_:into:)`.
     ///
     /// - Parameter rows: Overwritten; shape `[images * outputPixelCount, patchCount]`.
     @inlinable
@@ -117,7 +121,7 @@ extension Reference {
         }
     }
 
-    /// Adds patches to images (`col2im`), the twin of ``PatchGeometry/scatterAdd(_:into:)``.
+    /// Adds patches to images (`col2im`): the twin of `PatchGeometry/scatterAdd(_:into:)`.
     @inlinable
     public static func scatterAdd<Real: RealNumber>(
         _ rows: [Real], geometry: PatchGeometry, images: Int, into result: inout [Real]
@@ -136,8 +140,8 @@ extension Reference {
         }
     }
 
-    /// The largest value of each window, and the flat index where the first of them stands: the
-    /// twin of ``MaxPooling``.
+    /// Returns the largest value of each window, and the flat index of the first value equal to it:
+    /// the twin of `MaxPooling`.
     @inlinable
     public static func maxPool<Real: RealNumber>(
         _ input: [Real], geometry: PatchGeometry, images: Int = 1
@@ -163,9 +167,10 @@ extension Reference {
         return (values, origins)
     }
 
-    /// Sends gradients to where the largest values stood, the twin of ``MaxPooling``'s.
+    /// Adds each gradient at the position of the largest value of its window: the twin of
+    /// `MaxPooling`'s `backward`.
     ///
-    /// - Parameter count: The values of the input.
+    /// - Parameter count: The number of input values.
     @inlinable
     public static func maxPoolGradient<Real: RealNumber>(
         _ gradient: [Real], origins: [Int], count: Int

@@ -1,9 +1,11 @@
-/// The naive twins of the kernels: what each computes, written down as plainly as its documentation
-/// allows, one value at a time, and without any of the kernels' code.
+/// The naive twins of the kernels: reference implementations that follow a kernel's documentation
+/// as plainly as possible, one value at a time. They share no code with the kernels.
 ///
-/// Passes over memory index spans unchecked, once the counts have been: else they would time the
-/// checks. They are generic over the element. Tests hold the kernels against them in Double; the
-/// kernel benchmark compares with them in Float before it times a kernel, and times them too. The
-/// compiler may turn a simple loop of these into vectors. What the benchmark times is public, since
-/// code of `package` access is not specialised in another module.
+/// The twins are generic over the element. Tests compare the kernels with them in Double. The
+/// kernel benchmark compares with them in Float before it times a kernel, and times the twins too.
+/// The compiler may vectorize their simple loops.
+///
+/// Functions that pass over memory check the counts once and then index spans unchecked; otherwise
+/// the benchmark would time the checks. Everything that the benchmark times is public, because code
+/// with `package` access is not specialized in another module.
 public enum Reference {}

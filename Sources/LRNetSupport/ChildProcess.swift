@@ -1,17 +1,16 @@
 import Foundation
 
-/// A program that is started and whose output is read.
+/// A child process whose output is read.
 ///
-/// Foundation's `Process` waits for ever on hosts without a loopback interface, such as some
-/// containers have.
+/// Foundation's `Process` hangs on hosts without a loopback interface, such as some containers.
 package final class ChildProcess {
     private let process: pid_t
     private var output: Int32
     private let errors: Int32
 
-    /// Starts a program that is looked for in `PATH`; it reads nothing.
+    /// Starts a program, which is searched for in `PATH`. Its standard input is empty.
     ///
-    /// - Throws: ``Failure``: 66 if there is no such program, 74 if it cannot be started.
+    /// - Throws: ``Failure``: 66 if the program is missing, 74 if it cannot be started.
     package init(_ arguments: [String]) throws {
         let name = arguments.first ?? ""
         let (output, outputEnd) = try Self.pipe(for: name)
@@ -32,7 +31,7 @@ package final class ChildProcess {
         close(errorsEnd)
         self.process = process
         guard code == 0 else {
-            // `deinit` does not run.
+            // `deinit` does not run when `init` throws.
             close(output)
             close(errors)
             throw Failure.system(call: "start", subject: name, code: code)
@@ -44,29 +43,31 @@ package final class ChildProcess {
         close(errors)
     }
 
-    /// Up to 64 KiB of what the program prints next; empty at the end.
+    /// Returns up to 64 KiB of the program's next output, or no bytes at its end.
     package func read() throws -> [UInt8] {
         try Self.read(output)
     }
 
-    /// Ends the reading: a program that prints on cannot, and ends.
+    /// Stops reading. A program that continues to print then fails to write, and ends.
     package func closeOutput() {
         if output >= 0 { close(output) }
         output = -1
     }
 
-    /// Waits for the end of the program.
+    /// Waits until the program ends.
     ///
-    /// - Returns: Its exit code, 128 and more for a signal, and what it says on standard error.
+    /// - Returns: The exit code (128 plus the number of a signal that ended the program) and the
+    ///   text of standard error.
     package func finish() -> (code: Int32, words: String) {
         closeOutput()
-        var said: [UInt8] = []
-        while let piece = try? Self.read(errors), !piece.isEmpty { said += piece }
+        var errorBytes: [UInt8] = []
+        while let piece = try? Self.read(errors), !piece.isEmpty { errorBytes += piece }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 && errno == EINTR {}
         let signal = status & 0x7F
         return (
-            signal == 0 ? status >> 8 & 0xFF : 128 + signal, String(decoding: said, as: UTF8.self)
+            signal == 0 ? status >> 8 & 0xFF : 128 + signal,
+            String(decoding: errorBytes, as: UTF8.self)
         )
     }
 

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The memory that this process has had in use.
+/// The resident memory of this process.
 package enum ResidentMemory {
-    /// The most bytes so far, as the system counts them (`VmHWM` of Linux).
+    /// The peak size so far, in bytes, as reported by the system (`VmHWM` on Linux).
     package static var peakByteCount: Int {
         var usage = rusage()
         #if os(Linux)

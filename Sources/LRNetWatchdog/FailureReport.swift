@@ -2,34 +2,34 @@ internal import Foundation
 internal import LRNetSupport
 internal import Synchronization
 
-/// The "first observed failure" block: which rank, where, doing what, and why.
+/// The "first observed failure" block: rank, host, phase, step and cause.
 package struct FailureReport: Sendable {
-    /// Why a rank does not go on.
+    /// The cause of a failure.
     package enum Cause: Equatable, Sendable {
-        /// No beats: SIGSTOP, a frozen or unreachable host.
+        /// No heartbeats: SIGSTOP, or a frozen or unreachable host.
         case stopped
-        /// Beats, but no progress.
+        /// Heartbeats, but no progress.
         case hung
-        /// Its connection ended without a goodbye.
+        /// The connection ended without a shutdown notice.
         case ended
-        /// Its connection ended long ago, and now there is no progress.
+        /// The connection ended earlier, and now there is no progress.
         case gone
-        /// No progress, and no connection to the one who would know why.
-        case alone
-        /// An error of its own.
+        /// No progress, and no connection to rank 0, which would know the cause.
+        case isolated
+        /// An error of the rank.
         case failed(String)
-        /// The launcher is gone, and takes its ranks with it.
+        /// The launcher ended, which ends its ranks.
         case launcherEnded
     }
 
-    /// What a watchdog has found.
+    /// A failure detected by a watchdog.
     package struct Finding: Equatable, Sendable {
-        /// The ranks, lowest first; several where they wait for each other.
+        /// The ranks in ascending order; several if they wait for one another.
         package var ranks: [Int]
         package var cause: Cause
-        /// For how long it has been so.
+        /// The duration of the failure so far.
         package var duration: Duration
-        /// Ranks that send no beats, so that nothing is known of them.
+        /// Ranks in an unknown state, because they send no heartbeats.
         package var unknown: [Int] = []
 
         package init(ranks: [Int], cause: Cause, duration: Duration = .zero) {
@@ -42,13 +42,13 @@ package struct FailureReport: Sendable {
     package var finding: Finding
     /// The number of ranks.
     package var size: Int
-    /// The first rank's machine.
+    /// The host of the first rank.
     package var host: String
-    /// The first rank's process; 0 where unknown.
+    /// The process ID of the first rank; 0 if unknown.
     package var process: Int32
-    /// What was last known of the first rank.
+    /// The last known progress of the first rank.
     package var progress: Progress
-    /// Whether the watchdog ends the job.
+    /// True if the watchdog ends the job.
     package var endsJob: Bool
 
     package init(
@@ -63,23 +63,25 @@ package struct FailureReport: Sendable {
         self.endsJob = endsJob
     }
 
-    /// The title line, by which scripts and people find the block.
+    /// The title line, which identifies the block for scripts and people.
     package static let title = "lrnet-dist: first observed failure"
 
-    /// The block, with the end of its last line.
+    /// The block, including a final line break.
     package var text: String {
         let names = finding.ranks.map(String.init).joined(separator: ", ")
         var lines = [
             Self.title,
             "  rank   \(names) of \(size)",
             "  host   \(host)" + (process > 0 ? " (process \(process))" : ""),
-            "  phase  \(progress.phase.name)\(isLastHeard ? ", as last heard" : "")",
+            "  phase  \(progress.phase.name)\(isOutdated ? ", as of the last heartbeat" : "")",
             "  step   " + (progress.step > 0 ? "\(progress.step)" : "none yet"),
             "  cause  \(cause)",
         ]
         if !finding.unknown.isEmpty {
             let unknown = finding.unknown.map(String.init).joined(separator: ", ")
-            lines.append("  note   nothing is known of rank \(unknown), which sends no beats")
+            let reason = finding.unknown.count == 1 ? "it sends" : "they send"
+            lines.append(
+                "  note   the state of rank \(unknown) is unknown, because \(reason) no heartbeats")
         }
         if endsJob {
             lines.append(
@@ -88,11 +90,11 @@ package struct FailureReport: Sendable {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    /// Whether the rank may have gone on a little after its last beat.
-    private var isLastHeard: Bool {
+    /// True if the rank may have continued for a while after its last heartbeat.
+    private var isOutdated: Bool {
         switch finding.cause {
         case .stopped, .ended, .gone: true
-        case .hung, .alone, .failed, .launcherEnded: false
+        case .hung, .isolated, .failed, .launcherEnded: false
         }
     }
 
@@ -100,40 +102,42 @@ package struct FailureReport: Sendable {
         let seconds = String(format: "%.1f s", finding.duration.seconds)
         switch finding.cause {
         case .stopped:
-            return "stopped: no sign of life for \(seconds) (SIGSTOP, or the host is frozen or "
+            return "stopped: no heartbeat for \(seconds) (SIGSTOP, or the host is frozen or "
                 + "unreachable)"
         case .hung:
             return "hung in phase \(progress.phase.name): no progress for \(seconds)"
         case .ended:
-            return "its process ended without a word: killed, out of memory or crashed; the "
-                + "launcher names signal or exit code"
+            return "its process ended without a shutdown notice: killed, out of memory or crashed; "
+                + "the launcher prints the signal or exit code"
         case .gone:
             return "lost: its connection broke, and the job has made no progress for \(seconds)"
-        case .alone:
+        case .isolated:
             return
-                "no progress for \(seconds); rank 0's watchdog, which would know the first rank, "
-                + "is out of reach"
+                "no progress for \(seconds); rank 0's watchdog, which would know the first rank "
+                + "to hang, cannot be reached"
         case .failed(let text): return text
         case .launcherEnded:
-            return "the launcher (mpirun, orted or srun) ended and takes its ranks with it"
+            return "the launcher (mpirun, orted or srun) ended, which ends its ranks"
         }
     }
 
-    /// How long a log on a slow or hanging file system is waited for.
+    /// The maximum time to wait for a log on a slow or hung file system.
     private static let logPatience = DispatchTimeInterval.seconds(2)
     private static let isWritten = Atomic<Bool>(false)
 
-    /// Writes the block to standard error and, if it can be written soon, to the run's log.
+    /// Writes the block to standard error and, if that succeeds within two seconds, to the run's
+    /// log.
     ///
-    /// Only the first call of a process writes: what follows a failure is not the first one.
+    /// Only the first call in a process writes, because later failures are consequences of the
+    /// first.
     ///
-    /// - Parameter log: The path of `train.log`; left alone where there is no such file.
+    /// - Parameter log: The path of `train.log`; a missing file is not created.
     func write(log: String?) {
         guard !Self.isWritten.exchange(true, ordering: .relaxed) else { return }
         let bytes = Array(text.utf8)
-        Console.complain(text)
+        Console.printError(text)
         guard let log else { return }
-        // On a thread of its own: a file system that hangs may be why the job does.
+        // On a separate thread, because a hung file system may be what hangs the job.
         let done = DispatchSemaphore(value: 0)
         let isStarted: Void? = try? SystemThread.start("failure-report") {
             let file = open(PathText.cString(log), O_WRONLY | O_APPEND | O_CLOEXEC)

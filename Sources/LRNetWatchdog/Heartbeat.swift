@@ -1,6 +1,6 @@
 internal import LRNetSupport
 
-/// One message of the watchdogs' side channel; fixed-width fields, little-endian, then a text.
+/// A message between watchdogs: fixed-width little-endian fields, followed by a text.
 ///
 ///     bytes  0 ..<  4   "LRB1"
 ///            4          kind
@@ -12,28 +12,28 @@ internal import LRNetSupport
 ///           24 ..< 48   step, count, activity
 ///           48 ...      text
 package struct Heartbeat: Equatable, Sendable {
-    /// What a message says.
+    /// The meaning of a message.
     package enum Kind: UInt8, Sendable, CaseIterable {
-        /// The sender lives, and where it is.
-        case beat
-        /// The sender is done; the end of its connection means nothing.
-        case goodbye
-        /// The sender ends because of an error of its own, which the text names.
+        /// The sender is alive and reports its progress.
+        case alive
+        /// The sender is done, so the end of its connection is not a failure.
+        case shutdown
+        /// The sender ends because of the error in the text.
         case failure
     }
 
     package var kind: Kind
     package var rank: Int
-    /// The sender's process, for messages.
+    /// The sender's process ID, for messages.
     package var process: Int32
-    /// A random number of the job: what comes with another one is not from us.
+    /// The random number that identifies the job; messages with a different token are from another
+    /// job.
     package var token: UInt64
     package var progress: Progress
     package var text: String
 
-    /// Makes a message.
     package init(
-        kind: Kind = .beat, rank: Int, process: Int32, token: UInt64, progress: Progress = .init(),
+        kind: Kind = .alive, rank: Int, process: Int32, token: UInt64, progress: Progress = .init(),
         text: String = ""
     ) {
         self.kind = kind
@@ -44,29 +44,29 @@ package struct Heartbeat: Equatable, Sendable {
         self.text = text
     }
 
-    /// Bytes before the text.
+    /// The number of bytes before the text.
     static let headerByteCount = 48
     private static let magic = Array("LRB1".utf8)
-    /// Bytes of a text, at most.
+    /// The maximum number of bytes of the text.
     private static let textByteCount = 1000
 
-    /// The message as bytes; a long text is cut.
+    /// The encoded message; a long text is truncated.
     package var encoded: [UInt8] {
-        let words = Array(text.utf8.prefix(Self.textByteCount))
+        let textBytes = Array(text.utf8.prefix(Self.textByteCount))
         var bytes = Self.magic + [kind.rawValue, progress.phase.rawValue]
-        bytes += Self.bytes(UInt16(words.count))
+        bytes += Self.bytes(UInt16(textBytes.count))
         bytes += Self.bytes(UInt32(truncatingIfNeeded: rank))
         bytes += Self.bytes(UInt32(bitPattern: process))
         for number in [token, UInt64(progress.step), progress.count, progress.activity] {
             bytes += Self.bytes(number)
         }
-        return bytes + words
+        return bytes + textBytes
     }
 
-    /// Takes the first message from what has arrived.
+    /// Removes and decodes the first message in the received bytes.
     ///
-    /// - Returns: `nil` while it is incomplete.
-    /// - Throws: `Failure` if the bytes are none of ours.
+    /// - Returns: The message; `nil` while it is incomplete.
+    /// - Throws: `Failure` if the bytes are not a message of this format.
     package static func take(from arrived: inout [UInt8]) throws -> Heartbeat? {
         guard arrived.count >= headerByteCount else { return nil }
         let length = Int(number(arrived[6..<8]))
@@ -75,21 +75,21 @@ package struct Heartbeat: Equatable, Sendable {
             let step = Int(exactly: number(arrived[24..<32]))
         else {
             throw Failure(
-                call: "watchdog", subject: "a message", message: "is not one of lrnet-dist's",
+                call: "watchdog", subject: "a message", message: "is not from lrnet-dist",
                 exitStatus: .badData)
         }
         guard arrived.count >= headerByteCount + length else { return nil }
-        var beat = Heartbeat(
+        var heartbeat = Heartbeat(
             kind: kind, rank: Int(number(arrived[8..<12])),
             process: Int32(truncatingIfNeeded: number(arrived[12..<16])),
             token: number(arrived[16..<24]))
-        beat.progress = Progress(
+        heartbeat.progress = Progress(
             phase: phase, step: step, count: number(arrived[32..<40]),
             activity: number(arrived[40..<48]))
-        beat.text = String(
+        heartbeat.text = String(
             decoding: arrived[headerByteCount..<headerByteCount + length], as: UTF8.self)
         arrived.removeFirst(headerByteCount + length)
-        return beat
+        return heartbeat
     }
 
     private static func bytes(_ number: some FixedWidthInteger) -> [UInt8] {

@@ -1,148 +1,155 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// The watchdog of a rank other than 0: beats, and watches rank 0. Used on its own thread only.
+/// The watchdog of a rank other than 0. It sends heartbeats and monitors rank 0, and is used only
+/// on the watchdog's thread.
 final class HeartbeatClient {
-    private let post: WatchdogContext
+    private let context: WatchdogContext
     private let contact: Watchdog.Contact
     private var socket: HeartbeatSocket?
     private var hasLeft = false
     private var serverHasLeft = false
-    /// What rank 0 last said.
+    /// The last message from rank 0.
     private var last: Heartbeat
-    private var heardAt = ContinuousClock.now
+    private var lastHeartbeatAt = ContinuousClock.now
     private var progress = Progress()
-    private var movedAt = ContinuousClock.now
+    private var lastProgressAt = ContinuousClock.now
 
-    /// How long each address is tried.
+    /// The time for which each address is tried.
     private static let patience = Duration.seconds(3)
     private static let roundCount = 3
 
-    init(post: WatchdogContext, contact: Watchdog.Contact) {
-        self.post = post
+    init(context: WatchdogContext, contact: Watchdog.Contact) {
+        self.context = context
         self.contact = contact
         last = Heartbeat(rank: 0, process: 0, token: contact.token)
     }
 
-    /// Watches for as long as the process lives.
+    /// Monitors rank 0 until the process ends.
     func run() {
         connect()
         var before = ContinuousClock.now
-        var beatAt = before
+        var sentAt = before
         while true {
-            let shutdownNotice = hasLeft ? [] : [post.shutdownNotice.descriptor]
+            let notice = hasLeft ? [] : [context.shutdownNotice.descriptor]
             HeartbeatSocket.wait(
-                for: shutdownNotice + (socket.map { [$0.number] } ?? []), atMost: post.tick)
+                for: notice + (socket.map { [$0.number] } ?? []), atMost: context.tick)
             let now = ContinuousClock.now
-            if now - before > post.limit / 2 { (heardAt, movedAt) = (now, now) }
+            if now - before > context.limit / 2 { (lastHeartbeatAt, lastProgressAt) = (now, now) }
             before = now
             listen(at: now)
-            if !hasLeft, let words = post.shutdownNotice.take() {
-                socket?.send(post.beat(words.kind, text: words.text))
-                (hasLeft, heardAt) = (true, now)
-                post.shutdownNotice.noteSaid()
+            if !hasLeft, let message = context.shutdownNotice.take() {
+                socket?.send(context.heartbeat(message.kind, text: message.text))
+                (hasLeft, lastHeartbeatAt) = (true, now)
+                context.shutdownNotice.confirm()
             }
             if hasLeft {
-                guard now - heardAt > post.limit * 2 else { continue }
+                guard now - lastHeartbeatAt > context.limit * 2 else { continue }
                 endJob(
-                    .init(ranks: [post.rank], cause: .hung, duration: now - heardAt),
-                    process: getpid(), progress: post.beacon.progress)
+                    .init(ranks: [context.rank], cause: .hung, duration: now - lastHeartbeatAt),
+                    process: getpid(), progress: context.beacon.progress)
             }
-            if now - beatAt >= post.tick {
-                beatAt = now
-                socket?.send(post.beat())
+            if now - sentAt >= context.tick {
+                sentAt = now
+                socket?.send(context.heartbeat())
             }
-            judge(at: now)
+            check(at: now)
         }
     }
 
-    /// Connects to the first address at which rank 0 of this very job answers.
+    /// Connects to the first address at which rank 0 of this job answers.
     private func connect() {
         guard contact.port != 0 else { return }
-        // A private address may be another machine's here, so only an answer with the token counts.
-        let isNeighbor = contact.host == post.hostNames[post.rank]
+        // A private address may belong to a different machine here, so only an answer with the
+        // token counts.
+        let isNeighbor = contact.host == context.hostNames[context.rank]
         var addresses = (isNeighbor ? ["127.0.0.1"] : []) + contact.addresses
-        var trouble = "no address"
+        var problem = "no address"
         for round in 0..<Self.roundCount {
             if round == 1 { addresses += HeartbeatSocket.addresses(of: contact.host) }
             for address in addresses {
                 do {
                     socket = try HeartbeatSocket.connected(
                         to: address, port: contact.port, patience: Self.patience)
-                    socket?.send(post.beat())
+                    socket?.send(context.heartbeat())
                     let start = ContinuousClock.now
                     last.process = 0
                     while last.process == 0, socket != nil,
                         ContinuousClock.now - start < Self.patience
                     {
-                        HeartbeatSocket.wait(for: socket.map { [$0.number] } ?? [], atMost: post.tick)
+                        HeartbeatSocket.wait(
+                            for: socket.map { [$0.number] } ?? [], atMost: context.tick)
                         listen(at: .now, isConnecting: true)
                     }
                     if last.process != 0 { return }
                     socket = nil
-                    trouble = "\(address):\(contact.port) does not answer"
+                    problem = "\(address):\(contact.port) does not answer"
                 } catch {
-                    trouble = "\(error)"
+                    problem = "\(error)"
                 }
             }
         }
         WatchdogContext.warn(
-            "rank \(post.rank) on \(post.hostNames[post.rank]): its watchdog cannot reach rank 0 on "
-                + "\(contact.host) (\(trouble)); if it is stopped or killed it will not be named")
+            "rank \(context.rank) on \(context.hostNames[context.rank]): its watchdog cannot reach "
+                + "rank 0 on \(contact.host) (\(problem)); if this rank is stopped or killed, it "
+                + "will not be reported")
     }
 
-    /// Hears rank 0.
+    /// Receives the messages of rank 0.
     private func listen(at now: ContinuousClock.Instant, isConnecting: Bool = false) {
         guard let socket else { return }
         let isOpen = socket.receive()
         do {
-            while let beat = try Heartbeat.take(from: &socket.inbox), beat.token == contact.token {
-                (last, heardAt) = (beat, now)
-                if beat.kind != .beat { serverHasLeft = true }
+            while let heartbeat = try Heartbeat.take(from: &socket.inbox),
+                heartbeat.token == contact.token
+            {
+                (last, lastHeartbeatAt) = (heartbeat, now)
+                if heartbeat.kind != .alive { serverHasLeft = true }
             }
             if isOpen { return }
         } catch {
-            // Somebody else's port.
+            // The port belongs to another program.
         }
         self.socket = nil
         guard !isConnecting, !hasLeft, !serverHasLeft else { return }
-        movedAt = now
-        // One block is enough, and a job that was asked to stop may end in any order.
-        guard post.rank == 1, !post.isBeingEnded else { return }
-        report(post.isLauncherGone ? .launcherEnded : .ended)
+        lastProgressAt = now
+        // One block is enough, and the ranks of a job that was asked to stop may end in any order.
+        guard context.rank == 1, !context.isBeingEnded else { return }
+        report(context.isLauncherGone ? .launcherEnded : .ended)
     }
 
-    private func judge(at now: ContinuousClock.Instant) {
-        let current = post.beacon.progress
-        if current != progress { (progress, movedAt) = (current, now) }
+    private func check(at now: ContinuousClock.Instant) {
+        let current = context.beacon.progress
+        if current != progress { (progress, lastProgressAt) = (current, now) }
         if serverHasLeft { return }
-        // The lowest rank that lives ends the job; the others would say the same.
-        let turn = post.tick * (post.rank - 1)
+        // The lowest running rank ends the job; the others would write the same block.
+        let turn = context.tick * (context.rank - 1)
         if socket != nil {
-            let silence = now - heardAt
-            guard silence > post.limit + turn else { return }
+            let silence = now - lastHeartbeatAt
+            guard silence > context.limit + turn else { return }
             endJob(
                 .init(ranks: [0], cause: .stopped, duration: silence), process: last.process,
                 progress: last.progress)
         }
-        // Rank 0 knows more, and others may be busy in a way that is not seen from here.
-        let pause = now - movedAt
-        guard pause > post.limit * HeartbeatTable.blindFactor + turn else { return }
+        // Rank 0 knows more, and other ranks may be busy in a way that this rank cannot detect.
+        let pause = now - lastProgressAt
+        guard pause > context.limit * HeartbeatTable.unknownFactor + turn else { return }
         endJob(
-            .init(ranks: [post.rank], cause: .alone, duration: pause), process: getpid(),
+            .init(ranks: [context.rank], cause: .isolated, duration: pause), process: getpid(),
             progress: current)
     }
 
-    /// Ends the job; with a goodbye, or rank 0 would take this rank's end for a failure.
+    /// Ends the job. The shutdown notice prevents rank 0 from reporting this rank's end as a
+    /// failure.
     private func endJob(
         _ finding: FailureReport.Finding, process: Int32, progress: Progress
     ) -> Never {
-        socket?.send(post.beat(.goodbye))
-        post.endJob(finding, process: process, progress: progress)
+        socket?.send(context.heartbeat(.shutdown))
+        context.endJob(finding, process: process, progress: progress)
     }
 
     private func report(_ cause: FailureReport.Cause) {
-        post.report(
+        context.report(
             .init(ranks: [0], cause: cause), process: last.process, progress: last.progress)
     }
 }

@@ -1,26 +1,29 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// A TCP socket over IPv4 that never blocks its caller, closed with the object.
+/// A non-blocking TCP socket over IPv4, which is closed when the object is deallocated.
 ///
-/// IPv4 alone, as in Open MPI's own TCP transport. Marked `@unchecked Sendable` because the one that
-/// listens is made by the thread that works and handed to the watchdog's, which alone uses it then.
+/// It supports only IPv4, like Open MPI's TCP transport. It is marked `@unchecked Sendable` because
+/// the worker thread creates the listening socket and passes it to the watchdog's thread, which is
+/// then its only user.
 package final class HeartbeatSocket: @unchecked Sendable {
     package let number: Int32
     private var outbox: [UInt8] = []
-    /// What has arrived and was not taken yet.
+    /// Bytes that have arrived and were not consumed yet.
     package var inbox: [UInt8] = []
 
-    /// Bytes that wait for a peer, at most; a stopped peer misses the beats beyond.
+    /// The maximum number of bytes queued for a peer. Further messages to a stopped peer are
+    /// dropped.
     private static let outboxLimit = 1 << 14
-    /// Bytes that wait here, at most; the rest waits for the next call.
+    /// The number of received bytes at which ``receive()`` returns; the rest is left for the next
+    /// call.
     private static let inboxLimit = 1 << 16
 
     private init(_ number: Int32) { self.number = number }
 
     deinit { close(number) }
 
-    private static func make() throws -> HeartbeatSocket {
+    private static func create() throws -> HeartbeatSocket {
         let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard number >= 0 else {
             throw Failure.system(call: "socket", subject: "watchdog", code: errno)
@@ -32,7 +35,7 @@ package final class HeartbeatSocket: @unchecked Sendable {
 
     /// Listens on any address and a free port.
     package static func listening() throws -> HeartbeatSocket {
-        let result = try make()
+        let result = try create()
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         let bound = withSockaddr(&address) { bind(result.number, $0, $1) }
@@ -42,7 +45,7 @@ package final class HeartbeatSocket: @unchecked Sendable {
         return result
     }
 
-    /// The port that it is bound to.
+    /// The port that the socket is bound to.
     package var port: UInt16 {
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -50,7 +53,7 @@ package final class HeartbeatSocket: @unchecked Sendable {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    /// The next connection that waits, if any.
+    /// Accepts the next pending connection, if any.
     package func accepted() -> HeartbeatSocket? {
         let other = accept(number, nil, nil)
         guard other >= 0 else { return nil }
@@ -61,12 +64,12 @@ package final class HeartbeatSocket: @unchecked Sendable {
 
     /// Connects to an address within `patience`.
     ///
-    /// - Parameter address: Four numbers with dots.
-    /// - Throws: `Failure` that names address and port.
+    /// - Parameter address: An IPv4 address in dotted-decimal notation.
+    /// - Throws: `Failure` that names the address and the port.
     package static func connected(to address: String, port: UInt16, patience: Duration) throws
         -> HeartbeatSocket
     {
-        let result = try make()
+        let result = try create()
         var target = sockaddr_in()
         target.sin_family = sa_family_t(AF_INET)
         target.sin_port = port.bigEndian
@@ -102,7 +105,8 @@ package final class HeartbeatSocket: @unchecked Sendable {
         }
     }
 
-    /// Sends a message, or as much as the peer takes now; the rest follows with the next one.
+    /// Sends a message, or as much of it as the peer accepts now. The rest is sent with the next
+    /// message.
     package func send(_ message: Heartbeat) {
         if outbox.count < Self.outboxLimit { outbox += message.encoded }
         while !outbox.isEmpty {
@@ -114,29 +118,29 @@ package final class HeartbeatSocket: @unchecked Sendable {
         }
     }
 
-    /// Moves what has arrived to the inbox.
+    /// Moves received bytes to the inbox.
     ///
-    /// - Returns: Whether the connection is still there.
+    /// - Returns: True if the connection is still open.
     package func receive() -> Bool {
-        var piece = [UInt8](repeating: 0, count: 4096)
+        var buffer = [UInt8](repeating: 0, count: 4096)
         while inbox.count < Self.inboxLimit {
-            let got = recv(number, &piece, piece.count, 0)
-            if got > 0 {
-                inbox += piece[..<got]
+            let count = recv(number, &buffer, buffer.count, 0)
+            if count > 0 {
+                inbox += buffer[..<count]
             } else {
-                return got < 0 && [EAGAIN, EWOULDBLOCK, EINTR].contains(errno)
+                return count < 0 && [EAGAIN, EWOULDBLOCK, EINTR].contains(errno)
             }
         }
         return true
     }
 
-    /// Waits until one of the descriptors can be read, or the time is up.
+    /// Waits until one of the descriptors is readable, or until the time has elapsed.
     package static func wait(for numbers: [Int32], atMost patience: Duration) {
         var all = numbers.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         _ = poll(&all, nfds_t(all.count), patience.milliseconds)
     }
 
-    /// The IPv4 addresses of this machine that others can reach.
+    /// Returns the IPv4 addresses of this machine, without loopback.
     package static func ownAddresses() -> [String] {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return [] }
@@ -152,7 +156,7 @@ package final class HeartbeatSocket: @unchecked Sendable {
         return addresses
     }
 
-    /// The IPv4 addresses that a host name stands for.
+    /// Returns the IPv4 addresses of a host name.
     package static func addresses(of host: String) -> [String] {
         var hints = addrinfo()
         hints.ai_family = AF_INET
@@ -176,6 +180,6 @@ package final class HeartbeatSocket: @unchecked Sendable {
 }
 
 extension Duration {
-    /// Whole milliseconds, at least one, for `poll`.
+    /// The duration in whole milliseconds, at least 1, for `poll`.
     var milliseconds: Int32 { Int32(min(max(seconds * 1000, 1), 1e9)) }
 }

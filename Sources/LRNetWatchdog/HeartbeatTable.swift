@@ -1,82 +1,89 @@
-/// What rank 0's watchdog knows of all ranks, and what it concludes; no input or output.
+/// The state of all ranks as known to rank 0's watchdog, and the detection of failures. It does no
+/// input or output.
 package struct HeartbeatTable {
     package typealias Instant = ContinuousClock.Instant
 
-    /// How a rank is connected.
+    /// The state of a rank's connection.
     package enum Link: Sendable {
-        /// Not yet, or never.
+        /// The rank has not connected yet, and may never connect.
         case awaited
-        /// It beats, or should.
+        /// The rank is connected and should send heartbeats.
         case connected
-        /// Its connection broke.
+        /// The connection broke.
         case lost
-        /// It said goodbye.
+        /// The rank sent a shutdown notice.
         case left
     }
 
-    /// What is known of one rank.
+    /// The known state of one rank.
     package struct Entry {
         package var link = Link.awaited
         package var process: Int32 = 0
         package var progress = Progress()
-        /// When it was last heard.
-        package var heardAt: Instant
-        /// When its progress was last seen to change.
-        package var movedAt: Instant
+        /// The time of the last heartbeat.
+        package var lastHeartbeatAt: Instant
+        /// The time of the last change in progress.
+        package var lastProgressAt: Instant
     }
 
     package private(set) var entries: [Entry]
 
-    /// How many limits are waited where something is not known: a rank that cannot beat may be busy.
-    package static let blindFactor = 10
+    /// The factor that extends the limit while the state of a rank is unknown: a rank that cannot
+    /// send heartbeats may be busy.
+    package static let unknownFactor = 10
 
     package init(size: Int, now: Instant) {
-        entries = Array(repeating: Entry(heardAt: now, movedAt: now), count: size)
+        entries = Array(repeating: Entry(lastHeartbeatAt: now, lastProgressAt: now), count: size)
     }
 
-    /// Notes what a rank says of itself.
-    package mutating func hear(_ beat: Heartbeat, at now: Instant) {
-        guard entries.indices.contains(beat.rank) else { return }
-        var entry = entries[beat.rank]
-        entry.link = beat.kind == .beat ? .connected : .left
-        entry.process = beat.process
-        entry.heardAt = now
-        if entry.progress != beat.progress { entry.movedAt = now }
-        entry.progress = beat.progress
-        entries[beat.rank] = entry
+    /// Records a message from a rank.
+    package mutating func record(_ heartbeat: Heartbeat, at now: Instant) {
+        guard entries.indices.contains(heartbeat.rank) else { return }
+        var entry = entries[heartbeat.rank]
+        entry.link = heartbeat.kind == .alive ? .connected : .left
+        entry.process = heartbeat.process
+        entry.lastHeartbeatAt = now
+        if entry.progress != heartbeat.progress { entry.lastProgressAt = now }
+        entry.progress = heartbeat.progress
+        entries[heartbeat.rank] = entry
     }
 
-    /// Notes that a rank's connection broke.
-    package mutating func lose(_ rank: Int) { entries[rank].link = .lost }
+    /// Records that a rank's connection broke.
+    package mutating func markLost(_ rank: Int) { entries[rank].link = .lost }
 
-    /// Forgets the past: whoever judges was itself asleep, so the silence may have been its own.
-    package mutating func forgive(at now: Instant) {
+    /// Resets all times to `now`. This is needed after this watchdog was suspended, because the
+    /// silence may have been its own.
+    package mutating func resetTimes(at now: Instant) {
         for rank in entries.indices {
-            entries[rank].heardAt = now
-            entries[rank].movedAt = now
+            entries[rank].lastHeartbeatAt = now
+            entries[rank].lastProgressAt = now
         }
     }
 
-    /// The first thing that is wrong, once something has been for longer than `limit`.
+    /// Returns the first failure that has lasted longer than `limit`; `nil` if there is none.
     ///
-    /// - A rank without beats is *stopped*: its watchdog has no other reason to be silent.
-    /// - The job is *hung* when no rank has made progress. Ranks wait for one another within a step,
-    ///   so the ones with the fewest phases begun are those that the others wait for. A rank that
-    ///   cannot beat may be it, too.
+    /// - A connected rank without heartbeats is *stopped*: its watchdog has no other reason to be
+    ///   silent.
+    /// - The job is *hung* if no rank has made progress. Ranks wait for one another within a step,
+    ///   so the ranks that have begun the fewest phases are the ones that the others wait for. A
+    ///   rank that cannot send heartbeats may also be the cause.
+    /// - The job has lost a rank (*gone*) if a connection broke earlier and no rank has made
+    ///   progress since.
     package func finding(at now: Instant, limit: Duration) -> FailureReport.Finding? {
         let silent = entries.indices.filter {
-            entries[$0].link == .connected && now - entries[$0].heardAt > limit
+            entries[$0].link == .connected && now - entries[$0].lastHeartbeatAt > limit
         }
-        if let rank = silent.min(by: { entries[$0].heardAt < entries[$1].heardAt }) {
+        if let rank = silent.min(by: {
+            entries[$0].lastHeartbeatAt < entries[$1].lastHeartbeatAt
+        }) {
             return FailureReport.Finding(
-                ranks: [rank], cause: .stopped, duration: now - entries[rank].heardAt)
+                ranks: [rank], cause: .stopped, duration: now - entries[rank].lastHeartbeatAt)
         }
         let known = entries.indices.filter { entries[$0].link == .connected }
         let unknown = entries.indices.filter { entries[$0].link == .awaited }
-        let patience = unknown.isEmpty ? limit : limit * Self.blindFactor
-        guard let moved = known.map({ entries[$0].movedAt }).max(), now - moved > patience else {
-            return nil
-        }
+        let patience = unknown.isEmpty ? limit : limit * Self.unknownFactor
+        guard let moved = known.map({ entries[$0].lastProgressAt }).max(), now - moved > patience
+        else { return nil }
         let lost = entries.indices.filter { entries[$0].link == .lost }
         if !lost.isEmpty {
             return FailureReport.Finding(ranks: lost, cause: .gone, duration: now - moved)

@@ -2,7 +2,7 @@ internal import Dispatch
 internal import LRNetSupport
 internal import Synchronization
 
-/// What a rank is doing, as its watchdog tells others.
+/// The phase of a rank's work, as reported by its watchdog.
 package enum ProgressPhase: UInt8, Sendable, CaseIterable {
     case starting
     case loading
@@ -15,7 +15,7 @@ package enum ProgressPhase: UInt8, Sendable, CaseIterable {
     case saving
     case finishing
 
-    /// The phase in words, for messages.
+    /// The name of the phase, for messages.
     package var name: String {
         switch self {
         case .statusExchange: "status exchange"
@@ -25,17 +25,16 @@ package enum ProgressPhase: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// Where a rank is, at one moment.
+/// The progress of a rank at one moment.
 package struct Progress: Sendable, Equatable {
-    /// What it is doing.
     package var phase: ProgressPhase
-    /// The step, counted from 1 as in messages; 0 before the first.
+    /// The step, counted from 1 as in messages; 0 before the first step.
     package var step: Int
-    /// Phases begun so far. All ranks begin the same phases in the same order, so the rank with the
-    /// lowest count is the one that the others wait for.
+    /// The number of phases begun so far. All ranks begin the same phases in the same order, so the
+    /// others wait for the rank with the lowest count.
     package var count: UInt64
-    /// Pieces of files read or written so far: a rank that checks a large data set is alive,
-    /// although it begins no phase.
+    /// The number of pieces of files read or written so far. A rank that checks a large data set
+    /// makes progress, although it begins no phase.
     package var activity: UInt64
 
     package init(
@@ -48,44 +47,44 @@ package struct Progress: Sendable, Equatable {
     }
 }
 
-/// Where a rank is: set by the thread that trains, read by the watchdog's.
+/// The current progress of a rank, set by the training thread and read by the watchdog's thread.
 ///
-/// Marks are a few relaxed stores, cheap enough for several a step.
+/// Each mark is a few relaxed stores, which is cheap enough for several marks per step.
 package final class ProgressBeacon: Sendable {
     /// The step, and in the lowest byte the phase, so that both change at once.
     private let position = Atomic<UInt64>(0)
     private let count = Atomic<UInt64>(0)
-    /// When a signal has asked this rank to stop, in nanoseconds; 0 while none has.
+    /// The time at which a signal asked this rank to stop, in nanoseconds; 0 without such a signal.
     private let stopAskedAt = Atomic<UInt64>(0)
 
-    /// Makes a beacon in the phase `starting`.
+    /// Creates a beacon in the phase `starting`.
     package init() {}
 
-    /// Says that a phase begins; a phase may follow itself, as batch follows batch.
+    /// Marks the beginning of a phase. A phase may follow itself, for example for each batch.
     ///
-    /// Only the thread that trains calls it, and every rank in the same order.
+    /// Only the training thread may call it, and every rank must call it in the same order.
     ///
-    /// - Parameter step: Counted from 1; the one before where it is left out.
+    /// - Parameter step: The step, counted from 1; `nil` for the same step as before.
     package func enter(_ phase: ProgressPhase, step: Int? = nil) {
         let steps = step.map(UInt64.init) ?? position.load(ordering: .relaxed) >> 8
         position.store(steps << 8 | UInt64(phase.rawValue), ordering: .relaxed)
         count.store(count.load(ordering: .relaxed) + 1, ordering: .relaxed)
     }
 
-    /// Says that a signal has asked this rank to stop.
+    /// Records that a signal asked this rank to stop.
     package func noteStopAsked() {
         _ = stopAskedAt.compareExchange(
             expected: 0, desired: DispatchTime.now().uptimeNanoseconds, ordering: .relaxed)
     }
 
-    /// Whether a signal has asked this rank to stop, at least `seconds` ago.
+    /// Returns true if a signal asked this rank to stop at least `seconds` ago.
     package func wasAskedToStop(secondsAgo seconds: Double) -> Bool {
         let then = stopAskedAt.load(ordering: .relaxed)
         guard then > 0 else { return false }
         return Double(DispatchTime.now().uptimeNanoseconds - then) >= seconds * 1e9
     }
 
-    /// Where the rank is now.
+    /// The current progress of the rank.
     package var progress: Progress {
         let position = position.load(ordering: .relaxed)
         return Progress(

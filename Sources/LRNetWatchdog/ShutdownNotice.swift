@@ -2,20 +2,20 @@ internal import Foundation
 internal import LRNetSupport
 internal import Synchronization
 
-/// How the thread that works tells its watchdog that the work is done.
+/// The channel over which the worker thread notifies its watchdog that the work is done.
 final class ShutdownNotice: Sendable {
-    /// What is to be said.
-    struct Words: Sendable {
+    /// The contents of the notice.
+    struct Message: Sendable {
         var kind: Heartbeat.Kind
         var text: String
     }
 
-    private let words = Mutex<Words?>(nil)
-    private let isSaid = DispatchSemaphore(value: 0)
+    private let message = Mutex<Message?>(nil)
+    private let isSent = DispatchSemaphore(value: 0)
     private let readEnd: Int32
     private let writeEnd: Int32
 
-    /// How long the watchdog is waited for; it may be busy with a connection.
+    /// The maximum time to wait for the watchdog, which may be busy with a connection.
     private static let patience = DispatchTimeInterval.seconds(1)
 
     init() throws {
@@ -27,26 +27,27 @@ final class ShutdownNotice: Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     }
 
-    /// Has the watchdog say it, and returns when it has.
-    func say(_ kind: Heartbeat.Kind, text: String = "") {
-        words.withLock { $0 = Words(kind: kind, text: text) }
+    /// Passes the notice to the watchdog, and waits until it has been sent or ``patience`` has
+    /// elapsed.
+    func send(_ kind: Heartbeat.Kind, text: String = "") {
+        message.withLock { $0 = Message(kind: kind, text: text) }
         var byte: UInt8 = 0
         _ = write(writeEnd, &byte, 1)
-        _ = isSaid.wait(timeout: .now() + Self.patience)
+        _ = isSent.wait(timeout: .now() + Self.patience)
     }
 
-    /// Can be read once there is something to say.
+    /// The file descriptor that becomes readable once there is a notice.
     var descriptor: Int32 { readEnd }
 
-    /// What is to be said, if anything, once.
-    func take() -> Words? {
-        words.withLock { words in
-            let taken = words
-            words = nil
+    /// Removes and returns the notice, if there is one.
+    func take() -> Message? {
+        message.withLock { message in
+            let taken = message
+            message = nil
             return taken
         }
     }
 
-    /// Notes that it was said.
-    func noteSaid() { isSaid.signal() }
+    /// Confirms that the notice was sent.
+    func confirm() { isSent.signal() }
 }

@@ -2,52 +2,56 @@ internal import Foundation
 package import LRNetCollectives
 internal import LRNetSupport
 
-/// Sees to it that no failure of a rank stops a job for good.
+/// A watchdog on each rank, which ensures that a job ends when a rank fails.
 ///
-/// A rank that is stopped, hangs or dies leaves the others waiting inside MPI. So every rank has a
-/// thread that makes no MPI call and talks over TCP. The protocol:
+/// A rank that is stopped, hangs or dies leaves the others waiting inside MPI. Every rank therefore
+/// has a thread that makes no MPI calls and communicates over TCP. The protocol:
 ///
-/// 1. Rank 0 listens on a free port of any IPv4 address and broadcasts, by MPI and once, its port,
-///    host name, addresses and a random token of the job.
-/// 2. Every other rank connects and sends a ``Heartbeat`` every tick (a tenth of the limit, at most one
-///    second): its phase, step and progress. Rank 0 answers each with its own.
-/// 3. Rank 0 concludes (``HeartbeatTable``), when something has been so for the limit: no beats, the rank
-///    is *stopped*, or its host is gone; beats but no progress on any rank, the job is *hung*, and
-///    the rank with the fewest phases begun is named. Phases, batches of an evaluation and pieces
-///    of files are progress, so long validations, checks of data and checkpoints are none of it.
-/// 4. It writes the "first observed failure" block and ends the job: `_exit(81)`, upon which the
-///    launcher kills the other ranks, whatever they hang in.
-/// 5. A rank whose answers from rank 0 stay out for the limit does the same; rank 1 first, each
-///    further rank a tick later.
-/// 6. A connection that ends without a goodbye is a process that ended: the block is written at
-///    once, by rank 0, or by rank 1 if it was rank 0. Ending the job is then left to the launcher,
-///    which sees the process end and knows its signal.
-/// 7. A rank with an error of its own says so in its goodbye, and rank 0 writes the block.
+/// 1. Rank 0 listens on a free port of any IPv4 address. It broadcasts its port, host name,
+///    addresses and a random token of the job once, over MPI.
+/// 2. Every other rank connects and sends a ``Heartbeat`` every tick (a tenth of the limit, at most
+///    one second) with its phase, step and progress. Rank 0 answers each with its own.
+/// 3. Rank 0 detects a failure (``HeartbeatTable``) when a condition has lasted for the limit.
+///    Without heartbeats, the rank is *stopped*, or its host is down. With heartbeats but no
+///    progress on any rank, the job is *hung*, and the rank that has begun the fewest phases is
+///    named. Phases, batches of an evaluation and pieces of files count as progress, so long
+///    validations, data checks and checkpoints are not failures.
+/// 4. Rank 0 writes the "first observed failure" block and ends the job with `_exit(81)`. The
+///    launcher then kills the other ranks, even if they hang.
+/// 5. A rank that receives no answers from rank 0 for the limit does the same: rank 1 first, and
+///    each further rank one tick later.
+/// 6. If a connection ends without a shutdown notice, the process has ended. Rank 0 writes the
+///    block at once, or rank 1 if rank 0 ended. The launcher then ends the job, because it detects
+///    the end of the process and knows its signal.
+/// 7. A rank that fails with an error includes the error in its shutdown notice, and rank 0 writes
+///    the block.
 ///
-/// Guaranteed is the end of the job, with exit code 81, within the limit and a few seconds, as long
-/// as one rank's watchdog runs. The block is written where the process that writes it lives long
-/// enough: the launcher leaves about a second after a death. A rank that cannot connect warns and
-/// is watched less: its death is not reported, and its stop is noticed as a hang, after ten times
-/// the limit, since it may be busy. A watchdog that was itself asleep (Ctrl-Z, a frozen virtual
-/// machine) starts afresh. A phase is progress when it begins, so the limit must exceed the longest
-/// one. MPI's own start and end are not watched, but for the time after the work is done.
+/// The job is guaranteed to end with exit code 81 within the limit and a few seconds, if at least
+/// one rank's watchdog is running. The block is written only if the process that writes it lives
+/// long enough: the launcher allows about a second after a rank's death.
+///
+/// A rank that cannot connect prints a warning and is monitored less: its death is not reported,
+/// and its stop is detected as a hang after ten times the limit, because it may be busy. A watchdog
+/// that was itself suspended (Ctrl-Z, a frozen virtual machine) restarts its timing. A phase counts
+/// as progress when it begins, so the limit must exceed the longest phase. The startup and shutdown
+/// of MPI are not monitored, except for the time after the work is done.
 package enum Watchdog {
-    /// Where rank 0 listens.
+    /// The address at which rank 0 listens.
     struct Contact: Codable, Sendable {
-        /// 0 where rank 0 could not listen.
+        /// The port; 0 if rank 0 could not listen.
         var port: UInt16
         var token: UInt64
         var host: String
         var addresses: [String]
     }
 
-    /// Does `work` under watch. Every rank calls it.
+    /// Runs `work` under a watchdog. Every rank must call it.
     ///
     /// - Parameters:
-    ///   - stallSeconds: The limit; 0 for no watch at all.
-    ///   - log: The run's `train.log`, to which a block is added if the file exists.
-    ///   - work: Marks its progress on the beacon.
-    /// - Throws: What `work` throws.
+    ///   - stallSeconds: The limit in seconds; 0 disables the watchdog.
+    ///   - log: The run's `train.log`. The block is appended to it if the file exists.
+    ///   - work: The work, which reports its progress to the beacon.
+    /// - Throws: The errors of `work` and of starting the watchdog.
     package static func guarding<Value>(
         _ group: any ProcessGroup, stallSeconds: Int, log: String?,
         _ work: (ProgressBeacon) throws -> Value
@@ -57,14 +61,14 @@ package enum Watchdog {
         let shutdownNotice = try start(group, stallSeconds: stallSeconds, log: log, beacon: beacon)
         do {
             let value = try work(beacon)
-            shutdownNotice.say(.goodbye)
+            shutdownNotice.send(.shutdown)
             return value
         } catch {
             let isAgreed = (error as? Failure)?.isAgreed ?? false
             if isAgreed || group.size == 1 {
-                shutdownNotice.say(.goodbye)
+                shutdownNotice.send(.shutdown)
             } else {
-                shutdownNotice.say(.failure, text: "\(error)")
+                shutdownNotice.send(.failure, text: "\(error)")
             }
             throw error
         }
@@ -85,21 +89,22 @@ package enum Watchdog {
             } catch {
                 WatchdogContext.warn(
                     "rank 0: the watchdog cannot listen (\(error)); a rank that is "
-                        + "stopped or killed will not be named")
+                        + "stopped or killed will not be reported")
             }
         }
         let shared = try group.broadcast(Array(JSONEncoder().encode(contact)), root: 0)
         contact = try JSONDecoder().decode(Contact.self, from: Data(shared))
         let shutdownNotice = try ShutdownNotice()
-        let post = WatchdogContext(
-            rank: group.rank, hostNames: group.hostNames, beacon: beacon, shutdownNotice: shutdownNotice,
-            limit: .seconds(stallSeconds), token: contact.token, log: log, launcher: getppid())
+        let context = WatchdogContext(
+            rank: group.rank, hostNames: group.hostNames, beacon: beacon,
+            shutdownNotice: shutdownNotice, limit: .seconds(stallSeconds), token: contact.token,
+            log: log, launcher: getppid())
         try group.agreeing {
             try SystemThread.start("watchdog") { [contact, listener] in
-                if post.rank == 0 {
-                    HeartbeatServer(post: post, listener: listener).run()
+                if context.rank == 0 {
+                    HeartbeatServer(context: context, listener: listener).run()
                 } else {
-                    HeartbeatClient(post: post, contact: contact).run()
+                    HeartbeatClient(context: context, contact: contact).run()
                 }
             }
         }

@@ -1,44 +1,45 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// What the watchdog of a rank is given, and how it speaks up.
+/// The context of a rank's watchdog, with its means of reporting.
 struct WatchdogContext: Sendable {
     let rank: Int
-    /// The machine of each rank.
+    /// The host name of each rank.
     let hostNames: [String]
     let beacon: ProgressBeacon
     let shutdownNotice: ShutdownNotice
-    /// What is too long.
+    /// The time after which a silent or stalled rank counts as failed.
     let limit: Duration
-    /// The job's random number.
+    /// The random number that identifies the job.
     let token: UInt64
     /// The path of `train.log`.
     let log: String?
-    /// The process that started this one.
+    /// The process ID of the parent process at the start.
     let launcher: pid_t
 
-    /// The time between beats.
+    /// The interval between heartbeats.
     var tick: Duration { min(limit / 10, .seconds(1)) }
 
-    /// Whether the job is being ended from outside: SIGTERM to mpirun reaches the ranks a second
-    /// before their end. Of a rank's death mpirun tells the others by SIGTERM, too, but at once.
+    /// True if the job is being ended from outside. A SIGTERM to mpirun reaches the ranks a second
+    /// before they are killed. After a rank's death, mpirun also sends SIGTERM to the others, but
+    /// immediately.
     var isBeingEnded: Bool { beacon.wasAskedToStop(secondsAgo: 0.5) }
 
-    /// Whether the process that started this one is gone.
+    /// True if the launcher of a job with several ranks has ended.
     var isLauncherGone: Bool { hostNames.count > 1 && getppid() != launcher }
 
-    /// This rank's message.
-    func beat(_ kind: Heartbeat.Kind = .beat, text: String = "") -> Heartbeat {
+    /// Creates a message from this rank.
+    func heartbeat(_ kind: Heartbeat.Kind = .alive, text: String = "") -> Heartbeat {
         Heartbeat(
             kind: kind, rank: rank, process: getpid(), token: token, progress: beacon.progress,
             text: text)
     }
 
-    /// Writes the block about what was found.
+    /// Writes the block about a failure.
     ///
     /// - Parameters:
-    ///   - process: The first rank's, or 0.
-    ///   - progress: What was last heard of the first rank.
+    ///   - process: The process ID of the first rank, or 0 if unknown.
+    ///   - progress: The last known progress of the first rank.
     func report(
         _ finding: FailureReport.Finding, process: Int32, progress: Progress, endsJob: Bool = false
     ) {
@@ -48,10 +49,10 @@ struct WatchdogContext: Sendable {
         ).write(log: log)
     }
 
-    /// Writes the block and ends this process, and through its launcher the job.
+    /// Writes the block and ends this process. The launcher then ends the job.
     ///
-    /// Not `exit`, which would wait for the thread that hangs, nor `MPI_Abort`, which is not this
-    /// thread's to call.
+    /// It calls neither `exit`, which would wait for the hung thread, nor `MPI_Abort`, which this
+    /// thread must not call.
     func endJob(_ finding: FailureReport.Finding, process: Int32, progress: Progress) -> Never {
         report(finding, process: process, progress: progress, endsJob: true)
         _exit(ExitStatus.stalled.rawValue)
@@ -59,6 +60,6 @@ struct WatchdogContext: Sendable {
 
     /// Writes a warning to standard error.
     static func warn(_ text: String) {
-        Console.complain("lrnet-dist: warning: \(text)\n")
+        Console.printError("lrnet-dist: warning: \(text)\n")
     }
 }

@@ -1,7 +1,7 @@
 import LRNetSupport
 import Synchronization
 
-/// A progress bar that appears when the total is known; calls may come from any thread.
+/// A progress bar that appears when the total is known. Calls may come from any thread.
 final class DeferredProgressBar: Sendable {
     private let title: String
     private let unit: String

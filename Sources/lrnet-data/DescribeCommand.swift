@@ -4,24 +4,23 @@ import LRNetData
 import LRNetKernels
 import LRNetSupport
 
-/// `lrnet-data describe`.
 struct DescribeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "describe", abstract: "Shows what a data set holds.")
+        commandName: "describe", abstract: "Show the contents of a data set.")
 
-    @Argument(help: "The folder of the shard set.")
+    @Argument(help: "Data set folder.")
     var directory: String
 
     @Flag(help: "Show some images in the terminal.")
     var preview = false
 
-    @Option(help: "Write a sheet of images to this file, in the PGM format.")
+    @Option(help: "Write a sheet of images to this file in PGM format.")
     var picture: String?
 
-    @Option(help: "The number of images on the sheet.")
+    @Option(help: "Number of images on the sheet.")
     var pictureCount = 200
 
-    @Option(help: "The split that previews and pictures show.")
+    @Option(help: "Split shown by --preview and --picture.")
     var split = DataSplit.train
 
     func validate() throws {

@@ -2,19 +2,18 @@ import ArgumentParser
 import LRNetData
 import LRNetSupport
 
-/// `lrnet-data fetch`.
 struct FetchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fetch",
-        abstract: "Downloads a data set, checks its SHA-256 and imports it.",
+        abstract: "Download a data set, check its SHA-256 and import it.",
         discussion: """
             Sets: \(PublishedDataSet.all.map(\.name).joined(separator: ", ")). Downloads are kept in \
-            OUTPUT.download until the set is written; the same command goes on after an \
-            interruption.
+            OUTPUT.download until the set is written. Run the same command again to resume after \
+            an interruption.
             """)
 
     @Argument(
-        help: "The data set.",
+        help: "Data set: \(PublishedDataSet.all.map(\.name).joined(separator: " or ")).",
         transform: { text in
             guard let set = PublishedDataSet.all.first(where: { $0.name == text }) else {
                 let names = PublishedDataSet.all.map(\.name).joined(separator: " or ")

@@ -2,19 +2,18 @@ import ArgumentParser
 import LRNetData
 import LRNetSupport
 
-/// `lrnet-data import cifar`.
 struct ImportCIFARCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cifar",
-        abstract: "Converts CIFAR-10 or CIFAR-100, the binary or the python version.",
+        abstract: "Convert CIFAR-10 or CIFAR-100, in the binary or the Python version.",
         discussion: """
-            The first --validation training pictures are held out as the validation split. \
-            CIFAR-100 gets its 100 fine labels. The python version's pickles are read without \
-            executing anything. The folder --output must not exist or be empty; it appears when \
-            all is written.
+            The first --validation training images are held out as the validation split. \
+            CIFAR-100 uses its 100 fine labels. The Python version's pickles are read without \
+            executing anything. The --output folder must be empty or not exist; it appears when \
+            everything is written.
             """)
 
-    @Argument(help: "The downloaded archive (cifar-10-binary.tar.gz), or the unpacked folder.")
+    @Argument(help: "Downloaded archive (cifar-10-binary.tar.gz), or the unpacked folder.")
     var source: String
 
     @OptionGroup var options: ArrayImportOptions

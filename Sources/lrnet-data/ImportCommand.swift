@@ -2,47 +2,46 @@ import ArgumentParser
 import LRNetData
 import LRNetSupport
 
-/// `lrnet-data import`.
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Converts a data set to shards.",
+        commandName: "import", abstract: "Convert a data set to a folder for lrnet-dist.",
         subcommands: [
             ImportIDXCommand.self, ImportCIFARCommand.self, ImportImagesCommand.self,
             ImportNPZCommand.self, ImportNPYCommand.self,
         ])
 }
 
-/// `lrnet-data import idx`.
 struct ImportIDXCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "idx",
-        abstract: "Converts four files as MNIST and EMNIST have them, plain or gzip.",
+        abstract: "Convert four IDX files, such as those of MNIST and EMNIST, plain or gzip.",
         discussion: """
-            There are as many classes as training labels ask for, unless --classes says more. For \
-            EMNIST add --transpose, and for its letters, which count from 1, --first-label 1. \
-            The first --validation training images are held out as the validation split. \
-            The folder --output must not exist or be empty; it appears when all is written.
+            The largest training label determines the number of classes, unless --classes is \
+            given. For EMNIST, add --transpose. For its letters, whose labels start at 1, also add \
+            --first-label 1. The first --validation training images are held out as the validation \
+            split. The --output folder must be empty or not exist; it appears when everything is \
+            written.
             """)
 
-    @Option(help: "The file of training images (magic number 2051).")
+    @Option(help: "File of training images (magic number 2051).")
     var trainImages: String
 
-    @Option(help: "The file of training labels (magic number 2049).")
+    @Option(help: "File of training labels (magic number 2049).")
     var trainLabels: String
 
-    @Option(help: "The file of test images.")
+    @Option(help: "File of test images.")
     var testImages: String
 
-    @Option(help: "The file of test labels.")
+    @Option(help: "File of test labels.")
     var testLabels: String
 
-    @Option(help: "The number of classes (default: as many as the training labels have).")
+    @Option(help: "Number of classes (default: from the largest training label).")
     var classes: Int?
 
-    @Option(help: "The label of the first class.")
+    @Option(help: "Label of the first class.")
     var firstLabel = 0
 
-    @Flag(help: "Exchange rows and columns: EMNIST stores its images on their side.")
+    @Flag(help: "Swap rows and columns, because EMNIST stores its images transposed.")
     var transpose = false
 
     @OptionGroup var options: ArrayImportOptions

@@ -4,44 +4,45 @@ import LRNetCollectives
 import LRNetData
 import LRNetSupport
 
-/// `lrnet-data import images`.
 struct ImportImagesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "images",
-        abstract: "Converts folders of JPEG and PNG files, such as ImageNet's.",
+        abstract: "Convert folders of JPEG and PNG files, such as ImageNet.",
         discussion: """
-            A tree has one folder a class; a list has a path and a label (from 0) a line. The \
-            content decides what a file is, never its name; gray, CMYK and turned (Exif) pictures \
-            become upright red, green and blue, and what is transparent lies on white.
+            Without --list, each subfolder of --train is one class. A list has a path and a label \
+            (from 0) per line. The format of a file is detected from its content, not from its \
+            name. Gray, CMYK and rotated (Exif) images are converted to upright RGB, and \
+            transparent pixels become white.
 
-            By default pictures are stored as JPEG files whose shorter side is at most \
-            --shorter-side; smaller upright JPEG files are kept as they are. With --raw they are \
-            stored as pixels of one size: other sizes are scaled to cover it and cut evenly.
+            By default, images are stored as JPEG files whose shorter side is at most \
+            --shorter-side. Smaller upright JPEG files are stored unchanged. With --raw, images \
+            are stored as pixels of one size; other sizes are scaled to cover it and cropped \
+            evenly.
 
-            The same command goes on after an interruption, and gives the same bytes with any \
-            number of workers. Under mpirun or srun the ranks share the work, on hosts that share \
-            the folders.
+            Run the same command again to resume after an interruption. It produces the same \
+            bytes with any number of workers. Under mpirun or srun, the ranks share the work; all \
+            hosts must share the folders.
             """)
 
-    @Option(help: "The folder of training pictures.")
+    @Option(help: "Folder of training images.")
     var train: String
 
-    @Option(help: "The folder of test pictures.")
+    @Option(help: "Folder of test images.")
     var test: String?
 
-    @Option(help: "A list of the training pictures; its paths start from --train.")
+    @Option(help: "A list of the training images, with paths relative to --train.")
     var list: String?
 
-    @Option(help: "A list of the test pictures; its paths start from --test.")
+    @Option(help: "A list of the test images, with paths relative to --test.")
     var testList: String?
 
-    @Option(help: "The folder of the shard set.")
+    @Option(help: "Folder of the new data set.")
     var output: String
 
-    @Option(help: "The number of training pictures to hold out, each class in proportion.")
+    @Option(help: "Number of training images to hold out, in proportion from each class.")
     var validation = 0
 
-    @Option(help: "The number of shards of the train split (default: one for 4,096 pictures).")
+    @Option(help: "Number of shards in the train split (default: one per 4,096 images).")
     var shards: Int?
 
     @Option(
@@ -55,19 +56,19 @@ struct ImportImagesCommand: ParsableCommand {
         })
     var raw: ImageStorage?
 
-    @Flag(help: "With --raw: store one channel, the brightness.")
+    @Flag(help: "With --raw, store one channel, the brightness.")
     var gray = false
 
-    @Option(help: "Reduce larger pictures to this shorter side (default: 256).")
+    @Option(help: "Reduce larger images to this shorter side (default: 256).")
     var shorterSide: Int?
 
-    @Option(help: "Threads of each process that convert pictures (default: one a core).")
+    @Option(help: "Number of conversion threads in each process (default: one per core).")
     var workers: Int?
 
-    @Option(help: "Leave out up to this many unreadable pictures.")
+    @Option(help: "Leave out up to this many unreadable images.")
     var maxUnreadable = 0
 
-    @Option(help: "Refuse pictures of more pixels.")
+    @Option(help: "Reject images with more pixels.")
     var maxPixels = ImageDecoder.defaultPixelLimit
 
     @Flag(help: "Follow symbolic links that lead out of the folders.")
@@ -81,13 +82,13 @@ struct ImportImagesCommand: ParsableCommand {
         try checkRange("max-unreadable", maxUnreadable, 0...imageCountLimit)
         try checkRange("max-pixels", maxPixels, 1...10_000_000_000)
         if raw != nil && shorterSide != nil {
-            throw ValidationError("--raw and --shorter-side exclude each other")
+            throw ValidationError("--raw and --shorter-side cannot be combined")
         }
         if gray && raw == nil {
             throw ValidationError("--gray requires --raw, such as --raw 28x28")
         }
         if testList != nil && test == nil {
-            throw ValidationError("--test-list needs --test, the folder that its paths start from")
+            throw ValidationError("--test-list requires --test, the folder of its images")
         }
     }
 
@@ -112,7 +113,8 @@ struct ImportImagesCommand: ParsableCommand {
         }
     }
 
-    /// One thread a core, but ranks of one host that are not bound to cores of their own share them.
+    /// Returns one thread per core. Ranks on one host that are not bound to their own cores share
+    /// the cores.
     private static func defaultWorkers(_ group: any ProcessGroup) -> Int {
         let host = group.hostNames[group.rank]
         let neighborCount = group.hostNames.count { $0 == host }
@@ -120,7 +122,7 @@ struct ImportImagesCommand: ParsableCommand {
         return max(1, min(process.activeProcessorCount, process.processorCount / neighborCount))
     }
 
-    /// Imports; rank 0 shows how far it is and what came of it.
+    /// Imports the set. Rank 0 shows the progress and a summary of the result.
     private func makeSet(with importer: ImageImporter, _ group: any ProcessGroup) throws {
         let bar = group.isCoordinator ? DeferredProgressBar("importing", unit: "images") : nil
         let start = ContinuousClock.now
@@ -133,7 +135,7 @@ struct ImportImagesCommand: ParsableCommand {
         guard let bar else { return }
         bar.finish()
         for line in (report.unreadable + report.leftOut).prefix(20) {
-            LRNetDataTool.complain("left out: \(line)")
+            LRNetDataTool.printError("left out: \(line)")
         }
         Console.show(summary(of: report.index, in: output))
         let processes = group.size > 1 ? "\(group.size) ranks of \(importer.workers) workers" : nil

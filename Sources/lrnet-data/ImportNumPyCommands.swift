@@ -2,38 +2,37 @@ import ArgumentParser
 import LRNetData
 import LRNetSupport
 
-/// `lrnet-data import npz`.
 struct ImportNPZCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "npz",
-        abstract: "Converts arrays of NumPy's .npz archives.",
+        abstract: "Convert arrays in NumPy's .npz archives.",
         discussion: """
-            Images are uint8 [N, H, W], [N, H, W, C] or, with --layout nchw, [N, C, H, W]; labels \
-            whole numbers [N]. Arrays are found by the names of Keras (x_train, y_train, x_val, ...) \
-            or MedMNIST (train_images, train_labels, val_images, ...), or named by the options; a \
-            set without test images has --test-images ''. Arrays of Python objects are refused, \
+            Images are uint8 [N, H, W], [N, H, W, C] or, with --layout nchw, [N, C, H, W]. Labels \
+            are integers [N]. By default, arrays have the names used by Keras (x_train, y_train, \
+            x_val, ...) or MedMNIST (train_images, train_labels, val_images, ...). For a set \
+            without test images, use --test-images ''. Arrays of Python objects are rejected; \
             nothing is unpickled.
             """)
 
-    @Argument(help: "The archive.")
+    @Argument(help: "Archive.")
     var file: String
 
-    @Option(help: "The array of training images.")
+    @Option(help: "Array of training images.")
     var trainImages: String?
 
-    @Option(help: "The array of training labels.")
+    @Option(help: "Array of training labels.")
     var trainLabels: String?
 
-    @Option(help: "The array of validation images; with it none are held out.")
+    @Option(help: "Array of validation images; if given, none are held out.")
     var validationImages: String?
 
-    @Option(help: "The array of validation labels.")
+    @Option(help: "Array of validation labels.")
     var validationLabels: String?
 
-    @Option(help: "The array of test images.")
+    @Option(help: "Array of test images.")
     var testImages: String?
 
-    @Option(help: "The array of test labels.")
+    @Option(help: "Array of test labels.")
     var testLabels: String?
 
     @OptionGroup var arrays: NumPyOptions
@@ -46,38 +45,37 @@ struct ImportNPZCommand: ParsableCommand {
         arrays.apply(to: &importer)
         try options.run(importer)
         if !importer.leftOut.isEmpty {
-            LRNetDataTool.complain(
+            LRNetDataTool.printError(
                 "left out: \(file): \(importer.leftOut.joined(separator: ", "))")
         }
     }
 }
 
-/// `lrnet-data import npy`.
 struct ImportNPYCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "npy",
-        abstract: "Converts NumPy's .npy files.",
+        abstract: "Convert NumPy's .npy files.",
         discussion: """
-            Images are uint8 [N, H, W], [N, H, W, C] or, with --layout nchw, [N, C, H, W]; labels \
-            whole numbers [N]. Arrays of Python objects are refused, nothing is unpickled.
+            Images are uint8 [N, H, W], [N, H, W, C] or, with --layout nchw, [N, C, H, W]. Labels \
+            are integers [N]. Arrays of Python objects are rejected; nothing is unpickled.
             """)
 
-    @Option(help: "The file of training images.")
+    @Option(help: "File of training images.")
     var trainImages: String
 
-    @Option(help: "The file of training labels.")
+    @Option(help: "File of training labels.")
     var trainLabels: String
 
-    @Option(help: "The file of validation images; with it none are held out.")
+    @Option(help: "File of validation images; if given, none are held out.")
     var validationImages: String?
 
-    @Option(help: "The file of validation labels.")
+    @Option(help: "File of validation labels.")
     var validationLabels: String?
 
-    @Option(help: "The file of test images.")
+    @Option(help: "File of test images.")
     var testImages: String?
 
-    @Option(help: "The file of test labels.")
+    @Option(help: "File of test labels.")
     var testLabels: String?
 
     @OptionGroup var arrays: NumPyOptions
@@ -85,10 +83,10 @@ struct ImportNPYCommand: ParsableCommand {
 
     func validate() throws {
         if (testImages == nil) != (testLabels == nil) {
-            throw ValidationError("--test-images and --test-labels go together")
+            throw ValidationError("--test-images and --test-labels require each other")
         }
         if (validationImages == nil) != (validationLabels == nil) {
-            throw ValidationError("--validation-images and --validation-labels go together")
+            throw ValidationError("--validation-images and --validation-labels require each other")
         }
     }
 

@@ -3,22 +3,21 @@ package import LRNetData
 
 extension ArrayLayout: ExpressibleByArgument {}
 
-/// The options that importers of NumPy's arrays share.
+/// The options shared by the importers of NumPy arrays.
 struct NumPyOptions: ParsableArguments {
-    @Option(help: "The order of four extents, where it may be either: nhwc or nchw.")
+    @Option(help: "Order of four-dimensional arrays if it is ambiguous: nhwc or nchw.")
     var layout: ArrayLayout?
 
-    @Option(help: "The label of the first class.")
+    @Option(help: "Label of the first class.")
     var firstLabel = 0
 
     func validate() throws {
         try checkRange("first-label", firstLabel, -1_000_000...1_000_000)
     }
 
-    /// Applies them.
     func apply(to importer: inout NumPyImporter) {
         importer.layout = layout
         importer.firstLabel = firstLabel
-        importer.warn = { LRNetDataTool.complain("warning: \($0)") }
+        importer.warn = { LRNetDataTool.printError("warning: \($0)") }
     }
 }

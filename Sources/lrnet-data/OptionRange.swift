@@ -1,7 +1,7 @@
 import ArgumentParser
 import LRNetSupport
 
-/// Refuses an option's value that lies outside a range; an option that is not given has none.
+/// Rejects an option value outside a range. A missing option is accepted.
 ///
 /// - Throws: `ValidationError`, such as `--count is 0; use 1 to 10,000`.
 func checkRange(_ option: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
@@ -11,6 +11,6 @@ func checkRange(_ option: String, _ value: Int?, _ range: ClosedRange<Int>) thro
             + TextTable.grouped(range.upperBound))
 }
 
-/// The most images and shards that an option may ask for.
+/// The maximum values of options for numbers of images and shards.
 let imageCountLimit = 1_000_000_000
 let shardCountLimit = 1_000_000

@@ -1,7 +1,7 @@
 import LRNetCollectives
 import LRNetData
 
-/// The ranks of a launch as those who import one set.
+/// The ranks of a launch as the team that imports one set.
 struct RankTeam: ImportTeam {
     let group: any ProcessGroup
 

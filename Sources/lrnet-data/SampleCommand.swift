@@ -2,26 +2,25 @@ import ArgumentParser
 import LRNetData
 import LRNetSupport
 
-/// `lrnet-data sample`.
 struct SampleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sample",
-        abstract: "Draws a sheet of pictures with their labels.",
-        discussion: "Pictures are spread evenly over the split; the same ones every time.")
+        abstract: "Write a sheet of images with their labels.",
+        discussion: "The images are spread evenly over the split and are the same every time.")
 
-    @Argument(help: "The folder of the shard set.")
+    @Argument(help: "Data set folder.")
     var directory: String
 
-    @Option(help: "The PNG file to write.")
+    @Option(help: "PNG file to write.")
     var output: String
 
-    @Option(help: "The split.")
+    @Option(help: "Split to show.")
     var split = DataSplit.train
 
-    @Option(help: "The number of pictures.")
+    @Option(help: "Number of images.")
     var count = 64
 
-    @Option(help: "Pictures in a row.")
+    @Option(help: "Number of images in a row.")
     var columns = 10
 
     func validate() throws {

@@ -1,5 +1,5 @@
 import ArgumentParser
 package import LRNetData
 
-/// Options take a split by its name, and say which there are.
+/// Enables options that accept a split by name and list the possible values in their help.
 extension DataSplit: ExpressibleByArgument {}

@@ -2,35 +2,33 @@ import ArgumentParser
 import LRNetData
 import LRNetSupport
 
-/// `lrnet-data synthesize`.
 struct SynthesizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "synthesize", abstract: "Makes a data set without any input.",
+        commandName: "synthesize", abstract: "Create a synthetic data set.",
         subcommands: [SynthesizeDigitsCommand.self, SynthesizeTexturesCommand.self])
 }
 
-/// `lrnet-data synthesize digits`.
 struct SynthesizeDigitsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "digits", abstract: "Draws digits that look handwritten, 28x28 gray.",
+        commandName: "digits", abstract: "Draw digits that look handwritten, 28x28 gray.",
         discussion: "The same seed and counts give the same images on every machine.")
 
-    @Option(help: "The folder of the shard set.")
+    @Option(help: "Folder of the new data set.")
     var output: String
 
-    @Option(help: "The number of training images.")
+    @Option(help: "Number of training images.")
     var train = 12_000
 
-    @Option(help: "The number of validation images.")
+    @Option(help: "Number of validation images.")
     var validation = 2_000
 
-    @Option(help: "The number of test images.")
+    @Option(help: "Number of test images.")
     var test = 2_000
 
-    @Option(help: "The seed.")
+    @Option(help: "Seed.")
     var seed: UInt64 = 1
 
-    @Option(help: "The number of shards of the train split (default: one for 256 MiB).")
+    @Option(help: "Number of shards in the train split (default: one per 256 MiB).")
     var shards: Int?
 
     func validate() throws {

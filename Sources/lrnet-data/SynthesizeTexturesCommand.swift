@@ -3,31 +3,30 @@ import LRNetData
 import LRNetKernels
 import LRNetSupport
 
-/// `lrnet-data synthesize textures`.
 struct SynthesizeTexturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "textures", abstract: "Makes coloured waves under noise, of any size.",
-        discussion: "The same options give the same pictures on every machine.")
+        commandName: "textures", abstract: "Draw colored waves with noise, in any size.",
+        discussion: "The same options give the same images on every machine.")
 
-    @Option(help: "The folder of the shard set.")
+    @Option(help: "Folder of the new data set.")
     var output: String
 
-    @Option(help: "Rows and columns of a picture.")
+    @Option(help: "Height and width of an image in pixels.")
     var size = 32
 
-    @Option(help: "The number of classes.")
+    @Option(help: "Number of classes.")
     var classes = 10
 
-    @Option(help: "The number of training pictures.")
+    @Option(help: "Number of training images.")
     var train = 10_000
 
-    @Option(help: "The number of validation pictures.")
+    @Option(help: "Number of validation images.")
     var validation = 1_000
 
-    @Option(help: "The number of test pictures.")
+    @Option(help: "Number of test images.")
     var test = 1_000
 
-    @Option(help: "The seed.")
+    @Option(help: "Seed.")
     var seed: UInt64 = 1
 
     func validate() throws {

@@ -4,18 +4,17 @@ import LRNetData
 import LRNetKernels
 import LRNetSupport
 
-/// `lrnet-data verify`.
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Reads a whole data set and compares it with its index.",
+        abstract: "Read a whole data set and compare it with its index.",
         discussion: """
-            Every file's SHA-256, every chunk, every label, the samples' hash and the pixel \
-            statistics are checked. Each problem is one line; the exit code is the first one's: \
-            65 damage, 66 missing, 74 unreadable.
+            Checks the SHA-256 of every file, every chunk, every label, the hash of the samples \
+            and the pixel statistics. Each problem is printed on one line. The first problem \
+            determines the exit code: 65 for damaged, 66 for missing, 74 for unreadable files.
             """)
 
-    @Argument(help: "The folder of the shard set.")
+    @Argument(help: "Data set folder.")
     var directory: String
 
     func run() throws {
@@ -26,7 +25,7 @@ struct VerifyCommand: ParsableCommand {
         let bar = ProgressBar("verifying", total: verifier.sampleCount, unit: "images")
         let problems = verifier.run { bar.advance(by: $0) }
         bar.finish()
-        for problem in problems { LRNetDataTool.complain("\(problem)") }
+        for problem in problems { LRNetDataTool.printError("\(problem)") }
         if let first = problems.first { throw ExitCode(first.exitStatus.rawValue) }
         try Console.print(
             "\(directory): all \(TextTable.grouped(verifier.sampleCount)) images are intact")

@@ -6,15 +6,15 @@ import LRNetSupport
 struct BenchExchangeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exchange",
-        abstract: "Time the exchange of gradients, alone and in steps, beside MPI_Allreduce.",
+        abstract: "Time the gradient exchange, alone and in steps, against MPI_Allreduce.",
         discussion: """
-            Times both exact and fast sums.
+            Times both reductions, exact and fast:
               mpirun -n 2 --bind-to none lrnet-dist bench exchange --network mnist
             """)
 
     @OptionGroup var recipe: BenchRecipeOptions
 
-    @Option(help: "Steps to time of each kind, after two to warm up.")
+    @Option(help: "Steps to time for each kind, after two warm-up steps.")
     var steps = 20
 
     @OptionGroup var output: BenchOutputOptions

@@ -6,14 +6,15 @@ import LRNetSupport
 struct BenchKernelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernels",
-        abstract: "Time each kernel beside its naive twin and its bound; one process.",
+        abstract: "Time each kernel against a naive reference and the hardware's bound.",
         discussion: """
-            Compares each hot kernel with a plain loop, then times it against what one core can do \
-            at most; ends with 70 if a result is wrong.
+            Compares the result of each hot kernel with a plain loop, then times the kernel \
+            against the most that one core can do. Runs in one process. Exits with 70 if a result \
+            is wrong.
               lrnet-dist bench kernels --only softmax --markdown
             """)
 
-    @Option(help: "Only kernels whose name contains this.")
+    @Option(help: "Run only kernels whose name contains this text.")
     var only: String?
 
     @OptionGroup var output: BenchOutputOptions
@@ -25,7 +26,7 @@ struct BenchKernelsCommand: ParsableCommand {
         }
     }
 
-    /// - Parameter subject: What an error message calls the benchmark.
+    /// - Parameter subject: The name of the benchmark in error messages.
     static func bench(
         only: String?, output: BenchOutputOptions, _ group: any ProcessGroup, subject: String
     ) throws {

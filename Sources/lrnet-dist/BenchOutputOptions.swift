@@ -2,21 +2,20 @@ import ArgumentParser
 import Foundation
 import LRNetSupport
 
-/// The options that say how a benchmark's report is printed.
+/// Options for printing a benchmark's report.
 struct BenchOutputOptions: ParsableArguments {
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 
-    @Flag(help: "Print the table's rows in Markdown.")
+    @Flag(help: "Print the table's rows as Markdown.")
     var markdown = false
 
     func validate() throws {
         if markdown && json {
-            throw ValidationError("--markdown and --json exclude each other")
+            throw ValidationError("--markdown cannot be combined with --json; use one of them")
         }
     }
 
-    /// Prints a report.
     func print(_ report: some Encodable, text: String, markdown: String) throws {
         if json {
             try Self.printLine(report)

@@ -2,29 +2,35 @@ import ArgumentParser
 import LRNetCollectives
 import LRNetTraining
 
-/// The options that say which training steps a benchmark makes.
+/// Options that define the training steps of a benchmark.
 struct BenchRecipeOptions: ParsableArguments {
-    @Option(help: "The network.")
+    @Option(help: "Network to benchmark, such as mnist, cifar10 or resnet18.")
     var network = "mnist"
 
-    @Option(help: "The training method.")
+    @Option(help: "Training method; `lrnet-dist describe --methods` lists all.")
     var weights = "ternary"
 
-    @Option(name: .customLong("global-batch"), help: "Samples of a step over all ranks.")
+    @Option(name: .customLong("global-batch"), help: "Samples per step over all ranks.")
     var globalBatch = 256
 
-    @Option(name: .customLong("gradient-leaves"), help: "Parts that a batch is cut into.")
+    @Option(
+        name: .customLong("gradient-leaves"),
+        help: "Parts (leaves) of a batch; at most this many ranks times threads can share it.")
     var gradientLeaves = 8
 
-    @Option(name: .customLong("micro-batch"), help: "Samples of a product; a leaf by default.")
+    @Option(
+        name: .customLong("micro-batch"),
+        help: "Samples per matrix product; by default, a whole leaf.")
     var microBatch: Int?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Changes a key of the benchmark's recipe.", valueName: "key=value"))
+        help: ArgumentHelp(
+            "Set a key of the benchmark's recipe, such as augmentation.crop=32.",
+            valueName: "key=value"))
     var settings: [String] = []
 
-    @Option(help: "Threads of a rank.")
+    @Option(help: "Threads per rank.")
     var threads = 1
 
     func validate() throws {
@@ -34,7 +40,7 @@ struct BenchRecipeOptions: ParsableArguments {
         try checkRange("--threads", threads, 1...1024)
     }
 
-    /// The recipe. Every rank calls it.
+    /// Returns the recipe. Every rank must call it.
     func read(_ group: any ProcessGroup, reduction: String = "exact") throws -> Recipe {
         let micro = microBatch ?? max(globalBatch / gradientLeaves, 1)
         let overrides = [

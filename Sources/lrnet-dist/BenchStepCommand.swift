@@ -6,25 +6,24 @@ import LRNetSupport
 struct BenchStepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "step",
-        abstract: "Time whole training steps; prints one JSON line.",
+        abstract: "Time whole training steps and print one line of JSON.",
         discussion: """
-              mpirun -n 2 --bind-to none lrnet-dist bench step --network mnist \\
-                --global-batch 256
-            With --data it reads and augments as training does, and "data_percent" is the share of \
-            a step that waits for data:
+              mpirun -n 2 --bind-to none lrnet-dist bench step --network mnist
+            With --data, each step reads and augments samples as in training, and "data_percent" \
+            is the share of its time spent waiting for data:
               lrnet-dist bench step --network cifar10 --data data/cifar10 \\
                 --set augmentation.pad=4 --set augmentation.crop=32
             """)
 
     @OptionGroup var recipe: BenchRecipeOptions
 
-    @Option(help: "Read this data set; a batch in memory by default.")
+    @Option(help: "Data set folder to read; by default, a batch in memory is used.")
     var data: String?
 
-    @Option(help: "Steps to time, after two to warm up.")
+    @Option(help: "Steps to time, after two warm-up steps.")
     var steps = 20
 
-    @Option(help: "How gradients are added up: exact or fast.")
+    @Option(help: "Gradient reduction: exact or fast.")
     var reduction = "exact"
 
     @OptionGroup(visibility: .hidden) var shorthand: BenchShorthand

@@ -9,56 +9,58 @@ import LRNetWatchdog
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Train several methods under one recipe and compare their networks.",
+        abstract: "Train several methods with one recipe and compare their networks.",
         discussion: """
-            Every method gets the recipe's network, data, batch, schedule and start. Finished runs are \
-            not done again, and an interrupted one goes on: the same command finishes a comparison. It \
-            writes comparison.json and comparison.md beside the runs' folders.
+            Every method uses the recipe's network, data, batch, schedule and initialization. \
+            Rerun the same command to resume a comparison: finished runs are kept, and an \
+            interrupted run continues. Writes comparison.json and comparison.md next to the run \
+            folders.
             """)
 
-    @Argument(help: "The base recipe, a YAML file; its own method does not matter.")
+    @Argument(help: "Base recipe, a YAML file; its own method is ignored.")
     var recipe: String
 
-    @Option(help: "Methods with commas between them, or all that the network goes with.")
+    @Option(help: "Comma-separated methods, or \"all\" that support the network.")
     var methods = "all"
 
-    @Option(help: "Runs a method, with seeds that count from the recipe's.")
+    @Option(help: "Runs per method; their seeds count up from the recipe's.")
     var seeds = 3
 
     @Option(
         help: ArgumentHelp(
-            "Learning rates with commas between them, of logits where a method has them and else of its "
-                + "weights; each method takes the best on the validation split. By default the recipe's "
-                + "logitRate and learningRate; a recipe without logitRate has one rate for logits, and "
-                + "methods without them take a tenth of it.",
+            "Comma-separated learning rates; each method uses the one with the lowest validation "
+                + "error. They replace logitRate where the recipe sets it and the method has "
+                + "logits, and learningRate otherwise. By default, the recipe's rates; if it has "
+                + "no logitRate, methods without logits use a tenth of learningRate.",
             valueName: "rates"))
     var learningRates: String?
 
     @Option(
         name: .customLong("start"), parsing: .singleValue,
         help: ArgumentHelp(
-            "A run that a seed starts from, instead of the recipe's initialization.from; give it several "
-                + "times, and the seeds take them in turn.",
+            "Run to start from instead of the recipe's initialization.from; if repeated, the seeds "
+                + "use the given runs in turn.",
             valueName: "run"))
     var starts: [String] = []
 
     @Flag(
         help: """
-            Under mpirun: each rank trains other runs, alone, instead of all ranks the same one. The \
-            numbers are the same; wants memory for a whole run a rank, and one --output for all machines.
+            Under mpirun, train a different run on each rank instead of sharing one run among all \
+            ranks. The results are the same; each rank needs the memory of a whole run, and all \
+            machines must see the same --output.
             """)
     var spread = false
 
-    @Option(help: "The data set's folder, made by lrnet-data.")
+    @Option(help: "Data set folder, made by lrnet-data.")
     var data: String
 
-    @Option(help: "The comparison's folder.")
+    @Option(help: "Folder for the comparison and its runs.")
     var output: String
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Changes a key of the base recipe, such as training.steps=50.", valueName: "key=value"))
+            "Set a key of the base recipe, such as training.steps=50.", valueName: "key=value"))
     var overrides: [String] = []
 
     func validate() throws {
@@ -67,13 +69,13 @@ struct CompareCommand: ParsableCommand {
         _ = try chosenRates()
         guard starts.count <= seeds else {
             throw ValidationError(
-                "--start is given \(starts.count) times for --seeds \(seeds); each seed has one start"
-            )
+                "--start is given \(starts.count) times for --seeds \(seeds); use at most "
+                    + "\(seeds)")
         }
         try checkIsFolder(output)
     }
 
-    /// `nil` for all.
+    /// Returns the methods of `--methods`, or `nil` for all.
     private func chosenMethods() throws -> [TrainingMethod]? {
         if methods == "all" { return nil }
         var chosen: [TrainingMethod] = []
@@ -94,7 +96,7 @@ struct CompareCommand: ParsableCommand {
         try (learningRates ?? "").split(separator: ",").map { word in
             guard let rate = Double(word), rate > 0, rate <= 1e30 else {
                 throw ValidationError(
-                    "--learning-rates '\(word)' is out of range; more than 0 and at most 1e+30")
+                    "--learning-rates '\(word)' is not a number above 0 and at most 1e+30")
             }
             return rate
         }
@@ -108,7 +110,7 @@ struct CompareCommand: ParsableCommand {
         options.isSpread = spread
         options.starts = starts
         let file = recipe
-        // Before the group, whose start takes time.
+        // Created before the process group, because MPI's start takes time.
         let stopSignal = try StopSignal()
         ProcessGroups.run { [options] group in
             let base = try group.agreeing { try Recipe(file: file, overrides: overrides) }

@@ -7,8 +7,10 @@ import LRNetTraining
 struct DescribeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract:
-            "Show a recipe's network (layers, cost, memory, exchange), a network's file, or all methods.",
+        abstract: """
+            Show a recipe's network (layers, cost, memory, exchange), a network file, or all \
+            methods.
+            """,
         discussion: """
               lrnet-dist describe launch/recipes/mnist-ternary.yaml --ranks 2
               lrnet-dist describe runs/mnist-ternary/winner.safetensors
@@ -17,28 +19,30 @@ struct DescribeCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "The recipe, a YAML file; or a network, a .safetensors file.",
+            "Recipe (a YAML file) or network (a .safetensors file).",
             valueName: "recipe-or-network"))
     var file: String?
 
-    @Flag(help: "Print the table of training methods, in Markdown.")
+    @Flag(help: "Print the table of training methods as Markdown.")
     var methods = false
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Changes a key of the recipe.", valueName: "key=value"))
+        help: ArgumentHelp(
+            "Set a key of the recipe, such as training.steps=50.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(help: "The ranks that share a batch, for the memory of each.")
+    @Option(help: "Ranks that share a batch, to compute the memory of each rank.")
     var ranks = 1
 
-    @Flag(help: "Print JSON: of a recipe the plan of its memory, of a network all but its values.")
+    @Flag(help: "Print JSON: the memory plan of a recipe, or everything but a network's weights.")
     var json = false
 
     func validate() throws {
         if methods {
             if file != nil || json || !overrides.isEmpty || ranks != 1 {
-                throw ValidationError("--methods prints a table of its own; leave all else out")
+                throw ValidationError(
+                    "--methods cannot be combined with other arguments; omit them")
             }
         } else if file == nil {
             throw ValidationError("give a recipe or a network, or --methods")
@@ -84,12 +88,12 @@ struct DescribeCommand: ParsableCommand {
         try Console.print("inputs: \(recipe.augmentation.summary)")
         let network = recipe.makeNetwork()
         try Console.print(NetworkTable(network).text)
-        try Console.print("What a training step exchanges:")
+        try Console.print("Data exchanged per training step:")
         try Console.print(ExchangeTable(network: network, recipe: recipe).text)
         try Console.print(plan.table.text, terminator: "")
     }
 
-    /// What programs want of a plan.
+    /// A memory plan as JSON.
     private struct Summary: Encodable {
         var parts: [MemoryPlan.Part]
         var step_bytes, peak_bytes: Int

@@ -8,14 +8,14 @@ import LRNetTraining
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "for for what would keep runs from being right or fast, and say what to do.",
+        abstract: "Check for problems that make runs wrong or slow, and suggest fixes.",
         discussion: """
-            Under mpirun it looks at every rank and at the connections between them:
+            Under mpirun, it checks every rank and the connections between ranks:
               mpirun -n 8 --bind-to none lrnet-dist doctor --threads 2
-            Ends with 70 if something FAILs.
+            Exits with 70 if a check prints FAIL.
             """)
 
-    @Option(help: "The threads that each rank would have.")
+    @Option(help: "Threads per rank that a run would use.")
     var threads = 1
 
     func validate() throws {

@@ -11,30 +11,30 @@ extension EvaluatedWeights: ExpressibleByArgument {}
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Measure a network's file, or networks drawn from a run's best checkpoint.",
+        abstract: "Measure a network file, or networks drawn from a run's best checkpoint.",
         discussion: """
-            A file needs nothing else but data. Each sample of the split is measured once, with
-            the same numbers on any number of ranks:
+            A network file requires only a data set. Each sample of the split is measured once, \
+            and the results are the same on any number of ranks:
               lrnet-dist evaluate runs/t/winner.safetensors --data data/mnist --split test
               lrnet-dist evaluate runs/t --data data/mnist --draws 20
             """)
 
     @Argument(
-        help: ArgumentHelp("The run's folder, or a network's file.", valueName: "run-or-file"))
+        help: ArgumentHelp("Run folder or network file.", valueName: "run-or-file"))
     var folder: String
 
-    @Option(help: "The data set's folder.")
+    @Option(help: "Data set folder, made by lrnet-data.")
     var data: String
 
-    @Option(help: "The split: train, validation or test.")
+    @Option(help: "Split to measure: train, validation or test.")
     var split = DataSplit.validation
 
-    @Option(help: "Networks to draw; the recipe's number by default.")
+    @Option(help: "Networks to draw; by default, the recipe's number.")
     var draws: Int?
 
     @Option(
         help:
-            "Of a run: drawn, likeliest or both (the recipe's choice by default), or the winner's file."
+            "Weights of a run: drawn, likeliest or both (by default, as in the recipe), or winner."
     )
     var weights: EvaluatedWeights?
 
@@ -43,14 +43,15 @@ struct EvaluateCommand: ParsableCommand {
             .customLong("re-estimate-statistics"), .customLong("reestimate-batches"),
         ],
         help: ArgumentHelp(
-            "Training batches that batch norm is re-estimated over, for each network; 0 for moving averages; the recipe's number by default.",
+            "Training batches for re-estimating each network's batch-norm statistics; 0 uses the "
+                + "moving averages; by default, the recipe's number.",
             valueName: "batches"))
     var reestimateBatches: Int?
 
     @Option(help: "Also measure an ensemble of this many drawn networks (mean softmax).")
     var ensemble: Int?
 
-    @Option(help: "Threads of a rank; the recipe's number by default.")
+    @Option(help: "Threads per rank; by default, the recipe's number.")
     var threads: Int?
 
     @Flag(help: "Print JSON instead of tables.")
@@ -76,7 +77,7 @@ struct EvaluateCommand: ParsableCommand {
             let report = try RunEvaluation(options: options, group: group).run()
             guard group.isCoordinator else { return .success }
             for warning in report.warnings {
-                Console.complain("lrnet-dist: warning: \(warning)\n")
+                Console.printError("lrnet-dist: warning: \(warning)\n")
             }
             if printsJSON {
                 let encoder = JSONEncoder()

@@ -2,11 +2,11 @@ import Foundation
 import LRNetSupport
 import LRNetTraining
 
-/// An evaluation as tables of text.
+/// The text tables of an evaluation.
 struct EvaluationTables {
     let text: String
 
-    /// Classes that are shown; of more, those with the highest errors.
+    /// The most classes shown; if there are more, those with the highest errors.
     private static let classCount = 20
 
     init(_ report: EvaluationReport) {
@@ -36,7 +36,7 @@ struct EvaluationTables {
         let statistics =
             report.reestimateBatches > 0
             ? "batch norm over \(report.reestimateBatches) training batches" : "moving averages"
-        let taken =
+        let conditions =
             report.weights == .winner
             ? "" : "\(report.isDrawn ? words(report.weights) + " weights, " : "")\(statistics)\n"
         let summary =
@@ -46,14 +46,14 @@ struct EvaluationTables {
                 validation.errorDeviation, validation.best?.errorPercent ?? 0) : ""
         let disagreement = report.meanDisagreement.map {
             String(
-                format: "just one of two draws is wrong on %.1f images (mean over pairs): their "
-                    + "difference has a standard error of %.3f points\n", $0,
+                format: "exactly one of two draws is wrong on %.1f images (mean over pairs), so "
+                    + "the difference of their errors has a standard error of %.3f points\n", $0,
                 report.differenceError ?? 0)
         }
         let other =
             report.isRunsData == false
             ? "\(report.data) is not the data set that the network was trained on\n" : ""
-        return "\(report.split) split, weights of step \(report.step)\n" + taken + other
+        return "\(report.split) split, weights of step \(report.step)\n" + conditions + other
             + table.text
             + summary + (disagreement ?? "")
     }
@@ -95,7 +95,7 @@ struct EvaluationTables {
 
     private static func confusions(_ report: EvaluationReport) -> String {
         guard !report.confusions.isEmpty else { return "" }
-        var table = TextTable(["class", "taken for", "times"])
+        var table = TextTable(["class", "predicted as", "count"])
         for pair in report.confusions {
             table.append([
                 className(pair.label, report), className(pair.prediction, report), "\(pair.count)",

@@ -9,47 +9,51 @@ extension ONNXPacking: ExpressibleByArgument {}
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a finished network in a form that runs elsewhere.",
+        abstract: "Export a finished network to a format that runs elsewhere.",
         discussion: """
               lrnet-dist export runs/t --format packed --data data/mnist \\
                 --output mnist.lrnet.safetensors
               lrnet-dist export runs/t --format float-onnx --output mnist.onnx
               lrnet-dist export runs/t --format fixed-onnx --data data/mnist \\
                 --output mnist-fixed.onnx
-            Before the file gets its name, its bytes are read again and computed on pictures of --data.
+            With --data, the written bytes are read back and run on its images before the file \
+            gets its name.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "A run's folder, a winner's file or a packed file.", valueName: "run-or-file"))
+            "Run folder, winner file or packed file.", valueName: "run-or-file"))
     var source: String
 
-    @Option(help: "packed, float-onnx or fixed-onnx.")
+    @Option(help: "Format to write: packed, float-onnx or fixed-onnx.")
     var format: ExportFormat
 
-    @Option(help: "The file to write.")
+    @Option(help: "File to write.")
     var output: String
 
-    @Option(help: "The data set's folder, to choose units of activations and to verify.")
+    @Option(help: "Data set folder, to choose the units of activations and to verify the network.")
     var data: String?
 
-    @Option(help: "Training pictures that the units of activations come from; 256 by default.")
+    @Option(help: "Training images used to choose the units of activations; by default, 256.")
     var calibrate: Int?
 
     @Option(
-        help: "Signed powers of two in a factor of fixed point, 1 to 16; 4, or a packed file's.")
+        help: """
+            Signed powers of two in each fixed-point factor, 1 to 16; by default, a packed file's \
+            number, otherwise 4.
+            """)
     var digits: Int?
 
-    @Option(help: "Validation pictures that the written network is verified on; 200 by default.")
+    @Option(help: "Validation images (or test images) to verify the file on; by default, 200.")
     var verify: Int?
 
-    @Option(help: "ONNX: how weights are stored; trits or bits by default.")
+    @Option(help: "Storage of weights in ONNX files; by default, trits or bits.")
     var packing: ONNXPacking?
 
-    @Option(help: "Threads.")
+    @Option(help: "Threads to use.")
     var threads = 1
 
-    @Flag(help: "Replace a file that exists.")
+    @Flag(help: "Replace an existing file.")
     var force = false
 
     @Flag(help: "Print the table and write nothing.")
@@ -64,7 +68,7 @@ struct ExportCommand: ParsableCommand {
         try checkRange("--verify", verify, 1...1_000_000_000)
         try checkRange("--threads", threads, 1...1024)
         if format == .packed && packing != nil {
-            throw ValidationError("--packing is for ONNX; packed files always have the smallest")
+            throw ValidationError("--packing is for ONNX files; omit it for --format packed")
         }
         for (name, isGiven) in [("--calibrate", calibrate != nil), ("--verify", verify != nil)]
         where isGiven && data == nil {
@@ -72,7 +76,7 @@ struct ExportCommand: ParsableCommand {
         }
         for (name, isGiven) in [("--calibrate", calibrate != nil), ("--digits", digits != nil)]
         where isGiven && format == .floatONNX {
-            throw ValidationError("\(name) is for fixed point; float-onnx has real activations")
+            throw ValidationError("\(name) is for fixed point; omit it for --format float-onnx")
         }
     }
 

@@ -4,12 +4,12 @@ import LRNetCollectives
 import LRNetCommandLine
 import LRNetSupport
 
-/// The trainer's command line: options and printing only.
+/// The trainer's command line, which only handles options and printing.
 @main
 struct LRNetDist: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lrnet-dist",
-        abstract: "Trains networks with binary or ternary weights (LR-nets), data-parallel.",
+        abstract: "Train neural networks with binary or ternary weights, data-parallel over MPI.",
         discussion: """
             Runs as one process, or on many ranks under mpirun or srun:
               mpirun -n 8 lrnet-dist train launch/recipes/mnist-ternary.yaml \\
@@ -22,8 +22,8 @@ struct LRNetDist: ParsableCommand {
             ExportCommand.self, PredictCommand.self,
         ])
 
-    /// ArgumentParser's own errors end with 64, as all usage errors here. Of several ranks, which
-    /// all read the same command line, the first alone prints.
+    /// Runs the command line. Every usage error exits with 64, including ArgumentParser's own. All
+    /// ranks read the same command line, so only the first rank prints what is wrong with it.
     static func main() {
         Console.prepare()
         let isSilent = ProcessGroups.launchedRank ?? 0 > 0
@@ -37,13 +37,12 @@ struct LRNetDist: ParsableCommand {
         }
     }
 
-    /// Prints a line on standard error.
-    static func complain(_ line: String) {
-        FileHandle.standardError.write(Data("lrnet-dist: \(line)\n".utf8))
+    static func printError(_ line: String) {
+        Console.printError("lrnet-dist: \(line)\n")
     }
 
     static func fail(_ line: String, _ status: ExitStatus) -> Never {
-        Console.complain("\(line)\n")
+        Console.printError("\(line)\n")
         Foundation.exit(status.rawValue)
     }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Refuses an option's value that is outside a range; an option that is not given has none.
+/// Rejects a value of an option outside a range; accepts `nil`, an option that was not given.
 ///
 /// - Throws: `ValidationError`, such as `--seeds 0 is out of range; at least 1`.
 func checkRange(_ option: String, _ value: Int?, _ range: ClosedRange<Int>) throws {

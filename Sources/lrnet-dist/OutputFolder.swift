@@ -1,7 +1,7 @@
 import ArgumentParser
 import LRNetSupport
 
-/// Refuses an `--output` that is a file.
+/// Rejects an `--output` that is a file.
 ///
 /// - Throws: `ValidationError`, such as `--output net.yaml is a file; give a folder`.
 func checkIsFolder(_ output: String) throws {

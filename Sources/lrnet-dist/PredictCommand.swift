@@ -10,7 +10,7 @@ extension Arithmetic: ExpressibleByArgument {}
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
-        abstract: "Classify pictures with a finished network.",
+        abstract: "Classify images with a finished network.",
         discussion: """
               lrnet-dist predict mnist.lrnet.safetensors seven.png three.png
               lrnet-dist predict runs/t --data data/mnist --split test --arithmetic fixed
@@ -18,52 +18,53 @@ struct PredictCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "A run's folder, a winner's file or a packed file.", valueName: "run-or-file"))
+            "Run folder, winner file or packed file.", valueName: "run-or-file"))
     var source: String
 
     @Argument(
-        help: ArgumentHelp("JPEG or PNG files, or folders of them.", valueName: "picture"))
-    var pictures: [String] = []
+        help: ArgumentHelp("JPEG or PNG files, or folders of them.", valueName: "image"))
+    var images: [String] = []
 
-    @Option(help: "The data set's folder.")
+    @Option(help: "Data set folder, made by lrnet-data.")
     var data: String?
 
-    @Option(help: "Classify this split of --data: train, validation or test.")
+    @Option(help: "Split of --data to classify: train, validation or test.")
     var split: DataSplit?
 
-    @Option(help: "float, packed (real activations on packed weights) or fixed (integers).")
+    @Option(
+        help: "Arithmetic: float, packed (real activations, packed weights) or fixed (integers).")
     var arithmetic = Arithmetic.float
 
-    @Option(help: "Classes to show for each picture.")
+    @Option(help: "Classes to show for each image.")
     var top = 1
 
-    @Option(help: "Write all scores, a row a picture, as a NumPy file.")
+    @Option(help: "NumPy file to write all scores to, one row per image.")
     var scores: String?
 
-    @Option(help: "Write the last layer's input, a row a picture, as a NumPy file.")
+    @Option(help: "NumPy file to write the last layer's input to, one row per image.")
     var features: String?
 
-    @Flag(help: "Scale pictures of another size.")
+    @Flag(help: "Resize images that do not have the network's input size.")
     var resize = false
 
-    @Flag(help: "Print the time of a picture.")
+    @Flag(help: "Print the time per image.")
     var time = false
 
-    @Option(help: "Threads.")
+    @Option(help: "Threads to use.")
     var threads = 1
 
-    @Flag(help: "Print JSON, an object a picture, instead of a table.")
+    @Flag(help: "Print JSON, one object per image, instead of a table.")
     var json = false
 
     func validate() throws {
-        if pictures.isEmpty && split == nil {
-            throw ValidationError("give pictures, or --data and --split")
+        if images.isEmpty && split == nil {
+            throw ValidationError("give images, or --data and --split")
         }
-        if !pictures.isEmpty && split != nil {
-            throw ValidationError("give pictures or --split, not both")
+        if !images.isEmpty && split != nil {
+            throw ValidationError("give images or --split, not both")
         }
         if resize && split != nil {
-            throw ValidationError("--resize is for pictures; those of --split have their size")
+            throw ValidationError("--resize is for image files; omit it with --split")
         }
         if data != nil && split == nil && arithmetic != .fixed {
             throw ValidationError("--data requires --split, or --arithmetic fixed")
@@ -74,7 +75,9 @@ struct PredictCommand: ParsableCommand {
         }
         try checkRange("--top", top, 1...1_000_000)
         try checkRange("--threads", threads, 1...1024)
-        if time && json { throw ValidationError("--time and --json exclude each other") }
+        if time && json {
+            throw ValidationError("--time cannot be combined with --json; use one of them")
+        }
     }
 
     func run() throws {
@@ -113,32 +116,34 @@ struct PredictCommand: ParsableCommand {
         if !json, let summary = summary(all) { try Console.print(summary) }
         if time {
             try Console.print(
-                String(format: "%.3f ms a picture", 1000 * seconds / Double(max(all.count, 1))))
+                String(format: "%.3f ms per image", 1000 * seconds / Double(max(all.count, 1))))
         }
     }
 
-    /// The files of the arguments; of folders all that end like pictures, in order.
+    /// Returns the files to classify, in order. A folder contributes all its files with the name
+    /// of an image, and a warning lists the others.
     private func files() throws -> [String] {
         var files: [String] = []
-        for picture in pictures {
-            guard FileBytes.isFolder(picture) else {
-                files.append(picture)
+        for image in images {
+            guard FileBytes.isFolder(image) else {
+                files.append(image)
                 continue
             }
-            let all = try FileBytes.names(inFolder: picture)
-            let names = all.filter { Self.isImage($0, in: picture) }
+            let all = try FileBytes.names(inFolder: image)
+            let names = all.filter { Self.isImage($0, in: image) }
             guard !names.isEmpty else {
-                throw FailureSite("predict", picture).inputMissing(
-                    "contains no picture: a file that ends in .png, .jpg or .jpeg")
+                throw FailureSite("predict", image).inputMissing(
+                    "contains no file that ends in .png, .jpg or .jpeg")
             }
-            files += names.map { "\(picture)/\($0)" }
-            let others = all.filter { !Self.isImage($0, in: picture) }
+            files += names.map { "\(image)/\($0)" }
+            let others = all.filter { !Self.isImage($0, in: image) }
             if !others.isEmpty {
                 let some =
                     others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", ..." : "")
-                LRNetDist.complain(
-                    "warning: \(picture): left out \(others.count) names that are hidden, of no regular file, or "
-                        + "do not end in .png, .jpg or .jpeg: \(some)")
+                LRNetDist.printError(
+                    "warning: \(image): skipped \(others.count) of \(all.count) entries (hidden, "
+                        + "not a regular file, or without the ending .png, .jpg or .jpeg): \(some)"
+                )
             }
         }
         return files
@@ -160,7 +165,7 @@ struct PredictCommand: ParsableCommand {
 
     private func table(_ all: [Prediction], _ network: NetworkSource) -> TextTable {
         let count = min(top, network.deployed.description.classes)
-        var table = TextTable(["picture"] + (0..<count).flatMap { _ in ["class", "share"] })
+        var table = TextTable(["image"] + (0..<count).flatMap { _ in ["class", "share"] })
         for prediction in all {
             table.append(
                 [prediction.name]
@@ -171,7 +176,7 @@ struct PredictCommand: ParsableCommand {
         return table
     }
 
-    /// The error, where labels are known.
+    /// Returns a line with the error, or `nil` for image files, which have no labels.
     private func summary(_ all: [Prediction]) -> String? {
         guard let split else { return nil }
         let wrong = all.count { $0.top(1).first?.label != $0.label }

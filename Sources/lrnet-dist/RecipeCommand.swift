@@ -7,25 +7,25 @@ struct RecipeCommand: ParsableCommand {
         commandName: "recipe",
         abstract: "Explain the keys of recipes.",
         discussion: """
-            Prints meaning, type, bounds and default of keys, of whole sections, or of all keys:
+            Prints the meaning, type, bounds and default of keys, of whole sections, or of all keys:
               lrnet-dist recipe --explain training.globalBatch
               lrnet-dist recipe --explain schedule
-            To see a recipe with the values of all its keys:
+            To print a recipe with the values of all its keys:
               lrnet-dist train launch/recipes/mnist-ternary.yaml --print-recipe
             """)
 
-    @Flag(help: "Explain the keys.")
+    @Flag(help: "Explain the given keys.")
     var explain = false
 
     @Flag(help: "Print the page launch/recipes/REFERENCE.md.")
     var reference = false
 
-    @Argument(help: "Keys or sections, such as training.epochs; all by default.")
+    @Argument(help: "Keys or sections, such as training.epochs; by default, all.")
     var keys: [String] = []
 
     func validate() throws {
         if explain && reference {
-            throw ValidationError("--explain and --reference exclude each other; give one")
+            throw ValidationError("--explain cannot be combined with --reference; use one of them")
         }
         if reference && !keys.isEmpty {
             throw ValidationError("--reference prints all keys; use --explain \(keys[0])")

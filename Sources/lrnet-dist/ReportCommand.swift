@@ -5,28 +5,27 @@ import LRNetSupport
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Draw what runs recorded: one HTML page, its pictures as SVG, TensorBoard files.",
+        abstract: "Plot what runs recorded: an HTML page, SVG figures, TensorBoard files.",
         discussion: """
-            The figures are those of the LR-nets paper, and some more. Runs of one data set are \
-            compared with each other; with --data, neurons and wrong pictures are shown.
-              lrnet-dist report runs/mnist-ternary runs/mnist-binary --output report.html \\
-                --data data/mnist
+            The figures include those of the LR-nets paper. Runs on the same data set are compared \
+            with each other; --data adds figures of neurons and misclassified images.
+              lrnet-dist report runs/a runs/b --output report.html --data data/mnist
             """)
 
-    @Argument(help: ArgumentHelp("The runs' folders.", valueName: "run"))
+    @Argument(help: ArgumentHelp("Run folders.", valueName: "run"))
     var runs: [String]
 
-    @Option(help: "The page to write.")
+    @Option(help: "HTML page to write.")
     var output: String?
 
     @Option(
-        help: "The folder of the pictures; beside the page, such as report-figures, by default.")
+        help: "Folder for the SVG figures; by default, next to the page, such as report-figures.")
     var figures: String?
 
-    @Option(help: "The data set's folder, for figures that need images.")
+    @Option(help: "Data set folder, for figures that need images.")
     var data: String?
 
-    @Option(help: "A folder to write TensorBoard event files into, one folder a run.")
+    @Option(help: "Folder for TensorBoard event files, with one subfolder per run.")
     var tensorboard: String?
 
     func validate() throws {
@@ -50,7 +49,7 @@ struct ReportCommand: ParsableCommand {
             Console.show(
                 "\(output): \(drawn.count) of \(report.figures.count) figures of "
                     + "\(report.runs.count) \(report.runs.count == 1 ? "run" : "runs"); "
-                    + "pictures in \(options.figuresFolder)")
+                    + "SVG files in \(options.figuresFolder)")
             for figure in report.figures {
                 if let missing = figure.missing {
                     Console.show("not drawn: \(figure.title): \(missing)")

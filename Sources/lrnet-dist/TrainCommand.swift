@@ -10,42 +10,45 @@ extension RunFolder.Resume: ExpressibleByArgument {}
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train a recipe; the same command again resumes where it ended.",
+        abstract: "Train a network from a recipe; rerun the same command to resume.",
         discussion: """
               lrnet-dist train launch/recipes/mnist-ternary.yaml \\
                 --data data/mnist --output runs/mnist-ternary
             """)
 
-    @Argument(help: "The recipe, a YAML file; see launch/recipes.")
+    @Argument(help: "Recipe, a YAML file; see launch/recipes.")
     var recipe: String
 
-    @Option(help: "The data set's folder, made by lrnet-data.")
+    @Option(help: "Data set folder, made by lrnet-data.")
     var data: String?
 
-    @Option(help: "The run's folder: log, metrics, checkpoints, winner.")
+    @Option(help: "Run folder, for the log, metrics, checkpoints and winner.")
     var output: String?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Changes a key of the recipe, such as training.steps=50.", valueName: "key=value"))
+            "Set a key of the recipe, such as training.steps=50.", valueName: "key=value"))
     var overrides: [String] = []
 
     @Option(
         help: """
-            Resume the run in --output? auto: if there is one; must: fail if there is none; \
-            never: fail if there is one.
+            Treatment of the run in --output: auto resumes it if there is one, must requires one, \
+            never requires that there is none.
             """)
     var resume = RunFolder.Resume.auto
 
     @Flag(
-        help: "Check recipe, data, source and --output as training would, print the plan, and end.")
+        help: """
+            Check the recipe, the data, the source run and --output as training would, print the \
+            plan, and exit.
+            """)
     var dryRun = false
 
-    @Flag(help: "Print the recipe with every key, and end.")
+    @Flag(help: "Print the recipe with every key, and exit.")
     var printRecipe = false
 
-    @Flag(help: "One process: a table of the layers and a check of gradients, then train.")
+    @Flag(help: "Print a table of the layers and check gradients before training, in one process.")
     var debug = false
 
     func validate() throws {
@@ -62,7 +65,7 @@ struct TrainCommand: ParsableCommand {
         options.resume = resume
         options.debug = debug
         let file = recipe
-        // Before anything that takes time: MPI's start, a lock that is waited for.
+        // Created before anything that takes time: MPI's start, or waiting for a lock.
         let stopSignal = try printRecipe || dryRun ? nil : StopSignal()
         ProcessGroups.run { group in
             let recipe = try group.agreeing { try Recipe(file: file, overrides: overrides) }
@@ -102,7 +105,7 @@ struct TrainCommand: ParsableCommand {
         }.text
     }
 
-    /// The final table.
+    /// Prints the final table.
     private static func show(_ result: RunResult, output: String) {
         func percent(_ value: Double?) -> String {
             value.map { String(format: "%.2f %%", $0) } ?? "-"
@@ -110,7 +113,7 @@ struct TrainCommand: ParsableCommand {
         var table = TextTable(["run", output])
         if let bytes = result.winnerBytes {
             table.append(["network", "\(output)/winner.safetensors"])
-            table.append(["size of the file", "\(TextTable.grouped(bytes)) bytes"])
+            table.append(["file size", "\(TextTable.grouped(bytes)) bytes"])
         }
         table.append(["weights", result.weights])
         table.append(["steps", TextTable.grouped(result.steps)])
@@ -125,7 +128,7 @@ struct TrainCommand: ParsableCommand {
             table.append(["winner", "step \(step)\(which)"])
         }
         table.append(["validation error", percent(result.validationError)])
-        table.append(["test error of the winner's file", percent(result.testError)])
+        table.append(["test error of the winner file", percent(result.testError)])
         if let seconds = result.seconds {
             table.append(["duration", ProgressBar.time(seconds)])
         }

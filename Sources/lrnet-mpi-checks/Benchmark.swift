@@ -1,7 +1,7 @@
 import LRNetBenchmarks
 import LRNetCollectives
 
-/// Times the exchange of gradients and a small all-gather, and prints one JSON line.
+/// A benchmark of the gradient exchange and a small all-gather, which prints one line of JSON.
 struct Benchmark {
     private let options: Options
 
@@ -32,7 +32,7 @@ struct Benchmark {
         }
     }
 
-    /// The time of one all-gather of 256 doubles a rank, as for batch normalisation.
+    /// Returns the time of one all-gather of 256 doubles per rank, as used by batch normalization.
     private func gatherTime(_ group: any ProcessGroup) throws -> Double {
         let local = [Double](repeating: 1, count: 256)
         let counts = [Int](repeating: 256, count: group.size)

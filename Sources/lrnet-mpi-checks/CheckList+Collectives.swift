@@ -2,12 +2,12 @@ import LRNetCollectives
 import LRNetKernels
 
 extension CheckList {
-    /// Every collective, from every root, at lengths that include none and one.
+    /// Checks every collective, from every root, at several lengths including 0 and 1.
     func runCollectives() throws {
         let size = group.size
         let rank = group.rank
-        expect(rank >= 0 && rank < size, "a rank lies within the group")
-        expect(group.hostNames.count == size, "one host name a rank")
+        expect(rank >= 0 && rank < size, "a rank is within the group")
+        expect(group.hostNames.count == size, "one host name per rank")
         expect(group.hostNames.allSatisfy { !$0.isEmpty }, "host names are not empty")
         try group.barrier()
 
@@ -34,7 +34,7 @@ extension CheckList {
         }
 
         for round in 0..<3 {
-            // Equal counts, unequal counts, and none on rank 0.
+            // Equal counts, unequal counts, and no values on rank 0.
             let counts = (0..<size).map { round == 0 ? 6 : (round == 1 ? 3 + $0 : 2 * $0) }
             let expected = (0..<size).flatMap { doubles(counts[$0], $0) }
             var gathered = [Double](repeating: -1, count: expected.count)

@@ -3,21 +3,22 @@ import LRNetKernels
 import LRNetSupport
 
 extension CheckList {
-    /// One rank's trouble is everyone's, and an error of MPI is thrown.
+    /// Checks that all ranks throw the failure of one rank, and that an MPI error is thrown.
     func runErrors() throws {
         try group.agree(nil)
-        for troubled in 0..<group.size {
-            // The ranks from `troubled` on are in trouble: the lowest is heard.
+        for firstFailing in 0..<group.size {
+            // The ranks from `firstFailing` on fail, and all throw the failure of the lowest.
             let failure = Failure(
                 call: "H5Dread", subject: "shard \(group.rank)", message: "wrong\nchecksum",
                 exitStatus: .badData)
             do {
-                try group.agree(group.rank >= troubled ? failure : nil)
-                expect(false, "agree throws when rank \(troubled) is in trouble")
+                try group.agree(group.rank >= firstFailing ? failure : nil)
+                expect(false, "agree throws if rank \(firstFailing) fails")
             } catch let failure as Failure {
-                let prefix = group.size == 1 ? "" : "rank \(troubled): "
+                let prefix = group.size == 1 ? "" : "rank \(firstFailing): "
                 expect(
-                    failure.description == "\(prefix)H5Dread: shard \(troubled): wrong checksum",
+                    failure.description
+                        == "\(prefix)H5Dread: shard \(firstFailing): wrong checksum",
                     "all ranks throw the lowest rank's text, not \(failure)")
                 expect(failure.exitStatus == .badData, "with its exit status")
                 expect(failure.isAgreed == (group.size > 1), "marked as agreed")
@@ -28,37 +29,37 @@ extension CheckList {
             squares == (0..<group.size).map { [UInt8($0 * $0)] }, "agreeing returns its own result")
         do {
             try group.agreeing { if group.rank == group.size - 1 { throw Plain() } }
-            expect(false, "agreeing throws when the last rank is in trouble")
+            expect(false, "agreeing throws if the last rank fails")
         } catch let failure as Failure {
-            expect(failure.exitStatus == .internalError, "an unknown error is a bug of ours")
+            expect(failure.exitStatus == .internalError, "an unknown error is an internal error")
         }
         try runResults()
         try runFromCoordinator()
         try runMPIError()
     }
 
-    /// Results are encoded on their way; an error of rank 0 reads as in one process.
+    /// Checks that encoded results arrive, and that rank 0's error reads as in a single process.
     private func runResults() throws {
         let ranks = try group.sharing { [group.rank, group.size] }
         expect(ranks == [0, group.size], "rank 0 shares its result")
         let names = try group.gathering { ["rank": "\(group.rank)"] }
-        expect(names == (0..<group.size).map { ["rank": "\($0)"] }, "results lie by rank")
+        expect(names == (0..<group.size).map { ["rank": "\($0)"] }, "results are in rank order")
         do {
             _ = try group.sharing { () throws -> Int in
                 throw Failure(
                     call: "import", subject: "tree", message: "no class", exitStatus: .inputMissing)
             }
-            expect(false, "sharing throws when rank 0 is in trouble")
+            expect(false, "sharing throws if rank 0 fails")
         } catch let failure as Failure {
             expect(
                 failure.description == "import: tree: no class"
                     && failure.exitStatus == .inputMissing
                     && failure.isAgreed == (group.size > 1),
-                "rank 0's failure is everyone's, not \(failure)")
+                "all ranks throw rank 0's failure, not \(failure)")
         }
     }
 
-    /// Rank 0 reads and every rank parses; trouble of either is everyone's.
+    /// Checks that rank 0 reads, every rank parses, and all ranks throw the failure of either.
     private func runFromCoordinator() throws {
         var readers = 0
         let sum = try group.fromCoordinator { () -> [UInt8] in
@@ -68,9 +69,9 @@ extension CheckList {
             bytes.reduce(0) { $0 + Int($1) } + group.rank
         }
         expect(sum == 12 + group.rank, "every rank parses what rank 0 read")
-        expect(readers == (group.rank == 0 ? 1 : 0), "rank 0 alone reads")
+        expect(readers == (group.rank == 0 ? 1 : 0), "only rank 0 reads")
         let empty = try group.fromCoordinator { [] }
-        expect(empty.isEmpty, "nothing is read as nothing")
+        expect(empty.isEmpty, "no bytes are read as no bytes")
         let site = FailureSite("read", "file")
         for (isReader, prefix) in [(true, ""), (false, "rank \(group.size - 1): ")] {
             do {
@@ -80,7 +81,7 @@ extension CheckList {
                 } parse: { _ in
                     if group.rank == group.size - 1 { throw site.inputMissing("is not there") }
                 }
-                expect(false, "a failure is everyone's")
+                expect(false, "all ranks throw a failure")
             } catch let failure as Failure {
                 expect(
                     failure.description
@@ -94,7 +95,8 @@ extension CheckList {
 
     private struct Plain: Error {}
 
-    /// Rank 0 sends longer slices than the others expect: they must throw, and be able to go on.
+    /// Checks an MPI error: rank 0 sends longer slices than the other ranks expect. These must
+    /// throw and be able to continue.
     private func runMPIError() throws {
         if group.size == 1 { return }
         let count = group.rank == 0 ? 64 * group.size : 32 * group.size

@@ -3,7 +3,7 @@ import LRNetKernels
 import LRNetSupport
 
 extension CheckList {
-    /// The exchange against the tree written down once more, and its forms against each other.
+    /// Checks the exchange against a reference implementation of the tree, in all its forms.
     func runTreeExchange() throws {
         checkSensitivity()
         for leafCount in [1, 2, 3, 5, 7, 8, 13, 16] {
@@ -17,7 +17,7 @@ extension CheckList {
         try checkSeveralAtOnce()
     }
 
-    /// The sums below would notice another order.
+    /// Checks that the sums below depend on the order of additions.
     private func checkSensitivity() {
         let leaves = (0..<8).map { leaf($0, 1000) }
         let inTree = reference(8, 1000)
@@ -35,7 +35,7 @@ extension CheckList {
             pieceCount: valueCount > 10_000 ? 4096 : 64)
         let output = FloatBuffer(count: valueCount).all
 
-        // Blocking, twice with the same exchange: its state must not survive.
+        // Blocking, twice with the same exchange, whose state must be reset.
         for round in 1...2 {
             output.fill(.nan)
             try exchange.allReduce(nodes: nodes(of: exchange), into: output)
@@ -43,13 +43,13 @@ extension CheckList {
         }
         record(output)
 
-        // Halves, with the sum in the place of the last node where there is one.
+        // The two halves, with the sum in the memory of the last node if there is one.
         let nodes = nodes(of: exchange)
         let inPlace = nodes.last ?? output
         try exchange.reduceToSlice(nodes: nodes, into: inPlace)
         expect(
             bits(inPlace[exchange.slice]) == Array(expected[exchange.slice]),
-            "reduction to the slice, in place: \(name)")
+            "reduction to the slice in place: \(name)")
         let gather = AllGather(
             group: group, partition: SlicePartition(count: valueCount, ranks: group.size),
             pieceCount: 64)
@@ -57,14 +57,14 @@ extension CheckList {
         try gather.finish()
         expect(bits(inPlace) == expected, "gathering of the slices: \(name)")
 
-        // Overlapped with work, of which every rank has another amount.
+        // Overlapped with work, whose amount differs between ranks.
         output.fill(.nan)
         try exchange.start(nodes: self.nodes(of: exchange), into: output)
         while !(try exchange.step()) { work(group.rank + 1) }
         expect(try exchange.step(), "a finished exchange stays finished: \(name)")
         expect(bits(output) == expected, "overlapped exchange: \(name)")
 
-        // Whole numbers have the same sum in any order.
+        // Small integers have the same sum in any order.
         let fast = FastAllReduce(
             group: group, leafCount: leafCount, presentLeaves: present, valueCount: valueCount)
         let ones = exchange.ownNodes.map { node in
@@ -77,7 +77,8 @@ extension CheckList {
             output.values.allSatisfy { $0 == Float(present) }, "fast all-reduce: \(name)")
     }
 
-    /// Buckets of a network's gradients: started one after the other, finished in another order.
+    /// Checks several exchanges at once, as for parts of a network's gradients. They are started in
+    /// one order and finished in another.
     private func checkSeveralAtOnce() throws {
         let counts = [1000, 17, 20_001]
         let exchanges = counts.map {
@@ -109,7 +110,7 @@ extension CheckList {
 
     private func bits(_ view: FloatView) -> [UInt32] { view.values.map(\.bitPattern) }
 
-    /// Values over seven powers of two, so that rounding depends on the order.
+    /// Returns values over seven powers of two, so that rounding depends on the order.
     private func leaf(_ index: Int, _ count: Int) -> [Float] {
         (0..<count).map { element in
             var bits = UInt64(truncatingIfNeeded: element &* 1_000_003 &+ index &* 7919 &+ 12345)
@@ -120,7 +121,7 @@ extension CheckList {
         }
     }
 
-    /// The tree level by level, as its definition says.
+    /// Computes the root of the tree level by level, following its definition.
     private func reference(_ leafCount: Int, _ valueCount: Int) -> [Float] {
         var level = (0..<leafCount).map { leaf($0, valueCount) }
         if level.isEmpty { return [Float](repeating: 0, count: valueCount) }

@@ -1,7 +1,7 @@
 import LRNetCollectives
 
 extension CheckList {
-    /// Small rows: plain sums, and statistics that are merged.
+    /// Checks small rows: plain sums, and merged statistics.
     func runTreeGather() throws {
         for leafCount in [1, 2, 3, 5, 7, 8, 13, 16] {
             for present in Set([leafCount, (leafCount + 1) / 2]).sorted() {
@@ -34,11 +34,11 @@ extension CheckList {
         }
     }
 
-    /// Rows of count, mean and M2, merged as batch normalisation does.
+    /// Checks rows of count, mean and M2, which are merged as in batch normalization.
     private func checkMoments(leafCount: Int, present: Int) throws {
         let gather = TreeGather(
             group: group, leafCount: leafCount, presentLeaves: present, width: 3)
-        // Leaf i holds the numbers 10 i ..< 10 i + 10; all together are 0 ..< 10 m.
+        // Leaf i contains the numbers 10 i ..< 10 i + 10; all leaves together contain 0 ..< 10 m.
         var rows = gather.ownLeaves.flatMap { leaf -> [Double] in
             [10, Double(10 * leaf) + 4.5, 82.5]
         }

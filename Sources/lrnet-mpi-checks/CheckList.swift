@@ -7,7 +7,7 @@ import LRNetKernels
     import Darwin
 #endif
 
-/// Counts what is checked and what fails, on this rank and then on all.
+/// The checks and their counts, on this rank and over all ranks.
 final class CheckList {
     let group: any ProcessGroup
     private var runCount = 0
@@ -18,7 +18,7 @@ final class CheckList {
         self.group = group
     }
 
-    /// Counts one check; a failed one prints a line.
+    /// Counts one check, and prints a line if it fails.
     func expect(_ holds: Bool, _ name: @autoclosure () -> String) {
         runCount += 1
         if !holds {
@@ -28,20 +28,21 @@ final class CheckList {
         }
     }
 
-    /// Takes the bits of a result, which must be the same at every number of ranks, into the hash
-    /// (FNV-1a, 64 bits, one value at a time).
+    /// Adds the bits of a result to the hash (FNV-1a, 64 bits, one value at a time). They must be
+    /// the same at every number of ranks.
     func record(_ view: FloatView) {
         for value in view.values {
             hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01b3
         }
     }
 
-    /// The same for doubles.
+    /// Adds the bits of doubles to the hash.
     func record(_ values: [Double]) {
         for value in values { hash = (hash ^ value.bitPattern) &* 0x100_0000_01b3 }
     }
 
-    /// Adds up all ranks' counts; rank 0 prints them. Returns whether no check failed anywhere.
+    /// Sums the counts of all ranks, which rank 0 prints, and returns true if no check failed on
+    /// any rank.
     func finish() throws -> Bool {
         var hashes = [Double](repeating: 0, count: 2 * group.size)
         try group.allGather(
@@ -50,7 +51,7 @@ final class CheckList {
         for rank in 0..<group.size {
             expect(
                 hashes[2 * rank] == hashes[0] && hashes[2 * rank + 1] == hashes[1],
-                "results of rank \(rank) are those of rank 0")
+                "rank \(rank) has the results of rank 0")
         }
         var counts = [Double](repeating: 0, count: 2 * group.size)
         try group.allGather(

@@ -10,14 +10,14 @@ import LRNetSupport
 
 /// A way for one rank to fail while the others are in a collective.
 enum Fault: String {
-    /// It throws an error of its own.
+    /// The rank throws an error.
     case thrown
-    /// It reports the error through `agree`.
+    /// The rank reports an error through `agree`.
     case agreed
-    /// It leaves without a word.
+    /// The rank exits without an error.
     case exit
 
-    /// Fails on `faulty`, waits for it on the others; never returns a success.
+    /// Fails on rank `faulty` and waits for it on the others. Never returns success.
     func run(_ group: any ProcessGroup, on faulty: Int) throws -> ExitStatus {
         let failure = Failure(
             call: "open", subject: "train-00001.h5", message: "no such file",
@@ -29,7 +29,7 @@ enum Fault: String {
         case .agreed:
             try group.agree(group.rank == faulty ? failure : nil)
         case .exit:
-            if group.rank == faulty { leave() }
+            if group.rank == faulty { exitNormally() }
         }
         let exchange = TreeExchange(
             group: group, leafCount: group.size, presentLeaves: group.size, valueCount: 100_003)
@@ -40,5 +40,5 @@ enum Fault: String {
     }
 }
 
-/// Ends this process as if all were well, with MPI still running.
-private func leave() -> Never { exit(0) }
+/// Ends this process with exit code 0 while MPI is still running.
+private func exitNormally() -> Never { exit(0) }

@@ -1,7 +1,7 @@
 import LRNetCollectives
 import LRNetSupport
 
-/// The options of the command line.
+/// The command-line options.
 struct Options {
     var isBenchmark = false
     var valueCount = 26_000_000
@@ -34,13 +34,13 @@ struct Options {
             case "--fail":
                 let name = try next(option)
                 guard let fault = Fault(rawValue: name) else {
-                    throw Self.wrong("--fail \(name) is none of thrown, agreed, exit")
+                    throw Self.wrong("--fail \(name) is unknown; use thrown, agreed or exit")
                 }
                 self.fault = fault
             case "--fail-rank":
                 faultyRank = try number(option)
                 fault = fault ?? .thrown
-            default: throw Self.wrong("\(option) is no option")
+            default: throw Self.wrong("unknown option \(option)")
             }
         }
     }

@@ -1,9 +1,9 @@
 import LRNetCollectives
 import LRNetSupport
 
-// Checks of the collectives, to be run under mpirun; `LRNetCollectivesTests` launches it.
+// Checks of the collectives. `LRNetCollectivesTests` starts this program under mpirun.
 //
-//     mpirun -n 4 lrnet-mpi-checks                  run the checks; 0 if none failed on any rank
+//     mpirun -n 4 lrnet-mpi-checks                  run the checks; exit with 0 if none fails
 //     mpirun -n 4 lrnet-mpi-checks --benchmark      time the tree exchange against MPI_Allreduce
 //     mpirun -n 4 lrnet-mpi-checks --fail thrown --fail-rank 1
 

@@ -7,7 +7,7 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// One clear line, the right exit code, nothing lost.
+    /// Bad input leads to one clear line and the right exit code, and nothing is lost.
     @Suite struct BadInputTests {
         @Test(arguments: [
             ("training.epoch=3", "training.epoch: unknown key; did you mean training.epochs?"),
@@ -30,7 +30,9 @@ extension EndToEndTests {
                     + "and divide globalBatch 16; use 4 or 8"
             ),
         ])
-        func recipe(setting: String, message: String) throws {
+        func `a bad setting is refused with one exact line and no folder`(
+            setting: String, message: String
+        ) throws {
             let run = try TestRun()
             let alone = try run.train([setting])
             #expect(alone.status == 78)
@@ -38,20 +40,20 @@ extension EndToEndTests {
             #expect(!FileBytes.exists(run.output))
         }
 
-        @Test func wrongRecipeIsToldOnce() throws {
+        @Test func `three ranks report a wrong recipe only once`() throws {
             let run = try TestRun()
             let outcome = try run.train(["weights=tertiary"], ranks: 3)
             #expect(outcome.status == 78)
             #expect(
                 outcome.complaints == [
-                    "recipe \(run.recipe): weights.model: 'tertiary' is none of full-precision, "
+                    "recipe \(run.recipe): weights.model: 'tertiary' is not one of full-precision, "
                         + "binary, ternary, binary-connect, binary-connect-stochastic, bnn, bwn, "
                         + "xnor, twn, ttq, gumbel-binary, gumbel-ternary, log-derivative, ebp; "
                         + "did you mean ternary?"
                 ])
         }
 
-        @Test func tooManyRanks() throws {
+        @Test func `more ranks than gradient leaves are refused with a remedy`() throws {
             let run = try TestRun()
             let outcome = try run.train(["training.gradientLeaves=2"], ranks: 3)
             #expect(outcome.status == 78)
@@ -63,7 +65,7 @@ extension EndToEndTests {
             #expect(!FileBytes.exists(run.output))
         }
 
-        @Test func usage() throws {
+        @Test func `usage errors exit with 64 and a missing recipe with 66`() throws {
             let run = try TestRun()
             let missing = try launch(Launch.program("lrnet-dist"), ["train", run.recipe])
             #expect(missing.code == 64)
@@ -80,18 +82,19 @@ extension EndToEndTests {
             #expect(recipe.error.split(separator: "\n").count == 1)
         }
 
-        @Test func missingData() throws {
+        @Test func `a missing data folder is reported once and no run is created`() throws {
             let run = try TestRun()
             let outcome = try run.train([], ranks: 2, data: "/nowhere/data")
             #expect(outcome.status == 66)
             #expect(
                 outcome.complaints == [
-                    "data: /nowhere/data: no such folder; make one with lrnet-data import"
+                    "data: /nowhere/data: no such folder; make one with "
+                        + "lrnet-data fetch, import or synthesize"
                 ])
             #expect(!FileBytes.exists(run.output))
         }
 
-        @Test func anotherShape() throws {
+        @Test func `images of another shape than the network's input are refused`() throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/small"
             let shape = ImageShape(height: 5, width: 7, channels: 2)
@@ -115,7 +118,7 @@ extension EndToEndTests {
                 ])
         }
 
-        @Test func tooFewImages() throws {
+        @Test func `fewer training images than the global batch are refused`() throws {
             let run = try TestRun()
             let outcome = try run.train(["training.globalBatch=256", "training.microBatch=32"])
             #expect(outcome.status == 65)
@@ -126,7 +129,7 @@ extension EndToEndTests {
                 ])
         }
 
-        @Test func fewerImagesThanTheRecipeWants() throws {
+        @Test func `fewer training images than the recipe's samples are refused`() throws {
             let outcome = try TestRun().train(["data.samples=251"])
             #expect(outcome.status == 65)
             #expect(
@@ -135,13 +138,15 @@ extension EndToEndTests {
                 ])
         }
 
-        /// Damage to one of the shards: file, exit code, words.
+        /// The arguments are a kind of damage, the exit code, and the file that the line names.
         @Test(arguments: [
             ("missing", 66, "train-00001.h5"), ("truncated", 65, "train-00001.h5"),
             ("flipped", 65, "train-00001.h5"), ("index", 65, "index.json"),
             ("fewer", 65, "index.json"),
         ])
-        func damagedData(kind: String, status: Int32, file: String) throws {
+        func `damaged data is named and ends all ranks with one line`(
+            kind: String, status: Int32, file: String
+        ) throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/digits"
             try Digits.make(data)
@@ -152,7 +157,7 @@ extension EndToEndTests {
             #expect(alone.complaints.count == 1, "\(alone.errors)")
             #expect(alone.complaints.first?.contains("\(data)/\(file)") == true, "\(alone.errors)")
 
-            // On one rank's machine only: all ranks end, with one line that names the rank.
+            // If only one rank has the damaged data, all ranks end, and one line names that rank.
             let program = try Launch.program("lrnet-dist")
             let good = run.arguments([])
             let bad = run.arguments([], data: data)
@@ -179,7 +184,7 @@ extension EndToEndTests {
                 try AtomicFile.write(Array(try FileBytes.read(shard).dropLast(1000)), to: shard)
             case "flipped": try flip(shard, byte: 40_000, bit: 3)
             case "index":
-                // Another hash where the shard's stands.
+                // Replaces the shard's hash with another one.
                 var text = String(decoding: try FileBytes.read(index), as: UTF8.self)
                 let hash = ContentHash.of(try FileBytes.read(shard))
                 try #require(text.contains(hash))
@@ -190,7 +195,8 @@ extension EndToEndTests {
             }
         }
 
-        @Test func dataSetsThatDifferBetweenRanks() throws {
+        @Test
+        func `data sets that differ between ranks are refused and the rank is named`() throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/other"
             try Digits.make(data, ["--seed", "9"])
@@ -204,11 +210,11 @@ extension EndToEndTests {
             ).wait()
             #expect(outcome.status == 65)
             #expect(outcome.complaints.count == 1)
-            #expect(outcome.complaints.first?.contains("is another data set than rank 0's") == true)
+            #expect(outcome.complaints.first?.contains("differs from rank 0's data set") == true)
             #expect(outcome.complaints.first?.hasPrefix("rank 1: data: ") == true)
         }
 
-        @Test func foldersOfOthers() throws {
+        @Test func `a folder with another recipe's run or foreign files is left alone`() throws {
             let run = try TestRun()
             try run.train(["training.steps=1"])
             let hash = try run.written().parametersSHA256
@@ -237,7 +243,8 @@ extension EndToEndTests {
         }
 
         /// The first checkpoint fits on the disk, the second does not.
-        @Test(.enabled(if: TinyDisk.isPossible)) func fullDisk() throws {
+        @Test(.enabled(if: TinyDisk.isPossible))
+        func `a full disk ends the run, which resumes once there is space`() throws {
             let settings = ["weights=full-precision", "checkpoint.everySteps=2"]
             let disk = try TinyDisk(size: "30m")
             let run = try TestRun(output: "\(disk.path)/run")
@@ -254,8 +261,8 @@ extension EndToEndTests {
             #expect(try run.written().numbers == TestRun().result(settings).numbers)
         }
 
-        /// No room for a line of the log either.
-        @Test(.enabled(if: TinyDisk.isPossible)) func noRoomAtAll() throws {
+        @Test(.enabled(if: TinyDisk.isPossible))
+        func `a disk without room for the log ends the run with one line`() throws {
             let disk = try TinyDisk(size: "4k")
             let run = try TestRun(output: "\(disk.path)/run")
             let outcome = try run.train()
@@ -264,7 +271,7 @@ extension EndToEndTests {
             #expect(outcome.complaints.first?.contains("No space left on device; free") == true)
         }
 
-        @Test func outputThatCannotBeMade() throws {
+        @Test func `an output folder that cannot be created ends the run with one line`() throws {
             let run = try TestRun(output: "/proc/none/run")
             let outcome = try run.train(ranks: 2)
             #expect(outcome.status == 74)
@@ -272,8 +279,9 @@ extension EndToEndTests {
             #expect(outcome.complaints.first?.hasPrefix("rank 0: mkdir: /proc/none: ") == true)
         }
 
-        /// The first update makes the weights so large that the second loss is no number.
-        @Test(arguments: [nil, 3]) func lossThatIsNotFinite(ranks: Int?) throws {
+        /// The first update makes the weights so large that the second loss is not finite.
+        @Test(arguments: [nil, 3])
+        func `a nonfinite loss names its origin and keeps the last checkpoint`(ranks: Int?) throws {
             let run = try TestRun()
             let outcome = try run.train(
                 ["optimizer.learningRate=1e30", "checkpoint.everySteps=1"], ranks: ranks)
@@ -289,7 +297,7 @@ extension EndToEndTests {
             #expect(try store.load("latest").step == 1)
         }
 
-        @Test func sourceThatIsNone() throws {
+        @Test func `a source run that does not exist is refused with one line`() throws {
             let run = try TestRun()
             let missing = try run.train(["initialization.from=/nowhere"], ranks: 2)
             #expect(missing.status == 66)

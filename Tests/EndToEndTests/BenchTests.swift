@@ -4,8 +4,8 @@ import LRNetSupport
 import Testing
 
 extension EndToEndTests {
-    /// `lrnet-dist bench`: what it prints, and counts that must not grow. Times are nobody's business
-    /// here.
+    /// Tests of what `lrnet-dist bench` prints, and of counts that must not grow. Times are not
+    /// tested.
     @Suite struct BenchTests {
         private func bench(_ arguments: [String], ranks: Int? = nil) throws -> Launch.Outcome {
             try Launch(Launch.program("lrnet-dist"), ["bench"] + arguments, ranks: ranks).wait()
@@ -19,28 +19,31 @@ extension EndToEndTests {
             return try #require(json as? [String: Any])
         }
 
-        /// Two convolutions, a strided residual block with its projection, a wide layer.
+        /// A convolution, a residual block, a strided one with its projection, and a wide layer.
         private static let residual =
             "{layers: [8C3, 8R, 16R/2, MP2, 64FC], input: 16x16x3, classes: 4}"
 
-        /// Wide layers alone.
+        /// Only wide layers.
         private static let flat = "{layers: [300FC, 20FC], input: 7x7x3, classes: 5}"
 
-        /// What rank 0 of two sends in a step of the MNIST network with 256 images in 8 leaves: one
-        /// node a rank, messages of up to 65,536 values, two gradients (mean, variance) a weight.
+        /// The counts are those of rank 0 of two in a step with 256 images in 8 leaves: one node
+        /// per rank, messages of up to 65,536 values, and two gradients (mean and variance) per
+        /// weight.
         ///
         /// - The wide layer, 3136 to 512, gathers inputs (128 x 3136 values, 7 messages) and two
-        ///   gradients of outputs (128 x 512 each, a message each), computes and updates 33 of 66 panels
-        ///   of 48 x 512 weights, and gathers their logits, twice 811,008 values in 13 messages each:
-        ///   2,154,496 values, 35 messages.
-        /// - The second convolution's sums go to the owners of 25 of 50 units of 1,024 weights each,
-        ///   means and variances, and then their two kinds of logits to all: four messages of 25,600.
-        /// - Two small sums, of which each value crosses once, in two messages: the last layer's 512 x
-        ///   10 + 10; the first convolution's 2 x 5 x 5 x 32.
+        ///   gradients of outputs (128 x 512 each, one message each). It computes and updates 33 of
+        ///   66 panels of 48 x 512 weights, and gathers their logits, twice 811,008 values in 13
+        ///   messages each. In total these are 2,154,496 values in 35 messages.
+        /// - The second convolution's sums (means and variances) go to the owners of 25 of 50 units
+        ///   of 1,024 weights each. Then the two kinds of logits go to all ranks. These are four
+        ///   messages of 25,600 values.
+        /// - Two small sums are sent in two messages each, and each value is sent once: the last
+        ///   layer's 512 x 10 + 10 values, and the first convolution's 2 x 5 x 5 x 32.
         ///
-        /// Collectives: batch norm's sums of three layers, twice; the status; whether the sums are
-        /// finite; the decision. To the first rank 0 brings 2 Doubles a channel and micro-batch, 4 micro-batches, 608 channels.
-        @Test func messagesOfAStep() throws {
+        /// The collectives are the sums of batch norm (three layers, twice), the status, the check
+        /// for finite sums, and the decision. To the sums of batch norm rank 0 contributes 2
+        /// Doubles per channel and micro-batch, with 4 micro-batches and 608 channels.
+        @Test func `a step of the MNIST network sends the expected messages and bytes`() throws {
             let fields = try fields(["--network", "mnist", "--steps", "1"], ranks: 2)
             let sums = 4 * 25_600 + 5130 + 1600
             #expect(fields["sent_messages"] as? Int == 35 + 4 + 2 * 2)
@@ -58,9 +61,11 @@ extension EndToEndTests {
             #expect(abs(percent - 100 * unhidden / exchange) < 1e-6)
         }
 
-        /// What a step sends is what the model of growing runs says.
+        /// The plan is that of `StepTraffic`.
         @Test(arguments: ["mnist", Self.residual, Self.flat], [2, 3, 5])
-        func trafficIsAsPlanned(network: String, ranks: Int) throws {
+        func `the traffic of a step equals the planned traffic`(
+            network: String, ranks: Int
+        ) throws {
             for batch in ["32", "256"] {
                 let fields = try fields(
                     ["--network", network, "--global-batch", batch, "--steps", "1"], ranks: ranks)
@@ -71,16 +76,18 @@ extension EndToEndTests {
             }
         }
 
-        @Test func oneProcessSendsNothing() throws {
+        @Test func `a single process sends no messages and no bytes`() throws {
             let fields = try fields(["--global-batch", "32", "--steps", "1"])
             for key in ["sent_messages", "sent_bytes", "collectives", "collective_bytes"] {
                 #expect(fields[key] as? Int == 0, "\(key)")
             }
         }
 
-        /// Steps after the second allocate no buffer, whatever the reduction.
+        /// This is true of both reductions.
         @Test(arguments: ["mnist", Self.residual], ["exact", "fast"])
-        func stepsAllocateNoBuffers(network: String, reduction: String) throws {
+        func `steps after the second allocate no buffers`(
+            network: String, reduction: String
+        ) throws {
             for ranks in [nil, 3] {
                 let fields = try fields(
                     [
@@ -91,7 +98,10 @@ extension EndToEndTests {
             }
         }
 
-        @Test(arguments: [nil, 2]) func communication(ranks: Int?) throws {
+        @Test(arguments: [nil, 2])
+        func `the communication benchmark measures the exact and the fast reduction`(
+            ranks: Int?
+        ) throws {
             let arguments = [
                 "--communication", "--network", Self.residual, "--global-batch", "16", "--steps",
                 "2",
@@ -101,7 +111,7 @@ extension EndToEndTests {
             #expect(fields["steps"] as? Int == 2)
             let values = try #require(fields["values"] as? Int)
             #expect(values > 0)
-            // Two ranks have one node each: every value crosses once.
+            // Two ranks have one node each, so every value is sent once.
             #expect(fields["exchange_bytes"] as? Int == (ranks == nil ? 0 : 4 * values))
             for key in [
                 "exchange_seconds", "exchange_stepped_seconds", "mpi_allreduce_seconds", "ratio",
@@ -116,7 +126,7 @@ extension EndToEndTests {
                 #expect(try #require(steps["exchange_seconds"] as? Double) > 0)
                 #expect(steps["unhidden_seconds"] is Double && steps["unhidden_percent"] is Double)
             }
-            // The fast mode sums by collectives what the exact one sends.
+            // The fast reduction sums by collectives what the exact one sends in messages.
             let sent = try [exact, fast].map { try #require($0["bytes"] as? Int) }
             let calls = try [exact, fast].map { try #require($0["collectives"] as? Int) }
             let isAlone = ranks == nil
@@ -129,7 +139,7 @@ extension EndToEndTests {
             #expect(rows.contains("\n| \(ranks ?? 1) | fast | "))
         }
 
-        @Test func kernels() throws {
+        @Test func `the kernel benchmark prints every field for the selected kernels`() throws {
             let arguments = ["--kernels", "--only", "softmax"]
             let fields = try fields(arguments + ["--json"])
             let versions = try #require(fields["versions"] as? [String: Any])
@@ -154,7 +164,8 @@ extension EndToEndTests {
             #expect(markdown.output.contains("| kernel | shape | time |"))
         }
 
-        /// Options alone are `bench step`; `--kernels` and `--communication` name the others.
+        /// Options alone mean `bench step`; `--kernels` and `--communication` select the other
+        /// commands.
         @Test(arguments: [
             (
                 ["step", "--network", Self.flat, "--steps", "1"],
@@ -168,7 +179,10 @@ extension EndToEndTests {
                 ["exchange", "--network", Self.flat, "--steps", "1", "--json"],
                 ["--communication", "--network", Self.flat, "--steps", "1", "--json"]
             ),
-        ]) func commands(named: [String], shorthand: [String]) throws {
+        ])
+        func `each bench command has the same fields as its shorthand`(
+            named: [String], shorthand: [String]
+        ) throws {
             #expect(try fields(named).keys.sorted() == fields(shorthand).keys.sorted())
         }
 
@@ -176,7 +190,7 @@ extension EndToEndTests {
             ["kernels", "--network", "mnist"], ["step", "--steps", "0"],
             ["exchange", "--reduction", "fast"], ["exchange", "--data", "d"], ["kernel"],
             ["kernels", "--json", "--markdown"], ["--kernels", "--network", "a", "--steps", "0"],
-        ]) func wrongOptionsOfCommands(arguments: [String]) throws {
+        ]) func `wrong options of bench's commands exit with 64`(arguments: [String]) throws {
             #expect(try bench(arguments).status == 64)
         }
 
@@ -185,11 +199,13 @@ extension EndToEndTests {
             ["--kernels", "--json", "--markdown"], ["--communication", "--reduction", "fast"],
             ["--only", "add"], ["--kernels", "--only", "fft"], ["--steps", "0"],
             ["--threads", "0"],
-        ]) func wrongOptions(arguments: [String]) throws {
+        ])
+        func `wrong options of bench without a command exit with 64`(arguments: [String]) throws {
             #expect(try bench(arguments).status == 64)
         }
 
-        @Test(arguments: ["--kernels", "kernels"]) func kernelsWantOneProcess(word: String) throws {
+        @Test(arguments: ["--kernels", "kernels"])
+        func `the kernel benchmark refuses more than one process`(word: String) throws {
             let outcome = try bench([word], ranks: 2)
             #expect(outcome.status == 64)
             #expect(

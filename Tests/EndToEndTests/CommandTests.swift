@@ -6,14 +6,13 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// The commands and what they print and write.
+    /// Tests of what the commands print and write.
     @Suite struct CommandTests {
         private func tool(_ arguments: [String], ranks: Int? = nil) throws -> Launch.Outcome {
             try Launch(Launch.program("lrnet-dist"), arguments, ranks: ranks).wait()
         }
 
-        /// A residual block may be the first; pooling windows have a limit that is named.
-        @Test func networksAtTheEdge() throws {
+        @Test func `a residual block can come first and a pooling window has a limit`() throws {
             let network = "network={layers: [4R, 8R/2, GAP], input: 28x28x1, classes: 10}"
             let one = try TestRun().result([network, "training.steps=2"])
             #expect(
@@ -27,8 +26,8 @@ extension EndToEndTests {
                 pooled.complaints.first?.contains("MP16: windows have at most 15 rows") == true)
         }
 
-        /// `data.samples` is as if the set had no more; two epochs, and re-estimation over all of them.
-        @Test func theFirstSamplesAlone() throws {
+        /// The runs have two epochs, and re-estimate their statistics over all samples.
+        @Test func `a limit on samples has the results of a smaller data set`() throws {
             let settings = [
                 "training.steps=16", "validation.everyEpochs=1", "validation.draws=2",
                 "validation.reestimateBatches=20",
@@ -47,13 +46,15 @@ extension EndToEndTests {
             #expect(result.numbers == other.numbers)
             let all = try TestRun().result(settings)
             #expect(all.parametersSHA256 != result.parametersSHA256)
-            // More of them would be another run.
+            // A resume with more samples would be another run.
             let more = try limited.train(settings)
             #expect(more.status == 78 && more.errors.contains("--set data.samples=130"))
         }
 
-        /// The way of the paper: a full-precision network, a ternary one from it, its file.
-        @Test func fromFullPrecisionToIntegers() throws {
+        /// The workflow of the paper: train a full-precision network, train a ternary one from it,
+        /// and use the file of the latter.
+        @Test
+        func `ternary and binary runs start from the weights of a full-precision run`() throws {
             let validation = [
                 "validation.everyEpochs=1", "validation.draws=3", "validation.reestimateBatches=2",
             ]
@@ -76,7 +77,7 @@ extension EndToEndTests {
                 try checkWinner(run, isBinary: weights == "binary")
                 try checkEvaluation(run, result)
             }
-            // Started from trained weights, not from anywhere.
+            // The trained weights make a difference to the start.
             let cold = try TestRun().result(["training.steps=1"])
             let warm = try TestRun().result(
                 ["training.steps=1", "initialization.from=\(source.output)"])
@@ -89,15 +90,16 @@ extension EndToEndTests {
             #expect(refused.complaints.first?.contains("requires a full-precision run") == true)
         }
 
-        /// Another run trains distributions further: with other data, at any number of ranks.
-        @Test func fromARunOfDistributions() throws {
+        /// The second run trains the distributions further, with another seed and at any number of
+        /// ranks.
+        @Test func `a run starts from the distributions of another run`() throws {
             let validation = [
                 "validation.everyEpochs=1", "validation.draws=2", "validation.reestimateBatches=1",
             ]
             let source = try TestRun()
             let first = try source.result(validation + ["training.steps=5"])
             let next = ["initialization.from=\(source.output)", "optimizer.learningRate=0"]
-            // No rate: the distributions stay what they are.
+            // At a learning rate of 0 the distributions do not change.
             let run = try TestRun()
             let result = try run.result(validation + next + ["training.steps=1"], ranks: 2)
             #expect(result.parametersSHA256 == first.parametersSHA256)
@@ -107,15 +109,15 @@ extension EndToEndTests {
             let one = try TestRun().result(trained)
             let three = try TestRun().result(trained, ranks: 3)
             #expect(one.numbers == three.numbers && one.parametersSHA256 != first.parametersSHA256)
-            // A method with the same logits takes them; others, and other networks, are refused.
+            // A method with the same logits accepts them. Other methods and networks are refused.
             let gumbel = try TestRun().result(
                 next + ["weights=gumbel-ternary", "training.steps=1"])
             #expect(gumbel.parametersSHA256 == first.parametersSHA256)
             for (setting, text) in [
-                ("weights=binary", "has ternary weights, whose logits are not those of binary"),
+                ("weights=binary", "has ternary weights, whose logits do not fit binary"),
                 (
                     "network.width=0.5",
-                    "has another network (network.width: 1.0 -> 0.5); undo that with --set "
+                    "has a different network (network.width: 1.0 -> 0.5); undo that with --set "
                         + "network.width=1.0"
                 ),
             ] {
@@ -125,9 +127,9 @@ extension EndToEndTests {
             }
         }
 
-        /// A file of another program: the table stands in the log, all ranks start alike, and what
-        /// cannot be used ends the run.
-        @Test func fromAFileOfAnotherProgram() throws {
+        /// The log contains the table of tensors, and all ranks start alike.
+        @Test
+        func `a run starts from another program's tensors and refuses unusable files`() throws {
             let folder = try TestFolder()
             let path = "\(folder.path)/net.safetensors"
             var file = SafeTensors()
@@ -145,20 +147,20 @@ extension EndToEndTests {
             let one = try run.result(settings)
             let log = String(
                 decoding: try FileBytes.read("\(run.output)/train.log"), as: UTF8.self)
-            #expect(log.contains("shape [64, 32, 3, 3] where conv2 has [64, 32, 5, 5]"))
-            #expect(log.contains("conv2  nothing for it: a cold start"))
+            #expect(log.contains("shape [64, 32, 3, 3], but conv2 has [64, 32, 5, 5]"))
+            #expect(log.contains("conv2  no tensor: cold start"))
             #expect(try TestRun().result(settings, ranks: 3).numbers == one.numbers)
             #expect(
                 try TestRun().result(["training.steps=1"]).parametersSHA256
                     != one.parametersSHA256)
             let plan = try TestRun().train(settings, ["--dry-run"])
-            #expect(plan.status == 0 && plan.output.contains("where conv2 has"))
+            #expect(plan.status == 0 && plan.output.contains("but conv2 has"))
 
             for more in [[], ["--dry-run"]] {
                 let missing = try TestRun().train(
                     ["initialization.from=\(path)x.safetensors"], more)
                 #expect(missing.status == 66)
-                #expect(missing.complaints.first?.contains("is not there") == true)
+                #expect(missing.complaints.first?.contains("does not exist") == true)
                 let none = "\(folder.path)/none.safetensors"
                 try AtomicFile.write(SafeTensors().bytes(), to: none)
                 let refused = try TestRun().train(["initialization.from=\(none)"], ranks: 2, more)
@@ -185,7 +187,7 @@ extension EndToEndTests {
             #expect(file.metadata["format"] == "lrnet-dist network 3")
         }
 
-        /// `evaluate` draws the same networks as the validation that chose the winner.
+        /// Checks that `evaluate` draws the same networks as the validation that chose the winner.
         private func checkEvaluation(_ run: TestRun, _ result: RunResult) throws {
             let outcome = try tool(
                 ["evaluate", run.output, "--data", Digits.path, "--threads", "2"], ranks: 3)
@@ -205,19 +207,19 @@ extension EndToEndTests {
             #expect(test.output.contains("/40 "))
         }
 
-        @Test func dryRunWritesNothing() throws {
+        @Test func `a dry run prints the plan and writes nothing`() throws {
             let run = try TestRun()
             let outcome = try run.train([], ["--dry-run"])
             #expect(outcome.status == 0)
-            #expect(outcome.output.contains("4 steps, 15 an epoch"))
+            #expect(outcome.output.contains("4 steps, 15 per epoch"))
             #expect(outcome.output.hasSuffix("nothing was written\n"))
             #expect(run.folder.names == ["recipe.yaml"])
             let wrong = try run.train([], data: "/nowhere", ["--dry-run"])
             #expect(wrong.status == 66)
         }
 
-        /// Who finds no leaf, and what a step sends: one row for each number of ranks.
-        @Test func dryRunPlansThePlacement() throws {
+        /// The plan has one row for each number of ranks, and tells how many threads have no leaf.
+        @Test func `a dry run prints the placement for each number of ranks`() throws {
             let plan = try TestRun().train([], ranks: 3, ["--dry-run"]).output
             #expect(plan.contains("3 ranks x 1 thread (up to 8 can share a batch)"), "\(plan)")
             let rows = plan.split(separator: "\n").map { $0.split(separator: " ") }
@@ -228,7 +230,7 @@ extension EndToEndTests {
             #expect(idle.contains("3 ranks x 4 threads: 4 of them idle most of a step"), "\(idle)")
         }
 
-        @Test func printedRecipeIsARecipe() throws {
+        @Test func `a printed recipe parses to the same recipe and prints the same`() throws {
             let run = try TestRun()
             let settings = [
                 "weights={model: gumbel-ternary, temperature: 0.3}", "schedule.dropAtEpochs=[3, 5]",
@@ -242,9 +244,11 @@ extension EndToEndTests {
             #expect(!FileBytes.exists(run.output))
         }
 
-        /// The table of layers, and gradients that agree with differences of the loss.
+        /// The output also contains the table of layers.
         @Test(arguments: ["ternary", "binary", "full-precision"])
-        func debugChecksGradients(weights: String) throws {
+        func `debugging finds gradients that agree with differences of the loss`(
+            weights: String
+        ) throws {
             let run = try TestRun()
             let settings = ["weights=\(weights)", "training.steps=1"]
             let outcome = try run.train(settings, ["--debug"])
@@ -259,12 +263,13 @@ extension EndToEndTests {
             }
             #expect(differences.count >= 6, "\(outcome.output)")
             for difference in differences { #expect(difference < 10, "\(outcome.output)") }
-            // Looking changes nothing.
+            // Debugging does not change the result.
             #expect(try run.written().numbers == TestRun().result(settings).numbers)
             #expect(try TestRun().train(settings, ranks: 2, ["--debug"]).status == 64)
         }
 
-        @Test(arguments: [nil, 2]) func bench(ranks: Int?) throws {
+        @Test(arguments: [nil, 2])
+        func `bench prints one line of JSON with positive measurements`(ranks: Int?) throws {
             let outcome = try tool(
                 ["bench", "--global-batch", "32", "--steps", "3", "--micro-batch", "2"],
                 ranks: ranks)
@@ -281,7 +286,7 @@ extension EndToEndTests {
             #expect(try tool(["bench", "--network", "lenet", "--steps", "1"]).status == 78)
         }
 
-        @Test func doctorIsContent() throws {
+        @Test func `doctor finds no failure and covers every topic`() throws {
             for ranks in [nil, 3] {
                 let outcome = try tool(["doctor"], ranks: ranks)
                 #expect(outcome.status == 0, "\(outcome.output)")
@@ -295,7 +300,7 @@ extension EndToEndTests {
             }
         }
 
-        @Test func doctorFindsTightBinding() throws {
+        @Test func `doctor reports two threads that are bound to one core`() throws {
             let outcome = try Launch(
                 "/usr/bin/env",
                 [
@@ -314,10 +319,10 @@ extension EndToEndTests {
             #expect(forced.status == 0)
             #expect(
                 forced.output.contains("unset OPENBLAS_CORETYPE")
-                    || forced.output.contains("not used: products are our own"))
+                    || forced.output.contains("not used: this build has its own products"))
         }
 
-        @Test func environmentIsNoted() throws {
+        @Test func `a run records its versions, ranks, hosts, and cores`() throws {
             let run = try TestRun()
             try run.train(["training.steps=1"], ranks: 3)
             let environment = try JSONDecoder().decode(
@@ -335,8 +340,8 @@ extension EndToEndTests {
             }
         }
 
-        /// One of three ranks has another set of BLAS kernels than the others.
-        @Test func ranksThatDifferAreWarnedOf() throws {
+        /// One of three ranks has other BLAS kernels than the rest.
+        @Test func `ranks with different BLAS kernels cause one warning`() throws {
             let run = try TestRun()
             let program = [try Launch.program("lrnet-dist")] + run.arguments(["training.steps=1"])
             let outcome = try Launch(
@@ -363,7 +368,8 @@ extension EndToEndTests {
             let host = environment.placement[0].host
             for part in [
                 "ranks 0,2 on \(host): ", "rank 1 on \(host): ",
-                "BLAS core Haswell (OPENBLAS_CORETYPE=Haswell)", "bits repeat only between",
+                "BLAS core Haswell (OPENBLAS_CORETYPE=Haswell)",
+                "results repeat bit for bit only between",
             ] {
                 #expect(warnings.first?.contains(part) == true, "\(warnings)")
             }
@@ -372,7 +378,7 @@ extension EndToEndTests {
             #expect(log.contains("same CPUs: ranks 0,2 on \(host)"))
         }
 
-        @Test func version() throws {
+        @Test func `both programs print the version number`() throws {
             for program in ["lrnet-dist", "lrnet-data"] {
                 let outcome = try launch(Launch.program(program), ["--version"])
                 #expect(outcome.output == "\(ProgramVersion.number)\n")

@@ -6,9 +6,9 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// `lrnet-dist compare`: several methods under one recipe.
+    /// `lrnet-dist compare` trains several methods with one recipe.
     @Suite struct CompareTests {
-        /// A comparison's folder, and the command.
+        /// The folder of a comparison, and the command that fills it.
         final class Run {
             let run: TestRun
             let output: String
@@ -40,7 +40,7 @@ extension EndToEndTests {
                     ComparisonReport.self, from: Data(FileBytes.read("\(output)/comparison.json")))
             }
 
-            /// The report without times.
+            /// Returns the report without times and without the recipe.
             func numbers() throws -> ComparisonReport {
                 var report = try self.report()
                 for (i, method) in report.methods.enumerated() {
@@ -57,7 +57,7 @@ extension EndToEndTests {
             }
         }
 
-        @Test func twoMethodsOnDigits() throws {
+        @Test func `a comparison of two methods reports the statistics of their runs`() throws {
             let comparison = try Run()
             let outcome = try comparison.start("binary,bwn").wait()
             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -79,13 +79,14 @@ extension EndToEndTests {
                 #expect(method.runs.allSatisfy { $0.zeroPercent == 0 })
             }
             #expect(report.methods.contains { $0.isWithinNoise == true })
-            // One bit a weight but for the last layer's 5,120, and BWN's first layer of 800.
+            // Each weight has one bit, except the last layer's 5,120 and the 800 of BWN's first
+            // layer.
             let (weights, last) = (1_657_632.0, 5_120.0)
             let bits = report.methods.map { $0.runs[0].bitsPerWeight ?? 0 }
             #expect(abs(bits[0] - (weights + 32 * last) / (weights + last)) < 1e-9)
             #expect(abs(bits[1] - (weights + 31 * 800 + 32 * last) / (weights + last)) < 1e-9)
             #expect(report.methods.map { $0.runs[0].learningRate } == [0.01, 0.001])
-            // The same as a run of the matched recipe by itself.
+            // The errors are those of a single run of the matched recipe.
             let alone = try TestRun().result(
                 Run.settings + [
                     "weights=bwn", "network.firstLayer=full-precision", "training.seed=2",
@@ -96,7 +97,7 @@ extension EndToEndTests {
             let markdown = try comparison.markdown()
             #expect(markdown.contains("| bwn | ") && outcome.output.hasSuffix(markdown))
 
-            // Again: nothing is trained, and nothing changes. With another method: only that is.
+            // The same command again trains and changes nothing. Another method is trained alone.
             let files = ["binary/seed-1", "bwn/seed-2"].map { "\(comparison.output)/\($0)" }
             let before = try files.map { try FileBytes.read("\($0)/train.log") }
             let again = try comparison.start("binary,bwn").wait()
@@ -111,8 +112,8 @@ extension EndToEndTests {
             #expect(third.runs[0].zeroPercent ?? 0 > 5)
         }
 
-        /// Every seed may have a start of its own; differences pair what is the same.
-        @Test func startsAndRates() throws {
+        /// A difference between methods compares runs with the same seed and start.
+        @Test func `a comparison gives each seed its own start and pairs the differences`() throws {
             let sources = [try TestRun(), try TestRun()]
             // Their folders are removed with them.
             defer { withExtendedLifetime(sources) {} }
@@ -141,7 +142,7 @@ extension EndToEndTests {
                 }
             }
             #expect(report.methods.map { $0.runs[0].logitRate } == [0.1, nil])
-            // One of the two is the lowest, and the other is measured from it.
+            // One of the two methods is the best, and the other is compared with it.
             let others = report.methods.filter {
                 $0.difference ?? 0 > 0 || $0.differenceError != nil
             }
@@ -163,8 +164,7 @@ extension EndToEndTests {
             #expect(refused.errors.contains("--start is given 2 times for --seeds 1"))
         }
 
-        /// All methods at once; one that does not fit the network is shown as such and ends nothing.
-        @Test func allMethods() throws {
+        @Test func `a comparison of all methods lists the one that does not fit`() throws {
             let comparison = try Run()
             let network = "{layers: [4C5, MP2, 20FC], input: 28x28x1, classes: 10}"
             let outcome = try comparison.start(
@@ -184,16 +184,16 @@ extension EndToEndTests {
             #expect(Set(rows.map { $0.count { $0 == "|" } }).count == 1)
             let row = try #require(rows.last { $0.hasPrefix("| ebp |") })
             #expect(row.hasSuffix(" does not fit the network, see below |"))
-            let reason = "- ebp: ebp trains fully connected layers alone"
+            let reason = "- ebp: ebp supports only fully connected layers"
             #expect(lines.contains { $0.hasPrefix(reason) })
         }
 
-        /// A run whose winner or result was damaged is not finished: its training repairs it.
+        /// Such a run counts as unfinished, and its training repairs it.
         @Test(arguments: [
             "winner.safetensors empty", "winner.safetensors cut", "winner.safetensors longer",
             "winner.safetensors gone", "result.json empty", "result.json lines",
         ])
-        func damagedRun(kind: String) throws {
+        func `a comparison repairs a run whose winner or result was damaged`(kind: String) throws {
             let comparison = try Run()
             #expect(try comparison.start("bwn", seeds: 1).wait().status == 0)
             let words = kind.split(separator: " ")
@@ -213,8 +213,10 @@ extension EndToEndTests {
             #expect(try !comparison.start("bwn", seeds: 1).wait().output.contains("bwn mnist"))
         }
 
-        /// A comparison that is renamed while a run trains names its own new folder, stopped or not.
-        @Test(arguments: [false, true]) func renamed(isStopped: Bool) throws {
+        @Test(arguments: [false, true])
+        func `a comparison that is renamed during training names its new folder`(
+            isStopped: Bool
+        ) throws {
             let comparison = try Run()
             let settings = [
                 "training.steps=\(isStopped ? 100_000 : 12)", "checkpoint.everySteps=2",
@@ -237,14 +239,13 @@ extension EndToEndTests {
             } else {
                 #expect(
                     outcome.complaints.last
-                        == "run: \(comparison.output)/bwn/seed-1: was renamed while it trained; \(remedy)"
+                        == "run: \(comparison.output)/bwn/seed-1: was renamed during training; \(remedy)"
                 )
             }
             #expect(!FileBytes.exists(comparison.output))
         }
 
-        /// On two ranks, stopped in the middle, and continued on three.
-        @Test func interruptedAndContinued() throws {
+        @Test func `a comparison stopped on two ranks resumes on three`() throws {
             let settings = [
                 "--set", "training.steps=30", "--set", "training.epochs=2", "--set",
                 "checkpoint.everySteps=2",
@@ -271,9 +272,8 @@ extension EndToEndTests {
             #expect(try comparison.numbers() == whole.numbers())
         }
 
-        /// Runs shared out over three ranks have the numbers of runs one after another; one that fails ends
-        /// the job with one line, and the same command goes on.
-        @Test func spreadOverRanks() throws {
+        /// A run that fails ends the job with one line, and the same command resumes it.
+        @Test func `runs spread over ranks have the numbers of runs in sequence`() throws {
             let methods = "ternary,full-precision,twn"
             let whole = try Run()
             #expect(try whole.start(methods).wait().status == 0)
@@ -298,8 +298,8 @@ extension EndToEndTests {
             #expect(result.ranks == 1)
         }
 
-        /// A grid of rates is shared out, too, and so is a run that diverges.
-        @Test func spreadGrid() throws {
+        /// Some of the runs diverge.
+        @Test func `a grid of learning rates spread over ranks has the same numbers`() throws {
             let whole = try Run()
             let rates = ["--learning-rates", "1e30,0.001"]
             #expect(try whole.start("full-precision", rates).wait().status == 0)
@@ -312,8 +312,7 @@ extension EndToEndTests {
             #expect(outcome.output.contains("full-precision/rate-1e+30-seed-1: "))
         }
 
-        /// The grid's best rate on the validation split is each method's.
-        @Test func learningRates() throws {
+        @Test func `each method uses the learning rate with the lowest validation error`() throws {
             let comparison = try Run()
             let outcome = try comparison.start(
                 "twn", seeds: 1, ["--learning-rates", "1e-9,0.001"]
@@ -329,14 +328,14 @@ extension EndToEndTests {
             #expect(run.learningRate == (errors[0] <= errors[1] ? 1e-9 : 0.001))
         }
 
-        @Test func badInput() throws {
+        @Test func `a comparison refuses bad input and changes no folder`() throws {
             let comparison = try Run()
             let named = try comparison.start("binary,ebp", ranks: 2).wait()
             #expect(named.status == 78)
             #expect(
                 named.complaints == [
-                    "compare: --methods ebp: ebp trains fully connected layers alone, and network "
-                        + "mnist has 32C5; list layers such as [600FC, 600FC], or leave the method "
+                    "compare: --methods ebp: ebp supports only fully connected layers, but network "
+                        + "mnist has 32C5; use layers such as [600FC, 600FC], or leave the method "
                         + "out"
                 ])
             let unknown = try comparison.start("binary,tertiary").wait()

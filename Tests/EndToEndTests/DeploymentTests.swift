@@ -6,7 +6,7 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// `lrnet-dist export` and `predict`.
+    /// Tests of `lrnet-dist export` and `predict`.
     @Suite struct DeploymentTests {
         private static let settings = [
             "training.steps=15", "validation.everyEpochs=1", "validation.draws=2",
@@ -23,7 +23,8 @@ extension EndToEndTests {
             return run
         }
 
-        @Test(arguments: ["packed", "float-onnx", "fixed-onnx"]) func exportsAreTheSameBytes(
+        @Test(arguments: ["packed", "float-onnx", "fixed-onnx"])
+        func `an export is verified and has the same bytes each time`(
             format: String
         ) throws {
             let run = try trained()
@@ -37,10 +38,10 @@ extension EndToEndTests {
             #expect(planned.status == 0 && !FileBytes.exists(path))
             let outcome = try lrnet(arguments)
             #expect(outcome.status == 0, "\(outcome.errors)")
-            #expect(outcome.output.contains("verified on 60 pictures: error "))
+            #expect(outcome.output.contains("verified on 60 images: error "))
             #expect(outcome.output + "dry run: nothing was written\n" == planned.output)
             let bytes = try FileBytes.read(path)
-            // MNIST's 1,657,632 weights, with a last layer of 20 KB.
+            // The file contains MNIST's 1,657,632 weights and a last layer of 20 KB.
             #expect((355_000..<370_000).contains(bytes.count))
             #expect(outcome.output.contains("SHA-256 \(ContentHash.of(bytes))\n"))
             let again = try lrnet(arguments + ["--threads", "2"])
@@ -53,7 +54,7 @@ extension EndToEndTests {
             #expect(run.folder.names.sorted() == ["network", "recipe.yaml", "run"])
         }
 
-        @Test func whatCannotBeExportedLeavesNothing() throws {
+        @Test func `a refused export names the reason and writes no file`() throws {
             let run = try trained("full-precision")
             let path = "\(run.folder.path)/network"
             func refused(
@@ -77,7 +78,7 @@ extension EndToEndTests {
                 let outcome = try refused(format, options)
                 #expect(outcome.0 == 64 && outcome.1.contains(words), "\(outcome)")
             }
-            // The weights leave without it.
+            // The weights can be exported without fixed point.
             let plan = try lrnet(
                 ["export", run.output, "--format", "packed", "--output", path, "--dry-run"] + data)
             #expect(plan.status == 0, "\(plan)")
@@ -85,7 +86,7 @@ extension EndToEndTests {
                 plan.output.contains("without fixed point: fixed: conv2: weights are real"),
                 "\(plan)")
             let many = try refused("fixed-onnx", data + ["--calibrate", "1000"])
-            #expect(many.0 == 65 && many.1.contains("has only 250 pictures"), "\(many)")
+            #expect(many.0 == 65 && many.1.contains("has only 250 images"), "\(many)")
             let nowhere = try refused("packed", [], source: "\(run.output)x")
             #expect(nowhere.0 == 66)
             let winner = "\(run.output)/winner.safetensors"
@@ -111,7 +112,7 @@ extension EndToEndTests {
             #expect(damaged.0 == 65 && damaged.1.contains("is damaged or was edited"))
         }
 
-        @Test func predictionsAreThoseOfEvaluation() throws {
+        @Test func `float and packed predictions have the run's test error`() throws {
             let run = try trained("binary")
             let winner = "\(run.output)/winner.safetensors"
             let packed = "\(run.folder.path)/packed"
@@ -131,7 +132,7 @@ extension EndToEndTests {
                 let words = String(format: "error %.2f %%\n", test)
                 #expect(outcome.output.hasSuffix(words), "\(outcome.output) \(outcome.errors)")
             }
-            // Its digits are kept, or chosen anew.
+            // Another export keeps the file's digits, or chooses new ones.
             func digits(_ more: [String]) throws -> [UInt8] {
                 let path = "\(run.folder.path)/again"
                 let outcome = try lrnet(
@@ -142,7 +143,7 @@ extension EndToEndTests {
             #expect(try digits([]) == FileBytes.read(packed))
             let two = try digits(["--digits", "2"])
             #expect(try two != FileBytes.read(packed))
-            // A packed file has its own units; a winner takes them from the same pictures.
+            // A packed file contains its units; a winner derives them from the same images.
             let features = try [packed, winner].map { source -> [UInt8] in
                 let path = "\(run.folder.path)/features.npy"
                 let outcome = try lrnet([
@@ -152,20 +153,21 @@ extension EndToEndTests {
                 #expect(outcome.status == 0, "\(outcome.errors)")
                 return try FileBytes.read(path)
             }
+            #expect(features[0] == features[1])
             #expect(features[0].count == 128 + 40 * 512 * 4)
             #expect(features[0].starts(with: [0x93] + Array("NUMPY".utf8)))
         }
 
-        @Test func picturesAreClassified() throws {
+        @Test func `image files are classified like the same images of a data set`() throws {
             let run = try trained()
             let folder = "\(run.folder.path)/pictures"
             try AtomicFile.createFolder(folder)
             let set = try ShardSet(directory: Digits.path)
             let reader = try ShardReader(set: set, split: .test)
             for sample in 0..<3 {
-                let picture = try reader.picture(sample).image
+                let image = try reader.picture(sample).image
                 let path = "\(folder)/\(sample).png"
-                try AtomicFile.write(PNGCodec.encode(picture), to: path)
+                try AtomicFile.write(PNGCodec.encode(image), to: path)
             }
             let files = try lrnet(["predict", run.output, folder, "--top", "3", "--json"])
             #expect(files.status == 0, "\(files.errors)")
@@ -199,8 +201,8 @@ extension EndToEndTests {
             #expect(refused.status == 65)
             #expect(
                 refused.complaints == [
-                    "lrnet-dist: predict: \(large): is 30x40x1, and the network takes 28x28x1; "
-                        + "--resize scales it"
+                    "lrnet-dist: predict: \(large): is 30x40x1, but the network needs 28x28x1; "
+                        + "use --resize to scale it"
                 ])
             #expect(try lrnet(["predict", run.output, large, "--resize"]).status == 0)
             let many = try lrnet(["predict", run.output, large, "--threads", "1000000"])

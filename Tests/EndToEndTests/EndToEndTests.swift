@@ -4,24 +4,25 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// The programs as users start them: on a small set of drawn digits, with the MNIST network and
-/// recipes of a few steps, one launch at a time.
+/// Tests that start the programs as users do: on a small data set of synthetic digits, with the
+/// MNIST network and recipes of a few steps. Only one launch runs at a time.
 @Suite(.serialized) enum EndToEndTests {}
 
-/// 250 training images (15 batches of 16, and a tail of 10), 60 for validation, 40 for test.
+/// A data set of 250 training images (15 batches of 16 and a tail batch of 10), 60 validation
+/// images and 40 test images.
 enum Digits {
     private static let folder = try? TestFolder()
 
-    /// The data set's folder; made once.
+    /// The data set's folder, made once.
     static let path: String = {
         let path = "\(folder?.path ?? "/nowhere")/digits"
         _ = try? make(path)
-        // What a static property holds is never released.
+        // A static property is never released, so the folder is removed at exit.
         atexit { try? FileManager.default.removeItem(atPath: Digits.folder?.path ?? "") }
         return path
     }()
 
-    /// Makes another copy, or a set of other digits.
+    /// Makes another copy of the data set, or one with other digits.
     static func make(
         _ path: String, train: Int = 250, _ options: [String] = ["--shards", "3"]
     ) throws {
@@ -35,13 +36,13 @@ enum Digits {
     }
 }
 
-/// One run's folder, and the command that trains in it.
+/// The folder of a run, and the command that trains in it.
 final class TestRun: Sendable {
     let folder: TestFolder
     let output: String
     let recipe: String
 
-    /// Steps are so small that two cores take a tenth of a second for one.
+    /// A recipe with steps so small that two cores take a tenth of a second for each.
     static let yaml = """
         network: mnist
         weights: ternary
@@ -87,26 +88,26 @@ final class TestRun: Sendable {
         try start(settings, ranks: ranks, data: data, more, environment: environment).wait()
     }
 
-    /// Trains to the end, which must be a good one.
+    /// Trains to the end, requires exit code 0, and returns the result.
     func result(_ settings: [String] = [], ranks: Int? = nil) throws -> RunResult {
         let outcome = try train(settings, ranks: ranks)
         try #require(outcome.status == 0, "\(outcome.errors)")
         return try written()
     }
 
-    /// What the run says of itself in its folder.
+    /// Returns the run's `result.json`.
     func written() throws -> RunResult {
         try JSONDecoder().decode(
             RunResult.self, from: Data(FileBytes.read("\(output)/result.json")))
     }
 
-    /// The winner's file.
+    /// Returns the bytes of the winner's file.
     func winner() throws -> [UInt8] { try FileBytes.read("\(output)/winner.safetensors") }
 
-    /// The names of checkpoints and links.
+    /// The names of the checkpoints and of the links to them.
     var checkpoints: [String] { TestFolder.names(in: "\(output)/checkpoints") }
 
-    /// The lines of the metrics that do not tell times.
+    /// Returns the lines of the metrics that contain no times: those of weights and distributions.
     func metricsOfWeights() throws -> [String] {
         let text = String(decoding: try FileBytes.read("\(output)/metrics.jsonl"), as: UTF8.self)
         return text.split(separator: "\n").map(String.init).filter {
@@ -114,7 +115,7 @@ final class TestRun: Sendable {
         }
     }
 
-    /// Kind and step of each line of the metrics.
+    /// Returns the kind and the step of each line of the metrics.
     func metricsSteps() throws -> [String] {
         struct Line: Codable {
             var kind: String
@@ -129,7 +130,8 @@ final class TestRun: Sendable {
 }
 
 extension RunResult {
-    /// The result without what depends on the machine's speed and on how the run was cut up.
+    /// The result without the fields that depend on the machine's speed, or on the ranks, threads,
+    /// and resumes of the run.
     var numbers: RunResult {
         var result = self
         result.imagesPerSecond = 0

@@ -5,7 +5,8 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// `lrnet-dist evaluate`: the same numbers at any number of ranks, each sample once.
+    /// `lrnet-dist evaluate` prints the same numbers at any number of ranks and counts each sample
+    /// once.
     @Suite struct EvaluateTests {
         private struct Result: Decodable, Equatable {
             var draw: Int?
@@ -50,8 +51,8 @@ extension EndToEndTests {
             return try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
         }
 
-        /// The likeliest weights as the winner, its file, and as one network more than the draws.
-        @Test func likeliestWeights() throws {
+        /// The likeliest weights are the winner, its file, and one network more than the draws.
+        @Test func `the likeliest weights can win and are evaluated besides the draws`() throws {
             let run = try TestRun()
             let result = try run.result(Self.settings + ["validation.weights=likeliest"])
             #expect(result.winnerIsLikeliest == true && result.winnerDraw == 0)
@@ -61,7 +62,7 @@ extension EndToEndTests {
             #expect(winner.output.contains("winner (the likeliest weights)"), "\(winner.errors)")
             let described = try launch(Launch.program("lrnet-dist"), ["describe", file.path])
             #expect(described.output.contains("the likeliest weights, validation error"))
-            // Made again, by other ranks.
+            // Two ranks write the same file again.
             try AtomicFile.remove(file.path)
             let again = try run.result(Self.settings + ["validation.weights=likeliest"], ranks: 2)
             #expect(again.winnerSHA256 == result.winnerSHA256)
@@ -84,7 +85,8 @@ extension EndToEndTests {
             #expect(try report(run, arguments, ranks: 3) == both)
             let text = try evaluate(run, arguments).output
             #expect(
-                text.contains("\nlikeliest ") && text.contains("just one of two draws is wrong on"))
+                text.contains("\nlikeliest ")
+                    && text.contains("exactly one of two draws is wrong on"))
         }
 
         private func check(_ report: Report, samples: Int) {
@@ -112,7 +114,7 @@ extension EndToEndTests {
             #expect(counts == counts.sorted(by: >) && counts.count <= 10)
         }
 
-        @Test func sameNumbersAtAnyNumberOfRanks() throws {
+        @Test func `an evaluation prints the same numbers at any number of ranks`() throws {
             let run = try TestRun()
             let result = try run.result(Self.settings)
             let arguments = ["--draws", "4", "--ensemble", "3", "--re-estimate-statistics", "3"]
@@ -130,7 +132,7 @@ extension EndToEndTests {
             #expect(report.detailed == "the ensemble of 3")
             #expect(report.draws.count == 4)
             #expect(Set(report.draws.map(\.loss)).count == 4)
-            // The networks of the run's own validation.
+            // Without options, the networks are those of the run's own validation.
             let plain = try self.report(run, [], ranks: 2)
             check(plain, samples: 60)
             #expect(plain.draws.map(\.errorPercent) == result.draws)
@@ -138,14 +140,15 @@ extension EndToEndTests {
             let best = try #require(result.winnerDraw)
             #expect(plain.detailed == "draw \(best)")
             #expect(plain.draws[best].topFiveErrorPercent == result.validationTopFiveError)
-            // Statistics of the drawn network itself change its answers.
+            // Re-estimated statistics of the drawn network change its answers.
             #expect(plain.draws[0].loss != report.draws[0].loss)
             #expect(result.testTopFiveError != nil)
             let test = try self.report(run, ["--split", "test", "--draws", "1"], ranks: 3)
             check(test, samples: 40)
         }
 
-        @Test func ensemblesAndLikeliestWeights() throws {
+        @Test
+        func `an ensemble combines several draws and likeliest weights are one network`() throws {
             let run = try TestRun()
             try run.train(Self.settings)
             // An ensemble of one is that network.
@@ -184,7 +187,7 @@ extension EndToEndTests {
             ["--draws", "0"], ["--ensemble", "0"], ["--re-estimate-statistics", "-1"],
             ["--weights", "best"], ["--split", "all"],
         ])
-        func wrongOptions(arguments: [String]) throws {
+        func `wrong options of evaluate exit with 64`(arguments: [String]) throws {
             #expect(try evaluate(TestRun(), arguments).status == 64)
         }
     }

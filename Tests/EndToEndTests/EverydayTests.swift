@@ -5,14 +5,14 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// What a new user meets in the first hour: terminals, plans, limits of time, changed schedules.
+    /// Situations in a new user's first hour: terminals, plans, time limits, and changed schedules.
     @Suite struct EverydayTests {
         private static let validating = [
             "training.steps=20", "validation.everyEpochs=1", "validation.draws=3",
             "validation.reestimateBatches=1",
         ]
 
-        /// The output on a terminal of this width.
+        /// Returns the output on a terminal of this width.
         private func onTerminal(
             columns: Int, _ run: TestRun, ranks: Int, environment: String = "TERM=xterm"
         ) throws -> String {
@@ -24,8 +24,10 @@ extension EndToEndTests {
             return try Launch("/usr/bin/script", ["-qec", command, "/dev/null"]).wait().output
         }
 
-        /// Each drawing of the bar is shorter than the terminal is wide.
-        @Test(arguments: [40, 80, 120], [1, 2]) func theBarFits(columns: Int, ranks: Int) throws {
+        @Test(arguments: [40, 80, 120], [1, 2])
+        func `the progress bar is shorter than the width of the terminal`(
+            columns: Int, ranks: Int
+        ) throws {
             let output = try onTerminal(columns: columns, TestRun(), ranks: ranks)
             #expect(output.contains("rc=0"), "\(output)")
             let drawings = output.split(separator: "\r").map(String.init).filter {
@@ -40,15 +42,17 @@ extension EndToEndTests {
             }
         }
 
-        @Test(arguments: [1, 2]) func aDumbTerminalGetsNoControlCharacters(ranks: Int) throws {
+        @Test(arguments: [1, 2])
+        func `a dumb terminal receives no control characters`(ranks: Int) throws {
             let output = try onTerminal(
                 columns: 80, TestRun(), ranks: ranks, environment: "TERM=dumb")
             #expect(output.contains("rc=0") && output.contains("validation at step 20"))
             #expect(!output.contains("\u{1B}") && !output.contains("training ["))
         }
 
-        /// A limit of time ends a process with a checkpoint; the bits are those of one process.
-        @Test(arguments: [nil, 2]) func aLimitOfTimeEndsWithACheckpoint(ranks: Int?) throws {
+        /// The resumed run has the bits of an uninterrupted one.
+        @Test(arguments: [nil, 2])
+        func `a time limit ends the run with a checkpoint to resume from`(ranks: Int?) throws {
             let settings = ["training.steps=40", "validation.everyEpochs=0"]
             let whole = try TestRun().result(settings)
             let run = try TestRun()
@@ -63,12 +67,13 @@ extension EndToEndTests {
             #expect(try run.written().numbers == whole.numbers)
         }
 
-        /// A drop that lies ahead may be moved; the result is that of a run which had it from the start.
-        @Test(arguments: [nil, 3]) func aScheduleMayChangeAhead(ranks: Int?) throws {
+        /// The result is that of a run with the new schedule from the start.
+        @Test(arguments: [nil, 3])
+        func `a drop of the learning rate may move only if it lies ahead`(ranks: Int?) throws {
             let base = ["training.steps=45", "schedule.factor=0.1"]
             let whole = try TestRun().result(base + ["schedule.dropAtEpochs=[2]"])
             let run = try TestRun()
-            // 20 steps: the second epoch, of 15 to 30, is under way.
+            // After 20 steps the second epoch, from 15 to 30, is in progress.
             _ = try run.result(["schedule.factor=0.1", "training.steps=20"], ranks: ranks)
             let refused = try run.train(base + ["schedule.dropAtEpochs=[1]"], ranks: ranks)
             #expect(refused.status == 78)
@@ -84,12 +89,12 @@ extension EndToEndTests {
                     "resuming from step 20 with training.steps: 20 -> 45, "
                         + "schedule.dropAtEpochs: [100] -> [2]\n"))
             #expect(try run.written().numbers == whole.numbers)
-            // The new schedule is now the run's.
+            // The run now has the new schedule.
             let back = try run.train(base + ["schedule.dropAtEpochs=[100]"], ranks: ranks)
             #expect(back.status == 78)
         }
 
-        @Test func aDryRunSaysWhatTrainingSays() throws {
+        @Test func `a dry run ends with the same error as training`() throws {
             let folder = try TestFolder()
             let source = try TestRun()
             _ = try source.result(["weights=binary"] + Self.validating)
@@ -105,7 +110,7 @@ extension EndToEndTests {
                 ([], damaged, 2), ([], "\(folder.path)/absent", nil), ([], Digits.path, 9),
             ]
             for (settings, data, ranks) in cases {
-                // So many steps that all shards are read.
+                // Enough steps to read all shards.
                 let settings = settings + ["training.steps=15"]
                 let plan = try TestRun().train(
                     settings, ranks: ranks, data: data, ["--dry-run"])
@@ -122,7 +127,7 @@ extension EndToEndTests {
             #expect(resumed.output.contains("start       resumes from step 20 with training.steps"))
         }
 
-        @Test func recordsSayWhereTheyComeFrom() throws {
+        @Test func `a run records its duration, command line, and program hash`() throws {
             let run = try TestRun()
             let result = try run.result(Self.validating, ranks: 2)
             #expect(try #require(result.seconds) > 0)
@@ -135,12 +140,12 @@ extension EndToEndTests {
                     == (try ContentHash.of(fileAt: Launch.program("lrnet-dist"))))
         }
 
-        @Test func theFinalTableNamesTheNetworkAndWhatIsNext() throws {
+        @Test func `the final table names the network's file and the next command`() throws {
             let run = try TestRun()
             let outcome = try run.train(Self.validating)
             let size = try run.winner().count
             for part in [
-                "network                          \(run.output)/winner.safetensors\n",
+                "network                        \(run.output)/winner.safetensors\n",
                 "\(TextTable.grouped(size)) bytes\n", "\nduration ",
                 "\nnext: lrnet-dist report \(run.output) --output ",
             ] {
@@ -148,13 +153,13 @@ extension EndToEndTests {
             }
         }
 
-        /// Too short for moving averages: said once, with the arithmetic.
-        @Test func shortAveragesAreWarnedAbout() throws {
+        /// The warning contains the arithmetic.
+        @Test func `a run too short for moving averages causes one warning`() throws {
             let settings = ["validation.everyEpochs=1", "validation.draws=1", "training.steps=15"]
             let warned = try TestRun().train(settings + ["validation.reestimateBatches=0"])
             let line = """
-                lrnet-dist: warning: batchNorm.momentum 0.999: after the run's 15 steps, 99 % of batch \
-                norm's moving averages are still their initial values (0.999^15); they need 4,603 \
+                lrnet-dist: warning: batchNorm.momentum 0.999: after the run's 15 steps, batch norm's \
+                moving averages are still 99 % initial values (0.999^15); they need 4,603 \
                 steps. Set validation.reestimateBatches=20, or batchNorm.momentum=0.73 or less
 
                 """

@@ -7,7 +7,7 @@ import Testing
 extension EndToEndTests {
     /// Expectation backpropagation learns, and what it learns survives in binary weights.
     @Suite struct ExpectationTrainingTests {
-        /// The released code's form: the rule added up over small batches at a rate of 1.
+        /// The form of the released code: the rule summed over small batches at a rate of 1.
         static let yaml = """
             network:
               {layers: [300FC, 300FC], input: 28x28x1, classes: 10, lastLayer: discrete}
@@ -20,9 +20,9 @@ extension EndToEndTests {
             validation: {draws: 1}
             """
 
-        /// From a start too near to the saddle at 0 the loss stays at 3.25, that of ten classes told by
-        /// their frequencies, -log 0.1 - 9 log 0.9.
-        @Test func leavesTheSaddle() throws {
+        /// From a start too close to the saddle, the loss stays at 3.25. This is the loss of ten
+        /// classes that are predicted by their frequencies, -log 0.1 - 9 log 0.9.
+        @Test func `expectation backpropagation leaves the saddle at zero`() throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/digits"
             let made = try launch(
@@ -36,27 +36,32 @@ extension EndToEndTests {
             let outcome = try run.train(
                 ["training.epochs=6", "augmentation.standardize=image"], data: data)
             #expect(outcome.status == 0, "\(outcome.errors)")
-            // 2.1 on the machine where it was written.
+            // 2.1 on the machine on which this test was written.
             #expect(try run.written().trainingLoss < 2.6)
         }
 
-        /// One epoch of MNIST, by the publication's rule and by the recipe's optimizer.
+        /// The arguments are the publication's rule and Adam, with limits of the test error in
+        /// percent.
         @Test(
             .enabled(if: MNIST.folder != nil, "MNIST is not here; set LRNET_TEST_DATA"),
             arguments: [
                 ("{name: sgd, learningRate: 32, momentum: 0}", 25.0),
                 ("{name: adam, learningRate: 0.03}", 15.0),
             ])
-        func learnsMNIST(optimizer: String, error: Double) throws {
+        func `one epoch of expectation backpropagation learns MNIST`(
+            optimizer: String, error: Double
+        ) throws {
             let run = try TestRun(yaml: Self.yaml)
             let outcome = try run.train(["optimizer=\(optimizer)"], data: MNIST.imported())
             #expect(outcome.status == 0, "\(outcome.errors)")
-            // 19 and 10 % on the machine where it was written; 67 % once by the rule, from its saddle.
+            // 19 and 10 % on the machine on which this test was written; once 67 % by the rule,
+            // from its saddle.
             #expect(try run.written().testError ?? 100 < error)
         }
     }
 
-    /// Real MNIST, where it is: in `$LRNET_TEST_DATA/mnist`, or beside the package.
+    /// The real MNIST, if it is in `$LRNET_TEST_DATA/mnist` or in `shared/data` next to the
+    /// package.
     enum MNIST {
         static let folder: String? = {
             let package = URL(filePath: #filePath).deletingLastPathComponent()
@@ -85,12 +90,12 @@ extension EndToEndTests {
                     "\(source)/t10k-labels-idx1-ubyte.gz", "--output", output,
                 ])
             try #require(made.code == 0, "\(made.error)")
-            // What a static property holds is never released.
+            // A static property is never released, so the folder is removed at exit.
             atexit { try? FileManager.default.removeItem(atPath: MNIST.temporary?.path ?? "") }
             return output
         }
 
-        /// The set as shards; made once.
+        /// Returns the folder of the data set's shards, which are made once.
         static func imported() throws -> String { try shards.get() }
     }
 }

@@ -5,16 +5,16 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// Numbers at their bounds and beyond, of every key and every option, through the programs: no trap, and
-    /// one line that names the number.
+    /// Programs receive numbers at the bounds of every key and beyond those of every key and
+    /// option. They must not trap, and must name a refused number in one line.
     ///
-    /// `LRNET_EXTREMES=1` prints the table.
+    /// `LRNET_EXTREMES=1` prints a table of the results.
     @Suite struct ExtremesTests {
         private static let beyond = [
             "9223372036854775807", "-9223372036854775808", "99999999999999999999", "1e308",
         ]
 
-        /// What a program may end with when it is given numbers.
+        /// The exit codes with which a program may end.
         private static let codes: Set<Int32> = [0, 64, 65, 66, 74, 75, 78, 80]
 
         private func check(_ outcome: Launch.Outcome, _ name: String, _ value: String) {
@@ -37,14 +37,18 @@ extension EndToEndTests {
         private static let numberKeys = RecipeKey.all.filter { $0.type.contains("number") }.map(
             \.path)
 
-        /// The numbers of a key's bounds are taken by a run of two steps; what is beyond them is not.
-        @Test(arguments: numberKeys) func boundsOfKeys(path: String) throws {
+        /// At a key's bounds a run of two steps must end with an allowed exit code. Beyond them it
+        /// must be refused by name, except that large seeds and learning rates can be accepted.
+        @Test(arguments: numberKeys)
+        func `bounds of keys never crash a run and numbers beyond them are refused`(
+            path: String
+        ) throws {
             let key = try #require(RecipeKey.named(path))
             let bounds = key.bounds.split(separator: " ").map(String.init).filter {
                 Double($0) != nil
             }
             for value in bounds + Self.beyond {
-                // These take as long, or are as large, as the machine allows.
+                // Only the machine limits the time or memory that these values require.
                 let isLong = ["training.threads", "data.workers", "validation.draws"].contains(path)
                 if isLong && value == bounds.last { continue }
                 let run = try SmallRun.make()
@@ -54,18 +58,18 @@ extension EndToEndTests {
                 if path == "training.steps" { settings.append("training.epochs=1") }
                 let outcome = try run.train(settings)
                 check(outcome, path, written)
-                // Such a learning rate can be computed with; the loss is then not finite.
-                let isTaken = [
+                // The run accepts such a learning rate, and its loss is then not finite.
+                let isAccepted = [
                     "training.seed", "optimizer.learningRate", "optimizer.logitRate",
                 ].contains(path)
-                if Self.beyond.contains(value), value == "1e308" || !isTaken {
+                if Self.beyond.contains(value), value == "1e308" || !isAccepted {
                     #expect(outcome.status == 78, "\(path) \(value)")
                     #expect(outcome.complaints.first?.contains("\(path): '\(value)' is ") == true)
                 }
             }
         }
 
-        /// Every option with a number.
+        /// The arguments list every option with a number.
         @Test(arguments: [
             (
                 "evaluate RUN --data D",
@@ -103,7 +107,9 @@ extension EndToEndTests {
             ("data import npz OUT --output OUT2", ["--validation", "--shards"]),
             ("data fetch mnist --output OUT2", ["--validation", "--shards"]),
         ])
-        func options(command: String, names: [String]) throws {
+        func `an option refuses numbers beyond its bounds and names both`(
+            command: String, names: [String]
+        ) throws {
             let run = try SmallRun.make()
             if command.contains("RUN") { _ = try run.result(["training.steps=30"]) }
             let isData = command.hasPrefix("data ")
@@ -116,7 +122,7 @@ extension EndToEndTests {
             words = words.map { places[$0] ?? $0 }
             for name in names {
                 for value in Self.beyond {
-                    // The largest seed is one like others.
+                    // The largest seed is valid.
                     if name == "--seed", value == "9223372036854775807" { continue }
                     if name == "--learning-rates", value.first == "9" { continue }
                     let outcome = try Launch(
@@ -130,8 +136,8 @@ extension EndToEndTests {
             }
         }
 
-        /// More steps than noise can tell apart.
-        @Test func tooManySteps() throws {
+        /// The noise of more steps would repeat.
+        @Test func `more epochs than the limit of steps are refused with a remedy`() throws {
             let outcome = try SmallRun.make().train([
                 "training.epochs=1000000000", "training.steps=null",
             ])

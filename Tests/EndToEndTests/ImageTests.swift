@@ -6,7 +6,8 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// 250 random pictures of 32x32x3 in four classes, 60 for validation, 40 for test.
+/// A data set of random 32x32x3 images in four classes: 250 for training, 60 for validation, 40 for
+/// test.
 enum ColorImages {
     static let shape = ImageShape(height: 32, width: 32, channels: 3)
 
@@ -20,7 +21,7 @@ enum ColorImages {
         try writer.finish()
     }
 
-    /// A class is a colour; the rest is noise.
+    /// A class is the color that is brighter, if any; the rest is noise.
     private static func samples(in range: Range<Int>, _ stream: UInt32) -> LabeledImages {
         var (pixels, labels): ([UInt8], [Int32]) = ([], [])
         for sample in range {
@@ -37,7 +38,7 @@ enum ColorImages {
 }
 
 extension EndToEndTests {
-    /// Training on pictures that are cropped, mirrored and standardised.
+    /// Training on images that are cropped, mirrored, and standardized.
     @Suite struct ImageTests {
         static let settings = [
             "network={layers: [8C3, MP2, 16C3, MP2, 32FC, dropout], input: 32x32x3, classes: 4}",
@@ -47,8 +48,12 @@ extension EndToEndTests {
             "validation.reestimateBatches=2",
         ]
 
-        /// Twenty steps, more than an epoch, with validation and the test error of the winner.
-        @Test(arguments: ["full", "block"]) func sameBits(shuffle: String) throws {
+        /// The run has twenty steps, more than an epoch, with validations and the winner's test
+        /// error.
+        @Test(arguments: ["full", "block"])
+        func `augmented training repeats bit for bit on any ranks and data workers`(
+            shuffle: String
+        ) throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/color"
             try ColorImages.write(data)
@@ -74,8 +79,8 @@ extension EndToEndTests {
             #expect(plain.parametersSHA256 != expected.parametersSHA256)
         }
 
-        /// Stopped within the second epoch and gone on with: the crops are those of the whole run.
-        @Test func resumes() throws {
+        /// The crops must be those of an uninterrupted run.
+        @Test func `a run stopped in its second epoch resumes to the same state`() throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/color"
             try ColorImages.write(data)
@@ -90,7 +95,7 @@ extension EndToEndTests {
             #expect(try result.stateSHA256 == whole.written().stateSHA256)
         }
 
-        @Test func evaluationIsNotRandom() throws {
+        @Test func `evaluation repeats its output and the run's validation error`() throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/color"
             try ColorImages.write(data)
@@ -106,7 +111,7 @@ extension EndToEndTests {
             #expect(outcome.output.contains(String(format: "best %.2f %%", error)))
         }
 
-        @Test func benchReadsData() throws {
+        @Test func `bench reads a data set and reports its workers and waiting time`() throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/color"
             try ColorImages.write(data)
@@ -124,7 +129,7 @@ extension EndToEndTests {
             #expect(fields["data_workers"] as? Int == 2)
         }
 
-        @Test func whatDoesNotFitIsRefused() throws {
+        @Test func `crops and inputs that do not fit the images are refused`() throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/color"
             try ColorImages.write(data)
@@ -136,7 +141,7 @@ extension EndToEndTests {
             #expect(
                 outcome.complaints == [
                     "augmentation: \(data): has images of 32x32x3; augmentation.crop 40x40 does not "
-                        + "fit in, with shorterSide as it is and pad 2; lower crop, or raise pad or "
+                        + "fit with shorterSide unset and pad 2; lower crop, or raise pad or "
                         + "shorterSide"
                 ])
             let uncropped = try run.train([network], data: data)
@@ -148,8 +153,8 @@ extension EndToEndTests {
                 ])
         }
 
-        /// A full shuffle of a set that does not fit is warned of, and the remedy works.
-        @Test func adviceOnOrder() throws {
+        /// Blocks of a bad size lead to another remedy.
+        @Test func `a full shuffle beyond the cache causes a warning with a remedy`() throws {
             let folder = try TestFolder()
             let data = "\(folder.path)/color"
             try ColorImages.write(data)
@@ -166,7 +171,7 @@ extension EndToEndTests {
             #expect(
                 try plan().contains(
                     "inputs      pad 4, random crop 32, random mirror, brightness +-0.1, contrast 0.5 "
-                        + "to 1.5, standardised per image\n"))
+                        + "to 1.5, standardized per image\n"))
             #expect(try plan("data.cacheMegabytes=0").contains("set data.shuffle=block"))
             #expect(
                 try plan("data={cacheMegabytes: 0, shuffle: block, blockSamples: 9}")

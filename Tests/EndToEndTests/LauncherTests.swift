@@ -5,14 +5,15 @@ import Testing
 import Yams
 
 extension EndToEndTests {
-    /// Scripts and manifests for schedulers that are not here: linted, and run as far as they go.
+    /// Scripts and manifests for schedulers that are not installed here. They are linted, and run
+    /// as far as possible.
     @Suite struct LauncherTests {
         private static let launchFolder = "\(repositoryRoot)/launch"
         private static let scripts = TestFolder.names(in: launchFolder).filter {
             $0.hasSuffix(".sh") || $0.hasSuffix(".sbatch")
         }
 
-        @Test func scriptsParse() throws {
+        @Test func `bash parses every launch script`() throws {
             #expect(Self.scripts.contains("slurm.sbatch") && Self.scripts.count >= 9)
             for script in Self.scripts {
                 let outcome = try launch("/bin/bash", ["-n", "\(Self.launchFolder)/\(script)"])
@@ -29,7 +30,8 @@ extension EndToEndTests {
             return false
         }()
 
-        @Test(.enabled(if: hasShellcheck)) func scriptsAreClean() throws {
+        @Test(.enabled(if: hasShellcheck))
+        func `shellcheck finds no warnings in the launch scripts`() throws {
             let outcome = try launch(
                 "/usr/bin/env",
                 [
@@ -42,7 +44,7 @@ extension EndToEndTests {
 
         // MARK: Slurm
 
-        /// Runs `slurm.sbatch` as Slurm would, with a `scontrol` that notes its arguments.
+        /// Runs `slurm.sbatch` as Slurm would, with a `scontrol` that records its arguments.
         private func startSlurm(_ run: TestRun, _ settings: [String]) throws -> Launch {
             let folder = run.folder.path
             try FileManager.default.createDirectory(
@@ -58,7 +60,7 @@ extension EndToEndTests {
             return try Launch(
                 "\(Self.launchFolder)/slurm.sbatch", Array(run.arguments(settings).dropFirst()),
                 environment: [
-                    // Open MPI goes by SLURM_JOBID, and would call srun.
+                    // SLURM_JOBID is left out, because with it Open MPI would call srun.
                     "SLURM_JOB_ID": "17", "SLURM_SUBMIT_DIR": folder, "SLURM_NTASKS": "2",
                     "OMPI_MCA_rmaps_base_oversubscribe": "1", "PATH": "\(folder):\(path)",
                 ])
@@ -69,8 +71,8 @@ extension EndToEndTests {
             return String(decoding: bytes ?? [], as: UTF8.self)
         }
 
-        /// Slurm's signal before the time limit: a checkpoint, and the job is queued again.
-        @Test func slurmQueuesAgain() throws {
+        /// Slurm sends the signal before the time limit.
+        @Test func `Slurm's signal saves a checkpoint and requeues the job`() throws {
             let run = try TestRun()
             let launch = try startSlurm(run, ["training.steps=4000", "checkpoint.everySteps=2"])
             #expect(launch.waits { run.checkpoints.contains("step-00000002") })
@@ -82,7 +84,9 @@ extension EndToEndTests {
         }
 
         @Test(arguments: [("training.steps=2", 0), ("training.globalBatch=15", 78)])
-        func slurmEndsOtherwise(setting: String, status: Int32) throws {
+        func `a Slurm job that finishes or fails is not requeued`(
+            setting: String, status: Int32
+        ) throws {
             let run = try TestRun()
             let outcome = try startSlurm(run, [setting]).wait()
             #expect(outcome.status == status, "\(outcome.errors)")
@@ -112,9 +116,9 @@ extension EndToEndTests {
             return try node(job, "spec")
         }
 
-        /// The fields of the operator's `MPIJobSpec`, `RunPolicy` and `ReplicaSpec`, and of core/v1's
-        /// `PodSpec` and `Container`, as far as they may be wanted here.
-        @Test func manifestHasKnownFields() throws {
+        /// The known fields are those of the operator's `MPIJobSpec`, `RunPolicy` and
+        /// `ReplicaSpec`, and of core/v1's `PodSpec` and `Container`, if they can be useful here.
+        @Test func `the Kubernetes manifest contains only known fields`() throws {
             let spec = try spec()
             #expect(
                 Set(spec.keys).isSubset(of: [
@@ -158,9 +162,10 @@ extension EndToEndTests {
             }
         }
 
-        /// Numbers that must fit one another: ranks, slots and cores; times to stop; what the scripts
-        /// take.
-        @Test func manifestIsConsistent() throws {
+        /// The script and the recipe that the manifest names must exist, and its variables must be
+        /// strings.
+        @Test
+        func `the manifest's ranks, slots, cores, and grace periods fit one another`() throws {
             let spec = try spec()
             let replicas = try node(spec, "mpiReplicaSpecs")
             func pod(_ kind: String) throws -> Node { try node(replicas, kind, "template", "spec") }
@@ -181,12 +186,12 @@ extension EndToEndTests {
             let limits = try node(try container("Worker"), "resources", "limits")
             #expect(limits["cpu"] as? String == "\(slots)")
             let grace = try value(of: "--grace")
-            let patience = try #require(
+            let podGrace = try #require(
                 try pod("Launcher")["terminationGracePeriodSeconds"] as? Int)
-            #expect(patience >= grace + 15)
+            #expect(podGrace >= grace + 15)
             let stop = try node(try container("Worker"), "lifecycle", "preStop", "exec")
             let sleep = try #require((stop["command"] as? [String])?.last.flatMap { Int($0) })
-            #expect(sleep >= patience)
+            #expect(sleep >= podGrace)
             #expect(
                 try #require(try pod("Worker")["terminationGracePeriodSeconds"] as? Int) > sleep)
             let recipe = try #require(arguments.first { $0.hasSuffix(".yaml") })

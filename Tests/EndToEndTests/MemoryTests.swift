@@ -5,9 +5,9 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// `lrnet-dist describe` says what memory a process will take.
+    /// Tests of the memory per process that `lrnet-dist describe` predicts.
     @Suite struct MemoryTests {
-        /// What the documentation promises.
+        /// The relative error that the documentation promises.
         private static let tolerance = 0.10
 
         private struct Plan: Decodable {
@@ -29,12 +29,14 @@ extension EndToEndTests {
         private func expect(_ predicted: Int, near actual: Int, _ what: String) {
             let error = Double(predicted) / Double(actual) - 1
             #expect(abs(error) <= Self.tolerance, "\(what): \(predicted) for \(actual)")
-            // Less would be nothing but the program itself.
+            // Less would be little more than the program itself.
             #expect(actual > 2 * MemoryPlan.programByteCount, "\(what): \(actual)")
         }
 
         @Test(arguments: ["mnist", residual], ["ternary", "full-precision"])
-        func memoryOfSteps(network: String, weights: String) throws {
+        func `the predicted memory of a step is within 10 percent of the peak`(
+            network: String, weights: String
+        ) throws {
             let run = try TestRun()
             let predicted = try plan(
                 run.recipe,
@@ -58,8 +60,11 @@ extension EndToEndTests {
             }
         }
 
-        /// A whole run, with validation, a checkpoint, and the winner's file.
-        @Test(arguments: ["ternary", "full-precision"]) func memoryOfARun(weights: String) throws {
+        /// The run includes a validation, a checkpoint, and the winner's file.
+        @Test(arguments: ["ternary", "full-precision"])
+        func `the predicted memory of a run is within 10 percent of the peak`(
+            weights: String
+        ) throws {
             let settings = [
                 "weights=\(weights)", "training.steps=2", "training.globalBatch=128",
                 "training.microBatch=16", "validation.everyEpochs=1", "validation.draws=2",
@@ -73,8 +78,8 @@ extension EndToEndTests {
             expect(try plan(run.recipe, settings).peak_bytes, near: actual, "run, \(weights)")
         }
 
-        /// The share of a rank is smaller; a plan of gigabytes takes none.
-        @Test func plansOfOtherSizes() throws {
+        /// A plan of gigabytes does not allocate them. More ranks than leaves are refused.
+        @Test func `a plan for eight ranks is smaller and one for resnet18 exceeds 4 GiB`() throws {
             let run = try TestRun()
             let one = MemoryPlan(recipe: try Recipe(file: run.recipe))
             let eight = MemoryPlan(recipe: try Recipe(file: run.recipe), ranks: 8)

@@ -5,7 +5,7 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// The winner's file, copied elsewhere, is measured and described without its run.
+    /// The winner's file, copied elsewhere, is evaluated and described without its run.
     @Suite struct NetworkFileTests {
         private static let settings = [
             "training.steps=15", "validation.everyEpochs=1", "validation.draws=2",
@@ -31,7 +31,7 @@ extension EndToEndTests {
         }
 
         @Test(arguments: ["ternary", "full-precision", "bnn", "twn"])
-        func aCopyIsMeasuredAsTheRunMeasuredIt(weights: String) throws {
+        func `a copy of the winner has the run's test error`(weights: String) throws {
             let run = try TestRun()
             let result = try run.result(Self.settings + ["weights=\(weights)"], ranks: 2)
             #expect(result.winnerBytes == (try run.winner().count))
@@ -55,7 +55,7 @@ extension EndToEndTests {
                     "\(other) is not the data set that the network was trained on"))
         }
 
-        @Test func fullPrecisionHasNoDraws() throws {
+        @Test func `an evaluation of full-precision weights mentions no draws`() throws {
             let run = try TestRun()
             _ = try run.result(Self.settings + ["weights=full-precision"])
             let outcome = try lrnet(["evaluate", run.output, "--data", Digits.path])
@@ -64,7 +64,7 @@ extension EndToEndTests {
             #expect(outcome.output.contains("errors by class of the network"))
         }
 
-        @Test func aFileIsDescribed() throws {
+        @Test func `describe prints a network file as text and as JSON`() throws {
             let run = try TestRun()
             _ = try run.result(Self.settings)
             let path = "\(run.output)/winner.safetensors"
@@ -81,7 +81,8 @@ extension EndToEndTests {
             #expect((object?["metadata"] as? [String: String])?["weights"] == "ternary")
         }
 
-        @Test func optionsOfDrawsAreRefused() throws {
+        @Test
+        func `evaluate refuses options of draws for a file and winners of other runs`() throws {
             let run = try TestRun()
             _ = try run.result(Self.settings)
             let path = "\(run.output)/winner.safetensors"
@@ -97,8 +98,8 @@ extension EndToEndTests {
             }
             let missing = try lrnet(["evaluate", "\(path)x"] + data)
             #expect(missing.status == 66)
-            #expect(missing.complaints.first?.contains("x: does not exist; give a run's") == true)
-            // Another run's winner in the folder, of the same network and of another one.
+            #expect(missing.complaints.first?.contains("x: does not exist; pass a run's") == true)
+            // The folder has another run's winner, of the same network and then of another one.
             let same = try TestRun()
             _ = try same.result(Self.settings + ["training.seed=2"])
             let own = try run.winner()
@@ -107,7 +108,7 @@ extension EndToEndTests {
                 ["evaluate", run.output, "--weights", "winner"] + data, ranks: 2)
             #expect(foreign.status == 65)
             #expect(
-                foreign.complaints.first?.contains("is not the file that this run has written")
+                foreign.complaints.first?.contains("is not the file that this run wrote")
                     == true)
             try AtomicFile.write(own, to: path)
             #expect(try lrnet(["evaluate", run.output, "--weights", "winner"] + data).status == 0)

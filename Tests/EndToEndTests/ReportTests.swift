@@ -5,9 +5,9 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// `lrnet-dist report` on real runs of a few steps.
+    /// Tests of `lrnet-dist report` on real runs of a few steps.
     @Suite struct ReportTests {
-        /// Every section of the page, in order.
+        /// All sections of the page, in order.
         static let sections = [
             "curves", "central-limit", "probability-decay", "kernels", "methods", "entropy",
             "probabilities", "movement", "draws", "classes", "confusions", "stages",
@@ -18,7 +18,7 @@ extension EndToEndTests {
             "validation.reestimateBatches=1",
         ]
 
-        /// Four runs, the last one with a name that wants to be markup.
+        /// Four runs, the last of which has HTML markup in its name.
         private static let runs = Result {
             let folder = try TestFolder()
             let variants = [
@@ -43,7 +43,7 @@ extension EndToEndTests {
             String(decoding: try FileBytes.read(path), as: UTF8.self)
         }
 
-        @Test func everyFigureIsDrawn() throws {
+        @Test func `a report of four runs draws all 12 figures in a self-contained page`() throws {
             let (_, paths) = try Self.runs.get()
             let folder = try TestFolder()
             let page = "\(folder.path)/page.html"
@@ -53,20 +53,20 @@ extension EndToEndTests {
             let html = try text(page)
             for section in Self.sections {
                 #expect(html.contains("<section id=\"\(section)\">"), "\(section)")
-                let picture = try text("\(folder.path)/page-figures/\(section).svg")
-                #expect(picture.contains("<svg xmlns=\"http://www.w3.org/2000/svg\""))
-                #expect(picture.contains("prefers-color-scheme:dark"))
+                let image = try text("\(folder.path)/page-figures/\(section).svg")
+                #expect(image.contains("<svg xmlns=\"http://www.w3.org/2000/svg\""))
+                #expect(image.contains("prefers-color-scheme:dark"))
             }
             #expect(
                 TestFolder.names(in: "\(folder.path)/page-figures")
                     == Self.sections.map { "\($0).svg" }.sorted())
             #expect(!html.contains("class=\"missing\""))
-            // Self-contained, and no name becomes markup.
-            for foreign in ["<script", "<link", "http://", "https://", "url(", "<b>"] {
-                #expect(!html.contains(foreign), "\(foreign)")
+            // The page is self-contained, and the names in it are escaped.
+            for fragment in ["<script", "<link", "http://", "https://", "url(", "<b>"] {
+                #expect(!html.contains(fragment), "\(fragment)")
             }
             #expect(html.contains("&lt;b&gt;&amp;&quot;binary&#39;"))
-            // The same runs, the same bytes.
+            // The same runs produce the same bytes.
             let again = "\(folder.path)/again.html"
             _ = try report(
                 paths + [
@@ -76,7 +76,7 @@ extension EndToEndTests {
             #expect(try text(again) == html)
         }
 
-        @Test func whatIsNotThereIsNamed() throws {
+        @Test func `a report names the figures it cannot draw and what they need`() throws {
             let (_, paths) = try Self.runs.get()
             let folder = try TestFolder()
             let page = "\(folder.path)/page.html"
@@ -91,7 +91,7 @@ extension EndToEndTests {
                     == ["classes.svg", "curves.svg", "kernels.svg", "stages.svg"])
         }
 
-        @Test func badInputIsNamed() throws {
+        @Test func `a report refuses bad input by name and writes no page`() throws {
             let (_, paths) = try Self.runs.get()
             let folder = try TestFolder()
             let copy = "\(folder.path)/copy"
@@ -112,7 +112,7 @@ extension EndToEndTests {
                 [paths[0], "--output", "/proc/nowhere/page.html"], .inputOutput, "/proc/nowhere")
             try expect(
                 [paths[0], "--output", page, "--data", folder.path], .inputMissing, folder.path)
-            // Images of the right shape, but not those that the run was trained on.
+            // Images of the right shape, but not the images that the run was trained on.
             let other = "\(folder.path)/other"
             try Digits.make(other, ["--seed", "9"])
             try expect(
@@ -126,10 +126,12 @@ extension EndToEndTests {
             try AtomicFile.write("", to: metrics)
             try expect([copy, "--output", page], .badData, "has no record yet")
             try FileManager.default.removeItem(atPath: metrics)
-            try expect([copy, "--output", page], .inputMissing, "holds no metrics.jsonl")
+            try expect([copy, "--output", page], .inputMissing, "contains no metrics.jsonl")
             try AtomicFile.write(lines, to: metrics)
             try AtomicFile.write("{}", to: "\(copy)/result.json")
-            try expect([copy, "--output", page], .badData, "result.json: is not what this version")
+            try expect(
+                [copy, "--output", page], .badData,
+                "result.json: does not have the format of this version")
             #expect(!FileBytes.exists(page))
         }
 
@@ -146,11 +148,11 @@ extension EndToEndTests {
         private static let python =
             ProcessInfo.processInfo.environment["LRNET_PYTHON"] ?? "python3"
 
-        @Test func tensorBoardReadsTheEvents() throws {
+        @Test func `TensorBoard reads the exported events with the values of the metrics`() throws {
             let (_, paths) = try Self.runs.get()
             let folder = try TestFolder()
             for _ in 0..<2 {
-                // The second time replaces the first: no step is there twice.
+                // The second export replaces the first, so no step occurs twice.
                 let outcome = try report([paths[0], "--tensorboard", folder.path])
                 try #require(outcome.code == 0, "\(outcome.error)")
             }

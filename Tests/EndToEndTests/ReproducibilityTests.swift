@@ -4,9 +4,9 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// The same weights, bit for bit, at any number of ranks and threads.
+    /// Runs have the same weights, bit for bit, at any number of ranks and threads.
     @Suite struct ReproducibilityTests {
-        @Test func ranksAndThreadsDoNotMatter() throws {
+        @Test func `results are the same at any number of ranks and threads`() throws {
             let expected = try TestRun().result()
             #expect(expected.steps == 4)
             #expect(expected.resumedFromStep == 0)
@@ -23,16 +23,18 @@ extension EndToEndTests {
             }
         }
 
-        @Test func theSeedMatters() throws {
+        @Test func `another seed leads to other parameters`() throws {
             let one = try TestRun().result(["training.steps=1"])
             let other = try TestRun().result(["training.steps=1", "training.seed=2"])
             #expect(one.parametersSHA256 != other.parametersSHA256)
         }
 
-        /// Every method on a small network that it fits, with a layer that ranks share: split over
-        /// ranks and threads, interrupted, validated, written and evaluated.
+        /// Each method trains a small network that it supports, with a layer that the ranks share.
+        /// The run is split over ranks and threads, interrupted, validated, written, and evaluated.
         @Test(arguments: TrainingMethod.allCases)
-        func soWithEveryMethod(weights: TrainingMethod) throws {
+        func `every method repeats bit for bit across ranks, threads, and a resume`(
+            weights: TrainingMethod
+        ) throws {
             let isDense = weights == .ebp
             let layers = isDense ? "40FC, 30FC" : "4C5, MP2, 8C3, MP2, 100FC, dropout"
             let first = [.bwn, .xnor].contains(weights) ? "full-precision" : "discrete"
@@ -59,8 +61,10 @@ extension EndToEndTests {
             #expect(evaluation.output.contains("weights of step 3"))
         }
 
-        /// Zero-padded shortcuts, a frozen first layer, and logits that reach their limit.
-        @Test func soWithTheOptionsOfResidualNetworks() throws {
+        /// The options are zero-padded shortcuts, a frozen first layer, and logits that reach their
+        /// limit.
+        @Test
+        func `options of residual networks yield the same bits at any number of ranks`() throws {
             let blocks = "[8C3/2, MP3/2, 8R, 12R/2, GAP]"
             let network = "{layers: \(blocks), input: 28x28x1, classes: 10, firstLayer: frozen"
             let settings = [
@@ -76,8 +80,8 @@ extension EndToEndTests {
             #expect(free.parametersSHA256 != expected.parametersSHA256)
         }
 
-        /// A tail of 58 samples: seven leaves of eight, and one of two.
-        @Test func soWithATail() throws {
+        /// The tail batch has 58 samples: seven leaves of eight samples and one of two.
+        @Test func `a kept tail batch yields the same bits at any number of ranks`() throws {
             let settings = [
                 "training.tail=keep", "training.globalBatch=64", "training.microBatch=8",
                 "training.epochs=1", "training.steps=null",
@@ -92,8 +96,9 @@ extension EndToEndTests {
             #expect(dropped.steps == 3)
         }
 
-        /// Most ranks own none of the leaves of a tail of 10 samples in leaves of 8.
-        @Test func soWithATailOfTwoLeaves() throws {
+        /// The tail batch of 10 samples has leaves of 8 and 2 samples, so most of the ranks own
+        /// none.
+        @Test func `a tail batch with fewer leaves than ranks yields the same bits`() throws {
             let settings = [
                 "training.tail=keep", "training.globalBatch=80", "training.gradientLeaves=10",
                 "training.microBatch=8", "training.epochs=1", "training.steps=null",
@@ -104,9 +109,11 @@ extension EndToEndTests {
             #expect(result.numbers == expected.numbers)
         }
 
-        /// Numbers of leaves that are no power of two, and more than ranks and threads.
+        /// One number of leaves is not a power of two; the other exceeds ranks times threads.
         @Test(arguments: [(6, 48, 8), (16, 64, 4)])
-        func soWithOtherLeaves(leaves: Int, batch: Int, microBatch: Int) throws {
+        func `other numbers of leaves yield the same bits at any number of ranks`(
+            leaves: Int, batch: Int, microBatch: Int
+        ) throws {
             let settings = [
                 "training.gradientLeaves=\(leaves)", "training.globalBatch=\(batch)",
                 "training.microBatch=\(microBatch)", "training.steps=3",
@@ -119,7 +126,10 @@ extension EndToEndTests {
             }
         }
 
-        @Test(arguments: [4, 16]) func soWithGroupStatistics(group: Int) throws {
+        @Test(arguments: [4, 16])
+        func `batch norm statistics of groups are the same at any number of ranks`(
+            group: Int
+        ) throws {
             let settings = ["batchNorm.statistics={group: \(group)}", "training.steps=3"]
             let expected = try TestRun().result(settings)
             for ranks in [3, 8] {
@@ -130,8 +140,8 @@ extension EndToEndTests {
             #expect((synchronized.parametersSHA256 == expected.parametersSHA256) == (group == 16))
         }
 
-        /// Validation, re-estimated batch norm, the winner's file and the test error, too.
-        @Test func soWithValidation() throws {
+        /// The batch norm statistics are re-estimated before the validation.
+        @Test func `validation, winner, and test error are the same on three ranks`() throws {
             let settings = [
                 "training.steps=3", "validation.everyEpochs=1", "validation.draws=3",
                 "validation.reestimateBatches=2",
@@ -151,9 +161,10 @@ extension EndToEndTests {
             #expect(expected.testClassErrors?.reduce(0, +) == wrongCount)
         }
 
-        /// Rates by role, a cosine with a warm-up, annealing, and likeliest weights besides draws: at every
-        /// placement, across a resume, and each of them decides bits.
-        @Test func soWithTheOptionsOfAccuracy() throws {
+        /// The options are learning rates by role, a cosine with a warm-up, annealing, and
+        /// validation of the likeliest weights besides draws. Each option except the last changes
+        /// the parameters.
+        @Test func `options for accuracy yield the same bits at any placement and resume`() throws {
             let source = try TestRun()
             _ = try source.result([
                 "weights=full-precision", "training.steps=2", "validation.everyEpochs=1",
@@ -186,7 +197,7 @@ extension EndToEndTests {
                 let whole = try resumed.result(common + options, ranks: 2)
                 #expect(whole.resumedFromStep == step)
                 #expect(whole.stateSHA256 == expected.stateSHA256)
-                // Another length has another schedule.
+                // Another length implies another schedule and is refused.
                 let longer = try resumed.train(common + options + ["training.epochs=3"])
                 #expect(longer.status == 78)
                 #expect(
@@ -197,15 +208,15 @@ extension EndToEndTests {
             for left in options.indices where !options[left].contains("weights=both") {
                 var fewer = options
                 fewer.remove(at: left)
-                // A part without annealing decides nothing.
+                // Without annealing, its part has no effect.
                 let result = try TestRun().result(common + fewer)
                 #expect(
                     result.parametersSHA256 != expected.parametersSHA256, "\(options[left])")
             }
         }
 
-        /// A run that starts from another run's distributions, which rank 0 reads and shares.
-        @Test func soFromDistributions() throws {
+        /// Rank 0 reads the distributions of another run and shares them.
+        @Test func `a start from distributions yields the same bits at any placement`() throws {
             let source = try TestRun()
             _ = try source.result([
                 "weights=ternary", "training.steps=3", "validation.everyEpochs=1",
@@ -229,8 +240,8 @@ extension EndToEndTests {
             #expect(whole.resumedFromStep == 1 && whole.stateSHA256 == expected.stateSHA256)
         }
 
-        /// MPI's own sums are another recipe, and need not have the same bits.
-        @Test func fastReductionTrains() throws {
+        /// MPI's own sums count as another recipe, and their bits may differ.
+        @Test func `a fast reduction reaches the exact loss within 5 percent`() throws {
             let exact = try TestRun().result()
             let fast = try TestRun().result(["reduction=fast"], ranks: 3)
             #expect(abs(fast.trainingLoss - exact.trainingLoss) < 0.05 * exact.trainingLoss)

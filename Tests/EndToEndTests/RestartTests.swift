@@ -5,13 +5,13 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// `launch/run.sh`, which starts a failed job again.
+    /// `launch/run.sh` restarts a failed job.
     @Suite struct RestartTests {
         static let settings = [
             "training.steps=8", "checkpoint.everySteps=2", "weights=twn",
         ]
 
-        /// The parameters of a run that nobody disturbs.
+        /// The hash of the parameters of an undisturbed run.
         static let reference = Result { try TestRun().result(settings).parametersSHA256 }
 
         private func start(
@@ -28,14 +28,14 @@ extension EndToEndTests {
                 environment: environment.merging(["LRNET_PROGRAMS": programs]) { $1 })
         }
 
-        /// The script's own lines.
+        /// Returns the script's own lines.
         private func lines(_ outcome: Launch.Outcome) -> [String] {
             outcome.errors.split(separator: "\n").map(String.init).filter {
                 $0.hasPrefix("run.sh: ")
             }
         }
 
-        @Test func killedRankIsStartedAgain() throws {
+        @Test func `a job with a killed rank restarts and ends with the same parameters`() throws {
             let run = try TestRun()
             let outcome = try start(
                 ["-n", "2"], run,
@@ -53,7 +53,7 @@ extension EndToEndTests {
             #expect(try result.parametersSHA256 == Self.reference.get())
         }
 
-        @Test func restartsAreCounted() throws {
+        @Test func `a job without restarts left ends with the rank's exit code`() throws {
             let run = try TestRun()
             let outcome = try start(
                 ["-n", "1", "--max-restarts", "0"], run,
@@ -61,17 +61,17 @@ extension EndToEndTests {
             ).wait()
             #expect(outcome.status == 137)
             #expect(lines(outcome).count == 1)
-            #expect(lines(outcome).last?.hasSuffix("no restart is left of 0") == true)
+            #expect(lines(outcome).last?.hasSuffix("no restarts left (--max-restarts 0)") == true)
         }
 
-        @Test func badRecipeIsNotStartedAgain() throws {
+        @Test func `a job with a bad recipe is not restarted`() throws {
             let run = try TestRun()
             let outcome = try start(["-n", "2"], run, ["training.globalBatch=15"]).wait()
             #expect(outcome.status == 78)
             #expect(lines(outcome).isEmpty)
         }
 
-        @Test func askedToStop() throws {
+        @Test func `SIGTERM to the restart script stops the run with a checkpoint`() throws {
             let run = try TestRun()
             let launch = try start(["-n", "2"], run, ["training.steps=400"])
             #expect(launch.waits { run.checkpoints.contains("step-00000002") })
@@ -86,8 +86,8 @@ extension EndToEndTests {
                 ])
         }
 
-        /// One of two machines is gone; results are the same on the other one alone.
-        @Test func missingHost() throws {
+        /// One of two hosts does not answer.
+        @Test func `a job runs without a missing host if enough ranks are left`() throws {
             let run = try TestRun()
             let hosts = "\(run.folder.path)/hosts"
             try AtomicFile.write("# two\nlocalhost slots=2\nnowhere slots=2  # gone\n", to: hosts)
@@ -100,18 +100,18 @@ extension EndToEndTests {
                 environment: environment
             ).wait()
             #expect(few.status == 74)
-            #expect(lines(few)[1].contains("take 2 ranks, fewer than 4"))
+            #expect(lines(few)[1].contains("have 2 slots; at least 4 are required"))
             let outcome = try start(
                 ["-n", "4", "--hostfile", hosts, "--min-ranks", "2"], run,
                 ["training.steps=2"], environment: environment
             ).wait()
             #expect(outcome.status == 0, "\(outcome.errors)")
-            #expect(lines(outcome).last == "run.sh: going on with 2 of 4 ranks")
+            #expect(lines(outcome).last == "run.sh: continuing with 2 of 4 ranks")
             #expect(try run.written().ranks == 2)
         }
 
         @Test(arguments: [[], ["-n", "x"], ["-n", "2", "--min-ranks", "3"], ["-n", "2", "-x"]])
-        func usage(options: [String]) throws {
+        func `the restart script refuses bad options with exit code 64`(options: [String]) throws {
             #expect(try start(options, TestRun()).wait().status == 64)
         }
     }

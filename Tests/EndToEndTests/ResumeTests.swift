@@ -5,15 +5,15 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// Runs that end too early and are started again with the same command.
+    /// Runs end too early and are started again with the same command.
     @Suite struct ResumeTests {
-        /// 36 steps, with validations behind 15, 30 and 36; so many that a signal comes in time.
+        /// 36 steps, enough for a signal to arrive in time, with validations after 15, 30 and 36.
         static let settings = [
             "training.steps=36", "checkpoint.everySteps=3", "validation.everyEpochs=1",
             "validation.draws=2", "validation.reestimateBatches=1", "weights=twn",
         ]
 
-        /// What an uninterrupted run gives.
+        /// The results of an uninterrupted run.
         private struct Reference {
             var result: RunResult
             var winner: [UInt8]
@@ -37,7 +37,7 @@ extension EndToEndTests {
             #expect(result.numbers == reference.result.numbers)
             #expect(result.resumedFromStep > 0)
             #expect(try run.winner() == reference.winner)
-            // Flips are counted from before the interruption on.
+            // The counts of flips include those before the interruption.
             #expect(try run.metricsOfWeights() == reference.weights)
             #expect(reference.weights.count == 2)
             #expect(
@@ -45,7 +45,7 @@ extension EndToEndTests {
                     == reference.metrics.filter { $0.hasPrefix("validation") })
         }
 
-        /// Starts the run and does something to it once it has a checkpoint of this step.
+        /// Starts the run and signals it once it has a checkpoint of this step.
         private func interrupt(
             _ run: TestRun, ranks: Int?, at step: Int, _ signal: Int32
         ) throws -> Launch.Outcome {
@@ -56,25 +56,25 @@ extension EndToEndTests {
             return try launch.wait()
         }
 
-        @Test func killedLauncher() throws {
+        @Test func `a run whose launcher was killed resumes to the same result`() throws {
             let run = try TestRun()
             let outcome = try interrupt(run, ranks: 2, at: 6, SIGKILL)
             #expect(outcome.status == -SIGKILL)
-            // The ranks may still be there for a moment, and hold the lock.
+            // The ranks may live on for a moment and still hold the lock.
             let again = try run.train(Self.settings, ranks: 2)
             #expect(again.status == 0, "\(again.errors)")
             #expect(again.output.contains("resuming from step "))
             try expectSame(run)
         }
 
-        @Test func killedProcessGoesOnWithMoreRanks() throws {
+        @Test func `a killed process resumes on three ranks to the same result`() throws {
             let run = try TestRun()
             #expect(try interrupt(run, ranks: nil, at: 3, SIGKILL).status == -SIGKILL)
             #expect(try run.train(Self.settings, ranks: 3).status == 0)
             try expectSame(run)
         }
 
-        @Test func userSignalToTheLauncher() throws {
+        @Test func `SIGUSR1 to the launcher stops the run with a checkpoint`() throws {
             let run = try TestRun()
             let outcome = try interrupt(run, ranks: 3, at: 3, SIGUSR1)
             #expect(outcome.status == 75)
@@ -84,22 +84,22 @@ extension EndToEndTests {
             try expectSame(run)
         }
 
-        @Test func terminatedProcess() throws {
+        @Test func `a terminated process exits with 75 and resumes on two ranks`() throws {
             let run = try TestRun()
             #expect(try interrupt(run, ranks: nil, at: 3, SIGTERM).status == 75)
             #expect(try run.train(Self.settings, ranks: 2).status == 0)
             try expectSame(run)
         }
 
-        /// mpirun gives its ranks a second, which may or may not do for a checkpoint.
-        @Test func terminatedLauncher() throws {
+        /// mpirun gives its ranks one second, which may or may not suffice for a checkpoint.
+        @Test func `a run whose launcher was terminated resumes to the same result`() throws {
             let run = try TestRun()
             #expect(try interrupt(run, ranks: 2, at: 6, SIGTERM).status != 0)
             #expect(try run.train(Self.settings, ranks: 2).status == 0)
             try expectSame(run)
         }
 
-        @Test func damagedCheckpointIsSetAside() throws {
+        @Test func `a damaged checkpoint is set aside and the result stays the same`() throws {
             let run = try TestRun()
             #expect(try interrupt(run, ranks: nil, at: 6, SIGTERM).status == 75)
             let steps = run.checkpoints.filter { $0.hasPrefix("step-") }
@@ -108,13 +108,12 @@ extension EndToEndTests {
             let again = try run.train(Self.settings, ranks: 2)
             #expect(again.status == 0, "\(again.errors)")
             #expect(
-                again.errors.contains("\(newest)/state.h5: does not have the SHA-256"))
+                again.errors.contains("\(newest)/state.h5: does not match the SHA-256"))
             #expect(run.checkpoints.contains("\(newest).damaged"))
             try expectSame(run)
         }
 
-        /// A finished run is left alone, and a longer recipe goes on from its end.
-        @Test func finishedRunGoesFurther() throws {
+        @Test func `a finished run is left alone unless its recipe becomes longer`() throws {
             let run = try TestRun()
             let first = try run.result()
             let same = try run.result()
@@ -126,13 +125,14 @@ extension EndToEndTests {
             #expect(longer.numbers == (try TestRun().result(["training.steps=6"])).numbers)
         }
 
-        @Test func resumeOptions() throws {
+        @Test
+        func `requiring a resume fails without a run and forbidding it fails with one`() throws {
             let run = try TestRun()
             let missing = try run.train(["training.steps=1"], ["--resume", "must"])
             #expect(missing.status == 66)
             #expect(
                 missing.complaints == [
-                    "run: \(run.output): contains no run; --resume must requires one to resume, --resume auto starts one"
+                    "run: \(run.output): contains no run to resume; use --resume auto to start one"
                 ])
             #expect(try run.train(["training.steps=1"], ["--resume", "never"]).status == 0)
             let twice = try run.train(["training.steps=1"], ["--resume", "never"])

@@ -5,14 +5,17 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// Ranks on hosts that the tests make: TCP between them, daemons of Open MPI on each.
+    /// Ranks on virtual hosts that the tests create, with TCP between them and an Open MPI daemon
+    /// on each.
     @Suite(.enabled(if: VirtualHosts.isPossible)) struct SeveralHostsTests {
         private func hostsSeen(_ run: TestRun) throws -> String {
             String(decoding: try FileBytes.read("\(run.output)/environment.json"), as: UTF8.self)
         }
 
         @Test(arguments: [(4, 4), (2, 3)])
-        func sameBits(hostCount: Int, ranks: Int) throws {
+        func `ranks on several hosts have the results of one process`(
+            hostCount: Int, ranks: Int
+        ) throws {
             let run = try TestRun()
             let hosts = VirtualHosts(hostCount)
             let outcome = try hosts.startRanks(
@@ -27,12 +30,12 @@ extension EndToEndTests {
             #expect(hosts.namespaces.isEmpty)
         }
 
-        /// The same run in one process.
+        /// The results of the same run in one process.
         private static let alone = Result { try TestRun().result().numbers }
 
-        /// The watchdogs' own TCP connections cross hosts, too.
+        /// The TCP connections of the watchdogs cross hosts, too.
         @Test(arguments: [("kill", 128 + SIGKILL), ("stop", 81)])
-        func failureNamesTheHost(fault: String, status: Int32) throws {
+        func `a failure is reported with its rank and host`(fault: String, status: Int32) throws {
             let run = try TestRun()
             let outcome = try VirtualHosts(2).startRanks(
                 2, Launch.program("lrnet-dist"), run.arguments(WatchdogTests.settings),
@@ -43,8 +46,8 @@ extension EndToEndTests {
             #expect(outcome.errors.components(separatedBy: title).count == 2, "\(outcome.errors)")
         }
 
-        /// A host's link is cut: the watchdog sees it, and the run goes on without that host.
-        @Test func hostIsGone() throws {
+        /// The watchdog detects the cut, and the launcher restarts the run on the other host.
+        @Test func `a run continues without a host whose link was cut`() throws {
             let run = try TestRun()
             let hosts = VirtualHosts(2)
             let programs = URL(filePath: try Launch.program("lrnet-dist"))
@@ -65,7 +68,7 @@ extension EndToEndTests {
             #expect(outcome.status == 0, "\(outcome.errors)")
             for line in [
                 "\n  host   node2 (", "run.sh: node2 does not answer",
-                "run.sh: going on with 1 of 2 ranks",
+                "run.sh: continuing with 1 of 2 ranks",
             ] { #expect(outcome.errors.contains(line), "\(outcome.errors)") }
             let result = try run.written()
             #expect(result.resumedFromStep >= 2)
@@ -77,15 +80,18 @@ extension EndToEndTests {
         @Test(arguments: [
             ["0"], ["2"], ["2", "--rate", "--", "true"], ["2", "--name", "a/b", "--", "true"],
             ["2", "--rate", "fast", "--", "true"], ["200", "--", "true"],
-        ]) func usage(arguments: [String]) throws {
+        ])
+        func `the script for virtual hosts refuses bad arguments with exit code 64`(
+            arguments: [String]
+        ) throws {
             let outcome = try Launch(
-                "\(repositoryRoot)/launch/virtual-hosts.sh", arguments
+                "\(repositoryRoot)/launch/tools/virtual-hosts.sh", arguments
             ).wait()
             #expect(outcome.status == 64, "\(outcome.errors)")
         }
 
-        /// What is left after a signal is nothing, and the command's exit code is the script's.
-        @Test func cleansUp() throws {
+        @Test
+        func `the script for virtual hosts passes exit codes on and leaves no namespaces`() throws {
             let hosts = VirtualHosts(2)
             let code = try hosts.start("bash", ["-c", "exit 7"]).wait().status
             #expect(code == 7)

@@ -5,7 +5,8 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// Ctrl-C with a launcher, or without one: a checkpoint, 75, and one line each of what happens.
+    /// Ctrl-C with or without a launcher leads to a checkpoint, to exit code 75, and to one line
+    /// for each event.
     @Suite struct StopRequestTests {
         private static let settings = ["training.steps=4000", "checkpoint.everySteps=2"]
 
@@ -22,9 +23,11 @@ extension EndToEndTests {
                 ) { $1 })
         }
 
-        /// A second request ends a job whose step does not, and the script waits for that end.
+        /// The script waits until the job has ended.
         @Test(arguments: [("local.sh", ["2"]), ("run.sh", ["-n", "2", "--", "train"])])
-        func twoRequests(script: String, arguments: [String]) throws {
+        func `a second request ends a hung job without a new checkpoint`(
+            script: String, arguments: [String]
+        ) throws {
             let run = try TestRun()
             let launch = try start(script, arguments, run, fault: "hang:rank=0,step=4")
             #expect(launch.waits { run.checkpoints.contains("step-00000002") })
@@ -39,14 +42,16 @@ extension EndToEndTests {
             #expect(rankProcesses(of: "lrnet-dist", with: run.output).isEmpty)
         }
 
-        /// The words of mpirun about a program that ends with another code than 0.
+        /// True if mpirun printed nothing about a program that ended with an exit code other than
+        /// 0.
         private func isQuiet(_ outcome: Launch.Outcome) -> Bool {
             ["mpirun", "-----", "Terminated", "Forwarding"].allSatisfy {
                 !outcome.errors.contains($0) && !outcome.output.contains($0)
             }
         }
 
-        @Test(arguments: [1, 2], [SIGINT, SIGTERM, SIGHUP]) func localLauncher(
+        @Test(arguments: [1, 2], [SIGINT, SIGTERM, SIGHUP])
+        func `a signal to the local launcher stops the run with a checkpoint`(
             ranks: Int, signal: Int32
         ) throws {
             let run = try TestRun()
@@ -65,8 +70,8 @@ extension EndToEndTests {
             #expect(!FileBytes.exists("\(run.output)/result.json"))
         }
 
-        /// mpirun is told to be quiet, so the script says that it failed.
-        @Test func launcherWithoutASlot() throws {
+        /// mpirun runs with `--quiet` and receives an unknown placement.
+        @Test func `the launcher reports a failure that mpirun does not print`() throws {
             let run = try TestRun()
             let programs = URL(filePath: try Launch.program("lrnet-dist"))
                 .deletingLastPathComponent().path
@@ -81,7 +86,7 @@ extension EndToEndTests {
             #expect(outcome.errors.contains("hosts.sh: mpirun ended with exit code "))
         }
 
-        @Test func oneProcess() throws {
+        @Test func `an interrupt stops a single process and is answered with one line`() throws {
             let run = try TestRun()
             let launch = try run.start(Self.settings)
             #expect(launch.waits { run.checkpoints.contains("step-00000002") })
@@ -95,8 +100,8 @@ extension EndToEndTests {
                 ])
         }
 
-        /// The remedy of a start that failed works when it is followed.
-        @Test(arguments: [nil, 2]) func failedStartLeavesNoRun(ranks: Int?) throws {
+        @Test(arguments: [nil, 2])
+        func `the remedy of a failed start works in the same folder`(ranks: Int?) throws {
             let run = try TestRun()
             let missing = "\(run.folder.path)/full"
             let settings = ["training.steps=2", "initialization.from=\(missing)"]

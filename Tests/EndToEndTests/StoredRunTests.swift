@@ -6,12 +6,13 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// A run that an earlier version began, as its folder was when it was killed.
+    /// A run that an earlier version started, in the state in which it was killed.
     ///
-    /// `Fixtures/interrupted-run` is the folder of `Fixtures/interrupted-run.yaml`, trained on ``Digits`` by
-    /// version 81ccf66 in one process with `LRNET_FAULT=kill:rank=0,step=39`, without `environment.json` and
-    /// the checkpoint of step 28. `Fixtures/undisturbed-result.json` is what that version wrote at the end of
-    /// the same run without the fault.
+    /// `Fixtures/interrupted-run` is the folder of a run of `Fixtures/interrupted-run.yaml`.
+    /// Version 81ccf66 trained it on ``Digits`` in one process with
+    /// `LRNET_FAULT=kill:rank=0,step=39`. The folder lacks `environment.json` and the checkpoint of
+    /// step 28. `Fixtures/undisturbed-result.json` is the result that the same version wrote at the
+    /// end of the same run without the fault.
     @Suite(
         .enabled(
             if: MatrixProduct.usesOwnKernels,
@@ -34,7 +35,8 @@ extension EndToEndTests {
                 from: Data(FileBytes.read("\(fixtures)/undisturbed-result.json")))
         }
 
-        @Test(arguments: [nil, 3]) func resumesToTheUndisturbedEnd(ranks: Int?) throws {
+        @Test(arguments: [nil, 3])
+        func `an earlier version's run resumes to the same result`(ranks: Int?) throws {
             let run = try Self.copy()
             let outcome = try run.train(ranks: ranks)
             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -43,12 +45,13 @@ extension EndToEndTests {
             #expect(result.resumedFromStep == 35)
             let expected = try Self.expected().numbers
             #expect(Self.comparable(result) == Self.comparable(expected))
-            // That version took the earliest of networks with as many errors.
+            // That version chose the earliest of the networks with equally many errors.
             #expect(result.winnerStep ?? 0 >= expected.winnerStep ?? 0)
         }
 
-        /// The result without what the earlier version did not write, and without the choice among networks with
-        /// as many errors, which it made by another rule.
+        /// Returns the result without the fields that the earlier version did not write, and
+        /// without those of the choice among networks with equally many errors, for which it had
+        /// another rule.
         private static func comparable(_ result: RunResult) -> RunResult {
             var numbers = result.numbers
             numbers.winnerBytes = nil
@@ -65,14 +68,14 @@ extension EndToEndTests {
             return numbers
         }
 
-        /// The winner's file is made anew, with the same tensors, from the earlier version's checkpoint.
-        @Test func drawsTheSameWinner() throws {
+        /// The new file has the same tensors, and also contains the architecture.
+        @Test func `the same winner is drawn again from an earlier version's checkpoint`() throws {
             let run = try Self.copy()
             let path = "\(run.output)/\(NetworkFile.name)"
             let old = try NetworkFile(path: path)
             #expect(try old.description() == nil)
             try AtomicFile.remove(path)
-            // No step and no validation is left, so the winner stays.
+            // No steps and no validations are left, so the winner does not change.
             let outcome = try run.train(["training.steps=35"], ranks: 2)
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.errors.contains("it is drawn again"))
@@ -82,8 +85,8 @@ extension EndToEndTests {
             #expect(try run.written().winnerStep == Self.expected().winnerStep)
         }
 
-        /// A file of format 2 has no architecture: it is measured together with its run, and only so.
-        @Test func anEarlierWinnerIsReadWithItsRun() throws {
+        /// A file of format 2 does not contain its architecture.
+        @Test func `an earlier version's winner is evaluated only together with its run`() throws {
             let run = try Self.copy()
             let program = try Launch.program("lrnet-dist")
             let more = ["--data", Digits.path, "--split", "test"]
@@ -93,7 +96,7 @@ extension EndToEndTests {
             #expect(
                 alone.complaints == [
                     "network: \(path): was written by an earlier version and does not contain its "
-                        + "architecture; give the run's folder with --weights winner"
+                        + "architecture; pass the run's folder with --weights winner"
                 ])
             let together = try Launch(
                 program, ["evaluate", run.output, "--weights", "winner"] + more, ranks: 2

@@ -5,16 +5,16 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// Ranks that fail on purpose (`LRNET_FAULT`), and what becomes of the job.
+    /// Ranks fail on purpose (`LRNET_FAULT`), and the job must end and name the failure.
     @Suite struct WatchdogTests {
-        /// A limit that eight steps on a busy machine do not come near.
+        /// The stall limit in seconds, which eight steps never reach, even on a busy machine.
         static let limit = 3
         static let settings = [
             "training.steps=8", "checkpoint.everySteps=2", "weights=twn",
             "watchdog.stallSeconds=\(limit)",
         ]
-        /// What a launch takes besides the limit: its start, its steps, and mpirun, which needs
-        /// seconds to end the ranks.
+        /// The time that a launch requires besides the limit: for its start, for its steps, and for
+        /// mpirun, which needs seconds to end the ranks.
         static let room = Duration.seconds(20)
 
         private func fail(
@@ -33,7 +33,7 @@ extension EndToEndTests {
             return outcome
         }
 
-        /// The processes whose command line names the run's folder.
+        /// Returns the processes with the run's folder in their command line.
         private func processes(of run: TestRun) -> [String] {
             TestFolder.names(in: "/proc").filter { name in
                 guard Int(name) != nil, let line = try? FileBytes.read("/proc/\(name)/cmdline")
@@ -42,8 +42,8 @@ extension EndToEndTests {
             }
         }
 
-        /// The one block on standard error, by the word that begins each line; it must stand in
-        /// the log, too.
+        /// Returns the lines of the only block on standard error, keyed by their first words. The
+        /// log must contain one block, too.
         private func block(_ outcome: Launch.Outcome, _ run: TestRun) throws -> [String: String] {
             let title = "lrnet-dist: first observed failure"
             let parts = outcome.errors.components(separatedBy: title)
@@ -58,7 +58,8 @@ extension EndToEndTests {
                 })
         }
 
-        @Test(arguments: [0, 1]) func stoppedRank(rank: Int) throws {
+        @Test(arguments: [0, 1])
+        func `a stopped rank ends the job and is named with its last heartbeat`(rank: Int) throws {
             let run = try TestRun()
             let outcome = try fail(
                 "stop:rank=\(rank),step=100", run,
@@ -67,15 +68,16 @@ extension EndToEndTests {
             let block = try block(outcome, run)
             #expect(block["rank"] == "\(rank) of 2")
             #expect(block["host"]?.hasPrefix("\(ProcessInfo.processInfo.hostName) (") == true)
-            #expect(block["phase"]?.hasSuffix(", as last heard") == true)
-            // A beat is at most a tenth of the limit old: 70 steps of 4 ms, and they take longer.
+            #expect(block["phase"]?.hasSuffix(", as of the last heartbeat") == true)
+            // A heartbeat is at most 0.3 s old, a tenth of the limit: 70 steps of 4 ms, and they
+            // take longer.
             let step = block["step"].flatMap { Int($0) } ?? 0
             #expect((30...100).contains(step), "\(block["step"] ?? "no step")")
-            #expect(block["cause"]?.hasPrefix("stopped: no sign of life for ") == true)
+            #expect(block["cause"]?.hasPrefix("stopped: no heartbeat for ") == true)
             #expect(block["end"]?.hasPrefix("exit code 81") == true)
         }
 
-        @Test func hungRank() throws {
+        @Test func `a hung rank ends the job and is named with phase and step`() throws {
             let run = try TestRun()
             let outcome = try fail("hang:rank=2,step=6", ranks: 3, run)
             #expect(outcome.status == 81)
@@ -86,8 +88,7 @@ extension EndToEndTests {
             #expect(block["cause"]?.hasPrefix("hung in phase loading: no progress") == true)
         }
 
-        /// A process alone watches itself.
-        @Test func hungProcess() throws {
+        @Test func `a hung process without a launcher ends itself with exit code 81`() throws {
             let run = try TestRun()
             let outcome = try Launch(
                 Launch.program("lrnet-dist"),
@@ -98,19 +99,20 @@ extension EndToEndTests {
             #expect(try block(outcome, run)["rank"] == "0 of 1")
         }
 
-        /// Rank 0, of which rank 1 must tell; `RestartTests` kill another one.
-        @Test func killedCoordinator() throws {
+        /// `RestartTests` kills another rank.
+        @Test func `when rank 0 is killed, another rank reports it and the job ends`() throws {
             let run = try TestRun()
             let outcome = try fail("kill:rank=0,step=6", run)
             #expect(outcome.status == 128 + SIGKILL)
             #expect(outcome.duration < Self.room)
             let block = try block(outcome, run)
             #expect(block["rank"] == "0 of 2")
-            #expect(block["cause"]?.hasPrefix("its process ended without a word") == true)
+            #expect(
+                block["cause"]?.hasPrefix("its process ended without a shutdown notice") == true)
             #expect(block["end"] == nil)
         }
 
-        @Test func errorOfOneRank() throws {
+        @Test func `an error on one rank ends the job and names rank, phase, and step`() throws {
             let run = try TestRun()
             let outcome = try fail("error:rank=1,step=6", run)
             #expect(outcome.status == 74)
@@ -121,7 +123,7 @@ extension EndToEndTests {
             #expect(block["cause"]?.hasSuffix("an error on purpose") == true)
         }
 
-        @Test func nanOnOneRank() throws {
+        @Test func `a nonfinite loss on one rank ends the job and keeps the checkpoint`() throws {
             let run = try TestRun()
             let outcome = try fail("nan:rank=1,step=6", run)
             #expect(outcome.status == 80)
@@ -132,13 +134,13 @@ extension EndToEndTests {
             #expect(!outcome.errors.contains("first observed failure"))
             let store = CheckpointStore(runFolder: run.output)
             #expect(try store.load("latest").step == 4)
-            // The checkpoint is as good as it says: the run goes on to the same end.
+            // The checkpoint is intact: the run resumes from it and ends with the same parameters.
             #expect(
                 try run.result(RestartTests.settings).parametersSHA256
                     == RestartTests.reference.get())
         }
 
-        @Test func badFault() throws {
+        @Test func `a malformed LRNET_FAULT is refused with one line`() throws {
             let run = try TestRun()
             let outcome = try fail("nan:rank=1", run)
             #expect(outcome.status == 64)

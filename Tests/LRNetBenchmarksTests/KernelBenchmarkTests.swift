@@ -11,7 +11,7 @@ import Testing
         try #require(KernelCases.all.first { $0.name == name && $0.shape == shape })
     }
 
-    /// A kernel that adds `error` to the last of three results.
+    /// Returns a kernel that adds `error` to the last of three results.
     private func doubtful(_ error: Float) -> KernelCase {
         KernelCase(
             name: "doubtful", shape: "3", units: 1, naiveUnits: 1, work: .pass(values: 3),
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func everyHotKernelHasARow() {
+    @Test func `every hot kernel has a row`() {
         let cases = KernelCases.all
         #expect(cases.count == 57)
         #expect(Set(cases.map { "\($0.name) \($0.shape)" }).count == cases.count)
@@ -43,19 +43,20 @@ import Testing
         }
     }
 
-    /// The twins, at the sizes that the benchmark compares.
-    @Test(arguments: KernelCases.all.indices) func agreesWithItsNaiveTwin(index: Int) throws {
+    /// Compares them at the sizes that the benchmark uses.
+    @Test(arguments: KernelCases.all.indices)
+    func `every kernel agrees with its naive twin`(index: Int) throws {
         _ = try KernelBenchmark.check(KernelCases.all[index])
     }
 
-    @Test func workIsCounted() throws {
+    @Test func `bytes, operations and savings of kernels are counted`() throws {
         let add = try kernel("add", "65536").work
         #expect(add.byteCount == 3 * 4 * 65_536)
         #expect(add.workingSet == 2 * 4 * 65_536)
         let product = try kernel("product", "480x512x512").work
         #expect(product.floatingPointOperations == 251_658_240)
         #expect(product.byteCount == 3_014_656)
-        // 64 tiles of 4x4 outputs, 36 products each, instead of 9 a pixel.
+        // Each of 64 tiles of 4x4 outputs needs 36 products, instead of 9 per pixel.
         let convolution = try kernel("convolution", "8x32x32x128->128 3x3").work
         let direct: Double = 2 * 8 * 32 * 32 * 9 * 128 * 128
         #expect(convolution.floatingPointOperations == direct)
@@ -66,8 +67,8 @@ import Testing
         #expect(noise.unit == .numbers(4 * 12_544))
     }
 
-    /// The slower of arithmetic and traffic; the memory by what is touched.
-    @Test func boundsAreTheTighterOnes() {
+    /// The working set selects the level of memory.
+    @Test func `the bound is the slower of arithmetic and memory traffic`() {
         let product = bounds.limit(.products(5_000_000_000))
         #expect(product.name == "peak" && abs(product.seconds - 0.1) < 1e-12)
         let small = bounds.limit(.pass(values: 200_000))
@@ -82,7 +83,7 @@ import Testing
         #expect(heavy.name == "peak" && abs(heavy.seconds - 1e-4) < 1e-12)
     }
 
-    @Test func aWrongResultIsAnError() throws {
+    @Test func `a kernel that differs from its naive twin is an error`() throws {
         _ = try KernelBenchmark.check(doubtful(1e-6))
         for error in [1e-4, -1e-4, Float.nan, .infinity] {
             #expect {
@@ -97,7 +98,7 @@ import Testing
             KernelRun(fast: {}, naive: {}, results: { [([1], [1, 1])] }).difference == .infinity)
     }
 
-    @Test func unknownKernelsAreAUsageError() {
+    @Test func `an unknown kernel is a usage error`() {
         #expect {
             try KernelBenchmark(only: "fft")
         } throws: {
@@ -105,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func theReportHasARowAKernel() throws {
+    @Test func `the report has one row per kernel`() throws {
         let cases = [
             try kernel("add", "65536"), try kernel("softmax and its gradient", "256x10"),
             try kernel("convolution", "4x7x7x512->512 3x3"),

@@ -4,54 +4,55 @@ import Testing
 
 /// The checks under `mpirun`, one launch at a time.
 @Suite(.serialized) struct LaunchedTests {
-    /// The checks that each rank runs: twelve for each rank of the group, and one of MPI's errors
-    /// that needs a peer. A check that is lost is a failure, too.
+    /// Returns the number of checks that each rank runs. It has twelve more per rank of the group,
+    /// and one of MPI's errors requires a peer. A missing check is a failure, too.
     static func checksPerRank(_ ranks: Int) -> Int { 1187 + 12 * ranks + (ranks > 1 ? 1 : 0) }
 
-    /// The bits of all exchanged sums, which no number of ranks may change.
+    /// The hash of all exchanged sums, which must not depend on the number of ranks.
     static let results = "4284005a82cf749c"
 
-    @Test(arguments: [1, 2, 3, 4, 5, 8]) func checksHold(ranks: Int) throws {
+    @Test(arguments: [1, 2, 3, 4, 5, 8])
+    func `all checks pass, with equal bits on any number of ranks`(ranks: Int) throws {
         let launch = try launch(ranks: ranks, [])
         let count = ranks * Self.checksPerRank(ranks)
         #expect(launch.output == "\(count) checks, 0 failed, results \(Self.results)\n")
         #expect(launch.status == 0, "\(launch.errors)")
     }
 
-    /// A list of hosts may promise more slots than there are cores, and mpirun believes it.
-    @Test func ranksThatShareCoresWaitPolitely() throws {
+    /// A host list may promise more slots than there are cores, and mpirun does not check it.
+    @Test func `ranks that share cores finish in time`() throws {
         let launch = try launch(ranks: 8, [], placement: ["--host", "localhost:8"])
         #expect(launch.status == 0, "\(launch.errors)")
         #expect(launch.duration < .seconds(20))
     }
 
-    @Test func aRankThatThrowsEndsAll() throws {
+    @Test func `a rank that throws ends all ranks with its error`() throws {
         let launch = try launch(ranks: 3, ["--fail", "thrown", "--fail-rank", "1"])
         #expect(launch.status == 66)
         #expect(lines(launch, "rank 1: open: train-00001.h5: no such file") == 1)
         #expect(launch.duration < .seconds(20))
     }
 
-    @Test func anAgreedFailureIsPrintedOnce() throws {
+    @Test func `a failure that all ranks agree on is printed once`() throws {
         let launch = try launch(ranks: 3, ["--fail", "agreed", "--fail-rank", "2"])
         #expect(launch.status == 66)
         #expect(lines(launch, "rank 2: open: train-00001.h5: no such file") == 1)
         #expect(!launch.errors.contains("MPI_ABORT"))
     }
 
-    @Test func aRankThatLeavesEndsAll() throws {
+    @Test func `a rank that exits ends all ranks`() throws {
         let launch = try launch(ranks: 3, ["--fail", "exit", "--fail-rank", "1"])
         #expect(launch.status != 0 && launch.status != Launch.timedOut)
         #expect(launch.duration < .seconds(20))
     }
 
-    @Test func aWrongOptionIsAUsageError() throws {
+    @Test func `an unknown option is a usage error that is printed once`() throws {
         let launch = try launch(ranks: 2, ["--bogus"])
         #expect(launch.status == 64)
-        #expect(lines(launch, "lrnet-mpi-checks: --bogus is no option") == 1)
+        #expect(lines(launch, "lrnet-mpi-checks: unknown option --bogus") == 1)
     }
 
-    @Test func theBenchmarkPrintsOneLineOfJSON() throws {
+    @Test func `the benchmark prints one line of JSON with its traffic`() throws {
         let launch = try launch(
             ranks: 2, ["--benchmark", "--values", "10001", "--repetitions", "1"])
         #expect(launch.status == 0, "\(launch.errors)")
@@ -60,15 +61,15 @@ import Testing
         #expect(fields["ranks"] as? Int == 2)
         #expect(fields["values"] as? Int == 10_001)
         #expect(try #require(fields["ratio"] as? Double) > 0)
-        // Rank 0 sends rank 1's slice of its node, and its own slice: each value once.
+        // Rank 0 sends rank 1's slice of its node, and its own slice of the sum: each value once.
         for kind in ["planned", "sent"] {
             #expect(fields["\(kind)_messages"] as? Int == 2)
             #expect(fields["\(kind)_bytes"] as? Int == 4 * 10_001)
         }
     }
 
-    /// At 3 ranks 8 leaves make runs of 3, 3 and 2 leaves, of which ranks 0 and 1 have two nodes each.
-    @Test func trafficIsAsPlanned() throws {
+    /// On 3 ranks, 8 leaves are divided into runs of 3, 3 and 2. Ranks 0 and 1 have two nodes each.
+    @Test func `an exchange sends the planned number of messages and bytes`() throws {
         let launch = try launch(
             ranks: 3,
             ["--benchmark", "--values", "4800", "--piece", "1000", "--repetitions", "1"])
@@ -76,7 +77,8 @@ import Testing
         let line = try JSONSerialization.jsonObject(with: Data(launch.output.utf8))
         let fields = try #require(line as? [String: Any])
         let nodes = try #require(fields["nodes"] as? Int)
-        // Slices of 1,600 values are two pieces; they go to two peers: each node's, then the sum.
+        // A slice of 1,600 values is two pieces. Each of two peers gets a slice of every node and
+        // then a slice of the sum.
         for kind in ["planned", "sent"] {
             #expect(fields["\(kind)_messages"] as? Int == 2 * 2 * (nodes + 1))
             #expect(fields["\(kind)_bytes"] as? Int == 2 * 4 * 1600 * (nodes + 1))

@@ -4,14 +4,14 @@ import LRNetSupport
 import Testing
 
 @Suite struct SingleProcessGroupTests {
-    @Test func aProcessWithoutLauncherIsAlone() throws {
+    @Test func `a process without a launcher is a group of one`() throws {
         let group = try ProcessGroups.start()
         #expect(group is SingleProcessGroup)
         #expect(group.rank == 0 && group.size == 1 && group.isCoordinator)
         #expect(group.hostNames.count == 1)
     }
 
-    @Test func collectivesReturnTheirArgument() throws {
+    @Test func `collectives of a single process return their argument`() throws {
         let group: any ProcessGroup = SingleProcessGroup()
         try group.barrier()
         #expect(try group.broadcast([1, 2, 3], root: 0) == [1, 2, 3])
@@ -22,7 +22,7 @@ import Testing
         try group.finalize()
     }
 
-    @Test func aFailureIsThrownAsItIs() throws {
+    @Test func `a failure of a single process is thrown unchanged`() throws {
         let group = SingleProcessGroup()
         let failure = Failure(
             call: "read", subject: "a file", message: "too\nshort", exitStatus: .badData)
@@ -33,7 +33,7 @@ import Testing
         #expect("\(failure)" == "read: a file: too short")
     }
 
-    @Test func aFailureNamesItsRankOnce() {
+    @Test func `the description of a failure names its rank once`() {
         func text(_ message: String) -> String {
             Failure(call: "", subject: "", message: message, exitStatus: .inputOutput, rank: 1)
                 .description
@@ -43,8 +43,8 @@ import Testing
         #expect(text("rank 12: no such file") == "rank 1: rank 12: no such file")
     }
 
-    /// Seven leaves: ((0+1)+(2+3)) + ((4+5)+6), where the order decides what is rounded away.
-    @Test func theExchangeOfOneProcessIsTheTree() throws {
+    /// Seven leaves: ((0+1)+(2+3)) + ((4+5)+6). The order decides what is rounded away.
+    @Test func `the exchange of one process adds in the order of the tree`() throws {
         let exchange = TreeExchange(
             group: SingleProcessGroup(), leafCount: 8, presentLeaves: 7, valueCount: 17)
         let values: [Float] = [1e8, 1, -1e8, 3, 5, 7, 11]
@@ -56,7 +56,7 @@ import Testing
         #expect(output.values == [Float](repeating: 23, count: 17))
     }
 
-    @Test func theLibraryNamesItself() {
+    @Test func `the MPI library states its version in one line`() {
         #expect(MPILibrary.version.contains("MPI"))
         #expect(!MPILibrary.version.contains("\n"))
     }

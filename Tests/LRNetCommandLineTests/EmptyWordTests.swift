@@ -1,7 +1,7 @@
 import LRNetCommandLine
 import Testing
 
-/// Words that a variable of the shell has left empty.
+/// Empty words of a command line, such as from a shell variable that is not set.
 @Suite struct EmptyWordTests {
     @Test(arguments: [
         (["train", "r.yaml", "--output", ""], "--output ''"),
@@ -9,13 +9,13 @@ import Testing
         (["compare", "", "--seeds", "1"], "''"),
         (["report", "run", "--figures", "", "--output", "x"], "--figures ''"),
     ])
-    func isNamed(words: [String], name: String) {
+    func `an empty option or argument is named with a remedy`(words: [String], name: String) {
         #expect(
             EmptyWord(in: words)?.message
-                == "\(name): is empty, as a variable of the shell that is not set; give a value")
+                == "\(name): is empty, perhaps from a shell variable that is not set; give a value")
     }
 
-    @Test func aKeyNeedsAValue() {
+    @Test func `an empty value of a recipe key is refused with a remedy`() {
         #expect(
             EmptyWord(in: ["train", "r.yaml", "--set", "initialization.from="])?.message
                 == "--set 'initialization.from=': the value is empty; write initialization.from=null "
@@ -27,5 +27,7 @@ import Testing
         ["import", "npz", "x.npz", "--test-images", "", "--output", "o"],
         ["import", "npz", "x.npz", "--validation-images=", "--output", "o"],
     ])
-    func othersAreNot(words: [String]) { #expect(EmptyWord(in: words) == nil) }
+    func `full words and options that may be empty are accepted`(words: [String]) {
+        #expect(EmptyWord(in: words) == nil)
+    }
 }

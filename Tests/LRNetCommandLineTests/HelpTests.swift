@@ -11,7 +11,7 @@ import Testing
         return try CommandTree(json: outcome.output)
     }
 
-    /// Every command with the words that lead to it.
+    /// Returns every command with the words that lead to it.
     private static func commands(
         _ command: CommandTree.Command, _ path: [String] = []
     ) -> [(path: [String], command: CommandTree.Command)] {
@@ -19,7 +19,7 @@ import Testing
             + (command.subcommands ?? []).flatMap { commands($0, path + [$0.commandName]) }
     }
 
-    /// The command lines in a text, those of several lines joined over their backslashes.
+    /// Returns the command lines in a text; lines that end in a backslash are joined.
     private static func examples(in text: String) -> [String] {
         var found: [String] = []
         var isOpen = false
@@ -36,7 +36,8 @@ import Testing
         return found
     }
 
-    @Test(arguments: programs) func examplesCanBePasted(program: String) throws {
+    @Test(arguments: programs)
+    func `every example in the help is unbroken and a valid command`(program: String) throws {
         let trees = try Dictionary(
             uniqueKeysWithValues: Self.programs.map { ($0, try Self.tree($0)) })
         let root = try #require(trees[program]).command
@@ -51,7 +52,7 @@ import Testing
         }
     }
 
-    /// The example names a command, options that it has, and all that it requires.
+    /// Checks that an example names a command, uses only its options and has all that it requires.
     private static func check(_ example: String, _ trees: [String: CommandTree]) throws {
         var words = example.split(separator: " ").map(String.init)
         let start = try #require(words.firstIndex { trees[$0] != nil }, "\(example)")

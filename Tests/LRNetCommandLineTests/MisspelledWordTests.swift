@@ -2,9 +2,9 @@ import Foundation
 import LRNetLaunchSupport
 import Testing
 
-/// Options and commands that do not exist are named, with what they were meant to be.
+/// Options and commands that do not exist are named, with a suggestion.
 @Suite struct MisspelledWordTests {
-    /// Program, words, message, the command whose help is proposed.
+    /// Program, words, message, and the command whose help is suggested.
     @Test(arguments: [
         (
             "lrnet-dist", "train r.yaml --data d --ouput x",
@@ -56,7 +56,9 @@ import Testing
             "unknown option --outptu; did you mean --output?", "lrnet-data import npz"
         ),
     ])
-    func areNamed(program: String, words: String, message: String, help: String) throws {
+    func `unknown options and commands are named with a suggestion`(
+        program: String, words: String, message: String, help: String
+    ) throws {
         let arguments = words.split(separator: " ").map(String.init)
         let outcome = try Launch(Launch.program(program), arguments).wait()
         #expect(outcome.status == 64)
@@ -64,8 +66,7 @@ import Testing
         #expect(outcome.output.isEmpty)
     }
 
-    /// Of several ranks the first alone prints.
-    @Test func areNamedOnce() throws {
+    @Test func `only the first of several ranks reports an unknown option`() throws {
         let outcome = try Launch(
             Launch.program("lrnet-dist"), ["train", "r.yaml", "--ouput", "x"], ranks: 3
         ).wait()
@@ -73,7 +74,6 @@ import Testing
         #expect(outcome.errors.components(separatedBy: "unknown option").count == 2)
     }
 
-    /// What ArgumentParser says about other mistakes stays.
     @Test(arguments: [
         ("train r.yaml", "Missing expected option '--data <data>'"),
         ("train r.yaml --data d", "Missing expected option '--output <output>'"),
@@ -82,7 +82,9 @@ import Testing
         ("describe r.yaml other", "Unexpected argument 'other'"),
         ("describe --set -1", "Missing value for '--set <key=value>'"),
     ])
-    func otherMistakesAreToldAsBefore(words: String, message: String) throws {
+    func `other mistakes keep the messages of ArgumentParser`(
+        words: String, message: String
+    ) throws {
         let outcome = try Launch(
             Launch.program("lrnet-dist"), words.split(separator: " ").map(String.init)
         ).wait()
@@ -93,20 +95,19 @@ import Testing
     @Test(arguments: [
         "--version", "--help", "help train", "train --help", "train --ouput x --help",
     ])
-    func helpIsNoMistake(words: String) throws {
+    func `help and version succeed, even after an unknown option`(words: String) throws {
         let outcome = try Launch(
             Launch.program("lrnet-dist"), words.split(separator: " ").map(String.init)
         ).wait()
         #expect(outcome.status == 0 && outcome.errors.isEmpty)
     }
 
-    /// `lrnet-dist recipe` explains keys, and says what a misspelled one was meant to be.
-    @Test func keysOfRecipes() throws {
+    @Test func `the recipe command explains keys and corrects a misspelled one`() throws {
         func recipe(_ words: String...) throws -> Launch.Outcome {
             try Launch(Launch.program("lrnet-dist"), ["recipe"] + words).wait()
         }
         let key = try recipe("--explain", "training.tail")
-        #expect(key.status == 0 && key.output.hasPrefix("training.tail\n  What happens to the "))
+        #expect(key.status == 0 && key.output.hasPrefix("training.tail\n  The treatment of the "))
         let misspelled = try recipe("--explain", "training.tial")
         #expect(misspelled.status == 64)
         #expect(

@@ -6,7 +6,7 @@ import LRNetSupport
 import Synchronization
 import Testing
 
-/// What importers of arrays ask, refuse and propose.
+/// The messages of importers of arrays, and the remedies that they suggest.
 @Suite struct ArrayImportTests {
     private static let shape = ImageShape(height: 8, width: 9, channels: 3)
 
@@ -16,7 +16,7 @@ import Testing
         return images
     }
 
-    /// What an import of these two files says; `accepted` where it says nothing.
+    /// Returns the message with which an import of these two files fails, or `accepted`.
     private func message(
         images: [UInt8], labels: [UInt8], _ change: (inout NumPyImporter) -> Void = { _ in }
     ) throws -> String {
@@ -47,7 +47,6 @@ import Testing
         "((array.astype(float) - LOW) / (HIGH - LOW) * 255).round().astype(numpy.uint8), with LOW "
         + "and HIGH the values of black and white, the same for training and test images"
 
-    /// Each type gets the conversion that keeps its values; the right answers are NumPy's, below.
     @Test(
         arguments: [
             ([0, 0.5, 1, 0.25], "0.0 to 1.0", "(array * 255).round().astype(numpy.uint8)"),
@@ -72,12 +71,14 @@ import Testing
             ([0, 99.5, 127, 3], "0.0 to 127.0", scaled),
             ([0, 99.5, 128, 3], "0.0 to 128.0", "array.round().astype(numpy.uint8)"),
         ] as [([Float], String, String)])
-    func realImages(values: [Float], range: String, remedy: String) throws {
-        let said = try message(
+    func `float images are rejected with a conversion that keeps their values`(
+        values: [Float], range: String, remedy: String
+    ) throws {
+        let result = try message(
             images: floats(values, shape: [1, 2, 2]), labels: NumPyFixture.labels([0]))
-        #expect(said.hasPrefix("has dtype <f4 with values from "))
-        #expect(said.hasSuffix(" is read; save \(remedy)"), "\(said)")
-        if range != "0.0 to 1.02" { #expect(said.contains(" \(range), but"), "\(said)") }
+        #expect(result.hasPrefix("has dtype <f4 with values from "))
+        #expect(result.hasSuffix(" is required; save \(remedy)"), "\(result)")
+        if range != "0.0 to 1.02" { #expect(result.contains(" \(range), but"), "\(result)") }
     }
 
     @Test(
@@ -99,33 +100,37 @@ import Testing
             ),
             ("<i2", [1, 0, 0, 0, 1, 0, 1, 0], "array.astype(numpy.uint8) * 255 if 1 is white"),
         ] as [(String, [UInt8], String)])
-    func wholeImages(type: String, content: [UInt8], remedy: String) throws {
-        let said = try message(
+    func `integer and Boolean images are rejected with the conversion they need`(
+        type: String, content: [UInt8], remedy: String
+    ) throws {
+        let result = try message(
             images: NumPyFixture.array(content, type: "'\(type)'", shape: [1, 2, 2]),
             labels: NumPyFixture.labels([0]))
-        #expect(said.hasSuffix(" is read; save \(remedy)"), "\(said)")
+        #expect(result.hasSuffix(" is required; save \(remedy)"), "\(result)")
     }
 
-    /// Bytes of 0 and 1 are legal, but hardly meant; one brighter pixel tells that they are.
+    /// Bytes of 0 and 1 are legal but rarely intended; one brighter pixel shows that they are.
     @Test(arguments: [(1, true), (2, false), (0, false)] as [(UInt8, Bool)])
-    func bytesOfZeroAndOne(high: UInt8, isWarned: Bool) throws {
+    func `byte images cause a warning if their largest value is 1`(
+        high: UInt8, isWarned: Bool
+    ) throws {
         let lines = Mutex<[String]>([])
-        let said = try message(
+        let result = try message(
             images: NumPyFixture.array([0, 1, high, 0].map { min($0, high) }, shape: [1, 2, 2]),
             labels: NumPyFixture.labels([0])
         ) { $0.warn = { line in lines.withLock { $0.append(line) } } }
-        #expect(said == "accepted")
+        #expect(result == "accepted")
         let warned = lines.withLock { $0 }
         #expect(warned.count == (isWarned ? 1 : 0))
         #expect(
             warned.allSatisfy {
                 $0.hasSuffix(
-                    "/x.npy: holds only 0 and 1 of 0...255, which is almost black; if 1 is white, save "
-                        + "array * 255 instead, for training and test")
+                    "/x.npy: contains only 0 and 1 of 0...255, which is almost black; if 1 is white, "
+                        + "save array * 255 instead, for training and test")
             }, "\(warned)")
     }
 
-    @Test func picturesThatAreNoNumbers() throws {
+    @Test func `images that are not finite numbers are rejected`() throws {
         let labels = NumPyFixture.labels([0])
         #expect(
             try message(images: floats([0, .nan, 1, 1], shape: [1, 2, 2]), labels: labels)
@@ -136,35 +141,35 @@ import Testing
                     images: NumPyFixture.array(
                         [UInt8](repeating: 0, count: 32), type: type, shape: [1, 2, 2]),
                     labels: labels
-                ).hasSuffix("save pictures as numbers from 0 to 255 (uint8)"))
+                ).hasSuffix("save images as numbers from 0 to 255 (uint8)"))
         }
     }
 
-    @Test func labelsOfOtherTypes() throws {
+    @Test func `labels that are not integer vectors are rejected with a remedy`() throws {
         let images = NumPyFixture.images(Self.images(4))
-        func said(_ content: [UInt8], _ type: String, _ shape: [Int] = [4]) throws -> String {
+        func result(_ content: [UInt8], _ type: String, _ shape: [Int] = [4]) throws -> String {
             try message(
                 images: images, labels: NumPyFixture.array(content, type: type, shape: shape))
         }
-        #expect(try said([0, 1, 1, 0], "'|b1'").hasSuffix("save array.astype(numpy.uint8)"))
+        #expect(try result([0, 1, 1, 0], "'|b1'").hasSuffix("save array.astype(numpy.uint8)"))
         let text = [UInt8](repeating: 0, count: 16)
         #expect(
-            try said(text, "'<U1'").hasSuffix(
+            try result(text, "'<U1'").hasSuffix(
                 "save numpy.searchsorted(names, array) with names = numpy.unique(training labels), for "
                     + "training and test"))
         #expect(
             try message(images: images, labels: floats([0, 1, 0.5, 1], shape: [4])).hasSuffix(
-                "these are not whole, so they are not classes"))
+                "these are not integers, so they are not classes"))
         #expect(
-            try said([UInt8](repeating: 0, count: 16), "'|u1'", [4, 4]).hasSuffix(
-                "save array.argmax(axis=1) if each row marks its class"))
+            try result([UInt8](repeating: 0, count: 16), "'|u1'", [4, 4]).hasSuffix(
+                "save array.argmax(axis=1) if labels are one-hot"))
     }
 
-    /// Four extents that may be in either order are asked about; both answers work.
+    /// Both layouts work, unless NHWC implies more than 16 channels.
     @Test(arguments: [
         [2, 3, 8, 9], [2, 1, 8, 8], [2, 3, 3, 3], [2, 10, 20, 12], [2, 3, 32, 32],
     ])
-    func layoutsAreAskedFor(extents: [Int]) throws {
+    func `an ambiguous layout requires --layout`(extents: [Int]) throws {
         let pixels = (0..<extents.reduce(1, *)).map { UInt8(truncatingIfNeeded: $0) }
         let images = NumPyFixture.array(pixels, shape: extents)
         let labels = NumPyFixture.labels([0, 1])
@@ -177,7 +182,7 @@ import Testing
                     : "has 32 channels with --layout nhwc, 16 at most; is it the other layout?"))
     }
 
-    @Test func layoutsThatAreClear() throws {
+    @Test func `an unambiguous layout is accepted without --layout`() throws {
         for extents in [[2, 8, 9, 3], [2, 5, 5, 1], [2, 64, 64, 13]] {
             let pixels = [UInt8](repeating: 7, count: extents.reduce(1, *))
             let images = NumPyFixture.array(pixels, shape: extents)
@@ -185,8 +190,7 @@ import Testing
         }
     }
 
-    /// Planes become pixels.
-    @Test func channelsFirst() throws {
+    @Test func `channels-first images become interleaved pixels`() throws {
         let folder = try TestFolder()
         let images = Self.images()
         let size = Self.shape.pixelCount
@@ -206,39 +210,39 @@ import Testing
         #expect(try readAll("\(folder.path)/set")[0] == images)
     }
 
-    /// A class that nothing is left of is refused, with a remedy that works.
-    @Test func everyClassHasImages() throws {
+    @Test func `a class without training images is rejected with a remedy that works`() throws {
         let pixels = NumPyFixture.images(Self.images(6))
-        func said(
+        func result(
             _ labels: [Int32], _ change: (inout NumPyImporter) -> Void = { _ in }
         ) throws -> String {
             try message(images: pixels, labels: NumPyFixture.labels(labels), change)
         }
         #expect(
-            try said([1, 2, 3, 1, 2, 3])
+            try result([1, 2, 3, 1, 2, 3])
                 == "class 0 of 0...3 has no training image; if labels count from 1, add --first-label 1"
         )
-        #expect(try said([1, 2, 3, 1, 2, 3]) { $0.firstLabel = 1 } == "accepted")
+        #expect(try result([1, 2, 3, 1, 2, 3]) { $0.firstLabel = 1 } == "accepted")
         #expect(
-            try said([0, 1, 3, 0, 1, 3]).hasPrefix(
+            try result([0, 1, 3, 0, 1, 3]).hasPrefix(
                 "class 2 of 0...3 has no training image; number the classes without gaps (names = ")
         )
         #expect(
-            try said([1, 0, 0, 0, 2, 2]) { $0.validation = 4 }
+            try result([1, 0, 0, 0, 2, 2]) { $0.validation = 4 }
                 == "all 3 images of class 0 are among the first 4, which are held out for validation; "
                 + "shuffle images and labels together, or use at most --validation 0")
         #expect(
-            try said([0, 1, 2, 0, 1, 2]) { $0.validation = 4 }.hasSuffix("at most --validation 3"))
-        #expect(try said([0, 1, 2, 0, 1, 2]) { $0.validation = 3 } == "accepted")
+            try result([0, 1, 2, 0, 1, 2]) { $0.validation = 4 }
+                .hasSuffix("at most --validation 3"))
+        #expect(try result([0, 1, 2, 0, 1, 2]) { $0.validation = 3 } == "accepted")
         #expect(
-            try said([0, 1, 2, 0, 1, 2]) { $0.firstLabel = 1 }
-                == "label 0 of sample 0 is outside 1...1048576; number the classes from 0, or name the "
-                + "first one's label with --first-label")
+            try result([0, 1, 2, 0, 1, 2]) { $0.firstLabel = 1 }
+                == "label 0 of sample 0 is outside 1...1048576; number the classes from 0, or set the "
+                + "label of the first class with --first-label")
     }
 
-    /// The names of Keras and MedMNIST are known, their validation split is used, and what is not used is named.
-    @Test(.enabled(if: Python.isThere, "python3 is not here"), arguments: [false, true])
-    func namesOfArchives(isMedMNIST: Bool) throws {
+    /// The import uses the archive's validation split and lists the arrays that it does not use.
+    @Test(.enabled(if: Python.isInstalled, "python3 is not here"), arguments: [false, true])
+    func `Keras and MedMNIST archives import without array names`(isMedMNIST: Bool) throws {
         let folder = try TestFolder()
         try AtomicFile.createFolder("\(folder.path)/in")
         let sets = [
@@ -270,7 +274,7 @@ import Testing
         #expect(throws: Failure.self) {
             try importer.run(output: "\(folder.path)/other", name: "set")
         }
-        // The remedy of that works.
+        // The remedy works.
         importer = try NumPyImporter(
             archive: archive, train: (nil, nil), validation: ("", nil), test: (nil, nil))
         importer.validation = 2
@@ -280,8 +284,7 @@ import Testing
             ])
     }
 
-    /// EMNIST: other numbers of classes, labels from 1, images on their side.
-    @Test func emnist() throws {
+    @Test func `EMNIST imports with labels from 1 and transposed images`() throws {
         let folder = try TestFolder()
         var fixture = IDXFixture(train: 40, test: 6)
         fixture.files["train-labels"]?.content = (0..<40).map { UInt8($0 % 13 + 1) }
@@ -310,8 +313,8 @@ import Testing
             missing?.message.hasPrefix("class 14 of 1...20 has no training image; number") == true)
     }
 
-    /// Two imports of one set: the second one is refused before it writes, whatever kind it is.
-    @Test(arguments: ["set.partial-1", "set.partial"]) func oneImportOfASet(name: String) throws {
+    @Test(arguments: ["set.partial-1", "set.partial"])
+    func `a second import of the same set is rejected before it writes`(name: String) throws {
         let folder = try TestFolder()
         let importer = try IDXFixture().write(to: folder)
         try AtomicFile.createFolder("\(folder.path)/\(name)")
@@ -330,8 +333,8 @@ import Testing
         try importer.run(output: "\(folder.path)/set", name: "set")
     }
 
-    /// Zeros after the end, as tapes leave them; anything else is damage.
-    @Test func bytesAfterGzip() throws {
+    /// Tapes leave zeros after the end; anything else is damage.
+    @Test func `only zeros may follow the end of a gzip file`() throws {
         let folder = try TestFolder()
         var fixture = IDXFixture()
         fixture.files["train-images"]?.isCompressed = true
@@ -347,8 +350,9 @@ import Testing
         #expect(error?.message == "has 3 bytes after its end; get the file again")
     }
 
-    /// A tar archive packed from within the folder, with and without `./`, and beside other folders.
-    @Test func placesInArchives() throws {
+    /// The archives contain the files at the top (`./`), in `./cifar` next to another folder, or in
+    /// `source/cifar`; one lacks most of them.
+    @Test func `CIFAR files are found in any folder of a tar archive`() throws {
         let folder = try TestFolder()
         let source = try CIFARFixture(.binary10).write(to: folder)
         try AtomicFile.createFolder("\(folder.path)/source/aaa")
@@ -379,7 +383,9 @@ import Testing
             ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "is xz-compressed; unpack it first (xz -d)"),
             ([0x50, 0x4B, 3, 4], "is a zip archive; unpack it first (unzip)"),
         ] as [([UInt8], String)])
-    func otherArchives(start: [UInt8], message: String) throws {
+    func `other archive formats are rejected with the command that unpacks them`(
+        start: [UInt8], message: String
+    ) throws {
         let folder = try TestFolder()
         let archive = "\(folder.path)/cifar.tar"
         try AtomicFile.write(start + [UInt8](repeating: 9, count: 2_000), to: archive)

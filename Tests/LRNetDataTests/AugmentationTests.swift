@@ -10,7 +10,7 @@ import Testing
     static let shape = ImageShape(height: 9, width: 12, channels: 3)
     static let images = randomImages(41, shape: shape)
 
-    /// A set, read through an augmentation.
+    /// A data set that is read through an augmentation.
     private final class Source {
         let folder: TestFolder
         let set: ShardSet
@@ -52,7 +52,7 @@ import Testing
             columns: columns, mirrored: mirrored)
     }
 
-    @Test func nothingIsTheDefault() throws {
+    @Test func `the default augmentation only divides pixels by 255`() throws {
         let source = try Source()
         #expect(Augmentation().isIdentity)
         for epoch in [nil, 0, 3] {
@@ -62,9 +62,8 @@ import Testing
         }
     }
 
-    /// Every picture of every epoch is one of the possible crops, each of them comes up, and
-    /// evaluation sees the middle.
-    @Test func padCropAndFlip() throws {
+    /// Evaluation uses the center crop.
+    @Test func `padding, crop and flip produce every possible image equally often`() throws {
         let source = try Source()
         var recipe = Augmentation()
         recipe.pad = 2
@@ -98,8 +97,8 @@ import Testing
                 == crop(3, 0, 2, rows: 8, columns: 8, mirrored: false))
     }
 
-    /// A crop larger than the picture has a black border all around in evaluation.
-    @Test func paddedWithoutCrop() throws {
+    /// Without a crop, padding does not change the size.
+    @Test func `evaluation puts a black border around an image smaller than the crop`() throws {
         let source = try Source()
         var recipe = Augmentation()
         recipe.pad = 2
@@ -114,7 +113,7 @@ import Testing
         #expect(try source.inputs(recipe, [1], epoch: 1).count == same.count)
     }
 
-    @Test func seedEpochAndSampleDecide() throws {
+    @Test func `the augmentation depends on seed, epoch and sample alone`() throws {
         let source = try Source()
         var recipe = Augmentation()
         recipe.pad = 4
@@ -123,14 +122,14 @@ import Testing
         recipe.contrast = 0.2...1.8
         let base = try source.inputs(recipe, [3, 9], epoch: 2)
         #expect(try source.inputs(recipe, [3, 9], epoch: 2) == base)
-        // In another place of another batch the same.
+        // The same sample is augmented equally at another position of another batch.
         let size = Self.shape.count
         let other = try source.inputs(recipe, [11, 9, 20, 3], epoch: 2)
         #expect(Array(other[size..<2 * size]) == Array(base[size...]))
         #expect(Array(other[(3 * size)...]) == Array(base[..<size]))
         #expect(try source.inputs(recipe, [3, 9], epoch: 3) != base)
         #expect(try source.inputs(recipe, [3, 9], epoch: 2, seed: 6) != base)
-        // The same place and mirror for all samples of an epoch would be a key without the sample.
+        // If the key ignored the sample, all samples of an epoch would have the same crop and flip.
         recipe.brightness = 0
         recipe.contrast = 1...1
         let crops = try (0..<20).map { sample -> Set<[Double]> in
@@ -154,7 +153,7 @@ import Testing
         #expect(Set(places).count > 10)
     }
 
-    @Test func standardization() throws {
+    @Test func `standardization by image, set or constants matches its definition`() throws {
         let source = try Source()
         var recipe = Augmentation()
         recipe.crop = 13
@@ -179,9 +178,9 @@ import Testing
             distance(try source.inputs(recipe, [5], epoch: nil), expected, tolerance) <= 1)
     }
 
-    /// Brightness and contrast of one sample over many epochs: each result is one of a two-parameter
-    /// family, and the parameters cover their ranges.
-    @Test func brightnessAndContrast() throws {
+    /// Recovers brightness and contrast from the inputs of one sample in many epochs and applies
+    /// the reference with them. Evaluation does not change the image.
+    @Test func `brightness and contrast match the reference and cover their ranges`() throws {
         let source = try Source()
         var recipe = Augmentation()
         recipe.brightness = 0.25
@@ -216,8 +215,8 @@ import Testing
         #expect(try source.inputs(recipe, [2], epoch: nil) == picture(2).map { Float($0) / 255 })
     }
 
-    /// Every side of the range comes up; evaluation takes the smallest and the centre.
-    @Test func shorterSide() throws {
+    /// Evaluation uses the smallest side and the center crop.
+    @Test func `training uses every shorter side in its range`() throws {
         let source = try Source()
         var recipe = Augmentation()
         recipe.shorterSide = 6...14
@@ -254,7 +253,8 @@ import Testing
         #expect(sides == Set(6...14))
     }
 
-    @Test(arguments: [2, 3, 7]) func workersDoNotMatter(workers: Int) throws {
+    @Test(arguments: [2, 3, 7])
+    func `the number of workers does not change the inputs`(workers: Int) throws {
         let source = try Source()
         var recipe = Augmentation()
         recipe.shorterSide = 8...20
@@ -269,7 +269,7 @@ import Testing
         }
     }
 
-    @Test func badCombinations() throws {
+    @Test func `settings that do not fit the data set are rejected`() throws {
         let source = try Source()
         func complaint(_ change: (inout Augmentation) -> Void) -> String {
             var recipe = Augmentation()
@@ -287,8 +287,8 @@ import Testing
                 $0.crop = 12
                 $0.pad = 1
             }
-                == "has images of 9x12x3; augmentation.crop 12x12 does not fit in, with shorterSide "
-                + "as it is and pad 1; lower crop, or raise pad or shorterSide")
+                == "has images of 9x12x3; augmentation.crop 12x12 does not fit with shorterSide "
+                + "unset and pad 1; lower crop, or raise pad or shorterSide")
         #expect(
             complaint {
                 $0.crop = 11
@@ -296,8 +296,8 @@ import Testing
             } == "accepted")
         #expect(
             complaint { $0.standardize = .constants(mean: [0.5], deviation: [0.5]) }
-                == "has 3 channels, but augmentation.standardize has 1 means and 1 deviations; "
-                + "give one a channel")
+                == "has 3 channels, but augmentation.standardize has 1 means and 1 standard "
+                + "deviations; specify one of each per channel")
         let flat = LabeledImages(
             shape: Self.shape, pixels: [UInt8](repeating: 9, count: 2 * Self.shape.count),
             labels: [0, 1])
@@ -309,7 +309,7 @@ import Testing
         }
     }
 
-    @Test func pictures() throws {
+    @Test func `the reader returns the image and label of each sample`() throws {
         let source = try Source()
         for sample in [0, 17, 40] {
             let (image, label) = try source.reader.picture(sample)

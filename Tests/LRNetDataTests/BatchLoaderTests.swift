@@ -11,12 +11,13 @@ import Testing
         return try ShardReader(set: ShardSet(directory: "\(folder.path)/set"), split: .train)
     }
 
-    /// Pictures as they are.
+    /// Returns an augmenter that does not change the images.
     private func plain(_ reader: ShardReader) throws -> Augmenter {
         try Augmenter(Augmentation(), seed: 1, for: reader.set)
     }
 
-    @Test(arguments: [2, 3, 7]) func batchesComeInOrderInRecycledMemory(depth: Int) throws {
+    @Test(arguments: [2, 3, 7])
+    func `batches arrive in order in recycled memory`(depth: Int) throws {
         let folder = try TestFolder()
         let reader = try reader(folder)
         let train = randomImages(41)
@@ -43,10 +44,11 @@ import Testing
         #expect(memory.count <= depth)
     }
 
-    @Test(arguments: [1, 3]) func errorsReachTheUser(workers: Int) throws {
+    @Test(arguments: [1, 3])
+    func `a damaged shard makes the loader throw its error on every call`(workers: Int) throws {
         let folder = try TestFolder()
         let reader = try reader(folder)
-        // The second shard is damaged after the sizes were checked.
+        // Damages the second shard after the sizes were checked.
         try flip("\(folder.path)/set/train-00001.h5", byte: 700, bit: 2)
         let loader = try BatchLoader(
             reader: reader, augmenter: plain(reader), threads: LoaderThreads(workers: workers),
@@ -63,8 +65,9 @@ import Testing
         }
     }
 
-    /// Stopping at every stage, with batches unread, in use and none left.
-    @Test(.timeLimit(.minutes(1))) func stopsEarly() throws {
+    /// Batches are unread, in use or all recycled when the loader stops.
+    @Test(.timeLimit(.minutes(1)))
+    func `the loader can stop at any stage`() throws {
         let folder = try TestFolder()
         let reader = try reader(folder)
         let endless = sequence(
@@ -87,9 +90,8 @@ import Testing
         }
     }
 
-    /// The thread fills what is free without being asked: all requests of a small set are read
-    /// before the first batch is taken.
-    @Test(.timeLimit(.minutes(1))) func readsAhead() throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `the loader reads ahead before the first batch is taken`() throws {
         let folder = try TestFolder()
         let taken = Counter()
         let requests = (0..<3).lazy.map { number -> BatchRequest in
@@ -107,7 +109,7 @@ import Testing
         }
     }
 
-    /// A lazy sequence is not marked `Sendable`; it is used by one thread here.
+    /// Lazy sequences are not marked `Sendable`; only one thread uses this one.
     private struct Unchecked<Base: Sequence>: Sequence, @unchecked Sendable {
         let base: Base
         func makeIterator() -> Base.Iterator { base.makeIterator() }

@@ -15,9 +15,8 @@ import Testing
         )[0..<count]
     }
 
-    @Test(arguments: [0, 1, 5, 6, 23, 24, 1009], [1, 4, 7, 2000]) func isAPermutation(
-        count: Int, block: Int
-    ) {
+    @Test(arguments: [0, 1, 5, 6, 23, 24, 1009], [1, 4, 7, 2000])
+    func `every block shuffle is a permutation of the samples`(count: Int, block: Int) {
         for (window, leaves, leafSize) in [(1, 1, 1), (2, 2, 3), (3, 8, 4), (500, 5, 1)] {
             let order = plan(
                 count, block: block, window: window, leaves: leaves, leafSize: leafSize)
@@ -25,8 +24,8 @@ import Testing
         }
     }
 
-    /// Made by an independent Python program of Philox4x32-10, Fisher-Yates and the documented deal.
-    @Test func knownAnswer() {
+    /// The program implements Philox4x32-10, Fisher-Yates and the documented deal.
+    @Test func `the order matches an independent Python program`() {
         #expect(
             plan(23, block: 4, window: 2) == [
                 2, 3, 17, 8, 14, 11, 1, 18, 19, 9, 15, 7, 16, 0, 12, 6, 4, 5, 13, 10, 20, 22, 21,
@@ -37,7 +36,7 @@ import Testing
             ])
     }
 
-    @Test func seedAndEpochMatter() {
+    @Test func `the order depends on seed, epoch, window and block size`() {
         let order = plan(500, block: 10, window: 3)
         #expect(order != plan(500, block: 10, window: 3, epoch: 1))
         #expect(order != plan(500, block: 10, window: 3, seed: 2))
@@ -46,8 +45,8 @@ import Testing
         #expect(order == plan(500, block: 10, window: 3))
     }
 
-    /// A leaf's samples come window after window: whole blocks, each finished before later ones begin.
-    @Test func aLeafReadsWindowAfterWindow() {
+    /// The first windows of the leaves have no block in common.
+    @Test func `each leaf finishes a window of blocks before the next begins`() {
         let (leaves, leafSize, block, window) = (4, 8, 16, 3)
         let count = leaves * leafSize * 60
         let order = plan(
@@ -58,7 +57,7 @@ import Testing
                 let start = (batch * leaves + leaf) * leafSize
                 return order[start..<start + leafSize]
             }
-            // 480 samples are ten windows of 48.
+            // The 480 samples of a leaf are ten windows of 48.
             for start in stride(from: 0, to: own.count, by: block * window) {
                 let samples = own[start..<start + block * window]
                 let blocks = Set(samples.map { $0 / block })
@@ -70,10 +69,8 @@ import Testing
         #expect(firstBlocks.count == leaves * window)
     }
 
-    /// With a cache that holds one window of each leaf and no more, an epoch reads each chunk hardly
-    /// more than once, and each of two ranks about half of them; a full shuffle reads one for almost
-    /// every sample.
-    @Test func aTinyCacheReadsEachChunkOnce() throws {
+    /// Each of two ranks reads half of the chunks. A full shuffle reads over ten times as many.
+    @Test func `a cache of one window per leaf reads each chunk once`() throws {
         let folder = try TestFolder()
         // 32 samples of 32 KiB fill a chunk of 1 MiB; 2 shards of 16 chunks.
         let shape = ImageShape(height: 64, width: 64, channels: 8)
@@ -85,10 +82,10 @@ import Testing
         let set = try ShardSet(directory: "\(folder.path)/set")
         let (leaves, leafSize, chunks) = (4, 8, 32)
 
-        /// Chunks that are read by the ranks of an epoch, each with its own cache.
+        /// Returns the number of chunks that each rank reads in an epoch, with its own cache.
         func reads(_ plan: EpochPlan, ranks: Int, cachedChunks: Int) throws -> [Int] {
             try (0..<ranks).map { rank in
-                // A chunk's labels count, too.
+                // The labels of a chunk count too.
                 let reader = try ShardReader(
                     set: set, split: .train, cacheByteCount: cachedChunks * ((1 << 20) + 32 * 4))
                 let augmenter = try Augmenter(Augmentation(), seed: 1, for: set)
@@ -111,7 +108,7 @@ import Testing
             seed: 1, epoch: 0, count: 1024,
             blocks: BlockShuffle(
                 blockSamples: 64, windowBlocks: 2, leaves: leaves, leafSize: leafSize))
-        // Windows of 2 blocks of 2 chunks, one a leaf.
+        // Each leaf has a window of 2 blocks of 2 chunks.
         #expect(try reads(blocks, ranks: 1, cachedChunks: 4 * leaves) == [chunks])
         #expect(try reads(blocks, ranks: 2, cachedChunks: 2 * leaves) == [chunks / 2, chunks / 2])
         #expect(try reads(blocks, ranks: 4, cachedChunks: leaves) == [8, 8, 8, 8])
@@ -119,8 +116,8 @@ import Testing
         #expect(try reads(full, ranks: 1, cachedChunks: 4 * leaves)[0] > 10 * chunks)
     }
 
-    /// Shards that no sample of a rank lies in are never opened.
-    @Test func onlyNeededShardsAreOpened() throws {
+    /// A damaged shard that contains none of the samples goes unnoticed.
+    @Test func `a reader opens only the shards that contain its samples`() throws {
         let folder = try TestFolder()
         try writeSet("\(folder.path)/set")
         try flip("\(folder.path)/set/train-00002.h5", byte: 700, bit: 2)

@@ -4,7 +4,7 @@ import LRNetKernels
 import LRNetLaunchSupport
 import LRNetSupport
 
-/// Small sets in the four formats of CIFAR; each file can be spoilt before it is written.
+/// Small data sets in the four formats of CIFAR; a test can damage each file before it is written.
 struct CIFARFixture {
     enum Version: String, CaseIterable, Sendable {
         case binary10, binary100, python10, python100
@@ -27,7 +27,7 @@ struct CIFARFixture {
             var images = randomImages(
                 classes == 10 ? batch + 4 : 105, shape: Self.shape, classes: classes,
                 stream: UInt32(30 + batch))
-            // Every class is there, also where the first ones are held out.
+            // Every class has images, even if the first images are held out.
             let start = train.count
             images.labels = images.labels.indices.map { Int32((start + $0) * 7 % classes) }
             train.pixels += images.pixels
@@ -52,7 +52,7 @@ struct CIFARFixture {
         }
     }
 
-    /// The pictures as CIFAR stores them: planes of red, green and blue.
+    /// Returns the images as CIFAR stores them: planes of red, green and blue.
     static func planes(_ images: LabeledImages) -> [[UInt8]] {
         (0..<images.count).map { number in
             let pixels = images[number..<number + 1].pixels
@@ -88,9 +88,7 @@ struct CIFARFixture {
                 ])
     }
 
-    /// Writes the files into a folder of the test's.
-    ///
-    /// - Returns: The folder.
+    /// Writes the files below a folder of the test and returns the path of their folder.
     func write(to folder: TestFolder) throws -> String {
         let path = "\(folder.path)/source/cifar"
         try AtomicFile.createFolder(path)

@@ -6,10 +6,10 @@ import LRNetSupport
 import Testing
 
 @Suite struct CIFARImporterTests {
-    /// The folder itself, the folder around it, and the archive give the same set.
-    @Test(arguments: CIFARFixture.Version.allCases) func imports(version: CIFARFixture.Version)
-        throws
-    {
+    @Test(arguments: CIFARFixture.Version.allCases)
+    func `the folder, its parent and the archive produce the same set`(
+        version: CIFARFixture.Version
+    ) throws {
         let folder = try TestFolder()
         let fixture = CIFARFixture(version)
         let source = try fixture.write(to: folder)
@@ -38,12 +38,12 @@ import Testing
         #expect(fingerprints.count == 1)
     }
 
-    /// What is done to a file, and what the one line must then say.
+    /// Damage to a file, and words that the error message must contain.
     struct Fault: Sendable, CustomTestStringConvertible {
         let version: CIFARFixture.Version
         let file: String
         let words: String
-        let spoil: @Sendable ([UInt8]) -> [UInt8]
+        let damage: @Sendable ([UInt8]) -> [UInt8]
         var testDescription: String { "\(version) \(file): \(words)" }
     }
 
@@ -54,7 +54,7 @@ import Testing
     static let faults = [
         Fault(
             version: .binary10, file: "data_batch_3.bin",
-            words: "21510 bytes, which is no multiple of a record's 3073; truncated"
+            words: "has 21510 bytes, which is not a multiple of the record size of 3073; it is "
         ) { $0.dropLast() },
         Fault(version: .binary10, file: "test_batch.bin", words: "0 bytes") { _ in [] },
         Fault(
@@ -75,14 +75,14 @@ import Testing
         },
         Fault(
             version: .python10, file: "test_batch",
-            words: "names os.system, which is no part of an array; nothing was executed"
+            words: "uses os.system, which is not part of an array; nothing was executed"
         ) { _ in Array("cos\nsystem\n(U\u{07}echo hitR.".utf8) },
         Fault(
             version: .python10, file: "test_batch",
-            words: "opcode 0x69 'i' at byte 1 is none that this reader knows; nothing"
+            words: "opcode 0x69 'i' at byte 1 is not supported; no part"
         ) { _ in Array("(ios\nsystem\n.".utf8) },
         Fault(
-            version: .python10, file: "test_batch", words: "opcode 0x81 at byte 2 is none"
+            version: .python10, file: "test_batch", words: "opcode 0x81 at byte 2 is not"
         ) { _ in [0x29, 0x29, 0x81, 0x2E] },
         Fault(
             version: .python10, file: "test_batch",
@@ -111,10 +111,10 @@ import Testing
             version: .python10, file: "test_batch",
             words: "'data' has shape [3, 3072] and 6144 bytes, [N, 3072] expected"
         ) { _ in batch { $0.array(content, shape: [3, 3072]) } },
-        Fault(version: .python10, file: "test_batch", words: "'data' is no NumPy array") { _ in
+        Fault(version: .python10, file: "test_batch", words: "'data' is not a NumPy array") { _ in
             batch { $0.text("zeros") }
         },
-        Fault(version: .python10, file: "test_batch", words: "2 pictures, but 3 labels") { _ in
+        Fault(version: .python10, file: "test_batch", words: "2 images, but 3 labels") { _ in
             batch(labels: [1, 2, 3]) { $0.array(content, shape: [2, 3072]) }
         },
         Fault(
@@ -130,11 +130,12 @@ import Testing
         }
     }
 
-    @Test(arguments: faults) func everyFaultIsNamed(fault: Fault) throws {
+    @Test(arguments: faults)
+    func `every fault is reported with its file and cause`(fault: Fault) throws {
         let folder = try TestFolder()
         var fixture = CIFARFixture(fault.version)
         let old = try #require(fixture.files[fault.file])
-        fixture.files[fault.file] = fault.spoil(old)
+        fixture.files[fault.file] = fault.damage(old)
         let source = try fixture.write(to: folder)
         var importer = CIFARImporter(source: source)
         importer.validation = 1
@@ -147,7 +148,7 @@ import Testing
         #expect(folder.names == ["source"])
     }
 
-    @Test func missingFiles() throws {
+    @Test func `missing CIFAR files are reported with their path`() throws {
         let folder = try TestFolder()
         var fixture = CIFARFixture(.binary10)
         fixture.files["data_batch_4.bin"] = nil
@@ -162,10 +163,10 @@ import Testing
                 output: "\(folder.path)/set", name: "cifar")
         }
         #expect(other?.exitStatus == .inputMissing)
-        #expect(other?.message.hasPrefix("holds neither data_batch_1(.bin)") == true)
+        #expect(other?.message.hasPrefix("contains neither data_batch_1(.bin)") == true)
     }
 
-    @Test func damagedArchives() throws {
+    @Test func `damaged tar archives are rejected with the cause`() throws {
         let folder = try TestFolder()
         _ = try CIFARFixture(.binary10).write(to: folder)
         let archive = "\(folder.path)/cifar.tar"
@@ -182,7 +183,7 @@ import Testing
         }
         #expect(
             try message(Array(bytes[0..<9_000]))
-                == "the tar archive is truncated; download it again")
+                == "is a truncated tar archive; download it again")
         #expect(try message([]) == "is an empty file; get it again")
         var flipped = bytes
         flipped[700] ^= 1
@@ -198,14 +199,15 @@ import Testing
                 + "again")
         #expect(
             try message(Array("some text\n".utf8) + [UInt8](repeating: 7, count: 2_000))
-                == "is no tar archive, or damaged at its start; download it again")
+                == "is not a tar archive, or damaged at its start; download it again")
         #expect(
             try message(Array("some text\n".utf8))
                 == "is text that begins 'some text'; get the file again")
     }
 
-    /// Both ways in which tar keeps a name of more than 100 letters.
-    @Test(arguments: ["gnu", "pax"]) func longNamesInArchives(format: String) throws {
+    /// GNU tar and pax store names of more than 100 characters in different ways.
+    @Test(arguments: ["gnu", "pax"])
+    func `CIFAR imports from tar archives with long names`(format: String) throws {
         let folder = try TestFolder()
         let fixture = CIFARFixture(.binary10)
         _ = try fixture.write(to: folder)

@@ -4,7 +4,7 @@ import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
-/// Launches the built `lrnet-data`, which lies beside the test bundle.
+/// Launches the built `lrnet-data`, which is next to the test bundle.
 @Suite struct CommandLineTests {
     private func tool(_ arguments: String...) throws -> (
         code: Int32, output: String, error: String
@@ -12,7 +12,8 @@ import Testing
         try launch(Launch.program("lrnet-data"), arguments)
     }
 
-    @Test func digitsFromEndToEnd() throws {
+    @Test
+    func `digits can be synthesized, verified and described, and damage is reported`() throws {
         let folder = try TestFolder()
         let set = "\(folder.path)/digits"
         let made = try tool(
@@ -50,7 +51,7 @@ import Testing
         #expect(try tool("describe", set).code == 66)
     }
 
-    @Test func usageErrors() throws {
+    @Test func `usage errors exit with 64 and a missing folder with 66`() throws {
         #expect(try tool("verify").code == 64)
         #expect(try tool("unknown").code == 64)
         #expect(try tool("describe", "x", "--split", "training").code == 64)
@@ -64,11 +65,10 @@ import Testing
         #expect(
             missing.error
                 == "lrnet-data: data: /nowhere/data: no such folder; "
-                + "make one with lrnet-data import\n")
+                + "make one with lrnet-data fetch, import or synthesize\n")
     }
 
-    /// A tree of pictures becomes an encoded set that every command reads.
-    @Test func picturesFromEndToEnd() throws {
+    @Test func `an imported folder of images can be verified, described and sampled`() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
         try ImageFixture.writeTree(tree, classes: ["ant", "bee"], count: 9)
@@ -89,7 +89,7 @@ import Testing
         #expect(described.output.contains("\nant        7           2\n"), "\(described.output)")
         let preview = try tool("describe", set, "--preview")
         #expect(preview.code == 65)
-        #expect(preview.error.contains("holds pictures of varying size"))
+        #expect(preview.error.contains("contains images of varying size"))
         let sheet = "\(folder.path)/sheet.png"
         let sample = try tool(
             "sample", set, "--output", sheet, "--split", "validation", "--count", "3")
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func importFromEndToEnd() throws {
+    @Test func `an IDX import writes a set, or nothing if it fails`() throws {
         let folder = try TestFolder()
         var fixture = IDXFixture()
         _ = try fixture.write(to: folder)
@@ -127,13 +127,13 @@ import Testing
                 == "lrnet-data: import: \(folder.path)/train-labels: class 10 of 0...12 has no "
                 + "training image; number the classes without gaps (names = "
                 + "numpy.unique(labels), then numpy.searchsorted(names, labels)), or add images of "
-                + "it\n")
+                + "this class\n")
         #expect(!FileBytes.exists("\(folder.path)/new"))
     }
 
-    /// A tenth of the training images is held out unless the option says otherwise; what is too many
-    /// is refused with numbers that work.
-    @Test func validationFollowsTheSetsSize() throws {
+    /// `--validation` overrides this. If it leaves no image to train on, the message suggests
+    /// numbers that work.
+    @Test func `a tenth of the training images is held out by default`() throws {
         let folder = try TestFolder()
         let fixture = IDXFixture()
         _ = try fixture.write(to: folder)
@@ -153,8 +153,8 @@ import Testing
         #expect(usual.output.contains("train 21, validation 2, test 6 images"))
         #expect(
             usual.output.contains(
-                "validation: the first 2 of 23 training images; --validation N holds out another "
-                    + "number\n"))
+                "validation: the first 2 of 23 training images; use --validation N to hold out "
+                    + "another number\n"))
         let index = try FileBytes.read("\(folder.path)/set/index.json")
         let same = try run("--validation", "2")
         #expect(same.output.contains("validation: the first 2 of 23 training images\n"))
@@ -165,14 +165,14 @@ import Testing
         #expect(tooMany.code == 64)
         #expect(
             tooMany.error
-                == "lrnet-data: import: \(folder.path)/train-images: has 23 images, which leaves "
-                + "none to train on with --validation 5000; use at most 13, or leave --validation "
-                + "out for 2\n")
+                == "lrnet-data: import: \(folder.path)/train-images: has 23 images, so "
+                + "--validation 5000 leaves none to train on; use at most 13, or omit "
+                + "--validation for 2\n")
         #expect(try run("--validation", "13").code == 0)
     }
 
-    /// Classes are called as their folders are, in the order of the names' bytes.
-    @Test func classNamesKeepTheirCase() throws {
+    /// Classes are named after their folders.
+    @Test func `class names keep their case and are sorted by their bytes`() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
         try ImageFixture.writeTree(tree, classes: ["Zebra", "ant", "Cat"], count: 3)

@@ -7,8 +7,8 @@ import LRNetSupport
 import Testing
 
 @Suite struct DamageTests {
-    /// One bit of every byte of every file, chosen by the seed: none may go unnoticed.
-    @Test func everyFlippedBitIsFound() throws {
+    /// Flips one bit, chosen by the seed, in each byte of the index and in every fifth of a shard.
+    @Test func `a flipped bit in any file of a set is detected`() throws {
         let folder = try TestFolder()
         let directory = "\(folder.path)/set"
         try writeSet(directory)
@@ -17,7 +17,7 @@ import Testing
         for name in try FileBytes.names(inFolder: directory) {
             let path = "\(directory)/\(name)"
             let bytes = try FileBytes.read(path)
-            // Shards are guarded by one hash each, so that every fifth byte says as much.
+            // One hash protects a whole shard, so every fifth byte is enough.
             let isIndex = name == ShardIndex.fileName
             for byte in stride(from: 0, to: bytes.count, by: isIndex ? 1 : 5) {
                 let bit = key.integer(flips, below: 8)
@@ -35,8 +35,8 @@ import Testing
         _ = try readAll(directory)
     }
 
-    /// HDF5's own checksums, without our hashes: a flip is an error or changes nothing.
-    @Test func latestFormatNeverReadsSilentlyWrong() throws {
+    /// Tests HDF5's own checksums, without the hashes of the index.
+    @Test func `a flipped bit in an HDF5 file never changes values silently`() throws {
         let file = try HDF5File.create(inMemoryNamed: "small")
         let values = randomImages(9).pixels
         try file.createDataSet("images", of: .uint8, shape: [9, 70], chunk: [4, 70]).write(values)
@@ -58,7 +58,7 @@ import Testing
         #expect(errors > 600)
     }
 
-    @Test func truncatedShard() throws {
+    @Test func `a truncated shard is rejected when the set is opened`() throws {
         let folder = try TestFolder()
         let directory = "\(folder.path)/set"
         try writeSet(directory)
@@ -70,10 +70,10 @@ import Testing
         #expect(
             error?.description
                 == "open: \(path): has \(bytes.count - 1) bytes, \(bytes.count) expected; "
-                + "import the data again")
+                + "create the data set again in a new folder")
     }
 
-    @Test func missingPieces() throws {
+    @Test func `a missing folder, shard or index is reported as missing input`() throws {
         let folder = try TestFolder()
         let directory = "\(folder.path)/set"
         #expect(
@@ -89,7 +89,7 @@ import Testing
         #expect(index?.exitStatus == .inputMissing)
     }
 
-    @Test func indexOfAnotherSetIsFound() throws {
+    @Test func `an index that belongs to another set is rejected`() throws {
         let folder = try TestFolder()
         try writeSet("\(folder.path)/a")
         try writeSet("\(folder.path)/b", train: randomImages(41, stream: 5))
@@ -100,9 +100,9 @@ import Testing
         #expect(error?.subject == "\(folder.path)/a/train-00000.h5")
     }
 
-    /// An index with right hashes that says something else than the shards.
+    /// The hashes of the index itself are correct.
     @Test(arguments: ["shape", "classes", "mean", "deviation", "samples", "version"])
-    func consistentIndexThatDisagrees(field: String) throws {
+    func `an index that disagrees with its shards is rejected`(field: String) throws {
         let folder = try TestFolder()
         let directory = "\(folder.path)/set"
         var index = try writeSet(directory)
@@ -129,7 +129,7 @@ import Testing
         for problem in problems { #expect(problem.exitStatus == .badData) }
     }
 
-    @Test func verifierNamesEveryBadShard() throws {
+    @Test func `the verifier names every damaged shard`() throws {
         let folder = try TestFolder()
         let directory = "\(folder.path)/set"
         try writeSet(directory)

@@ -7,7 +7,7 @@ import LRNetSupport
 import Testing
 
 @Suite struct EncodedReaderTests {
-    /// Pictures of some kilobytes each, so that a shard has several chunks of 64 KiB.
+    /// Imports images of some kilobytes each, so that a shard has several chunks of 64 KiB.
     private func set(_ folder: TestFolder) throws -> ShardSet {
         let key = NoiseKey(seed: testSeed, purpose: .test, step: 90)
         for number in 0..<24 {
@@ -28,14 +28,14 @@ import Testing
         return try ShardSet(directory: "\(folder.path)/set")
     }
 
-    @Test func severalThreadsAndChunks() throws {
+    @Test func `several threads read the right images from several chunks`() throws {
         let folder = try TestFolder()
         let set = try set(folder)
         #expect(set.index.splits[0].shards[0].byteCount > 70_000)
         for cacheByteCount in [0, 1 << 30] {
             let reader = try ShardReader(
                 set: set, split: .train, cacheByteCount: cacheByteCount)
-            // Pictures are known by their sizes; labels follow from them.
+            // The size identifies an image and so its label.
             let heights = try (0..<24).map { try reader.picture($0).image.height }
             #expect(heights.sorted() == (0..<24).map { 40 + $0 * 3 })
             let failures = Counter()
@@ -54,8 +54,8 @@ import Testing
         }
     }
 
-    /// A shard that is intact by its hash but holds no picture: the line names the sample.
-    @Test func storedImageThatIsNone() throws {
+    /// The hash of the shard is correct, but one of its images is not.
+    @Test func `a stored image that cannot be decoded is reported with its sample`() throws {
         let folder = try TestFolder()
         let set = try set(folder)
         let path = "\(folder.path)/set/train-00001.h5"
@@ -69,7 +69,7 @@ import Testing
         try file.createDataSet("offsets", of: .int64, shape: [offsets.count]).write(offsets)
         try file.createDataSet("labels", of: .int32, shape: [labels.count]).write(labels)
         let image = try file.image()
-        // A new file, since HDF5 knows an open one by its inode.
+        // Writes a new file because HDF5 identifies an open file by its inode.
         try AtomicFile.write(image, to: path)
         var splits = set.index.splits
         splits[0].shards[1].sha256 = ContentHash.of(image)
@@ -90,7 +90,7 @@ import Testing
         #expect(problems.map(\.exitStatus) == [.badData])
     }
 
-    @Test func picturesOfRawSets() throws {
+    @Test func `the reader returns the images of a raw set unchanged`() throws {
         let folder = try TestFolder()
         let train = randomImages(41)
         try writeSet("\(folder.path)/set", train: train)

@@ -5,9 +5,9 @@ import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
-/// Downloads from a server of this machine, which misbehaves as `Golden/serve.py` says.
-@Suite(.enabled(if: Python.isThere, "python3 is not here")) struct FetchTests {
-    /// The four IDX files of a made-up set, compressed, behind a server.
+/// Downloads from a local server, which misbehaves in the ways that `Golden/serve.py` describes.
+@Suite(.enabled(if: Python.isInstalled, "python3 is not here")) struct FetchTests {
+    /// A server with the four compressed IDX files of a small random data set.
     final class Site {
         let folder: TestFolder
         let address: String
@@ -40,7 +40,7 @@ import Testing
             _ = try? server.wait()
         }
 
-        /// What was asked of the server.
+        /// The requests that the server received.
         var requests: [String] {
             let bytes = (try? FileBytes.read("\(folder.path)/log")) ?? []
             return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
@@ -85,31 +85,34 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: [false, true])
-    func good(isHashOfContent: Bool) throws {
+    func `a fetch requests each file once and imports the set`(isHashOfContent: Bool) throws {
         let site = try Site()
         _ = try site.fetch(site.set(["good"], isHashOfContent: isHashOfContent))
         try check(site)
         #expect(site.requests == Site.names.map { "good \($0).gz -" })
     }
 
-    @Test(.timeLimit(.minutes(1))) func corruptBytesAreRefused() throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `corrupt downloads are rejected and the next mirror is tried`() throws {
         let site = try Site()
         let error = #expect(throws: Failure.self) {
             _ = try site.fetch(site.set(["corrupt"]))
         }
         #expect(error?.exitStatus == .badData)
         let line = error?.description ?? "-"
-        #expect(line.hasPrefix("fetch: train-images.gz: SHA-256 "))
-        #expect(line.contains(" was to be had from no address: \(site.address)/corrupt/"))
+        #expect(
+            line.hasPrefix("fetch: train-images.gz: no address provides the file with SHA-256 "))
+        #expect(line.contains("...: \(site.address)/corrupt/"))
         #expect(!line.contains("\n"))
         #expect(!FileBytes.exists(site.output))
         #expect(!FileBytes.exists("\(site.output).download/train-images.gz"))
-        // The next mirror is asked, and the set comes from there.
+        // The set is downloaded from the next mirror.
         _ = try site.fetch(site.set(["missing", "corrupt", "good"]))
         try check(site)
     }
 
-    @Test(.timeLimit(.minutes(1))) func brokenDownloadsGoOn() throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `interrupted downloads resume where they stopped`() throws {
         let site = try Site()
         _ = try site.fetch(site.set(["broken"]))
         try check(site)
@@ -123,10 +126,11 @@ import Testing
         #expect(site.requests.count == 12)
     }
 
-    /// What an earlier run left behind is gone on with; if it is of another file, the download
-    /// starts again, also where the server ignores ranges.
+    /// This is also true if the server ignores ranges.
     @Test(.timeLimit(.minutes(1)), arguments: ["good", "plain"], ["start", "other", "long"])
-    func leftovers(mode: String, kind: String) throws {
+    func `a partial file is resumed, or downloaded again if it does not match`(
+        mode: String, kind: String
+    ) throws {
         let site = try Site()
         let bytes = try FileBytes.read("\(site.folder.path)/site/train-images.gz")
         let part = "\(site.output).download/train-images.gz.part"
@@ -138,11 +142,12 @@ import Testing
             to: part)
         _ = try site.fetch(site.set([mode]))
         try check(site)
-        let asked = site.requests.filter { $0.contains("train-images") }
-        #expect(asked.count == (mode == "good" && kind == "start" ? 1 : 2))
+        let requests = site.requests.filter { $0.contains("train-images") }
+        #expect(requests.count == (mode == "good" && kind == "start" ? 1 : 2))
     }
 
-    @Test(.timeLimit(.minutes(1))) func failures() throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `failed downloads are reported with their cause`() throws {
         let site = try Site()
         func line(_ modes: [String], mirror: String? = nil) throws -> String {
             let error = #expect(throws: Failure.self) {
@@ -155,12 +160,12 @@ import Testing
         #expect(try line(["endless"]).contains("more than "))
         #expect(try line(["cut"]).contains("curl: (18)"))
         #expect(try line([], mirror: "http://127.0.0.1:9/x").contains("curl: (7)"))
-        // Nothing but the lock stays of a download that never began.
+        // A download that never began leaves only its lock.
         #expect(
             TestFolder.names(in: "\(site.output).download").allSatisfy { $0 != "train-images.gz" })
     }
 
-    @Test func officialAddressesAndHashes() {
+    @Test func `published data sets have HTTPS mirrors and SHA-256 hashes`() {
         for set in PublishedDataSet.all {
             #expect(!set.mirrors.isEmpty)
             for mirror in set.mirrors { #expect(mirror.hasPrefix("https://")) }
@@ -172,11 +177,11 @@ import Testing
         #expect(PublishedDataSet.mnist.files.count == 4)
     }
 
-    /// The real files behind a local server, by the program.
+    /// The local server has the real files.
     @Test(
         .enabled(if: MNISTTests.folder != nil, "MNIST is not here; set LRNET_TEST_DATA"),
         .timeLimit(.minutes(2)))
-    func mnistByTheProgram() throws {
+    func `lrnet-data fetches MNIST from a mirror that breaks connections`() throws {
         let site = try Site()
         let source = try #require(MNISTTests.folder)
         for file in PublishedDataSet.mnist.files {
@@ -192,8 +197,8 @@ import Testing
             result.output.hasSuffix(
                 """
                 fingerprint 65a1288d6784f15ae786b8d331faba3df37805ba9bdcb2191d0ecf90ee44bb60
-                validation: the first 5,000 of 60,000 training images; --validation N holds out \
-                another number
+                validation: the first 5,000 of 60,000 training images; use --validation N to hold \
+                out another number
 
                 """))
     }

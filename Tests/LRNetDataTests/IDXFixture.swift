@@ -4,9 +4,9 @@ import LRNetKernels
 import LRNetLaunchSupport
 import LRNetSupport
 
-/// The four IDX files of a small made-up set, in a folder; each can be spoilt before it is written.
+/// The four IDX files of a small random data set; a test can damage each before it is written.
 struct IDXFixture {
-    /// One file's header words and content.
+    /// The header words and content of one file.
     struct File {
         var words: [UInt32]
         var content: [UInt8]
@@ -26,7 +26,7 @@ struct IDXFixture {
     init(train trainCount: Int = 23, test testCount: Int = 6) {
         let shape = LabeledImages.idxShape
         var train = randomImages(trainCount, shape: shape, classes: 10, stream: 11)
-        // Every class is there, also where the first ones are held out.
+        // Every class has images, even if the first images are held out.
         train.labels = (0..<trainCount).map { Int32($0 * 7 % 10) }
         self.train = train
         test = randomImages(testCount, shape: shape, classes: 10, stream: 12)
@@ -40,7 +40,7 @@ struct IDXFixture {
         }
     }
 
-    /// Writes the files and names them to an importer.
+    /// Writes the files and returns an importer of them.
     func write(to folder: TestFolder) throws -> IDXImporter {
         for (name, file) in files {
             let path = "\(folder.path)/\(name)"

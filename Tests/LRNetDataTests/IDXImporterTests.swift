@@ -6,12 +6,13 @@ import LRNetSupport
 import Testing
 
 extension LabeledImages {
-    /// The shape of the made-up IDX images.
+    /// The shape of the images of `IDXFixture`.
     static let idxShape = ImageShape(height: 6, width: 9, channels: 1)
 }
 
 @Suite struct IDXImporterTests {
-    @Test(arguments: [false, true]) func imports(isCompressed: Bool) throws {
+    @Test(arguments: [false, true])
+    func `plain and compressed IDX files import unchanged`(isCompressed: Bool) throws {
         let folder = try TestFolder()
         var fixture = IDXFixture()
         for name in fixture.files.keys { fixture.files[name]?.isCompressed = isCompressed }
@@ -24,7 +25,7 @@ extension LabeledImages {
         #expect(all[2] == fixture.test)
     }
 
-    @Test func withoutValidation() throws {
+    @Test func `zero validation images omit the split, and too many are rejected`() throws {
         let folder = try TestFolder()
         var importer = try IDXFixture().write(to: folder)
         importer.validation = 0
@@ -37,11 +38,11 @@ extension LabeledImages {
         #expect(error?.exitStatus == .usage)
     }
 
-    /// What is done to a file, and what the one line must then say.
+    /// Damage to a file, and words that the error message must contain.
     struct Fault: Sendable, CustomTestStringConvertible {
         let file: String
         let words: String
-        let spoil: @Sendable (inout IDXFixture.File) -> Void
+        let damage: @Sendable (inout IDXFixture.File) -> Void
         var testDescription: String { "\(file): \(words)" }
     }
 
@@ -68,7 +69,7 @@ extension LabeledImages {
             $0.words[1] = 4_294_967_295
         },
         Fault(file: "train-images", words: "impossible image size 0x9") { $0.words[2] = 0 },
-        Fault(file: "test-images", words: "images of 3x18x1, but those of") {
+        Fault(file: "test-images", words: "has images of 3x18x1, but ") {
             $0.words[2] = 3
             $0.words[3] = 18
         },
@@ -81,11 +82,12 @@ extension LabeledImages {
         },
     ]
 
-    @Test(arguments: faults) func everyFaultIsNamed(fault: Fault) throws {
+    @Test(arguments: faults)
+    func `every fault is reported with its file and cause`(fault: Fault) throws {
         let folder = try TestFolder()
         var fixture = IDXFixture()
         var file = try #require(fixture.files[fault.file])
-        fault.spoil(&file)
+        fault.damage(&file)
         fixture.files[fault.file] = file
         let importer = try fixture.write(to: folder)
         let error = #expect(throws: Failure.self) {
@@ -97,7 +99,7 @@ extension LabeledImages {
         #expect(folder.names.count == 4)
     }
 
-    @Test func damagedGzip() throws {
+    @Test func `damage to a gzip file never changes the images silently`() throws {
         let folder = try TestFolder()
         var fixture = IDXFixture()
         for name in fixture.files.keys { fixture.files[name]?.isCompressed = true }
@@ -106,13 +108,13 @@ extension LabeledImages {
         let path = "\(folder.path)/train-images"
         let bytes = try FileBytes.read(path)
         let key = NoiseKey(seed: testSeed, purpose: .test, step: 21)
-        // Byte 4 to 9 of a gzip file (time, flags, system) and the file name carry no data.
+        // Bytes 4 to 9 of a gzip file (time, flags, system) and the file name contain no data.
         let nameEnd = 10 + (bytes[10...].firstIndex(of: 0) ?? 10) - 9
         var errors = 0
         for byte in stride(from: nameEnd, to: bytes.count, by: 7) {
             let bit = key.integer(byte, below: 8)
             try flip(path, byte: byte, bit: bit)
-            // The padding of a stored block carries no data either.
+            // The padding of a stored block contains no data either.
             do {
                 let output = "\(folder.path)/set"
                 let index = try importer.run(output: output, name: "small")
@@ -138,7 +140,7 @@ extension LabeledImages {
         try importer.run(output: "\(folder.path)/set", name: "small")
     }
 
-    @Test func missingFile() throws {
+    @Test func `a missing file is reported with its path`() throws {
         let folder = try TestFolder()
         let importer = try IDXFixture().write(to: folder)
         try AtomicFile.remove("\(folder.path)/test-images")

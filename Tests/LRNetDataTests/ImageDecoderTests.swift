@@ -5,7 +5,8 @@ import LRNetSupport
 import Testing
 
 @Suite struct ImageDecoderTests {
-    /// JPEG at quality 90 of a smooth picture with one sharp corner, chroma halved.
+    /// Bound on the error of JPEG at quality 90, chroma halved, for a smooth image with a sharp
+    /// corner.
     static let jpegTolerance = 60
 
     private func problem(_ bytes: [UInt8], limit: Int = 1_000_000) -> String? {
@@ -18,7 +19,9 @@ import Testing
     }
 
     @Test(arguments: [(1, 1), (1, 9), (7, 5), (16, 16), (33, 17), (300, 40)])
-    func roundTrips(height: Int, width: Int) throws {
+    func `PNG images decode exactly and JPEG images within a tolerance`(
+        height: Int, width: Int
+    ) throws {
         let image = ImageFixture.image(3, height: height, width: width)
         let png = try ImageDecoder().decode(PNGCodec.encode(image)[...])
         #expect(png.image == image)
@@ -39,8 +42,8 @@ import Testing
         let pixels: [[Int]]
     }
 
-    /// Files that other programs make; `Golden/make_pictures.py` made these.
-    @Test func otherKinds() throws {
+    /// `Golden/make_pictures.py` wrote these files.
+    @Test func `JPEG and PNG files of other programs decode to their known pixels`() throws {
         let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("Golden/pictures.json")
         let pictures = try JSONDecoder().decode(
@@ -65,9 +68,10 @@ import Testing
         }
     }
 
-    /// Without Adobe's segment four values are inks as they are, 0 for none; the gray of ink 90,
-    /// stored as luminance 165, then reads as cyan 165, magenta and yellow 128 (no chroma), black 55.
-    @Test func inksWithoutAdobeSegment() throws {
+    /// Without Adobe's segment, the four values are the inks themselves, and 0 is no ink. The gray
+    /// of ink 90, stored as luminance 165, is then read as cyan 165, magenta and yellow 128 (no
+    /// chroma) and black 55.
+    @Test func `CMYK values without an Adobe segment are read as plain inks`() throws {
         let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("Golden/pictures.json")
         let pictures = try JSONDecoder().decode(
@@ -82,8 +86,8 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...8, [false, true]) func exifOrientation(number: Int, isLittle: Bool) throws
-    {
+    @Test(arguments: 1...8, [false, true])
+    func `a JPEG is turned by its Exif orientation`(number: Int, isLittle: Bool) throws {
         let image = ImageFixture.image(0, height: 48, width: 64)
         let file = ImageFixture.turned(
             JPEGCodec.encode(image), exifOrientation: UInt8(number), isLittle: isLittle)
@@ -91,7 +95,7 @@ import Testing
         #expect(picture.isPlainJPEG == (number == 1))
         let isTransposed = number >= 5
         #expect(picture.image.height == (isTransposed ? 64 : 48))
-        // Where the dark corner must have gone: Exif names the sides of row 0 and column 0.
+        // Exif names the sides of row 0 and column 0, and so the new place of the dark corner.
         let isAtBottom = [3, 4, 7, 8].contains(number)
         let isAtRight = [2, 3, 6, 7].contains(number)
         let row = isAtBottom ? picture.image.height - 4 : 3
@@ -102,10 +106,9 @@ import Testing
         }
     }
 
-    /// Orientations in PNG files: in a chunk of their own, with and without JPEG's prefix, and as
-    /// ImageMagick wrote them.
+    /// PNG has a chunk for Exif, with and without JPEG's prefix; ImageMagick used text chunks.
     @Test(arguments: ["eXIf", "prefixed eXIf", "exif tEXt", "APP1 tEXt", "exif zTXt"])
-    func orientationOfPNG(kind: String) throws {
+    func `a PNG is turned by an Exif orientation in any kind of chunk`(kind: String) throws {
         let jpeg = ImageFixture.turned([0xFF, 0xD8], exifOrientation: 6, isLittle: false)
         let exif = Array(jpeg[6...])
         let digits = exif.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
@@ -122,11 +125,10 @@ import Testing
             }
         let length = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: content.count >> $0) }
         let png = PNGCodec.encode(ImageFixture.image(0, height: 48, width: 64))
-        // Behind the signature and the header.
-        // A wrong checksum does not matter there.
+        // Inserts the chunk after the signature and the header, where the checksum may be wrong.
         let file = png[..<33] + length + Array(chunk.utf8) + content + [0, 0, 0, 0] + png[33...]
         #expect(try ImageDecoder().decode(file[...]).image.height == 64)
-        // Damage never matters, and never crashes.
+        // Damage never crashes the decoder.
         for byte in 33..<33 + 12 + content.count {
             var damaged = file
             damaged[byte] ^= 0x55
@@ -134,7 +136,7 @@ import Testing
         }
     }
 
-    /// Bytes as zlib stores them.
+    /// Returns the bytes as a stored block of zlib.
     private func stored(_ bytes: [UInt8]) -> [UInt8] {
         let (low, high) = (UInt8(bytes.count & 255), UInt8(bytes.count >> 8))
         var (first, second) = (1, 0)
@@ -146,7 +148,7 @@ import Testing
             + [second >> 8, second & 255, first >> 8, first & 255].map { UInt8($0) }
     }
 
-    @Test func turningIsExact() {
+    @Test func `each Exif orientation moves every pixel to its exact place`() {
         let image = PixelImage(height: 2, width: 3, channels: 1, pixels: [1, 2, 3, 4, 5, 6])
         let expected: [[UInt8]] = [
             [1, 2, 3, 4, 5, 6], [3, 2, 1, 6, 5, 4], [6, 5, 4, 3, 2, 1], [4, 5, 6, 1, 2, 3],
@@ -157,8 +159,7 @@ import Testing
         }
     }
 
-    /// A damaged Exif segment never matters, and never crashes.
-    @Test func damagedExif() throws {
+    @Test func `a damaged Exif segment never crashes the decoder`() throws {
         let jpeg = ImageFixture.jpeg(1)
         let file = ImageFixture.turned(jpeg, exifOrientation: 6, isLittle: true)
         for byte in 4..<6 + 46 {
@@ -171,7 +172,7 @@ import Testing
         #expect(try ImageDecoder().decode(file[...]).image.height == 32)
     }
 
-    @Test func truncatedImages() throws {
+    @Test func `a truncated JPEG or PNG is rejected`() throws {
         let image = ImageFixture.image(2, height: 40, width: 30)
         let jpeg = JPEGCodec.encode(image)
         let png = PNGCodec.encode(image)
@@ -187,10 +188,10 @@ import Testing
         #expect(problem([]) == "has 0 bytes")
     }
 
-    @Test func damagedPNG() throws {
+    @Test func `a flipped bit in a PNG never changes the image silently`() throws {
         let png = PNGCodec.encode(ImageFixture.image(2, height: 40, width: 30))
         let key = NoiseKey(seed: testSeed, purpose: .test, step: 61)
-        // The picture's own chunk, with its checksum.
+        // These bytes are the image data and their checksum.
         for byte in stride(from: 50, to: png.count - 16, by: 3) {
             var bytes = png
             bytes[byte] ^= 1 << UInt8(key.integer(byte, below: 8))
@@ -200,7 +201,7 @@ import Testing
         }
     }
 
-    @Test func liesAboutItsSize() throws {
+    @Test func `a JPEG with a wrong size in its header is rejected`() throws {
         let jpeg = ImageFixture.jpeg(1, height: 64, width: 64)
         for (height, width) in [(128, 64), (64, 128), (32, 64), (64, 32), (1000, 1000)] {
             let message = problem(
@@ -211,12 +212,12 @@ import Testing
         #expect(problem(ImageFixture.claiming(jpeg, height: 0, width: 64)) != nil)
     }
 
-    @Test func bombs() throws {
+    @Test func `images that declare too many pixels are rejected`() throws {
         let jpeg = ImageFixture.claiming(ImageFixture.jpeg(1), height: 65_000, width: 65_000)
         #expect(
             problem(jpeg, limit: 100_000_000)
-                == "says that it has 65000x65000 pixels, more than --max-pixels 100000000")
-        // A PNG of 30,000 equal rows takes some kilobytes.
+                == "declares 65000x65000 pixels, more than --max-pixels 100000000")
+        // A PNG of 3,000 equal rows has only a few kilobytes.
         let image = PixelImage(
             height: 3_000, width: 1_000, channels: 1,
             pixels: [UInt8](repeating: 7, count: 3_000_000))
@@ -224,18 +225,21 @@ import Testing
         #expect(png.count < 20_000)
         #expect(
             problem(png, limit: 2_999_999)
-                == "says that it has 3000x1000 pixels, more than --max-pixels 2999999")
+                == "declares 3000x1000 pixels, more than --max-pixels 2999999")
         #expect(problem(png, limit: 3_000_000) == nil)
     }
 
-    @Test func otherFiles() {
+    @Test func `files of other types are rejected with their type`() {
         #expect(
             problem(Array("<html>\n".utf8))
-                == "is an HTML page, as servers send instead of a file; download the file itself")
+                == "is an HTML page instead of the expected file; download the file itself")
         #expect(
-            problem(Array("# a\n".utf8)) == "is text that begins '# a'; JPEG and PNG are read")
-        #expect(problem(Array("GIF89a\0\0".utf8)) == "is a GIF picture; JPEG and PNG are read")
-        #expect(problem([0x50, 0x4B, 3, 4, 0]) == "is a zip archive; JPEG and PNG are read")
+            problem(Array("# a\n".utf8))
+                == "is text that begins '# a'; only JPEG and PNG can be read")
+        #expect(
+            problem(Array("GIF89a\0\0".utf8)) == "is a GIF image; only JPEG and PNG can be read")
+        #expect(
+            problem([0x50, 0x4B, 3, 4, 0]) == "is a zip archive; only JPEG and PNG can be read")
         #expect(problem([1, 2, 3]) == "is neither JPEG nor PNG")
         #expect(problem([0xFF, 0xD8, 0xFF])?.hasPrefix("damaged or truncated JPEG") == true)
     }

@@ -4,10 +4,10 @@ import LRNetKernels
 import LRNetLaunchSupport
 import LRNetSupport
 
-/// Pictures for tests.
+/// Images for tests.
 enum ImageFixture {
-    /// A smooth picture that survives JPEG, different for each number, with a dark corner at the
-    /// upper left by which a turned or mirrored one is known.
+    /// Returns a smooth image that JPEG hardly changes, different for each number. Its dark upper
+    /// left corner shows whether it was turned or mirrored.
     static func image(_ number: Int, height: Int, width: Int) -> PixelImage {
         var pixels: [UInt8] = []
         for row in 0..<height {
@@ -22,12 +22,12 @@ enum ImageFixture {
         return PixelImage(height: height, width: width, channels: 3, pixels: pixels)
     }
 
-    /// A JPEG file of such a picture.
+    /// Returns a JPEG file of such an image.
     static func jpeg(_ number: Int, height: Int = 24, width: Int = 32) -> [UInt8] {
         JPEGCodec.encode(image(number, height: height, width: width))
     }
 
-    /// Puts an Exif segment with an orientation behind the first marker of a JPEG file.
+    /// Inserts an Exif segment with an orientation after the first marker of a JPEG file.
     static func turned(_ jpeg: [UInt8], exifOrientation: UInt8, isLittle: Bool) -> [UInt8] {
         let tiff: [UInt8] =
             isLittle
@@ -47,12 +47,12 @@ enum ImageFixture {
             + jpeg[2...]
     }
 
-    /// Where a marker of a JPEG file stands.
+    /// Returns the position of a marker in a JPEG file.
     static func position(of marker: UInt8, in jpeg: [UInt8]) -> Int? {
         jpeg.indices.dropLast().first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == marker }
     }
 
-    /// A JPEG file whose header claims another size.
+    /// Changes the size in the header of a JPEG file.
     static func claiming(_ jpeg: [UInt8], height: Int, width: Int) -> [UInt8] {
         var bytes = jpeg
         guard let start = position(of: 0xC0, in: jpeg) else { return [] }
@@ -62,7 +62,8 @@ enum ImageFixture {
         return bytes
     }
 
-    /// A tree of `count` JPEG files a class, of mixed sizes; one of them is a PNG by content.
+    /// Writes a tree of `count` images per class, of mixed sizes. All are named `.jpg`, but every
+    /// sixth is a PNG.
     static func writeTree(_ path: String, classes: [String], count: Int, first: Int = 0) throws {
         for (label, name) in classes.enumerated() {
             try AtomicFile.createFolder("\(path)/\(name)")
@@ -77,13 +78,13 @@ enum ImageFixture {
         }
     }
 
-    /// The largest difference of two pictures' values, or 255 if they have different shapes.
+    /// Returns the largest difference of the values of two images, or 255 if their shapes differ.
     static func difference(_ one: PixelImage, _ other: PixelImage) -> Int {
         guard one.height == other.height, one.width == other.width else { return 255 }
         return zip(one.pixels, other.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0
     }
 
-    /// Every file of a folder.
+    /// Returns the content of every file in a folder by its name.
     static func content(of folder: String) throws -> [String: [UInt8]] {
         var content: [String: [UInt8]] = [:]
         for name in try FileBytes.names(inFolder: folder) {

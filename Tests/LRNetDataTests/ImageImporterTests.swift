@@ -8,7 +8,7 @@ import Testing
 @Suite struct ImageImporterTests {
     static let classes = ["ant", "bee", "cow"]
 
-    /// A tree of 3 classes of 11 pictures, and a test tree of 4 each.
+    /// Writes a tree of 3 classes of 11 images, and a test tree with 4 images of each.
     private func importer(_ folder: TestFolder) throws -> ImageImporter {
         try ImageFixture.writeTree(
             "\(folder.path)/train", classes: Self.classes, count: 11)
@@ -32,9 +32,9 @@ import Testing
         }
     }
 
-    /// The folder above the splits would make one class of each.
+    /// Imported as it is, the folder would become a data set with one class per split.
     @Test(arguments: [["train"], ["train", "test"], ["tree"]])
-    func aFolderTooHighIsRefused(splits: [String]) throws {
+    func `a folder above the splits is rejected with the right folder`(splits: [String]) throws {
         let folder = try TestFolder()
         for split in splits {
             try ImageFixture.writeTree(
@@ -51,7 +51,7 @@ import Testing
         let right = ImageImporter(
             train: ImageImporter.Source(folder: "\(folder.path)/\(splits[0])"))
         #expect(failure(right, folder) == nil)
-        // Classes may have folders of their own.
+        // A class may contain folders.
         let nested = try TestFolder()
         for name in ["ant", "bee"] {
             try ImageFixture.writeTree("\(nested.path)/\(name)", classes: ["a", "b"], count: 2)
@@ -60,7 +60,7 @@ import Testing
         #expect(failure(deep, nested) == nil)
     }
 
-    @Test func encoded() throws {
+    @Test func `an encoded import reduces large images and keeps small files unchanged`() throws {
         let folder = try TestFolder()
         let importer = try importer(folder)
         let report = try importer.run(output: "\(folder.path)/set", name: "set")
@@ -95,11 +95,11 @@ import Testing
         #expect(classCounts[1].allSatisfy { $0 == 2 || $0 == 3 })
         #expect((0..<3).allSatisfy { classCounts[0][$0] + classCounts[1][$0] == 11 })
         let error = #expect(throws: Failure.self) { _ = try test.read(samples: [0]) }
-        #expect(error?.message.hasPrefix("holds pictures of varying size") == true)
+        #expect(error?.message.hasPrefix("contains images of varying size") == true)
         #expect(folder.names == ["set", "test", "train"])
     }
 
-    @Test func raw() throws {
+    @Test func `a raw import stores all images at one size`() throws {
         let folder = try TestFolder()
         var importer = try importer(folder)
         importer.storage = .raw(height: 20, width: 32)
@@ -123,7 +123,8 @@ import Testing
         #expect(ShardSetVerifier(set).run().isEmpty)
     }
 
-    @Test(arguments: [false, true]) func sameBytesWithAnyNumberOfWorkers(isRaw: Bool) throws {
+    @Test(arguments: [false, true])
+    func `the number of workers does not change the files`(isRaw: Bool) throws {
         let folder = try TestFolder()
         var importer = try importer(folder)
         if isRaw { importer.storage = .raw(height: 8, width: 9) }
@@ -137,24 +138,24 @@ import Testing
         #expect(contents[0].count == 6)
         #expect(contents[0] == contents[1])
         #expect(contents[0] == contents[2])
-        // The samples' names do not depend on the number of shards.
+        // The fingerprint does not depend on the number of shards.
         importer.shards = 5
         let other = try importer.run(output: "\(folder.path)/other", name: "set").index
         #expect(
             try other.fingerprint == ShardSet(directory: "\(folder.path)/set1").fingerprint)
     }
 
-    @Test func goesOnAfterAnInterruption() throws {
+    @Test func `an interrupted import resumes and writes the same files`() throws {
         let folder = try TestFolder()
         let importer = try importer(folder)
         let expected = try importer.run(output: "\(folder.path)/expected", name: "set").index
-        // The last test picture cannot be read, so that all other shards are finished before.
+        // The last test image cannot be read, so all other shards are finished before it.
         let path = "\(folder.path)/test/cow/p1003.jpg"
         let good = try FileBytes.read(path)
         try AtomicFile.write(Array(good.dropLast(20)), to: path)
         #expect(failure(importer, folder)?.exitStatus == .badData)
         #expect(folder.names == ["expected", "set.partial", "test", "train"])
-        // A finished shard that was damaged meanwhile is made again.
+        // A finished shard that was damaged in the meantime is written again.
         try flip("\(folder.path)/set.partial/train-00001.h5", byte: 3_000, bit: 1)
         try AtomicFile.write(good, to: path)
         let report = try importer.run(output: "\(folder.path)/set", name: "set")
@@ -166,7 +167,7 @@ import Testing
         #expect(folder.names == ["expected", "set", "test", "train"])
     }
 
-    @Test func otherOptionsOrFilesStartAgain() throws {
+    @Test func `an import with a changed option keeps no earlier shards`() throws {
         let folder = try TestFolder()
         var importer = try importer(folder)
         let path = "\(folder.path)/test/cow/p1003.jpg"
@@ -180,7 +181,7 @@ import Testing
         #expect(ShardSetVerifier(try ShardSet(directory: "\(folder.path)/set")).run().isEmpty)
     }
 
-    @Test func oneImportAtATime() throws {
+    @Test func `an import is rejected while another one holds the lock`() throws {
         let folder = try TestFolder()
         let importer = try importer(folder)
         try AtomicFile.createFolder("\(folder.path)/set.partial")
@@ -191,7 +192,7 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
-    @Test func unreadableImages() throws {
+    @Test func `unreadable images are listed and left out, up to a limit`() throws {
         let folder = try TestFolder()
         var importer = try importer(folder)
         let train = "\(folder.path)/train"
@@ -216,8 +217,8 @@ import Testing
         #expect(report.keptShardCount == 5)
         let words = [
             "ant/p1000.jpg: has 0 bytes", "ant/p1001.jpg: damaged or truncated JPEG: ",
-            "bee/p1002.jpg: is text that begins 'no picture'; JPEG and PNG are read",
-            "bee/p1003.jpg: says that it has 40000x50000 pixels, more than --max-pixels 100000000",
+            "bee/p1002.jpg: is text that begins 'no picture'; only JPEG and PNG can be read",
+            "bee/p1003.jpg: declares 40000x50000 pixels, more than --max-pixels 100000000",
             "cow/p1004.jpg: damaged or truncated JPEG: ",
         ]
         let unreadable = report.unreadable.sorted()
@@ -233,8 +234,8 @@ import Testing
         #expect(ShardSetVerifier(set).run().isEmpty)
     }
 
-    /// Hundreds of bad files end an import early, with a report of those seen.
-    @Test func givesUpOnGarbage() throws {
+    /// The message counts the files that were read until then.
+    @Test func `hundreds of unreadable files end an import early`() throws {
         let folder = try TestFolder()
         for name in ["a", "b"] {
             try AtomicFile.createFolder("\(folder.path)/train/\(name)")
@@ -249,7 +250,7 @@ import Testing
         #expect("\(error.map { "\($0)" } ?? "-")".contains("(120 unreadable so far"))
     }
 
-    @Test func trees() throws {
+    @Test func `a tree with an empty, an unknown or no class is rejected`() throws {
         let folder = try TestFolder()
         let importer = try importer(folder)
         func expect(_ path: String, _ words: String, _ status: LRNetSupport.ExitStatus = .badData) {
@@ -262,21 +263,22 @@ import Testing
             #expect(folder.names == ["test", "train"])
         }
         try AtomicFile.createFolder("\(folder.path)/train/dog")
-        expect("train/dog", "is a class without pictures; fill the folder or move it elsewhere")
+        expect("train/dog", "is a class without images; add images, or move the folder elsewhere")
         try AtomicFile.remove("\(folder.path)/train/dog")
         try ImageFixture.writeTree("\(folder.path)/test", classes: ["elk"], count: 1)
-        expect("test/elk", "is not a class of the training pictures")
+        expect("test/elk", "is not a class of the training images")
         try AtomicFile.remove("\(folder.path)/test/elk")
-        // Hidden files are no pictures, files beside the classes neither.
+        // Hidden files and files next to the classes are not images.
         try AtomicFile.write("x", to: "\(folder.path)/train/ant/.DS_Store")
         try AtomicFile.write("x", to: "\(folder.path)/train/readme.txt")
         #expect(failure(importer, folder) == nil)
         try AtomicFile.remove("\(folder.path)/set")
         for name in Self.classes { try AtomicFile.remove("\(folder.path)/train/\(name)") }
-        expect("train", "holds no folder; a tree has one folder a class", .inputMissing)
+        expect("train", "contains no folder; use one folder per class", .inputMissing)
     }
 
-    @Test(arguments: ["file", "folder", "class"]) func linksOutOfTheTree(kind: String) throws {
+    @Test(arguments: ["file", "folder", "class"])
+    func `links out of the tree require --follow-links`(kind: String) throws {
         let folder = try TestFolder()
         var importer = try importer(folder)
         try ImageFixture.writeTree("\(folder.path)/elsewhere", classes: ["elk"], count: 2)
@@ -294,20 +296,20 @@ import Testing
         #expect(error?.exitStatus == .badData)
         let line = "\(error.map { "\($0)" } ?? "-")"
         #expect(line.hasPrefix("import: \(folder.path)/\(link): leads out of the tree, to "))
-        #expect(line.hasSuffix("use --follow-links if it may"))
+        #expect(line.hasSuffix("use --follow-links to allow this"))
         importer.followsLinks = true
         let report = try importer.run(output: "\(folder.path)/set", name: "set")
         let added = kind == "file" ? 1 : 2
         #expect(report.index[.train]?.count == 26 + added)
     }
 
-    @Test func linksWithinTheTreeAndLoops() throws {
+    @Test func `links within the tree count as repeats, and loops are rejected`() throws {
         let folder = try TestFolder()
         let importer = try importer(folder)
         let link = "\(folder.path)/train/ant/again.jpg"
         try FileManager.default.createSymbolicLink(
             atPath: link, withDestinationPath: "p1000.jpg")
-        // The picture might be held out under one name and trained on under the other.
+        // The image could be held out under one name and trained on under the other.
         #expect(
             failure(importer, folder)?.message.hasSuffix(
                 "take one out, or leave out --validation") == true)
@@ -322,8 +324,7 @@ import Testing
         #expect("\(error.map { "\($0)" } ?? "-")".contains("is nested deeper than 16 folders"))
     }
 
-    /// Hard links are several names of one picture, as symbolic ones are.
-    @Test func hardLinks() throws {
+    @Test func `hard links count as repeats of one image`() throws {
         let folder = try TestFolder()
         var importer = try importer(folder)
         let picture = "\(folder.path)/train/ant/p1000.jpg"
@@ -354,7 +355,7 @@ import Testing
                 + "of them")
     }
 
-    @Test func lists() throws {
+    @Test func `a list selects and labels images, and bad lines are rejected`() throws {
         let folder = try TestFolder()
         var importer = try importer(folder)
         let list = "\(folder.path)/list.txt"
@@ -385,15 +386,15 @@ import Testing
             "ant/p1000.jpg 0\nant/p1001.jpg\n", "list.txt line 2: 'ant/p1001.jpg' is not a path")
         try expect("ant/p1000.jpg -1\n", "line 1: 'ant/p1000.jpg -1' is not a path and a label")
         try expect("7\n", "line 1: '7' is not a path and a label")
-        try expect("\n", "lists no picture")
-        try expect("ant/p1000.jpg 0\nant/p1001.jpg 2\n", "class 1 of 0...2 has no picture")
+        try expect("\n", "lists no images")
+        try expect("ant/p1000.jpg 0\nant/p1001.jpg 2\n", "class 1 of 0...2 has no image")
         try expect("ant/nothing.jpg 0\n", "train/ant/nothing.jpg: No such file", .inputMissing)
         try expect("ant 0\n", "train/ant: is not a regular file")
         try expect("../test/ant/p1000.jpg 0\n", "leads out of the tree, to ")
         try expect("ant/p1000.jpg 0\n", "label 1 is outside 0...0, the classes of the training")
     }
 
-    @Test func nothingLeftToTrainOn() throws {
+    @Test func `holding out all training images is a usage error`() throws {
         let folder = try TestFolder()
         var importer = try importer(folder)
         importer.validation = 33
@@ -402,7 +403,7 @@ import Testing
     }
 
     @Test(.enabled(if: TinyDisk.isPossible, "mounting a tmpfs needs root"))
-    func fullDiskGoesOnLater() throws {
+    func `an import resumes after a full disk gets more space`() throws {
         let folder = try TestFolder()
         let importer = try importer(folder)
         let expected = try importer.run(output: "\(folder.path)/set", name: "set").index

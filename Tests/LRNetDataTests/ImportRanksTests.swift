@@ -4,12 +4,12 @@ import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
-/// `lrnet-data import images` under mpirun, one launch at a time: the set of one process, byte for byte.
+/// Runs `lrnet-data import images` under mpirun, one launch at a time.
 @Suite(.serialized) struct ImportRanksTests {
     static let classes = ["ant", "bee", "cow"]
 
-    /// Two trees, the options of an import into five train shards, one of validation and one of test
-    /// pictures.
+    /// Two trees, and the options of an import into five training shards, one validation shard and
+    /// one test shard.
     private struct Sources {
         let folder: TestFolder
         var options: [String]
@@ -41,20 +41,21 @@ import Testing
             try start(output, ranks: ranks, more).wait()
         }
 
-        /// The set's folder; all have one name, which the index holds.
+        /// Returns the folder of a data set. All have one name because the index contains it.
         func set(_ output: String) -> String { "\(folder.path)/\(output)/set" }
 
         func content(_ output: String) throws -> [String: [UInt8]] {
             try ImageFixture.content(of: set(output))
         }
 
-        /// Puts what is no picture in a picture's place.
+        /// Replaces an image by a file that is not one.
         func damage(_ path: String) throws {
             try AtomicFile.write("no picture\n", to: "\(folder.path)/\(path)")
         }
     }
 
-    @Test(arguments: [[], ["--raw", "8x9"]]) func sameBytes(storage: [String]) throws {
+    @Test(arguments: [[], ["--raw", "8x9"]])
+    func `any number of ranks writes the same files as one process`(storage: [String]) throws {
         var sources = try Sources()
         if !storage.isEmpty { sources.options.removeAll { $0 == "--shorter-side" || $0 == "30" } }
         let alone = try sources.run("alone", storage)
@@ -74,8 +75,8 @@ import Testing
         }
     }
 
-    /// An import of three ranks fails at the last picture; two go on, and make a damaged shard anew.
-    @Test func goesOnWithOtherRanks() throws {
+    /// Three ranks fail at the last image; two ranks resume.
+    @Test func `a failed import resumes with fewer ranks and replaces a damaged shard`() throws {
         let sources = try Sources()
         try #require(sources.run("expected").status == 0)
         let path = "test/cow/p1003.jpg"
@@ -94,13 +95,12 @@ import Testing
         #expect(try sources.content("again") == sources.content("expected"))
     }
 
-    /// A rank, or mpirun with all ranks, is killed as soon as some shards are there.
-    @Test(arguments: zip(["rank", "mpirun"], [1, 4])) func goesOnAfterAKill(
-        victim: String, shards: Int
-    ) throws {
+    /// Kills one rank, or mpirun with all ranks, as soon as some shards exist.
+    @Test(arguments: zip(["rank", "mpirun"], [1, 4]))
+    func `an import resumes after a rank or mpirun is killed`(victim: String, shards: Int) throws {
         let sources = try Sources()
         try #require(sources.run("expected").status == 0)
-        // Each write of a shard takes three seconds, so that the kill meets the import at work.
+        // Each write of a shard takes three seconds, so the kill interrupts the import.
         let slow = ["LRNET_FILE_FAULT": "slow:path=.h5.partial,call=write"]
         let launch = try sources.start("again", ranks: 3, environment: slow)
         let partial = "\(sources.set("again")).partial"
@@ -115,14 +115,14 @@ import Testing
         let end = try launch.wait()
         #expect(end.status != 0 && end.duration < .seconds(60))
         #expect(!FileBytes.exists(output))
-        // At once: ranks of a killed mpirun may still be there, and are waited for.
+        // Resumes at once: ranks of a killed mpirun may still run, and the import waits for them.
         let outcome = try sources.run("again", ranks: 2)
         try #require(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.contains(" shards kept from an interrupted import"))
         #expect(try sources.content("again") == sources.content("expected"))
     }
 
-    @Test func unreadableImages() throws {
+    @Test func `several ranks report the same unreadable images as one process`() throws {
         let sources = try Sources()
         let damaged = [
             "train/ant/p1000.jpg", "train/ant/p1007.jpg", "train/bee/p1002.jpg",
@@ -157,8 +157,7 @@ import Testing
         }
     }
 
-    /// Hundreds of bad files end an import early on any number of ranks.
-    @Test func givesUpOnGarbage() throws {
+    @Test func `hundreds of unreadable files end an import of three ranks early`() throws {
         let folder = try TestFolder()
         for name in ["a", "b"] {
             try AtomicFile.createFolder("\(folder.path)/train/\(name)")
@@ -174,13 +173,13 @@ import Testing
             ], ranks: 3
         ).wait()
         #expect(outcome.status == 65)
-        // 101 bad pictures are too many; after four rounds of three shards of ten there are 120.
+        // 101 bad images are too many; after four rounds of three shards of ten there are 120.
         #expect(outcome.complaints.count == 1)
         #expect(outcome.complaints.first?.contains("(120 unreadable so far, listed in ") == true)
     }
 
-    /// What rank 0 alone looks at reads as in one process; all ranks end.
-    @Test func errorsAreThoseOfOneProcess() throws {
+    /// Only rank 0 checks these inputs; all ranks end.
+    @Test func `several ranks report the same errors as one process`() throws {
         let sources = try Sources()
         func expectSame(_ output: String, _ more: [String] = [], status: Int32) throws {
             let alone = try sources.run(output, more)
@@ -200,7 +199,7 @@ import Testing
     }
 
     @Test(.enabled(if: TinyDisk.isPossible, "mounting a tmpfs needs root"))
-    func fullAndReadOnlyDisks() throws {
+    func `a full or read-only disk stops the import, which resumes later`() throws {
         var sources = try Sources()
         try #require(sources.run("expected").status == 0)
         let disk = try TinyDisk(size: "60k")
@@ -227,11 +226,11 @@ import Testing
             try ImageFixture.content(of: "\(disk.path)/set") == sources.content("expected"))
     }
 
-    /// Rank 1 sees another disk under the output's name, or under the pictures'.
+    /// Mounts another disk at the path of the output or of the images, for rank 1 only.
     @Test(
         .enabled(if: TinyDisk.isPossible, "mounting a tmpfs needs root"),
         arguments: ["output", "train"])
-    func foldersThatAreNotShared(hidden: String) throws {
+    func `a folder that the ranks do not share is named in the error`(hidden: String) throws {
         let sources = try Sources()
         try AtomicFile.createFolder("\(sources.folder.path)/output")
         let script = "\(sources.folder.path)/rank.sh"
@@ -258,8 +257,8 @@ import Testing
         #expect(line.hasSuffix("that all hosts share"), "\(line)")
     }
 
-    /// An import waits, and is refused, also while only ranks other than 0 are left of another.
-    @Test func oneImportAtATime() throws {
+    /// The import first waits for the ranks other than 0, which hold a separate lock.
+    @Test func `an import is rejected while ranks of an earlier one remain`() throws {
         let sources = try Sources()
         try AtomicFile.createFolder("\(sources.set("again")).partial")
         let path = "\(sources.set("again")).partial/members.lock"
@@ -273,9 +272,9 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
-    /// Rank 0 shows what all have done: five rounds of two shards, each three seconds long, and a line
-    /// after ten.
-    @Test func progressCountsAllRanks() throws {
+    /// Rank 0 prints the line after ten seconds. The import takes five rounds of two shards, each
+    /// three seconds long.
+    @Test func `the progress line counts the images of all ranks`() throws {
         let sources = try Sources()
         let launch = try sources.start(
             "again", ranks: 2, ["--shards", "8"],
@@ -284,12 +283,12 @@ import Testing
         try #require(outcome.status == 0, "\(outcome.errors)")
         let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("importing ") }
         #expect(lines.count == 1, "\(outcome.errors)")
-        // Eight shards hold the 26 training pictures, the other two 7 and 12.
+        // Eight shards contain the 26 training images, the other two contain 7 and 12.
         #expect(lines.first?.contains(" 57% 26/45 ") == true, "\(outcome.errors)")
     }
 
-    /// Tasks of Slurm that do not know of each other would all write the same set.
-    @Test func tasksWithoutPMIAreRefused() throws {
+    /// Without PMI, each task would write the whole data set to the same folder.
+    @Test func `Slurm tasks without PMI are rejected`() throws {
         let sources = try Sources()
         let tasks = ["SLURM_STEP_NUM_TASKS": "4"]
         let shared = try sources.start("new", environment: tasks).wait()
@@ -307,8 +306,7 @@ import Testing
         #expect(!FileBytes.exists("\(sources.folder.path)/new"))
     }
 
-    /// Commands that one process does are done once.
-    @Test func othersAreDoneByOneProcess() throws {
+    @Test func `commands other than the image import run on rank 0 alone`() throws {
         let folder = try TestFolder()
         var fixture = IDXFixture()
         _ = try fixture.write(to: folder)
@@ -324,7 +322,7 @@ import Testing
             ])
         }
         let note =
-            "lrnet-data: rank 0 of 3 does this alone; only import images runs on several ranks"
+            "lrnet-data: this command runs on rank 0 of 3 only; only import images uses all ranks"
         let done = try importAgain()
         #expect(done.status == 0)
         #expect(done.complaints == [note])

@@ -5,7 +5,7 @@ import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
-/// Real MNIST, where it is: in `$LRNET_TEST_DATA/mnist`, or beside the package.
+/// Tests with the real MNIST, if it is in `$LRNET_TEST_DATA/mnist` or next to the package.
 @Suite struct MNISTTests {
     static let folder: String? = {
         let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -21,7 +21,7 @@ import Testing
     }()
 
     @Test(.enabled(if: folder != nil, "MNIST is not here; set LRNET_TEST_DATA"))
-    func importsAndVerifies() throws {
+    func `MNIST imports with its documented counts and fingerprint`() throws {
         let source = try #require(Self.folder)
         let folder = try TestFolder()
         var importer = IDXImporter(
@@ -34,7 +34,7 @@ import Testing
         let set = try ShardSet(directory: "\(folder.path)/mnist")
         #expect(
             DataSplit.allCases.map { set.count($0) } == [55_000, 5_000, 10_000])
-        // As written in datasets/mnist/README.md.
+        // datasets/mnist/README.md states this fingerprint.
         #expect(
             set.fingerprint == "65a1288d6784f15ae786b8d331faba3df37805ba9bdcb2191d0ecf90ee44bb60")
         #expect(ShardSetVerifier(set).run().isEmpty)

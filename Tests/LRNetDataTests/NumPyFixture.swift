@@ -1,9 +1,9 @@
 import LRNetData
 import LRNetKernels
 
-/// The bytes of `.npy` files and `.npz` archives, as NumPy writes them.
+/// The bytes of `.npy` files as NumPy writes them.
 enum NumPyFixture {
-    /// A `.npy` file of version 1.
+    /// Returns a `.npy` file of version 1.
     static func array(
         _ content: [UInt8], type: String = "'|u1'", shape: [Int], isFortran: Bool = false
     ) -> [UInt8] {
@@ -18,7 +18,7 @@ enum NumPyFixture {
             + Array(header.utf8) + content
     }
 
-    /// Labels of a type, little-endian unless `isBig`.
+    /// Returns a file of labels, big-endian if `type` starts with `>`.
     static func labels(
         _ labels: [Int32], type: String = "<i8", isColumn: Bool = false
     ) -> [UInt8] {
@@ -31,7 +31,6 @@ enum NumPyFixture {
             content, type: "'\(type)'", shape: isColumn ? [labels.count, 1] : [labels.count])
     }
 
-    /// A file of images.
     static func images(_ images: LabeledImages) -> [UInt8] {
         let shape = images.shape
         let extents = [images.count, shape.height, shape.width]

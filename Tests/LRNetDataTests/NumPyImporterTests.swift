@@ -9,13 +9,13 @@ import Testing
     static let shape = ImageShape(height: 5, width: 7, channels: 3)
     let train = {
         var images = randomImages(23, shape: shape, classes: 6, stream: 70)
-        // Every class is there, also where the first ones are held out.
+        // Every class has images, even if the first images are held out.
         images.labels = images.labels.indices.map { Int32($0 % 6) }
         return images
     }()
     let test = randomImages(9, shape: shape, classes: 6, stream: 71)
 
-    /// Every class is among the training labels.
+    /// Returns the four arrays as files, by name.
     private func files() -> [String: [UInt8]] {
         [
             "x_train": NumPyFixture.images(train),
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: ["<i8", ">i4", "<u2", "|i1", "|u1", ">u8", "<i2"])
-    func importsArrays(labelType: String) throws {
+    func `arrays import with labels of any integer type`(labelType: String) throws {
         let folder = try TestFolder()
         var files = files()
         files["y_train"] = NumPyFixture.labels(train.labels, type: labelType)
@@ -61,10 +61,12 @@ import Testing
         try check(folder)
     }
 
-    /// Archives as `numpy.savez` (stored) and `savez_compressed` (deflated) write them, made by
-    /// Python's `zipfile`.
-    @Test(.enabled(if: Python.isThere, "python3 is not here"), arguments: [false, true])
-    func importsArchives(isCompressed: Bool) throws {
+    /// Python's `zipfile` writes the archives as `numpy.savez` (stored) and `savez_compressed`
+    /// (deflated) do.
+    @Test(.enabled(if: Python.isInstalled, "python3 is not here"), arguments: [false, true])
+    func `archives import unchanged, and damage never changes them silently`(
+        isCompressed: Bool
+    ) throws {
         let folder = try TestFolder()
         let archive = "\(folder.path)/set.npz"
         let importer = try importer(folder, files(), archive: archive)
@@ -81,7 +83,7 @@ import Testing
             missing?.message
                 == "has no array x, only x_test, x_train, y_test, y_train; add --train-images x_train "
                 + "--train-labels y_train --test-images x_test --test-labels y_test")
-        // Damage anywhere is found or does not matter; truncation is always found.
+        // Damage is detected or changes nothing; truncation is always detected.
         let bytes = try FileBytes.read(archive)
         let key = NoiseKey(seed: testSeed, purpose: .test, step: 72)
         for byte in stride(from: 0, to: bytes.count, by: 13) {
@@ -122,7 +124,7 @@ import Testing
         try #require(packed.code == 0, "\(packed.error)")
     }
 
-    /// What one array is replaced by, and what the one line must then say.
+    /// The replacement of an array, and words that the error message must contain.
     struct Fault: Sendable, CustomTestStringConvertible {
         let array: String
         let words: String
@@ -133,27 +135,28 @@ import Testing
     static let faults = [
         Fault(
             array: "x_train",
-            words: "has shape [0, 5, 7, 3], so it holds no image; save the training images",
+            words: "has shape [0, 5, 7, 3], so it contains no images; save the training images",
             bytes: NumPyFixture.array([], shape: [0, 5, 7, 3])),
         Fault(
             array: "x_test",
-            words: "has shape [0, 5, 7, 3], so it holds no image; leave out --test-images and "
-                + "--test-labels to do without",
+            words: "has shape [0, 5, 7, 3], so it contains no images; omit --test-images and "
+                + "--test-labels to import without this split",
             bytes: NumPyFixture.array([], shape: [0, 5, 7, 3])),
         Fault(
             array: "x_train",
             words:
-                "has dtype <f4 with values from 0 to 0, but uint8 from 0 to 255 is read; save ",
+                "has dtype <f4 with values from 0 to 0, but uint8 from 0 to 255 is required; save ",
             bytes: NumPyFixture.array(
                 [UInt8](repeating: 0, count: 420), type: "'<f4'", shape: [1, 5, 7, 3])),
         Fault(
-            array: "x_train", words: "holds Python objects (dtype |O), which are a pickle and not",
+            array: "x_train",
+            words: "contains Python objects (dtype |O), which are never unpickled",
             bytes: NumPyFixture.array([0x80, 4, 0x2E], type: "'|O'", shape: [1, 5, 7, 3])),
         Fault(
-            array: "y_train", words: "holds Python objects (dtype |O)",
+            array: "y_train", words: "contains Python objects (dtype |O)",
             bytes: NumPyFixture.array([0x80, 4, 0x2E], type: "'|O'", shape: [23])),
         Fault(
-            array: "x_train", words: "holds Python objects (dtype [('a', '|O')])",
+            array: "x_train", words: "contains Python objects (dtype [('a', '|O')])",
             bytes: NumPyFixture.array([0], type: "[('a', '|O')]", shape: [1])),
         Fault(
             array: "x_test", words: "is stored in Fortran order; save numpy.ascontiguousarray",
@@ -174,11 +177,11 @@ import Testing
                 [], shape: [1 << 40, 1 << 20, 1 << 20, 3])),
         Fault(
             array: "y_train",
-            words: "has dtype <f8, but labels are whole numbers; save array.astype(numpy.int64)",
+            words: "has dtype <f8, but labels must be integers; save array.astype(numpy.int64)",
             bytes: NumPyFixture.array(
                 [UInt8](repeating: 0, count: 184), type: "'<f8'", shape: [23])),
         Fault(
-            array: "y_train", words: "has shape [22], [23] expected, one label an image",
+            array: "y_train", words: "has shape [22], [23] expected, one label per image",
             bytes: NumPyFixture.labels([Int32](repeating: 1, count: 22))),
         Fault(
             array: "y_test", words: "label -1 of sample 2 is outside 0...",
@@ -187,7 +190,7 @@ import Testing
             array: "y_test", words: "label 6 of sample 1 is outside 0...5",
             bytes: NumPyFixture.labels([0, 6, 1, 0, 0, 0, 0, 0, 0])),
         Fault(
-            array: "x_test", words: "holds images of 7x5x3, but those of training are 5x7x3",
+            array: "x_test", words: "has images of 7x5x3, but the training images are 5x7x3",
             bytes: NumPyFixture.array(
                 [UInt8](repeating: 0, count: 945), shape: [9, 7, 5, 3])),
         Fault(
@@ -201,7 +204,8 @@ import Testing
             bytes: [0x93] + Array("NUMPY".utf8) + [9, 0, 0, 0, 0, 0, 0]),
     ]
 
-    @Test(arguments: faults) func everyFaultIsNamed(fault: Fault) throws {
+    @Test(arguments: faults)
+    func `every fault is reported with its file and cause`(fault: Fault) throws {
         let folder = try TestFolder()
         var files = files()
         files[fault.array] = fault.bytes
@@ -215,8 +219,8 @@ import Testing
         #expect(folder.names == ["in"])
     }
 
-    @Test(.enabled(if: Python.isThere, "python3 is not here"))
-    func noTestImagesInArchive() throws {
+    @Test(.enabled(if: Python.isInstalled, "python3 is not here"))
+    func `an empty test array is rejected unless the split is omitted`() throws {
         let folder = try TestFolder()
         var files = files()
         files["x_test"] = NumPyFixture.array([], shape: [0, 5, 7, 3])
@@ -233,12 +237,12 @@ import Testing
         let error = #expect(throws: Failure.self) { try run(testImages: nil) }
         #expect(
             error?.message
-                == "has shape [0, 5, 7, 3], so it holds no image; add --test-images '' to do without"
-        )
+                == "has shape [0, 5, 7, 3], so it contains no images; add --test-images '' to import "
+                + "without this split")
         try run(testImages: "")
     }
 
-    @Test func noArchive() throws {
+    @Test func `a file that is not a zip archive is rejected`() throws {
         let folder = try TestFolder()
         let archive = "\(folder.path)/set.npz"
         try AtomicFile.write([UInt8](repeating: 1, count: 100), to: archive)
@@ -251,8 +255,8 @@ import Testing
                 == "zip: \(archive): is not a zip archive, or truncated; save it again")
     }
 
-    /// The place of a large archive's directory is 64 bits wide, and may be the largest number.
-    @Test func impossiblePlaceOfDirectory() throws {
+    /// The directory offset of a large archive has 64 bits; here it is the largest number.
+    @Test func `a zip archive with an impossible directory offset is rejected`() throws {
         let folder = try TestFolder()
         let archive = "\(folder.path)/set.npz"
         let largest = [UInt8](repeating: 0xFF, count: 7) + [0x7F]

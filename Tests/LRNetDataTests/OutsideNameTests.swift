@@ -5,9 +5,10 @@ import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
-/// Trees and lists with names that other systems made: every file is a sample, or is named.
+/// Trees and lists with names from other systems: every file is imported or reported.
 @Suite struct OutsideNameTests {
-    /// Bytes that are no UTF-8, one name in two forms, a line break, and what merges with a slash.
+    /// Bytes that are not UTF-8, one name in two forms, a line break, and a combining mark, which
+    /// would merge with a slash.
     static let names = [
         #"\xcc\x81"#, "cafe\u{301}", "caf\u{E9}", #"caf\xe9"#, #"new\x0aline"#, "猫 & <b>",
     ].sorted(by: PathText.precedes)
@@ -18,7 +19,7 @@ import Testing
         return importer
     }
 
-    /// Pictures of one class a name, told apart by their values.
+    /// Writes a class of images for each name. The values of the images identify them.
     private func writeTree(_ path: String) throws {
         for (label, name) in Self.names.enumerated() {
             try AtomicFile.createFolder("\(path)/\(name)")
@@ -41,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func treesOfAnyName() throws {
+    @Test func `folders and files of any name are imported`() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tr\\xe9e"
         try writeTree(tree)
@@ -73,7 +74,7 @@ import Testing
         #expect(ShardSetVerifier(set).run().isEmpty)
     }
 
-    @Test func listsOfAnyName() throws {
+    @Test func `lists of files with any name are imported`() throws {
         let folder = try TestFolder()
         try writeTree("\(folder.path)/tree")
         var text: [UInt8] = [0xEF, 0xBB, 0xBF] + Array("# list\r\n".utf8)
@@ -87,15 +88,15 @@ import Testing
         importer.train.list = list
         let report = try importer.run(output: "\(folder.path)/set", name: "set")
         #expect(report.index[.train]?.count == listed.count)
-        // A missing one is named as the list has it.
+        // The error spells a missing file as the list does.
         try AtomicFile.write(Array("caf".utf8) + [0xE8] + Array("/x.jpg 0\n".utf8), to: list)
         #expect(message(importer, folder).contains(#"/tree/caf\xe8/x.jpg: No such file"#))
         try AtomicFile.write(Array("a 0\n".utf8).flatMap { [$0, 0] }, to: list)
         #expect(message(importer, folder) == "import: \(list): is UTF-16 text; save it as UTF-8")
     }
 
-    /// What is left out of a tree is named, in the report and in the set.
-    @Test func nothingIsLeftOutSilently() throws {
+    /// The returned report and a file in the data set list it.
+    @Test func `every file that is left out is reported with the reason`() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
         try ImageFixture.writeTree(tree, classes: ["a", "b"], count: 2)
@@ -119,8 +120,8 @@ import Testing
         #expect(String(decoding: bytes, as: UTF8.self) == expected.map { "\($0)\n" }.joined())
     }
 
-    /// A picture of two splits, under whatever path, is refused; so is one of two classes.
-    @Test func repeatedImages() throws {
+    /// This is also true if the two paths of the image differ.
+    @Test func `an image in two splits or two classes is rejected`() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
         try ImageFixture.writeTree(tree, classes: ["a", "b"], count: 3)
@@ -143,15 +144,15 @@ import Testing
         #expect(
             message(importer, folder).hasSuffix(
                 "is in \(folder.path)/train.txt twice, with labels 0 and 1; take one out"))
-        // Twice in one split is a choice, unless one of the two may be held out.
+        // An image may be twice in one split, unless one of the two could be held out.
         try write(a + b + a + b, "a/p1001.jpg 0\n")
         #expect(message(importer, folder) == "accepted")
         importer.validation = 1
         #expect(message(importer, folder).hasSuffix("take one out, or leave out --validation"))
     }
 
-    /// A class that nothing is left of to train on is refused, however it came to that.
-    @Test func classesWithoutImages() throws {
+    /// Its images are unreadable or held out.
+    @Test func `a class with no image left to train on is rejected`() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
         try ImageFixture.writeTree(tree, classes: ["a", "b"], count: 3)
@@ -162,22 +163,23 @@ import Testing
         importer.maxUnreadable = 3
         #expect(
             message(importer, folder)
-                == "import: \(folder.path)/refused: no training picture of class b can be read; "
-                + "replace those that unreadable.txt lists in \(folder.path)/refused.partial, or "
-                + "leave the class out")
+                == "import: \(folder.path)/refused: no training image of class b can be read; "
+                + "replace the files listed in \(folder.path)/refused.partial/unreadable.txt, or "
+                + "remove the class")
         try ImageFixture.writeTree(tree, classes: ["b"], count: 3)
         importer.validation = 5
         #expect(
             message(importer, folder)
-                == "import: \(tree): class a has no picture left to train on with --validation 5; "
-                + "add pictures to it, or use at most 4")
+                == "import: \(tree): class a has no image left to train on with --validation 5; "
+                + "add images to it, or use at most 4")
         importer.validation = 4
         #expect(message(importer, folder) == "accepted")
     }
 
-    /// Exif turns a PNG as it turns a JPEG, wherever its chunk is.
     @Test(arguments: [1, 3, 6, 8], [false, true])
-    func turnedPNG(orientation: UInt8, isAtEnd: Bool) throws {
+    func `a PNG is turned by Exif before or after its image data`(
+        orientation: UInt8, isAtEnd: Bool
+    ) throws {
         let image = ImageFixture.image(1, height: 8, width: 12)
         let png = PNGCodec.encode(image)
         let exif: [UInt8] = [
@@ -198,7 +200,7 @@ import Testing
         (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
     }
 
-    /// CRC-32, as PNG has it.
+    /// Returns the CRC-32 that PNG uses.
     private func checksum(_ bytes: [UInt8]) -> UInt32 {
         var sum: UInt32 = 0xFFFF_FFFF
         for byte in bytes {
@@ -208,7 +210,7 @@ import Testing
         return ~sum
     }
 
-    @Test func grayImages() throws {
+    @Test func `gray images import with one channel`() throws {
         let folder = try TestFolder()
         let tree = "\(folder.path)/tree"
         let gray = PixelImage(

@@ -1,12 +1,12 @@
 import LRNetData
 
-/// The bytes of pickles as Python 2 wrote those of CIFAR: protocol 2, texts as `SHORT_BINSTRING`,
-/// every container remembered.
+/// The bytes of pickles like those of CIFAR, which Python 2 wrote: protocol 2, strings as
+/// `SHORT_BINSTRING`, and every container in the memo.
 struct PickleBytes {
     var bytes: [UInt8] = [0x80, 2]
     private var memoCount = 0
 
-    /// A dictionary of texts and values that `value` writes.
+    /// Returns a pickle of a dictionary. Each entry has a key and a function that writes the value.
     static func dictionary(_ entries: [(String, (inout PickleBytes) -> Void)]) -> [UInt8] {
         var pickle = PickleBytes()
         pickle.add("}")
@@ -59,7 +59,7 @@ struct PickleBytes {
         }
     }
 
-    /// A NumPy array, as its `__reduce__` describes it.
+    /// Adds a NumPy array as its `__reduce__` describes it.
     mutating func array(
         _ content: [UInt8], shape: [Int], type: String = "u1", isFortran: Bool = false
     ) {

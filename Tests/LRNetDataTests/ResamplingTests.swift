@@ -3,7 +3,7 @@ import LRNetKernels
 import Testing
 
 @Suite struct ResamplingTests {
-    /// Each of two passes rounds to bytes and weights to 2^-22: one unit and a little.
+    /// Each of the two passes rounds values to bytes and weights to 2^-22; errors hardly exceed 1.
     static let tolerance = 1.01
 
     private func randomImage(_ height: Int, _ width: Int, _ channels: Int) -> PixelImage {
@@ -15,7 +15,7 @@ import Testing
             })
     }
 
-    /// The definition, in Double and without separating the axes.
+    /// Computes the definition in Double, without separating the axes.
     private func reference(_ image: PixelImage, _ height: Int, _ width: Int) -> [Double] {
         func weights(_ position: Int, _ old: Int, _ new: Int) -> [Double] {
             let scale = Double(old) / Double(new)
@@ -48,7 +48,8 @@ import Testing
 
     @Test(arguments: [
         [1, 1, 3, 5], [9, 13, 4, 6], [13, 9, 13, 4], [7, 11, 20, 3], [31, 17, 5, 29], [8, 8, 4, 4],
-    ]) func asDefined(sizes: [Int]) {
+    ])
+    func `resizing matches its definition`(sizes: [Int]) {
         for channels in [1, 3] {
             let image = randomImage(sizes[0], sizes[1], channels)
             let resized = image.resized(height: sizes[2], width: sizes[3])
@@ -59,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func evenAreasStayEven() {
+    @Test func `an image of one color keeps it when resized`() {
         for value: UInt8 in [0, 1, 127, 254, 255] {
             let image = PixelImage(
                 height: 37, width: 23, channels: 3,
@@ -69,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func sizes() {
+    @Test func `resized images have the requested size, and fitting ones stay unchanged`() {
         let image = randomImage(30, 51, 3)
         #expect(image.resized(height: 30, width: 51) == image)
         #expect(image.reduced(toShorterSide: 30) == image)
@@ -82,7 +83,7 @@ import Testing
             let covered = image.covering(height: height, width: width)
             #expect(covered.height == height && covered.width == width)
         }
-        // Only cut, where one side fits.
+        // If one side fits, the image is only cropped.
         #expect(
             image.covering(height: 30, width: 11)
                 == image.cropped(top: 0, left: 20, height: 30, width: 11))

@@ -3,10 +3,10 @@ import LRNetData
 import LRNetKernels
 import LRNetSupport
 
-/// The seed of every test's random numbers.
+/// The seed of the random numbers in all tests.
 let testSeed: UInt64 = 20_240_611
 
-/// Random images of distinct height, width and channels, so that a transposed shape cannot pass.
+/// Returns random images. Height, width and channels differ, so a transposed shape cannot pass.
 func randomImages(
     _ count: Int, shape: ImageShape = ImageShape(height: 5, width: 7, channels: 2),
     classes: Int = 4, stream: UInt32 = 0
@@ -19,7 +19,7 @@ func randomImages(
         labels: (0..<count).map { Int32(key.with(index: 1).integer($0, below: classes)) })
 }
 
-/// Writes a set of random images: train in three shards, validation in one, test in two.
+/// Writes a data set of random images; validation has one shard and test has two.
 @discardableResult
 func writeSet(
     _ directory: String, train: LabeledImages = randomImages(41),
@@ -34,7 +34,7 @@ func writeSet(
     return try writer.finish()
 }
 
-/// Reads everything that a set holds.
+/// Reads all splits of a data set.
 func readAll(_ directory: String) throws -> [LabeledImages] {
     let set = try ShardSet(directory: directory)
     return try set.index.splits.map { split in
@@ -43,5 +43,5 @@ func readAll(_ directory: String) throws -> [LabeledImages] {
     }
 }
 
-/// The exit code that an error asks for, if it is one of ours.
+/// Returns the exit code of an error, if it is a `Failure`.
 func exitStatus(_ error: any Error) -> ExitStatus? { (error as? Failure)?.exitStatus }

@@ -9,14 +9,14 @@ import Testing
             pixels: [UInt8](repeating: value, count: height * width * channels))
     }
 
-    @Test func laysOutImagesAndLabels() throws {
+    @Test func `a sample sheet shows images and labels in a grid`() throws {
         let cells = [
             SampleSheet.Cell(image: plain(30, 40, 3, 200), label: "Cat"),
             SampleSheet.Cell(image: plain(512, 256, 1, 100), label: "a long label of a tall class"),
             SampleSheet.Cell(image: plain(10, 10, 2, 60), label: "7"),
         ]
         let sheet = SampleSheet.image(cells, columns: 2)
-        // Cells are 80 wide (40, doubled) and 128 high (512, reduced); a label takes 15 rows.
+        // Cells are 80 wide (40, doubled) and 128 high (512, reduced); a label has 15 rows.
         #expect(sheet.width == 2 * 84 + 4)
         #expect(sheet.height == 2 * (128 + 15) + 4)
         func value(_ row: Int, _ column: Int) -> UInt8 {
@@ -25,10 +25,10 @@ import Testing
         #expect(value(4, 4) == 200 && value(63, 83) == 200 && value(64, 84) == 32)
         #expect(value(4, 88) == 100 && value(131, 151) == 100 && value(131, 152) == 32)
         #expect(value(4 + 143, 4) == 60 && value(4 + 143 + 19, 23) == 60)
-        // The letter C: five columns, its upper corners empty.
+        // The letter C has five columns, and its upper corners are empty.
         let top = 4 + 128 + 2
         #expect(value(top, 4) == 32 && value(top, 5) == 235 && value(top + 1, 4) == 235)
-        // A small A is lower.
+        // A lower-case a is not as tall.
         #expect(value(top, 11) == 32 && value(top + 1, 11) == 32 && value(top + 2, 11) == 235)
         let decoded = try ImageDecoder().decode(SampleSheet.png(cells, columns: 2)[...])
         #expect(decoded.image == sheet)

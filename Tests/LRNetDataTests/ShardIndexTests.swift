@@ -4,7 +4,7 @@ import LRNetSupport
 import Testing
 
 @Suite struct ShardIndexTests {
-    /// An index that the program wrote when the format had version 1.
+    /// An index that the program wrote in version 1 of the format.
     static let versionOne = #"""
         {"checksum": "d86ab8ca5d1ca186fa6e92efbcdb547c3311272afa993d4733286a79b1bfa7be",
         "classes": 10, "deviation": [0.20026614427585188],
@@ -27,13 +27,13 @@ import Testing
         "sha256": "e24079003468b0870c8f32d81a05f64a2209c93e483bc8447357753e248f5c47"}]}]}
         """#
 
-    @Test func versionOneIsStillRead() throws {
+    @Test func `an index of version 1 can still be read`() throws {
         let index = try ShardIndex(decoding: Array("\(Self.versionOne)\n".utf8), path: "index.json")
         #expect(index.encoding == .raw)
         #expect(index.classNames == nil)
         #expect(index.className(7) == "7")
         #expect(index[.train]?.count == 12)
-        // The same samples have the same fingerprint in today's version.
+        // The same samples have the same fingerprint in the current version.
         let today = ShardIndex(
             name: "v1", shape: index.shape, classes: 10, mean: index.mean,
             deviation: index.deviation, splits: index.splits)
@@ -42,7 +42,7 @@ import Testing
         #expect(today.checksum != index.checksum)
     }
 
-    @Test func namesAndEncodingAreGuarded() throws {
+    @Test func `a changed encoding or class name makes the index invalid`() throws {
         func index(_ encoding: ImageEncoding, _ names: [String]?) -> ShardIndex {
             ShardIndex(
                 name: "n", encoding: encoding, shape: ImageShape(height: 2, width: 3, channels: 1),

@@ -6,11 +6,12 @@ import LRNetSupport
 import Testing
 
 @Suite struct ShardReaderTests {
-    /// 12,288 bytes an image: 85 of them in a chunk, so that each shard has several chunks.
+    /// An image has 12,288 bytes and a chunk 85 images, so each shard has several chunks.
     static let shape = ImageShape(height: 64, width: 32, channels: 6)
 
-    /// Budgets: nothing stays, one chunk stays, everything stays.
-    @Test(arguments: [0, 1_100_000, 1 << 30]) func anyOrder(cacheByteCount: Int) throws {
+    /// The cache keeps no chunk, one chunk or all chunks.
+    @Test(arguments: [0, 1_100_000, 1 << 30])
+    func `samples can be read in any order with any cache size`(cacheByteCount: Int) throws {
         let folder = try TestFolder()
         let train = randomImages(301, shape: Self.shape)
         try writeSet(
@@ -37,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func severalThreads() throws {
+    @Test func `several threads read the right samples from one reader`() throws {
         let folder = try TestFolder()
         let train = randomImages(301, shape: Self.shape)
         try writeSet(
@@ -58,7 +59,7 @@ import Testing
         #expect(failures.count == 0)
     }
 
-    @Test func classCountsAndMissingSplit() throws {
+    @Test func `a reader counts the classes, and a missing split is rejected`() throws {
         let folder = try TestFolder()
         let train = randomImages(41)
         let writer = try ShardWriter(
@@ -77,7 +78,7 @@ import Testing
     }
 }
 
-/// A count that several threads raise.
+/// A counter that several threads increment.
 final class Counter: @unchecked Sendable {
     private let lock = NSLock()
     private var value = 0

@@ -6,7 +6,8 @@ import LRNetSupport
 import Testing
 
 @Suite struct ShardSetTests {
-    @Test(arguments: [1, 2, 3, 41, 100]) func roundTrip(shards: Int) throws {
+    @Test(arguments: [1, 2, 3, 41, 100])
+    func `a set of any number of shards is read as it was written`(shards: Int) throws {
         let folder = try TestFolder()
         let directory = "\(folder.path)/set"
         let train = randomImages(41)
@@ -19,7 +20,7 @@ import Testing
         #expect(folder.names == ["set"])
     }
 
-    @Test func fingerprintIsThatOfTheSamples() throws {
+    @Test func `the fingerprint depends on samples and classes but not on shards`() throws {
         let folder = try TestFolder()
         let one = try writeSet("\(folder.path)/a", shards: 1)
         let five = try writeSet("\(folder.path)/b", shards: 5)
@@ -30,7 +31,7 @@ import Testing
         #expect(try writeSet("\(folder.path)/d", classes: 5).fingerprint != one.fingerprint)
     }
 
-    @Test func statisticsAreThoseOfTheTrainSplit() throws {
+    @Test func `mean and standard deviation are those of the training split`() throws {
         let folder = try TestFolder()
         let train = randomImages(41)
         let index = try writeSet("\(folder.path)/a", train: train)
@@ -45,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func occupiedFolderIsRefused() throws {
+    @Test func `an output folder that is not empty is rejected`() throws {
         let folder = try TestFolder()
         try AtomicFile.createFolder("\(folder.path)/empty")
         try writeSet("\(folder.path)/empty/")
@@ -55,9 +56,9 @@ import Testing
         #expect(folder.names == ["empty"])
     }
 
-    @Test func abandonedWriterLeavesNothing() throws {
+    @Test func `an abandoned writer leaves no files`() throws {
         let folder = try TestFolder()
-        // What a process that no longer runs left behind.
+        // A process that no longer runs left this folder.
         try AtomicFile.createFolder("\(folder.path)/set.partial-999999999/x")
         do {
             let writer = try ShardWriter(
@@ -69,7 +70,7 @@ import Testing
         #expect(folder.names.isEmpty)
     }
 
-    @Test func badLabelIsRefused() throws {
+    @Test func `a label outside the classes is rejected`() throws {
         let folder = try TestFolder()
         var train = randomImages(41)
         train.labels[30] = 4
@@ -81,7 +82,7 @@ import Testing
     }
 
     @Test(.enabled(if: TinyDisk.isPossible, "mounting a tmpfs needs root"))
-    func fullDiskLeavesNothing() throws {
+    func `a writer that fills the disk leaves no files`() throws {
         let disk = try TinyDisk(size: "100k")
         let error = #expect(throws: Failure.self) {
             try writeSet("\(disk.path)/set", train: randomImages(3_000))

@@ -5,7 +5,7 @@ import LRNetSupport
 import Testing
 
 @Suite struct SyntheticDigitsTests {
-    @Test func isAPureFunctionOfSeedSplitAndPosition() {
+    @Test func `digits depend only on seed, split and position`() {
         let digits = SyntheticDigits(seed: testSeed)
         let whole = digits.images(.train, 0..<300)
         let start = digits.images(.train, 0..<101)
@@ -18,8 +18,8 @@ import Testing
         #expect(digits.images(.train, 5..<5).count == 0)
     }
 
-    /// Written down from this implementation; other machines must draw the same images.
-    @Test func knownAnswer() throws {
+    /// This implementation produced the fingerprint; other machines must draw the same images.
+    @Test func `seed 1 produces the recorded fingerprint`() throws {
         let folder = try TestFolder()
         let index = try SyntheticDigits(seed: 1).write(
             output: "\(folder.path)/d", name: "d", counts: (200, 30, 40))
@@ -28,9 +28,9 @@ import Testing
                 == "a0c42071e65aa32f23f7621dd7310b4dc45c137cf0235c9735f705bfedee2d0a")
     }
 
-    /// A linear classifier with the multi-class hinge loss: at least 12 % errors, far below
-    /// the 90 % of guessing.
-    @Test func isHardForALinearClassifierButNotNoise() {
+    /// With the multi-class hinge loss, the classifier makes at least 12 % errors, but far fewer
+    /// than the 90 % of guessing.
+    @Test func `a linear classifier learns the digits but makes many errors`() {
         let digits = SyntheticDigits(seed: 1)
         let train = digits.images(.train, 0..<6_000)
         let test = digits.images(.test, 0..<1_000)
@@ -55,7 +55,7 @@ import Testing
             for position in 0..<train.count {
                 let number = plan[position]
                 let scores = logits(train, number)
-                // The hinge loss: classes that come within 1 of the right one are pushed down.
+                // The hinge loss pushes down classes within 1 of the right one.
                 let target = Int(train.labels[number])
                 for digit in 0..<10 where digit != target && scores[digit] + 1 > scores[target] {
                     let rate: Float = 1e-6

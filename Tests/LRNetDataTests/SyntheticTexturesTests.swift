@@ -6,7 +6,7 @@ import Testing
 @Suite struct SyntheticTexturesTests {
     static let shape = ImageShape(height: 11, width: 17, channels: 3)
 
-    @Test func isAPureFunctionOfSeedSplitAndPosition() throws {
+    @Test func `textures depend only on seed, split and position`() throws {
         let textures = SyntheticTextures(seed: testSeed, shape: Self.shape, classes: 7)
         let whole = textures.images(.train, 0..<80)
         #expect(whole.count == 80 && Set(whole.labels) == Set(0..<7))
@@ -19,7 +19,7 @@ import Testing
         #expect(textures.images(.train, 5..<5).count == 0)
     }
 
-    @Test func writesASet() throws {
+    @Test func `lrnet-data writes a set of textures and rejects bad options`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/t"
         let outcome = try launch(

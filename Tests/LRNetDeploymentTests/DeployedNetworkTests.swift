@@ -6,7 +6,7 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// Folding, packing and fixed point keep what the trainer's own network computes.
+/// Folding, packing and fixed point preserve the results of the trainer's own network.
 @Suite struct DeployedNetworkTests {
     static let plain = "{layers: [8C3, MP2, 12C5, MP2, 32FC, dropout], input: 14x13x1, classes: 7}"
     static let residual =
@@ -35,7 +35,8 @@ import Testing
         return zip(a, b).map { abs(Double($0) - Double($1)) }.max().map { $0 / root } ?? 0
     }
 
-    @Test(arguments: networks) func scoresAreThoseOfEvaluation(
+    @Test(arguments: networks)
+    func `the deployed network computes the scores of evaluation`(
         network: String, weights: String
     ) throws {
         var random = try RandomNetwork(network, weights: weights)
@@ -51,15 +52,17 @@ import Testing
         let size = random.input.count
         let scores = (0..<6).flatMap { engine.run(inputs[$0 * size..<($0 + 1) * size]).scores }
         #expect(difference(expected, scores) < 2e-5)
-        // F2: where a map follows its product, it increases.
+        // Rule F2 of `DeployedNetwork`: a map that follows a product has no negative scale.
         for (product, affine) in random.deployed.pairs where product != nil && weights != "bnn" {
             if weights == "xnor" { continue }
             #expect(affine?.scale.allSatisfy { $0 >= 0 } == true)
         }
     }
 
-    @Test(arguments: networks) func aPackedFileIsTheNetwork(network: String, weights: String) throws
-    {
+    @Test(arguments: networks)
+    func `a packed file restores the same network and the same bytes`(
+        network: String, weights: String
+    ) throws {
         var random = try RandomNetwork(network, weights: weights)
         let bytes = try PackedFile.bytes(
             of: random.deployed, calibration: nil, digits: 4,
@@ -77,7 +80,7 @@ import Testing
                 of: file.network, calibration: nil, digits: 4, origin: file.metadata) == bytes)
     }
 
-    @Test func everyByteIsUnderTheHash() throws {
+    @Test func `a flip of any bit in a packed file is detected`() throws {
         let random = try RandomNetwork(
             "{layers: [4C3, GAP], input: 5x5x1, classes: 3}", weights: "ternary")
         let bytes = try PackedFile.bytes(
@@ -106,9 +109,8 @@ import Testing
         #expect(throws: Failure.self) { try PackedFile(bytes: bytes + [0], path: "net") }
     }
 
-    @Test(arguments: WeightPacking.allCases, [1, 4, 5, 8, 40, 41]) func packingIsExact(
-        packing: WeightPacking, count: Int
-    ) throws {
+    @Test(arguments: WeightPacking.allCases, [1, 4, 5, 8, 40, 41])
+    func `packed weights unpack to the same values`(packing: WeightPacking, count: Int) throws {
         let values: [Int8] = packing == .trits ? [-1, 0, 1] : [-1, 1]
         let weights = (0..<count).map { values[$0 * 7 % 5 % values.count] }
         let bytes = packing.pack(weights)
@@ -118,13 +120,13 @@ import Testing
         #expect(throws: Failure.self) { try packing.unpack(bytes + [0], count: count, site: site) }
     }
 
-    @Test func bytesThatAreNoTritsAreRefused() {
+    @Test func `bytes that are not valid packed weights are rejected`() {
         let site = FailureSite("network", "conv1.weight")
         let error = #expect(throws: Failure.self) {
             try WeightPacking.trits.unpack([10, 243], count: 10, site: site)
         }
         #expect(error?.message.contains("byte 1 is 243") == true)
-        // Weights beyond the count must be the filler.
+        // Weights beyond the count must have the padding value.
         #expect(throws: Failure.self) {
             try WeightPacking.trits.unpack([0], count: 4, site: site)
         }
@@ -133,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func whatFixedPointLacksIsNamed() throws {
+    @Test func `a network with real weights is rejected for fixed point`() throws {
         let random = try RandomNetwork(Self.plain, weights: "full-precision")
         let error = #expect(throws: Failure.self) {
             try FixedNetwork(random.deployed, calibration: Calibration())

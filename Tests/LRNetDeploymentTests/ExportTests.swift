@@ -5,21 +5,22 @@ import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
-/// A file that is not the network gets no name.
+/// An export is written only if its file computes the same as the network.
 @Suite struct ExportTests {
-    /// A fault of a writer.
+    /// One wrong byte in the output of a writer.
     struct Fault: Sendable, CustomStringConvertible {
         let description: String
         let format: ExportFormat
-        /// The first place of this text that is followed by these bytes.
+        /// The first position at which these bytes follow this text.
         let text: String
         let bytes: [UInt8]
-        /// The byte that changes, after that place, and what it becomes.
+        /// The offset of the byte from the end of the text, and the change of its value.
         let offset: Int
         let change: @Sendable (UInt8) -> UInt8
     }
 
-    /// A tensor's name is followed by a key and its bytes' number, an attribute's by its integers.
+    /// A key and the number of bytes follow the name of a tensor; integers follow that of an
+    /// attribute.
     private static let faults: [Fault] =
         [ExportFormat.floatONNX, .fixedONNX].flatMap { format in
             [
@@ -52,7 +53,7 @@ import Testing
     private static let network =
         "{layers: [8C3, 12C3/2, MP2, 8C3], input: 12x12x1, classes: 5}"
 
-    /// A winner's file and a data set of pictures.
+    /// Writes a winner and a data set of images, and returns the options of their export.
     private func options(_ folder: TestFolder, _ format: ExportFormat) throws -> Export.Options {
         var random = try RandomNetwork(Self.network)
         try AtomicFile.write(random.bytes, to: "\(folder.path)/winner.safetensors")
@@ -73,7 +74,8 @@ import Testing
         return options
     }
 
-    @Test(arguments: ExportFormat.allCases) func whatIsRightIsWritten(format: ExportFormat) throws {
+    @Test(arguments: ExportFormat.allCases)
+    func `an export that matches the network is written`(format: ExportFormat) throws {
         let folder = try TestFolder()
         let report = try Export(options(folder, format)).run()
         let verification = try #require(report.verification)
@@ -82,8 +84,7 @@ import Testing
         #expect(FileBytes.exists("\(folder.path)/net.onnx"))
     }
 
-    /// As too many pictures for `--calibrate`.
-    @Test func tooManyToVerify() throws {
+    @Test func `more verification images than the split has are rejected`() throws {
         let folder = try TestFolder()
         var options = try options(folder, .packed)
         options.verificationCount = 21
@@ -91,14 +92,15 @@ import Testing
         #expect(error?.exitStatus == .badData)
         #expect(
             error?.description
-                == "--verify: 21: the validation split has only 20 pictures; verify on at most those"
+                == "--verify: 21: the validation split has only 20 images; use at most that many"
         )
         #expect(folder.names == ["set", "winner.safetensors"])
         options.verificationCount = 20
         #expect(try Export(options).run().verification?.pictures == 20)
     }
 
-    @Test(arguments: faults) func whatIsWrongIsNotWritten(fault: Fault) throws {
+    @Test(arguments: faults)
+    func `an export with one wrong byte is not written`(fault: Fault) throws {
         let folder = try TestFolder()
         let pattern = Array(fault.text.utf8)
         let export = try Export(options(folder, fault.format)) { bytes in
@@ -115,9 +117,8 @@ import Testing
         #expect(folder.names == ["set", "winner.safetensors"])
     }
 
-    @Test(arguments: ExportFormat.allCases) func whatIsCutOffIsNotWritten(
-        format: ExportFormat
-    ) throws {
+    @Test(arguments: ExportFormat.allCases)
+    func `a truncated export is not written`(format: ExportFormat) throws {
         let folder = try TestFolder()
         let export = try Export(options(folder, format)) { Array($0.dropLast($0.count / 2)) }
         let error = #expect(throws: Failure.self) { try export.run() }

@@ -4,16 +4,19 @@ import LRNetKernels
 import LRNetSupport
 import Testing
 
-/// Fixed networks against the same ones with real activations.
+/// Compares fixed-point networks with the same networks with real activations.
 @Suite struct FixedNetworkTests {
-    /// Signs are compared exactly: batch norm that decreases after pooling, with and without a real first layer.
+    /// Includes batch norm that decreases after pooling, and networks with and without a real first
+    /// layer.
     @Test(
         arguments: [
             ("bnn", "{layers: [8C3, MP2, 12C5, MP2, 32FC], input: 14x13x1, classes: 7}"),
             ("bnn", "{layers: [8C3, 8C3, MP2, 24FC, 24FC], input: 9x9x3, classes: 7}"),
             ("ebp", "{layers: [40FC, 32FC], input: 6x5x1, classes: 5}"),
-        ]) func signsAreThoseOfRealActivations(weights: String, network: String) throws
-    {
+        ])
+    func `fixed-point signs equal those of real activations`(
+        weights: String, network: String
+    ) throws {
         var random = try RandomNetwork(network, weights: weights)
         let real = FloatEngine(random.deployed, weights: FloatEngine.Weights(random.deployed))
         let network = try FixedNetwork(random.deployed, calibration: Calibration())
@@ -25,8 +28,8 @@ import Testing
         }
     }
 
-    /// A mean of pixels is one of uint8 values; the unit stays.
-    @Test func anAverageIsRounded() throws {
+    /// The mean of uint8 values has their unit.
+    @Test func `a fixed-point average is the mean rounded to an integer`() throws {
         var random = try RandomNetwork("{layers: [8C3, GAP, 16FC], input: 10x7x3, classes: 5}")
         let calibration = Calibration(maxima: ["bn1": 4, "bn2": 2])
         let network = try FixedNetwork(random.deployed, calibration: calibration)
@@ -49,8 +52,8 @@ import Testing
         }
     }
 
-    /// A factor of 1 with a bias close to the largest result: folded, where it was refused.
-    @Test func aNearlyConstantChannelIsFolded() throws {
+    /// With a factor of 1 and a bias close to the largest result, earlier versions rejected it.
+    @Test func `a nearly constant channel is folded into its bias`() throws {
         let random = try RandomNetwork(
             "{layers: [16C5, 8C5], input: 9x9x3, classes: 5}", faint: "bn2")
         let network = try FixedNetwork(

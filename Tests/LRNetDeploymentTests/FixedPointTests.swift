@@ -1,12 +1,12 @@
 import LRNetDeployment
 import Testing
 
-/// Fixed point's rules, by themselves.
+/// The rules of fixed point, separately.
 @Suite struct FixedPointTests {
-    /// The integer rule is the Float32 product that is rounded to the nearest even integer, as onnxruntime computes
-    /// it, for every factor below 2^11 and sums over the whole range that is not clipped.
+    /// The Float32 product is rounded to the nearest even integer, as in onnxruntime. Tests every
+    /// factor below 2^11, with sums over the whole range that is not clipped.
     @Test(arguments: [.rectified, .signed] as [Requantization.Levels])
-    func theIntegerRuleIsTheProduct(levels: Requantization.Levels) {
+    func `the integer rule equals the rounded Float32 product`(levels: Requantization.Levels) {
         var differences = 0
         for factor in 1..<Int32(2_048) {
             let exact = Float(factor) / 65_536
@@ -23,15 +23,15 @@ import Testing
         #expect(differences == 0)
     }
 
-    @Test func ofHalvesTheEvenNumberIsTaken() {
-        // 1/2, 3/2 and 5/2.
+    @Test func `halves are rounded to the nearest even number`() {
+        // 1/2, 3/2, 5/2, -1/2 and -3/2, with an offset of 128.
         let results = [1, 3, 5, -1, -3].map {
             Requantization.apply($0, bias: 0, factor: 32_768, .signed)
         }
         #expect(results == [128, 130, 130, 128, 126])
     }
 
-    @Test func topsClip() {
+    @Test func `every channel reaches 255 at its top`() {
         let rule = Requantization(
             bias: [0, 0, 0], factor: [1, 777, 65_536], levels: .rectified, unit: 1)
         for (channel, top) in rule.tops.enumerated() {
@@ -44,14 +44,14 @@ import Testing
         arguments: [
             (1.0, 1, 1), (3, 1, 4), (3, 2, 3), (5, 1, 4), (0.4, 4, 0), (1_000, 1, 1_024),
             (1_000, 2, 992), (1_000, 3, 1_000), (13_107.2, 4, 13_056),
-        ] as [(Double, Int, Int32)]) func factorsHaveFewDigits(
-            value: Double, digits: Int, factor: Int32
-        )
-    {
+        ] as [(Double, Int, Int32)])
+    func `values are rounded to the nearest factor with few digits`(
+        value: Double, digits: Int, factor: Int32
+    ) {
         #expect(FactorDigits.nearest(value, digits: digits) == factor)
     }
 
-    @Test func digitsAreAsFewAsAsked() {
+    @Test func `a factor has at most the requested number of digits`() {
         for value in stride(from: 0.3, to: 70_000, by: 17.37) {
             for digits in 1...5 {
                 let factor = FactorDigits.nearest(value, digits: digits)
@@ -59,7 +59,7 @@ import Testing
                 #expect(terms.count <= digits)
                 let sum = terms.reduce(0) { $0 + ($1.isNegative ? -1 : 1) << $1.exponent }
                 #expect(sum == Int(factor))
-                // A digit leaves a third at most.
+                // Each digit leaves at most a third.
                 let bound = max(value / (digits == 1 ? 2.9 : 8.9), 0.5)
                 #expect(abs(Double(factor) - value) <= bound, "\(value) \(digits)")
             }

@@ -5,7 +5,7 @@ import LRNetSupport
 import Testing
 
 @Suite struct FoldingTests {
-    /// A layer of which exporters know nothing.
+    /// A layer that exporters do not support.
     private final class Doubling: Layer {
         let name = "double1"
         let inputShape = ImageShape(height: 2, width: 2, channels: 1)
@@ -17,8 +17,8 @@ import Testing
         func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView { gradient }
     }
 
-    /// A layer that says nothing of its function, a shortcut outside a block, a sign over no batch norm.
-    @Test func unknownLayersAreRefused() {
+    /// The layers are an unknown one, a sign without batch norm and a shortcut outside a block.
+    @Test func `layers that cannot be deployed are rejected`() {
         let shape = ImageShape(height: 2, width: 2, channels: 1)
         let layers: [any Layer] = [
             Doubling(), SignLayer(name: "sign1", inputShape: shape),
@@ -31,7 +31,7 @@ import Testing
                 try folding.steps([layer])
             } throws: {
                 ($0 as? Failure)?.exitStatus == .badData
-                    && "\($0)".contains("\(layer.name): a layer that is not deployed")
+                    && "\($0)".contains("\(layer.name): layers of this kind cannot be deployed")
             }
         }
     }

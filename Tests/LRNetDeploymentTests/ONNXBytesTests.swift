@@ -4,10 +4,10 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// What ONNX files weigh.
+/// The size of ONNX files.
 @Suite struct ONNXBytesTests {
     @Test(arguments: [("ternary", 1.75), ("binary", 1.1)])
-    func discreteWeightsTakeFewBits(weights: String, bits: Double) throws {
+    func `discrete weights take fewer than two bits each`(weights: String, bits: Double) throws {
         let network = try RandomNetwork("mnist", weights: weights).deployed
         let count = network.products.filter(\.weights.isDiscrete).reduce(0) {
             $0 + $1.fanIn * $1.outputs
@@ -19,7 +19,7 @@ import Testing
         #expect(try FloatONNX.bytes(network, packing: .int2).count > size)
     }
 
-    @Test func zerosAreNoBits() throws {
+    @Test func `ternary weights cannot be packed as bits`() throws {
         let network = try RandomNetwork("{layers: [8FC], input: 4x4x1, classes: 3}").deployed
         let error = #expect(throws: Failure.self) {
             try FloatONNX.bytes(network, packing: .bits)
@@ -27,6 +27,6 @@ import Testing
         #expect(error?.exitStatus == .badRecipe)
         #expect(
             error?.description
-                == "float-onnx: fc1: weights of 0 do not fit into bits; choose trits or int2")
+                == "float-onnx: fc1: bits cannot store zeros; choose --packing trits or int2")
     }
 }

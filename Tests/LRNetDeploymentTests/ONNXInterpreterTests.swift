@@ -4,10 +4,10 @@ import LRNetKernels
 import LRNetSupport
 import Testing
 
-/// What is computed from the bytes of ONNX files is what the engines compute.
+/// Compares what `ONNXInterpreter` computes from the bytes of ONNX files with the engines.
 @Suite struct ONNXInterpreterTests {
     @Test(arguments: ONNXTests.common + ONNXTests.signs + ONNXTests.averages)
-    func realActivationsAgree(
+    func `the interpreter computes the scores of the float engine`(
         _ example: ONNXTests.Example
     ) throws {
         var random = try RandomNetwork(example.network, weights: example.weights)
@@ -16,15 +16,15 @@ import Testing
         let graph = try ONNXInterpreter(
             bytes: FloatONNX.bytes(network, packing: example.packing))
         let engine = FloatEngine(network, weights: FloatEngine.Weights(network))
-        let wanted = pictures.flatMap { engine.run(FloatBuffer($0).all).scores }
+        let expected = pictures.flatMap { engine.run(FloatBuffer($0).all).scores }
         let scores = try pictures.flatMap { try #require(graph.run($0)["scores"]) }
-        ONNXTests.expectNear(scores.map { Float($0) }, wanted)
+        ONNXTests.expectNear(scores.map { Float($0) }, expected)
         let together = try graph.run(pictures.flatMap { $0 }, count: 3)
         #expect(together["scores"] == scores)
     }
 
     @Test(arguments: ONNXTests.common + ONNXTests.signs + ONNXTests.averages + ONNXTests.inputs)
-    func fixedActivationsAreEqual(
+    func `the interpreter computes the features of the fixed-point engine`(
         _ example: ONNXTests.Example
     ) throws {
         var random = try RandomNetwork(
@@ -35,18 +35,16 @@ import Testing
             bytes: FixedONNX.bytes(fixed, of: random.deployed, packing: example.packing))
         let engine = FixedEngine(fixed, weights: FixedEngine.Weights(fixed))
         for picture in random.pictures(6) + [[UInt8](repeating: 9, count: random.input.count)] {
-            let wanted = engine.run(engine.input(picture))
+            let expected = engine.run(engine.input(picture))
             let outputs = try graph.run(picture.map { Float($0) })
-            #expect(outputs["features"] == wanted.features.map { Double($0) })
+            #expect(outputs["features"] == expected.features.map { Double($0) })
             let scores = try #require(outputs["scores"])
-            ONNXTests.expectNear(scores.map { Float($0) }, wanted.scores)
+            ONNXTests.expectNear(scores.map { Float($0) }, expected.scores)
         }
     }
 
-    /// Whatever a byte becomes, the file is refused or computed; nothing else ends the program.
-    @Test(arguments: [ONNXPacking.trits, .int2]) func damagedBytesAreReadSafely(
-        packing: ONNXPacking
-    ) throws {
+    @Test(arguments: [ONNXPacking.trits, .int2])
+    func `a damaged file is rejected or computed, without a crash`(packing: ONNXPacking) throws {
         var random = try RandomNetwork(
             "{layers: [4C3/2, MP2, 4R, 8R/2, GAP], input: 8x8x1, classes: 3, "
                 + "shortcut: zero-padded}", scaling: .image)
@@ -78,12 +76,12 @@ import Testing
         }
     }
 
-    @Test func anOperatorThatIsUnknownIsNamed() throws {
+    @Test func `an unknown operator is rejected by its name`() throws {
         let random = try RandomNetwork("{layers: [8FC], input: 4x4x1, classes: 3}")
         var bytes = try FloatONNX.bytes(random.deployed)
         let place = try #require(bytes.firstRange(of: Array("Relu".utf8)))
         bytes.replaceSubrange(place, with: Array("Tanh".utf8))
         let error = #expect(throws: Failure.self) { try ONNXInterpreter(bytes: bytes) }
-        #expect(error?.description == "onnx: Tanh bn1: is an operator that is unknown")
+        #expect(error?.description == "onnx: Tanh bn1: is an unknown operator")
     }
 }

@@ -6,8 +6,8 @@ import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
-/// onnxruntime computes from exported files what the engines compute.
-@Suite(.enabled(if: PythonEnvironment.isThere, "no onnxruntime; see PythonEnvironment"))
+/// Compares what onnxruntime computes from exported files with the engines.
+@Suite(.enabled(if: PythonEnvironment.isInstalled, "no onnxruntime; see PythonEnvironment"))
 struct ONNXTests {
     struct Example: Sendable, CustomStringConvertible {
         var network: String
@@ -99,12 +99,13 @@ struct ONNXTests {
             scaling: .channels(mean: [0.4, 0.1, 0.7], deviation: [0.2, 0.5, 0.1])),
     ]
 
-    @Test(arguments: common + signs + averages) func realActivationsAgree(_ example: Example) throws
-    {
+    @Test(arguments: common + signs + averages)
+    func `onnxruntime computes the scores of the float engine`(_ example: Example) throws {
         var random = try RandomNetwork(example.network, weights: example.weights)
         let network = random.deployed
         let count = 6
-        // Few bits, so that no sum in a first layer of signs is rounded: near 0 the order would decide.
+        // The values have few bits, so no sum in a first layer of signs is rounded. Otherwise, the
+        // order of summation would decide signs near 0.
         let pictures = random.pictures(count).map { $0.map { Float($0 / 4) / 64 - 0.25 } }
         let bytes = try FloatONNX.bytes(network, packing: example.packing)
         #expect(try FloatONNX.bytes(network, packing: example.packing) == bytes)
@@ -114,16 +115,13 @@ struct ONNXTests {
         Self.expectNear(
             try run.floats("scores"), try #require(graph["scores"]).map { Float($0) })
         let engine = FloatEngine(network, weights: FloatEngine.Weights(network))
-        let wanted = pictures.flatMap { engine.run(FloatBuffer($0).all).scores }
-        Self.expectNear(try run.floats("scores"), wanted)
+        let expected = pictures.flatMap { engine.run(FloatBuffer($0).all).scores }
+        Self.expectNear(try run.floats("scores"), expected)
         expectFolded(run)
     }
 
-    @Test(arguments: common + signs + averages + inputs) func fixedActivationsAreEqual(
-        _ example: Example
-    )
-        throws
-    {
+    @Test(arguments: common + signs + averages + inputs)
+    func `onnxruntime computes the features of the fixed-point engine`(_ example: Example) throws {
         var random = try RandomNetwork(
             example.network, weights: example.weights, scaling: example.scaling)
         let network = random.deployed
@@ -131,28 +129,28 @@ struct ONNXTests {
             network, calibration: Self.calibration(&random, example.scaling))
         let count = 6
         var pictures = random.pictures(count - 1)
-        // Of one color, which has no deviation.
+        // An image of one color has a standard deviation of 0.
         pictures.append([UInt8](repeating: 9, count: pictures[0].count))
         let bytes = try FixedONNX.bytes(fixed, of: network, packing: example.packing)
         #expect(try FixedONNX.bytes(fixed, of: network, packing: example.packing) == bytes)
         let run = try ONNXRun(bytes, pictures: pictures.flatMap { $0 }, count: count)
         let engine = FixedEngine(fixed, weights: FixedEngine.Weights(fixed))
-        let wanted = pictures.map { engine.run(engine.input($0)) }
+        let expected = pictures.map { engine.run(engine.input($0)) }
         let features = try run.integers("features")
-        #expect(features == wanted.flatMap(\.features))
+        #expect(features == expected.flatMap(\.features))
         let graph = try ONNXInterpreter(bytes: bytes).run(
             pictures.flatMap { $0.map { Float($0) } }, count: count)
         #expect(graph["features"] == features.map { Double($0) })
-        // Something goes on in there.
+        // The features are not all the same.
         let areSigns = ["bnn", "ebp"].contains(example.weights)
         let least = areSigns && !example.network.contains("GAP]") ? 2 : 20
         #expect(Set(features).count >= least, "\(Set(features).count)")
-        Self.expectNear(try run.floats("scores"), wanted.flatMap(\.scores))
+        Self.expectNear(try run.floats("scores"), expected.flatMap(\.scores))
         if example.scaling != .image { expectFolded(run, except: fixed.comparisons) }
     }
 
-    /// Groups, zero points, windows that are not square: forms of operators that no file above has.
-    @Test func furtherFormsAgree() throws {
+    /// Groups, zero points and windows that are not square do not occur in the exported files.
+    @Test func `the interpreter matches onnxruntime on further forms of operators`() throws {
         let folder = try TestFolder()
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let outcome = try Launch(
@@ -163,16 +161,16 @@ struct ONNXTests {
         let picture = try FileBytes.read("\(folder.path)/picture").map { Float($0) }
         let graph = try ONNXInterpreter(bytes: FileBytes.read("\(folder.path)/net.onnx"))
         let features = try FileBytes.read("\(folder.path)/features")
-        let wanted = stride(from: 0, to: features.count, by: 4).map { start in
+        let expected = stride(from: 0, to: features.count, by: 4).map { start in
             Int32(
                 truncatingIfNeeded: (0..<4).reduce(0) { $0 | Int(features[start + $1]) << (8 * $1) }
             )
         }
-        #expect(wanted.count == 4 && Set(wanted).count > 2)
-        #expect(try graph.run(picture)["features"] == wanted.map { Double($0) })
+        #expect(expected.count == 4 && Set(expected).count > 2)
+        #expect(try graph.run(picture)["features"] == expected.map { Double($0) })
     }
 
-    /// Units from the activations on a few pictures, so that others saturate.
+    /// Returns the maxima of the activations on only two images, so that others saturate.
     static func calibration(
         _ random: inout RandomNetwork, _ scaling: Preprocessing.Scaling
     ) -> Calibration {
@@ -200,19 +198,19 @@ struct ONNXTests {
         words.flatMap { word in (0..<4).map { UInt8(word >> (8 * $0) & 255) } }
     }
 
-    /// Only the order of sums differs.
-    static func expectNear(_ scores: [Float], _ wanted: [Float]) {
-        let square = wanted.reduce(0) { $0 + $1 * $1 } / Float(wanted.count)
+    /// Expects scores that differ only by the order of summation.
+    static func expectNear(_ scores: [Float], _ expected: [Float]) {
+        let square = expected.reduce(0) { $0 + $1 * $1 } / Float(expected.count)
         let tolerance = 2e-5 * square.squareRoot()
-        #expect(scores.count == wanted.count)
+        #expect(scores.count == expected.count)
         #expect(
-            zip(scores, wanted).allSatisfy { abs($0 - $1) <= tolerance },
-            "\(zip(scores, wanted).map { ($0 - $1) / square.squareRoot() })")
+            zip(scores, expected).allSatisfy { abs($0 - $1) <= tolerance },
+            "\(zip(scores, expected).map { ($0 - $1) / square.squareRoot() })")
     }
 
-    /// Weights are unpacked when the file is loaded, not for each picture.
+    /// Expects that weights are unpacked when the file is loaded, not for each image.
     ///
-    /// - Parameter comparisons: The numbers of `Max` and `Min` that are not of weights.
+    /// - Parameter comparisons: The numbers of `Max` and `Min` that do not unpack weights.
     private func expectFolded(_ run: ONNXRun, except comparisons: [String: Int] = [:]) {
         for operation in run.operations {
             let parts = operation.split(separator: " ")
@@ -226,7 +224,7 @@ struct ONNXTests {
 }
 
 extension FixedNetwork {
-    /// `Max` and `Min` in its graph.
+    /// The numbers of `Max` and `Min` in the graph.
     fileprivate var comparisons: [String: Int] {
         var result: [String: Int] = [:]
         for step in steps {

@@ -3,9 +3,9 @@ import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
-/// The Python environment of `launch/tools/python-env.sh`, whose packages read what is exported.
+/// The Python environment of `launch/tools/python-env.sh`, whose packages read exported files.
 enum PythonEnvironment {
-    /// Its interpreter; that of the variable LRNET_PYTHON where it is set.
+    /// The path of the interpreter; LRNET_PYTHON overrides it.
     static let path: String = {
         if let path = ProcessInfo.processInfo.environment["LRNET_PYTHON"] { return path }
         let folder = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in
@@ -14,8 +14,8 @@ enum PythonEnvironment {
         return folder.appendingPathComponent(".venv-tests/bin/python").path
     }()
 
-    /// Whether it has what the tests want; says so, once, if not.
-    static let isThere: Bool = {
+    /// True if the required packages are installed. Otherwise, the first use prints a note.
+    static let isInstalled: Bool = {
         if FileManager.default.isExecutableFile(atPath: path),
             let launch = try? Launch(path, ["-c", "import numpy, onnx, onnxruntime"]),
             let outcome = try? launch.wait(), outcome.status == 0
@@ -30,15 +30,15 @@ enum PythonEnvironment {
     }()
 }
 
-/// An exported file and what onnxruntime makes of some pictures.
+/// The results of onnxruntime for an exported file and some images.
 struct ONNXRun {
-    /// By output: values of all pictures, one after the other.
+    /// Contains a file per output, with the values of all images one after the other.
     private let folder: TestFolder
     let count: Int
-    /// What is left to be done for a picture, a line an operation with its number.
+    /// The operations per image after loading; each line has a name and a number.
     let operations: [String]
 
-    /// - Parameter pictures: All pictures' bytes, of the type of the input.
+    /// - Parameter pictures: The bytes of all images, in the type of the input.
     init(_ bytes: [UInt8], pictures: [UInt8], count: Int) throws {
         self.count = count
         folder = try TestFolder()
@@ -56,7 +56,7 @@ struct ONNXRun {
         operations = text.split(separator: "\n").map(String.init)
     }
 
-    /// An output as 32-bit words.
+    /// Returns an output as 32-bit words.
     private func words(_ name: String) throws -> [UInt32] {
         let bytes = try FileBytes.read("\(folder.path)/\(name)")
         return stride(from: 0, to: bytes.count, by: 4).map { start in

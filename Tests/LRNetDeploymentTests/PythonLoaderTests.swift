@@ -6,8 +6,9 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// `launch/python/lrnet_packed.py` reads packed files and winners; with PyTorch, it computes their scores.
-@Suite(.enabled(if: PythonEnvironment.isThere, "no NumPy; see PythonEnvironment"))
+/// Tests `launch/python/lrnet_packed.py`, which reads packed files and winners. With PyTorch, it
+/// computes their scores.
+@Suite(.enabled(if: PythonEnvironment.isInstalled, "no NumPy; see PythonEnvironment"))
 struct PythonLoaderTests {
     private static func floats(_ path: String) throws -> [Float] {
         let bytes = try FileBytes.read(path)
@@ -22,7 +23,9 @@ struct PythonLoaderTests {
     @Test(
         arguments: DeployedNetworkTests.networks.filter { !["ebp"].contains($0.weights) },
         [true, false])
-    func readsWhatWasWritten(example: (network: String, weights: String), isPacked: Bool) throws {
+    func `the Python loader reads the weights and computes the scores`(
+        example: (network: String, weights: String), isPacked: Bool
+    ) throws {
         var random = try RandomNetwork(example.network, weights: example.weights)
         let folder = try TestFolder()
         let path = "\(folder.path)/net.safetensors"
@@ -60,9 +63,9 @@ struct PythonLoaderTests {
         let expected = pictures.flatMap { picture in
             engine.run(FloatBuffer(picture.map { Float($0) / 255 }).all).scores
         }
-        let root2 = (expected.reduce(0) { $0 + Double($1) * Double($1) } / Double(expected.count))
+        let rms = (expected.reduce(0) { $0 + Double($1) * Double($1) } / Double(expected.count))
             .squareRoot()
         let largest = zip(scores, expected).map { abs(Double($0) - Double($1)) }.max() ?? .infinity
-        #expect(scores.count == expected.count && largest < 2e-5 * root2)
+        #expect(scores.count == expected.count && largest < 2e-5 * rms)
     }
 }

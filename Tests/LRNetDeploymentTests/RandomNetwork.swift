@@ -5,17 +5,17 @@ import LRNetLayers
 import LRNetSupport
 import LRNetTraining
 
-/// Networks with random weights and batch norm such as training rarely leaves: negative, tiny and zero gammas,
+/// Networks with random weights and unusual batch norm: negative, tiny and zero gammas, and
 /// channels that saturate.
 struct RandomNetwork {
     let deployed: DeployedNetwork
     let stored: StoredNetwork
-    /// Of the winner's file.
+    /// The bytes of the winner's file.
     let bytes: [UInt8]
     let input: ImageShape
     private var numbers: RandomNumbers
 
-    /// - Parameter faint: A batch norm whose first channel hardly depends on its input.
+    /// - Parameter faint: The name of a batch norm whose first channel hardly depends on its input.
     init(
         _ network: String, weights: String = "ternary", scaling: Preprocessing.Scaling = .unit,
         faint: String? = nil, seed: UInt64 = 1
@@ -114,7 +114,7 @@ struct RandomNetwork {
         add("mean") { _ in numbers.real(-0.3, 0.3) * spread }
         add("variance") { _ in numbers.real(0.3, 1.5) * Float(fanIn) }
         add("gamma") { channel in
-            // A dead, a nearly dead, and a loud one.
+            // Channels that are dead, nearly dead and large.
             switch channel {
             case 1: 0
             case 2: 1e-7
@@ -125,7 +125,7 @@ struct RandomNetwork {
         add("beta") { _ in numbers.real(-0.5, 1) }
     }
 
-    /// Pictures of random pixels, `[height, width, channels]`.
+    /// Returns images of random pixels, `[height, width, channels]`.
     mutating func pictures(_ count: Int) -> [[UInt8]] {
         (0..<count).map { _ in
             let high = 64 + numbers.whole(192)
@@ -146,7 +146,7 @@ struct RandomNumbers {
         return z ^ z >> 31
     }
 
-    /// 0 ..< `limit`
+    /// Returns a random integer from 0 to `limit` - 1.
     mutating func whole(_ limit: Int) -> Int { Int(next() >> 33) % limit }
 
     mutating func real(_ low: Float, _ high: Float) -> Float {

@@ -36,7 +36,7 @@ import Testing
             uniquingKeysWith: { max($0, $1) })
     }
 
-    @Test func processorFromCpuinfo() {
+    @Test func `model and vector level are read from cpuinfo`() {
         #expect(processor().model == "Intel(R) Xeon(R) Platinum 8358")
         #expect(processor().vectorLevel == .avx512)
         #expect(processor().vectorExtensions.first == "sse2")
@@ -46,7 +46,7 @@ import Testing
         #expect(old.vectorLevel == .avx)
     }
 
-    @Test func affinityLists() {
+    @Test func `lists of cores are parsed and written as ranges`() {
         #expect(
             ProcessAffinity.cores(status: "Name:\tx\nCpus_allowed_list:\t0-3,8\n") == [
                 0, 1, 2, 3, 8,
@@ -57,11 +57,11 @@ import Testing
         #expect(ProcessAffinity.text([]) == "")
     }
 
-    @Test func placementVerdicts() {
+    @Test func `the placement check detects wrong binding, too many ranks and mixed processors`() {
         let all = Array(0..<8)
         let good = verdicts(environment([("a", all), ("a", all), ("b", all)], threads: 4))
         #expect(good == ["cores": .good, "binding": .good, "same CPUs": .good])
-        // Each rank on one core is right for one thread, and wrong for two.
+        // One core per rank is right for one thread and wrong for two.
         let bound = [(host: "a", cores: [0]), (host: "a", cores: [1])]
         #expect(verdicts(environment(bound, threads: 1))["binding"] == .good)
         #expect(verdicts(environment(bound, threads: 2))["binding"] == .failure)
@@ -88,14 +88,14 @@ import Testing
             warning?.detail
                 == "ranks 0-1,4 on a: \(xeon) SkylakeX; rank 2 on b: \(xeon) Haswell "
                 + "(OPENBLAS_CORETYPE=Haswell); rank 3 on c: AMD EPYC, AVX-512, BLAS core SkylakeX")
-        // The same core, asked for or not, is the same.
+        // A forced BLAS core equals the same core chosen automatically.
         mixed = environment([("a", all), ("b", all)], threads: 1)
         mixed.placement[1].forcedBLASCore = "SkylakeX"
         #expect(verdicts(mixed)["same CPUs"] == .good)
         #expect(mixed.hosts == ["a", "b"])
     }
 
-    @Test func blasCores() {
+    @Test func `a BLAS core below the level of the processor is a warning`() {
         func check(_ core: String, forced: String?) -> Finding {
             var rank = environment([("a", [])], threads: 1, blas: core).placement[0]
             rank.forcedBLASCore = forced
@@ -111,7 +111,7 @@ import Testing
         #expect(unknown.remedy.contains("export OPENBLAS_CORETYPE=SkylakeX"))
     }
 
-    @Test func doctorAlone() throws {
+    @Test func `a single process is healthy, and each problem has a remedy`() throws {
         let report = try Doctor(group: SingleProcessGroup(), threads: 1).examine()
         #expect(report.isHealthy, "\(report.text)")
         #expect(report.findings.count >= 15)

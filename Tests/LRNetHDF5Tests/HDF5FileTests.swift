@@ -26,7 +26,8 @@ import Testing
                 == Array(values[rows.lowerBound * size..<rows.upperBound * size]))
     }
 
-    @Test(arguments: shapes) func everyTypeRoundTrips(shape: [Int]) throws {
+    @Test(arguments: shapes)
+    func `values of every type and shape survive writing and reading`(shape: [Int]) throws {
         let folder = try TestFolder()
         for file in [
             try HDF5File.create(at: "\(folder.path)/a.h5"),
@@ -40,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func imageOpensAgainFromMemoryAndDisk() throws {
+    @Test func `the image of a file opens from memory and from disk`() throws {
         let folder = try TestFolder()
         let file = try HDF5File.create(inMemoryNamed: "step-7")
         let buffer = FloatBuffer((0..<35).map { Float($0) / 3 })
@@ -59,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func rowsAreWrittenOneByOne() throws {
+    @Test func `rows can be written one by one in any order`() throws {
         let file = try HDF5File.create(inMemoryNamed: "rows")
         let data = try file.createDataSet("d", of: .int32, shape: [5, 3], chunk: [2, 3])
         for row in [4, 0, 2, 1, 3] {
@@ -70,7 +71,7 @@ import Testing
         #expect(data.chunk == [2, 3])
     }
 
-    @Test func attributesAndNames() throws {
+    @Test func `attributes and names are read back, and wrong types are refused`() throws {
         let file = try HDF5File.create(inMemoryNamed: "attributes")
         try file.createGroup("a/b")
         try file.createGroup("a/b")
@@ -96,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func equalContentGivesEqualBytes() throws {
+    @Test func `files with equal content have equal bytes`() throws {
         func image() throws -> [UInt8] {
             let file = try HDF5File.create(inMemoryNamed: "same")
             try file.createGroup("g")
@@ -109,7 +110,7 @@ import Testing
         #expect(try image() == first)
     }
 
-    @Test func defaultChunksAreRunsOfAtMostOneMebibyte() {
+    @Test func `default chunks are contiguous and have at most one mebibyte`() {
         let chunk = { HDF5DataSet.defaultChunk(shape: $0, of: .float) }
         #expect(chunk([26_000_000]) == [262_144])
         #expect(chunk([1024, 8192]) == [32, 8192])
@@ -118,7 +119,7 @@ import Testing
         #expect(chunk([1]) == [1])
     }
 
-    @Test func errorsNameFileObjectAndReason() throws {
+    @Test func `errors name the file, the object and the reason`() throws {
         let folder = try TestFolder()
         let missing = #expect(throws: Failure.self) {
             _ = try HDF5File.open("\(folder.path)/missing.h5")
@@ -142,11 +143,11 @@ import Testing
         let type = #expect(throws: Failure.self) {
             _ = try file.dataSet("d").read(as: Float.self)
         }
-        #expect(type?.message == "holds numbers of type double, float expected")
+        #expect(type?.message == "contains numbers of type double instead of float")
         #expect(type?.subject == "types d")
     }
 
-    @Test func wrongFletcherChecksumIsHDF5sOwnLine() throws {
+    @Test func `a damaged data set fails with HDF5's line on the checksum`() throws {
         let file = try HDF5File.create(inMemoryNamed: "checked")
         let pattern = (0..<64).map { UInt8(100 + $0) }
         try file.createDataSet("images", of: .uint8, shape: [64]).write(pattern)

@@ -5,9 +5,8 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct AdamKernelTests {
-    @Test(arguments: TestData.counts, [0.0, 0.03]) func fiveStepsEqualTheAlgorithm(
-        count: Int, decay: Double
-    ) {
+    @Test(arguments: TestData.counts, [0.0, 0.03])
+    func `five steps of Adam equal the reference algorithm`(count: Int, decay: Double) {
         let adam = Reference.Adam(
             rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: decay)
         let start = TestData.normal(count, stream: 1)
@@ -26,17 +25,16 @@ import Testing
                     correction1: Float(1 / (1 - pow(0.9, Double(time)))),
                     correction2: Float(1 / (1 - pow(0.999, Double(time)))), decay: Float(decay)))
         }
-        // Roundings of weights around 1; 1 - beta2 as a Float32 difference is off by 3e-5 of
-        // itself, which the second moment carries on and its root halves: 2e-5 of five steps of
-        // 0.01.
+        // Weights are around 1. The Float32 difference 1 - beta2 has a relative error of 3e-5. The
+        // second moment inherits it and its root halves it: 2e-5 of five steps of 0.01.
         #expect(distance(parameter.values, w, Tolerance(absolute: 2e-6, relative: 5e-7)) <= 1)
         #expect(distance(first.values, m, Tolerance(absolute: 1e-6, relative: 1e-5)) <= 1)
         #expect(distance(second.values, v, Tolerance(absolute: 1e-9, relative: 5e-5)) <= 1)
     }
 
-    /// The placement of epsilon decides what probability decay does: a gradient far below it moves
-    /// the weight by rate * gradient / epsilon.
-    @Test func tinyGradientsAreDividedByEpsilon() {
+    /// The position of epsilon determines the effect of probability decay: a gradient far below
+    /// epsilon moves the weight by rate * gradient / epsilon.
+    @Test func `epsilon is added after the square root of the second moment`() {
         let parameter = [Float](repeating: 5, count: 3).view
         let (first, second) = (FloatBuffer(count: 3).all, FloatBuffer(count: 3).all)
         AdamKernel.update(

@@ -9,7 +9,7 @@ import Testing
     ]
     static let epsilon = 1e-3
 
-    /// Everything of one forward and backward pass over a matrix with different scales a column.
+    /// The data of one forward and backward pass over a matrix whose columns differ in scale.
     struct Example {
         let rows, channels: Int
         let x, gradient, gamma, beta: [Float]
@@ -43,8 +43,9 @@ import Testing
         }
     }
 
-    /// Sums of up to 64 values in Float32, then Double.
-    @Test(arguments: sizes) func momentsAreTheColumns(size: [Int]) {
+    /// The kernel adds up to 64 values in Float32 and continues in Double.
+    @Test(arguments: sizes)
+    func `moments are the means and sums of squared deviations of columns`(size: [Int]) {
         let example = Example(size, rectified: false)
         let moments = DoubleBuffer(count: 2 * example.channels + 3)
         BatchNormKernels.moments(
@@ -61,9 +62,9 @@ import Testing
             distance(Array(squares), expected, Tolerance(absolute: 1e-9, relative: 1e-5)) <= 1)
     }
 
-    /// A mean of 10,000 beside a deviation of 0.01 leaves two digits of the values, and sums of
-    /// squares of the values themselves would leave none of the variance.
-    @Test func aLargeMeanLeavesTheVariance() {
+    /// The values are 10,000 plus noise with a deviation of 1. Their squares round to multiples of
+    /// 8 in Float32, so sums of squares of the values themselves would lose the variance.
+    @Test func `the variance stays accurate when the mean is large`() {
         let rows = 4096
         let noise = TestData.normal(rows)
         let x = noise.map { 10_000 + ($0 * 16).rounded() / 16 }
@@ -80,14 +81,17 @@ import Testing
         #expect(moments.prefix(2) == [Double(Float(1234.567)), 0])
     }
 
-    @Test(arguments: sizes, [false, true]) func normalizesColumns(size: [Int], rectified: Bool) {
+    @Test(arguments: sizes, [false, true])
+    func `normalized columns equal the reference, in place and into another buffer`(
+        size: [Int], rectified: Bool
+    ) {
         let example = Example(size, rectified: rectified)
         let output = FloatView.unwritten(example.x.count)
         let statistics = example.statistics
         BatchNormKernels.normalize(
             example.x.view, scale: statistics.scale, shift: statistics.shift,
             rectified: rectified, into: output)
-        // x * scale and shift are of the size of mean / deviation, at most 100 here.
+        // x * scale and shift have the magnitude of mean / deviation, at most 100 here.
         let tolerance = Tolerance(absolute: 2e-5, relative: 1e-6)
         #expect(distance(output.values, example.reference.output, tolerance) <= 1)
         let inPlace = example.x.view
@@ -98,8 +102,8 @@ import Testing
         if rectified { #expect(output.values.allSatisfy { $0 >= 0 }) }
     }
 
-    @Test(arguments: sizes, [false, true]) func backwardIsTheJacobian(size: [Int], rectified: Bool)
-    {
+    @Test(arguments: sizes, [false, true])
+    func `the backward pass equals the reference gradients`(size: [Int], rectified: Bool) {
         let example = Example(size, rectified: rectified)
         let (rows, channels) = (example.rows, example.channels)
         let expected = Reference.batchNormGradients(
@@ -111,7 +115,7 @@ import Testing
             example.gradient.view, input: example.x.view, statistics: statistics,
             rectified: rectified, into: sums, at: 1)
         let values = Array(sums.prefix(sums.count)[1...])
-        // Sums of up to 331 products; single values are of the order of 3.
+        // Sums of up to 331 products; single values are around 3.
         let tolerance = Tolerance(absolute: 2e-5 * Double(rows).squareRoot(), relative: 1e-5)
         #expect(distance(Array(values[..<channels]), expected.beta, tolerance) <= 1)
         #expect(distance(Array(values[channels...]), expected.gamma, tolerance) <= 1)
@@ -125,8 +129,7 @@ import Testing
         #expect(distance(gradient.values, expected.input, Tolerance(absolute: 4e-5)) <= 1)
     }
 
-    /// The reference's own gradient, against differences of its forward pass.
-    @Test func referenceGradientIsTheDerivative() {
+    @Test func `the reference's gradients equal central differences of its forward pass`() {
         let example = Example([9, 3], rectified: true)
         let weights = example.gradient.doubles
         func loss(_ x: [Double], _ gamma: [Double], _ beta: [Double]) -> Double {
@@ -153,8 +156,9 @@ import Testing
         #expect(distance(gradients.beta, slopes(beta) { loss(x, gamma, $0) }, tolerance) <= 1)
     }
 
-    /// A value that is no number must not become a harmless 0 behind the ReLU.
-    @Test(arguments: [false, true]) func notANumberStaysOne(rectified: Bool) {
+    /// ReLU must not turn a NaN into a harmless 0.
+    @Test(arguments: [false, true])
+    func `NaN inputs stay NaN with and without ReLU`(rectified: Bool) {
         var x = TestData.normal(40)
         x[3] = .nan
         x[38] = .nan

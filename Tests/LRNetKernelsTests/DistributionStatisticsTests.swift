@@ -5,18 +5,19 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct DistributionStatisticsTests {
-    /// Float32 logarithms, and 1 - p0 - p1 in Float32: 1e-6 of a nat a weight.
+    /// Float32 logarithms, and 1 - p0 - p1 in Float32: 1e-6 nat per weight.
     static let entropyTolerance = 1e-6
 
     private func probabilities(_ count: Int) -> (zero: [Float], plus: [Float]) {
-        // Logits up to 8: from undecided to all but certain.
+        // Logits up to 8: from undecided to almost certain.
         let a = TestData.uniform(count, in: -8...8, stream: 1)
         let b = TestData.uniform(count, in: -8...8, stream: 2)
         let zero = a.map { Float(Reference.logistic(Double($0))) }
         return (zero, zip(zero, b).map { (1 - $0) * Float(Reference.logistic(Double($1))) })
     }
 
-    @Test(arguments: TestData.counts) func totalsAreThoseOfTheDefinition(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `total entropy and saturated count equal their definitions`(count: Int) {
         let (zero, plus) = probabilities(count)
         let totals = DistributionStatistics.totals(
             zero: zero.view, plus: plus.view, saturation: 0.9)
@@ -31,7 +32,7 @@ import Testing
         #expect(totals.saturatedCount == saturated)
     }
 
-    @Test func knownEntropies() {
+    @Test func `the entropy of equally likely values is the logarithm of their number`() {
         func entropy(_ zero: Float, _ plus: Float) -> Double {
             DistributionStatistics.totals(
                 zero: [zero].view, plus: [plus].view, saturation: 0.99
@@ -43,7 +44,8 @@ import Testing
         #expect(entropy(0, 0) == 0)
     }
 
-    @Test(arguments: TestData.counts) func changesAreCounted(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `changed weights and zero weights are counted`(count: Int) {
         let old: [Float] = (0..<count).map { Float($0 % 3 - 1) }
         var new = old
         for i in stride(from: 0, to: count, by: 5) { new[i] = 0 }
@@ -52,7 +54,7 @@ import Testing
         #expect(changes.zeros == new.count { $0 == 0 })
     }
 
-    @Test func histogramsCountEveryValueOnce() {
+    @Test func `histograms count every value in exactly one bin`() {
         let values: [Float] = [0, 0.049, 0.05, 0.5, 0.999, 1]
         let counts = DistributionStatistics.histogram(values.view, bins: 20)
         #expect(counts[0] == 2)

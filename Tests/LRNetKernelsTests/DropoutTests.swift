@@ -6,9 +6,9 @@ import Testing
 @Suite struct DropoutTests {
     static let key = NoiseKey(seed: 77, purpose: .dropout, step: 4, layer: 6, index: 1001)
 
-    /// The mask depends on all 32 bits of every word through a dozen thresholds.
+    /// The mask compares all 32 bits of each random word with the threshold of the rate.
     @Test(arguments: TestData.counts, [0, 0.1, 0.25, 0.5, 0.501_953_1, 0.9, 0.999])
-    func keepsTheDocumentedUnits(count: Int, rate: Double) {
+    func `dropout equals the reference at every length and rate`(count: Int, rate: Double) {
         let input = TestData.uniform(count, in: 1...2)
         let output = FloatView.unwritten(count)
         let exactRate = Float(rate)
@@ -18,7 +18,7 @@ import Testing
         #expect(distance(output.values, expected, .fewRoundings) <= 1)
     }
 
-    @Test func backwardClearsTheSameUnitsInPlace() {
+    @Test func `the backward pass clears the same units as the forward pass, in place`() {
         let gradient = TestData.uniform(200, in: 1...2).view
         let output = FloatView.unwritten(200)
         let ones = FloatView.unwritten(200)
@@ -29,8 +29,9 @@ import Testing
         #expect(output.values.contains(0) && output.values.contains(2))
     }
 
-    /// 1.6 million units; a z-score above 4 comes once in 16,000 runs.
-    @Test(arguments: [Float(0.1), 0.5, 0.8]) func keepsItsShare(rate: Float) {
+    /// 1.6 million units; a z-score beyond 4 occurs once in 16,000 runs.
+    @Test(arguments: [Float(0.1), 0.5, 0.8])
+    func `the share of kept units is one minus the rate`(rate: Float) {
         let count = 1 << 14
         let ones = FloatView.unwritten(count)
         ones.fill(1)

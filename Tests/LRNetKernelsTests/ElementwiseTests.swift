@@ -3,7 +3,8 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct ElementwiseTests {
-    @Test(arguments: TestData.counts) func passesAreTheirFormulas(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `element-wise operations equal their formulas`(count: Int) {
         let s = TestData.normal(count, stream: 1)
         let t = TestData.normal(count, stream: 2)
         let u = TestData.normal(count, stream: 3)
@@ -25,14 +26,15 @@ import Testing
         let expected = (0..<count).map {
             Double(t[$0]) + 2 * Double(s[$0]) * Double(u[$0])
         }
-        // The sum may cancel; its terms are below 40.
+        // The sum can cancel; its terms are below 40.
         #expect(
             distance(
                 run { Elementwise.addSquareGradient(u.view, input: s.view, to: $0) }, expected,
                 Tolerance(absolute: 5e-6)) <= 1)
     }
 
-    @Test(arguments: TestData.counts) func reductionsAreTheirFormulas(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `sums, sums of squares and minima equal their formulas`(count: Int) {
         let x = TestData.normal(count)
         let magnitude = x.doubles.reduce(0) { $0 + abs($1) + $1 * $1 }
         let tolerance = 1e-15 * Double(count + 1) * magnitude
@@ -42,7 +44,8 @@ import Testing
         #expect(Elementwise.minimum(x.view) == x.min() ?? .infinity)
     }
 
-    @Test(arguments: [[1, 1], [3, 5], [7, 16], [5, 33], [0, 4]]) func rowsAndColumns(size: [Int]) {
+    @Test(arguments: [[1, 1], [3, 5], [7, 16], [5, 33], [0, 4]])
+    func `a row is added to every row and rows are summed`(size: [Int]) {
         let (rows, columns) = (size[0], size[1])
         let matrix = TestData.normal(rows * columns, stream: 1)
         let row = TestData.normal(columns, stream: 2)
@@ -58,7 +61,8 @@ import Testing
         }
     }
 
-    @Test(arguments: TestData.counts) func nonFiniteValuesAreCounted(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `non-finite values are counted at every position`(count: Int) {
         var values = TestData.normal(count)
         #expect(Elementwise.nonFiniteCount(values.view) == 0)
         let extremes: [Float] = [
@@ -66,7 +70,7 @@ import Testing
         ]
         for (i, value) in extremes.enumerated() where i < count { values[i] = value }
         #expect(Elementwise.nonFiniteCount(values.view) == 0)
-        // In every position, each kind on its own.
+        // Each kind separately at every position.
         for i in 0..<count {
             for bad in [Float.nan, .infinity, -.infinity, .signalingNaN, -.nan] {
                 let old = values[i]
@@ -80,8 +84,9 @@ import Testing
             Elementwise.nonFiniteCount([Float](repeating: .infinity, count: count).view) == count)
     }
 
-    /// In the first and last value of every range that a thread gets, and in a last, short one.
-    @Test(arguments: [1, 2, 3]) func threadsCountNonFiniteValuesTogether(threads: Int) {
+    /// The first and last value of each thread's range, and of the last, short range, are NaN.
+    @Test(arguments: [1, 2, 3])
+    func `any number of threads counts the same non-finite values`(threads: Int) {
         let pool = ThreadPool.testing(threads)
         let range = 1 << 16
         let values = FloatBuffer(count: 3 * range + 5)

@@ -3,14 +3,15 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct FloatBufferTests {
-    @Test(arguments: [0, 1, 17, 1000]) func buffersAreAlignedZeros(count: Int) {
+    @Test(arguments: [0, 1, 17, 1000])
+    func `new buffers are aligned and contain zeros`(count: Int) {
         let buffer = FloatBuffer(count: count)
         #expect(Int(bitPattern: buffer.base) % FloatBuffer.alignment == 0)
         #expect(buffer.all.values == [Float](repeating: 0, count: count))
         #expect(DoubleBuffer(count: count).prefix(count) == [Double](repeating: 0, count: count))
     }
 
-    @Test func viewsAreReferences() {
+    @Test func `writes through a view change its buffer`() {
         let buffer = FloatBuffer((0..<10).map(Float.init))
         let view = buffer[2..<8][1..<4]
         #expect(view.values == [3, 4, 5] && view.offset == 3 && view[2] == 5)
@@ -25,7 +26,7 @@ import Testing
         #expect(buffer.all[9] == 90)
     }
 
-    @Test func boundsAreChecked() async {
+    @Test func `slices, indices and copies out of bounds trap`() async {
         await #expect(processExitsWith: .failure) { _ = FloatBuffer(count: 4)[2..<5] }
         await #expect(processExitsWith: .failure) { _ = FloatBuffer(count: 4)[0..<2][2] }
         await #expect(processExitsWith: .failure) {

@@ -14,13 +14,14 @@ import Testing
         return view.values
     }
 
-    /// The uniform number is rounded to Float32, which moves the radius by up to 2^-24 / radius;
-    /// logarithm, root, sine and cosine add errors of the order of 1e-7 of the radius (at most 6.8).
+    /// The uniform number is rounded to Float32, which moves the radius by up to 2^-24 / radius.
+    /// Logarithm, root, sine and cosine add errors around 1e-7 of the radius, which is at most 6.8.
     static func allowedError(radius: Double) -> Double {
         min(2 * Tolerance.unitRoundoff / radius, 0x1p-11) + 1e-6
     }
 
-    @Test(arguments: TestData.counts + [9_973]) func everyElementIsTheDocumentedOne(count: Int) {
+    @Test(arguments: TestData.counts + [9_973])
+    func `every element equals the reference's number for its key and index`(count: Int) {
         let actual = Self.noise(count)
         for e in 0..<count {
             let expected: (value: Double, radius: Double) = Reference.normal(
@@ -32,14 +33,14 @@ import Testing
         }
     }
 
-    @Test func aShorterFillIsTheStartOfALongerOne() {
+    @Test func `a shorter fill is the start of a longer one`() {
         let long = Self.noise(1024)
         for count in TestData.counts {
             #expect(Self.noise(count) == Array(long.prefix(count)))
         }
     }
 
-    @Test func nothingIsWrittenBehindTheView() {
+    @Test func `nothing is written before or after the view`() {
         for count in TestData.counts {
             let buffer = FloatBuffer(count: count + 80)
             buffer.all.fill(-9)
@@ -51,10 +52,10 @@ import Testing
 
     // MARK: Distribution
 
-    /// 2^24 numbers from 256 samples; each z-score is below 4 with probability 6e-5.
+    /// 2^24 numbers from 256 samples; each z-score exceeds 4 with probability 6e-5.
     static let many: [Float] = (0..<256).flatMap { noise(1 << 16, key.with(index: $0)) }
 
-    @Test func momentsAreThoseOfTheStandardNormal() {
+    @Test func `the first four moments are those of the standard normal distribution`() {
         let n = Double(Self.many.count)
         var sums = (0.0, 0.0, 0.0, 0.0)
         for value in Self.many {
@@ -71,8 +72,9 @@ import Testing
         #expect(z.allSatisfy { abs($0) < 4 }, "z of moments 1 to 4: \(z)")
     }
 
-    /// Counts beyond a number of deviations, against erfc; Poisson z-scores.
-    @Test(arguments: [1.0, 2, 3, 4, 5]) func tailsHaveTheirShare(deviations: Double) {
+    /// Compares the counts beyond a number of deviations with erfc, as Poisson z-scores.
+    @Test(arguments: [1.0, 2, 3, 4, 5])
+    func `both tails contain their share of the normal distribution`(deviations: Double) {
         let threshold = Float(deviations)
         let expected = Double(Self.many.count) * erfc(deviations / 2.0.squareRoot()) / 2
         let above = Double(Self.many.count { $0 > threshold })
@@ -83,14 +85,15 @@ import Testing
         }
     }
 
-    @Test func noNumberIsLargerThanDocumented() {
+    @Test func `the largest magnitude is at most the documented limit`() {
         let largest = Self.many.reduce(0) { max($0, abs($1)) }
         #expect(largest <= Float((66 * log(2.0)).squareRoot()) * (1 + 1e-6))
         #expect(largest > 5)
     }
 
     /// Kolmogorov-Smirnov: sqrt(n) D exceeds 2.23 with probability 1e-4.
-    @Test(arguments: [0, 5, 11]) func distributionFunctionIsTheNormalOne(part: Int) {
+    @Test(arguments: [0, 5, 11])
+    func `the distribution function is that of the normal distribution`(part: Int) {
         let n = 1 << 20
         let sorted = Self.many[part * n..<(part + 1) * n].sorted()
         var distance = 0.0
@@ -104,7 +107,7 @@ import Testing
 
     // MARK: Independence
 
-    /// sqrt(n) times the correlation of two runs of numbers with mean 0 and the given deviation.
+    /// Returns sqrt(n) times the correlation of f(a) and f(b), which have mean 0 and deviation 1.
     private static func correlation(
         _ a: ArraySlice<Float>, _ b: ArraySlice<Float>, _ f: (Double) -> Double
     ) -> Double {
@@ -117,21 +120,23 @@ import Testing
         return sum / Double(count).squareRoot()
     }
 
-    /// x^2 - 1 over its deviation: catches dependence of sizes, such as a shared radius.
-    private static func size(_ x: Double) -> Double { (x * x - 1) / 2.0.squareRoot() }
+    /// x^2 - 1 divided by its deviation: detects dependent magnitudes, such as a shared radius.
+    private static func magnitude(_ x: Double) -> Double { (x * x - 1) / 2.0.squareRoot() }
 
-    /// All distances up to two groups, so that blocks which overlap show; 262 z-scores, of which one
-    /// exceeds 4.5 in 500 seeds.
-    @Test(arguments: Array(1...130) + [1024]) func elementsAreIndependent(lag: Int) {
+    /// Tests all distances up to two groups, to detect overlapping blocks. One of the 262 z-scores
+    /// exceeds 4.5 for one seed in 500.
+    @Test(arguments: Array(1...130) + [1024])
+    func `elements of a sequence are uncorrelated at every tested distance`(lag: Int) {
         let values = Self.many.prefix(1 << 19)
         let moved = values.dropFirst(lag)
         let z = [
-            Self.correlation(values, moved) { $0 }, Self.correlation(values, moved, Self.size),
+            Self.correlation(values, moved) { $0 },
+            Self.correlation(values, moved, Self.magnitude),
         ]
         #expect(z.allSatisfy { abs($0) < 4.5 }, "lag \(lag): z = \(z)")
     }
 
-    @Test func sequencesOfDifferentNamesAreIndependent() {
+    @Test func `sequences of keys that differ in one field are uncorrelated`() {
         let count = 1 << 20
         let base = Self.noise(count)
         var keys = Array(repeating: Self.key, count: 6)
@@ -145,14 +150,14 @@ import Testing
             let other = Self.noise(count, key)
             let z = [
                 Self.correlation(base[...], other[...]) { $0 },
-                Self.correlation(base[...], other[...], Self.size),
+                Self.correlation(base[...], other[...], Self.magnitude),
             ]
             #expect(z.allSatisfy { abs($0) < 4 }, "\(key): z = \(z)")
         }
     }
 
-    /// Element 5 of 65,536 consecutive samples: neighbours, and the mean over samples.
-    @Test func sameElementOfNeighbouringSamplesIsIndependent() {
+    /// Element 5 of 65,536 consecutive samples: correlation of neighbors, and the mean.
+    @Test func `the same element of consecutive samples is uncorrelated`() {
         let column = (0..<1 << 16).map { sample in
             Self.noise(6, Self.key.with(index: UInt32(sample)))[5]
         }
@@ -163,7 +168,8 @@ import Testing
 
     // MARK: Pre-activations
 
-    @Test(arguments: TestData.counts) func preActivationsFollowTheFormula(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `pre-activations and their sensitivities equal their formulas`(count: Int) {
         let means = TestData.normal(count, stream: 1)
         let variances = TestData.uniform(count, in: -0.2...3, stream: 2)
         let floor = 1e-3
@@ -174,12 +180,12 @@ import Testing
         let deviation = variances.doubles.map { (max($0, 0) + floor).squareRoot() }
         let z = (0..<count).map { Double(means[$0]) + deviation[$0] * noise[$0] }
         let s = (0..<count).map { noise[$0] / (2 * deviation[$0]) }
-        // One rounding of a product of at most 1.8 * 6.8, and one of the sum.
+        // The product, at most 1.8 * 6.8, and the sum are each rounded once.
         #expect(distance(mean.values, z, Tolerance(absolute: 2e-6, relative: 1e-6)) <= 1)
         #expect(distance(variance.values, s, .fewRoundings) <= 1)
     }
 
-    @Test func negativeVariancesCountAsZero() {
+    @Test func `negative variances count as zero`() {
         let count = 80
         let (mean, variance) = (FloatView.unwritten(count), FloatView.unwritten(count))
         mean.fill(0)
@@ -194,8 +200,8 @@ import Testing
         #expect(Elementwise.nonFiniteCount(mean) == 0)
     }
 
-    /// As an infinite input times a variance of 0 leaves it.
-    @Test func aVarianceThatIsNoNumberShows() {
+    /// An infinite input times a variance of 0 produces such a NaN.
+    @Test func `a NaN variance makes only its own pre-activation NaN`() {
         let (mean, variance) = (FloatBuffer(count: 20), FloatBuffer(count: 20))
         variance[17] = .nan
         GaussianNoise.samplePreActivations(
@@ -203,8 +209,8 @@ import Testing
         #expect(mean.all.values.indices.filter { mean[$0].isNaN } == [17])
     }
 
-    /// dL/dvariance = dL/dz * s, against a difference quotient of z itself.
-    @Test func sensitivityIsTheDerivative() {
+    /// dL/dvariance = dL/dz * s, compared with a difference quotient of z.
+    @Test func `the sensitivity is the pre-activation's derivative with respect to the variance`() {
         let noise = Self.noise(64).doubles
         let variances = TestData.uniform(64, in: 0.1...2)
         let (mean, variance) = (FloatBuffer(count: 64).all, variances.view)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct GumbelWeightsTests {
     static let key = NoiseKey(seed: 31, purpose: .trainingWeights, step: 9, layer: 4)
 
-    /// Words 0, 1 and 2 of block `i`.
+    /// The uniform numbers of words 0, 1 and 2 of block `i`.
     private static func uniforms(_ i: Int) -> [Double] {
         let words = Reference.words(key, block: i)
         return (0..<3).map { Reference.uniform(words[$0]) }
@@ -18,16 +18,15 @@ import Testing
     }
 
     /// Rounding u to Float32 changes a Gumbel number by up to 2^-24 / (1 - u), which matters where
-    /// u is near 1; the other errors are 1e-6 of scores around 10. Divided by the temperature, and
-    /// times dw/dscore, which is at most 1/2 for each of three.
+    /// u is near 1. The other errors are 1e-6 of scores around 10. All are divided by the
+    /// temperature and multiplied by dw/dscore, which is at most 1/2 for each of three scores.
     private static func tolerance(_ uniforms: [Double], temperature: Double) -> Double {
         let rounding = uniforms.map { Tolerance.unitRoundoff / min($0, 1 - $0) }.max() ?? 0
         return min((2 * rounding + 2e-6) / temperature, 1)
     }
 
-    @Test(arguments: TestData.counts, [0.1, 0.5, 1]) func ternaryWeightsFollowTheFormula(
-        count: Int, temperature: Double
-    ) {
+    @Test(arguments: TestData.counts, [0.1, 0.5, 1])
+    func `relaxed ternary weights equal the reference formula`(count: Int, temperature: Double) {
         let a = TestData.uniform(count, in: -3...3, stream: 1)
         let b = TestData.uniform(count, in: -3...3, stream: 2)
         let weights = FloatView.unwritten(count)
@@ -45,9 +44,8 @@ import Testing
         }
     }
 
-    @Test(arguments: TestData.counts, [0.1, 0.5, 1]) func binaryWeightsFollowTheFormula(
-        count: Int, temperature: Double
-    ) {
+    @Test(arguments: TestData.counts, [0.1, 0.5, 1])
+    func `relaxed binary weights equal the reference formula`(count: Int, temperature: Double) {
         let b = TestData.uniform(count, in: -3...3, stream: 2)
         let weights = FloatView.unwritten(count)
         GumbelWeights.binary(
@@ -63,8 +61,8 @@ import Testing
         }
     }
 
-    /// The pull-back against differences of the documented formula.
-    @Test(arguments: TestData.counts) func pullBacksAreTheDerivatives(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `pull-backs equal central differences of the reference formula`(count: Int) {
         let temperature = 0.5
         let a = TestData.uniform(count, in: -2...2, stream: 1)
         let b = TestData.uniform(count, in: -2...2, stream: 2)
@@ -103,8 +101,7 @@ import Testing
         }
     }
 
-    /// As the temperature falls the weights become draws from the distribution.
-    @Test func coldWeightsAreDraws() {
+    @Test func `weights at a low temperature are draws from the distribution`() {
         let count = 1 << 18
         let a = [Float](repeating: 0.4, count: count)
         let b = [Float](repeating: -0.7, count: count)
@@ -112,7 +109,7 @@ import Testing
         GumbelWeights.ternary(
             zeroLogit: a.view, signLogit: b.view, temperature: 1e-3, key: Self.key,
             weights: weights)
-        // The share of weights that are still between two values is of the temperature's size.
+        // About this share of the weights, the temperature, is still between two values.
         let between = 1e-3
         func check(_ expected: [(value: Double, probability: Double)]) {
             for (value, probability) in expected {
@@ -131,7 +128,8 @@ import Testing
         check(Reference.distribution(zeroLogit: nil, signLogit: Double(Float(-0.7))))
     }
 
-    @Test(arguments: [Float(0.01), 0.1, 1]) func saturatedLogitsStayFinite(temperature: Float) {
+    @Test(arguments: [Float(0.01), 0.1, 1])
+    func `saturated logits yield finite weights and gradients`(temperature: Float) {
         let values: [Float] = [-80, -20, 0, 20, 80]
         let a = (0..<2500).map { values[$0 % 5] }
         let b = (0..<2500).map { values[$0 / 5 % 5] }

@@ -4,19 +4,21 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct ImageKernelsTests {
-    /// Bytes around a picture, which must not be read, differ from 0.
+    /// Random bytes. Those around an image, which must not be read, also differ from 0.
     private func bytes(_ count: Int, stream: UInt32) -> [UInt8] {
         TestData.uniform(count, in: 0...256, stream: stream).map { UInt8(min($0, 255)) }
     }
 
     static let windows = [
-        // The whole picture, parts of it, parts beyond each border, all beyond, far beyond.
+        // The whole image, parts of it, windows across each border, outside and far outside.
         (0, 0, 5, 23), (1, 2, 3, 17), (-2, -3, 5, 23), (3, 10, 6, 30), (-4, -4, 13, 31),
         (0, -1, 1, 1), (9, 0, 2, 3), (0, 23, 5, 4), (0, -40, 5, 30), (-7, 2, 7, 5), (2, 5, 1, 16),
     ]
 
     @Test(arguments: windows, [1, 2, 3, 4])
-    func crop(place: (top: Int, left: Int, height: Int, width: Int), channels: Int) {
+    func `cropping equals the reference for every window, mirrored or not`(
+        place: (top: Int, left: Int, height: Int, width: Int), channels: Int
+    ) {
         let shape = ImageShape(height: 5, width: 23, channels: channels)
         let pixels = bytes(shape.count + 20, stream: UInt32(channels))
         for mirrored in [false, true] {
@@ -30,7 +32,7 @@ import Testing
                 Array(pixels[11...]), height: 5, width: 23, channels: channels, top: place.top,
                 left: place.left, rows: place.height, columns: place.width, mirrored: mirrored)
             #expect(target.values.doubles == expected)
-            // A resize to the same size is the same cut.
+            // A resize to the same size is the same crop.
             let resized = FloatView.unwritten(target.count)
             ImageResizer().crop(
                 pixels[11..<11 + shape.count], shape: shape, height: 5, width: 23, window: window,
@@ -45,12 +47,14 @@ import Testing
     ]
 
     @Test(arguments: sizes, [1, 3])
-    func resize(size: (height: Int, width: Int, toHeight: Int, toWidth: Int), channels: Int) {
+    func `resizing equals the reference inside and outside the image`(
+        size: (height: Int, width: Int, toHeight: Int, toWidth: Int), channels: Int
+    ) {
         let shape = ImageShape(height: size.height, width: size.width, channels: channels)
         let pixels = bytes(shape.count + 5, stream: 7)
-        let picture = Array(pixels[2..<2 + shape.count])
+        let image = Array(pixels[2..<2 + shape.count])
         let whole = Reference.resize(
-            picture, height: size.height, width: size.width, channels: channels,
+            image, height: size.height, width: size.width, channels: channels,
             toHeight: size.toHeight, toWidth: size.toWidth)
         // Values up to 255 after a handful of roundings in each direction.
         let tolerance = Tolerance(absolute: 255 * 20 * Tolerance.unitRoundoff)
@@ -87,9 +91,9 @@ import Testing
         }
     }
 
-    /// PyTorch 2.15, float64: `interpolate(x, size, mode="bilinear", antialias=True)` of the picture
+    /// PyTorch 2.15, float64: `interpolate(x, size, mode="bilinear", antialias=True)` of the image
     /// whose value `i` is `(37 i^2 + 11 i) mod 256`, 5 x 7 pixels of 2 channels.
-    @Test func resizeAsPyTorch() {
+    @Test func `resizing equals PyTorch's antialiased bilinear interpolation`() {
         let shape = ImageShape(height: 5, width: 7, channels: 2)
         let pixels = (0..<shape.count).map { (i: Int) -> UInt8 in
             let value: Int = 37 * i * i + 11 * i
@@ -119,7 +123,7 @@ import Testing
             ImageResizer().crop(
                 pixels[...], shape: shape, height: height, width: width,
                 window: CropWindow(top: 0, left: 0, height: height, width: width), into: target)
-            // The numbers above have five decimals.
+            // The numbers above have five decimal places.
             #expect(
                 distance(
                     Array(target.values.prefix(values.count)), values, Tolerance(absolute: 3e-5))
@@ -128,7 +132,7 @@ import Testing
     }
 
     @Test(arguments: TestData.counts.dropFirst() + [3072, 12_289])
-    func standardizeAndMoments(count: Int) {
+    func `standardizing equals the reference and turns constant images to zero`(count: Int) {
         for (stream, range) in [0.0...255.0, 130.0...131.0].enumerated() {
             let values = TestData.uniform(count, in: range, stream: UInt32(stream))
             let view = values.view
@@ -137,21 +141,22 @@ import Testing
             #expect(abs(moments.mean - mean) <= 64 * Tolerance.unitRoundoff * 255)
             ImageKernels.standardize(view)
             let expected = Reference.standardized(values.doubles)
-            // The mean is good to some units in the last place of the values; what is left of it
-            // is divided by the deviation.
+            // The error of the mean is some units in the last place of the values; it is divided
+            // by the deviation.
             let deviation = max(moments.deviation, 1 / Double(count).squareRoot())
             let tolerance = Tolerance(
                 absolute: 16 * Tolerance.unitRoundoff * range.upperBound / deviation,
                 relative: 1e-5)
             #expect(distance(view.values, expected, tolerance) <= 1)
         }
-        // A picture of one colour is black afterwards, not infinite.
+        // An image of one color becomes black, not infinite.
         let flat = [Float](repeating: 7, count: count).view
         ImageKernels.standardize(flat)
         #expect(flat.values.allSatisfy { abs($0) < 1e-4 })
     }
 
-    @Test(arguments: [1, 2, 3, 4, 5, 16, 17]) func channels(channels: Int) {
+    @Test(arguments: [1, 2, 3, 4, 5, 16, 17])
+    func `channel means and affine maps equal their formulas`(channels: Int) {
         for pixelCount in [1, 5, 16, 31, 97] {
             let values = TestData.uniform(pixelCount * channels, in: 0...255)
             let means = ImageKernels.channelMeans(values.view, channels: channels)
@@ -172,7 +177,7 @@ import Testing
         }
     }
 
-    @Test func constants() {
+    @Test func `the affine map standardizes by the given means and deviations`() {
         let values = TestData.uniform(3 * 50, in: 0...255)
         let (mean, deviation) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
         let view = values.view
@@ -183,7 +188,8 @@ import Testing
         #expect(distance(view.values, expected, Tolerance(absolute: 1e-6, relative: 1e-6)) <= 1)
     }
 
-    @Test(arguments: TestData.counts) func divide(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `division by 255 equals Swift's division of every value`(count: Int) {
         let values = (0..<count).map { Float($0 % 256) }
         let view = values.view
         ImageKernels.divide(view, by: 255)

@@ -3,11 +3,12 @@ import LRNetReference
 import LRNetTestSupport
 import Testing
 
-/// Weights from latent ones, and the way back, against plain loops in Double.
+/// Compares weights from latents, and their pull-backs, with plain loops in Double.
 @Suite struct LatentWeightsTests {
     static let key = NoiseKey(seed: 12, purpose: .trainingWeights, step: 70_000, layer: 3)
 
-    @Test(arguments: TestData.counts) func signs(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `binarized weights are latent signs and zero counts as positive`(count: Int) {
         var latent = TestData.normal(count)
         if count > 2 { (latent[1], latent[2]) = (0, -0) }
         let signs = FloatView.unwritten(count)
@@ -15,13 +16,14 @@ import Testing
         #expect(signs.values == latent.map { $0 >= 0 ? 1 : -1 })
     }
 
-    @Test func whatIsNoNumberHasNoSign() {
+    @Test func `the sign of NaN is NaN`() {
         let signs = FloatView.unwritten(3)
         SignWeights.binarize([1, .nan, -.infinity].view, into: signs)
         #expect(signs[0] == 1 && signs[1].isNaN && signs[2] == -1)
     }
 
-    @Test(arguments: TestData.counts) func drawnSigns(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `drawn signs compare the keyed number with the hard sigmoid`(count: Int) {
         let latent = TestData.uniform(count, in: -1.5...1.5)
         let signs = FloatView.unwritten(count)
         SignWeights.draw(latent.view, key: Self.key, into: signs)
@@ -34,11 +36,11 @@ import Testing
         }
     }
 
-    @Test func drawnSignsFollowTheirProbabilities() {
+    @Test func `drawn signs have the frequency of their probability`() {
         let latent = [Float](repeating: 0.5, count: 40_000)
         let signs = FloatView.unwritten(latent.count)
         SignWeights.draw(latent.view, key: Self.key, into: signs)
-        // Four deviations of a sum of coins with p = 0.75.
+        // Four standard deviations of a sum of coin tosses with p = 0.75.
         #expect(abs(signs.values.count { $0 == 1 } - 30_000) < 347)
         let ends = FloatView.unwritten(20_000)
         SignWeights.draw(
@@ -48,7 +50,9 @@ import Testing
 
     /// Taps, inputs, outputs.
     @Test(arguments: [(1, 1, 1), (9, 3, 5), (25, 7, 16), (1, 50, 33), (4, 1, 17)])
-    func centredWeights(taps: Int, inputs: Int, outputs: Int) {
+    func `centering subtracts the mean over inputs and clips to one`(
+        taps: Int, inputs: Int, outputs: Int
+    ) {
         let latent = TestData.normal(taps * inputs * outputs).map { 0.8 * $0 + 0.1 }
         let view = latent.view
         FilterWeights.centre(view, inputs: inputs, outputs: outputs)
@@ -65,9 +69,8 @@ import Testing
         #expect(inputs > 1 || view.values.allSatisfy { $0 == 0 })
     }
 
-    @Test(arguments: [(9, 5), (100, 16), (3, 33), (1, 1)]) func filterScales(
-        rows: Int, outputs: Int
-    ) {
+    @Test(arguments: [(9, 5), (100, 16), (3, 33), (1, 1)])
+    func `a filter's scale is the mean magnitude of its latents`(rows: Int, outputs: Int) {
         let latent = TestData.normal(rows * outputs)
         let expected = (0..<outputs).map { o in
             (0..<rows).reduce(0) { $0 + abs(Double(latent[$1 * outputs + o])) } / Double(rows)
@@ -76,10 +79,9 @@ import Testing
         #expect(distance(scales, expected, Tolerance.oneRounding) <= 2)
     }
 
-    /// Runs that begin and end within rows.
-    @Test(arguments: [(0, 180), (64, 100), (128, 0), (64, 1)]) func filterPullBack(
-        first: Int, count: Int
-    ) {
+    /// Runs that start and end within rows.
+    @Test(arguments: [(0, 180), (64, 100), (128, 0), (64, 1)])
+    func `the filter pull-back equals its formula on any run of weights`(first: Int, count: Int) {
         let (inputs, rows, outputs) = (4, 36, 5)
         let latent = TestData.normal(rows * outputs)
         let scales = TestData.uniform(outputs, in: 0.1...2)
@@ -98,9 +100,8 @@ import Testing
         #expect(distance(result.values, expected, Tolerance.fewRoundings) <= 1)
     }
 
-    @Test(arguments: [(0, 180), (64, 100), (128, 0), (64, 1)]) func filterDecay(
-        first: Int, count: Int
-    ) {
+    @Test(arguments: [(0, 180), (64, 100), (128, 0), (64, 1)])
+    func `filter decay adds the scaled latents to the gradient`(first: Int, count: Int) {
         let outputs = 5
         let scales = TestData.uniform(outputs, in: 0.1...2)
         let (latent, gradient) = (TestData.normal(count), TestData.normal(count, stream: 1))
@@ -113,7 +114,8 @@ import Testing
         #expect(distance(result.values, expected, Tolerance(absolute: 1e-6)) <= 1)
     }
 
-    @Test(arguments: TestData.counts) func trainedTernary(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `trained ternary weights and their gradients follow the three zones`(count: Int) {
         let latent = TestData.normal(count)
         let gradient = TestData.normal(count, stream: 1)
         let factor: Float = 0.3
@@ -140,8 +142,9 @@ import Testing
             distance([sums.plus, sums.minus], [above, below], Tolerance(absolute: 1e-5)) <= 1)
     }
 
-    /// The score of what ``WeightDraws`` draws, in the formulas of the log-derivative trick.
-    @Test(arguments: TestData.counts) func scores(count: Int) {
+    /// The scores of ``WeightDraws``'s draws, by the formulas of the log-derivative trick.
+    @Test(arguments: TestData.counts)
+    func `score gradients equal the log-derivatives of the drawn weights`(count: Int) {
         let a = TestData.uniform(count, in: -3...3, stream: 1)
         let b = TestData.uniform(count, in: -3...3, stream: 2)
         let drawn = FloatView.unwritten(count)
@@ -163,7 +166,7 @@ import Testing
         }
         #expect(distance(da.values, byZero, tolerance) <= 1)
         #expect(distance(db.values, bySign, tolerance) <= 1)
-        // A part from a multiple of 64 on is that part of the whole.
+        // A part that starts at a multiple of 64 equals that part of the whole.
         if count > 64 {
             let part = FloatBuffer(count: count - 64).all
             let other = FloatBuffer(count: count - 64).all
@@ -182,7 +185,10 @@ import Testing
         #expect(distance(db.values, binary, tolerance) <= 1)
     }
 
-    @Test(arguments: TestData.counts) func signActivations(count: Int) {
+    @Test(arguments: TestData.counts)
+    func `gradient masks, expectations, densities and standardization equal their formulas`(
+        count: Int
+    ) {
         let x = TestData.normal(count)
         let gradient = TestData.normal(count, stream: 1)
         let masked = gradient.view

@@ -19,8 +19,8 @@ import Testing
         }
     }
 
-    /// Losses against their formulas, gradients against differences of these.
-    @Test(arguments: [1, 2, 7, 10]) func lossesAndSlopes(classes: Int) {
+    @Test(arguments: [1, 2, 7, 10])
+    func `losses equal their formulas and gradients equal their slopes`(classes: Int) {
         let logits = TestData.uniform(classes, in: -3...3)
         for label in 0..<classes {
             for (isHinge, formula) in [(true, Self.hinge), (false, Self.probit)] {
@@ -41,8 +41,8 @@ import Testing
         }
     }
 
-    /// Far from the border, where Phi is 0 in Double: the loss grows as z^2 / 2, its slope as z.
-    @Test func probitOfTheHopeless() {
+    /// Far from the border, Phi is 0 in Double. The loss grows like z^2 / 2, its slope like z.
+    @Test func `the probit loss keeps its slope far on the wrong side`() {
         let gradient = FloatView.unwritten(2)
         for z in [-8.5, -40, -3_000] as [Float] {
             let result = MarginKernels.probit(

@@ -4,14 +4,14 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct MatrixProductTests {
-    /// Rows, columns, inner: distinct, with 0, 1, primes and sizes around the kernels' blocks.
+    /// Rows, columns, inner size: distinct, with 0, 1, primes and sizes around the kernels' blocks.
     static let sizes = [
         [0, 3, 5], [3, 0, 5], [3, 5, 0], [1, 1, 1], [1, 7, 13], [7, 1, 13], [7, 13, 1],
         [5, 11, 17], [16, 32, 48], [17, 31, 67], [65, 10, 129], [3, 64, 331], [2, 2, 700],
         [12, 32, 9], [13, 33, 8], [24, 65, 5], [23, 96, 7],
     ]
 
-    /// How the right factor is given.
+    /// The form of the right factor.
     enum Right: CaseIterable {
         case stored, packed, packedTranspose
     }
@@ -28,7 +28,7 @@ import Testing
         let storedA = transposeA ? Reference.transpose(a, rows: rows, columns: inner) : a
         let left: MatrixProduct.Factor =
             transposeA ? .transposed(storedA.view) : .plain(storedA.view)
-        // What another layer may have left in the memory must not matter.
+        // Values that another layer left in the memory must not matter.
         let packed = PackedMatrix(
             inner: inner, columns: columns,
             in: .unwritten(PackedMatrix.count(inner: inner, columns: columns)))
@@ -58,7 +58,9 @@ import Testing
     static let summations: [MatrixProduct.Summation] = [.chain, .runs(chain: 16)]
 
     @Test(arguments: sizes, [false, true])
-    func equalsTheNaiveProduct(size: [Int], transposed: Bool) {
+    func `products equal the naive product for every size and layout`(
+        size: [Int], transposed: Bool
+    ) {
         for summation in Self.summations {
             for right in Right.allCases {
                 check(size, transposed, right, accumulate: false, summation)
@@ -70,7 +72,7 @@ import Testing
     @Test(
         .enabled(if: MatrixProduct.usesOwnKernels, "OpenBLAS's bits depend on the rows of a call"),
         arguments: summations)
-    func bitsDoNotDependOnTheCut(summation: MatrixProduct.Summation) {
+    func `the bits do not depend on how rows are split`(summation: MatrixProduct.Summation) {
         let (rows, columns, inner) = (61, 70, 183)
         let a = TestData.normal(rows * inner, stream: 1).view
         let b = TestData.normal(inner * columns, stream: 2).view
@@ -93,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func concurrentCallsGiveTheSerialBits() {
+    @Test func `concurrent calls produce the bits of a serial call`() {
         let (rows, columns, inner) = (37, 29, 53)
         let a = TestData.normal(rows * inner, stream: 1).view
         let b = TestData.normal(inner * columns, stream: 2).view
@@ -115,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func sizesThatDisagreeTrap() async {
+    @Test func `mismatched sizes trap and the message names them`() async {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]
         ) {
@@ -123,12 +125,12 @@ import Testing
                 .plain(FloatBuffer(count: 6).all), FloatBuffer(count: 7).all,
                 into: FloatBuffer(count: 4).all, rows: 2, columns: 2, inner: 3)
         }
-        // The message names the values in release builds, too.
+        // The message also names the values in release builds.
         let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
         #expect(message.contains("product of 2x3 and 3x2 with 6, 7 and 4 values"))
     }
 
-    @Test func namesItsLibrary() {
+    @Test func `the library description names OpenBLAS and its core`() {
         let description = MatrixProduct.libraryDescription
         #expect(description.configuration.contains("OpenBLAS"))
         #expect(!description.core.isEmpty)

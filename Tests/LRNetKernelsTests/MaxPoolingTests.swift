@@ -17,14 +17,15 @@ import Testing
         PatchGeometry(input: ImageShape(height: 15, width: 16, channels: 1), window: 15),
     ]
 
-    /// Small integers, so that windows have equal values; negative ones too, so that padding that
-    /// counted as 0 would win.
+    /// Small negative integers: some windows have equal values, and padding that counted as 0 would
+    /// win.
     private static func image(_ geometry: PatchGeometry, stream: UInt32) -> [Float] {
         TestData.uniform(geometry.input.count, in: -5...(-1), stream: stream)
             .map { $0.rounded() }
     }
 
-    @Test(arguments: geometries.indices) func equalsTheNaivePooling(index: Int) {
+    @Test(arguments: geometries.indices)
+    func `pooling and its gradient equal the naive reference`(index: Int) {
         let geometry = Self.geometries[index]
         let outputs = geometry.outputPixelCount * geometry.input.channels
         let winners = MaxPooling.Winners(count: 2 * outputs + 5)
@@ -37,7 +38,7 @@ import Testing
             let expected = Reference.maxPool(image.doubles, geometry: geometry)
             #expect(output.values.doubles == expected.values)
         }
-        // Both images' winners live side by side.
+        // The winners of both images are stored side by side.
         for (sample, first) in [(UInt32(0), 5), (1, 5 + outputs)] {
             let image = Self.image(geometry, stream: sample)
             let gradient = TestData.normal(outputs, stream: 7)
@@ -54,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func windowsOfMoreThan255ValuesTrap() async {
+    @Test func `windows of more than 255 values trap`() async {
         await #expect(processExitsWith: .failure) {
             let geometry = PatchGeometry(
                 input: ImageShape(height: 16, width: 16, channels: 1), window: 16)

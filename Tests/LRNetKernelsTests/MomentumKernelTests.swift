@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct MomentumKernelTests {
     @Test(arguments: TestData.counts, [(0.9, 0.0), (0, 0.01), (0.5, 0.1)])
-    func equalsTheNaiveFormula(count: Int, constants: (momentum: Double, decay: Double)) {
+    func `three steps with momentum and decay equal the naive formula`(
+        count: Int, constants: (momentum: Double, decay: Double)
+    ) {
         let start = TestData.normal(count)
         let (parameter, velocity) = (start.view, FloatBuffer(count: count).all)
         var (w, v) = (start.doubles, start.doubles.map { _ in 0.0 })

@@ -28,15 +28,15 @@ import Testing
                 padding: Padding(top: 2, left: 3, bottom: 2, right: 1)),
             PatchGeometry(input: shape(4, 3, 7), window: 1),
             PatchGeometry(input: shape(6, 5, 4), window: 2, stride: 2),
-            // Windows that lie wholly outside the image.
+            // Windows that are entirely outside the image.
             PatchGeometry(
                 input: shape(3, 2, 3), window: 2,
                 padding: Padding(top: 3, left: 2, bottom: 4, right: 3)),
         ]
     }()
 
-    /// TensorFlow's documented formulas, written with its own division by cases.
-    @Test func samePaddingIsTensorFlows() {
+    /// TensorFlow's documented formulas, with its distinction of two cases.
+    @Test func `SAME padding follows TensorFlow's formulas`() {
         for window in 1...7 {
             for stride in 1...4 {
                 for size in 1...19 {
@@ -61,12 +61,13 @@ import Testing
                 }
             }
         }
-        // An odd row goes to the bottom and the right.
+        // An odd row is added at the bottom, an odd column at the right.
         let even = Padding.same(height: 28, width: 28, window: 2, stride: 1)
         #expect(even == Padding(top: 0, left: 0, bottom: 1, right: 1))
     }
 
-    @Test(arguments: geometries.indices) func gatherIsTheWindowsInOrder(index: Int) {
+    @Test(arguments: geometries.indices)
+    func `gathering copies every window in order, with zeros outside the image`(index: Int) {
         let geometry = Self.geometries[index]
         let (shape, window) = (geometry.input, geometry.window)
         let image = TestData.normal(shape.count)
@@ -93,8 +94,9 @@ import Testing
         #expect(rows.values == expected)
     }
 
-    /// <gather(x), y> = <x, scatter(y)>, and what stood in the image stays.
-    @Test(arguments: geometries.indices) func scatterIsTheTransposeOfGather(index: Int) {
+    /// <gather(x), y> = <x, scatter(y)>, and the previous values of the image remain.
+    @Test(arguments: geometries.indices)
+    func `scattering is the transpose of gathering and adds to the image`(index: Int) {
         let geometry = Self.geometries[index]
         let image = TestData.normal(geometry.input.count, stream: 1)
         let patches = TestData.normal(
@@ -107,7 +109,7 @@ import Testing
         let right = zip(image.doubles, scattered.all.values.doubles).reduce(0) {
             $0 + $1.0 * $1.1
         }
-        // At most 25 additions a value.
+        // At most 25 additions per value.
         #expect(abs(left - right) <= 1e-5 * Double(patches.count).squareRoot())
         let old = TestData.normal(image.count, stream: 3)
         let target = old.view
@@ -116,7 +118,8 @@ import Testing
         #expect(distance(target.values, expected, Tolerance(absolute: 1e-5)) <= 1)
     }
 
-    @Test(arguments: geometries.indices, [1, 3, 5]) func productsOfPatchesAreConvolutions(
+    @Test(arguments: geometries.indices, [1, 3, 5])
+    func `products with patches equal the naive convolution and its gradients`(
         index: Int, outputs: Int
     ) {
         let geometry = Self.geometries[index]
@@ -158,7 +161,7 @@ import Testing
         #expect(distance(inputGradient.all.values, expectedInput, tolerance) <= 1)
     }
 
-    @Test func wholeImagesAreTheirOwnPatches() {
+    @Test func `whole images and plain 1x1 windows are their own patches`() {
         let shape = ImageShape(height: 3, width: 4, channels: 5)
         let whole = PatchGeometry.whole(shape)
         #expect(whole.isIdentity && whole.patchCount == 60 && whole.outputPixelCount == 1)
@@ -170,7 +173,7 @@ import Testing
         #expect(shape.pixelCount == 12 && shape.description == "3x4x5")
     }
 
-    @Test func windowsThatDoNotFitTrap() async {
+    @Test func `an unpadded window larger than the image traps`() async {
         await #expect(processExitsWith: .failure) {
             _ = PatchGeometry(input: ImageShape(height: 2, width: 9, channels: 1), window: 3)
         }

@@ -4,7 +4,7 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct PhiloxTests {
-    /// The known answers that Random123 ships for `philox4x32 10`.
+    /// The known answers in Random123 for `philox4x32 10`.
     static let knownAnswers: [(counter: [UInt32], key: [UInt32], words: [UInt32])] = [
         (
             [0, 0, 0, 0], [0, 0],
@@ -20,7 +20,7 @@ import Testing
         ),
     ]
 
-    @Test(arguments: 0..<3) func blockGivesTheKnownAnswers(index: Int) {
+    @Test(arguments: 0..<3) func `blocks equal Random123's known answers`(index: Int) {
         let answer = Self.knownAnswers[index]
         let counter = SIMD4(answer.counter)
         let words = Philox.block(counter: counter, key: SIMD2(answer.key))
@@ -28,7 +28,7 @@ import Testing
         #expect(Reference.philox(counter: counter, key: SIMD2(answer.key)) == SIMD4(answer.words))
     }
 
-    @Test func keyFillsCounterAndKeyAsDocumented() {
+    @Test func `a noise key fills Philox's counter and key as documented`() {
         let key = NoiseKey(
             seed: 0x0123_4567_89ab_cdef, purpose: .dropout, step: 0xdead_beef, layer: 0x8765,
             index: 0x4321_0fed)
@@ -41,15 +41,15 @@ import Testing
         }
     }
 
-    @Test func purposesKeepTheirNumbers() {
+    @Test func `the purposes of noise keep the numbers 1 to 9`() {
         let purposes: [NoiseKey.Purpose] = [
             .preActivation, .dropout, .initialization, .shuffle, .evaluationWeights,
-            .trainingWeights, .synthesis, .test,
+            .trainingWeights, .synthesis, .test, .augmentation,
         ]
-        #expect(purposes.map(\.rawValue) == [1, 2, 3, 4, 5, 6, 7, 8])
+        #expect(purposes.map(\.rawValue) == Array(1...9))
     }
 
-    @Test func differentNamesNeverShareABlock() {
+    @Test func `different noise keys never share a block`() {
         var seen: Set<[UInt32]> = []
         var count = 0
         for purpose in [NoiseKey.Purpose.preActivation, .dropout, .test] {
@@ -73,15 +73,14 @@ import Testing
         #expect(seen.count == count)
     }
 
-    @Test func withIndexChangesTheIndexAlone() {
+    @Test func `changing a key's index keeps its other fields`() {
         let key = NoiseKey(seed: 5, purpose: .test, step: 6, layer: 7, index: 8)
         let expected = NoiseKey(seed: 5, purpose: .test, step: 6, layer: 7, index: 9)
         #expect(key.with(index: 9) == expected)
     }
 
-    /// Each value comes as often as chance allows: chi-squared with 6 degrees of freedom exceeds
-    /// 27.9 with probability 1e-4.
-    @Test func integersAreUniform() {
+    /// Chi-squared with 6 degrees of freedom exceeds 27.9 with probability 1e-4.
+    @Test func `keyed integers below a bound are uniform`() {
         let key = NoiseKey(seed: TestData.seed, purpose: .test, step: 3)
         var counts = [Int](repeating: 0, count: 7)
         for i in 0..<70_000 { counts[key.integer(i, below: 7)] += 1 }

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct SoftmaxKernelsTests {
     @Test(arguments: [1, 2, 3, 10, 17, 1000], [1.0, 10, 200])
-    func equalsTheNaiveCrossEntropy(classes: Int, spread: Double) {
+    func `loss, prediction and gradient equal the naive cross-entropy`(
+        classes: Int, spread: Double
+    ) {
         let logits = TestData.uniform(classes, in: -spread...spread)
         let label = classes / 2
         let gradient = FloatView.unwritten(classes)
@@ -19,12 +21,12 @@ import Testing
         let expected = reference.enumerated().map { c, value in
             0.125 * (exp(value) - (c == label ? 1 : 0))
         }
-        // Double until the last rounding.
+        // The kernel computes in Double until the last rounding.
         let tolerance = Tolerance(absolute: 1e-16, relative: 2 * Tolerance.unitRoundoff)
         #expect(distance(gradient.values, expected, tolerance) <= 1)
     }
 
-    @Test func gradientIsTheDerivativeOfTheLoss() {
+    @Test func `the gradient is the derivative of the loss`() {
         let logits = TestData.normal(7)
         let gradient = FloatView.unwritten(7)
         _ = SoftmaxKernels.crossEntropy(logits: logits.view, label: 3, gradient: gradient)
@@ -38,7 +40,7 @@ import Testing
         #expect(distance(gradient.values, slopes, Tolerance(absolute: 1e-7)) <= 1)
     }
 
-    @Test func hugeLogitsStayFinite() {
+    @Test func `huge logits yield finite losses and gradients`() {
         let logits: [Float] = [3e38, -3e38, 0]
         let gradient = FloatView.unwritten(3)
         let result = SoftmaxKernels.crossEntropy(
@@ -47,13 +49,13 @@ import Testing
         #expect(gradient.values == [1, -1, 0])
     }
 
-    @Test func firstOfEqualLogitsIsPredicted() {
+    @Test func `the first of equal logits is predicted`() {
         let result = SoftmaxKernels.crossEntropy(logits: [1, 4, 4, 2].view, label: 0)
         #expect(result.prediction == 1)
     }
 
-    /// As a stable sort of the classes says; equal logits stand in order of the classes.
-    @Test func labelsHaveTheirPositions() {
+    /// Equal logits are in the order of their classes.
+    @Test func `a label's position is its rank in a stable sort`() {
         let logits: [Float] = [1, 4, 4, 2, -3, 1, 1, 9, -.infinity]
         let sorted = logits.indices.sorted { (-logits[$0], $0) < (-logits[$1], $1) }
         for label in logits.indices {
@@ -61,15 +63,14 @@ import Testing
             #expect(result.labelPosition == sorted.firstIndex(of: label))
             #expect((result.labelPosition == 0) == (result.prediction == label))
         }
-        // No number is nobody's label.
+        // A label whose logit is NaN is last.
         for bad in [[Float.nan, 1, 2], [1, .nan, .nan]] {
             let result = SoftmaxKernels.crossEntropy(logits: bad.view, label: bad[0].isNaN ? 0 : 1)
             #expect(result.labelPosition == 2)
         }
     }
 
-    /// Logits of the mean of softmax outputs.
-    @Test func ensembles() {
+    @Test func `ensembles average the softmax outputs of their members`() {
         let members = (0..<3).map { TestData.uniform(7, in: -4...4, stream: UInt32($0)) }
         let sum = FloatBuffer(count: 7).all
         sum.fill(-.infinity)
@@ -82,7 +83,7 @@ import Testing
             let result = SoftmaxKernels.crossEntropy(logits: sum, label: label)
             #expect(abs(result.loss + log(mean)) < 1e-5)
         }
-        // A class that nobody believes in keeps its loss, beyond Float32's least probability.
+        // An almost impossible class keeps its loss, even below Float32's smallest probability.
         let sure = FloatBuffer(count: 2).all
         sure.fill(-.infinity)
         for logits in [[Float(0), 200], [0, 300]] {
@@ -92,8 +93,8 @@ import Testing
         #expect(abs(result.loss - (200 + log(2))) < 1e-3)
     }
 
-    /// In place, as the loss may be called.
-    @Test func gradientMayOverwriteLogits() {
+    /// The loss can be called in place.
+    @Test func `the gradient can overwrite the logits`() {
         let logits = TestData.normal(13)
         let (apart, view) = (FloatView.unwritten(13), logits.view)
         _ = SoftmaxKernels.crossEntropy(logits: logits.view, label: 5, gradient: apart)
@@ -101,7 +102,7 @@ import Testing
         #expect(view.values == apart.values)
     }
 
-    @Test func aLabelThatIsNoClassTraps() async {
+    @Test func `a label outside the classes traps`() async {
         await #expect(processExitsWith: .failure) {
             _ = SoftmaxKernels.crossEntropy(logits: FloatBuffer(count: 3).all, label: 3)
         }

@@ -2,18 +2,18 @@ import LRNetKernels
 import LRNetTestSupport
 import Testing
 
-/// The kernel of shortcuts without weights, against its definition.
+/// Compares the kernel of shortcuts without weights with its definition.
 @Suite struct SubsamplingTests {
     @Test(arguments: [
         (7, 6, 3, 2, 5), (6, 7, 4, 2, 4), (5, 5, 1, 3, 2), (4, 3, 17, 1, 33), (1, 1, 2, 2, 3),
     ])
-    func keepsPixelsAndPadsChannels(
+    func `subsampling keeps one pixel per stride and pads channels with zeros`(
         height: Int, width: Int, channels: Int, stride: Int, outputs: Int
     ) {
         let input = ImageShape(height: height, width: width, channels: channels)
         let sampling = Subsampling(input: input, stride: stride, channels: outputs)
         let output = sampling.output
-        // A 1x1 convolution of this stride, padded or not, makes as many pixels.
+        // A 1x1 convolution of this stride, padded or not, has the same number of pixels.
         let geometry = PatchGeometry(input: input, window: 1, stride: stride)
         #expect(output.height == geometry.outputHeight && output.width == geometry.outputWidth)
         #expect(output.channels == outputs)

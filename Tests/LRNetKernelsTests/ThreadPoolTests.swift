@@ -7,7 +7,7 @@ import Testing
 @Suite struct ThreadPoolTests {
     static let threadCounts = [1, 2, 3, 8]
 
-    @Test(arguments: threadCounts) func everyIndexIsVisitedOnce(threadCount: Int) {
+    @Test(arguments: threadCounts) func `every index is visited exactly once`(threadCount: Int) {
         let pool = ThreadPool.testing(threadCount)
         #expect(pool.threadCount == threadCount)
         for count in [0, 1, 2, 3, 7, 64, 1000] {
@@ -17,8 +17,8 @@ import Testing
         }
     }
 
-    /// Workers have their own numbers, and no two calls run at once with the same one.
-    @Test(arguments: threadCounts) func workersAreDistinct(threadCount: Int) {
+    @Test(arguments: threadCounts)
+    func `no two concurrent calls share a worker number`(threadCount: Int) {
         let pool = ThreadPool.testing(threadCount)
         let busy = Mutex([Int](repeating: 0, count: threadCount))
         let faults = Atomic<Int>(0)
@@ -39,9 +39,9 @@ import Testing
         #expect(busy.withLock { $0 } == [Int](repeating: 0, count: threadCount))
     }
 
-    /// Thousands of rounds in which each reads what the one before wrote: a lost wake-up would
-    /// hang, an early return would give a wrong sum.
-    @Test(arguments: threadCounts) func manyRoundsFollowOneAnother(threadCount: Int) {
+    /// A lost wake-up would hang; an early return would produce a wrong sum.
+    @Test(arguments: threadCounts)
+    func `each of 20,000 rounds reads the results of the round before`(threadCount: Int) {
         let pool = ThreadPool.testing(threadCount)
         let count = 5
         let values = FloatBuffer(count: 2 * count)
@@ -55,9 +55,10 @@ import Testing
         #expect(values[0..<count].values == [Float](repeating: Float(rounds), count: count))
     }
 
-    /// Pauses longer than a thread looks before it sleeps: of the caller between loops, and of one
-    /// thread or another within them.
-    @Test(arguments: threadCounts) func sleepersAreWoken(threadCount: Int) {
+    /// The pauses are longer than a thread polls before it sleeps. The caller pauses between loops,
+    /// a thread within them.
+    @Test(arguments: threadCounts)
+    func `loops complete after pauses that put threads to sleep`(threadCount: Int) {
         let pool = ThreadPool.testing(threadCount)
         let sum = Atomic<Int>(0)
         let rounds = 200
@@ -71,7 +72,8 @@ import Testing
         }
     }
 
-    @Test(arguments: threadCounts) func rangesCoverTheCountWhateverTheThreads(threadCount: Int) {
+    @Test(arguments: threadCounts)
+    func `ranges are the same for any number of threads`(threadCount: Int) {
         let pool = ThreadPool.testing(threadCount)
         for (count, grain) in [(0, 4), (1, 4), (4, 4), (5, 4), (1000, 7), (3, 100)] {
             let seen = Mutex<[Range<Int>]>([])
@@ -86,10 +88,10 @@ import Testing
         }
     }
 
-    @Test func helpersTakePart() {
+    @Test func `two indices run on two workers at once`() {
         let pool = ThreadPool.testing(4)
         let workers = Mutex<Set<Int>>([])
-        // The first to come waits for another, though not for ever.
+        // The first to arrive waits for the second, until the deadline.
         let arrived = Atomic<Int>(0)
         let deadline = ContinuousClock.now + .seconds(20)
         pool.forEach(2) { _, worker in
@@ -100,7 +102,7 @@ import Testing
         #expect(workers.withLock { $0.count } == 2)
     }
 
-    @Test func poolsComeAndGo() {
+    @Test func `pools can be created and destroyed repeatedly`() {
         for threadCount in 1...6 {
             for _ in 0..<20 {
                 let pool = ThreadPool.testing(threadCount)
@@ -111,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func callingAPoolFromItsOwnBodyTraps() async {
+    @Test func `calling a pool from its own body traps`() async {
         await #expect(processExitsWith: .failure) {
             let pool = ThreadPool.testing(2)
             pool.forEach(2) { _, _ in pool.forEach(2) { _, _ in } }

@@ -4,7 +4,8 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct ThresholdWeightsTests {
-    @Test(arguments: TestData.counts + [9_973]) func equalsTheNaiveFormula(count: Int) {
+    @Test(arguments: TestData.counts + [9_973])
+    func `ternarized weights and their scale equal the naive formula`(count: Int) {
         let latent = TestData.normal(count)
         let ternary = FloatView.unwritten(count)
         let scale = ThresholdWeights.ternarize(latent.view, into: ternary)
@@ -13,7 +14,7 @@ import Testing
         #expect(abs(Double(scale) - expected.scale) <= 1e-7 * expected.scale)
     }
 
-    @Test func zerosGiveZeroAndEqualSizesAreAllKept() {
+    @Test func `zero latents stay zero and equal magnitudes are all kept`() {
         let ternary = FloatView.unwritten(20)
         #expect(ThresholdWeights.ternarize(FloatBuffer(count: 20).all, into: ternary) == 0)
         #expect(ternary.values == [Float](repeating: 0, count: 20))

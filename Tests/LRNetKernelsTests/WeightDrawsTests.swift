@@ -21,9 +21,10 @@ import Testing
         return weights.values
     }
 
-    /// u < p0 gives 0, u < p0 + (1 - p0) q gives +1, with the documented word of each element.
-    /// Elements whose number lies within 1e-6 of a border may fall to either side.
-    @Test(arguments: TestData.counts) func drawsAreThoseOfTheKeyedNumbers(count: Int) {
+    /// u < p0 yields 0 and u < p0 + (1 - p0) q yields +1, with the documented word of each element.
+    /// Elements whose number is within 1e-6 of a border can fall on either side.
+    @Test(arguments: TestData.counts)
+    func `draws compare the keyed number of each weight with its probabilities`(count: Int) {
         let a = TestData.uniform(count, in: -3...3, stream: 1)
         let b = TestData.uniform(count, in: -3...3, stream: 2)
         let drawn = ternary(a, b, .drawn(Self.key))
@@ -44,7 +45,7 @@ import Testing
 
     /// 2^20 draws of one distribution: each frequency within 4 standard errors.
     @Test(arguments: [-2.0, 0.1, 1.5], [-1.0, 0, 2])
-    func frequenciesAreTheProbabilities(a: Double, b: Double) {
+    func `the frequency of each value is its probability`(a: Double, b: Double) {
         let count = 1 << 20
         let drawn = ternary(
             [Float](repeating: Float(a), count: count), [Float](repeating: Float(b), count: count),
@@ -58,8 +59,8 @@ import Testing
         }
     }
 
-    @Test func likeliestIsTheModeWithTiesToZeroThenPlus() {
-        // p0 = 1/2, 1/3 by logits 0 and -log 2; ties are exact only in the first three.
+    @Test func `the likeliest value is the mode, ties favoring zero, then plus`() {
+        // a = 0 means p0 = 1/2. With b = 80 or -80, the other value has probability 1/2 as well.
         #expect(ternary([0, 0, 0], [80, -80, 0], .likeliest) == [0, 0, 0])
         #expect(
             ternary([-2, -2, -0.2, 5, -80], [1, -1, 0, 9, 0], .likeliest) == [1, -1, 0, 0, 1])
@@ -74,8 +75,7 @@ import Testing
         }
     }
 
-    /// A certain weight has its value whatever is drawn.
-    @Test func certainWeightsAreNeverDrawnOtherwise() {
+    @Test func `certain weights have their value in every draw`() {
         let count = 1 << 20
         func all(_ value: Float) -> [Float] { [Float](repeating: value, count: count) }
         #expect(binary(all(80), .drawn(Self.key)).allSatisfy { $0 == 1 })
@@ -85,10 +85,10 @@ import Testing
         #expect(ternary(all(80), all(1), .drawn(Self.key)).allSatisfy { $0 == 0 })
     }
 
-    /// The random words 0xffffffa6, 0xffffffd7 and 0xffffff9f, which round to the number 1: one word
-    /// in 2^25 does, and a network has millions of weights.
+    /// The random words are 0xffffffa6, 0xffffffd7 and 0xffffff9f, which round to the number 1. One
+    /// word in 2^25 does, and a network has millions of weights.
     @Test(arguments: [(266_402, 24), (856_600, 5), (798_934, 15)])
-    func theLargestNumberTakesNoCertainWeightForAnother(index: Int, element: Int) {
+    func `a random number rounded to 1 does not change certain weights`(index: Int, element: Int) {
         let key = NoiseKey(seed: 99, purpose: .evaluationWeights, index: UInt32(index))
         #expect(Reference.word(key, element: element) >= 0xffff_ff80)
         func all(_ value: Float) -> [Float] { [Float](repeating: value, count: 64) }

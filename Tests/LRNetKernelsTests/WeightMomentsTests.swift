@@ -18,7 +18,8 @@ import Testing
 
     static let counts = TestData.counts + [81, 500]
 
-    @Test(arguments: counts) func ternaryMomentsAreThoseOfTheDistribution(count: Int) {
+    @Test(arguments: counts)
+    func `ternary means and variances are those of the distribution`(count: Int) {
         let (a, b) = Self.logits(count)
         let (mean, variance) = (FloatView.unwritten(count), FloatView.unwritten(count))
         WeightMoments.ternary(zeroLogit: a.view, signLogit: b.view, mean: mean, variance: variance)
@@ -30,7 +31,8 @@ import Testing
         #expect(variance.values.allSatisfy { $0 >= 0 })
     }
 
-    @Test(arguments: counts) func binaryMomentsAreThoseOfTheDistribution(count: Int) {
+    @Test(arguments: counts)
+    func `binary means and variances are those of the distribution`(count: Int) {
         let b = Self.logits(count).b
         let (mean, variance) = (FloatView.unwritten(count), FloatView.unwritten(count))
         WeightMoments.binary(signLogit: b.view, mean: mean, variance: variance)
@@ -39,9 +41,8 @@ import Testing
         #expect(distance(variance.values, expected.map(\.variance), .moments) <= 1)
     }
 
-    /// Digits of variances near 0 survive: the relative error stays small where 1 - mean^2 would
-    /// have lost everything.
-    @Test func smallVariancesKeepTheirDigits() {
+    /// Here 1 - mean^2 would lose all digits.
+    @Test func `variances near zero keep a small relative error`() {
         let a: [Float] = [-20, -20, -10, 20, 80, -80]
         let b: [Float] = [20, -20, 15, 0, 3, 80]
         let (mean, variance) = (FloatView.unwritten(6), FloatView.unwritten(6))
@@ -59,7 +60,7 @@ import Testing
         #expect(distance(variance.values, binary, tolerance) <= 1)
     }
 
-    @Test(arguments: counts) func ternaryPullBackIsTheChainRule(count: Int) {
+    @Test(arguments: counts) func `the ternary pull-back equals the chain rule`(count: Int) {
         let (a, b) = Self.logits(count)
         let meanGradient = TestData.normal(count, stream: 1)
         let varianceGradient = TestData.normal(count, stream: 2)
@@ -77,13 +78,13 @@ import Testing
         let expectedB = (0..<count).map {
             dm[$0] * slopes[$0].meanBySign + dv[$0] * slopes[$0].varianceBySign
         }
-        // Incoming gradients go up to 5.
+        // Incoming gradients are at most 5.
         let tolerance = Tolerance(absolute: 5e-6, relative: 5e-6)
         #expect(distance(da.values, expectedA, tolerance) <= 1)
         #expect(distance(db.values, expectedB, tolerance) <= 1)
     }
 
-    @Test(arguments: counts) func binaryPullBackIsTheChainRule(count: Int) {
+    @Test(arguments: counts) func `the binary pull-back equals the chain rule`(count: Int) {
         let b = Self.logits(count).b
         let (dm, dv) = (TestData.normal(count, stream: 1), TestData.normal(count, stream: 2))
         let db = FloatView.unwritten(count)
@@ -97,9 +98,10 @@ import Testing
         #expect(distance(db.values, expected, Tolerance(absolute: 5e-6, relative: 5e-6)) <= 1)
     }
 
-    /// The documented derivatives against differences of the brute-force moments.
     @Test(arguments: [-5.0, -1.2, 0, 0.3, 4], [-6.0, -0.4, 0, 0.9, 3])
-    func derivativesAreDifferences(a: Double, b: Double) {
+    func `the reference's derivatives equal central differences of its moments`(
+        a: Double, b: Double
+    ) {
         let step = 1e-5
         for zeroLogit in [a, nil] {
             let slopes = Reference.momentDerivatives(zeroLogit: zeroLogit, signLogit: b)
@@ -123,8 +125,7 @@ import Testing
         }
     }
 
-    /// The kernels' pull-back against differences of the kernels' own moments.
-    @Test func pullBackIsTheDerivativeOfTheKernel() {
+    @Test func `the ternary pull-back equals differences of the kernel's moments`() {
         let (a, b) = (TestData.uniform(64, in: -3...3, stream: 1), TestData.uniform(64, stream: 2))
         let (dm, dv) = (TestData.normal(64, stream: 3), TestData.normal(64, stream: 4))
         let (da, db) = (FloatView.unwritten(64), FloatView.unwritten(64))
@@ -145,14 +146,14 @@ import Testing
         }
         let byA = slopes(loss(a.map { $0 + h }, b), loss(a.map { $0 - h }, b))
         let byB = slopes(loss(a, b.map { $0 + h }), loss(a, b.map { $0 - h }))
-        // Roundings of 1e-7 divided by a step of 2^-5, and the step's square times third
+        // Roundings of 1e-7 divided by a step of 2^-5, plus the step's square times third
         // derivatives below 1.
         let tolerance = Tolerance(absolute: 3e-4)
         #expect(distance(da.values, byA, tolerance) <= 1)
         #expect(distance(db.values, byB, tolerance) <= 1)
     }
 
-    @Test func betaGradientIsTheDerivative() {
+    @Test func `the beta gradient is the derivative of its regularizer`() {
         let b = TestData.uniform(50, in: -6...6) + [-80, 80]
         let old = TestData.normal(52, stream: 1)
         let gradient = old.view
@@ -166,8 +167,8 @@ import Testing
         #expect(distance(gradient.values, expected, Tolerance(absolute: 4e-7)) <= 1)
     }
 
-    /// The exponential behind it, over its whole range, in relative error.
-    @Test func probabilityIsTheLogisticFunction() {
+    /// Checks the relative error over the whole range of the exponential.
+    @Test func `probabilities equal the logistic function over its whole range`() {
         let count = 1 << 18
         let x = (0..<count).map { Float($0) / Float(count) * 174 - 87 }
         let p = FloatView.unwritten(count)
@@ -182,7 +183,7 @@ import Testing
         #expect(limits.values[4] < 1e-37)
     }
 
-    @Test func saturatedLogitsStayFinite() {
+    @Test func `saturated logits yield finite moments and gradients`() {
         let values: [Float] = [-1e4, -87, -80, -20, 20, 80, 87, 1e4]
         let a = values.flatMap { Array(repeating: $0, count: values.count) }
         let b = values.flatMap { _ in values }

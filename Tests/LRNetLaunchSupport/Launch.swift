@@ -1,19 +1,19 @@
 internal import Foundation
 
-/// A program that runs beside the test, alone or under `mpirun`; at the deadline it is killed.
+/// A program that runs alongside a test, alone or under `mpirun`, and is killed at a deadline.
 package final class Launch {
-    /// How a program ended.
+    /// The result of a program that has ended.
     package struct Outcome {
-        /// The exit code; the negative number of the signal that ended it.
+        /// The exit code, or the negative number of the signal that ended the program.
         package let status: Int32
-        /// What it printed.
+        /// The standard output.
         package let output: String
-        /// What it printed on standard error.
+        /// The standard error.
         package let errors: String
-        /// From start to end.
+        /// The time from start to end.
         package let duration: Duration
 
-        /// The lines on standard error that are ours: not mpirun's, and no warnings.
+        /// The lines of standard error without those of mpirun and without warnings.
         package var complaints: [String] {
             errors.split(separator: "\n").map(String.init).filter { line in
                 !launcherLines.contains { line.hasPrefix($0) }
@@ -23,17 +23,17 @@ package final class Launch {
         }
     }
 
-    /// How the lines begin that mpirun adds.
+    /// The first words of the lines that mpirun adds.
     private static let launcherLines = [
         "Primary job", "a non-zero exit code", "mpirun", "the job to be terminated",
         "  Process name", "  Exit code", "MPI_ABORT was invoked", "with errorcode",
         "NOTE: invoking MPI_ABORT", "You may or may not see", "exactly when Open MPI", "[",
     ]
 
-    /// What ends with this was ended by its deadline.
+    /// The status of a program that was killed at its deadline.
     package static let timedOut: Int32 = -SIGKILL
 
-    /// Seconds that a launch may take, with room for a busy machine.
+    /// The time that a launch may take, with a margin for a busy machine.
     package static let deadline: Duration = .seconds(120)
 
     private let process = Process()
@@ -41,12 +41,12 @@ package final class Launch {
     private let scratchMemory: TestFolder
     private let start = ContinuousClock.now
 
-    /// Starts a program under `mpirun` if `ranks` is given.
+    /// Starts a program, under `mpirun` if `ranks` is given.
     ///
     /// - Parameters:
-    ///   - program: A path.
-    ///   - placement: Options of `mpirun` that let there be more ranks than cores.
-    ///   - environment: Set in addition to this process's variables.
+    ///   - program: The path of the program.
+    ///   - placement: Options of `mpirun` that permit more ranks than cores.
+    ///   - environment: Variables in addition to those of this process.
     package init(
         _ program: String, _ arguments: [String], ranks: Int? = nil,
         placement: [String] = ["--oversubscribe"], environment: [String: String] = [:]
@@ -65,15 +65,15 @@ package final class Launch {
         all["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
         all["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
         all["OPENBLAS_NUM_THREADS"] = "1"
-        // A killed mpirun leaves its session's folder and its shared memory behind; both lie in
-        // this launch's own folders, and go with them.
+        // A killed mpirun leaves its session folder and its shared memory. Both are in folders of
+        // this launch and are removed with them.
         all["TMPDIR"] = folder.path
         all["OMPI_MCA_btl_vader_backing_directory"] = scratchMemory.path
-        // Other tests run meanwhile; ranks that wait must not take their cores.
+        // Other tests run at the same time; waiting ranks must not occupy their cores.
         all["OMPI_MCA_mpi_yield_when_idle"] = "1"
         process.environment = all.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        // Files, not pipes: nobody need read while the program runs.
+        // Files instead of pipes: nothing has to be read while the program runs.
         for name in ["output", "errors"] {
             try Data().write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
         }
@@ -82,8 +82,12 @@ package final class Launch {
         try Self.withSignalsUnblocked { try process.run() }
     }
 
-    /// Tests run on threads that block all signals, and a child would inherit that; and what was ignored when the
-    /// tests were started, as SIGINT is in a script's background.
+    /// Does work that starts a child, with all signals unblocked and SIGINT, SIGHUP and SIGPIPE at
+    /// their defaults.
+    ///
+    /// Tests run on threads that block all signals, and a child would inherit that. It would also
+    /// inherit signals that were ignored when the tests started, such as SIGINT in the background
+    /// of a script.
     private static func withSignalsUnblocked(_ work: () throws -> Void) rethrows {
         var (none, old) = (sigset_t(), sigset_t())
         sigemptyset(&none)
@@ -93,10 +97,10 @@ package final class Launch {
         try work()
     }
 
-    /// Waits until something has happened, or the program has ended.
+    /// Waits until a condition holds, the program ends or its deadline passes.
     ///
-    /// - Parameter microseconds: Between two looks.
-    /// - Returns: Whether it happened while the program was running.
+    /// - Parameter microseconds: The time between two checks.
+    /// - Returns: True if the condition held while the program was running.
     package func waits(every microseconds: UInt32 = 2_000, until happened: () -> Bool) -> Bool {
         while process.isRunning && ContinuousClock.now - start < Self.deadline {
             if happened() { return process.isRunning }
@@ -105,29 +109,27 @@ package final class Launch {
         return false
     }
 
-    /// The process that was started.
     package var processID: Int32 { process.processIdentifier }
 
-    /// Whether it runs.
     package var isRunning: Bool { process.isRunning }
 
-    /// What ranks share their memory through, while they run or if they were killed.
+    /// The shared-memory files of the ranks, which exist while they run or if they were killed.
     package var sharedMemoryNames: [String] { scratchMemory.names }
 
-    /// The folders of its session, output and shared memory, which go with this object.
+    /// The folders of session, output and shared memory, which are removed with this object.
     package var ownFolders: [String] { [folder.path, scratchMemory.path] }
 
-    /// What it has printed on standard error so far.
+    /// The standard error up to now.
     package var errorsSoFar: String {
         (try? String(contentsOfFile: "\(folder.path)/errors", encoding: .utf8)) ?? ""
     }
 
-    /// Sends a signal to the program (to mpirun, where that was started).
+    /// Sends a signal to the program, or to mpirun if that was started.
     package func signal(_ number: Int32) {
         kill(process.processIdentifier, number)
     }
 
-    /// Waits for the end, or kills the program at its deadline.
+    /// Waits until the program ends, and kills it at its deadline.
     package func wait() throws -> Outcome {
         while process.isRunning {
             if ContinuousClock.now - start > Self.deadline { signal(SIGKILL) }
@@ -145,7 +147,7 @@ package final class Launch {
             duration: ContinuousClock.now - start)
     }
 
-    /// A product of the build that made this test, which lies beside the test bundle.
+    /// Returns the path of a product of this build, which is next to the test bundle.
     package static func program(_ name: String) throws -> String {
         let test = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         for file in [test] + CommandLine.arguments.map({ URL(fileURLWithPath: $0) }) {
@@ -166,7 +168,7 @@ package final class Launch {
     }
 }
 
-/// Runs a program and waits; its exit code and what it printed.
+/// Runs a program until it ends, and returns its exit code and output.
 package func launch(_ program: String, _ arguments: [String]) throws -> (
     code: Int32, output: String, error: String
 ) {

@@ -1,10 +1,10 @@
 internal import Foundation
 
-/// The processes of a launch's ranks, by rank; 0 is also a process without a launcher.
+/// Returns the processes of a launch by rank. A process without a launcher has rank 0.
 ///
 /// - Parameters:
 ///   - program: The name of the program.
-///   - argument: One of its arguments that no other launch has, such as the output's path.
+///   - argument: An argument that no other launch has, such as the path of the output.
 package func rankProcesses(of program: String, with argument: String) -> [Int: Int32] {
     var found: [Int: Int32] = [:]
     for name in TestFolder.names(in: "/proc") {
@@ -18,7 +18,7 @@ package func rankProcesses(of program: String, with argument: String) -> [Int: I
     return found
 }
 
-/// The words of a file of the process table, which ends each with a zero byte.
+/// Returns the words of a file in `/proc`, each of which ends with a zero byte.
 private func words(_ path: String) -> [String]? {
     guard let bytes = try? FileHandle(forReadingAtPath: path)?.readToEnd() else { return nil }
     return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }

@@ -1,9 +1,9 @@
-/// A folder that cannot be written to, whoever tries: a read-only mount of itself; needs root.
+/// A folder mounted read-only on itself, so that not even root can write to it. Requires root.
 package final class ReadOnlyMount {
     private let path: String
     private var isMounted = true
 
-    /// Mounts it; files that are open for writing stay so.
+    /// Mounts the folder. Files that are open for writing stay writable.
     package init(_ path: String) throws {
         self.path = path
         for options in [["--bind", path, path], ["-o", "remount,bind,ro", path]] {
@@ -16,7 +16,7 @@ package final class ReadOnlyMount {
 
     deinit { lift() }
 
-    /// Makes it writable again.
+    /// Makes the folder writable again.
     package func lift() {
         guard isMounted else { return }
         isMounted = false

@@ -1,14 +1,13 @@
 internal import Foundation
 
-/// A folder that goes away with the object.
+/// A folder that is removed with its object.
 package final class TestFolder: Sendable {
-    /// The folder.
     package let path: String
 
-    /// Makes the folder.
+    /// Creates the folder.
     ///
-    /// - Parameter parent: The folder above it; that of temporary files by default, also where the
-    ///   one asked for is none.
+    /// - Parameter parent: The parent folder. The default, also if this one is not writable, is the
+    ///   folder of temporary files.
     package init(in parent: String? = nil) throws {
         var above = FileManager.default.temporaryDirectory
         if let parent, FileManager.default.isWritableFile(atPath: parent) {
@@ -23,16 +22,16 @@ package final class TestFolder: Sendable {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// What it holds, sorted.
+    /// The sorted names of its content.
     package var names: [String] { Self.names(in: path) }
 
-    /// What a folder holds, sorted; nothing if there is none.
+    /// Returns the sorted names of a folder's content, which is empty if the folder does not exist.
     package static func names(in path: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
     }
 }
 
-/// Turns over one bit of a file, in place.
+/// Flips one bit of a file in place.
 package func flip(_ path: String, byte: Int, bit: Int) throws {
     let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
     try file.seek(toOffset: UInt64(byte))

@@ -1,10 +1,10 @@
 internal import Foundation
 
-/// A file system of a given size in memory, mounted at a folder; needs root.
+/// A file system of a given size in memory, mounted at a folder; requires root.
 package final class TinyDisk {
     private let folder: TestFolder
 
-    /// Whether this process may mount one; says so, once, if not.
+    /// True if this process may mount one; prints one line if not.
     package static let isPossible: Bool = {
         guard let disk = try? TinyDisk(size: "16k") else {
             FileHandle.standardError.write(
@@ -14,12 +14,12 @@ package final class TinyDisk {
         return FileManager.default.fileExists(atPath: disk.path)
     }()
 
-    /// What is thrown where none can be mounted.
+    /// The error if a file system cannot be mounted.
     package struct CannotMount: Error {}
 
-    /// Mounts one.
+    /// Mounts a file system.
     ///
-    /// - Parameter size: As `mount` takes it: `16k`, `30m`.
+    /// - Parameter size: In the form of `mount`, such as `16k` or `30m`.
     package init(size: String) throws {
         folder = try TestFolder()
         try Self.mount("size=\(size)", folder.path)
@@ -29,10 +29,10 @@ package final class TinyDisk {
         _ = try? launch("/bin/umount", [folder.path])
     }
 
-    /// Where it is mounted.
+    /// The mount point.
     package var path: String { folder.path }
 
-    /// Gives it another size.
+    /// Changes the size of the file system.
     package func resize(to size: String) throws {
         try Self.mount("remount,size=\(size)", folder.path)
     }

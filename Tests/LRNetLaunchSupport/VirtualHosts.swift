@@ -1,19 +1,19 @@
 internal import Foundation
 
-/// Hosts made of network namespaces, by `launch/virtual-hosts.sh`; they need root.
+/// Hosts in network namespaces, created by `launch/tools/virtual-hosts.sh`; requires root.
 package struct VirtualHosts {
-    /// The number of hosts, `node1` ...
+    /// The number of hosts, which are named `node1`, `node2` and so on.
     package let count: Int
 
-    /// What the names of the namespaces begin with, which no other test uses.
+    /// The prefix of the names of the namespaces, which no other test uses.
     private let name = "lrnet-\(UUID().uuidString.prefix(8))"
 
-    /// Creates a description; the hosts exist while a launch runs.
+    /// Creates a description. The hosts exist only while a launch runs.
     package init(_ count: Int) {
         self.count = count
     }
 
-    /// Whether this process may make some; says so, once, if not.
+    /// True if this process may create hosts; prints one line with the reason if not.
     package static let isPossible: Bool = {
         let outcome = try? VirtualHosts(1).start("/bin/true", []).wait()
         if outcome?.status == 0 { return true }
@@ -23,19 +23,19 @@ package struct VirtualHosts {
         return false
     }()
 
-    /// Starts a program on the first host, with the path of the host file for `{hosts}`.
+    /// Starts a program on the first host. `{hosts}` in its arguments means the host file.
     package func start(
         _ program: String, _ arguments: [String], options: [String] = [],
         environment: [String: String] = [:]
     ) throws -> Launch {
         try Launch(
-            repositoryRoot + "/launch/virtual-hosts.sh",
+            repositoryRoot + "/launch/tools/virtual-hosts.sh",
             ["\(count)", "--name", name, "--seconds", "100"] + options + ["--", program]
                 + arguments,
             environment: environment)
     }
 
-    /// Starts a program on all hosts, a rank on each in turn.
+    /// Starts a program on all hosts and assigns its ranks to them in turn.
     package func startRanks(
         _ count: Int, _ program: String, _ arguments: [String],
         environment: [String: String] = [:]
@@ -54,12 +54,12 @@ package struct VirtualHosts {
         guard outcome.code == 0 else { throw CannotCut(message: outcome.error) }
     }
 
-    /// What is thrown where there is no such link.
+    /// The error if a link cannot be cut.
     package struct CannotCut: Error {
         let message: String
     }
 
-    /// Namespaces that are there now.
+    /// The namespaces that exist now.
     package var namespaces: [String] {
         TestFolder.names(in: "/run/netns").filter { $0.hasPrefix(name) }
     }

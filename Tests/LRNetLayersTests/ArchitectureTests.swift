@@ -3,14 +3,16 @@ import LRNetLayers
 import Testing
 
 @Suite struct ArchitectureTests {
-    /// The counts of the paper's networks, as their layers' shapes give them: 800 + 51,200 +
-    /// 1,605,632, and the six convolutions and the fully connected layer of equation 10.
+    /// The counts follow from the layers' shapes: 800 + 51,200 + 1,605,632 for MNIST, and the six
+    /// convolutions and the fully connected layer of equation 10 for CIFAR-10.
     @Test(
         arguments: [
             ("mnist", 1_657_632, 4, 10), ("cifar10", 12_963_200, 8, 10),
             ("resnet18", 11_166_912, 21, 1000),
         ])
-    func weightsOfThePapersNetworks(name: String, weights: Int, layers: Int, classes: Int) throws {
+    func `the paper's networks have the expected numbers of weights, layers and classes`(
+        name: String, weights: Int, layers: Int, classes: Int
+    ) throws {
         let architecture = try #require(Architecture.all.first { $0.name == name })
         let network = Network(
             architecture: architecture, classes: architecture.classes, options: .init())
@@ -21,15 +23,15 @@ import Testing
         #expect(Set(network.layers.map(\.name)).count == network.layers.count)
     }
 
-    /// Noise is keyed by a layer's position, so two layers must not share one.
-    @Test func layersHavePositionsOfTheirOwn() {
+    /// The index is part of the key of a layer's noise.
+    @Test func `no two weighted layers share an index`() {
         let network = Network(architecture: .resnet18, classes: 10, options: .init())
         let indices = network.weightedLayers.map(\.index)
         #expect(Set(indices).count == indices.count)
     }
 
-    /// A binary ResNet keeps its first layer real: 64 filters of 7x7x3 fewer.
-    @Test func realFirstLayer() {
+    /// The first layer of ResNet-18 has 64 filters of 7x7x3.
+    @Test func `a real first layer does not count as discrete weights`() {
         var architecture = Architecture.resnet18
         architecture.firstLayer = .fullPrecision
         let options = Network.Options(model: BinaryModel())
@@ -39,9 +41,8 @@ import Testing
         #expect(network.weightedLayers[1].parameters.map(\.name) == ["block1.conv1.signLogit"])
     }
 
-    /// The authors' binary ResNet-18 does not train its first layer; it has a parameter, and no
-    /// gradient.
-    @Test func frozenFirstLayer() throws {
+    /// The authors' binary ResNet-18 does not train its first layer.
+    @Test func `a frozen first layer has a parameter but no gradient`() throws {
         var architecture = Architecture.residual(.same, firstLayer: .frozen)
         let network = Network(architecture: architecture, classes: 4, options: .init())
         let first = try #require(network.weightedLayers.first)
@@ -52,8 +53,8 @@ import Testing
         #expect(network.discreteWeightCount == trained.discreteWeightCount)
     }
 
-    /// Shortcuts without weights, for blocks that do not take channels away.
-    @Test func zeroPaddedShortcuts() throws {
+    @Test
+    func `zero-padded shortcuts have no weights and reject blocks with fewer filters`() throws {
         var architecture = Architecture.resnet18
         architecture.shortcut = .zeroPadded
         #expect(architecture.problem == nil)
@@ -63,14 +64,17 @@ import Testing
         #expect(shortcuts.map(\.name) == ["block3.shortcut", "block5.shortcut", "block7.shortcut"])
         #expect(shortcuts[0].outputShape == ImageShape(height: 28, width: 28, channels: 128))
         architecture.blocks[6] = BasicResidualBlock(filters: 32)
-        #expect(architecture.problem?.contains("32R has fewer filters than the 28x28x128") == true)
+        let problem = architecture.problem ?? ""
+        #expect(problem.contains("32R has fewer filters than its input of 28x28x128 has channels"))
         architecture.shortcut = .projection
         #expect(architecture.problem == nil)
     }
 
-    /// Outputs of ResNet-18's stages, the same under both rules of padding: halved five times.
+    /// Height and width are halved five times.
     @Test(arguments: Architecture.PaddingRule.allCases)
-    func stagesOfResNet(padding: Architecture.PaddingRule) {
+    func `ResNet-18's stages have the same sizes under both padding rules`(
+        padding: Architecture.PaddingRule
+    ) {
         var architecture = Architecture.resnet18
         architecture.padding = padding
         let network = Network(architecture: architecture, classes: 10, options: .init())

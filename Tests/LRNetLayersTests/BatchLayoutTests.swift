@@ -2,10 +2,10 @@ import LRNetLayers
 import Testing
 
 @Suite struct BatchLayoutTests {
-    /// Every sample lies in exactly one leaf and one micro-batch of one process, at the place that
-    /// its position in the batch gives it, however leaves are split.
+    /// For any split of the leaves, every sample is in exactly one leaf and one micro-batch of one
+    /// process, at the place that its position in the batch determines.
     @Test(arguments: [0, 1, 5, 8, 23, 24, 31, 32], [1, 2, 3, 8])
-    func splitsAreTheWholeBatch(globalCount: Int, processes: Int) {
+    func `the shares of all processes make up the whole batch`(globalCount: Int, processes: Int) {
         let (leafSize, microBatch, leafCount) = (4, 2, 8)
         let whole = BatchLayout(
             globalCount: globalCount, leafSize: leafSize, microBatch: microBatch,
@@ -37,7 +37,7 @@ import Testing
         #expect(microBatches == whole.microBatches)
     }
 
-    @Test func aShortLeafAndAbsentOnes() {
+    @Test func `a partial batch has a short leaf and absent ones`() {
         let layout = BatchLayout(globalCount: 9, leafSize: 4, microBatch: 2, leafRun: 1..<8)
         #expect(layout.firstSample == 4)
         #expect(layout.leaves == [0..<4, 4..<5])
@@ -47,7 +47,7 @@ import Testing
         #expect(none.leaves.isEmpty && none.sampleCount == 0 && none.firstSample == 9)
     }
 
-    @Test func microBatchesMustDivideLeaves() async {
+    @Test func `a micro-batch that does not divide the leaf traps`() async {
         await #expect(processExitsWith: .failure) {
             _ = BatchLayout(globalCount: 8, leafSize: 4, microBatch: 3, leafRun: 0..<2)
         }

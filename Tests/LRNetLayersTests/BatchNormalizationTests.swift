@@ -38,9 +38,9 @@ import Testing
 
     static let tolerance = Tolerance(absolute: 1e-5, relative: 1e-5)
 
-    /// Each run of six samples on its own, the last one shorter, odd micro-batches included.
+    /// Includes a shorter last group and a micro-batch of one sample.
     @Test(arguments: [2, 6, 13, 25], [2, 6])
-    func groupsHaveTheirOwnStatistics(count: Int, group: Int) throws {
+    func `every group is normalized with its own statistics`(count: Int, group: Int) throws {
         let layer = Self.layer(.group(group))
         let x = TestData.normal(count * 30, stream: 3).enumerated().map { i, value in
             value * 2 + Float(i / 180)
@@ -67,7 +67,7 @@ import Testing
         let sums = Tolerance(absolute: 1e-4, relative: 1e-5)
         #expect(distance(layer.gamma.gradient.values, gamma, sums) <= 1)
         #expect(distance(layer.beta.gradient.values, beta, sums) <= 1)
-        // Moving averages take the mean over the groups, whatever their sizes.
+        // Moving averages use the mean over the groups, regardless of their sizes.
         for c in 0..<5 {
             let mean = means.reduce(0) { $0 + $1[c] } / Double(means.count)
             let variance = variances.reduce(0) { $0 + $1[c] } / Double(means.count)
@@ -76,9 +76,9 @@ import Testing
         }
     }
 
-    /// A layer whose gradients are no numbers must say so: nobody else looks at them before an update.
-    @Test(arguments: [Float.nan, .infinity, 1]) func nonFiniteGradientsAreSeen(value: Float) throws
-    {
+    /// The layer must report non-finite gradients: nothing else checks them before an update.
+    @Test(arguments: [Float.nan, .infinity, 1])
+    func `non-finite gradients of a layer are detected`(value: Float) throws {
         let layer = Self.layer(.synchronized)
         let pass = Self.pass(.training, 4)
         _ = try layer.forward(TestData.normal(120, stream: 3).view, pass)
@@ -88,7 +88,7 @@ import Testing
         #expect(layer.hasFiniteGradients(pass) == value.isFinite)
     }
 
-    @Test func movingAveragesFollowTheSteps() throws {
+    @Test func `moving averages follow the batch statistics of every training step`() throws {
         let layer = Self.layer(.synchronized)
         #expect(layer.movingMean == [0, 0, 0, 0, 0])
         #expect(layer.movingVariance == [1, 1, 1, 1, 1])
@@ -99,14 +99,14 @@ import Testing
             let part = Self.reference(layer, x)
             mean = zip(mean, part.mean).map { 0.75 * $0 + 0.25 * $1 }
             variance = zip(variance, part.variance).map { 0.75 * $0 + 0.25 * $1 }
-            // The backward pass leaves them alone.
+            // The backward pass must not change the moving averages.
             _ = try layer.backward(x.view, Self.pass(.training, 8))
         }
         #expect(distance(layer.movingMean, mean, Tolerance(absolute: 1e-6)) <= 1)
         #expect(distance(layer.movingVariance, variance, Tolerance(absolute: 1e-6)) <= 1)
     }
 
-    @Test func evaluationUsesTheMovingAverages() throws {
+    @Test func `evaluation normalizes with the moving averages`() throws {
         let layer = Self.layer(.synchronized)
         let mean = TestData.normal(5, stream: 5).doubles
         let variance = TestData.uniform(5, in: 0.1...4, stream: 6).doubles
@@ -127,9 +127,8 @@ import Testing
         #expect(single == Array(output[60..<90]))
     }
 
-    /// Estimating passes use their own batch and leave the moving averages alone; their result is the
-    /// mean over the passes.
-    @Test func estimationAveragesOverPasses() throws {
+    /// Estimating passes normalize with their own batch and do not change the moving averages.
+    @Test func `estimated statistics are means over the passes`() throws {
         let layer = Self.layer(.group(4))
         let batches = [8, 12, 6].enumerated().map { i, count in
             TestData.normal(count * 30, stream: UInt32(20 + i)).map { $0 + Float(i) }
@@ -157,13 +156,12 @@ import Testing
         #expect(
             distance(estimated.variance.map { Float($0) }, expectedVariance, Self.tolerance) <= 1)
         #expect(layer.finished.mean == [0, 0, 0, 0, 0])
-        // Nothing gathered: nothing is estimated.
+        // Without a pass there is no estimate.
         layer.beginEstimation()
         #expect(layer.finishEstimation() == nil)
     }
 
-    /// Evaluating a finished network computes with all of its values, and leaves the layer as it was.
-    @Test func finishedValuesReplaceTheLayersOwn() throws {
+    @Test func `fixed values replace the layer's own until they are removed`() throws {
         let layer = Self.layer(.group(4))
         let network = FinishedNormalization(
             name: layer.name, mean: [1, 2, 3, 4, 5], variance: [4, 1, 9, 2, 0.5],
@@ -185,8 +183,8 @@ import Testing
         #expect(try layer.forward(x.view, Self.pass(.evaluation, 8)).values == own)
     }
 
-    /// A channel that is constant has no deviation; epsilon keeps its output at beta.
-    @Test func constantChannelsGiveBeta() throws {
+    /// A constant channel has a deviation of 0; epsilon prevents a division by 0.
+    @Test func `the output of a constant channel is beta`() throws {
         let layer = Self.layer(.synchronized)
         let x = [Float](repeating: 3, count: 4 * 30)
         let output = try layer.forward(x.view, Self.pass(.training, 4)).values

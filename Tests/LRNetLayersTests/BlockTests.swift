@@ -3,15 +3,15 @@ import LRNetLayers
 import LRNetTestSupport
 import Testing
 
-/// The words of networks against the kinds of blocks, and what blocks say of their layers against the layers.
+/// Checks the words of the notation, and the sizes that blocks state for their layers.
 @Suite struct BlockTests {
-    /// A word of each kind, and those with a stride.
+    /// A word of each kind, and words with a stride.
     static let examples = BlockNotation.kinds.flatMap { $0.examples.map(\.key) }
 
-    /// Kinds that come later follow those of today.
-    @Test func messageNamesAllKinds() {
+    /// The message lists new kinds after the present ones.
+    @Test func `the message for an unknown word names all kinds of blocks`() {
         let start = """
-            '8Q' is no block; known: 128C3 (convolution), 64C7/2 (stride 2), MP2, MP3/2 (max pooling), \
+            '8Q' is not a block; known: 128C3 (convolution), 64C7/2 (stride 2), MP2, MP3/2 (max pooling), \
             64R, 128R/2 (residual block), GAP (average pooling), 512FC (fully connected), dropout
             """
         #expect {
@@ -22,7 +22,8 @@ import Testing
         }
     }
 
-    @Test(arguments: examples) func wordsAreOfOneKind(word: String) throws {
+    @Test(arguments: examples)
+    func `exactly one kind of block reads each example word`(word: String) throws {
         let readers = BlockNotation.kinds.filter { $0.init(notation: word) != nil }
         let blocks = try BlockNotation.blocks(in: word)
         #expect(readers.count == 1 && blocks.map(\.description) == [word])
@@ -30,7 +31,10 @@ import Testing
         #expect(type(of: block) == readers.first)
     }
 
-    @Test(arguments: Architecture.all) func notationIsReadBack(architecture: Architecture) throws {
+    @Test(arguments: Architecture.all)
+    func `architectures survive a round trip through their notation`(
+        architecture: Architecture
+    ) throws {
         var copy = architecture
         copy.blocks = try architecture.blocks.map(\.description).flatMap(BlockNotation.blocks(in:))
         #expect(copy == architecture)
@@ -38,7 +42,7 @@ import Testing
         #expect(copy != architecture && !copy.isSameNetwork(as: architecture))
     }
 
-    @Test func notation() throws {
+    @Test func `words can repeat and have strides, and malformed words throw`() throws {
         #expect(
             try BlockNotation.blocks(in: "3x64C7/2").map(\.description)
                 == ["64C7/2", "64C7/2", "64C7/2"])
@@ -54,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func widthsScaleFiltersAndUnits() throws {
+    @Test func `scaling changes filters and units but never below one`() throws {
         let words = ["10C3", "MP2", "10R/2", "GAP", "10FC", "dropout"]
         let architecture = Self.architecture(try words.flatMap(BlockNotation.blocks(in:)))
         #expect(
@@ -63,10 +67,12 @@ import Testing
         #expect(architecture.scaled(by: 0.01).blocks.first?.description == "1C3")
     }
 
-    /// Limits and messages go by blocks, computing by layers; zero-padded shortcuts have no weights, which
-    /// limits leave out.
+    /// Limits and messages use the blocks' numbers; the computation uses the layers'. Shortcuts are
+    /// zero-padded here, because the blocks' counts do not include weights of shortcuts.
     @Test(arguments: examples, Architecture.PaddingRule.allCases)
-    func sizesAreThoseOfTheLayers(word: String, padding: Architecture.PaddingRule) throws {
+    func `sizes and weight counts of blocks equal those of their layers`(
+        word: String, padding: Architecture.PaddingRule
+    ) throws {
         let before = ConvolutionBlock(filters: 64, window: 3)
         let block = try #require(try BlockNotation.blocks(in: word).first)
         var architecture = Self.architecture([before, block])

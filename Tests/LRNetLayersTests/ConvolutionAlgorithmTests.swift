@@ -3,8 +3,8 @@ import LRNetLayers
 import LRNetTestSupport
 import Testing
 
-/// The algorithms of convolutions against each other, in whole passes of a network that has each
-/// kind of layer that Winograd's serves: strides 1 and 2, with and without input gradient.
+/// Compares the convolution algorithms in whole passes of a network with each kind of layer that
+/// Winograd's algorithm supports: strides 1 and 2, with and without input gradient.
 @Suite struct ConvolutionAlgorithmTests {
     static let architecture = Architecture(
         name: "strided", input: ImageShape(height: 36, width: 40, channels: 3), classes: 5,
@@ -28,7 +28,9 @@ import Testing
     }
 
     @Test(arguments: [Architecture.PaddingRule.same, .symmetric])
-    func bothGiveTheSameGradients(padding: Architecture.PaddingRule) throws {
+    func `direct and fastest convolutions agree on all gradients`(
+        padding: Architecture.PaddingRule
+    ) throws {
         let count = 8
         let images = TestData.normal(count * Self.architecture.input.count, stream: 1)
         let labels = (0..<count).map { Int32($0 % 5) }

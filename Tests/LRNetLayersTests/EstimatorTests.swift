@@ -5,21 +5,21 @@ import LRNetReference
 import LRNetTestSupport
 import Testing
 
-/// Bias and variance of gradient estimators, on a network so small that the expected loss and its
-/// gradient can be summed over every setting of its weights.
+/// Measures bias and variance of gradient estimators, on networks so small that the expected loss
+/// and its gradient can be summed over every setting of the weights.
 ///
-/// All networks have eight discrete weights, that is 6,561 settings of ternary ones and 256 of binary
-/// ones, batch norm and ReLU, and a batch of eight samples in three classes.
+/// All networks have eight discrete weights: 6,561 settings of ternary weights, 256 of binary ones.
+/// They have batch norm and ReLU, and a batch of eight samples in three classes.
 @Suite struct EstimatorTests {
     /// Two layers of two units each, from two inputs: sums of two terms are far from Gaussian.
     static let narrow = Architecture(
         name: "two layers, fan-in 2", input: ImageShape(height: 1, width: 1, channels: 2),
         classes: 3, blocks: [FullyConnectedBlock(units: 2), FullyConnectedBlock(units: 2)])
-    /// One layer of four units, from two inputs: the same sums, without the depth.
+    /// One layer of four units, from two inputs: the same sums with less depth.
     static let shallow = Architecture(
         name: "one layer, fan-in 2", input: ImageShape(height: 1, width: 1, channels: 2),
         classes: 3, blocks: [FullyConnectedBlock(units: 4)])
-    /// One unit of eight inputs.
+    /// One unit with eight inputs.
     static let wide = Architecture(
         name: "one unit, fan-in 8", input: ImageShape(height: 1, width: 1, channels: 8),
         classes: 3, blocks: [FullyConnectedBlock(units: 1)])
@@ -31,7 +31,7 @@ import Testing
         let title: String
         let distribution: DiscreteDistribution
         let model: @Sendable () -> any WeightModel
-        /// Whether its expectation is the exact gradient.
+        /// True if the expectation of the estimate is the exact gradient.
         var isUnbiased = false
         var testDescription: String { "\(distribution.rawValue) \(title)" }
     }
@@ -75,7 +75,7 @@ import Testing
 
         var latents: [Parameter] { run.network.weightedLayers.dropLast().flatMap(\.latents) }
 
-        /// The mean loss with the weights in use.
+        /// Returns the mean loss with the current weights.
         func loss(_ pass: Pass) throws -> Double {
             let logits = try run.network.forward(images.view, pass)
             let totals = run.loss.evaluate(
@@ -90,7 +90,7 @@ import Testing
                 gradients: mode == .training ? run.gradients : nil)
         }
 
-        /// One estimate: all latents' gradients, one after the other.
+        /// Returns one estimate: the concatenated gradients of all latents.
         func estimate(step: Int) throws -> [Double] {
             if case .scoreFunction(let draws) = run.network.weightedLayers[0].model.gradientRule {
                 let losses = try (0..<draws).map { draw in
@@ -104,7 +104,8 @@ import Testing
             return latents.flatMap { $0.gradient.values.doubles }
         }
 
-        /// The gradient of `sum over w of P(w) loss(w)`: `sum over w of P(w) loss(w) d log P(w)`.
+        /// Returns the gradient of `sum over w of P(w) loss(w)`, which is
+        /// `sum over w of P(w) loss(w) d log P(w)`.
         func exactGradient(_ distribution: DiscreteDistribution) throws -> [Double] {
             let layers = Array(run.network.weightedLayers.dropLast())
             let logits = layers.map { layer in
@@ -124,7 +125,7 @@ import Testing
             var byZero = Array(repeating: 0.0, count: tables.count)
             var bySign = byZero
             let scoring = pass(.scoring)
-            // For the last layer; the others get each setting.
+            // Prepares the last layer; the other layers use each setting.
             run.network.prepare(scoring)
             var setting = Array(repeating: 0, count: tables.count)
             repeat {
@@ -147,7 +148,7 @@ import Testing
                         bySign[i] += share * ((chosen[i].value == 1 ? 1 : 0) - plus)
                     }
                 }
-                // The next setting, as an odometer counts.
+                // Advances to the next setting like an odometer.
                 var place = 0
                 while place < setting.count {
                     setting[place] += 1
@@ -192,7 +193,7 @@ import Testing
         let size = square(exact).squareRoot()
         let variance = (squares / n - square(mean)) * n / (n - 1)
         let distance = square(zip(mean, exact).map(-))
-        // What the spread of so many draws adds to the square of the distance.
+        // The spread of the estimates adds variance / n to the square of the distance.
         let bias = max(distance - variance / n, 0).squareRoot()
         let product = zip(mean, exact).reduce(0) { $0 + $1.0 * $1.1 }
         return Row(
@@ -201,8 +202,8 @@ import Testing
             cosine: product / (size * square(mean).squareRoot()))
     }
 
-    /// The table of `launch/estimators.md`, and what must be true of it.
-    @Test func tableOfEstimators() throws {
+    /// Prints the table of the article Estimators.md and checks its claims.
+    @Test func `log-derivative estimates are unbiased, and more draws reduce their noise`() throws {
         var rows: [String: Row] = [:]
         print("| network | weights | estimator | bias | its standard error | deviation | cosine |")
         print("|---|---|---|---|---|---|---|")
@@ -217,8 +218,8 @@ import Testing
                     "| \(architecture.name) | \(estimator.distribution.rawValue) | "
                         + "\(estimator.title) | \(numbers) |")
                 if estimator.isUnbiased {
-                    // The square of an unbiased mean's distance exceeds 4 times what is expected of
-                    // it once in thousands of tables.
+                    // The squared distance of an unbiased mean exceeds 4 times its expectation once
+                    // in thousands of tables.
                     #expect(row.bias < 1.8 * row.biasError, "\(estimator.testDescription)")
                 }
             }
@@ -228,17 +229,17 @@ import Testing
                 try #require(rows["\(architecture.name) \(name) \(title)"])
             }
             for architecture in [Self.narrow, Self.shallow, Self.wide] {
-                // More draws, less noise: the variance of a mean of K draws.
+                // More draws reduce noise: the variance of a mean of K draws.
                 let noise = try [2, 4, 16].map {
                     try row(architecture, "log-derivative, \($0) draws").deviation
                 }
                 #expect(noise[1] < 0.85 * noise[0] && noise[2] < 0.65 * noise[1])
-                // One pass with sampled pre-activations is less noisy than two with drawn weights, but not
-                // where a layer has four units of two inputs.
+                // One pass with sampled pre-activations is less noisy than two with drawn weights,
+                // except where a layer has four units with two inputs.
                 let sampled = try row(architecture, "local reparameterization")
                 #expect(architecture.name == Self.shallow.name || sampled.deviation < noise[0])
                 #expect(sampled.cosine > 0)
-                // Colder relaxations are less biased and noisier.
+                // Colder relaxations are noisier.
                 let (cold, warm) = (
                     try row(architecture, "Gumbel, temperature 0.1"),
                     try row(architecture, "Gumbel, temperature 1.0")

@@ -5,7 +5,7 @@ import LRNetReference
 import LRNetTestSupport
 import Testing
 
-/// Expectation backpropagation against its publication's formulas, in Double, one sample at a time.
+/// Compares expectation backpropagation with its published formulas in Double, sample by sample.
 @Suite struct ExpectationTests {
     static let architecture = Architecture(
         name: "dense", input: ImageShape(height: 3, width: 5, channels: 1), classes: 4,
@@ -19,13 +19,13 @@ import Testing
         return run
     }
 
-    /// The mean activations of each layer and what the rule needs of it.
+    /// The mean inputs of each layer, and the gains that the rule needs.
     private struct Sweep {
         var inputs: [[Double]] = []
         var gains: [[Double]] = []
     }
 
-    /// With the factor 1 / sqrt(K + 1), and the variance of each activation, as published.
+    /// Uses the factor 1 / sqrt(K + 1) and the variance of each activation, as published.
     private static func sweep(_ network: Network, _ x: [Double]) -> (Sweep, [Double]) {
         var (sweep, values) = (Sweep(), x)
         var variances = x.map { _ in 0.0 }
@@ -62,7 +62,7 @@ import Testing
         return (sweep, values)
     }
 
-    @Test func minibatchesHaveTheMeanOfTheRule() throws {
+    @Test func `mini-batch gradients are the means of the published rule`() throws {
         let run = Self.makeRun()
         let network = run.network
         #expect(network.batchNorms.isEmpty)
@@ -70,7 +70,7 @@ import Testing
         let images = TestData.normal(12 * imageCount, stream: 50)
         let labels = TestData.labels(12, classes: 4)
         let result = try run.step(images.view, labels, run.pass(.training, Self.layout))
-        guard let last = network.weightedLayers.last else { return }
+        let last = try #require(network.weightedLayers.last)
         let hidden = network.weightedLayers.dropLast()
         var expected = hidden.map { Array(repeating: 0.0, count: $0.shape.count) }
         var biases = hidden.map { Array(repeating: 0.0, count: $0.shape.outputs) }
@@ -88,7 +88,7 @@ import Testing
             let slopes = Reference.logSoftmax(logits).enumerated().map { c, log in
                 (exp(log) - (c == Int(labels[sample]) ? 1 : 0)) / 12
             }
-            // dL/d activation; the rule's delta with the sign of a loss.
+            // dL/d activation: the rule's delta with the sign of a loss.
             var delta = top.indices.map { i in
                 (0..<4).reduce(0) { $0 + weights[i * 4 + $1] * slopes[$1] }
             }
@@ -100,7 +100,7 @@ import Testing
                 }
                 for o in 0..<outputs {
                     biases[position][o] += local[o]
-                    // dL/dh, and of the logit 2 h twice that.
+                    // Twice dL/dh, the gradient of the logit 2 h.
                     for i in inputs.indices {
                         expected[position][i * outputs + o] += 2 * local[o] * inputs[i]
                     }
@@ -117,8 +117,7 @@ import Testing
         }
     }
 
-    /// Finished networks have signs for weights and activations.
-    @Test func finishedNetworksAreBinary() throws {
+    @Test func `finished networks compute with the signs of weights and activations`() throws {
         let run = Self.makeRun()
         let images = TestData.normal(3 * Self.architecture.input.count, stream: 51)
         let layout = BatchLayout(globalCount: 3, leafSize: 4, microBatch: 2, leafRun: 0..<3)

@@ -1,9 +1,10 @@
 import Foundation
 import LRNetKernels
 
-/// The numbers of `Golden/golden.json`, which `Golden/make_golden.py` makes with PyTorch in float64.
+/// The numbers of `Golden/golden.json`, which `Golden/make_golden.py` computes with PyTorch in
+/// float64.
 struct Golden: Sendable {
-    /// The numbers of one case by their names.
+    /// The numbers of one case, by name.
     let values: [String: [Double]]
 
     private static let cases: [String: [String: [Double]]] = {
@@ -17,19 +18,19 @@ struct Golden: Sendable {
         }
     }()
 
-    /// The case of a name; there must be one.
+    /// Loads the case with this name; traps if there is none.
     init(_ name: String) {
         guard let values = Self.cases[name] else { fatalError("no golden case \(name)") }
         self.values = values
     }
 
-    /// The numbers of a name; there must be some.
+    /// The numbers with this name; traps if there are none.
     subscript(name: String) -> [Double] {
         guard let numbers = values[name] else { fatalError("no golden numbers \(name)") }
         return numbers
     }
 
-    /// Inputs, which are Float32 numbers.
+    /// Returns inputs, which are Float32 numbers.
     func floats(_ name: String) -> [Float] { self[name].map { Float($0) } }
 
     /// The seed of the golden noise.

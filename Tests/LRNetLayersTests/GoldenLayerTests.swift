@@ -4,9 +4,9 @@ import LRNetLayers
 import LRNetTestSupport
 import Testing
 
-/// Layers against PyTorch in float64.
+/// Compares layers with PyTorch in float64.
 @Suite struct GoldenLayerTests {
-    /// Sums of up to 75 Float32 products of numbers around 1, through one layer.
+    /// The error of one layer: sums of up to 75 Float32 products of numbers around 1.
     static let oneLayer = Tolerance(absolute: 2e-5, relative: 1e-5)
 
     struct Layer: Sendable, CustomTestStringConvertible {
@@ -32,8 +32,12 @@ import Testing
             window: nil, outputs: 3, samples: 4, step: 5, index: 300),
     ]
 
-    /// Leaves of one sample, of all, and micro-batches of one sample in a leaf of all.
-    @Test(arguments: layers, [0, 1, 2]) func reparameterizedLayers(layer: Layer, cut: Int) throws {
+    /// Cut 0 has leaves of one sample, cut 1 one leaf of all samples, and cut 2 such a leaf in
+    /// micro-batches of one sample.
+    @Test(arguments: layers, [0, 1, 2])
+    func `reparameterized layers equal PyTorch's values and gradients`(
+        layer: Layer, cut: Int
+    ) throws {
         let golden = Golden(layer.name)
         let geometry =
             layer.window.map {
@@ -47,8 +51,9 @@ import Testing
         let ours = WeightedLayer(
             name: layer.name, index: layer.index, inputShape: layer.input, geometry: geometry,
             outputs: layer.outputs, model: isTernary ? TernaryModel() : BinaryModel())
-        ours.assignGradients(0..<ours.gradientCount)
-        ours.reserve(sampleCount: layer.samples, microBatch: layer.samples, workerCount: 2)
+        let harness = LayerHarness(
+            ours, samples: layer.samples, leafSize: cut == 0 ? 1 : nil,
+            microBatch: cut == 1 ? nil : 1, threads: 2, step: layer.step)
         let monitor = VarianceMonitor(workerCount: 2)
         ours.varianceMonitor = monitor
         let names = isTernary ? ["zeroLogit", "signLogit"] : ["signLogit"]
@@ -56,30 +61,17 @@ import Testing
         for (latent, name) in zip(ours.latents, names) {
             latent.value.copy(from: golden.floats(name))
         }
-        let leafSize = cut == 0 ? 1 : layer.samples
-        let layout = BatchLayout(
-            globalCount: layer.samples, leafSize: leafSize,
-            microBatch: cut == 1 ? layer.samples : 1, leafRun: 0..<layer.samples / leafSize)
-        let store = GradientStore(count: ours.gradientCount, largestLayer: ours.gradientCount)
-        store.begin(.whole(leafCount: layout.leaves.count))
-        func pass(_ mode: Pass.Mode) -> Pass {
-            Pass(
-                mode: mode, seed: Golden.seed, step: layer.step, layout: layout,
-                pool: ThreadPool.testing(2), statistics: LocalStatistics(), gradients: store)
-        }
-        let input = golden.floats("input").view
-        ours.prepare(pass(.training))
-        let mean = try ours.forward(input, pass(.estimating)).values
+        let input = golden.floats("input")
+        ours.prepare(harness.pass())
+        let mean = try harness.forward(input, .estimating)
         #expect(distance(mean, golden["mean"], Self.oneLayer) <= 1)
-        let output = try ours.forward(input, pass(.training)).values
+        let output = try harness.forward(input)
         #expect(distance(output, golden["output"], Self.oneLayer) <= 1)
         #expect(
             distance([monitor.value], golden["smallestVariance"], Self.oneLayer) <= 1)
 
-        let inputGradient = try ours.backward(
-            golden.floats("outputGradient").view, pass(.training))
-        #expect(distance(inputGradient.values, golden["inputGradient"], Self.oneLayer) <= 1)
-        ours.finishGradients(pass(.training))
+        let inputGradient = try harness.backward(golden.floats("outputGradient"))
+        #expect(distance(inputGradient, golden["inputGradient"], Self.oneLayer) <= 1)
         for (latent, name) in zip(ours.latents, names) {
             let expected = golden[name + "Gradient"]
             #expect(distance(latent.gradient.values, expected, Self.oneLayer) <= 1, "\(name)")
@@ -87,7 +79,9 @@ import Testing
     }
 
     @Test(arguments: [("batchNormSynchronized", 2, 2, 6), ("batchNormGroups", 1, 3, 4)])
-    func batchNormAndReLU(name: String, height: Int, width: Int, group: Int) throws {
+    func `batch norm with ReLU and its gradients equal PyTorch's`(
+        name: String, height: Int, width: Int, group: Int
+    ) throws {
         let golden = Golden(name)
         var options = BatchNormalization.Options()
         if group < 6 { options.statistics = .group(group) }
@@ -97,17 +91,13 @@ import Testing
             rectified: true, options: options)
         layer.gamma.value.copy(from: golden.floats("gamma"))
         layer.beta.value.copy(from: golden.floats("beta"))
-        layer.reserve(sampleCount: 6, microBatch: 6, workerCount: 1)
-        let pass = Pass(
-            mode: .training,
-            layout: BatchLayout(globalCount: 6, leafSize: 2, microBatch: 2, leafRun: 0..<3),
-            pool: ThreadPool(), statistics: LocalStatistics())
-        let output = try layer.forward(golden.floats("input").view, pass)
+        let harness = LayerHarness(layer, samples: 6, leafSize: 2)
         // Gradients are divided by deviations around 2, not below 0.03.
         let tolerance = Tolerance(absolute: 3e-6, relative: 3e-6)
-        #expect(distance(output.values, golden["output"], tolerance) <= 1)
-        let gradient = try layer.backward(golden.floats("outputGradient").view, pass)
-        #expect(distance(gradient.values, golden["inputGradient"], tolerance) <= 1)
+        let output = try harness.forward(golden.floats("input"))
+        #expect(distance(output, golden["output"], tolerance) <= 1)
+        let gradient = try harness.backward(golden.floats("outputGradient"))
+        #expect(distance(gradient, golden["inputGradient"], tolerance) <= 1)
         let sums = Tolerance(absolute: 1e-5, relative: 3e-6)
         #expect(distance(layer.gamma.gradient.values, golden["gammaGradient"], sums) <= 1)
         #expect(distance(layer.beta.gradient.values, golden["betaGradient"], sums) <= 1)
@@ -118,26 +108,22 @@ import Testing
     }
 
     @Test(arguments: [("pool", 7, 5, 3, 2), ("poolOverlapping", 8, 7, 3, 3)])
-    func maxPooling(name: String, height: Int, width: Int, channels: Int, window: Int) throws {
+    func `max pooling and its gradient equal PyTorch's`(
+        name: String, height: Int, width: Int, channels: Int, window: Int
+    ) throws {
         let golden = Golden(name)
         let layer = MaxPoolLayer(
             name: "pool1",
             geometry: PatchGeometry(
                 input: ImageShape(height: height, width: width, channels: channels),
                 window: window, stride: 2))
-        layer.reserve(sampleCount: 2, microBatch: 2, workerCount: 1)
-        let pass = Pass(
-            mode: .training,
-            layout: BatchLayout(globalCount: 2, leafSize: 1, microBatch: 1, leafRun: 0..<2),
-            pool: ThreadPool(), statistics: LocalStatistics())
-        let output = try layer.forward(golden.floats("input").view, pass)
-        #expect(output.values == golden.floats("output"))
-        let gradient = try layer.backward(golden.floats("outputGradient").view, pass)
-        let tolerance = Tolerance(absolute: 1e-6)
-        #expect(distance(gradient.values, golden["inputGradient"], tolerance) <= 1)
+        let harness = LayerHarness(layer, samples: 2, leafSize: 1)
+        #expect(try harness.forward(golden.floats("input")) == golden.floats("output"))
+        let gradient = try harness.backward(golden.floats("outputGradient"))
+        #expect(distance(gradient, golden["inputGradient"], Tolerance(absolute: 1e-6)) <= 1)
     }
 
-    @Test func crossEntropy() {
+    @Test func `cross-entropy and its gradient equal PyTorch's`() {
         let golden = Golden("crossEntropy")
         let labels = golden["labels"].map { Int32($0) }
         let loss = ClassificationLoss(classes: 7, sampleCount: 6)
@@ -147,7 +133,7 @@ import Testing
         #expect(totals.map(\.sampleCount) == [4, 2])
         let sum = totals.reduce(0) { $0 + $1.loss }
         #expect(abs(sum / 6 - golden["loss"][0]) < 1e-8)
-        // Nine digits are written.
+        // The golden numbers have nine digits.
         let tolerance = Tolerance(absolute: 1e-10, relative: 1e-7)
         #expect(distance(loss.gradient(layout).values, golden["gradient"], tolerance) <= 1)
         let wrong = (0..<6).filter { sample in
@@ -157,7 +143,7 @@ import Testing
         #expect(totals.map(\.errorCount) == [wrong.count { $0 < 4 }, wrong.count { $0 >= 4 }])
     }
 
-    @Test func adam() {
+    @Test func `three Adam steps equal PyTorch's`() {
         let golden = Golden("adam")
         let count = golden["start"].count
         let parameter = golden.floats("start").view
@@ -174,7 +160,7 @@ import Testing
                     correction1: Float(1 / (1 - pow(0.9, time))),
                     correction2: Float(1 / (1 - pow(0.999, time))), decay: 0.02))
         }
-        // 1 - 0.999 in Float32 is off by 3e-5 of itself; see AdamKernelTests.
+        // 1 - 0.999 in Float32 has a relative error of 3e-5; see AdamKernelTests.
         let tolerance = Tolerance(absolute: 2e-6, relative: 5e-7)
         #expect(distance(parameter.values, golden["result"], tolerance) <= 1)
         #expect(
@@ -184,7 +170,7 @@ import Testing
             distance(second.values, golden["secondMoment"], Tolerance(relative: 5e-5)) <= 1)
     }
 
-    /// Adam with gradients that are given, whatever the layer makes.
+    /// Adam with given gradients instead of the layer's.
     private final class GivenGradients: ParameterOptimizer {
         var gradient: FloatView
         var time = 1.0
@@ -206,48 +192,42 @@ import Testing
         }
     }
 
-    /// Logits are limited behind each update, not only at the end: Adam goes on from the limit.
-    @Test func logitClip() throws {
+    /// Adam continues from the limit, so clipping only at the end would give other logits.
+    @Test func `logits are clipped after every Adam step`() throws {
         let golden = Golden("logitClip")
         let input = ImageShape(height: 1, width: 1, channels: 2)
         let layer = WeightedLayer(
             name: "fc1", index: 0, inputShape: input, geometry: .whole(input), outputs: 3,
             model: BinaryModel())
         layer.logitClip = 1.5
-        layer.assignGradients(0..<layer.gradientCount)
-        layer.reserve(sampleCount: 1, microBatch: 1, workerCount: 1)
+        let harness = LayerHarness(layer, samples: 1)
         layer.latents[0].value.copy(from: golden.floats("start"))
-        let pass = Pass(
-            mode: .training,
-            layout: BatchLayout(globalCount: 1, leafSize: 1, microBatch: 1, leafRun: 0..<1),
-            pool: ThreadPool(), statistics: LocalStatistics(),
-            gradients: GradientStore(count: layer.gradientCount, largestLayer: 12))
         let optimizer = GivenGradients(count: 6)
         let gradients = golden.floats("gradients")
         for step in 0..<3 {
             optimizer.time = Double(step + 1)
             optimizer.gradient = Array(gradients[step * 6..<step * 6 + 6]).view
-            try layer.update(pass, by: optimizer)
+            try layer.update(harness.pass(), by: optimizer)
         }
         let result = layer.latents[0].value.values
         #expect(distance(result, golden["result"], Tolerance(absolute: 2e-5)) <= 1)
         #expect(result.contains { abs($0) == 1.5 } && result.contains { abs($0) < 1.5 })
     }
 
-    /// A whole network whose numbers are known.
+    /// A whole network with golden numbers.
     struct Known: Sendable, CustomTestStringConvertible {
         let name: String
         var architecture = TrainingRun.architecture.narrowed()
         var model: any WeightModel = TernaryModel()
         var group: Int?
-        /// Roundings of three layers, each normalised: measured 7e-7.
+        /// Roundings of three normalized layers: measured 7e-7.
         var tolerance = 5e-6
         var testDescription: String { name }
     }
 
     static let networks = [
         Known(name: "networkTernary"),
-        // The tail of the binary batch is a group of two samples, whose deviations can be small:
+        // The last group of the binary batch has two samples, so its deviations can be small:
         // measured 9e-5.
         Known(name: "networkBinary", model: BinaryModel(), group: 4, tolerance: 3e-4),
         Known(name: "residualTernary", architecture: .residual(.symmetric).narrowed()),
@@ -255,7 +235,7 @@ import Testing
             name: "residualBinary",
             architecture: .residual(.same, firstLayer: .fullPrecision).narrowed(),
             model: BinaryModel(), group: 2, tolerance: 3e-5),
-        // The frozen first layer has a stride of 2 and a window of 7, padded either way.
+        // The frozen first layer has a stride of 2 and a window of 7, under both padding rules.
         Known(
             name: "residualZeroPadded",
             architecture: .zeroPadded(.same).narrowed(height: 11, width: 8),
@@ -271,10 +251,11 @@ import Testing
         Known(name: "networkTTQ", model: TrainedTernaryModel()),
     ]
 
-    /// Loss, logits, all gradients and batch statistics of one step of a whole network, with our
-    /// noise and dropout as documented.
+    /// Checks one step, with noise and dropout as documented.
     @Test(arguments: networks, [(6, 1), (6, 2), (2, 2)])
-    func network(known: Known, cut: (leafSize: Int, threads: Int)) throws {
+    func `whole networks equal PyTorch's loss, logits, gradients and statistics`(
+        known: Known, cut: (leafSize: Int, threads: Int)
+    ) throws {
         let golden = Golden(known.name)
         var options = Network.Options(model: known.model)
         options.dropout = 0.25
@@ -315,7 +296,7 @@ import Testing
 }
 
 extension Architecture {
-    /// A shrunk ResNet: pooling that overlaps, a block with and one without projection.
+    /// A small ResNet: overlapping pooling, and blocks with and without projection.
     static func residual(
         _ padding: PaddingRule, firstLayer: FirstLayer = .discrete
     ) -> Architecture {
@@ -331,7 +312,8 @@ extension Architecture {
         return result
     }
 
-    /// The same with fewer channels, and on smaller images if wanted: golden numbers are many.
+    /// The same network with fewer channels, and optionally smaller images, to limit the size of
+    /// the golden file.
     fileprivate func narrowed(height: Int? = nil, width: Int? = nil) -> Architecture {
         var result = self
         result.input = ImageShape(
@@ -350,7 +332,7 @@ extension Architecture {
         return result
     }
 
-    /// The same with shortcuts without weights, behind a frozen first layer of stride 2.
+    /// The same network with shortcuts without weights, after a frozen first layer of stride 2.
     static func zeroPadded(_ padding: PaddingRule) -> Architecture {
         var result = residual(padding, firstLayer: .frozen)
         result.input = ImageShape(height: 15, width: 12, channels: 3)

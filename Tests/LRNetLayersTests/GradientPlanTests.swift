@@ -3,7 +3,7 @@ import LRNetLayers
 import LRNetTestSupport
 import Testing
 
-/// The planned buffers of a backward pass are those that the pass takes.
+/// Compares the planned buffers of backward passes with those that the passes use.
 @Suite struct GradientPlanTests {
     static let networks =
         BlockTests.examples + [
@@ -11,11 +11,13 @@ import Testing
             "8C3 MP2 8C3 8C3 MP2 dropout 8FC",
         ]
 
-    /// One of each style of activations, and some with a frozen first layer.
+    /// One method of each style of activations, and some more.
     static let models: [TrainingMethod] = [.ternary, .bnn, .xnor, .ebp, .bwn, .fullPrecision]
 
     @Test(arguments: networks, models)
-    func planIsWhatAPassTakes(words: String, model: TrainingMethod) throws {
+    func `the planned memory for gradients equals what a pass uses`(
+        words: String, model: TrainingMethod
+    ) throws {
         let blocks = try words.split(separator: " ").flatMap {
             try BlockNotation.blocks(in: String($0))
         }

@@ -5,7 +5,7 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct GradientStoreTests {
-    /// Node (l, i) by its definition.
+    /// Returns the sum of the leaves by the tree's definition.
     static func tree(_ leaves: [Float]) -> Float {
         if leaves.count == 1 { return leaves[0] }
         var half = 1
@@ -13,7 +13,7 @@ import Testing
         return tree(Array(leaves.prefix(half))) + tree(Array(leaves.dropFirst(half)))
     }
 
-    /// Values of sizes so different that every other order of addition gives other bits.
+    /// Values whose magnitudes differ so much that another order of addition changes the bits.
     private static func leaves(_ leafCount: Int, _ count: Int) -> [[Float]] {
         (0..<leafCount).map { leaf in
             TestData.normal(count, stream: UInt32(leaf)).map { value in
@@ -23,9 +23,9 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 5, 7, 8, 13, 16, 33], [1, 2])
-    func leavesAreAddedInTheTree(leafCount: Int, threads: Int) {
+    func `leaves are added in the order of the tree`(leafCount: Int, threads: Int) {
         let pool = ThreadPool.testing(threads)
-        // The second range is longer than one thread's share.
+        // The second range exceeds one thread's share.
         let ranges = [0..<3, 3..<70_003, 70_003..<70_003, 70_003..<70_020]
         let store = GradientStore(count: 70_020, largestLayer: 70_000)
         let leaves = Self.leaves(leafCount, 70_020)
@@ -42,14 +42,14 @@ import Testing
         #expect(nodes[0].values == expected && store.total.values == expected)
     }
 
-    @Test func otherOrdersGiveOtherBits() {
+    @Test func `another order of addition changes the bits`() {
         let leaves = Self.leaves(8, 1000)
         let tree = (0..<1000).map { i in Self.tree(leaves.map { $0[i] }) }
         let serial = (0..<1000).map { i in leaves.reduce(0) { $0 + $1[i] } }
         #expect(tree != serial)
     }
 
-    @Test func schedulesOfTheWhole() {
+    @Test func `the schedule of all leaves adds neighbors first, then their sums`() {
         typealias Addition = LeafTree.Addition
         #expect(LeafSchedule.whole(leafCount: 0).nodeLeaves.isEmpty)
         #expect(LeafSchedule.whole(leafCount: 1).additions.isEmpty)
@@ -63,8 +63,9 @@ import Testing
             ])
     }
 
-    /// Leaves 3 ..< 8 of eight: nodes 3 and 4 ..< 8; leaves that lead no node share scratch.
-    @Test func aRunOfTwoNodes() {
+    /// Leaves 3 ..< 8 of eight form the nodes 3 and 4 ..< 8. Leaves that do not start a node share
+    /// scratch memory.
+    @Test func `a run of leaves yields a sum for each complete subtree`() {
         let leaves = Self.leaves(5, 40)
         let schedule = LeafSchedule(
             leafCount: 5, nodeLeaves: [0, 1],
@@ -73,7 +74,7 @@ import Testing
                 .init(destination: 1, source: 3),
             ])
         let store = GradientStore(count: 40, largestLayer: 25)
-        // A step of another shape before leaves nothing behind.
+        // An earlier step of another shape must not change the result.
         for schedule in [LeafSchedule.whole(leafCount: 3), schedule] {
             store.begin(schedule)
             for range in [0..<25, 25..<40] {

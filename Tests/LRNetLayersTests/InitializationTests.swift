@@ -17,15 +17,15 @@ import Testing
         return views.map(\.values)
     }
 
-    /// h = logit / 2 has a variance of 1 / K, and is uniform: none is further out than sqrt(3 / K).
-    @Test func expectationBackpropagationStartsBesideItsSaddle() {
+    /// h = logit / 2 is uniform with a variance of 1 / K, so it stays within sqrt(3 / K).
+    @Test func `expectation backpropagation starts uniform with a variance of 1 over fan-in`() {
         let shape = WeightShape(window: 1, inputs: 75, outputs: 40)
         let key = NoiseKey(seed: 3, purpose: .initialization)
         let h = latents(ExpectationModel(), .cold(key, .randomSigns), shape)[0].map {
             Double($0) / 2
         }
         let variance = h.reduce(0) { $0 + $1 * $1 } / Double(h.count)
-        // Of 3,000 squares the mean has a deviation of 1.6 %.
+        // The mean of 3,000 squares has a deviation of 1.6 %.
         #expect(abs(75 * variance - 1) < 0.08)
         let limit = (3.0 / 75).squareRoot()
         #expect(h.allSatisfy { abs($0) < limit * 1.0001 })
@@ -34,10 +34,12 @@ import Testing
 
     private func logit(_ p: Double) -> Double { log(p / (1 - p)) }
 
-    /// Equations 6 to 8 in Double, with weights far beyond a deviation, whose probabilities the
-    /// limits hold, and a mean that is not removed.
+    /// Equations 6 to 8 in Double. Some weights exceed a deviation by far, so that the limits clip
+    /// their probabilities. The mean is not removed.
     @Test(arguments: [(0.05, 0.95), (0.2, 0.7), (0.0, 1.0)])
-    func probabilitiesFollowTheWeights(low: Double, high: Double) {
+    func `probabilities of pretrained weights follow the paper's equations`(
+        low: Double, high: Double
+    ) {
         let weights = TestData.normal(Self.shape.count).enumerated().map { i, value in
             0.3 + value * (i % 50 == 0 ? 3 : 0.4)
         }
@@ -51,13 +53,13 @@ import Testing
         let variance =
             weights.doubles.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(weights.count)
         func clip(_ p: Double) -> Double { min(max(p, low), high) }
-        // Whatever the limits, probabilities stay 1e-4 away from 0 and 1.
+        // Probabilities stay 1e-4 away from 0 and 1, regardless of the limits.
         func safeLogit(_ p: Double) -> Double { logit(min(max(p, 1e-4), 1 - 1e-4)) }
         var clipped = 0
         for i in weights.indices {
             let w = Double(weights[i]) / variance.squareRoot()
             let zero = clip(high - (high - low) * abs(w))
-            // Where the limits allow p0 = 1 the weight is almost surely 0, and q means nothing.
+            // Where the limits allow p0 = 1, the weight is almost certainly 0 and q has no effect.
             let plus = clip((1 + w / (1 - zero)) / 2)
             if plus == low || plus == high { clipped += 1 }
             // Float32 roundings of probabilities, times dlogit/dp: 21 at 0.05, 1e4 at 1e-4.
@@ -69,8 +71,8 @@ import Testing
         #expect(clipped > 10 && clipped < weights.count)
     }
 
-    /// p_max may be 1, and then a weight of 0 is surely 0.
-    @Test func weightsThatAreSurelyZero() {
+    /// p_max can be 1; then a weight of 0 is certainly 0.
+    @Test func `logits stay finite when a weight is certainly zero`() {
         var weights = TestData.normal(Self.shape.count)
         weights[3] = 0
         let values = latents(TernaryModel(), .pretrained(weights.view, LogitRange(0...1)))
@@ -78,8 +80,8 @@ import Testing
         #expect(values[0][3] > 9 && values[1][3] == 0)
     }
 
-    /// Sharpness multiplies logits; what the paper has is 1.
-    @Test func sharpnessMultipliesLogits() {
+    /// The paper's sharpness is 1.
+    @Test func `sharpness multiplies the logits of pretrained weights`() {
         let weights = TestData.normal(Self.shape.count)
         for model in [TernaryModel(), BinaryModel()] as [any WeightModel] {
             let paper = latents(model, .pretrained(weights.view, LogitRange()))
@@ -88,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func weightsOfZeroAreLikelyZero() {
+    @Test func `weights of zero start with the largest probability of zero`() {
         let zeros = FloatBuffer(count: Self.shape.count).all
         let values = latents(TernaryModel(), .pretrained(zeros, LogitRange(0.05...0.95)))
         #expect(values[0].allSatisfy { abs(Double($0) - logit(0.95)) < 2e-6 })
@@ -96,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: [TrainingMethod.fullPrecision, .twn])
-    func realWeightsAreCopiedOrXavier(name: TrainingMethod) {
+    func `real weights are copied or start with Xavier's variance`(name: TrainingMethod) {
         let weights = TestData.normal(Self.shape.count)
         let copied = latents(name.model(), .pretrained(weights.view, LogitRange(0.05...0.95)))
         #expect(copied == [weights])
@@ -111,7 +113,7 @@ import Testing
         #expect(abs(square / variance - 1) < 4 * (2 / n).squareRoot())
     }
 
-    @Test func coldStartsAreTheAuthors() {
+    @Test func `cold starts have the distributions of the authors' code`() {
         let shape = WeightShape(window: 1, inputs: 100, outputs: 100)
         let key = NoiseKey(seed: 5, purpose: .initialization, layer: 3)
         let balanced = latents(TernaryModel(), .cold(key, .balanced), shape)
@@ -126,7 +128,7 @@ import Testing
         #expect(abs(mean - 0.5) < 4 * 0.1 / 12.0.squareRoot() / 100)
         let spread = zero.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 1e4
         #expect(abs(spread * 1200 - 1) < 0.05)
-        // The sign is its own number, not a function of p0.
+        // The sign uses a separate random number; it is not a function of p0.
         for signs in [random[1], latents(BinaryModel(), .cold(key, .randomSigns), shape)[0]] {
             #expect(signs.allSatisfy { abs(abs(Double($0)) - logit(1 - 1e-4)) < 1e-3 })
             let plus = signs.count { $0 > 0 }
@@ -141,8 +143,8 @@ import Testing
         #expect(latents(GumbelModel(.ternary), .cold(key, .randomSigns), shape) == random)
     }
 
-    /// W / std, the population deviation about the mean, which stays; so also from a cold start.
-    @Test func frozenWeightsHaveADeviationOfOne() {
+    /// W / std with the population deviation, without removing the mean; also from a cold start.
+    @Test func `frozen weights start with a deviation of one`() {
         let weights = TestData.normal(Self.shape.count).map { 0.03 * $0 + 0.01 }
         let latent = FloatBuffer(count: Self.shape.count).all
         let model = FullPrecisionModel(isFrozen: true)
@@ -163,17 +165,18 @@ import Testing
         #expect(abs(square - cold * cold - 1) < 1e-5)
     }
 
-    @Test func networksTakeTheirHiddenLayersFromTheSource() throws {
+    @Test
+    func `networks initialize hidden layers from the source and the last from the seed`() throws {
         let options = Network.Options(model: BinaryModel())
         let run = TrainingRun(options)
-        var asked: [String] = []
+        var requested: [String] = []
         let source: (WeightedLayer) -> FloatView = { layer in
-            asked.append(layer.name)
+            requested.append(layer.name)
             return TestData.normal(layer.shape.count, stream: UInt32(layer.index)).view
         }
         try run.network.initialize(
             seed: 9, coldStart: .balanced, from: source, range: LogitRange())
-        #expect(asked == ["conv1", "conv2", "fc1"])
+        #expect(requested == ["conv1", "conv2", "fc1"])
         let expected = latents(
             BinaryModel(),
             .pretrained(
@@ -182,7 +185,7 @@ import Testing
         #expect(run.network.weightedLayers[1].latents[0].value.values == expected[0])
         let hot = run.network.parameters.map { $0.value.values }
         try run.network.initialize(seed: 9, coldStart: .balanced, from: nil, range: LogitRange())
-        // The last layer starts the same, cold or hot; its bias is 0.
+        // The last layer starts the same with and without a source; its bias is 0.
         #expect(run.network.parameters.suffix(2).map { $0.value.values } == hot.suffix(2))
         #expect(run.network.parameters.last?.value.values == [0, 0, 0, 0])
         #expect(run.network.weightedLayers[1].latents[0].value.values.allSatisfy { $0 == 0 })

@@ -3,25 +3,25 @@ import LRNetKernels
 import LRNetLayers
 import LRNetTestSupport
 
-/// Joins the batch-norm sums of processes that are threads of a test.
+/// Exchanges the batch-norm sums of processes that are threads of a test.
 ///
-/// Rounds follow one another; a process waits until all have brought their values. A process that
-/// never comes would hang the others, so waiting ends with an error after a minute.
+/// In each round, a process waits until all processes have contributed their values. A process that
+/// never arrives would hang the others, so waiting ends with an error after a minute.
 final class Junction: @unchecked Sendable {
     struct TimedOut: Error {}
 
     private let processCount: Int
     private let condition = NSCondition()
-    private var brought: [Int: [Double]] = [:]
+    private var contributions: [Int: [Double]] = [:]
     private var result: [Double] = []
     private var round = 0
-    private var left = 0
+    private var departedCount = 0
 
     init(processCount: Int) {
         self.processCount = processCount
     }
 
-    /// The exchange of one process.
+    /// Returns the exchange of one process.
     func exchange(process: Int) -> any StatisticsExchange {
         Exchange(junction: self, process: process)
     }
@@ -40,9 +40,9 @@ final class Junction: @unchecked Sendable {
         }
     }
 
-    /// Does each process's work on a thread of its own, and returns when all is done.
+    /// Does each process's work on a separate thread, and returns when all are done.
     ///
-    /// A pool of as many threads as cores might do one process's work behind another's, which waits
+    /// A pool with one thread per core might run one process's work after another's, which waits
     /// for it.
     func forEachProcess(_ work: @escaping @Sendable (_ process: Int) -> Void) {
         let group = DispatchGroup()
@@ -59,28 +59,28 @@ final class Junction: @unchecked Sendable {
     private func join(_ local: [Double], process: Int) throws -> [Double] {
         condition.lock()
         defer { condition.unlock() }
-        let mine = round
-        brought[process] = local
-        if brought.count == processCount {
-            result = brought.sorted { $0.key < $1.key }.flatMap(\.value)
-            brought = [:]
+        let ownRound = round
+        contributions[process] = local
+        if contributions.count == processCount {
+            result = contributions.sorted { $0.key < $1.key }.flatMap(\.value)
+            contributions = [:]
             round += 1
             condition.broadcast()
         }
         let deadline = Date(timeIntervalSinceNow: 60)
-        while round == mine {
+        while round == ownRound {
             if !condition.wait(until: deadline) { throw TimedOut() }
         }
-        // No process can bring values of the next round before it has left this one, but one that
-        // is late would read a newer result; all wait for the slowest.
+        // No process can contribute to the next round before it has left this one, but a late
+        // process would read a newer result. So all wait for the slowest.
         let values = result
-        left += 1
-        if left == processCount {
-            left = 0
+        departedCount += 1
+        if departedCount == processCount {
+            departedCount = 0
             condition.broadcast()
         } else {
             let leaving = round
-            while left != 0 && round == leaving {
+            while departedCount != 0 && round == leaving {
                 if !condition.wait(until: deadline) { throw TimedOut() }
             }
         }

@@ -3,7 +3,7 @@ import LRNetLayers
 import Testing
 
 @Suite struct LayerExchangeTests {
-    /// Notes what layers begin, in a run of one process.
+    /// Records the exchanges that layers begin, in a run of one process.
     private final class Recorder: GradientExchange {
         private let local = LocalGradients()
         private(set) var calls: [String] = []
@@ -45,9 +45,11 @@ import Testing
         TernaryModel(), TrainedTernaryModel(thresholdFactor: 0.05), FullPrecisionModel(),
     ]
 
-    /// Of two samples, the wide layers gather rows; of 64, they add up leaves.
+    /// With two samples, the wide layers gather rows; with 64, they sum leaves.
     @Test(arguments: [2, 64], models.indices)
-    func passesBeginWhatLayersAnnounce(samples: Int, model: Int) throws {
+    func `passes begin exactly the exchanges that layers announce`(
+        samples: Int, model: Int
+    ) throws {
         var options = Network.Options()
         options.model = Self.models[model]
         let recorder = Recorder()
@@ -70,8 +72,8 @@ import Testing
         #expect(gathers == (samples == 2))
     }
 
-    /// The sums of a layer are its range of the gradient vector, from the end to the start.
-    @Test(arguments: models.indices) func sumsTileTheVector(model: Int) {
+    @Test(arguments: models.indices)
+    func `the sums of layers tile the gradient vector from its end`(model: Int) {
         var options = Network.Options()
         options.model = Self.models[model]
         let network = TrainingRun(options).network

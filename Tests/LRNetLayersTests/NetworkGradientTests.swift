@@ -4,7 +4,7 @@ import LRNetReference
 import LRNetTestSupport
 import Testing
 
-/// Gradients of whole networks against differences of their loss.
+/// Compares gradients of whole networks with differences of their loss.
 @Suite struct NetworkGradientTests {
     static let names = TrainingMethod.allCases.filter { $0.model().gradientRule == .exact }
     static let layout = BatchLayout(globalCount: 12, leafSize: 4, microBatch: 2, leafRun: 0..<3)
@@ -19,11 +19,12 @@ import Testing
         return run
     }
 
-    /// The slope of the loss along a direction of one tensor, and what the gradient says it is.
+    /// Compares the slope of the loss along a direction of each tensor with the gradient's.
     ///
-    /// The direction is the gradient's own with as much noise, so that it is felt, and that a
-    /// gradient which is wrong across its own direction shows as well.
-    @Test(arguments: names) func gradientsAreSlopes(name: TrainingMethod) throws {
+    /// The direction is the gradient's plus an equal amount of noise. It has a clear slope, and it
+    /// also detects gradient errors perpendicular to the gradient.
+    @Test(arguments: names)
+    func `gradients of all parameters are slopes of the loss`(name: TrainingMethod) throws {
         let run = Self.makeRun(name)
         let batch = SmallBatch(12)
         let pass = run.pass(.training, Self.layout, step: 2)
@@ -36,8 +37,8 @@ import Testing
             let noise = TestData.normal(start.count, stream: UInt32(900 + index)).doubles
             let noiseSize = noise.reduce(0) { $0 + $1 * $1 }.squareRoot()
             let direction = zip(gradient, noise).map { $0 / size + $1 / noiseSize }
-            // Differences of a Float32 loss are good to 1e-7 / step; in longer steps ReLUs and
-            // pools switch. Measured: 0.5 % at the worst, 0.05 % mostly.
+            // Differences of a Float32 loss have an error of 1e-7 / step; with longer steps, ReLUs
+            // and pools switch. Measured: 0.5 % at worst, usually 0.05 %.
             let slope = try centralDifference(at: 0, step: 1e-3) { t in
                 parameter.value.copy(from: zip(start, direction).map { Float(Double($0) + t * $1) })
                 let totals = try run.forward(batch.images.view, batch.labels, pass).totals
@@ -52,8 +53,7 @@ import Testing
         }
     }
 
-    /// The regulariser's own gradient arrives at the logits, once.
-    @Test func betaRegulariserIsAddedOnce() throws {
+    @Test func `the beta regularizer's gradient is added to the logits once`() throws {
         let batch = SmallBatch(12)
         let plain = Self.makeRun(.binary)
         var options = Network.Options(model: BinaryModel())
@@ -81,10 +81,11 @@ import Testing
         }
     }
 
-    /// The weight decay of filters with scales has the scale, and is not the optimizer's.
-    @Test(arguments: [false, true]) func decayOfFiltersIsAddedOnce(hasBinaryActivations: Bool)
-        throws
-    {
+    /// The weight decay of filters with scales is multiplied by the scale.
+    @Test(arguments: [false, true])
+    func `scaled filters add their weight decay once, not in the optimizer`(
+        hasBinaryActivations: Bool
+    ) throws {
         let batch = SmallBatch(12)
         func run(_ weightDecay: Float) throws -> TrainingRun {
             var options = Network.Options(
@@ -114,10 +115,9 @@ import Testing
         #expect(decayed.network.weightedLayers.last?.latents[0].decay == 0.25)
     }
 
-    /// A step leaves the exchange gradients of moments that are sums over the batch divided by its
-    /// size: a batch twice over has the same gradients under the same noise only if the division is
-    /// by the global count. Without noise and dropout it has.
-    @Test func gradientsAreMeansOverTheGlobalBatch() throws {
+    /// Without noise and dropout, a doubled batch has the same gradients only if sums over the
+    /// batch are divided by the global count.
+    @Test func `loss and gradients are means over the global batch`() throws {
         var options = Network.Options(model: FullPrecisionModel())
         options.dropout = 0
         let batch = SmallBatch(6)

@@ -6,17 +6,17 @@ import LRNetTestSupport
 import Testing
 
 extension Architecture {
-    /// The same blocks on other images.
-    fileprivate func seeing(_ input: ImageShape) -> Architecture {
+    /// The same blocks with another image shape.
+    fileprivate func withInput(_ input: ImageShape) -> Architecture {
         var result = self
         result.input = input
         return result
     }
 }
 
-/// The same bits for any split of the leaves over processes and any number of threads.
+/// Checks that results have the same bits for any split over processes and threads.
 @Suite struct SameBitsTests {
-    /// What a step leaves behind, bit for bit.
+    /// The results of the steps, compared bit for bit.
     struct Trace: Equatable {
         var logits: [Float] = []
         var losses: [Double] = []
@@ -25,7 +25,7 @@ extension Architecture {
         var movingVariances: [[Double]] = []
     }
 
-    /// How one process holds its leaves: its run, and the complete subtrees in it.
+    /// The leaves of one process: its run, and the complete subtrees in it.
     struct Share: Sendable {
         let run: Range<Int>
         let schedule: @Sendable (_ leafCount: Int) -> LeafSchedule
@@ -57,7 +57,7 @@ extension Architecture {
 
     private static func add(_ a: [Float], _ b: [Float]) -> [Float] { zip(a, b).map(+) }
 
-    /// Nodes of all processes in order, added as the tree over the leaves says.
+    /// Adds the nodes of all processes in the order of the tree over the leaves.
     private static func total(_ nodes: [[Float]], _ shares: [Share]) -> [Float] {
         switch nodes.count {
         case 1: nodes[0]
@@ -67,7 +67,7 @@ extension Architecture {
         }
     }
 
-    /// Runs two steps and an update between them on processes that are threads.
+    /// Runs two steps, each with an update, on processes that are threads.
     private static func trace(
         _ options: Network.Options, _ shares: [Share], threads: Int, globalCount: Int,
         architecture: Architecture = TrainingRun.architecture
@@ -76,7 +76,7 @@ extension Architecture {
         let layouts = shares.map {
             BatchLayout(globalCount: globalCount, leafSize: 4, microBatch: 2, leafRun: $0.run)
         }
-        // Each thread uses its own run, and the test reads them when all threads are done.
+        // Each thread uses its own run; the test reads the runs after all threads are done.
         nonisolated(unsafe) let runs = shares.indices.map { process in
             TrainingRun(
                 options, architecture: architecture, samples: 32, threads: threads,
@@ -135,15 +135,17 @@ extension Architecture {
         return options
     }
 
-    /// 32 samples are all leaves; 27 leave the last but one short and the last absent; 18 leave
-    /// leaf 4 short and three absent; 14 leave the second process without samples, which takes part in
-    /// the exchanges all the same.
+    /// With 32 samples, all leaves are full. With 27, the second to last leaf is short and the last
+    /// absent. With 18, leaf 4 is short and three leaves are absent. With 14, the second process
+    /// has no samples, but still takes part in the exchanges.
     @Test(
         arguments: [
             TrainingMethod.ternary, .binary, .gumbelTernary, .twn, .ttq, .bnn,
             .binaryConnectStochastic, .bwn,
         ], [32, 27, 18, 14])
-    func splitsDoNotShow(name: TrainingMethod, globalCount: Int) throws {
+    func `bits do not depend on the split over processes and threads`(
+        name: TrainingMethod, globalCount: Int
+    ) throws {
         for statistics in [BatchNormalization.Statistics.synchronized, .group(6)] {
             let options = Self.options(name, statistics)
             let expected = try Self.trace(
@@ -161,9 +163,9 @@ extension Architecture {
 
     @Test(arguments: [
         Architecture.residual(.same),
-        .zeroPadded(.symmetric).seeing(TrainingRun.architecture.input),
+        .zeroPadded(.symmetric).withInput(TrainingRun.architecture.input),
     ])
-    func splitsOfResidualNetworksDoNotShow(architecture: Architecture) throws {
+    func `bits of residual networks do not depend on the split`(architecture: Architecture) throws {
         let options = Self.options(.ternary, .synchronized)
         func trace(_ shares: [Share], _ threads: Int) throws -> Trace {
             try Self.trace(
@@ -176,8 +178,8 @@ extension Architecture {
         }
     }
 
-    /// Names of noise are by sample, so steps, seeds and samples each have their own.
-    @Test func stepsAndSeedsChangeTheNoise() throws {
+    /// The keys of the noise include seed, step and sample.
+    @Test func `the noise changes with the step and the seed`() throws {
         let run = TrainingRun(Self.options(.ternary, .synchronized), samples: 8)
         run.fillParameters()
         let batch = SmallBatch(8)

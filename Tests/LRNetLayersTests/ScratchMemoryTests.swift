@@ -4,8 +4,7 @@ import LRNetTestSupport
 import Testing
 
 @Suite struct ScratchMemoryTests {
-    /// A buffer is free when nobody holds a view of it, and only then.
-    @Test func gradientsTakeTurns() {
+    @Test func `a gradient buffer is reused only after its view is released`() {
         let memory = ScratchMemory(workerCount: 1)
         func start(_ view: FloatView) -> ObjectIdentifier { ObjectIdentifier(view.buffer) }
         let first = memory.gradient(10)
@@ -20,7 +19,7 @@ import Testing
         withExtendedLifetime((first, third)) {}
     }
 
-    @Test func needsAreTheLargest() {
+    @Test func `scratch memory has the size of the largest request`() {
         let memory = ScratchMemory(workerCount: 3)
         memory.need(weights: 5, scratch: 7)
         memory.need(weights: 3, scratch: 11)

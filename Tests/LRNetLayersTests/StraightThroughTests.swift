@@ -39,18 +39,19 @@ private struct TwinModel: WeightModel {
     }
 }
 
-/// Straight-through gradients against the rule itself: a network of real weights that are the
-/// quantised ones gives dL/dw, and the method's written rule turns that into the latents' gradient.
+/// Compares straight-through gradients with the rule itself: a network whose real weights are the
+/// quantized ones yields dL/dw, and the method's published rule converts that into the latents'
+/// gradient.
 @Suite struct StraightThroughTests {
     static let layout = BatchLayout(globalCount: 12, leafSize: 4, microBatch: 2, leafRun: 0..<3)
     static let names: [TrainingMethod] = [
         .binaryConnect, .binaryConnectStochastic, .bnn, .bwn, .xnor, .twn, .ttq,
     ]
 
-    /// What the methods say of one layer.
+    /// A method's rule for one layer.
     private struct Rule {
         var weights: [Double]
-        /// dL/dW of each latent weight from dL/dw.
+        /// The factors that convert dL/dw into the gradient of each latent.
         var slopes: [Double]
     }
 
@@ -95,7 +96,8 @@ private struct TwinModel: WeightModel {
         }
     }
 
-    @Test(arguments: names) func gradientsFollowTheRule(name: TrainingMethod) throws {
+    @Test(arguments: names)
+    func `latent gradients follow each method's published rule`(name: TrainingMethod) throws {
         let architecture =
             name == .xnor ? TrainingRun.realFirstLayer : TrainingRun.architecture
         var options = Network.Options(model: name.model())
@@ -138,7 +140,7 @@ private struct TwinModel: WeightModel {
             let error = normError(layer.latents[0].gradient.values, slopes)
             #expect(error < 1e-4, "\(layer.name): \(error)")
             guard name == .ttq, let rule, layer.latents.count == 3 else { continue }
-            // Quantised weights are +plus, 0 and -minus: sums over the two zones.
+            // Quantized weights are +plus, 0 and -minus, so the gradients are sums over two zones.
             let plus = zip(rule.weights, g).reduce(0) { $0 + ($1.0 > 0 ? $1.1 : 0) }
             let minus = zip(rule.weights, g).reduce(0) { $0 - ($1.0 < 0 ? $1.1 : 0) }
             for (scale, sum) in [(1, plus), (2, minus)] {
@@ -148,8 +150,8 @@ private struct TwinModel: WeightModel {
         }
     }
 
-    /// The slope of the loss along a scale is the scale's gradient: no estimate is in it.
-    @Test func trainedScalesHaveExactGradients() throws {
+    /// The gradients of the scales contain no estimate.
+    @Test func `gradients of trained scales are the slopes of the loss`() throws {
         var options = Network.Options(model: TrainedTernaryModel())
         options.dropout = 0.25
         let run = TrainingRun(options, samples: 12)
@@ -171,20 +173,20 @@ private struct TwinModel: WeightModel {
         }
     }
 
-    /// Updates end in clips: latents of BinaryConnect and BWN in -1 ... 1, scales of TTQ above 0.
-    @Test func updatesAreClipped() {
+    /// Latents of BinaryConnect and BWN stay in -1 ... 1, scales of TTQ above 0.
+    @Test func `updates are clipped to each method's range`() {
         let shape = WeightShape(window: 3, inputs: 2, outputs: 5)
         let latent = TestData.normal(shape.count).map { 3 * $0 }
         let clipped = latent.view
         BinaryConnectModel(.deterministic).didUpdate([clipped], shape: shape)
         #expect(clipped.values == latent.map { min(max($0, -1), 1) })
-        let centred = latent.view
-        FilterScaleModel().didUpdate([centred], shape: shape)
-        #expect(centred.values.allSatisfy { abs($0) <= 1 })
+        let centered = latent.view
+        FilterScaleModel().didUpdate([centered], shape: shape)
+        #expect(centered.values.allSatisfy { abs($0) <= 1 })
         for pair in 0..<9 * 5 {
             let (tap, output) = (pair / 5, pair % 5)
-            let sum = centred[tap * 10 + output] + centred[tap * 10 + 5 + output]
-            let isInside = abs(centred[tap * 10 + output]) < 1
+            let sum = centered[tap * 10 + output] + centered[tap * 10 + 5 + output]
+            let isInside = abs(centered[tap * 10 + output]) < 1
             #expect(!isInside || abs(sum) < 1e-6)
         }
         let scales = [[Float(-0.5)].view, [Float(2)].view]
@@ -192,8 +194,8 @@ private struct TwinModel: WeightModel {
         #expect(scales[0][0] > 0 && scales[0][0] < 1e-3 && scales[1][0] == 2)
     }
 
-    /// BinaryConnect starts uniform, or with the probabilities of a binary LR-net; rates are scaled.
-    @Test func binaryConnectStarts() {
+    /// Also checks that the learning rate is scaled.
+    @Test func `BinaryConnect starts uniform or with a binary LR-net's probabilities`() {
         let shape = WeightShape(window: 5, inputs: 4, outputs: 6)
         let model = BinaryConnectModel(.deterministic)
         let latent = FloatView.unwritten(shape.count)

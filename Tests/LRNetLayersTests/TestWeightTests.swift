@@ -20,12 +20,12 @@ import Testing
         layer.finished(selection).values.reals
     }
 
-    /// 10,000 weights with their own probabilities: the count of each value is a sum of
-    /// independent coins, within 4 deviations over 20 draws.
+    /// There are 10,000 weights with different probabilities. The count of each value is a sum of
+    /// independent coin tosses, within 4 deviations over 20 draws.
     @Test(arguments: [
         TrainingMethod.ternary, .binary, .gumbelTernary, .gumbelBinary, .logDerivative,
     ])
-    func frequenciesAreTheProbabilities(name: TrainingMethod) throws {
+    func `drawn weights have the frequencies of their probabilities`(name: TrainingMethod) throws {
         let layer = Self.layer(name)
         for (i, latent) in layer.latents.enumerated() {
             latent.value.copy(
@@ -54,7 +54,7 @@ import Testing
         #expect(abs(z(0, probabilities.zero)) < 4)
         #expect(abs(z(1, probabilities.plus)) < 4)
         #expect(draws.allSatisfy { $0.allSatisfy { [-1, 0, 1].contains($0) } })
-        // Each weight follows its own probability, not only their sum.
+        // The single weights, and not only their sum, follow their probabilities.
         let likely = probabilities.plus.indices.filter { probabilities.plus[$0] > 0.6 }
         let share =
             Double(draws.reduce(0) { sum, draw in sum + likely.count { draw[$0] == 1 } })
@@ -62,7 +62,7 @@ import Testing
         #expect(share > 0.6)
     }
 
-    @Test func likeliestWeights() {
+    @Test func `the likeliest weights are the modes of their distributions`() {
         let layer = Self.layer(.ternary, outputs: 1)
         layer.latents[0].value.fill(-2)
         layer.latents[1].value.fill(-1)
@@ -74,7 +74,7 @@ import Testing
         #expect(Self.draw(layer, .likeliest) == weights)
     }
 
-    @Test func scalesAreApplied() throws {
+    @Test func `finished weights are multiplied by their scales in a forward pass`() throws {
         let layer = Self.layer(.twn, outputs: 3)
         let latent = TestData.normal(600)
         layer.latents[0].value.copy(from: latent)
@@ -103,7 +103,7 @@ import Testing
             try distance(
                 forward(finished), product(expected.ternary.map { $0 * expected.scale }), tolerance)
                 <= 1)
-        // One scale an output, as a network file may have it.
+        // One scale per output, which a network file can have.
         let scaled = latent.doubles.enumerated().map { i, w in w * [2, -1, 0.5][i % 3] }
         #expect(try distance(forward(real(scale: [2, -1, 0.5])), product(scaled), tolerance) <= 1)
         #expect(
@@ -111,9 +111,11 @@ import Testing
                 <= 1)
     }
 
-    /// A whole finished network against a plain one in Double.
+    /// The reference computes in Double. Weights are integers for discrete methods.
     @Test(arguments: TrainingMethod.allCases.filter { $0 != .ebp })
-    func finishedNetworksAreIntegerNetworks(name: TrainingMethod) throws {
+    func `finished networks equal a plain reference with the same weights`(
+        name: TrainingMethod
+    ) throws {
         let options = Network.Options(model: name.model())
         let architecture =
             name == .xnor ? TrainingRun.realFirstLayer : TrainingRun.architecture

@@ -2,7 +2,7 @@ import LRNetKernels
 import LRNetLayers
 import LRNetTestSupport
 
-/// A network and what one process needs to run steps of it: the least that a trainer does.
+/// A network and what one process needs to run training steps: a minimal trainer.
 final class TrainingRun {
     let network: Network
     let pool: ThreadPool
@@ -10,7 +10,7 @@ final class TrainingRun {
     let loss: ClassificationLoss
     let gradients: GradientStore
 
-    /// The shrunk MNIST network, with distinct sizes and odd channels.
+    /// A small version of the MNIST network, with distinct sizes and odd channels.
     static let architecture = Architecture(
         name: "small", input: ImageShape(height: 8, width: 6, channels: 3), classes: 4,
         blocks: [
@@ -20,7 +20,7 @@ final class TrainingRun {
             DropoutBlock(),
         ])
 
-    /// The same with real weights in the first layer.
+    /// The same network with real weights in the first layer.
     static let realFirstLayer = {
         var result = architecture
         result.firstLayer = .fullPrecision
@@ -43,7 +43,7 @@ final class TrainingRun {
         network.reserve(sampleCount: samples, microBatch: samples, workerCount: threads)
     }
 
-    /// Sets every parameter to keyed numbers of order 1.
+    /// Sets every parameter to keyed random numbers around 1.
     func fillParameters() {
         for (index, parameter) in network.parameters.enumerated() {
             parameter.value.copy(
@@ -57,7 +57,7 @@ final class TrainingRun {
             gradients: mode == .training ? gradients : nil)
     }
 
-    /// The leaves' totals, and the logits.
+    /// Returns the leaves' totals and the logits.
     func forward(
         _ images: FloatView, _ labels: [Int32], _ pass: Pass
     ) throws -> (totals: [ClassificationLoss.Totals], logits: [Float]) {
@@ -68,7 +68,7 @@ final class TrainingRun {
         )
     }
 
-    /// Forward, backward, and this process's part of the sum.
+    /// Runs the forward and backward passes, and this process's part of the sum.
     func train(
         _ images: FloatView, _ labels: [Int32], _ pass: Pass, schedule: LeafSchedule
     ) throws -> (totals: [ClassificationLoss.Totals], logits: [Float]) {
@@ -78,7 +78,7 @@ final class TrainingRun {
         return result
     }
 
-    /// A whole step of the only process, up to the parameters' gradients.
+    /// Runs a whole step of a single process, up to the parameters' gradients.
     @discardableResult
     func step(
         _ images: FloatView, _ labels: [Int32], _ pass: Pass
@@ -90,13 +90,13 @@ final class TrainingRun {
         return (total / Double(pass.layout.globalCount), result.logits)
     }
 
-    /// Every parameter's gradient, by name.
+    /// Each parameter's name and gradient.
     var parameterGradients: [(name: String, values: [Float])] {
         network.parameters.map { ($0.name, $0.gradient.values) }
     }
 }
 
-/// Images and labels of one batch of the small network.
+/// The images and labels of one batch of the small network.
 struct SmallBatch {
     let images: [Float]
     let labels: [Int32]
@@ -108,7 +108,7 @@ struct SmallBatch {
         labels = TestData.labels(count, classes: 4, stream: stream)
     }
 
-    /// The samples of a process.
+    /// Returns the samples of a process.
     func part(_ layout: BatchLayout) -> (FloatView, [Int32]) {
         let range = layout.firstSample..<layout.firstSample + layout.sampleCount
         return (

@@ -6,7 +6,7 @@ import Testing
     import FoundationXML
 #endif
 
-/// What an XML parser says of a text: the elements' names, and whether it is well-formed.
+/// The elements, attributes and text that an XML parser finds in a source.
 final class Parsed: NSObject, XMLParserDelegate {
     private(set) var names: [String] = []
     private(set) var text = ""
@@ -46,16 +46,16 @@ final class Parsed: NSObject, XMLParserDelegate {
         Markup("svg", [("xmlns", "http://www.w3.org/2000/svg")], panel.draw()).source
     }
 
-    @Test func textIsEscaped() {
+    @Test func `text and attributes are escaped`() {
         let parsed = Parsed(Markup("p", [("title", Self.nasty)], text: Self.nasty).source)
         #expect(parsed.isWellFormed, "\(parsed.complaint)")
         #expect(parsed.names == ["p"])
-        // The one character that XML cannot hold is left out.
+        // The one character that XML does not allow is left out.
         #expect(parsed.text == Self.nasty.replacing("\u{1}", with: ""))
         #expect(parsed.attributes["title"] == [parsed.text])
     }
 
-    @Test func chartsAreWellFormed() {
+    @Test func `a chart of any marks is well-formed XML`() {
         let lines: [Chart.Mark] = [
             .line(.init(Self.nasty, [(0, 0), (5, .nan), (10, 1)], .series(0), hasPoints: true)),
             .line(.init("", [], .series(1))),
@@ -70,14 +70,14 @@ final class Parsed: NSObject, XMLParserDelegate {
             #expect(!parsed.names.contains("script"))
             #expect(parsed.attributes["d"]?.contains { $0.contains("nan") } != true)
         }
-        // Three lines, with a dash each at their names; a bar. Rings: two ends of a broken line, a
-        // line of one point, a single one.
+        // The paths are three lines, a dash at each of their names, and a bar. The circles are two
+        // ends of a broken line, a line of one point, and a single point.
         let parsed = Parsed(source(chart(lines)))
         #expect(parsed.names.count { $0 == "path" } == 7)
         #expect(parsed.names.count { $0 == "circle" } == 4)
     }
 
-    @Test func namesAtTheEndsKeepApart() throws {
+    @Test func `the names at the ends of lines do not overlap`() throws {
         let lines = (0..<8).map { number in
             Chart.Mark.line(
                 .init("layer \(number)", [(0, 0), (10, 0.5 + 0.001 * Double(number))], .series(0)))
@@ -92,7 +92,7 @@ final class Parsed: NSObject, XMLParserDelegate {
         #expect(heights.allSatisfy { $0 > 36 && $0 < 200 })
     }
 
-    @Test func otherPanelsAreWellFormed() {
+    @Test func `all other panels are well-formed XML`() {
         let png = PNGImage.encode(width: 2, height: 1, channels: 1, pixels: [0, 255])
         let panels: [any Panel] = [
             StackedBars(
@@ -117,21 +117,20 @@ final class Parsed: NSObject, XMLParserDelegate {
             #expect(panel.size.width > 0 && panel.size.height > 0)
         }
         let tiles = Parsed(source(panels[2]))
-        let colours = tiles.attributes["fill"] ?? []
-        #expect(colours == ["#000000", "#808080", "#ffffff", "#00ff00"])
-        // The part of no length is left out.
+        let colors = tiles.attributes["fill"] ?? []
+        #expect(colors == ["#000000", "#808080", "#ffffff", "#00ff00"])
+        // Parts of length 0 are left out.
         #expect(Parsed(source(panels[0])).names.count { $0 == "rect" } == 2)
     }
 
-    /// Check values of the algorithms' catalogues.
-    @Test func checksums() {
+    @Test func `checksums match their published check values`() {
         let digits = Array("123456789".utf8)
         #expect(Checksum.crc32(digits) == 0xCBF4_3926)
         #expect(Checksum.crc32c(digits) == 0xE306_9283)
         #expect(Checksum.adler32(Array("Wikipedia".utf8)) == 0x11E6_0398)
     }
 
-    @Test func wireFormatIsThatOfTheGuide() {
+    @Test func `the wire format matches the Protocol Buffers guide`() {
         var message = WireFormat()
         message.integer(1, 150)
         message.string(2, "testing")
@@ -147,7 +146,7 @@ final class Parsed: NSObject, XMLParserDelegate {
             ])
     }
 
-    @Test func runsGetShortNames() {
+    @Test func `runs get short labels that tell them apart`() {
         #expect(
             ReportRun.labels(["mnist-ternary-short", "mnist-binary-short", "mnist-twn-short"])
                 == ["ternary", "binary", "twn"])
@@ -163,7 +162,7 @@ final class Parsed: NSObject, XMLParserDelegate {
         #expect(
             ReportRun.labels(["mnist-ternary", "mnist-ternary-b"]) == ["ternary", "ternary-b"])
         #expect(ReportRun.labels(["x-1", "y"]) == ["x-1", "y"])
-        // A seed or a number alone could be anybody's.
+        // A seed or a number alone could belong to any run.
         #expect(ReportRun.labels(["runs/ternary/seed-1"]) == ["ternary/seed-1"])
         #expect(
             ReportRun.labels(["c/ternary/seed-1", "c/ternary/seed-2"])

@@ -2,8 +2,7 @@ import LRNetReport
 import Testing
 
 @Suite struct ErrorRateTests {
-    /// Intervals as published calculators have them.
-    @Test func intervalsAreThoseOfWilson() {
+    @Test func `intervals match those of published Wilson calculators`() {
         let cases: [(wrong: Double, count: Int, low: Double, high: Double)] = [
             (0, 600, 0, 0.6362), (10, 100, 5.5229, 17.4367), (50, 100, 40.3832, 59.6168),
             (100, 100, 96.3007, 100),
@@ -15,8 +14,8 @@ import Testing
         }
     }
 
-    /// Right and wrong are alike, and an interval holds its rate.
-    @Test func intervalsAreSymmetric() {
+    /// Exchanging right and wrong mirrors the interval.
+    @Test func `intervals are symmetric and contain their rate`() {
         for count in [1, 2, 7, 600, 50_000] {
             for wrong in [0, 1, count / 3, count - 1, count] {
                 let rate = ErrorRate(wrong: Double(wrong), count: count)
@@ -27,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func textsSayWhatWasCounted() {
+    @Test func `the text of an error rate states its counts and interval`() {
         #expect(
             Text.evidence(ErrorRate(wrong: 0, count: 600))
                 == "0 of 600 wrong; 95 % interval 0–0.64 %")
@@ -40,7 +39,7 @@ import Testing
         #expect(ErrorRate(percent: 0.5, count: 600) == ErrorRate(wrong: 3, count: 600))
     }
 
-    @Test func quantitiesHaveUnits() {
+    @Test func `quantities are printed with their units`() {
         #expect(
             [16, 1, 2.5, 0.17, 0.999].map(Text.epochCount) == [
                 "16 epochs", "1 epoch", "2.5 epochs", "0.17 epochs", "1 epoch",

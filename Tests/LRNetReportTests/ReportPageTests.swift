@@ -6,7 +6,7 @@ import Testing
 @Suite struct ReportPageTests {
     private static let cifar = String(repeating: "c", count: 64)
 
-    /// The page as its reader sees it: without the characters that keep words on one line.
+    /// Returns the page without the characters that keep words on one line.
     private func text(_ report: Report) -> String {
         report.html.replacing("\u{A0}", with: " ").replacing("\u{2060}", with: "")
     }
@@ -17,9 +17,9 @@ import Testing
         return line.matches(of: /<td[^>]*>([^<]*)<\/td>/).map { String($0.1) }
     }
 
-    // MARK: The sentence on top
+    // MARK: The lead
 
-    @Test func leadIsOfTheDiscreteNetwork() throws {
+    @Test func `the lead describes the discrete network and its reference`() throws {
         let html = text(
             try RunFixture.report([
                 ("full-precision", RunFixture(method: "full-precision", wrong: 1, testWrong: 11)),
@@ -34,7 +34,7 @@ import Testing
         #expect(!html.contains("standard error") && !html.contains("for another class"))
     }
 
-    @Test func leadOfOneReferenceAndOfSeveralNetworks() throws {
+    @Test func `the lead names a lone reference or the best network`() throws {
         let one = text(
             try RunFixture.report([("fp", RunFixture(method: "full-precision", wrong: 0))]))
         #expect(
@@ -50,7 +50,7 @@ import Testing
 
     // MARK: Several data sets
 
-    @Test func dataSetsAreApart() throws {
+    @Test func `runs of different data sets are reported separately`() throws {
         let report = try RunFixture.report([
             ("d1", RunFixture(wrong: 3)),
             ("c1", RunFixture(data: "cifar10", fingerprint: Self.cifar, wrong: 120)),
@@ -60,21 +60,21 @@ import Testing
         #expect(html.contains("Training report: 3 runs on 2 data sets"))
         #expect(html.contains("On digits, the best of 2 discrete networks, ternary run d1,"))
         #expect(html.contains("On cifar10, the ternary network of run c1 misclassifies 20.00 %"))
-        // Runs of one set stand together.
+        // Runs of the same set are adjacent.
         #expect(report.runs.map(\.label) == ["d1", "d2", "c1"])
         #expect(report.runs.map(\.dataSet) == ["digits", "digits", "cifar10"])
         #expect(cells(html, "c1").first == "cifar10")
-        // Curves and comparisons are of one set each.
+        // Each panel of curves or methods shows one set.
         let titles = report.figures.map { figure in (figure.name, figure.panels.map(\.title)) }
         let methods = titles.first { $0.0 == "methods" }?.1 ?? []
         #expect(methods.count == 2 && methods.allSatisfy { $0.hasPrefix("digits: ") }, "\(methods)")
         let curves = titles.first { $0.0 == "curves" }?.1 ?? []
         #expect(curves.count { $0.hasPrefix("cifar10: ") } == 4 && curves.count == 8, "\(curves)")
-        // No wrong test image, but another run of the set tells how many there are.
+        // No test image is wrong, so another run of the set provides the number of test images.
         #expect(cells(html, "d2")[4] == "0.00 %" && cells(html, "d2")[5] == "0–0.19 %")
     }
 
-    @Test func dataSetsHaveUnambiguousNames() {
+    @Test func `data sets get unambiguous names`() {
         let (a, b) = (String(repeating: "a", count: 64), String(repeating: "b", count: 64))
         func names(_ traces: [(String?, String?)]) -> [String?] {
             ReportRun.dataSetNames(traces.map { DataSetTrace(name: $0.0, fingerprint: $0.1) })
@@ -84,14 +84,14 @@ import Testing
         #expect(
             names([("digits", a), ("digits", b)]) == ["digits (aaaaaaaa)", "digits (bbbbbbbb)"])
         #expect(names([(nil, a), (nil, nil), ("x", nil)]) == ["data set aaaaaaaa", nil, "x"])
-        // Without a fingerprint it may be either.
+        // Without a fingerprint, it could be either set.
         #expect(
             names([("digits", a), ("digits", b), ("digits", nil)])[2] == "digits (unknown)")
     }
 
     // MARK: Axes and layout
 
-    @Test func axesEndAtTheLastEpochAndNameTheirScale() throws {
+    @Test func `axes end at the last epoch and name their scale`() throws {
         let report = try RunFixture.report([
             ("a", RunFixture(epochs: 16)), ("b", RunFixture(epochs: 7)),
         ])
@@ -106,7 +106,7 @@ import Testing
         #expect(charts.contains { $0.y.label == "cross-entropy, nats, log scale" })
     }
 
-    @Test func captionsHoldWherePanelsAreStacked() throws {
+    @Test func `captions name panels by title and not by position`() throws {
         let report = try RunFixture.report([
             ("a", RunFixture()), ("b", RunFixture(method: "binary", wrong: 4)),
         ])
@@ -119,7 +119,7 @@ import Testing
         for panel in methods.panels { #expect(methods.caption.contains("“\(panel.title)”")) }
     }
 
-    @Test func fewPanelsAreDrawnWideToo() throws {
+    @Test func `every narrow chart also has a wide version`() throws {
         let report = try RunFixture.report([("a", RunFixture()), ("b", RunFixture())])
         let parsed = Parsed(
             String(report.html.dropFirst("<!DOCTYPE html>\n".count)).replacing(
@@ -134,7 +134,7 @@ import Testing
         #expect(boxes.contains { $0.hasPrefix("0 0 580 ") }, "\(boxes)")
     }
 
-    @Test func manyRunsAreToldApart() throws {
+    @Test func `more runs than colors are distinguished by dashes`() throws {
         let report = try RunFixture.report(
             (1...9).map { ("run \($0) of nine", RunFixture(wrong: $0, seed: $0)) })
         let curves = try #require(report.figures.first { $0.name == "curves" })
@@ -144,11 +144,11 @@ import Testing
             if case .line(let line) = mark { line.isDashed } else { false }
         }
         #expect(dashed == curves.legend.map(\.isDashed))
-        // So many runs are rows of the table of recipes.
+        // With so many runs, the table of recipes has a row per run.
         #expect(text(report).contains("training.\u{200B}seed</th>"))
     }
 
-    @Test func panelsWidenWithoutLargerText() throws {
+    @Test func `panels widen to the requested width, except image grids`() throws {
         let axis = Axis(label: "", range: 0...1)
         let chart = try #require(
             Chart(title: "", summary: "", x: axis, y: axis, []).widened(to: 760))
@@ -160,13 +160,13 @@ import Testing
         #expect(wide.columns == 9 && wide.size.width <= 580)
         let bars = StackedBars(title: "", summary: "", axis: axis, inks: [], [])
         #expect(bars.widened(to: 760)?.size.width == 760)
-        // Pictures are scaled instead: they would stand in the page twice.
+        // Images are scaled instead, because the page would contain them twice.
         #expect(ImageGrid(title: "", summary: "", columns: 4, []).widened(to: 580) == nil)
     }
 
     // MARK: Tables
 
-    @Test func textIsAlignedToTheLeft() throws {
+    @Test func `table cells that contain text have the class of text`() throws {
         let html = text(try RunFixture.report([("a", RunFixture())]))
         #expect(html.contains("<th scope=\"col\" class=\"text\">method</th>"))
         #expect(html.contains("<td class=\"text\">ternary</td>"))
@@ -174,24 +174,25 @@ import Testing
         #expect(!html.contains("16.0"))
     }
 
-    @Test func timeAndSizeAreTold() throws {
+    @Test func `the table shows training time and file size`() throws {
         let html = text(
             try RunFixture.report([
                 ("old", RunFixture()),
                 ("new", RunFixture(moreResults: #","seconds":5400,"winnerBytes":12345678"#)),
                 ("bare", RunFixture(hasWinner: false)),
             ]))
-        // 16 records of 10 s and a validation of 20 s; a file of 800 bytes, 200 numbers and a header.
+        // The run has 16 records of 10 s and a validation of 20 s. The file has 800 bytes, 200
+        // numbers and a header.
         let old = cells(html, "old")
         #expect(old.contains("3 min") && old.contains { $0.hasSuffix(" kB") }, "\(old)")
-        // 800 weights of 1.6 bits and 200 of 32.
+        // 800 weights have 1.6 bits and 200 have 32.
         #expect(old.contains("7.68"), "\(old)")
         let new = cells(html, "new")
         #expect(new.contains("1 h 30 min") && new.contains("12 MB"), "\(new)")
         #expect(cells(html, "bare").count { $0 == "–" } == 2, "\(cells(html, "bare"))")
     }
 
-    @Test func machinesAndDatesAreTold() throws {
+    @Test func `the report shows machine, software versions and date`() throws {
         let html = text(try RunFixture.report([("a", RunFixture())]))
         for cell in [
             "2026-11-28 21:07 UTC", "2 × 1", "Xeon, 2 cores", "Swift 6.3", "Open MPI v4.1.4",
@@ -202,7 +203,7 @@ import Testing
         #expect(html.contains("<details>") && html.contains("globalBatch: 256"))
     }
 
-    @Test func recipesDifferWhereTheTableSays() throws {
+    @Test func `the table of recipes lists exactly the keys that differ`() throws {
         func recipe(_ overrides: [String]) throws -> Recipe {
             try Recipe(yaml: "network: mnist", file: "recipe", overrides: overrides)
         }
@@ -212,7 +213,7 @@ import Testing
         ])
         #expect(rows.map(\.key) == ["training.seed", "training.steps"])
         #expect(rows[0].values == ["1", "2", "1"])
-        // In the order of the file, where a later recipe brings in an earlier section.
+        // The keys have the order of the file, even if a later recipe adds an earlier section.
         let order = RecipeTable.differences([
             try recipe([]), try recipe(["training.seed=2"]), try recipe(["weights=binary"]),
         ])

@@ -4,23 +4,23 @@ import LRNetReport
 import LRNetSupport
 import LRNetTraining
 
-/// The folder of a run that never was: files as the trainer leaves them, with numbers of a test's choice.
+/// The folder of a run that never took place. It has the trainer's files, with numbers that a test
+/// chooses.
 struct RunFixture {
     var method = "ternary"
     var data = "digits"
     var fingerprint = String(repeating: "a", count: 64)
-    /// Wrong validation images of 600, and wrong test images of 2,000.
+    /// The numbers of wrong validation images, of 600, and wrong test images, of 2,000.
     var wrong = 3
     var testWrong = 25
     var epochs = 16
     var seed = 1
-    /// `,"seconds":5400,"winnerBytes":1234567` of newer runs.
+    /// Further keys, which newer runs have, such as `,"seconds":5400,"winnerBytes":1234567`.
     var moreResults = ""
     var hasWinner = true
 
     private static let stepsPerEpoch = 10
 
-    /// Writes the folder.
     func write(to folder: String) throws {
         try AtomicFile.createFolder(folder)
         let overrides = [
@@ -33,7 +33,7 @@ struct RunFixture {
         try AtomicFile.write(Self.environment, to: "\(folder)/environment.json")
         try AtomicFile.write(
             "\(method) mnist: 9 weights, 2 ranks of 1 thread, sets/\(data): 1,280 images, 160 steps "
-                + "of 128, 10 an epoch\n", to: "\(folder)/train.log")
+                + "of 128, 10 per epoch\n", to: "\(folder)/train.log")
         if hasWinner { try AtomicFile.write(winner.bytes(), to: "\(folder)/winner.safetensors") }
     }
 
@@ -91,7 +91,7 @@ struct RunFixture {
         return file
     }
 
-    /// A report on some runs, by the names of their folders.
+    /// Returns a report on runs in folders of these names.
     static func report(_ runs: [(name: String, run: RunFixture)]) throws -> Report {
         let folder = try TestFolder()
         for (name, run) in runs { try run.write(to: "\(folder.path)/\(name)") }

@@ -3,9 +3,9 @@ import LRNetReport
 import Testing
 
 @Suite struct StatisticsTests {
-    @Test func histogramsCountEveryValue() {
+    @Test func `a histogram counts every value, even outside its range`() {
         let histogram = Histogram([-9, 0, 0.1, 0.25, 0.99, 1, 7], in: 0...1, bins: 4)
-        // -9 and 7 lie outside and count for the ends; a border belongs to the bin above it.
+        // -9 and 7 are outside and count in the end bins; a border belongs to the bin above it.
         #expect(histogram.counts == [3, 1, 0, 3])
         #expect(histogram.edges == [0, 0.25, 0.5, 0.75, 1])
         #expect(histogram.total == 7)
@@ -15,7 +15,7 @@ import Testing
         #expect(Histogram(counts: [1, 3], in: 0...1).edges == [0, 0.5, 1])
     }
 
-    /// The definition by entropies: JS = H((p + q) / 2) - (H(p) + H(q)) / 2.
+    /// Computes the definition by entropies: JS = H((p + q) / 2) - (H(p) + H(q)) / 2.
     private func naive(_ p: [Double], _ q: [Double]) -> Double {
         func entropy(_ p: [Double]) -> Double {
             p.reduce(0) { $1 > 0 ? $0 - $1 * log($1) / log(2) : $0 }
@@ -23,7 +23,7 @@ import Testing
         return entropy(zip(p, q).map { ($0 + $1) / 2 }) - (entropy(p) + entropy(q)) / 2
     }
 
-    @Test func divergenceIsThatOfTheDefinition() {
+    @Test func `the Jensen-Shannon divergence matches its definition`() {
         let cases: [([Double], [Double], Double?)] = [
             ([0.5, 0.5], [0.5, 0.5], 0), ([1, 0], [0, 1], 1),
             ([0.2, 0.3, 0.5], [0.1, 0.7, 0.2], nil), ([0, 0.9, 0.1], [0.4, 0.6, 0], nil),
@@ -37,8 +37,7 @@ import Testing
         }
     }
 
-    /// A sample of a distribution is as far from it as chance says, within a factor of two.
-    @Test func chanceIsAsSaid() {
+    @Test func `a sample diverges by the expected amount within a factor of two`() {
         let bins = 40
         let truth = [Double](repeating: 1 / Double(bins), count: bins)
         var state: UInt64 = 7
@@ -52,11 +51,12 @@ import Testing
         #expect(value > expected / 2 && value < 2 * expected, "\(value) for \(expected)")
     }
 
-    @Test func gaussianSharesAreAWhole() {
+    @Test func `Gaussian shares add up to one and include the tails`() {
         let gaussian = Gaussian(mean: 1, deviation: 2)
         let shares = gaussian.shares([-3, -1, 1, 3, 5])
         #expect(abs(shares.reduce(0, +) - 1) < 1e-12)
-        // The ends hold the tails: below -1 lies what is more than one deviation below the mean.
+        // The end bins include the tails: values below -1 are more than one standard deviation
+        // below the mean.
         #expect(abs(shares[0] - 0.158_655_253_931_457) < 1e-12)
         #expect(abs(shares[1] - 0.341_344_746_068_543) < 1e-12)
         #expect(abs(gaussian.density(1) - 0.199_471_140_200_716) < 1e-12)

@@ -4,7 +4,7 @@ import LRNetSupport
 import Testing
 
 @Suite struct AtomicFileTests {
-    @Test func writesAndReplaces() throws {
+    @Test func `a write replaces the whole content of a file`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/a.json"
         try AtomicFile.write("old", to: path)
@@ -16,7 +16,7 @@ import Testing
         #expect(folder.names == ["a.json"])
     }
 
-    @Test func failedRenameLeavesNothingBehind() throws {
+    @Test func `a failed rename leaves no temporary file`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/taken"
         try AtomicFile.createFolder("\(path)/inner")
@@ -29,7 +29,7 @@ import Testing
         #expect(folder.names == ["taken"])
     }
 
-    @Test func missingFolderIsNamed() throws {
+    @Test func `a write into a missing folder names the path`() throws {
         let folder = try TestFolder()
         let error = #expect(throws: Failure.self) {
             try AtomicFile.write("new", to: "\(folder.path)/missing/file")
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(.enabled(if: TinyDisk.isPossible, "mounting a tmpfs needs root"))
-    func fullDiskKeepsTheOldFileAndNoTemporary() throws {
+    func `a full disk keeps the old file and leaves no temporary one`() throws {
         let disk = try TinyDisk(size: "64k")
         let path = "\(disk.path)/result.json"
         try AtomicFile.write("old", to: path)
@@ -56,7 +56,7 @@ import Testing
         #expect(try FileBytes.read(path) == Array("old".utf8))
     }
 
-    @Test func foldersAreMadeAndRemovedWhole() throws {
+    @Test func `folders are created with parents and removed with contents`() throws {
         let folder = try TestFolder()
         try AtomicFile.createFolder("\(folder.path)/a/b/c")
         try AtomicFile.createFolder("\(folder.path)/a/b/c")

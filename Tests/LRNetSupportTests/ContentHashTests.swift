@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ContentHashTests {
     /// FIPS 180-4 examples.
-    @Test func knownAnswers() {
+    @Test func `hashes of known content equal the published ones`() {
         #expect(
             ContentHash.of("abc")
                 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 4_095, 1 << 20, (1 << 20) + 1, 2_500_007])
-    func fileInPiecesEqualsBytes(count: Int) throws {
+    func `the hash of pieces or of a file equals that of all bytes`(count: Int) throws {
         let folder = try TestFolder()
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
         let path = "\(folder.path)/f"
@@ -27,7 +27,7 @@ import Testing
         #expect(try ContentHash.of(fileAt: path) == ContentHash.of(bytes))
     }
 
-    @Test func missingFile() throws {
+    @Test func `hashing a missing file fails with its path`() throws {
         let error = #expect(throws: Failure.self) {
             try ContentHash.of(fileAt: "/nowhere/file")
         }

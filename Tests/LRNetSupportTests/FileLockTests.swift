@@ -3,7 +3,7 @@ import LRNetSupport
 import Testing
 
 @Suite struct FileLockTests {
-    @Test func secondHolderIsRefusedUntilTheFirstGoes() throws {
+    @Test func `a second holder is refused until the first releases the lock`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/lock"
         var first: FileLock? = try FileLock(path: path)
@@ -14,11 +14,11 @@ import Testing
         #expect(error?.subject == path)
         #expect(error?.exitStatus == .inputOutput)
         first = nil
-        // A program that another test starts just now shares the descriptor for a moment.
+        // A program that another test starts at this moment shares the descriptor briefly.
         _ = try FileLock(path: path, patience: .seconds(2))
     }
 
-    @Test func waitsForTheHolder() async throws {
+    @Test func `a second holder waits until the first releases the lock`() async throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/lock"
         let first = try FileLock(path: path)

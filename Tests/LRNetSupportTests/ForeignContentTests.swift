@@ -12,15 +12,15 @@ import Testing
         ),
         (
             Array("\n <!DOCTYPE html><html>".utf8),
-            "is an HTML page, as servers send instead of a file; download the file itself"
+            "is an HTML page instead of the expected file; download the file itself"
         ),
         (
             [0xEF, 0xBB, 0xBF] + Array("<HTML>".utf8),
-            "is an HTML page, as servers send instead of a file; download the file itself"
+            "is an HTML page instead of the expected file; download the file itself"
         ),
         (
             Array("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>".utf8),
-            "is an XML document, as servers send instead of a file; download the file itself"
+            "is an XML document instead of the expected file; download the file itself"
         ),
         ([0xFF, 0xFE, 0x61, 0], "is UTF-16 text; save it as UTF-8"),
         ([0xFE, 0xFF, 0, 0x61], "is UTF-16 text; save it as UTF-8"),
@@ -33,11 +33,12 @@ import Testing
         ),
     ]
 
-    @Test(arguments: cases) func isNamed(bytes: [UInt8], message: String) {
+    @Test(arguments: cases)
+    func `content of another kind is named with a remedy`(bytes: [UInt8], message: String) {
         #expect(ForeignContent(bytes)?.message == message)
     }
 
-    @Test func numbersAreNothingKnown() {
+    @Test func `unknown binary data and plain text are not foreign content`() {
         #expect(ForeignContent(Self.padding) == nil)
         #expect(ForeignContent([0, 0, 8, 3, 0, 0, 0xEA, 0x60]) == nil)
         #expect(ForeignContent(inPlaceOfText: Array("network: mnist".utf8)) == nil)

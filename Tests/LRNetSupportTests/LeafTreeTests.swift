@@ -4,7 +4,8 @@ import Testing
 @Suite struct LeafTreeTests {
     static let counts = [0, 1, 2, 3, 5, 7, 8, 13, 16, 33]
 
-    @Test(arguments: counts) func rootStandsForAllLeaves(count: Int) {
+    @Test(arguments: counts)
+    func `the root is the lowest node that covers all leaves`(count: Int) {
         let tree = LeafTree(count: count)
         #expect(tree.leaves(of: tree.root) == 0..<count)
         if tree.root.level > 0 {
@@ -13,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func nodesOfSmallTreesAreTheWrittenDownOnes() {
+    @Test func `ranges of leaves are covered by the fewest whole nodes`() {
         typealias Node = LeafTree.Node
         let five = LeafTree(count: 5)
         #expect(five.nodes(covering: 0..<5) == [Node(level: 3, index: 0)])
@@ -30,9 +31,8 @@ import Testing
             eight.nodes(covering: 2..<5) == [Node(level: 1, index: 1), Node(level: 0, index: 4)])
     }
 
-    @Test(arguments: counts, [1, 2, 3, 4, 5, 8, 40]) func runsOfRanksAreAPartition(
-        leafCount: Int, ranks: Int
-    ) {
+    @Test(arguments: counts, [1, 2, 3, 4, 5, 8, 40])
+    func `the runs of the ranks partition the leaves evenly`(leafCount: Int, ranks: Int) {
         var next = 0
         for rank in 0..<ranks {
             let run = LeafTree.run(of: rank, ranks: ranks, leafCount: leafCount)
@@ -43,12 +43,11 @@ import Testing
         #expect(next == leafCount)
     }
 
-    /// Sums as text show which bracket was formed.
-    @Test(arguments: counts.dropFirst(), [1, 2, 3, 4, 5, 8]) func bracketsDoNotDependOnRanks(
-        count: Int, ranks: Int
-    ) {
+    /// Sums as text show the order of additions.
+    @Test(arguments: counts.dropFirst(), [1, 2, 3, 4, 5, 8])
+    func `the order of additions does not depend on the number of ranks`(count: Int, ranks: Int) {
         let tree = LeafTree(count: count)
-        // A tail batch: ownership goes by more leaves than are present.
+        // In a tail batch, ownership is computed from more leaves than are present.
         for leafCount in [count, count + 3] {
             var nodes: [LeafTree.Node] = []
             var values: [String] = []
@@ -72,7 +71,7 @@ import Testing
         #expect(root == bracket(0, tree.root.level, count))
     }
 
-    @Test func noLeavesHaveNoSum() {
+    @Test func `a tree without leaves has no sum`() {
         #expect(LeafTree(count: 0).combine(leaves: [Int]()) { $0 += $1 } == nil)
     }
 

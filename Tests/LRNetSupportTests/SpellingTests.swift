@@ -6,15 +6,15 @@ import Testing
         ("trian", "train"), ("ouput", "output"), ("TRAIN", "train"), ("train", "train"),
         ("xyz", nil), ("", nil),
     ])
-    func nearest(word: String, expected: String?) {
+    func `the nearest known word is found unless all are too far`(word: String, expected: String?) {
         #expect(Spelling.nearest(word, among: ["train", "output", "evaluate"]) == expected)
     }
 
-    @Test func nothingIsNearestAmongNone() {
+    @Test func `no word is nearest if there are none`() {
         #expect(Spelling.nearest("a", among: []) == nil)
     }
 
-    @Test func distances() {
+    @Test func `the distance counts edits, and a swap is one`() {
         #expect(Spelling.distance("trian", "train") == 1)
         #expect(Spelling.distance("kitten", "sitting") == 3)
         #expect(Spelling.distance("", "abc") == 3 && Spelling.distance("abc", "") == 3)

@@ -4,14 +4,14 @@ import Synchronization
 import Testing
 
 @Suite struct SystemThreadTests {
-    @Test func threadsRun() throws {
+    @Test func `a thread that is started runs its work`() throws {
         let done = DispatchSemaphore(value: 0)
         try SystemThread.start("test") { done.signal() }
         #expect(done.wait(timeout: .now() + 20) == .success)
     }
 
-    /// A stack that no address space has room for stands for a limit on threads: the system says the same.
-    @Test func aThreadThatCannotBeMadeIsAnError() {
+    /// A stack that exceeds the address space causes the same error as a limit on threads.
+    @Test func `a thread that cannot be created is an error with remedies`() {
         let error = #expect(throws: Failure.self) {
             try SystemThread.start("a-worker", stackByteCount: 1 << 60, remedy: "use fewer") {}
         }
@@ -21,7 +21,7 @@ import Testing
         #expect(error?.message.hasSuffix(", or use fewer") == true)
     }
 
-    @Test func aWorkerDoesTasksInOrderAndEndsAfterThem() throws {
+    @Test func `a worker finishes its tasks in order after its release`() throws {
         let seen = Mutex<[Int]>([])
         let done = DispatchSemaphore(value: 0)
         do {

@@ -3,7 +3,7 @@ import LRNetSupport
 import Testing
 
 @Suite struct TextTests {
-    @Test func tableAlignsNumbersRight() {
+    @Test func `a table aligns numbers to the right and words to the left`() {
         var table = TextTable(["split", "images", "note"])
         table.append(["train", "55,000", "a"])
         table.append(["validation", "-", ""])
@@ -13,13 +13,13 @@ import Testing
             ])
     }
 
-    @Test func groupsThousands() {
+    @Test func `thousands are separated by commas`() {
         #expect(
             [0, 7, 999, 1_000, 55_000, -1_234_567].map(TextTable.grouped)
                 == ["0", "7", "999", "1,000", "55,000", "-1,234,567"])
     }
 
-    /// What a bar printed, and a clock that the test sets.
+    /// A record of what a bar printed, with a clock that the test sets.
     private final class Console: @unchecked Sendable {
         var now = 0.0
         var texts: [String] = []
@@ -33,13 +33,13 @@ import Testing
                 columns: { self.columns })
         }
 
-        /// What stands on the line after the last drawing.
+        /// The text of the line after the last update.
         var line: String {
             (texts.last ?? "").replacing("\r", with: "").replacing("\u{1B}[K", with: "")
         }
     }
 
-    @Test func terminalBarIsRedrawnTenTimesASecondAndCleared() {
+    @Test func `a terminal bar is redrawn ten times a second and cleared`() {
         let console = Console()
         let bar = console.bar(.terminal, total: 1_000)
         for _ in 0..<1_000 {
@@ -55,7 +55,7 @@ import Testing
         #expect(console.texts.count <= 11)
     }
 
-    @Test func plainBarSpeaksEveryTenSeconds() {
+    @Test func `a plain bar prints a line every ten seconds`() {
         let console = Console()
         let bar = console.bar(.plain, total: 400)
         for _ in 0..<25 {
@@ -70,7 +70,7 @@ import Testing
             ])
     }
 
-    @Test func emptyTaskShowsNothingOdd() {
+    @Test func `the bar of a task without items shows zero of zero`() {
         let console = Console()
         let bar = console.bar(.terminal, total: 0)
         console.now = 1
@@ -78,7 +78,7 @@ import Testing
         #expect(console.texts.last?.contains("0/0") == true)
     }
 
-    /// The width is asked for at every drawing; the last column stays free.
+    /// The width is read at every update; the last column stays free.
     @Test(arguments: [
         (
             100,
@@ -89,7 +89,8 @@ import Testing
         (50, "reading [###.......]  33% 1,000/3,000  0:20 left"),
         (40, "reading  33% 1,000/3,000  0:20 left"), (30, "reading  33% 1,000/3,000"),
         (12, "reading  33"), (1, ""),
-    ]) func theLineFits(columns: Int, line: String) {
+    ])
+    func `the line of a bar fits the width of the terminal`(columns: Int, line: String) {
         let console = Console()
         let bar = console.bar(.terminal, total: 3_000)
         console.now = 10
@@ -99,7 +100,7 @@ import Testing
         #expect(console.line.count < columns)
     }
 
-    @Test func slowTasksShowSecondsEach() {
+    @Test func `a slow task shows seconds per item`() {
         let console = Console()
         let bar = console.bar(.terminal, total: 10)
         console.now = 28.4
@@ -107,8 +108,7 @@ import Testing
         #expect(console.line.contains("  14.2 s/image  1:54 left"))
     }
 
-    /// What an earlier process has done says nothing of this one's speed.
-    @Test func theRateCountsFromTheResume() {
+    @Test func `the rate counts only items since the resume`() {
         let console = Console()
         let bar = console.bar(.terminal, total: 1_000, done: 900)
         console.now = 10
@@ -116,7 +116,7 @@ import Testing
         #expect(console.line.contains("934/1,000  3.4 images/s  0:20 left"), "\(console.line)")
     }
 
-    @Test func aPauseIsNotCountedAndShowsNothing() {
+    @Test func `a pause clears the bar and does not lower the rate`() {
         let console = Console()
         let bar = console.bar(.terminal, total: 100)
         console.now = 10

@@ -3,12 +3,12 @@ package import LRNetKernels
 
 /// Seeded data for tests.
 ///
-/// A number's name is (seed, index), so a test that is run alone sees what it sees among others.
+/// A number is a function of seed and index, so a test has the same data alone and among others.
 package enum TestData {
-    /// The seed of data whose test names none.
+    /// The seed for tests that do not choose one.
     package static let seed: UInt64 = 20_240_607
 
-    /// Numbers uniform in `range`.
+    /// Returns numbers that are uniform in `range`.
     package static func uniform(
         _ count: Int, in range: ClosedRange<Double> = -1...1, stream: UInt32 = 0,
         seed: UInt64 = seed
@@ -18,7 +18,7 @@ package enum TestData {
         return (0..<count).map { Float(range.lowerBound + width * key.uniform($0)) }
     }
 
-    /// Standard normal numbers, made in Double without the kernels' noise.
+    /// Returns standard normal numbers, computed in Double without the kernels' noise.
     package static func normal(
         _ count: Int, stream: UInt32 = 0, seed: UInt64 = seed
     ) -> [Float] {
@@ -29,7 +29,7 @@ package enum TestData {
         }
     }
 
-    /// Labels in `0 ..< classes`.
+    /// Returns labels in `0 ..< classes`.
     package static func labels(_ count: Int, classes: Int, stream: UInt32 = 0) -> [Int32] {
         let key = NoiseKey(seed: seed, purpose: .test, layer: 3, index: stream)
         return (0..<count).map { Int32(key.integer($0, below: classes)) }
@@ -40,10 +40,9 @@ package enum TestData {
 }
 
 extension [Float] {
-    /// The same numbers in Double.
     package var doubles: [Double] { map(Double.init) }
 
-    /// A view of a fresh buffer with these values, which starts at an unaligned address.
+    /// A view of a new buffer with these values that starts at an unaligned address.
     package var view: FloatView {
         let buffer = FloatBuffer(count: count + 3)
         let view = buffer[3..<count + 3]
@@ -58,7 +57,7 @@ extension [Double] {
 }
 
 extension FloatView {
-    /// A view of `count` values that are not numbers, so that what a kernel does not write shows.
+    /// Returns a view of `count` NaNs, which reveal the values that a kernel does not write.
     package static func unwritten(_ count: Int) -> FloatView {
         let view = FloatBuffer(count: count)[0..<count]
         view.fill(.nan)

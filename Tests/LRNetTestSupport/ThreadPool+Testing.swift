@@ -1,7 +1,7 @@
 package import LRNetKernels
 
 extension ThreadPool {
-    /// A pool where the system makes as many threads.
+    /// Returns a pool of `threadCount` threads. Traps if the system cannot create them.
     package static func testing(_ threadCount: Int) -> ThreadPool {
         do { return try ThreadPool(threadCount: threadCount) } catch { fatalError("\(error)") }
     }

@@ -5,7 +5,7 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// Batch norm over one value a channel trains nothing, and is refused.
+/// Batch norm over a single value per channel learns nothing, so it is refused.
 @Suite struct BatchNormCheckTests {
     private static let network = "network={layers: [16FC], input: 28x28x1, classes: 10}"
 
@@ -32,7 +32,9 @@ import Testing
             "(65 = 2 x 32 + 1 images) leaves", "set training.tail=drop, or data.samples=64"
         ),
     ])
-    func oneValueIsRefused(training: String, key: String, reason: String, remedy: String) throws {
+    func `batch norm over one value per channel is refused with a remedy`(
+        training: String, key: String, reason: String, remedy: String
+    ) throws {
         let group = key == "batchNorm.statistics" ? ["batchNorm.statistics={group: 1}"] : []
         let error = #expect(throws: Failure.self) {
             try open([Self.network, training] + group)
@@ -43,7 +45,7 @@ import Testing
         #expect(error?.message.hasSuffix(remedy) == true)
     }
 
-    @Test func theLastGroupOfATailCounts() throws {
+    @Test func `a tail batch whose last group has one image is refused`() throws {
         let settings = [
             Self.network, "training={globalBatch: 32, gradientLeaves: 8, tail: keep}",
             "batchNorm.statistics={group: 8}",
@@ -55,8 +57,9 @@ import Testing
         try open(settings + ["data.samples=40"], images: 41)
     }
 
-    /// Several pixels of one image are several values; networks without batch norm need none.
-    @Test func severalValuesAreTaken() throws {
+    /// Several pixels of one image are several values. Networks without batch norm require none.
+    @Test
+    func `several values per channel, or no batch norm, are accepted`() throws {
         let one = "training={globalBatch: 1, gradientLeaves: 1}"
         try open([one, "network={layers: [4C3, GAP], input: 28x28x1, classes: 10}"])
         try open([one, "weights=ebp", Self.network, "network.lastLayer=discrete"])

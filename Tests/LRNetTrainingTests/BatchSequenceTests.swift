@@ -20,7 +20,7 @@ import Testing
         return BatchSequence(recipe: recipe, sampleCount: count)
     }
 
-    @Test func dropLeavesTheTailOut() {
+    @Test func `tail drop yields only full batches of distinct samples`() {
         let sequence = sequence(17, batch: 4, tail: .drop)
         #expect(sequence.stepsPerEpoch == 4 && sequence.totalSteps == 12)
         #expect((0..<12).map(sequence.globalCount).allSatisfy { $0 == 4 })
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func keepMakesASmallerBatch() {
+    @Test func `tail keep visits every sample once per epoch and ends with a smaller batch`() {
         let sequence = sequence(17, batch: 4, tail: .keep)
         #expect(sequence.stepsPerEpoch == 5 && sequence.totalSteps == 15)
         #expect((0..<5).map(sequence.globalCount) == [4, 4, 4, 4, 1])
@@ -46,18 +46,19 @@ import Testing
             #expect(samples.sorted() == Array(0..<17))
         }
         #expect(requests[0..<5].map(\.samples) != requests[5..<10].map(\.samples))
-        // The last sample stands in the first leaf; the second has none.
+        // The last sample is in the first leaf; the second leaf is empty.
         #expect(Array(sequence.requests(from: 4, leafRun: 0..<1))[0].samples.count == 1)
         #expect(Array(sequence.requests(from: 4, leafRun: 1..<2))[0].samples.isEmpty)
     }
 
-    @Test(arguments: [Recipe.Tail.drop, .keep]) func nothingLeftOver(tail: Recipe.Tail) {
+    @Test(arguments: [Recipe.Tail.drop, .keep])
+    func `a batch size that divides the data set leaves no tail`(tail: Recipe.Tail) {
         let sequence = sequence(16, batch: 4, tail: tail)
         #expect(sequence.stepsPerEpoch == 4)
         #expect((0..<4).map(sequence.globalCount) == [4, 4, 4, 4])
     }
 
-    @Test func stepsStopEarlierButNotLater() {
+    @Test func `training steps shorten a run but never lengthen it`() {
         #expect(sequence(17, batch: 4, tail: .drop, steps: 5).totalSteps == 5)
         #expect(sequence(17, batch: 4, tail: .drop, steps: 500).totalSteps == 12)
         #expect(
@@ -68,16 +69,16 @@ import Testing
                 .isEmpty)
     }
 
-    /// A resume in the middle of an epoch sees what the run would have seen.
-    @Test(arguments: [0, 1, 4, 7, 13, 20]) func resumesAnywhere(step: Int) {
+    @Test(arguments: [0, 1, 4, 7, 13, 20])
+    func `requests from any step continue the sequence of an uninterrupted run`(step: Int) {
         let sequence = sequence(83, batch: 12, leaves: 4, micro: 3, tail: .keep)
         let all = Array(sequence.requests(from: 0, leafRun: 0..<4))
         #expect(all.count == 21)
         #expect(Array(sequence.requests(from: step, leafRun: 0..<4)) == Array(all[step...]))
     }
 
-    /// What the ranks load is, one after the other, what one rank loads.
-    @Test(arguments: [1, 2, 3, 5, 6]) func ranksShareEachBatch(ranks: Int) {
+    @Test(arguments: [1, 2, 3, 5, 6])
+    func `the samples of all ranks, concatenated, equal those of a single rank`(ranks: Int) {
         let sequence = sequence(83, batch: 12, leaves: 6, micro: 1, tail: .keep)
         let whole = Array(sequence.requests(from: 2, leafRun: 0..<6))
         let parts = (0..<ranks).map { rank in
@@ -89,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func theSeedDecidesTheOrder() {
+    @Test func `the seed determines the order of samples`() {
         func first(_ seed: UInt64) -> [Int] {
             Array(
                 sequence(50, batch: 10, tail: .drop, seed: seed).requests(from: 0, leafRun: 0..<2)

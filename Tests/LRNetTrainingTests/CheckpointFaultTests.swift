@@ -4,7 +4,7 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// Each call that a save makes fails, one after the other.
+/// Saves in which one system call after another fails.
 @Suite struct CheckpointFaultTests {
     private func bytes(_ step: Int) -> [UInt8] {
         (0..<5_000).map { UInt8(truncatingIfNeeded: $0 * step) }
@@ -14,9 +14,9 @@ import Testing
         try store.save(bytes(step), step: step, best: isBest ? step : nil, keepLatest: 2)
     }
 
-    /// Lets the `number`-th call, or all from there on, of a third save fail.
+    /// Makes the `number`-th call of a fourth save fail, or that call and all later ones.
     ///
-    /// - Returns: Whether there was such a call.
+    /// - Returns: True if the save makes that many calls.
     private func sweep(_ kind: FileFault.Kind, _ number: Int, forEver: Bool) throws -> Bool {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
@@ -36,7 +36,7 @@ import Testing
             #expect(failure.subject.hasPrefix(store.folder), "call \(number): \(failure)")
             #expect(!"\(failure)".contains("\n"))
         }
-        // The older ones are good, as is the new one if it is there.
+        // The older checkpoints are valid, and so is the new one if it exists.
         let steps = try store.steps()
         #expect(steps.contains(30) && (steps.contains(20) || steps.contains(40)))
         var warnings: [String] = []
@@ -47,7 +47,7 @@ import Testing
             let linked = try store.load(link)
             #expect(linked.bytes == bytes(linked.step), "call \(number) \(link)")
         }
-        // And the next save makes everything good.
+        // The next save repairs everything.
         try save(store, 40, isBest: true)
         #expect(try store.load("best").step == 40 && store.load("latest").step == 40)
         #expect(
@@ -60,14 +60,14 @@ import Testing
     @Test(arguments: [
         FileFault.Kind.error(EIO), .error(ENOSPC), .error(EROFS), .error(EACCES), .short,
     ])
-    func everyCallOfASave(kind: FileFault.Kind) throws {
+    func `checkpoints survive the failure of any call of a save`(kind: FileFault.Kind) throws {
         // mkdir; two files of open, write, fsync, close, rename and the folder's open, fsync; the
         // rename of the folder, two links, and removals.
         let least = 25
         var number = 1
         while try sweep(kind, number, forEver: false) { number += 1 }
         #expect(number > least, "only \(number - 1) calls")
-        // Each short write makes for another call.
+        // Each short write causes another call.
         guard kind != .short else {
             #expect(try sweep(kind, 1, forEver: true))
             return
@@ -77,7 +77,7 @@ import Testing
         #expect(number > least, "only \(number - 1) calls")
     }
 
-    @Test func faultsAreReadStrictly() throws {
+    @Test func `file faults are parsed and malformed ones are refused`() throws {
         let fault = try FileFault("ENOSPC:path=/a/b,call=write,from=3,count=2")
         #expect(fault.kind == .error(ENOSPC) && fault.call == .write && fault.path == "/a/b")
         for text in ["", "EIO", "EIO:", "EIO:path=", "EIO:path=a,path=b", "slow:path=a,from=x"] {

@@ -4,7 +4,7 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// `latest` and `best` survive copies, and what copies made of the links of earlier versions is read.
+/// The pointers `latest` and `best`: files, links of earlier versions, and copies of either.
 @Suite struct CheckpointPointerTests {
     private let folder: TestFolder
     private let store: CheckpointStore
@@ -25,8 +25,8 @@ import Testing
 
     private func name(_ step: Int) -> String { "step-000000\(step)" }
 
-    /// Every reader finds the two, and so does the next save, which keeps the best.
-    private func expectGood(best: Int = 10, latest: Int = 30) throws {
+    /// Checks that every reader finds both pointers, and that the next saves keep or replace them.
+    private func expectValidPointers(best: Int = 10, latest: Int = 30) throws {
         #expect(try store.load("best").bytes == bytes(best))
         #expect(try store.load("latest").bytes == bytes(latest))
         #expect(store.has("best") && store.has("latest"))
@@ -42,53 +42,54 @@ import Testing
         #expect(TestFolder.names(in: store.folder) == ["best", "latest", name(40), name(50)])
     }
 
-    @Test func files() throws {
+    @Test func `pointers are files that name their checkpoints`() throws {
         #expect(try String(contentsOfFile: path("best"), encoding: .utf8) == "step-00000010\n")
-        try expectGood()
+        try expectValidPointers()
     }
 
-    /// Written by earlier versions.
-    @Test func links() throws {
+    @Test func `symbolic links of earlier versions are read and replaced by files`() throws {
         for (pointer, step) in [("best", 10), ("latest", 30)] {
             try AtomicFile.remove(path(pointer))
             try FileManager.default.createSymbolicLink(
                 atPath: path(pointer), withDestinationPath: name(step))
         }
-        try expectGood()
+        try expectValidPointers()
     }
 
-    /// `cp -rL` of a run with links; some copies have no folder twice.
-    @Test(arguments: [true, false]) func folders(isTwice: Bool) throws {
+    /// `cp -rL` of a run with links copies a linked folder twice. Other copies contain it once,
+    /// under the name of the pointer.
+    @Test(arguments: [true, false])
+    func `pointers that a copy turned into folders are read and replaced`(isTwice: Bool) throws {
         for (pointer, step) in [("best", 10), ("latest", 30)] {
             try AtomicFile.remove(path(pointer))
             try FileManager.default.copyItem(atPath: path(name(step)), toPath: path(pointer))
         }
         if !isTwice { try AtomicFile.remove(path(name(10))) }
-        try expectGood()
+        try expectValidPointers()
     }
 
-    /// A save that was killed while it replaced the folder of a copy.
-    @Test(arguments: [0, 1]) func interruptedReplacement(moment: Int) throws {
+    @Test(arguments: [0, 1])
+    func `a save killed while it replaces a copied folder loses no checkpoint`(moment: Int) throws {
         try AtomicFile.remove(path("best"))
         try AtomicFile.rename(path(name(10)), to: path("best.replaced"))
         if moment == 1 { try AtomicFile.write("step-00000010\n", to: path("best")) }
-        try expectGood()
+        try expectValidPointers()
     }
 
-    /// Archives that keep links as files with the target in them.
-    @Test func filesWithoutLineEnd() throws {
+    /// Some archives store a link as a file that contains the target.
+    @Test func `pointer files without a line end are read`() throws {
         try AtomicFile.write("step-00000010", to: path("best"))
         try AtomicFile.write("step-00000030", to: path("latest"))
-        try expectGood()
+        try expectValidPointers()
     }
 
-    @Test func aLostPointerToTheLatestIsTheNewest() throws {
+    @Test func `without its pointer, the latest checkpoint is the newest one`() throws {
         try AtomicFile.remove(path("latest"))
-        try expectGood()
+        try expectValidPointers()
     }
 
-    @Test(arguments: ["", "step-", "../../etc", "step-00000099"]) func nonsense(text: String) throws
-    {
+    @Test(arguments: ["", "step-", "../../etc", "step-00000099"])
+    func `a pointer to no checkpoint counts as missing until the next save`(text: String) throws {
         try AtomicFile.write(text, to: path("best"))
         #expect(!store.has("best"))
         let error = #expect(throws: Failure.self) { _ = try store.load("best") }
@@ -97,7 +98,7 @@ import Testing
         #expect(try store.load("best").step == 40)
     }
 
-    @Test func aDamagedFolderIsSetAside() throws {
+    @Test func `a damaged folder in place of a pointer is set aside`() throws {
         try AtomicFile.remove(path("best"))
         try AtomicFile.createFolder(path("best"))
         try AtomicFile.write("?", to: path("best/manifest.json"))
@@ -107,9 +108,9 @@ import Testing
         #expect(FileBytes.isFolder(path("best.damaged")))
     }
 
-    /// A copy may lose `best`, or its content: the next save knows the step, and keeps that checkpoint.
+    /// A copy may lose `best` or its content. The next save knows the step and keeps it.
     @Test(arguments: [nil, "", "step-00000099\n", "nonsense"])
-    func aLostBestIsMadeAgain(content: String?) throws {
+    func `a save restores a lost pointer to the best checkpoint`(content: String?) throws {
         for step in [10, 20, 30] { try save(step, isBest: step == 10) }
         let path = "\(store.folder)/best"
         try AtomicFile.remove(path)

@@ -24,7 +24,7 @@ import Testing
         return (loaded?.step, warnings)
     }
 
-    @Test func saveAndLoad() throws {
+    @Test func `a saved checkpoint is loaded by its step and as the latest`() throws {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
         #expect(try latest(store) == (nil, []))
@@ -36,13 +36,13 @@ import Testing
         #expect(TestFolder.names(in: store.folder) == ["latest", "step-00000500"])
         #expect(
             TestFolder.names(in: "\(store.folder)/step-00000500") == ["manifest.json", "state.h5"])
-        // Empty content, and steps of more than eight digits, are no special cases.
+        // Empty content and steps of more than eight digits are ordinary cases.
         try store.save([], step: 123_456_789, best: nil, keepLatest: 3)
         #expect(try store.load("latest").bytes.isEmpty)
         #expect(try store.steps() == [500, 123_456_789])
     }
 
-    @Test func keepsTheLatestAndTheBest() throws {
+    @Test func `a save keeps only the latest checkpoints and the best`() throws {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
         for step in 1...7 { try save(store, step * 10, isBest: step == 2, keep: 3) }
@@ -59,7 +59,7 @@ import Testing
         "flipped", "truncated", "gone", "noManifest", "badManifest", "otherStep", "otherSchema",
         "empty",
     ])
-    func damagedOneIsSetAside(kind: String) throws {
+    func `a damaged checkpoint is set aside and the one before is loaded`(kind: String) throws {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
         for step in [10, 20, 30] { try save(store, step) }
@@ -90,16 +90,16 @@ import Testing
         #expect(!warnings[0].contains("\n"))
         #expect(TestFolder.names(in: store.folder).contains("step-00000030.damaged"))
         #expect(try store.steps() == [10, 20])
-        // It is neither loaded nor counted again, and the run can save the step anew.
+        // It is neither loaded nor counted again, and the run can save the step again.
         #expect(try latest(store) == (20, []))
         try save(store, 30)
         #expect(try latest(store) == (30, []))
-        // A second one of the same step that goes bad takes its place.
+        // A second damaged checkpoint of the same step replaces the first.
         try flip("\(newest)/state.h5", byte: 1, bit: 1)
         #expect(try latest(store).0 == 20)
     }
 
-    @Test func allDamaged() throws {
+    @Test func `nothing is loaded if every checkpoint is damaged`() throws {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
         for step in [10, 20] {
@@ -111,8 +111,8 @@ import Testing
         #expect(warnings.count == 2)
     }
 
-    /// A damaged best one leaves a link to nowhere; the next save must not trip over it.
-    @Test func damagedBest() throws {
+    /// Setting it aside leaves a pointer without a target.
+    @Test func `a damaged best checkpoint does not block the next save`() throws {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
         try save(store, 10)
@@ -123,8 +123,7 @@ import Testing
         #expect(try latest(store) == (30, []))
     }
 
-    /// What a killed run leaves behind is neither read nor kept.
-    @Test func leftoverPartialFolders() throws {
+    @Test func `partial folders of a killed run are ignored and then removed`() throws {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
         try save(store, 10)
@@ -141,8 +140,8 @@ import Testing
         #expect(!FileBytes.exists("\(store.folder)/step-00000025.partial"))
     }
 
-    /// After a resume from an older one, a sound checkpoint of the same step stays.
-    @Test func savingAStepAgain() throws {
+    /// A run that resumes from an older checkpoint reaches the same step again.
+    @Test func `a step can be saved again, also over a damaged checkpoint`() throws {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
         try save(store, 10)
@@ -154,15 +153,15 @@ import Testing
         #expect(try latest(store) == (10, []))
     }
 
-    @Test func loadingWhatIsNotThere() throws {
+    @Test func `loading a checkpoint that does not exist fails as missing input`() throws {
         let folder = try TestFolder()
         let store = CheckpointStore(runFolder: folder.path)
         let error = #expect(throws: Failure.self) { _ = try store.load("step-00000001") }
         #expect(error?.exitStatus == .inputMissing)
     }
 
-    /// Older checkpoints and links are as they were when there is no room for a new one.
-    @Test(.enabled(if: TinyDisk.isPossible)) func fullDisk() throws {
+    @Test(.enabled(if: TinyDisk.isPossible))
+    func `a save to a full disk keeps older checkpoints and pointers`() throws {
         let disk = try TinyDisk(size: "256k")
         let store = CheckpointStore(runFolder: disk.path)
         try save(store, 10, isBest: true)

@@ -16,8 +16,7 @@ import Testing
             })
     }
 
-    /// Fewer errors, then a lower loss, then the later step, then the lower draw.
-    @Test func ties() {
+    @Test func `the leader has fewest errors, then lowest loss, latest step and lowest draw`() {
         var state = CoordinatorState()
         let change1 = state.consider(report(10, [9, 7, 7, 8]))
         #expect(change1)
@@ -42,7 +41,7 @@ import Testing
         #expect(state.leader?.step == 40)
     }
 
-    @Test func survivesACheckpoint() throws {
+    @Test func `a coordinator state survives encoding and decoding`() throws {
         var state = CoordinatorState()
         _ = state.consider(report(10, [9, 7]))
         state.resumedAt = [3, 8]
@@ -57,7 +56,7 @@ import Testing
                 == CoordinatorState())
     }
 
-    @Test func statisticsOfDraws() {
+    @Test func `a report computes best, mean and deviation of its draws`() {
         let report = report(1, [10, 20, 30])
         #expect(report.best?.errorPercent == 5)
         #expect(report.meanError == 10)
@@ -67,8 +66,7 @@ import Testing
         #expect(DrawResult(draw: 0, errorCount: 0, sampleCount: 0, loss: 0).errorPercent == 0)
     }
 
-    /// The likeliest weights compete, but are not a draw of those that mean and deviation are of.
-    @Test func likeliestWeightsAreNotADraw() {
+    @Test func `likeliest weights can be best but do not enter the statistics of draws`() {
         var report = report(1, [10, 20, 30, 4])
         report.draws[3].isLikeliest = true
         #expect(report.best?.draw == 3 && report.likeliest?.errorCount == 4)
@@ -77,7 +75,7 @@ import Testing
         #expect(alone.meanError == 2 && alone.errorDeviation == 0)
     }
 
-    @Test func candidatesFollowTheRecipe() {
+    @Test func `the recipe decides which weights are validated`() {
         var recipe = Recipe()
         #expect(recipe.candidates(draws: 2) == [.draw(0), .draw(1)])
         recipe.validation.weights = .both
@@ -86,7 +84,7 @@ import Testing
                 == [.draw(0), .draw(1), Candidate(number: 2, isLikeliest: true)])
         recipe.validation.weights = .likeliest
         #expect(recipe.candidates(draws: 2) == [Candidate(number: 0, isLikeliest: true)])
-        // A result of an earlier version does not say what it is of.
+        // A result of an earlier version does not record the kind of its weights.
         let old = DrawResult(draw: 0, errorCount: 1, sampleCount: 2, loss: 1)
         #expect(recipe.candidate(of: old).isLikeliest)
         recipe.validation.weights = .both

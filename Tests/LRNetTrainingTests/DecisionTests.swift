@@ -2,7 +2,7 @@ import LRNetTraining
 import Testing
 
 @Suite struct DecisionTests {
-    @Test func bytesRoundTrip() {
+    @Test func `a decision survives its encoding as bytes`() {
         for flags in 0..<8 {
             for rate in [0, 0.01, -0.0, 1e-300, .infinity, Double.pi] {
                 var decision = Decision(

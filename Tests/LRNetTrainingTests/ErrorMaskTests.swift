@@ -2,7 +2,7 @@ import Foundation
 import LRNetTraining
 import Testing
 
-/// Which images a network gets wrong, and what two networks make of the same ones.
+/// The images that a network misclassifies, and the comparison of two networks on the same images.
 @Suite struct ErrorMaskTests {
     private func mask(_ count: Int, _ wrong: Int...) -> ErrorMask {
         var mask = ErrorMask(count: count)
@@ -10,7 +10,7 @@ import Testing
         return mask
     }
 
-    @Test func bitsAreInOrder() throws {
+    @Test func `a mask stores bits in image order and refuses inconsistent encodings`() throws {
         var mask = mask(19, 0, 3, 8, 18)
         #expect(Array(mask.bits) == [0b0000_1001, 1, 0b100] && mask.errorCount == 4)
         mask[3] = false
@@ -25,8 +25,8 @@ import Testing
         }
     }
 
-    /// McNemar: of 1,000 images the first alone gets 9 wrong, the second alone 1, both 5.
-    @Test func onePairIsMcNemars() throws {
+    /// Of 1,000 images, 9 are wrong only for the first network, 1 only for the second, 5 for both.
+    @Test func `the standard error of one pair of runs is that of McNemar's test`() throws {
         var (a, b) = (ErrorMask(count: 1000), ErrorMask(count: 1000))
         for image in 0..<14 { a[image] = true }
         for image in 9..<15 { b[image] = true }
@@ -39,8 +39,8 @@ import Testing
         #expect(abs(back.standardError - paired.standardError) < 1e-12)
     }
 
-    /// Two runs: the images' share is that of the mean over runs, the runs' that of their differences.
-    @Test func runsAddTheirSpread() throws {
+    /// The first term is computed from the mean over runs, the second from the runs' differences.
+    @Test func `the spread between runs adds to the variance over images`() throws {
         let first = [mask(10, 0, 1, 2), mask(10, 0)]
         let second = [mask(10, 0), mask(10, 5)]
         let paired = try #require(PairedErrors(first, second))
@@ -54,7 +54,7 @@ import Testing
         #expect(same.difference == 0 && same.standardError == 0)
     }
 
-    @Test func whatDoesNotPairIsNone() {
+    @Test func `masks that cannot be paired yield no comparison`() {
         #expect(PairedErrors([], []) == nil)
         #expect(PairedErrors([mask(3)], []) == nil)
         #expect(PairedErrors([mask(3)], [mask(4)]) == nil)
@@ -63,7 +63,9 @@ import Testing
 
     /// Two-sided normal quantiles of 5 %, 2.5 % and 0.5 %.
     @Test(arguments: [(1, 1.959964), (2, 2.241403), (10, 2.807034)])
-    func limitsGrowWithTheComparisons(count: Int, expected: Double) {
+    func `the limit of significance grows with the number of comparisons`(
+        count: Int, expected: Double
+    ) {
         #expect(abs(PairedErrors.limit(comparisons: count) - expected) < 1e-5)
     }
 }

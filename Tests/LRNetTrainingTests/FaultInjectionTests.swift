@@ -3,7 +3,7 @@ import LRNetTraining
 import Testing
 
 @Suite struct FaultInjectionTests {
-    @Test func faults() throws {
+    @Test func `a fault is parsed into kind, rank, step and condition`() throws {
         let fault = try FaultInjection("kill:rank=1,step=7,when=fresh")
         #expect(fault.kind == .kill && fault.rank == 1 && fault.step == 7 && fault.onlyFresh)
         #expect(fault.warning.contains("LRNET_FAULT=kill:rank=1,step=7,when=fresh"))
@@ -17,7 +17,7 @@ import Testing
         "nan:rank=0,step=1,when=never", "nan:rank=0,step=1,host=a", "nan:rank=0,step=1:x",
         "NAN:rank=0,step=1", "nan:rank=0,step=1=2",
     ])
-    func badFaults(text: String) {
+    func `a malformed fault is refused with the expected form`(text: String) {
         let failure = #expect(throws: Failure.self) { _ = try FaultInjection(text) }
         #expect(failure?.exitStatus == .usage)
         #expect(failure?.message.contains("write KIND:rank=N,step=N[,when=fresh]") == true)

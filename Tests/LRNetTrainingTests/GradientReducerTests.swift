@@ -9,8 +9,8 @@ import Testing
         BatchLayout(globalCount: count, leafSize: 4, microBatch: 2, leafRun: run)
     }
 
-    /// The schedule forms the nodes of the tree, whichever leaves a rank owns and are present.
-    @Test(arguments: [1, 2, 3, 5, 7, 8]) func scheduleIsTheTrees(leaves: Int) {
+    @Test(arguments: [1, 2, 3, 5, 7, 8])
+    func `the schedule forms the nodes of the tree for any ranks and leaves`(leaves: Int) {
         for present in 1...leaves {
             for ranks in 1...leaves {
                 let tree = LeafTree(count: present)
@@ -20,7 +20,7 @@ import Testing
                     let run = LeafTree.run(of: rank, ranks: ranks, leafCount: leaves)
                     let reducer = GradientReducer(
                         group: SingleProcessGroup(), leafCount: leaves, mode: .exact)
-                    // One sample short: the last leaf is a partial one.
+                    // One sample is missing: the last leaf is partial.
                     let layout = layout(present * 4 - 1, leaves: leaves, run: run)
                     let schedule = reducer.schedule(for: layout)
                     let own = run.clamped(to: 0..<present)

@@ -4,8 +4,7 @@ import LRNetLayers
 import LRNetTraining
 import Testing
 
-/// The recipes in `launch/recipes`: each can be read, and its header says how it is run and what came
-/// of it.
+/// The recipes in `launch/recipes`: each can be read, and its header states its command and result.
 @Suite struct LaunchRecipesTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../launch/recipes").standardized
@@ -15,8 +14,8 @@ import Testing
         return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
     }()
 
-    /// Of every set and method: the paper's recipe and a short one; of MNIST and CIFAR fast ones.
-    @Test func noneIsMissing() {
+    /// Each has the paper's recipe and a short one; MNIST and CIFAR-10 also have fast ones.
+    @Test func `every data set and method has a recipe and its variants`() {
         for set in ["mnist", "cifar10", "imagenet"] {
             for method in ["full-precision", "ternary", "binary"] {
                 let more = [
@@ -29,8 +28,8 @@ import Testing
         }
     }
 
-    /// What is not the paper's protocol says so.
-    @Test(arguments: ["full-precision", "ternary", "binary"]) func augmentedMNISTIsLabelled(
+    @Test(arguments: ["full-precision", "ternary", "binary"])
+    func `recipes with augmented MNIST state that they leave the paper's protocol`(
         method: String
     ) throws {
         let name = "mnist-augmented-\(method)"
@@ -40,7 +39,7 @@ import Testing
         #expect(recipe.augmentation.pad == 2 && recipe.augmentation.crop == 28)
     }
 
-    /// The text of a recipe's header.
+    /// Returns the text of a recipe's header.
     private func header(_ name: String) throws -> String {
         let text = try String(
             contentsOf: Self.folder.appending(path: "\(name).yaml"), encoding: .utf8)
@@ -52,12 +51,13 @@ import Testing
         try Recipe(file: Self.folder.appending(path: "\(name).yaml").path)
     }
 
-    /// The folder that a header's command writes to.
+    /// Returns the folder that a header's command writes to.
     private func output(_ name: String) throws -> String? {
         try header(name).firstMatch(of: /--output ([^\s]+)/).map { String($0.output.1) }
     }
 
-    @Test(arguments: names) func headersAreClaims(name: String) throws {
+    @Test(arguments: names)
+    func `every header has its command and a measurement or an estimate`(name: String) throws {
         let header = try header(name)
         #expect(header.contains(/lrnet-dist (train|compare) launch\/recipes\//))
         #expect(header.contains(" launch/recipes/\(name).yaml"))
@@ -68,7 +68,8 @@ import Testing
         #expect(isMeasured || header.contains("Estimate: "))
     }
 
-    @Test(arguments: names) func everyKeyIsKnown(name: String) throws {
+    @Test(arguments: names)
+    func `every recipe can be read and uses the method in its name`(name: String) throws {
         let recipe = try recipe(name)
         #expect(try Recipe(yaml: recipe.yaml, file: name) == recipe)
         #expect(recipe.makeNetwork().layers.count > 0)
@@ -77,8 +78,11 @@ import Testing
         #expect(method == nil ? name == "mnist-matched" : recipe.weights.model.rawValue == method)
     }
 
-    /// A source is what another recipe leaves behind, of the same network but for its first layer.
-    @Test(arguments: names) func sourcesAreMadeByOtherRecipes(name: String) throws {
+    /// Only the first layers may differ.
+    @Test(arguments: names)
+    func `every source is the run of a full-precision recipe of the same network`(
+        name: String
+    ) throws {
         let recipe = try recipe(name)
         guard let from = recipe.initialization.from, !from.hasSuffix(".safetensors"),
             try !header(name).contains("The source is this recipe")

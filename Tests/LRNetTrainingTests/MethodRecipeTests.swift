@@ -4,7 +4,7 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// What recipes say of methods, and which networks methods go with.
+/// The methods in recipes, and the networks that each method supports.
 @Suite struct MethodRecipeTests {
     private func recipe(_ yaml: String) throws -> Recipe { try Recipe(yaml: yaml, file: "r.yaml") }
 
@@ -26,8 +26,10 @@ import Testing
         .ebp: "{layers: [20FC, 10FC], input: 28x28x1, classes: 10}",
     ]
 
-    /// Every method's recipe is read, written and read again, and makes a network.
-    @Test(arguments: TrainingMethod.allCases) func methods(name: TrainingMethod) throws {
+    @Test(arguments: TrainingMethod.allCases)
+    func `every method's recipe survives a round trip and builds a network`(
+        name: TrainingMethod
+    ) throws {
         let network = Self.fitting[name] ?? "mnist"
         let recipe = try recipe("weights: \(name.rawValue)\nnetwork: \(network)")
         #expect(try self.recipe(recipe.yaml) == recipe)
@@ -37,8 +39,8 @@ import Testing
         #expect(hasIntegers == ![.fullPrecision, .binaryConnectStochastic].contains(name))
     }
 
-    /// A method's declaration is all that recipes and the documentation know of it.
-    @Test func everyMethodIsDeclaredOnce() throws {
+    /// Recipes and documentation read all facts about a method from its declaration.
+    @Test func `every method and every constant is declared once and documented`() throws {
         let names = TrainingMethod.allCases.map(\.rawValue)
         #expect(Set(names).count == names.count)
         for method in TrainingMethod.allCases {
@@ -55,18 +57,19 @@ import Testing
         #expect(TrainingMethod(rawValue: "ternary-net") == nil)
     }
 
-    @Test func theReadmeHasTheTableOfMethods() throws {
+    @Test func `the article on methods contains the table of all methods`() throws {
         let place = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
-        let readme = try String(
-            contentsOf: place.appending(path: "README.md"), encoding: .utf8)
-        #expect(readme.contains(MethodReference.table))
+        let article = try String(
+            contentsOf: place.appending(
+                path: "Sources/LRNetLayers/LRNetLayers.docc/Methods.md"), encoding: .utf8)
+        #expect(article.contains(MethodReference.table))
         #expect(
             MethodReference.table.components(separatedBy: "\n").count
                 == TrainingMethod.allCases.count + 3)
     }
 
-    @Test func aConstantAtItsUsualValueIsNotSet() {
+    @Test func `a constant at its usual value equals one that is not set`() {
         var constants = MethodConstants()
         constants[whole: LogDerivativeModel.drawsConstant] = 5
         #expect(constants != MethodConstants())
@@ -75,7 +78,7 @@ import Testing
         #expect(constants == MethodConstants())
     }
 
-    @Test func constants() throws {
+    @Test func `constants in a recipe reach the model and the fingerprint`() throws {
         let draws = try recipe("weights: {model: log-derivative, draws: 8, distribution: binary}")
         let model = try #require(draws.model as? LogDerivativeModel)
         #expect(model.draws == 8 && model.distribution == .binary && model.levels == 2)
@@ -92,7 +95,7 @@ import Testing
         ),
         (
             "weights: {model: log-derivative, distribution: quinary}",
-            "weights.distribution: 'quinary' is none of binary, ternary; did you mean "
+            "weights.distribution: 'quinary' is not one of binary, ternary; did you mean "
                 + "binary?"
         ),
         (
@@ -109,29 +112,33 @@ import Testing
         ),
         (
             "weights: ebp",
-            "weights.model: ebp trains fully connected layers alone, and network mnist has 32C5; "
-                + "list layers such as [600FC, 600FC]"
+            "weights.model: ebp supports only fully connected layers, but network mnist has 32C5; "
+                + "use layers such as [600FC, 600FC]"
         ),
         (
             "weights: ebp\nnetwork: {layers: [9FC], input: 2x2x1, classes: 2, "
                 + "lastLayer: discrete-normalized}",
-            "weights.model: ebp has no batch norm, not even behind the last layer; write "
-                + "lastLayer: discrete"
+            "weights.model: ebp has no batch norm, not even after the last layer; set "
+                + "network.lastLayer to discrete"
+        ),
+        (
+            "weights: ebp\nnetwork: {layers: [9FC], input: 2x2x1, classes: 2, firstLayer: frozen}",
+            "weights.model: ebp does not support a frozen first layer; remove network.firstLayer"
         ),
         (
             "weights: xnor",
-            "weights.model: xnor would take the signs of the images, write network: {name: mnist, "
-                + "firstLayer: full-precision}"
+            "weights.model: xnor would reduce the images to their signs; set network.firstLayer "
+                + "to full-precision"
         ),
         (
             "weights: bwn",
-            "weights.model: bwn centres weights over input channels, and images have one, write "
-                + "network: {name: mnist, firstLayer: full-precision}"
+            "weights.model: bwn centers weights over input channels, but the images have only one; "
+                + "set network.firstLayer to full-precision"
         ),
         (
             "weights: bnn\nnetwork: resnet18",
             "weights.model: bnn has binary activations, which residual blocks such as 64R of "
-                + "network resnet18 do not go with; choose another network or bwn"
+                + "network resnet18 do not support; choose another network or bwn"
         ),
         ("weights: bwn\nnetwork: cifar10", "accepted"),
         ("weights: bnn", "accepted"),
@@ -150,15 +157,17 @@ import Testing
             "optimizer.momentum: '1' is out of range; at least "
                 + "0.0 and below 1.0"
         ),
-        ("loss: hinge", "loss: 'hinge' is none of cross-entropy, squared-hinge, probit"),
+        ("loss: hinge", "loss: 'hinge' is not one of cross-entropy, squared-hinge, probit"),
         (
             "schedule: {epochFactor: 0}",
             "schedule.epochFactor: '0' is out of range; more than 0.0"
         ),
     ])
-    func refusals(yaml: String, message: String) { #expect(refusal(yaml) == message) }
+    func `settings that do not fit the method or optimizer are refused`(
+        yaml: String, message: String
+    ) { #expect(refusal(yaml) == message) }
 
-    @Test func otherTrainings() throws {
+    @Test func `a recipe of binary-connect builds its network and its schedule`() throws {
         let recipe = try recipe(
             """
             network: {layers: [3x20FC], input: 28x28x1, classes: 10, lastLayer: discrete-normalized}
@@ -176,8 +185,8 @@ import Testing
         #expect(network.batchNorms.last?.rectified == false)
     }
 
-    /// The layers' order around products, by method.
-    @Test func activations() throws {
+    /// A plus sign marks a rectified batch norm.
+    @Test func `the method decides the order of batch norm, pooling and signs`() throws {
         func names(_ name: TrainingMethod) throws -> String {
             let network = Self.fitting[name] ?? "mnist"
             return try recipe("weights: \(name.rawValue)\nnetwork: \(network)").makeNetwork().layers

@@ -6,7 +6,7 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// What a network's file says of its network is enough to rebuild and to feed it.
+/// The metadata of a network's file suffices to rebuild the network and to prepare its images.
 @Suite struct NetworkDescriptionTests {
     private static let site = FailureSite("network", "net.safetensors")
 
@@ -14,7 +14,8 @@ import Testing
         .unit, .image, .channels(mean: [0.1, 0.2, 1.0 / 3], deviation: [0.5, 0.25, 0.125]),
     ]
 
-    @Test(arguments: scalings, [nil, 24]) func readsWhatItWrote(
+    @Test(arguments: scalings, [nil, 24])
+    func `a description is read back from the metadata that it writes`(
         scaling: Preprocessing.Scaling, crop: Int?
     ) throws {
         var architecture = Architecture(
@@ -36,7 +37,7 @@ import Testing
         #expect(try NetworkDescription(metadata: metadata, site: Self.site) == description)
     }
 
-    @Test func keysAreSorted() throws {
+    @Test func `metadata is written as JSON with sorted keys`() throws {
         let description = NetworkDescription(
             architecture: .mnist, classes: 10,
             preprocessing: Preprocessing(
@@ -54,16 +55,19 @@ import Testing
     }
 
     @Test(arguments: [
-        ("architecture", "{}", "architecture is not what this version reads: {}"),
+        ("architecture", "{}", "architecture cannot be read by this version: {}"),
         ("architecture", nil, "has no architecture"),
-        ("preprocessing", #"{"pad":0,"standardize":"zca"}"#, "no standardization"),
+        ("preprocessing", #"{"pad":0,"standardize":"zca"}"#, "unknown standardization"),
         (
             "preprocessing", #"{"pad":0,"standardize":{"mean":[0],"deviation":[0]}}"#,
-            "no standardization"
+            "unknown standardization"
         ),
         ("preprocessing", #"{"pad":-1,"standardize":"none"}"#, "out of range"),
         ("classNames", #"["a"]"#, "classNames has 1 names for 10 classes"),
-    ]) func refusesWhatItDoesNotKnow(key: String, value: String?, message: String) throws {
+    ])
+    func `missing, unknown or inconsistent metadata is refused`(
+        key: String, value: String?, message: String
+    ) throws {
         var metadata = try NetworkDescription(
             architecture: .mnist, classes: 10,
             preprocessing: Preprocessing(
@@ -78,9 +82,10 @@ import Testing
         #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
     }
 
-    /// The recipe of a file makes inputs as the run's did, and a network of the same shapes.
     @Test(arguments: ["none", "image", "set", "{mean: [0.1], deviation: [0.5]}"])
-    func aStoredNetworkIsMeasuredAsInItsRun(standardize: String) throws {
+    func `the recipe of a stored network restores its layers and preprocessing`(
+        standardize: String
+    ) throws {
         let parts = try TrainedParts(settings: [
             "augmentation={pad: 3, crop: 28, flip: true, standardize: \(standardize)}"
         ])

@@ -3,7 +3,8 @@ import LRNetTraining
 import Testing
 
 @Suite struct PackedWeightsTests {
-    @Test(arguments: [1, 3, 4, 5, 64, 1001]) func valuesAndChanges(count: Int) {
+    @Test(arguments: [1, 3, 4, 5, 64, 1001])
+    func `packed weights keep their values and count changed ones`(count: Int) {
         let old = (0..<count).map { Float(($0 * 7) % 3) - 1 }
         var new = old
         for index in stride(from: 0, to: count, by: 3) { new[index] = -old[index] }
@@ -17,8 +18,7 @@ import Testing
         #expect(packed.changeCount(to: packed) == 0)
     }
 
-    /// All nine pairs of values.
-    @Test func everyChangeCountsOnce() {
+    @Test func `a change between any two values counts once`() {
         let values: [Float] = [-1, 0, 1]
         for a in values {
             for b in values {

@@ -5,7 +5,7 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// Networks that PyTorch has saved, as `Golden/make_pretrained.py` makes them.
+/// Networks that PyTorch has saved, made by `Golden/make_pretrained.py`.
 @Suite struct PretrainedTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "Golden").path
@@ -30,7 +30,7 @@ import Testing
         return recipe.makeNetwork()
     }
 
-    /// Values of a file without those that are left out, renamed or replaced.
+    /// Returns a file whose tensors `change` renames or replaces, or leaves out by returning `nil`.
     private func changed(
         _ name: String, _ change: (String, SafeTensors.Tensor) -> (String, [Int], [Float])?
     ) throws -> SafeTensors {
@@ -68,9 +68,11 @@ import Testing
         }
     }
 
-    /// The logits of a whole network in evaluation mode are PyTorch's in float64: names, layouts, batch
-    /// norm and its statistics, types.
-    @Test(arguments: ["resnet", "plain"]) func logitsAreThoseOfPyTorch(name: String) throws {
+    /// Depends on names, layouts, types, and batch norm with its statistics, in evaluation mode.
+    @Test(arguments: ["resnet", "plain"])
+    func `the logits of a pretrained network match those of PyTorch in float64`(
+        name: String
+    ) throws {
         struct Case: Codable {
             var images: [Float]
             var logits: [Double]
@@ -80,7 +82,7 @@ import Testing
         let known = try #require(golden[name])
         let network = try network(name)
         let lines = try start(network, from: file(name))
-        #expect(!lines.contains { $0.contains("not taken") || $0.contains("cold") })
+        #expect(!lines.contains { $0.contains("not loaded") || $0.contains("cold") })
         let samples = known.images.count / network.input.count
         network.reserve(sampleCount: samples, microBatch: samples, workerCount: 1)
         let pass = Pass(
@@ -94,16 +96,17 @@ import Testing
         #expect(logits.count == known.logits.count)
         let size = known.logits.map(abs).max() ?? 0
         #expect(size > 0.5)
-        // Float32 through ten layers: measured below 1e-6 of the largest logit.
+        // Float32 through ten layers; the measured error is below 1e-6 of the largest logit.
         for (ours, theirs) in zip(logits, known.logits) {
             #expect(abs(Double(ours) - theirs) < 1e-5 * size)
         }
     }
 
-    /// LR-nets start as from a run of ours: logits from the weights, all else afresh.
-    @Test(arguments: ["ternary", "binary", "twn"]) func methodsTakeTheWeights(weights: String)
-        throws
-    {
+    /// Latents come from the weights, as in a start from one of our runs.
+    @Test(arguments: ["ternary", "binary", "twn"])
+    func `a discrete method loads hidden weights and initializes everything else itself`(
+        weights: String
+    ) throws {
         let network = try network("plain", weights: weights)
         let file = try file("plain")
         let lines = try start(network, from: file, takesAll: false)
@@ -129,16 +132,15 @@ import Testing
             #expect(layer.gamma.value.values.allSatisfy { $0 == 1 })
             #expect(layer.movingMean.allSatisfy { $0 == 0 })
         }
-        #expect(lines.contains { $0.contains("bn1 starts afresh with this method") })
-        #expect(lines.contains { $0.contains("output starts afresh with this method") })
+        #expect(lines.contains { $0.contains("this method initializes bn1 itself") })
+        #expect(lines.contains { $0.contains("this method initializes output itself") })
     }
 
-    /// Words that wrappers put before the names, or between them, change nothing.
     @Test(arguments: [
         "_orig_mod.", "model.", "net.", "backbone.", "module._orig_mod.", "model.net.",
         "state_dict.model.module.",
     ])
-    func wrappersDoNotCount(prefix: String) throws {
+    func `words that wrappers add to the names of tensors are ignored`(prefix: String) throws {
         let plain = try network("resnet")
         _ = try start(plain, from: file("resnet"))
         let network = try network("resnet")
@@ -159,8 +161,8 @@ import Testing
         }
     }
 
-    /// A file with two networks says nothing of which one is meant.
-    @Test func twoTensorsForOneLayer() throws {
+    /// A file with two networks does not state which one is meant.
+    @Test func `a file with two tensors for one layer is refused`() throws {
         let plain = try file("resnet")
         var both = SafeTensors()
         for prefix in ["backbone.", "net."] {
@@ -174,8 +176,8 @@ import Testing
                 .hasPrefix("has two tensors for bn1.bias, backbone.bn1.bias and net.bn1.bias; "))
     }
 
-    /// What does not match is named with both shapes, and starts cold; the rest is taken.
-    @Test func theTableSaysWhatWasNotTaken() throws {
+    /// A tensor that does not match is listed with both shapes, and its layer starts cold.
+    @Test func `the table lists which tensors were not loaded and why`() throws {
         let file = try changed("resnet") { name, tensor in
             switch name {
             case "fc.weight": (name, [2, 20], tensor.values)
@@ -192,27 +194,27 @@ import Testing
         func line(_ name: String) -> String { lines.first { $0.hasPrefix("\(name) ") } ?? "" }
         #expect(
             line("fc.weight").hasSuffix(
-                "output     not taken: shape [2, 20] where output has [5, 8] or [5, 8, 1, 1]")
+                "output     not loaded: shape [2, 20], but output has [5, 8] or [5, 8, 1, 1]")
                 || line("fc.weight").contains(
-                    "not taken: shape [2, 20] where output has [5, 8] or [5, 8, 1, 1]")
+                    "not loaded: shape [2, 20], but output has [5, 8] or [5, 8, 1, 1]")
         )
-        #expect(line("bn1.bias").contains("not taken: shape [2, 3] where bn1 has [6]"))
+        #expect(line("bn1.bias").contains("not loaded: shape [2, 3], but bn1 has [6]"))
         #expect(line("layer1.1.conv3.weight").contains("the network has no such layer"))
         #expect(line("layer1.1.bn1.momentum").contains("the network has no such layer"))
         #expect(line("layer1.0.bn1.num_batches_tracked").contains("not needed"))
         #expect(line("layer2.1.bn2.running_var").contains("block4.bn2"))
-        let cold = lines.filter { $0.contains("nothing for it: a cold start") }
+        let cold = lines.filter { $0.contains("no tensor: cold start") }
         #expect(cold.count == 3)
         for name in ["block3.projection", "block2.conv1", "output"] {
             #expect(cold.contains { $0.contains(" \(name) ") }, "\(name)")
         }
-        // Half a batch norm is what it was at the start.
+        // A batch norm without its mean keeps the initial mean and loads the variance.
         let norm = try #require(network.batchNorms.first { $0.name == "block1.bn2" })
         #expect(norm.movingMean == Array(repeating: 0, count: 6))
         #expect(norm.movingVariance != Array(repeating: 1, count: 6))
     }
 
-    @Test func filesForOtherNetworksAreRefused() throws {
+    @Test func `files that match no layer of the network are refused`() throws {
         let other = try changed("resnet") { name, tensor in
             ("features.\(name)", tensor.shape, tensor.values)
         }
@@ -220,8 +222,8 @@ import Testing
             refusal(other, try network("resnet")).hasPrefix(
                 "matches no layer of network custom; it has features.bn1.bias, "))
         #expect(
-            refusal(SafeTensors(), try network("resnet")).contains("it has no tensors, and names"))
-        // Nothing but what an LR-net makes afresh.
+            refusal(SafeTensors(), try network("resnet")).contains("no tensors, but names"))
+        // Contains only tensors that an LR-net initializes itself.
         let end = try changed("resnet") { name, tensor in
             name.hasPrefix("fc") || name.hasPrefix("bn1")
                 ? (name, tensor.shape, tensor.values) : nil
@@ -235,7 +237,9 @@ import Testing
         ("fc.bias", .infinity, "fc.bias has values that are not finite (in Float32)"),
         ("bn1.running_var", -0.5, "bn1.running_var has values that are not variances (0 or more)"),
     ])
-    func valuesThatCannotBe(name: String, value: Float, message: String) throws {
+    func `tensors with non-finite values or negative variances are refused`(
+        name: String, value: Float, message: String
+    ) throws {
         let file = try changed("resnet") { tensorName, tensor in
             var values = tensor.values
             if tensorName == name { values[values.count / 2] = value }

@@ -6,7 +6,7 @@ import Testing
         try Recipe(yaml: new, file: "new").changes(from: Recipe(yaml: old, file: "old"))
     }
 
-    @Test func keysAndValues() throws {
+    @Test func `each change has a key, both values and a remedy`() throws {
         #expect(try changes("", "").isEmpty)
         #expect(try changes("weights: binary", "weights: {model: binary}").isEmpty)
         let found = try changes(
@@ -19,7 +19,7 @@ import Testing
             batchNorm: {statistics: {group: 64}}
             initialization: {from: runs/a b}
             """)
-        // A temperature comes with the method.
+        // The temperature belongs to the method and is not listed.
         #expect(
             found.map(\.description) == [
                 "network.width: 1.0 -> 0.5", "weights.model: ternary -> gumbel-ternary",
@@ -37,7 +37,6 @@ import Testing
         #expect(found.filter(\.isAllowed).map(\.key) == ["training.steps"])
     }
 
-    /// What may change is just what does not enter the fingerprint.
     @Test(arguments: [
         ("training.epochs", "3", true), ("training.steps", "3", true),
         ("training.threads", "3", true), ("checkpoint.everySteps", "3", true),
@@ -51,7 +50,9 @@ import Testing
         ("data.cacheMegabytes", "2", true), ("training.maxMinutes", "2", true),
         ("loss", "squared-hinge", false), ("network.width", "0.5", false),
     ])
-    func allowedOnes(key: String, value: String, isAllowed: Bool) throws {
+    func `a change is allowed exactly if it keeps the fingerprint`(
+        key: String, value: String, isAllowed: Bool
+    ) throws {
         let old = Recipe()
         let new = try Recipe(yaml: "", file: "new", overrides: ["\(key)=\(value)"])
         let found = new.changes(from: old)

@@ -2,7 +2,7 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// Every number of a recipe has bounds, which its message states; nothing traps.
+/// Every number in a recipe has bounds, which its message states, and no value traps.
 @Suite struct RecipeExtremesTests {
     static let extremes = [
         "9223372036854775807", "-9223372036854775808", "9223372036854775808",
@@ -10,7 +10,7 @@ import Testing
         "-1", "0", ".inf", "nan",
     ]
 
-    /// Where a key is read only with others, or its value is a list or a mapping.
+    /// Keys that are read only with other settings, or whose value is a list or a mapping.
     private static let context: [String: (others: [String], forms: [String])] = [
         "weights.temperature": (["weights.model=gumbel-binary"], ["#"]),
         "weights.draws": (["weights.model=log-derivative"], ["#"]),
@@ -34,7 +34,7 @@ import Testing
         $0.type.contains("number") || context[$0.path] != nil
     }
 
-    @Test func noKeyIsForgotten() {
+    @Test func `no key with numbers is missing from these tests`() {
         let others = RecipeKey.all.filter { key in !Self.numbers.contains { $0.path == key.path } }
         #expect(
             others.allSatisfy { key in
@@ -44,7 +44,8 @@ import Testing
             }, "\(others.map { "\($0.path): \($0.type)" })")
     }
 
-    @Test(arguments: numbers.map(\.path)) func everyExtremeIsTakenOrNamed(path: String) throws {
+    @Test(arguments: numbers.map(\.path))
+    func `every extreme value is accepted or refused with one line`(path: String) throws {
         let (others, forms) = Self.context[path] ?? ([], ["#"])
         for form in forms {
             for extreme in Self.extremes {
@@ -52,7 +53,7 @@ import Testing
                 do {
                     let recipe = try Recipe(
                         yaml: "network: mnist", file: "r", overrides: others + ["\(path)=\(value)"])
-                    // What is taken can be computed with, as far as that needs no data.
+                    // An accepted value can be used in every computation that requires no data.
                     _ = MemoryPlan(recipe: recipe)
                     _ = recipe.schedule.scale(epoch: 3)
                     _ = recipe.fingerprint
@@ -65,9 +66,9 @@ import Testing
         }
     }
 
-    /// What is too large is told the bound, also beyond what an `Int` or a `Double` holds.
+    /// Also for values that exceed the range of `Int` or `Double`.
     @Test(arguments: ["9223372036854775807", "99999999999999999999999", "1e400"])
-    func theBoundIsStated(extreme: String) throws {
+    func `the message for a value that is too large states the bound`(extreme: String) throws {
         let keys = RecipeKey.all.filter { key in
             key.bounds.contains("at most") && Self.context[key.path]?.forms == nil
                 || key.path.hasPrefix("weights.") && key.bounds.contains("at most")
@@ -85,7 +86,7 @@ import Testing
         }
     }
 
-    /// Networks whose sizes are products of numbers that are each in range.
+    /// Each number alone is in range.
     @Test(arguments: [
         ("network={layers: [999999FC, 999999FC], input: 28x28x1, classes: 10}", "weights to"),
         ("network={layers: [8C3], input: 65536x65536x65536, classes: 10}", "values of an image"),
@@ -97,7 +98,9 @@ import Testing
         ),
         ("network={layers: [8FC], input: 60000x30000x1, classes: 1000000}", "weights to"),
     ])
-    func productsOfNumbers(network: String, words: String) throws {
+    func `networks whose sizes multiply beyond a limit are refused`(
+        network: String, words: String
+    ) throws {
         let failure = try #require(throws: Failure.self) {
             try Recipe(yaml: "network: mnist", file: "r", overrides: [network])
         }
@@ -106,7 +109,7 @@ import Testing
             failure.message.contains(words) && failure.message.contains("at most"), "\(failure)")
     }
 
-    @Test func aBatchOfTooManyValues() throws {
+    @Test func `a batch with too many values is refused with the limit`() throws {
         let failure = try #require(throws: Failure.self) {
             try Recipe(
                 yaml: "network: resnet18", file: "r",
@@ -114,6 +117,6 @@ import Testing
         }
         #expect(failure.subject == "training.globalBatch")
         #expect(
-            failure.message.contains("at most 1099511627776 can be computed with: use at most "))
+            failure.message.contains("the limit is 1099511627776: use at most "))
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import LRNetTraining
 import Testing
 
-/// Fingerprints as earlier versions wrote them into checkpoints; runs can be resumed only while they stay.
+/// Fingerprints that earlier versions wrote to checkpoints. Runs can be resumed only if these stay.
 @Suite struct RecipeFingerprintTests {
     private static let tests = URL(filePath: #filePath).deletingLastPathComponent()
     private static let recipes = tests.appending(path: "../../launch/recipes").standardized
@@ -10,7 +10,7 @@ import Testing
         path: "../EndToEndTests/Fixtures/interrupted-run.yaml"
     ).standardized
 
-    /// Recipes with keys that no stock recipe has.
+    /// Recipes with keys that no recipe in `launch/recipes` has.
     private static let variants = [
         "empty": "",
         "everyKey": RecipeTests.everyKey,
@@ -36,7 +36,7 @@ import Testing
         "from": "initialization: {from: 'a \"quoted\\\" # b'}",
     ]
 
-    /// `name hash` lines, of every recipe there is.
+    /// Returns a line `name hash` for every recipe.
     private static func lines() throws -> [String] {
         var found: [String] = []
         let files = try FileManager.default.contentsOfDirectory(atPath: recipes.path)
@@ -51,7 +51,7 @@ import Testing
         return found
     }
 
-    @Test func areWhatTheyWere() throws {
+    @Test func `the fingerprints of earlier versions have not changed`() throws {
         let golden = Self.tests.appending(path: "Golden/recipe-fingerprints.txt")
         let text = (try? String(contentsOf: golden, encoding: .utf8)) ?? ""
         let expected = text.split(separator: "\n").map(String.init)

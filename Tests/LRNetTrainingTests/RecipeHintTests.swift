@@ -4,7 +4,7 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// Mistakes of those who come from other programs, and what recipes say.
+/// Mistakes of users who come from other programs, and the messages that they get.
 @Suite struct RecipeHintTests {
     private func refusal(_ yaml: String, _ overrides: [String] = []) -> String {
         do {
@@ -18,7 +18,6 @@ import Testing
         }
     }
 
-    /// Key, and what it was meant to be.
     @Test(arguments: [
         ("optimizer.lr", "optimizer.learningRate"), ("lr", "optimizer.learningRate"),
         ("learning_rate", "optimizer.learningRate"),
@@ -35,7 +34,7 @@ import Testing
         ("draws", "weights.draws or validation.draws"), ("arch", "network"), ("criterion", "loss"),
         ("augmentation.hflip", "augmentation.flip"), ("data.num_workers", "data.workers"),
     ])
-    func namesOfOthers(key: String, ours: String) {
+    func `a key named as in other programs gets a hint to ours`(key: String, ours: String) {
         #expect(refusal("", ["\(key)=1"]) == "\(key): unknown key; did you mean \(ours)?")
     }
 
@@ -50,13 +49,14 @@ import Testing
                 + "available"
         ),
     ])
-    func otherMistakes(setting: String, message: String) {
+    func `other mistakes in a setting are refused with valid alternatives`(
+        setting: String, message: String
+    ) {
         let text = refusal("", [setting])
         #expect(text.hasPrefix(message), "\(text)")
     }
 
-    /// A recipe file without a network is refused; an option may give it.
-    @Test func networkIsRequired() throws {
+    @Test func `a recipe file without a network is refused unless an option names one`() throws {
         let folder = try TestFolder()
         let file = "\(folder.path)/r.yaml"
         for text in ["", "# nothing\n", "null\n", "training: {epochs: 3}\n", "network:\n"] {
@@ -78,7 +78,7 @@ import Testing
         #expect(try Recipe(file: file).network.name == "cifar10")
     }
 
-    @Test func filesThatAreNoRecipes() throws {
+    @Test func `a file that is not a recipe is refused with the cause`() throws {
         let folder = try TestFolder()
         func failure(_ name: String, _ bytes: [UInt8]? = nil) throws -> Failure? {
             let file = "\(folder.path)/\(name)"
@@ -90,16 +90,16 @@ import Testing
             tab?.description == "recipe \(folder.path)/tab.yaml: line 3: YAML does not allow tabs "
                 + "here; indent with spaces")
         #expect(tab?.exitStatus == .badRecipe)
-        let picture = try failure("net.png", [0x89, 0x50, 0x4E, 0x47, 0, 1])
-        #expect(picture?.exitStatus == .badRecipe)
-        #expect(picture?.message.hasPrefix("is not a text file (UTF-8); ") == true)
+        let image = try failure("net.png", [0x89, 0x50, 0x4E, 0x47, 0, 1])
+        #expect(image?.exitStatus == .badRecipe)
+        #expect(image?.message.hasPrefix("is not a text file (UTF-8); ") == true)
         let text = Array("network: cifar10\n".utf8)
         for (bytes, message) in [
             (text.flatMap { [$0, UInt8(0)] }, "is UTF-16 text; save it as UTF-8"),
             ([0xFE, 0xFF] + text.flatMap { [UInt8(0), $0] }, "is UTF-16 text; save it as UTF-8"),
             (
                 Array("<!DOCTYPE html>".utf8),
-                "is an HTML page, as servers send instead of a file; download the file itself"
+                "is an HTML page instead of the expected file; download the file itself"
             ),
             (
                 Array("version https://git-lfs.github.com/spec/v1\n".utf8),

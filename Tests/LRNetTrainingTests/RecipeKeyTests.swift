@@ -4,13 +4,13 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// The table of keys: all that is read from it and written with it.
+/// The table of keys, and everything that is read and written with it.
 @Suite struct RecipeKeyTests {
     private func recipe(_ overrides: [String] = []) throws -> Recipe {
         try Recipe(yaml: "network: mnist", file: "r.yaml", overrides: overrides)
     }
 
-    /// Of every key another value than its default, and what else it takes for that to be read.
+    /// For every key, a value other than its default, and the settings that the key requires.
     private static let samples: [String: (value: String, others: [String])] = [
         "network.name": ("cifar10", []),
         "network.layers": (
@@ -60,7 +60,7 @@ import Testing
         "reduction": ("fast", []), "watchdog.stallSeconds": ("2", []),
     ]
 
-    @Test func tableIsWhole() {
+    @Test func `every key is unique, documented and covered by a sample`() {
         let paths = RecipeKey.all.map(\.path)
         #expect(Set(paths).count == paths.count)
         #expect(Set(paths) == Set(Self.samples.keys))
@@ -74,8 +74,10 @@ import Testing
         }
     }
 
-    /// Every key is read, written, compared, and part of the fingerprint if it changes the results.
-    @Test(arguments: samples.keys.sorted()) func everyKeyWorks(path: String) throws {
+    @Test(arguments: samples.keys.sorted())
+    func `every key is read, written and compared, and fingerprinted if it changes results`(
+        path: String
+    ) throws {
         let (value, others) = try #require(Self.samples[path])
         let key = try #require(RecipeKey.named(path))
         let before = try recipe(others)
@@ -94,8 +96,7 @@ import Testing
         #expect((after.fingerprint == before.fingerprint) == !key.changesResults(in: after))
     }
 
-    /// Every key that a recipe has is printed; those of other methods and optimizers are not.
-    @Test func everyKeyIsPrinted() throws {
+    @Test func `a recipe prints all keys except those of other methods and optimizers`() throws {
         func names(_ overrides: String...) throws -> [String] {
             var section = ""
             return try recipe(overrides).yaml.split(separator: "\n").compactMap { line in
@@ -115,21 +116,22 @@ import Testing
         #expect(!other.contains("weights.logitClip") && !other.contains("optimizer.beta1"))
     }
 
-    /// What may be null may also be written so.
-    @Test func nullsAreRead() throws {
+    @Test func `every key that may be null can be written as null`() throws {
         let nulls = RecipeKey.all.filter { $0.type.hasSuffix("or null") }
         #expect(nulls.count == 12)
         let recipe = try recipe(nulls.map { "\($0.path)=null" })
         #expect(recipe == Recipe())
     }
 
-    /// Batch, leaves, group of batch norm, and the micro-batch that follows.
+    /// Batch, leaves, batch norm group (0 for synchronized), and the expected micro-batch.
     @Test(arguments: [
         (256, 8, 0, 32), (128, 8, 0, 16), (96, 8, 0, 12), (512, 8, 0, 32), (320, 8, 0, 20),
         (1024, 4, 0, 32), (100, 4, 0, 25), (104, 8, 0, 13), (256, 8, 16, 16), (256, 8, 128, 32),
         (376, 8, 0, 1), (480, 8, 48, 12), (8, 8, 0, 1),
     ])
-    func microBatchFollows(batch: Int, leaves: Int, group: Int, expected: Int) throws {
+    func `the default micro-batch follows from batch, leaves and batch norm group`(
+        batch: Int, leaves: Int, group: Int, expected: Int
+    ) throws {
         let settings = [
             "training.globalBatch=\(batch)", "training.gradientLeaves=\(leaves)",
             "batchNorm.statistics=\(group == 0 ? "synchronized" : "{group: \(group)}")",
@@ -141,7 +143,7 @@ import Testing
         #expect(try recipe(settings + ["training.microBatch=1"]).training.microBatch == 1)
     }
 
-    @Test func referencePageIsUpToDate() throws {
+    @Test func `the reference page of recipe keys is up to date`() throws {
         let page = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../launch/recipes/REFERENCE.md").standardized
         #expect(
@@ -150,7 +152,7 @@ import Testing
         for key in RecipeKey.all { #expect(RecipeReference.page.contains("| `\(key.path)` | ")) }
     }
 
-    @Test func explanations() throws {
+    @Test func `an explanation states type, default, effect and restrictions of a key`() throws {
         #expect(
             try RecipeReference.explanation(of: ["weights.threshold"]) == """
                 weights.threshold
@@ -180,7 +182,7 @@ import Testing
             "known here: shape, warmupSteps, dropAtEpochs, factor, epochFactor, annealing, annealingPart"
         ),
     ])
-    func unknownKeysAreNotExplained(name: String, hint: String) {
+    func `explaining an unknown key is a usage error with a hint`(name: String, hint: String) {
         let failure = #expect(throws: Failure.self) {
             try RecipeReference.explanation(of: [name])
         }
@@ -188,8 +190,7 @@ import Testing
         #expect(failure?.description == "recipe: \(name): unknown key; \(hint)")
     }
 
-    /// A word where a section belongs.
-    @Test func sectionsWithNames() {
+    @Test func `a word in place of a section is refused with a correction`() {
         let failure = #expect(throws: Failure.self) { try recipe(["optimizer=sgd"]) }
         #expect(
             failure?.message == "'sgd' is not a mapping; write optimizer: {name: sgd}")

@@ -12,7 +12,7 @@ import Testing
         try Recipe(yaml: yaml, file: "r.yaml", overrides: overrides)
     }
 
-    /// What reading says, after `recipe r.yaml: `; it must refuse with 78.
+    /// Returns the error of a recipe without the prefix `recipe r.yaml: `. Its code must be 78.
     func refusal(_ yaml: String, _ overrides: [String] = []) -> String {
         do {
             _ = try Recipe(yaml: yaml, file: "r.yaml", overrides: overrides)
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func leftOutKeysHaveTheirDefaults() throws {
+    @Test func `keys that are left out have their default values`() throws {
         for empty in ["", "\n", "# nothing\n", "---\n", "training:\n", "training: {}\n"] {
             #expect(try recipe(empty) == Recipe(), "\(empty)")
         }
@@ -44,7 +44,7 @@ import Testing
         #expect(recipe.watchdog.stallSeconds == 300)
     }
 
-    /// The example of the design, and every key with another value than its default.
+    /// A recipe with values other than the defaults for most keys.
     static let everyKey = """
         network: mnist
         weights: {model: gumbel-binary, temperature: 0.25}
@@ -68,7 +68,7 @@ import Testing
         watchdog: {stallSeconds: 7}
         """
 
-    @Test func everyKeyIsRead() throws {
+    @Test func `values in a recipe are read into its properties`() throws {
         let recipe = try recipe(Self.everyKey)
         #expect(
             recipe.weights.model == .gumbelBinary
@@ -109,7 +109,7 @@ import Testing
         #expect(recipe.watchdog.stallSeconds == 7)
     }
 
-    @Test func yamlRoundTrips() throws {
+    @Test func `a recipe is read back from the YAML that it writes`() throws {
         for text in ["", Self.everyKey] {
             let recipe = try recipe(text)
             let again = try self.recipe(recipe.yaml)
@@ -128,7 +128,7 @@ import Testing
           width: 0.5, padding: symmetric, firstLayer: full-precision, shortcut: zero-padded}
         """
 
-    @Test func networkAsWordAndAsMapping() throws {
+    @Test func `a network is a word, a mapping or a list of layers`() throws {
         #expect(try recipe("network: cifar10") == recipe("network: {name: cifar10}"))
         #expect(try recipe("network: cifar10").yaml.hasPrefix("network:\n  name: cifar10\n"))
         let narrow = try recipe("network: cifar10", "network.width=0.25")
@@ -153,32 +153,32 @@ import Testing
         #expect(custom.makeNetwork().layers.last?.outputShape.count == 7)
     }
 
-    @Test func badNetworksAreRefused() {
+    @Test func `invalid networks are refused with the cause`() {
         let cases = [
-            ("network: {layers: [8C3], classes: 7}", "network.input: is missing"),
-            ("network: {layers: [8C3], input: 9x9x1}", "network.classes: is missing"),
+            ("network: {layers: [8C3], classes: 7}", "network.input: is required with layers"),
+            ("network: {layers: [8C3], input: 9x9x1}", "network.classes: is required with layers"),
             (
                 "network: {layers: [8C], input: 9x9x1, classes: 7}",
-                "network.layers: '8C' is no block"
+                "network.layers: '8C' is not a block"
             ),
-            ("network: {layers: [0C3], input: 9x9x1, classes: 7}", "network.layers: '0C3' is no"),
+            ("network: {layers: [0C3], input: 9x9x1, classes: 7}", "network.layers: '0C3' is not"),
             (
                 "network: {layers: 8C3, input: 9x9x1, classes: 7}",
                 "network.layers: '8C3' must be a list, for example [8C3]"
             ),
             (
                 "network: {layers: [3x8C3, 4xMP2], input: 9x9x1, classes: 7}",
-                "MP2 does not fit into"
+                "MP2 does not fit its input of"
             ),
             ("network: {name: mnist, input: 28x28}", "network.input: '28x28' is not a shape"),
             ("network: {name: mnist, input: 0x28x1}", "network.input: '0x28x1' is not a shape"),
             ("network: {name: mnist, classes: 1}", "network.classes: '1' is out of range"),
             ("network: {name: mnist, width: 0}", "network.width: '0' is out of range"),
-            ("network: {name: mnist, padding: valid}", "network.padding: 'valid' is none of"),
-            ("network: {name: resnet18, shortcut: none}", "network.shortcut: 'none' is none of"),
+            ("network: {name: mnist, padding: valid}", "network.padding: 'valid' is not one of"),
+            ("network: {name: resnet18, shortcut: none}", "network.shortcut: 'none' is not one of"),
             (
                 "network: {layers: [8R, 4R], input: 9x9x8, classes: 7, shortcut: zero-padded}",
-                "network.layers: 4R has fewer filters than the 9x9x8 that reach it"
+                "network.layers: 4R has fewer filters than its input of 9x9x8"
             ),
             ("network: {name: resnet19}", "did you mean resnet18?"),
             ("network: {name: mnist, depth: 3}", "network.depth: unknown key"),
@@ -188,7 +188,7 @@ import Testing
         }
     }
 
-    @Test func methodAsWordAndAsMapping() throws {
+    @Test func `a method is a word or a mapping with its constants`() throws {
         let word = try recipe("weights: twn")
         #expect(word.weights.model == .twn)
         #expect(try recipe("weights: {model: twn}") == word)
@@ -196,7 +196,7 @@ import Testing
         #expect(
             gumbel.weights.model == .gumbelTernary
                 && gumbel.weights.constants[number: GumbelModel.temperatureConstant] == 0.1)
-        // A constant may be set on top of the word, which stays.
+        // An override may set a constant of a method that is given as a word.
         let warmer = try recipe("weights: gumbel-ternary", "weights.temperature=0.5")
         #expect(
             warmer.weights.model == .gumbelTernary
@@ -206,8 +206,7 @@ import Testing
                 == "weights.temperature: unknown key; known here: model, logitClip")
     }
 
-    /// For methods with logits; it reaches the layers.
-    @Test func logitClip() throws {
+    @Test func `a logit clip reaches the layers, and only methods with logits accept it`() throws {
         let clipped = try recipe("weights: {model: binary, logitClip: 4.6}")
         #expect(clipped.weights.logitClip == 4.6)
         #expect(clipped.makeNetwork().weightedLayers.allSatisfy { $0.logitClip == 4.6 })
@@ -252,9 +251,9 @@ import Testing
             "watchdog.stallSecond: unknown key; did you mean watchdog.stallSeconds?"
         ),
         ("network: lenet", "network: 'lenet' is not known; known: "),
-        ("weights: ternery", "weights.model: 'ternery' is none of full-precision, "),
-        ("training: {tail: chop}", "training.tail: 'chop' is none of drop, keep"),
-        ("reduction: exakt", "reduction: 'exakt' is none of exact, fast; did you mean exact?"),
+        ("weights: ternery", "weights.model: 'ternery' is not one of full-precision, "),
+        ("training: {tail: chop}", "training.tail: 'chop' is not one of drop, keep"),
+        ("reduction: exakt", "reduction: 'exakt' is not one of exact, fast; did you mean exact?"),
         ("training: {epochs: 1.5}", "training.epochs: '1.5' is not a whole number"),
         ("training: {epochs: [1]}", "training.epochs: 'a list' is not a whole number"),
         ("training: {epochs: {a: 1}}", "training.epochs: 'a mapping' is not a whole number"),
@@ -288,19 +287,22 @@ import Testing
             "schedule: {dropAtEpochs: [-1]}",
             "schedule.dropAtEpochs: '-1' is not a whole number of at least 0"
         ),
-        ("initialization: {from: [a]}", "initialization.from: 'a list' is not text"),
+        ("initialization: {from: [a]}", "initialization.from: 'a list' must be a string"),
         (
             "batchNorm: {statistics: own}",
-            "batchNorm.statistics: 'own' is neither synchronized nor {group: 128}"
+            "batchNorm.statistics: 'own' must be synchronized or {group: SAMPLES}, such as "
+                + "{group: 128}"
         ),
-        ("batchNorm: {statistics: {group: 0}}", "batchNorm.statistics: 'a mapping' is neither"),
+        ("batchNorm: {statistics: {group: 0}}", "batchNorm.statistics: 'a mapping' must be"),
         ("- a\n- b", "the file: 'a list' is not a mapping"),
         ("just words", "the file: 'just words' is not a mapping"),
         ("a: [", "the file: is not valid YAML: "),
         ("training: {seed: 1, seed: 2}", "the file: "),
         ("network: mnist\nnetwork: mnist", "the file: "),
     ])
-    func refusals(yaml: String, message: String) {
+    func `unknown keys, invalid values and malformed YAML are refused`(
+        yaml: String, message: String
+    ) {
         let refusal = refusal(yaml)
         #expect(refusal.hasPrefix(message), "\(refusal)")
     }
@@ -325,14 +327,18 @@ import Testing
                 + "gradientLeaves 8); use 8"
         ),
     ])
-    func divisibility(training: String, message: String) {
+    func `batch sizes that do not divide are refused with ones that do`(
+        training: String, message: String
+    ) {
         #expect(refusal("training: {\(training)}") == message)
     }
 
     @Test(arguments: [
         (16, "32"), (32, nil), (48, "32 or 64"), (64, nil), (256, nil), (512, "256"),
     ])
-    func groupsOfWholeMicroBatches(group: Int, remedy: String?) {
+    func `batch norm groups must be whole micro-batches and divide the batch`(
+        group: Int, remedy: String?
+    ) {
         let text = refusal(
             "{batchNorm: {statistics: {group: \(group)}}, training: {microBatch: 32}}")
         #expect(
@@ -343,13 +349,13 @@ import Testing
                 } ?? "accepted"))
     }
 
-    @Test func probabilitiesInOrder() {
+    @Test func `the minimum probability must be below the maximum`() {
         #expect(
             refusal("initialization: {minimumProbability: 0.9, maximumProbability: 0.9}")
                 == "initialization.minimumProbability: 0.9 is not below maximumProbability 0.9")
     }
 
-    @Test func overridesOfEveryKind() throws {
+    @Test func `overrides set values of every kind, and the last one wins`() throws {
         let recipe = try recipe(
             "training: {seed: 5, epochs: 3}\nnetwork: mnist", "training.steps=50",
             "training.steps=60", "training.globalBatch=512", "optimizer.learningRate=1e-3",
@@ -373,7 +379,7 @@ import Testing
     }
 
     @Test(arguments: ["training.steps", "=5", "", "steps", ".=5", "..=", "training..steps=5"])
-    func badOverrides(text: String) {
+    func `a malformed override is refused with the expected form`(text: String) {
         let error = #expect(throws: Failure.self) {
             _ = try Recipe(yaml: "", file: "r.yaml", overrides: [text])
         }
@@ -382,8 +388,9 @@ import Testing
         #expect(error?.message == "write section.key=value, such as training.steps=50")
     }
 
-    /// Each level was a level of recursion.
-    @Test(arguments: [11, 300_000]) func tooManyLevels(count: Int) {
+    /// Each level used to be a level of recursion.
+    @Test(arguments: [11, 300_000])
+    func `an override with too many levels is refused`(count: Int) {
         let key = [String](repeating: "a", count: count).joined(separator: ".")
         let error = #expect(throws: Failure.self) {
             _ = try Recipe(yaml: "", file: "r.yaml", overrides: ["\(key)=5"])
@@ -392,15 +399,17 @@ import Testing
         #expect(error?.subject == (count == 11 ? "'\(key)=5'" : "'\(key.prefix(40))...'"))
         #expect(
             error?.message
-                == "names \(count) levels; write section.key=value, such as training.steps=50")
+                == "has \(count) levels; write section.key=value, such as training.steps=50")
         let open = #expect(throws: Failure.self) {
             _ = try Recipe(yaml: "", file: "r.yaml", overrides: ["\(key).\(key).=5"])
         }
         #expect(open?.subject == "'\((key + "." + key).prefix(40))...'")
     }
 
-    /// Only a shell replaces `~`.
-    @Test(arguments: [false, true]) func homeInRecipe(isOverride: Bool) throws {
+    @Test(arguments: [false, true])
+    func `a source path that begins with a tilde is refused with a remedy`(
+        isOverride: Bool
+    ) throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/r.yaml"
         let start = "{from: ~/runs/x}"
@@ -414,24 +423,25 @@ import Testing
         let home = ProcessInfo.processInfo.environment["HOME"].map { "\"\($0)/runs/x\"" }
         #expect(
             error?.message
-                == "'~/runs/x' is not a path, since only a shell replaces ~; write "
-                + "\(home ?? "the whole path, from / on"), or './~/runs/x' if that is the name")
+                == "'~/runs/x' is not a path, because only a shell expands ~; write "
+                + "\(home ?? "the full path, starting with /"), or './~/runs/x' if that is "
+                + "the name")
         for from in ["~", "./~/runs/x"] {
             _ = try Recipe(file: path, overrides: ["initialization={from: \(from)}"])
         }
     }
 
-    @Test func overridesAreCheckedToo() {
+    @Test func `overrides are checked like the keys of a file`() {
         #expect(
             refusal("", ["training.stepz=5"])
                 == "training.stepz: unknown key; did you mean training.steps?")
         #expect(refusal("", ["training=5"]).hasPrefix("training: '5' is not a mapping"))
-        #expect(refusal("", ["training.tail=["]).hasPrefix("training.tail: '[' is none of"))
+        #expect(refusal("", ["training.tail=["]).hasPrefix("training.tail: '[' is not one of"))
         #expect(
             refusal("dropout: 0.5", ["dropout.rate=0.1"]).hasPrefix("dropout: 'a mapping' is not"))
     }
 
-    @Test func missingFile() throws {
+    @Test func `a missing or binary recipe file is refused`() throws {
         let error = #expect(throws: Failure.self) { _ = try Recipe(file: "/nowhere.yaml") }
         #expect(error?.exitStatus == .inputMissing)
         let folder = try TestFolder()
@@ -444,7 +454,8 @@ import Testing
         #expect(binary?.description.contains("\n") == false)
     }
 
-    @Test func fingerprintIgnoresLengthThreadsCheckpointsAndWatchdogOnly() throws {
+    @Test
+    func `the fingerprint ignores only length, threads, loading, saving and stall limit`() throws {
         let base = try recipe().fingerprint
         for same in [
             "training.epochs=3", "training.steps=5", "training.threads=4",
@@ -478,12 +489,12 @@ import Testing
         #expect(prints.count == others.count + 1)
     }
 
-    @Test func scheduleDropsAtTheStartOfAnEpoch() throws {
+    @Test func `the learning rate drops at the start of each listed epoch`() throws {
         let schedule = try recipe("schedule: {dropAtEpochs: [2, 5], factor: 0.5}").schedule
         #expect((0..<7).map(schedule.scale(epoch:)) == [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25])
         let none = try recipe("schedule: {dropAtEpochs: []}").schedule
         #expect(none.scale(epoch: 1000) == 1)
-        // The order of the list does not matter; an epoch that stands twice drops twice.
+        // The order of the list does not matter; an epoch that is listed twice drops twice.
         let twice = try recipe("schedule: {dropAtEpochs: [5, 2, 2], factor: 0.5}").schedule
         #expect((1..<7).map(twice.scale(epoch:)) == [1, 0.25, 0.25, 0.25, 0.125, 0.125])
     }

@@ -15,26 +15,26 @@ import Testing
         }
     }
 
-    /// Makes a folder one of a run that has trained: it has a checkpoint.
+    /// Adds a checkpoint, so that the folder contains a run that has trained.
     private func addCheckpoint(_ path: String) throws {
         try CheckpointStore(runFolder: path).save(
             [1, 2, 3], step: 10, best: nil, keepLatest: 2)
     }
 
-    @Test func newFolder() throws {
+    @Test func `a new run creates its folder with a lock and a recipe`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/runs/a"
         let run = try RunFolder(path: path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         #expect(run.path == path)
         #expect(TestFolder.names(in: path) == [".lock", "recipe.yaml"])
         #expect(try Recipe(file: "\(path)/recipe.yaml") == Recipe())
-        // An empty folder is as good as none.
+        // An empty folder is treated like a missing one.
         try AtomicFile.createFolder("\(folder.path)/b")
         _ = try RunFolder(
             path: "\(folder.path)/b", recipe: Recipe(), resume: .never, stepsPerEpoch: 4)
     }
 
-    @Test func lockedByAnotherProcess() throws {
+    @Test func `a folder in use is refused unless its run ends in time`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/a"
         _ = try RunFolder(path: path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
@@ -55,9 +55,9 @@ import Testing
         #expect(error?.exitStatus == .inputOutput)
         #expect(
             error?.description
-                == "run: \(path): is in use by another run, whose end was waited for 2 s; let it "
+                == "run: \(path): is in use by another run, which did not end within 2 s; let it "
                 + "finish or stop it, or choose another --output")
-        // A holder that goes away in time is waited for.
+        // A holder that ends in time is awaited.
         DispatchQueue.global().asyncAfter(deadline: .now() + 0.5) {
             kill(holder.processIdentifier, SIGKILL)
         }
@@ -65,8 +65,7 @@ import Testing
         holder.waitUntilExit()
     }
 
-    /// A run that begins while its folder is waited for is not taken for a new one's.
-    @Test func aRunAppearsWhileTheLockIsWaitedFor() throws {
+    @Test func `a run that begins during the wait for the lock is detected`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/a"
         try AtomicFile.createFolder(path)
@@ -91,8 +90,8 @@ import Testing
         }
     }
 
-    /// What a failed start has left is not a run: another recipe, or --resume never, may start there.
-    @Test func aFailedStartIsNotARun() throws {
+    /// `--resume never` may start there, too.
+    @Test func `a different recipe may start in the folder of a failed start`() throws {
         let folder = try TestFolder()
         var run: RunFolder? = try RunFolder(
             path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
@@ -121,8 +120,7 @@ import Testing
         #expect(again?.exitStatus == .usage)
     }
 
-    /// What is not as it was written is not believed; checkpoints tell what the run is.
-    @Test func damagedRecipe() throws {
+    @Test func `a damaged or edited recipe is reported and then rewritten`() throws {
         let folder = try TestFolder()
         var run: RunFolder? = try RunFolder(
             path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
@@ -141,20 +139,21 @@ import Testing
             #expect(
                 run.recipeProblem
                     == "recipe: \(recipe): is damaged or was edited: its last line is not the SHA-256 "
-                    + "of the others; it is written anew, and checkpoints tell the recipe")
+                    + "of the others; it is rewritten, and the recipe is compared with the "
+                    + "checkpoints instead")
             #expect(try FileBytes.read(recipe) == Array(changed.utf8))
             try run.begin(atStep: 0)
             #expect(try FileBytes.read(recipe) == Array(text.utf8))
         }
     }
 
-    @Test func anotherRecipesRun() throws {
+    @Test func `a folder with a run of a different recipe is refused`() throws {
         let folder = try TestFolder()
         _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         try addCheckpoint(folder.path)
         var other = Recipe()
         other.training.seed = 7
-        // Length and threads may differ, and are not what is named.
+        // Length, threads and checkpoints may differ and are not named.
         other.training.steps = 40
         other.training.epochs = 3
         other.training.threads = 9
@@ -182,8 +181,7 @@ import Testing
                     + "initialization.from=null or use") == true)
     }
 
-    /// A length that the run has passed is refused before anything is written; the remedy works.
-    @Test func aShorterLength() throws {
+    @Test func `a length that the run has passed is refused before anything is written`() throws {
         let folder = try TestFolder()
         _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         try addCheckpoint(folder.path)
@@ -195,15 +193,15 @@ import Testing
         #expect(error?.exitStatus == .badRecipe)
         #expect(
             error?.description
-                == "run: \(folder.path): is longer already: it has trained 10 steps, and the length asked "
-                + "for is 8; undo that with --set training.epochs=190, or use a new --output for a "
+                == "run: \(folder.path): is already longer: it has trained 10 steps, and the requested "
+                + "length is 8; undo that with --set training.epochs=190, or use a new --output for a "
                 + "shorter run")
         #expect(try Recipe(file: "\(folder.path)/recipe.yaml") == Recipe())
         other.training.epochs = 190
         _ = try RunFolder(path: folder.path, recipe: other, resume: .auto, stepsPerEpoch: 4)
     }
 
-    @Test func foreignFolder() throws {
+    @Test func `a folder with other files is refused and left unchanged`() throws {
         let folder = try TestFolder()
         try AtomicFile.write("x", to: "\(folder.path)/notes.txt")
         for resume in [RunFolder.Resume.auto, .never] {
@@ -222,14 +220,13 @@ import Testing
         #expect(file?.exitStatus == .usage)
     }
 
-    /// A start that was killed before it had written its recipe leaves nothing in the way.
-    @Test func leftoversOfAKilledStart() throws {
+    @Test func `leftovers of a killed start are removed and block nothing`() throws {
         let folder = try TestFolder()
         try AtomicFile.write("", to: "\(folder.path)/.lock")
         try AtomicFile.write("network: mn", to: "\(folder.path)/recipe.yaml.partial-4711")
         _ = try RunFolder(path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
         #expect(folder.names == [".lock", "recipe.yaml"])
-        // So does a later end.
+        // The same is true of a run that was killed later. Files of the user stay.
         let checkpoints = "\(folder.path)/checkpoints"
         try AtomicFile.createFolder("\(checkpoints)/step-00000010.partial")
         try AtomicFile.write("step-00000010", to: "\(checkpoints)/latest.partial-4711")
@@ -241,7 +238,7 @@ import Testing
         #expect(TestFolder.names(in: checkpoints).isEmpty)
     }
 
-    @Test func neverAndMust() throws {
+    @Test func `resume must requires a run and resume never forbids one`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/a"
         let missing = failure {
@@ -264,8 +261,8 @@ import Testing
         var text: String
     }
 
-    /// An editor of another system may have changed the ends of lines.
-    @Test func metricsWithOtherLineEndsAreKept() throws {
+    /// An editor on another system may have changed the line ends.
+    @Test func `metrics with other line ends are kept and converted back`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/metrics.jsonl"
         var run: RunFolder? = try RunFolder(
@@ -280,7 +277,7 @@ import Testing
         #expect(try String(decoding: FileBytes.read(path), as: UTF8.self) == plain)
     }
 
-    @Test func recordsThatCannotBeReadAreKeptAside() throws {
+    @Test func `a metrics file with unreadable lines is reported and kept aside`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/metrics.jsonl"
         let text = "{\"step\":50,\"text\":\"a\"}\n{\"step\":\n{\"step\":60,\"text\":\"b\"}\n"
@@ -293,14 +290,13 @@ import Testing
         let warning = try run?.begin(atStep: 60)
         #expect(
             warning
-                == "metrics: \(path): 1 of 3 lines cannot be read and are left out; the file is kept as "
-                + "metrics.jsonl.damaged")
+                == "metrics: \(path): 1 of 3 lines cannot be read and are dropped; the original file "
+                + "is kept as metrics.jsonl.damaged")
         #expect(
             try String(decoding: FileBytes.read(path + ".damaged"), as: UTF8.self) == text)
     }
 
-    /// Somebody tidies up: the run is where it was.
-    @Test func theLockMayBeRemoved() throws {
+    @Test func `a run whose lock file was removed does not count as moved`() throws {
         let folder = try TestFolder()
         let run = try RunFolder(
             path: folder.path, recipe: Recipe(), resume: .auto, stepsPerEpoch: 4)
@@ -310,7 +306,7 @@ import Testing
         #expect(run.path == folder.path)
     }
 
-    @Test func metricsAreCutBack() throws {
+    @Test func `metrics are cut back to the step that a run resumes from`() throws {
         let folder = try TestFolder()
         let path = "\(folder.path)/metrics.jsonl"
         func steps() throws -> [Int] {
@@ -330,7 +326,7 @@ import Testing
             try run.logLine("first")
         }
         #expect(try steps() == [50, 100, 100, 150])
-        // The power went while a line was being written.
+        // A power failure interrupted the write of a line.
         let torn = try FileBytes.read(path) + Array("{\"step\":160,\"te".utf8)
         try AtomicFile.write(torn, to: path)
         do {

@@ -29,24 +29,24 @@ import Testing
         }
     }
 
-    @Test func recordsAreToldApart() throws {
+    @Test func `records are read by kind, and unknown or unfinished ones are skipped`() throws {
         let metrics = try read([Self.run, Self.training, #"{"kind":"unheard-of","step":1}"#, ""])
         #expect(metrics.run?.stepsPerEpoch == 15)
         #expect(metrics.training.map(\.loss) == [1.5])
         #expect(metrics.training[0].forwardSeconds == nil)
         #expect(metrics.stepsPerEpoch == 15)
-        // A run of the first version: 13 is the least that makes step 50 one of epoch 4.
+        // A run of the first version: 13 is the least number that puts step 50 into epoch 4.
         #expect(try read([Self.training, ""]).stepsPerEpoch == 13)
-        // A line that is still being written is none yet.
+        // A line that is still being written does not count yet.
         #expect(try read([Self.training, #"{"kind":"trai"#]).training.count == 1)
     }
 
-    @Test func whatIsWrongIsNamed() {
+    @Test func `metrics that cannot be used are refused with the cause`() {
         let later = Self.run.replacing(#""schemaVersion":2"#, with: #""schemaVersion":3"#)
         let cases: [([String], String)] = [
             ([later, Self.training, ""], "line 1: was written by a later version"),
-            ([Self.training, "{}", ""], "line 2: is no record"),
-            ([#"{"kind":"training","step":1}"#, ""], "line 1: is no 'training' record"),
+            ([Self.training, "{}", ""], "line 2: is not a record"),
+            ([#"{"kind":"training","step":1}"#, ""], "line 1: is not a 'training' record"),
             ([Self.run, ""], "has no record yet"),
             ([""], "has no record yet"),
         ]

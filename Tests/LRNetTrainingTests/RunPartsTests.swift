@@ -9,7 +9,7 @@ import LRNetTraining
 import LRNetWatchdog
 import Testing
 
-/// The parts of a run, each without the others.
+/// The parts of a run, each tested without the others.
 @Suite struct RunPartsTests {
     // MARK: Checkpoints
 
@@ -30,7 +30,7 @@ import Testing
             beacon: ProgressBeacon())
     }
 
-    /// A comparison's command has the folder above its runs as `--output`.
+    /// The `--output` of a comparison is the folder above its runs.
     @Test(
         arguments: [
             (nil, "o/c/bwn/seed-1", "bwn/seed-1", "run the same command again to resume"),
@@ -41,21 +41,23 @@ import Testing
             ),
             (
                 "o/c/bwn/old", "o/c/bwn/seed-1", "bwn/seed-1",
-                "give o/c/bwn/old its old name, o/c/bwn/seed-1, and run the same command again to "
+                "rename o/c/bwn/old back to o/c/bwn/seed-1 and run the same command again to "
                     + "resume"
             ),
         ] as [(String?, String, String, String)])
-    func remedyOfStoppedRun(now: String?, given: String, subfolder: String, remedy: String) {
+    func `the remedy for a stopped run depends on where its folder is now`(
+        now: String?, given: String, subfolder: String, remedy: String
+    ) {
         #expect(Trainer.remedy(now: now, given: given, subfolder: subfolder) == remedy)
     }
 
-    @Test func checkpointsAreThereOnceWaitedFor() throws {
+    @Test func `a checkpoint contains the state at the time of the save`() throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()
         let recorder = parts.recorder(folder)
         let writer = try writer(parts, folder)
         try save(writer, parts, step: 2, isBest: true, trace: recorder.trace)
-        // The copy was made: what changes now is not in the file.
+        // The state was copied: later changes do not reach the file.
         let before = try parts.state()
         parts.disturb()
         try save(writer, parts, step: 4, isBest: false, trace: recorder.trace)
@@ -70,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func aFailedWriteIsThrownAtTheNextWait() throws {
+    @Test func `a failed write is thrown at the next wait`() throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()
         let writer = try writer(parts, folder)
@@ -91,8 +93,8 @@ import Testing
 
     // MARK: Winner
 
-    /// A run that has drawn, saved and written a winner at step 4.
-    private func leading(_ parts: TrainedParts, _ folder: RunFolder) throws -> (
+    /// Draws and writes a winner at step 4 and saves a checkpoint.
+    private func makeWinner(_ parts: TrainedParts, _ folder: RunFolder) throws -> (
         winner: Winner, leader: CoordinatorState.Leader
     ) {
         let recorder = parts.recorder(folder)
@@ -112,10 +114,12 @@ import Testing
     }
 
     @Test(arguments: ["sound", "missing", "cut", "of another step"])
-    func theWinnersFileIsMeasuredOrDrawnAgain(damage: String) throws {
+    func `a winner file that is missing or damaged is drawn again identically`(
+        damage: String
+    ) throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()
-        let (winner, leader) = try leading(parts, folder)
+        let (winner, leader) = try makeWinner(parts, folder)
         let path = "\(parts.run)/\(NetworkFile.name)"
         let bytes = try FileBytes.read(path)
         let expected = try winner.measure(leader, like: parts.network, by: parts.evaluator)
@@ -138,17 +142,17 @@ import Testing
         try folder.begin(atStep: nil)
         let log = String(decoding: try FileBytes.read("\(parts.run)/train.log"), as: UTF8.self)
         #expect(log.contains("it is drawn again") == (damage != "sound"))
-        // The network that was trained further is as it was.
+        // The network in training has not changed.
         #expect(try parts.state() == state)
     }
 
-    @Test func aWinnerWithoutItsCheckpointIsAnError() throws {
+    @Test func `a winner without its file and its checkpoints is an error`() throws {
         let parts = try TrainedParts()
-        let (winner, leader) = try leading(parts, parts.openRun())
+        let (winner, leader) = try makeWinner(parts, parts.openRun())
         let path = "\(parts.run)/\(NetworkFile.name)"
         try AtomicFile.remove(path)
         try AtomicFile.remove("\(parts.run)/checkpoints/best")
-        // The newest checkpoint knows which one is the best.
+        // The newest checkpoint records which one is the best.
         #expect(
             try winner.measure(leader, like: parts.network, by: parts.evaluator)?.result.sampleCount
                 == 24)
@@ -170,7 +174,7 @@ import Testing
         }.filter { $0["kind"] as? String == kind }
     }
 
-    @Test func anIntervalIsTheMeanOfItsSteps() throws {
+    @Test func `a training record is the mean over the steps of its interval`() throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()
         let recorder = parts.recorder(folder)
@@ -204,11 +208,11 @@ import Testing
         #expect(abs((record["imagesPerSecond"] as? Double ?? 0) - 160) < 1e-6)
         #expect(try lines(parts, kind: "run").count == 1)
         let log = String(decoding: try FileBytes.read("\(parts.run)/train.log"), as: UTF8.self)
-        #expect(log.contains("64 images, 6 steps of 16, 4 an epoch"))
+        #expect(log.contains("64 images, 6 steps of 16, 4 per epoch"))
         #expect(log.contains("step 4/6  epoch 1/"))
     }
 
-    @Test func aValidationTellsBestMeanAndLead() throws {
+    @Test func `a validation records best draw, mean and whether it leads`() throws {
         let parts = try TrainedParts()
         let recorder = parts.recorder(try parts.openRun())
         recorder.trace.begin()
@@ -228,20 +232,22 @@ import Testing
     }
 
     @Test(arguments: [(0.4, "0:00"), (151, "2:31"), (3_723, "1:02:03")])
-    func clock(seconds: Double, text: String) { #expect(RunRecorder.clock(seconds) == text) }
+    func `a duration is written as minutes and seconds or with hours`(
+        seconds: Double, text: String
+    ) { #expect(RunRecorder.clock(seconds) == text) }
 
-    /// The last record is not next to another one.
+    /// A record less than a tenth of the interval before the last one is skipped.
     @Test(arguments: [
         (50, 651, [50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 651]),
         (50, 200, [50, 100, 150, 200]), (15, 33, [15, 30, 33]), (4, 10, [4, 8, 10]),
         (50, 3, [3]), (1, 3, [1, 2, 3]),
     ])
-    func recordsAreDue(every: Int, end: Int, steps: [Int]) {
+    func `records are due after every interval and at the end`(every: Int, end: Int, steps: [Int]) {
         #expect(
             (1...end).filter { RunRecorder.isDue($0, every: every, end: end) } == steps)
     }
 
-    @Test func linesOfTheFileCarryDateAndTime() throws {
+    @Test func `every line of the log file begins with date and time`() throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()
         try folder.begin(atStep: nil)
@@ -256,7 +262,7 @@ import Testing
 
     // MARK: Diagnosis
 
-    @Test func theFirstBadLayerIsNamedWithItsRanks() {
+    @Test func `the diagnosis names the first non-finite tensor and its ranks`() {
         let conv = "3 the output of conv1".split(separator: " ", maxSplits: 1)
         let late = "9 the input gradient of conv2".split(separator: " ", maxSplits: 1)
         #expect(NonFiniteDiagnosis.origin([[], []]) == nil)
@@ -271,7 +277,7 @@ import Testing
 
     // MARK: Reading a run's folder
 
-    @Test func aRecipeThatWasEditedIsRefused() throws {
+    @Test func `a run with an edited or missing recipe is refused`() throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()
         #expect(try FinishedRun(folder: folder.path, for: "report").recipe == parts.recipe)
@@ -290,7 +296,7 @@ import Testing
         #expect(missing?.exitStatus == .inputMissing && missing?.call == "evaluate")
     }
 
-    @Test func aResultOfAnotherVersionIsNamed() throws {
+    @Test func `the result file of another version is refused by name`() throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()
         try AtomicFile.write("{\"steps\": 3}\n", to: "\(folder.path)/result.json")

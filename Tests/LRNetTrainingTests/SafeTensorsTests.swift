@@ -16,7 +16,7 @@ import Testing
         return file
     }
 
-    @Test func roundTrip() throws {
+    @Test func `tensors and metadata survive writing and reading`() throws {
         let file = sample()
         let bytes = try file.bytes()
         let again = try SafeTensors(bytes: bytes, file: "f")
@@ -31,14 +31,14 @@ import Testing
         #expect(none.tensors.isEmpty && none.names.isEmpty)
     }
 
-    /// The layout that other programs rely on.
-    @Test func headerIsAligned() throws {
+    /// Other programs rely on this layout.
+    @Test func `the header is aligned to eight bytes, and four-byte tensors come first`() throws {
         let bytes = try sample().bytes()
         let length = bytes[0..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
         #expect(length % 8 == 0)
         #expect(bytes[8] == UInt8(ascii: "{"))
         #expect(bytes.count == 8 + length + 4 + 12 + 6)
-        // Four-byte tensors stand first.
+        // The six int8 values come last.
         #expect(Array(bytes.suffix(6)) == [255, 0, 1, 127, 128, 5])
     }
 
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func everyTruncationIsFound() throws {
+    @Test func `every truncated file is refused, and so is a longer one`() throws {
         let bytes = try sample().bytes()
         for count in 0..<bytes.count {
             #expect(refusal(Array(bytes.prefix(count))) != "accepted", "\(count) bytes")
@@ -69,8 +69,8 @@ import Testing
         #expect(refusal(bytes + [0]) != "accepted")
     }
 
-    /// No flipped bit of the frame may crash the reader, whatever it makes of it.
-    @Test func flippedBitsOfTheHeaderNeverTrap() throws {
+    /// The reader may accept some of the damaged headers.
+    @Test func `no flipped bit of the header crashes the reader`() throws {
         let bytes = try sample().bytes()
         var refusals = 0
         for byte in 0..<bytes.count - 22 {
@@ -96,7 +96,7 @@ import Testing
         #"{"a":{"dtype":"I8","shape":[8.5],"data_offsets":[0,8]}}"#,
         #"{"a":{"dtype":"I8","shape":["8"],"data_offsets":[0,8]}}"#,
         #"{"a":{"dtype":"I8","shape":8,"data_offsets":[0,8]}}"#,
-        // Products of sizes that no Int holds.
+        // Products of sizes that exceed the range of Int.
         #"{"a":{"dtype":"I8","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#,
         #"{"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,8]}}"#,
         #"{"a":{"dtype":"I8","shape":[9223372036854775807,2,0],"data_offsets":[0,8]}}"#,
@@ -106,11 +106,11 @@ import Testing
         #"{"a":{"dtype":"I8","shape":[4],"data_offsets":[4,8]}}"#,
         #"{"a":{"dtype":"I8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"I8","shape":[4],"data_offsets":[4,8]}}"#,
     ])
-    func headersThatCannotBe(header: String) {
+    func `headers that do not describe the data are refused`(header: String) {
         #expect(refusal(file(header, data: Array(0..<8))) != "accepted", "\(header)")
     }
 
-    @Test func goodHeaderOfAnotherWriter() throws {
+    @Test func `a valid header of another writer is read`() throws {
         let header =
             #"{"b":{"data_offsets":[4,8],"shape":[],"dtype":"F32"} , "a":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]}}  "#
         let read = try SafeTensors(
@@ -120,27 +120,28 @@ import Testing
         #expect(read.names == ["a", "b"])
     }
 
-    @Test func lengthsThatCannotBe() {
+    @Test func `files with an impossible length are refused with the cause`() {
         #expect(refusal([]) == "is an empty file; get it again")
         #expect(refusal([1, 2, 3]) == "is too short for a safetensors file")
         let huge = [UInt8](repeating: 255, count: 16)
         #expect(refusal(huge).hasPrefix("is truncated: a header of 18446744073709551615 bytes"))
     }
 
-    /// The reference library's limit: a file that is one long header is not even parsed.
-    @Test func longHeadersAreRefused() {
+    /// The limit of the reference library. Such a header is not parsed.
+    @Test func `headers of more than 100 million bytes are refused`() {
         let length = 100_000_001
         var bytes = [UInt8](repeating: UInt8(ascii: " "), count: 8 + length)
         for i in 0..<8 { bytes[i] = UInt8(truncatingIfNeeded: length >> (8 * i)) }
         #expect(
-            refusal(bytes) == "has a header of 100000001 bytes, which is no safetensors file's")
+            refusal(bytes)
+                == "has a header of 100000001 bytes, but safetensors headers have at most "
+                + "100000000")
     }
 
-    /// What is wrong is named, with the tensor.
     @Test(arguments: [
         (
             #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
-            "tensor a lies at 4 to 12 of 8 bytes"
+            "tensor a has the byte range 4 to 12, but the file has 8 bytes of tensors"
         ),
         (
             #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#,
@@ -159,11 +160,12 @@ import Testing
             "tensor a lacks a dtype, shape or pair of offsets"
         ),
     ])
-    func messages(header: String, message: String) {
+    func `the message for an invalid header names tensor and cause`(
+        header: String, message: String
+    ) {
         #expect(refusal(file(header, data: Array(0..<8))) == message)
     }
 
-    /// What stands in the place of such a file is named.
     @Test(arguments: [
         (
             Array("version https://git-lfs.github.com/spec/v1\n".utf8),
@@ -171,20 +173,19 @@ import Testing
         ),
         (
             Array("<!DOCTYPE html><html>".utf8),
-            "is an HTML page, as servers send instead of a file; download the file itself"
+            "is an HTML page instead of the expected file; download the file itself"
         ),
         (
             [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 30),
-            "is a zip archive, such as torch.save writes; save the state dictionary with "
+            "is a zip archive, as written by torch.save; save the state dictionary with "
                 + "safetensors.torch.save_file"
         ),
     ])
-    func otherFilesAreNamed(bytes: [UInt8], message: String) {
+    func `files of other kinds are refused with their kind`(bytes: [UInt8], message: String) {
         #expect(refusal(bytes) == message)
     }
 
-    /// A tensor of a type that is not read does not keep the others from being read.
-    @Test func unreadTypes() throws {
+    @Test func `a tensor of an unsupported type is listed and the others are read`() throws {
         let header =
             #"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U32","shape":[],"data_offsets":[4,8]},"c":{"dtype":"I8","shape":[2],"data_offsets":[8,10]}}"#
         let read = try SafeTensors(bytes: file(header, data: Array(0..<10)), file: "f")
@@ -192,7 +193,7 @@ import Testing
         #expect(read.unread.map { "\($0.name) \($0.dtype)" } == ["a F8_E4M3", "b U32"])
     }
 
-    /// Types that other programs write: 1.5, -2 and 0 where the type has them.
+    /// The values are 1.5, -2 and 0 if the type has these, and others if not.
     @Test(arguments: [
         ("F64", [1.5, -2, 0], [0, 0, 0, 0, 0, 0, 0xF8, 0x3F, 0, 0, 0, 0, 0, 0, 0, 0xC0]),
         ("F16", [1.5, -2, 0], [0x00, 0x3E, 0x00, 0xC0]),
@@ -204,7 +205,9 @@ import Testing
             [2, 1, 0, 0, 0, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
         ), ("U8", [255, 2, 0], [255, 2]), ("BOOL", [1, 1, 0], [1, 1]),
     ])
-    func typesOfOtherWriters(type: String, values: [Float], bytes: [UInt8]) throws {
+    func `tensors of types that only other programs write are read`(
+        type: String, values: [Float], bytes: [UInt8]
+    ) throws {
         let size = bytes.count / 2
         let header =
             "{\"a\":{\"dtype\":\"\(type)\",\"shape\":[3],\"data_offsets\":[0,\(3 * size)]}}"

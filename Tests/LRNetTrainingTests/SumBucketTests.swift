@@ -7,7 +7,7 @@ import Testing
         GradientSum(range: range, unit: unit)
     }
 
-    @Test func rangesThatFollowOneAnotherAreJoined() {
+    @Test func `sums of adjacent ranges are joined into one`() {
         var bucket = SumBucket()
         #expect(bucket.add(sum(90..<100)) == [])
         #expect(bucket.add(sum(90..<90)) == [])
@@ -19,7 +19,7 @@ import Testing
         #expect(bucket.range == nil && bucket.takeRest() == [])
     }
 
-    @Test func sumsThatAreWorthAMessageBegin() {
+    @Test func `a sum starts as soon as it has enough values`() {
         var bucket = SumBucket()
         let count = SumBucket.leastCount
         #expect(bucket.add(sum(count..<2 * count)) == [sum(count..<2 * count)])

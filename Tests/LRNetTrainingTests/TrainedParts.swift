@@ -6,7 +6,7 @@ import LRNetLayers
 import LRNetSupport
 import LRNetTraining
 
-/// The parts of a small run, without the run: drawn digits and a network of 1,060 weights.
+/// The parts of a small run, without the run: synthetic digits and a network of 1,060 weights.
 final class TrainedParts {
     static let yaml = """
         network: {layers: [4C3, MP2, 8R, GAP, 16FC], input: 28x28x1, classes: 10}
@@ -52,10 +52,10 @@ final class TrainedParts {
             sequence: data.sequence)
     }
 
-    /// Everything that training goes on from.
+    /// Returns the hash of everything that training continues from.
     func state() throws -> String { try trainingStep.agreedState(step: 0) }
 
-    /// Moves every parameter, as a step would.
+    /// Changes every parameter, as a step would.
     func disturb() {
         for (index, parameter) in network.parameters.enumerated() {
             let values = parameter.value.values.enumerated().map { place, value in
@@ -65,7 +65,7 @@ final class TrainedParts {
         }
     }
 
-    /// A validation as if it had been made at `step`.
+    /// Returns the report of a validation at `step`.
     func report(step: Int, errors: [Int]) -> ValidationReport {
         ValidationReport(
             step: step,

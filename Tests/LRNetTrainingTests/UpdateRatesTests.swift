@@ -11,7 +11,7 @@ import Testing
         try Recipe(yaml: "network: mnist", file: "r", overrides: overrides)
     }
 
-    /// 10 steps an epoch.
+    /// Returns a sequence with 10 steps per epoch.
     private func sequence(_ recipe: Recipe) -> BatchSequence {
         BatchSequence(recipe: recipe, sampleCount: 10 * recipe.training.globalBatch)
     }
@@ -20,7 +20,7 @@ import Testing
         steps.map { recipe.rates(step: $0, in: sequence(recipe)) }
     }
 
-    @Test func logitsMayHaveARateOfTheirOwn() throws {
+    @Test func `logits may have a separate learning rate that follows the schedule`() throws {
         let same = try recipe("schedule.dropAtEpochs=[1]")
         #expect(
             rates(same, [0, 9, 10])
@@ -31,13 +31,13 @@ import Testing
                 == [UpdateRates(real: 0.01, logits: 0.5), UpdateRates(real: 0.001, logits: 0.05)])
     }
 
-    @Test func aWarmupIsALine() throws {
+    @Test func `the warmup raises the learning rate linearly`() throws {
         let recipe = try recipe("schedule.warmupSteps=4", "optimizer.learningRate=8")
         #expect(rates(recipe, [0, 1, 2, 3, 4, 99]).map(\.real) == [2, 4, 6, 8, 8, 8])
     }
 
-    /// Against the C library's cosine; at the ends exactly.
-    @Test func aCosineIsACosine() throws {
+    /// It starts at exactly 1, never increases and is constant outside its range.
+    @Test func `the cosine schedule equals the C library's cosine within rounding`() throws {
         let recipe = try recipe(
             "schedule.shape=cosine", "schedule.warmupSteps=20", "optimizer.learningRate=1",
             "training.epochs=12")
@@ -55,17 +55,16 @@ import Testing
             })
     }
 
-    /// The bits are the same on every machine; these come from the same sums in another language.
+    /// The expected bits come from the same sums in another language.
     @Test(arguments: [
         (0.1, 0x3fef_3787_09a2_2a80 as UInt64), (0.25, 0x3feb_504f_333f_9de6),
         (0.5, 0x3fe0_0000_0000_0001), (0.75, 0x3fc2_bec3_3301_8868),
     ])
-    func bitsOfTheCosine(x: Double, bits: UInt64) {
+    func `the cosine has the same bits on every machine`(x: Double, bits: UInt64) {
         #expect(RaisedCosine.value(x).bitPattern == bits)
     }
 
-    /// A run that `training.steps` ends early has the rates of the whole one.
-    @Test func stepsOnlyEndEarlier() throws {
+    @Test func `a run that ends early has the learning rates of the whole run`() throws {
         let settings = ["schedule.shape=cosine", "schedule.annealing=3", "training.epochs=4"]
         let whole = try Recipe(yaml: "network: mnist", file: "r", overrides: settings)
         let short = try Recipe(
@@ -75,24 +74,25 @@ import Testing
         #expect(short.fingerprint == whole.fingerprint)
     }
 
-    @Test func annealingMultipliesToItsFactor() throws {
+    @Test func `annealing multiplies the logits by its factor in total`() throws {
         let recipe = try recipe(
             "schedule.annealing=4", "schedule.annealingPart=0.3", "training.epochs=10")
         let growths = rates(recipe, Array(0..<100)).map(\.logitGrowth)
         #expect(growths[..<70].allSatisfy { $0 == 1 } && growths[70...].allSatisfy { $0 > 1 })
         #expect(abs(growths.reduce(1, *) - 4) < 1e-12)
-        // A line: half of the way at half of the part.
+        // The growth is linear: half of it at half of the annealed part.
         #expect(abs(growths[..<85].reduce(1, *) - 2.5) < 1e-12)
         let none = try self.recipe("training.epochs=10")
         #expect(rates(none, Array(0..<100)).allSatisfy { $0.logitGrowth == 1 })
     }
 
-    /// The length is part of what a run computes where the schedule follows it, and only there.
     @Test(arguments: [
         ([], true), (["schedule.shape=cosine"], false), (["schedule.annealing=2"], false),
         (["schedule.warmupSteps=3"], true), (["schedule.annealingPart=0.2"], true),
     ])
-    func lengthJoinsTheFingerprint(settings: [String], isFree: Bool) throws {
+    func `the length is part of the fingerprint if the schedule depends on it`(
+        settings: [String], isFree: Bool
+    ) throws {
         func recipe(_ epochs: Int) throws -> Recipe {
             try Recipe(
                 yaml: "network: mnist", file: "r",
@@ -104,8 +104,7 @@ import Testing
         #expect(change.key == "training.epochs" && change.isAllowed == isFree)
     }
 
-    /// Annealing decides nothing where there are no logits.
-    @Test func annealingIsOfLogits() {
+    @Test func `annealing ties the fingerprint to the length only for methods with logits`() {
         var (short, long) = (Recipe(), Recipe())
         (short.weights.model, long.weights.model) = (.twn, .twn)
         (short.schedule.annealing, long.schedule.annealing) = (2, 2)
@@ -115,10 +114,9 @@ import Testing
         #expect(short.fingerprint != long.fingerprint)
     }
 
-    /// One step of Adam from moments of zero moves every parameter by its rate, logits by theirs.
-    @Test(arguments: [Recipe.OptimizerName.adam, .sgd]) func rolesHaveTheirRates(
-        name: Recipe.OptimizerName
-    ) {
+    /// From moments of zero, one step of Adam changes a parameter by its rate.
+    @Test(arguments: [Recipe.OptimizerName.adam, .sgd])
+    func `one step changes each parameter by the rate of its role`(name: Recipe.OptimizerName) {
         let parameters = [Parameter.Role.logit, .weight, .latent, .scale, .offset].map {
             Parameter(name: "\($0)", shape: [2], role: $0)
         }

@@ -2,9 +2,9 @@ import LRNetSupport
 import LRNetWatchdog
 import Testing
 
-/// Beacon and messages.
+/// The progress beacon, the heartbeats and their sockets.
 @Suite struct WatchdogPartsTests {
-    @Test func beaconKeepsTheStep() {
+    @Test func `a beacon records phase, step, count and stop request`() {
         let beacon = ProgressBeacon()
         #expect(beacon.progress.phase == .starting && beacon.progress.step == 0)
         beacon.enter(.loading, step: 70_000)
@@ -19,7 +19,7 @@ import Testing
         #expect(!beacon.wasAskedToStop(secondsAgo: 1000))
     }
 
-    @Test func filesAreActivity() throws {
+    @Test func `reading a file counts as activity`() throws {
         let before = FileActivity.pieceCount
         _ = try FileBytes.read("/proc/self/exe")
         #expect(FileActivity.pieceCount > before)
@@ -34,7 +34,7 @@ import Testing
             text: "read: é: no"),
     ]
 
-    @Test func beatsArriveInAnyPieces() throws {
+    @Test func `heartbeats are decoded from pieces of any size`() throws {
         let bytes = Self.beats.flatMap(\.encoded)
         for size in [1, 7, 48, 1000] {
             var arrived: [UInt8] = []
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func longTextIsCut() throws {
+    @Test func `the text of a heartbeat is cut to 1000 characters`() throws {
         var arrived = Heartbeat(
             kind: .failure, rank: 1, process: 1, token: 1, text: String(repeating: "x", count: 9999)
         ).encoded
@@ -56,8 +56,9 @@ import Testing
         #expect(arrived.isEmpty)
     }
 
-    /// Whoever talks to the port by mistake is found out by the first 48 bytes.
-    @Test(arguments: [0, 4, 5, 7]) func foreignBytesAreRefused(position: Int) {
+    /// The first 48 bytes reveal a program that connects to the port by mistake.
+    @Test(arguments: [0, 4, 5, 7])
+    func `bytes that are not a heartbeat are refused`(position: Int) {
         var arrived = Self.beats[0].encoded
         arrived[position] = 0xFF
         #expect(throws: Failure.self) { _ = try Heartbeat.take(from: &arrived) }
@@ -65,8 +66,8 @@ import Testing
         #expect(throws: Failure.self) { _ = try Heartbeat.take(from: &web) }
     }
 
-    /// Over loopback and every address that other machines would be given.
-    @Test func socketsCarryBeats() throws {
+    /// Over loopback and every address that is passed to other hosts.
+    @Test func `heartbeats arrive over every address of the host`() throws {
         let listener = try HeartbeatSocket.listening()
         for address in ["127.0.0.1"] + HeartbeatSocket.ownAddresses() {
             let near = try HeartbeatSocket.connected(
@@ -90,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func endOfAConnectionIsSeen() throws {
+    @Test func `the end of a connection is detected after its last heartbeat`() throws {
         let listener = try HeartbeatSocket.listening()
         var near: HeartbeatSocket? = try HeartbeatSocket.connected(
             to: "127.0.0.1", port: listener.port, patience: .seconds(5))
@@ -103,7 +104,7 @@ import Testing
         let end = ContinuousClock.now + .seconds(5)
         while isOpen && ContinuousClock.now < end { isOpen = far.receive() }
         #expect(!isOpen)
-        // What was said before the end still counts.
+        // Data sent before the end is still received.
         #expect(try Heartbeat.take(from: &far.inbox) == Self.beats[0])
         far.send(Self.beats[0])
     }

@@ -2,15 +2,15 @@ internal import Foundation
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// Times each hot kernel on one thread beside its naive twin and its bound, once its results have been
-/// compared with the twin's.
+/// A benchmark of each hot kernel on one thread. It compares the kernel's results with those of its
+/// naive twin, and then its time with the twin's time and with the machine's bound.
 package struct KernelBenchmark {
     private let cases: [KernelCase]
     private let progress: ProgressBar?
 
     /// Creates a benchmark that shows its progress on standard error.
     ///
-    /// - Parameter text: What the names of kernels must contain; all kernels if `nil`.
+    /// - Parameter text: A text that the names of kernels must contain; `nil` for all kernels.
     /// - Throws: `Failure` (64) if there is no such kernel.
     package init(only text: String? = nil) throws {
         let cases = KernelCases.all.filter { kernel in
@@ -19,13 +19,13 @@ package struct KernelBenchmark {
         guard !cases.isEmpty else {
             throw Failure(
                 call: "bench", subject: "--only \(text ?? "")",
-                message: "no kernel's name contains this; the table without --only shows them all",
+                message: "no kernel name contains this; omit --only to run and list all kernels",
                 exitStatus: .usage)
         }
         self.init(cases: cases, showsProgress: true)
     }
 
-    /// Creates a benchmark of some kernels.
+    /// Creates a benchmark of the given kernels.
     package init(cases: [KernelCase], showsProgress: Bool) {
         self.cases = cases
         progress =
@@ -33,15 +33,17 @@ package struct KernelBenchmark {
             ? ProgressBar("kernels", total: Self.rounds * cases.count, unit: "kernels") : nil
     }
 
-    /// Times of each kernel, some seconds apart; the best counts.
+    /// The number of measurements of each kernel, which are some seconds apart; the best one
+    /// counts.
     private static let rounds = 2
 
-    /// Kernels between two measurements of the machine's bounds, the best of which counts.
+    /// The number of kernels between two measurements of the machine's bounds; the best measurement
+    /// counts.
     private static let kernelsPerBound = 10
 
-    /// Runs it.
+    /// Runs the benchmark.
     ///
-    /// - Throws: `Failure` (70) if a kernel's result is not its naive twin's.
+    /// - Throws: `Failure` (70) if a kernel's result differs from its naive twin's.
     package func run() throws -> KernelReport {
         defer { progress?.finish() }
         var bounds = MachineBounds.measure()
@@ -65,7 +67,10 @@ package struct KernelBenchmark {
             })
     }
 
-    /// Compares a kernel with its naive twin; returns the twin's time for all units.
+    /// Compares a kernel with its naive twin.
+    ///
+    /// - Returns: The twin's time for all units, in seconds.
+    /// - Throws: `Failure` (70) if the results differ by more than the tolerance.
     package static func check(_ kernel: KernelCase) throws -> Double {
         let run = kernel.prepare(kernel.naiveUnits)
         run.fast()
@@ -74,11 +79,11 @@ package struct KernelBenchmark {
         guard difference <= kernel.tolerance else {
             throw Failure(
                 call: "bench", subject: "\(kernel.name) \(kernel.shape)",
-                message: "differs from its naive twin by \(difference) of the results' root mean "
-                    + "square where \(kernel.tolerance) are allowed; do not train with this build "
-                    + "on this machine", exitStatus: .internalError)
+                message: "differs from its naive twin by \(difference) times the results' root "
+                    + "mean square, where at most \(kernel.tolerance) is allowed; do not train "
+                    + "with this build on this machine", exitStatus: .internalError)
         }
-        // The first time includes the memory's; a short one is worth repeating.
+        // The first call includes the first access to memory. A short measurement is repeated.
         for _ in 0..<3 where seconds < 0.02 { seconds = min(seconds, time(run.naive)) }
         return seconds * Double(kernel.units) / Double(kernel.naiveUnits)
     }

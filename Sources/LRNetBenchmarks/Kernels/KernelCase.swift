@@ -1,31 +1,29 @@
-/// A row of the kernel benchmark: a kernel at a shape, how much work that is, and its naive twin.
+/// A row of the kernel benchmark: a kernel at a shape, its amount of work, and its naive twin.
 package struct KernelCase {
-    /// The kernel.
     package let name: String
 
-    /// Sizes, as they stand in the table.
+    /// The sizes, as shown in the table.
     package let shape: String
 
-    /// How many rows, images or samples are timed.
+    /// The number of rows, images or samples that are timed.
     package let units: Int
 
-    /// How many the naive twin computes: few enough that it takes a fraction of a second. Results
-    /// are compared over these.
+    /// The number of units that the naive twin computes, and over which results are compared. It is
+    /// small enough that the twin takes a fraction of a second.
     package let naiveUnits: Int
 
     /// The work of all units.
     package let work: KernelWork
 
-    /// How far results may lie from the naive twin's, in units of their root mean square.
+    /// The maximum difference from the naive twin's results, in units of their root mean square.
     package let tolerance: Double
 
-    /// Why the kernel does not reach its bound.
+    /// The reason why the kernel does not reach its bound.
     package let reason: String
 
-    /// Makes the data for a number of units.
+    /// Prepares the data for a number of units.
     package let prepare: (_ units: Int) -> KernelRun
 
-    /// Describes a row.
     package init(
         name: String, shape: String, units: Int, naiveUnits: Int, work: KernelWork,
         tolerance: Double = KernelCase.fewRoundings, reason: String,
@@ -41,26 +39,26 @@ package struct KernelCase {
         self.prepare = prepare
     }
 
-    /// Formulas of a few operations in Float32, and elementary functions good to 2e-7.
+    /// The tolerance for formulas of a few operations in Float32, and for elementary functions
+    /// accurate to 2e-7.
     package static let fewRoundings = 5e-6
 
-    /// Sums of up to 12,544 products: rounding errors of one Float32 chain, which is the naive twin's,
-    /// grow like the root of the number of terms.
+    /// The tolerance for sums of up to 12,544 products. The naive twin adds them in a single
+    /// Float32 chain, whose rounding errors grow like the square root of the number of terms.
     package static let longSum = 5e-5
 }
 
-/// A kernel and its naive twin, each with memory of its own.
+/// A kernel and its naive twin, each with separate memory.
 package struct KernelRun {
-    /// The kernel, as often as wanted.
+    /// Runs the kernel; it can be called repeatedly.
     package let fast: () -> Void
 
-    /// The naive twin.
+    /// Runs the naive twin.
     package let naive: () -> Void
 
-    /// What both have left behind.
+    /// Returns the results of both.
     package let results: () -> [(fast: [Float], naive: [Float])]
 
-    /// Joins the two.
     package init(
         fast: @escaping () -> Void, naive: @escaping () -> Void,
         results: @escaping () -> [(fast: [Float], naive: [Float])]
@@ -70,8 +68,8 @@ package struct KernelRun {
         self.results = results
     }
 
-    /// The largest difference of two results, in units of the naive one's root mean square; infinite
-    /// where one is not finite or they have no equal counts.
+    /// The largest difference between the results, in units of the naive results' root mean square;
+    /// infinite if a result is not finite or if the counts differ.
     package var difference: Double {
         results().map { Self.difference($0.fast, $0.naive) }.max() ?? .infinity
     }
@@ -90,38 +88,37 @@ package struct KernelRun {
     }
 }
 
-/// What a kernel must do at least, counted by hand from its definition.
+/// The minimum work of a kernel, counted by hand from its definition.
 package struct KernelWork: Equatable {
-    /// What a rate is given in.
+    /// The unit of a rate.
     package enum Unit: Equatable {
-        /// Additions and multiplications a second.
+        /// Additions and multiplications per second.
         case operations
-        /// Bytes a second.
+        /// Bytes per second.
         case bytes
-        /// Nanoseconds a number.
+        /// Nanoseconds per number.
         case numbers(Int)
     }
 
-    /// What the rate is given in.
     package var unit: Unit
 
-    /// Multiplications of lanes of vectors, with or without an addition, of integers too, and
-    /// divisions and roots: a core does at most as many a second as its matrix product does
-    /// multiply-adds.
+    /// The number of multiplications in vector lanes, with or without an addition. Integer
+    /// multiplications, divisions and roots also count. A core does at most as many per second as
+    /// its matrix product does multiply-adds.
     package var multiplications = 0.0
 
-    /// Bytes that are read and written at least, each value once.
+    /// The minimum number of bytes read and written, with each value counted once.
     package var byteCount = 0.0
 
-    /// The bytes of all that is touched: decides in which memory it lies. That of ``byteCount`` by
-    /// default.
+    /// The number of bytes accessed, which determines the level of memory that contains them. The
+    /// default is ``byteCount``.
     package var workingSet: Double
 
-    /// Winograd: the direct sum's products for one of its own, so a multiple of the peak that is not
-    /// to be exceeded.
+    /// For Winograd's algorithm, the number of the direct sum's products per product of its own.
+    /// The rate cannot exceed this multiple of the peak.
     package var saving: Double?
 
-    /// A sum of products; `multiplyAdds` of them.
+    /// Returns the work of a sum of `multiplyAdds` products.
     package static func products(
         _ multiplyAdds: Int, values: Int = 0, saving: Double? = nil
     ) -> KernelWork {
@@ -131,8 +128,8 @@ package struct KernelWork: Equatable {
             workingSet: bytes, saving: saving)
     }
 
-    /// A pass over memory: Float32 values read and written, and multiplications, if they might be
-    /// what limits it.
+    /// Returns the work of a pass over memory: the Float32 values read and written, and the
+    /// multiplications if they might be the limit.
     package static func pass(
         values: Int, multiplications: Int = 0, workingSet: Int? = nil
     ) -> KernelWork {
@@ -141,7 +138,7 @@ package struct KernelWork: Equatable {
             workingSet: Double(4 * (workingSet ?? values)))
     }
 
-    /// Random numbers.
+    /// Returns the work of generating random numbers.
     package static func numbers(_ count: Int, multiplicationsEach: Int, valuesEach: Int)
         -> KernelWork
     {
@@ -151,6 +148,6 @@ package struct KernelWork: Equatable {
             byteCount: bytes, workingSet: bytes)
     }
 
-    /// Floating-point operations, as they are usually counted.
+    /// The number of floating-point operations, where a multiply-add counts as two.
     package var floatingPointOperations: Double { 2 * multiplications }
 }

@@ -53,7 +53,8 @@ extension KernelCases {
         }
     }
 
-    /// Where the time goes; many channels have more points than a cache holds.
+    /// Returns the reason for the remaining time. With many channels, the points do not fit in a
+    /// cache.
     private static func reason(_ direction: Direction, channels: Int, tiles: Int) -> String {
         let megabytes = WinogradFilter.pointCount * 4 * channels / 1_000_000
         let isLarge = megabytes > 30
@@ -64,7 +65,7 @@ extension KernelCases {
                 : "transforms of tiles, and chains of 32 terms for accuracy"
         case .weight:
             return isLarge
-                ? "sums of only \(tiles) terms, each stretch of 64x32 at 36 points transformed at once"
+                ? "sums of only \(tiles) terms; each 64x32 block at 36 points transformed at once"
                 : "two transforms of every tile; sums over a block, in chains of 16"
         }
     }
@@ -140,7 +141,8 @@ extension KernelCases {
         )
     }
 
-    /// Channels are multiples of 32, so that nothing fills panels up.
+    /// Creates a case of packing weights. The channels are multiples of 32, so panels need no
+    /// padding.
     private static func weights(
         isTurned: Bool, window: Int, inputs: Int, outputs: Int
     ) -> KernelCase {

@@ -8,15 +8,15 @@ extension KernelCases {
             noise(samples: 4, count: 12_544), preActivations(samples: 8, count: 12_544),
             preActivations(samples: 256, count: 512), moments(1_605_632), pullBack(1_605_632),
             adam(1_605_632), add(1_605_632, "the target's lines are read and written"),
-            add(65_536, "one vector a turn of the loop; the compiler's own loop is faster"),
+            add(65_536, "one vector per loop iteration; the compiler's own loop is faster"),
             multiply(401_408), softmax(samples: 256, classes: 10),
             softmax(samples: 32, classes: 1000),
         ]
     }
 
-    /// Multiplications of 64 normal numbers, in vectors of 16 or of eight wide lanes: 40 of Philox (two
-    /// in each of ten rounds, for two halves of 16 blocks) and 29 of each of two Box-Muller
-    /// transforms.
+    /// The number of multiplications per normal number, counted for 64 numbers in vectors of 16
+    /// lanes or of eight wide lanes: 40 in Philox (two in each of ten rounds, for two halves of 16
+    /// blocks) and 29 in each of two Box-Muller transforms.
     private static let noiseMultiplications = (40 + 2 * 29) * 16 / 64
 
     private static func key(_ sample: Int) -> NoiseKey {
@@ -50,7 +50,7 @@ extension KernelCases {
             naiveUnits: samples,
             work: .numbers(
                 samples * count, multiplicationsEach: noiseMultiplications + 5, valuesEach: 4),
-            reason: "as noise, with one more root and a division, which take many cycles each"
+            reason: "like noise, plus one more root and a division, which take many cycles each"
         ) { samples in
             let total = samples * count
             let (fastMean, fastVariance) = (
@@ -76,14 +76,15 @@ extension KernelCases {
         }
     }
 
-    /// Two logistic functions of 13 multiplications, a division among them, and what comes behind.
+    /// The number of multiplications per weight: two logistic functions with 13 each, including a
+    /// division, and 5 more.
     private static let momentMultiplications = 2 * 13 + 5
 
     private static func moments(_ count: Int) -> KernelCase {
         KernelCase(
             name: "ternary moments", shape: "\(count)", units: 1, naiveUnits: 1,
             work: .pass(values: 4 * count, multiplications: momentMultiplications * count),
-            reason: "two exponentials and two divisions a weight"
+            reason: "two exponentials and two divisions per weight"
         ) { _ in
             let (a, b) = (BenchmarkData.normal(count), BenchmarkData.normal(count, stream: 1))
             let mean = FloatBuffer(count: count).all
@@ -108,7 +109,7 @@ extension KernelCases {
         KernelCase(
             name: "ternary pull-back", shape: "\(count)", units: 1, naiveUnits: 1,
             work: .pass(values: 6 * count, multiplications: (momentMultiplications + 12) * count),
-            reason: "as moments, and six streams"
+            reason: "like the moments, with six streams"
         ) { _ in
             let inputs = (0..<4).map { BenchmarkData.normal(count, stream: $0) }
             let zero = FloatBuffer(count: count).all
@@ -148,7 +149,7 @@ extension KernelCases {
             ]
             let adam = Reference.Adam<Float>(
                 rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 1e-4)
-            let slopes = gradient.values
+            let naiveGradient = gradient.values
             var (w, m, v) = (fast[0].values, fast[1].values, fast[2].values)
             return KernelRun(
                 fast: {
@@ -157,7 +158,7 @@ extension KernelCases {
                         secondMoment: fast[2], step: step)
                 },
                 naive: {
-                    adam.update(&w, &m, &v, gradient: slopes, time: 1)
+                    adam.update(&w, &m, &v, gradient: naiveGradient, time: 1)
                 }, results: { zip(fast, [w, m, v]).map { ($0.values, $1) } })
         }
     }
@@ -182,9 +183,9 @@ extension KernelCases {
         KernelCase(
             name: "multiply", shape: "\(count)", units: 1, naiveUnits: 1,
             work: .pass(values: 3 * count, workingSet: 2 * count),
-            reason: "as add"
+            reason: "like add"
         ) { _ in
-            // Factors of 1 and -1: whatever the number of calls, nothing becomes too small.
+            // With factors of 1 and -1, no value becomes too small after any number of calls.
             let factor = BenchmarkData.normal(count)
             for i in 0..<count { factor[i] = factor[i] < 0 ? -1 : 1 }
             let fast = BenchmarkData.normal(count, stream: 1)
@@ -201,7 +202,7 @@ extension KernelCases {
         KernelCase(
             name: "softmax and its gradient", shape: "\(samples)x\(classes)", units: samples,
             naiveUnits: samples, work: .pass(values: 2 * samples * classes),
-            reason: "plain loops: two exponentials in Double a value, a thousandth of a step"
+            reason: "plain loops: two exponentials in Double per value; a thousandth of a step"
         ) { samples in
             let logits = BenchmarkData.normal(samples * classes)
             let fast = FloatBuffer(count: samples * classes).all

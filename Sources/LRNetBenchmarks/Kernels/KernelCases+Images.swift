@@ -1,7 +1,7 @@
 internal import LRNetKernels
 internal import LRNetReference
 
-/// Patches, pooling and batch norm.
+/// Patches and pooling.
 extension KernelCases {
     static var images: [KernelCase] {
         let first = PatchGeometry(
@@ -27,7 +27,7 @@ extension KernelCases {
             poolingGradient(
                 halves, images: 32, "writes zeros first, then reads and writes each value again"),
             poolingGradient(
-                overlapping, images: 2, "nine reads and writes of the input a window"),
+                overlapping, images: 2, "nine reads and writes of the input per window"),
         ]
     }
 
@@ -93,7 +93,8 @@ extension KernelCases {
         }
     }
 
-    /// Images, outputs, and a byte an output for its winner.
+    /// Returns the work of pooling: the images, the outputs, and one byte per output for its
+    /// winner.
     private static func poolingBytes(_ geometry: PatchGeometry, _ images: Int) -> KernelWork {
         let outputs = geometry.outputPixelCount * geometry.input.channels
         return .pass(values: images * (geometry.input.count + outputs + outputs / 4))
@@ -129,7 +130,7 @@ extension KernelCases {
         }
     }
 
-    /// Everything that pooling of some images needs.
+    /// The data and results of pooling over several images.
     private final class Pool {
         let geometry: PatchGeometry
         let images, inputs, outputs: Int

@@ -1,7 +1,7 @@
 internal import LRNetKernels
 internal import LRNetReference
 
-/// Batch norm, of a micro-batch with few and with many channels.
+/// Batch norm of a micro-batch with few and with many channels.
 extension KernelCases {
     static var normalization: [KernelCase] {
         [(25_088, 32), (196, 512)].flatMap { rows, channels in
@@ -15,7 +15,7 @@ extension KernelCases {
         }
     }
 
-    /// Values and statistics of a batch.
+    /// The values and statistics of a batch.
     private struct Norm {
         let rows, channels: Int
         let x, mean, inverseDeviation, scale, shift, meanGradient, meanProduct: FloatView
@@ -29,7 +29,7 @@ extension KernelCases {
                 return view
             }
             x = BenchmarkData.normal(rows * channels)
-            // A scale of 1 keeps gradients of a sensible size through thousands of calls.
+            // A scale of 1 keeps gradients at a reasonable size through thousands of calls.
             (mean, inverseDeviation) = (constant(0.25), constant(1))
             (scale, shift) = (constant(1), constant(0.125))
             (meanGradient, meanProduct) = (constant(0.0625), constant(-0.03125))

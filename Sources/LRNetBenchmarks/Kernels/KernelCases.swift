@@ -3,10 +3,10 @@ internal import LRNetReference
 
 /// The rows of the kernel benchmark: the hot kernels at shapes of the three networks.
 ///
-/// The shapes are those of a micro-batch of the MNIST network (32 images, 256 for the fully connected
+/// The shapes are for a micro-batch of the MNIST network (32 images, 256 for the fully connected
 /// layer), the CIFAR-10 network (8, 64) and ResNet-18 (4).
 package enum KernelCases {
-    /// All of them, in the order of the table.
+    /// All rows, in the order of the table.
     package static var all: [KernelCase] {
         products + convolutions + images + normalization + elements
     }
@@ -18,25 +18,25 @@ package enum KernelCases {
             product("product", rows: 480, inner: 512, columns: 512, "the peak itself"),
             product(
                 "product, first layer", rows: 784 * 8, inner: 25, columns: 32,
-                "sums of 25 terms: storing a tile costs as much as making it"),
+                "sums of 25 terms: storing a tile costs as much as computing it"),
             product(
                 "product, 7x7 first layer", rows: 12_544, inner: 147, columns: 64,
-                "short sums, and rows that come from memory once"),
+                "short sums, and rows that are read from memory once"),
             product(
                 "product, fully connected", rows: 256, inner: 3136, columns: 512,
                 "a panel of 3136x32 values is larger than L1 and fills a third of L2"),
             product(
                 "product, fully connected", rows: 64, inner: 8192, columns: 1024,
-                "33 MB of weights for 64 rows: each panel comes from memory for six tiles"),
+                "33 MB of weights for 64 rows: each panel is read from memory for six tiles"),
             product(
                 "product, last layer", rows: 256, inner: 512, columns: 10,
-                "10 of a tile's 32 columns are wanted"),
+                "only 10 of a tile's 32 columns are needed"),
             weightGradient(
                 samples: 256, rows: 3136, columns: 512,
-                "B is read where it lies, a row of a panel in each page; C is written once"),
+                "B is read in place, a row of a panel in each page; C is written once"),
             weightGradient(
                 samples: 64, rows: 8192, columns: 1024,
-                "64 terms a sum: writing C, 33 MB, takes a good part"),
+                "64 terms per sum: writing C (33 MB) takes much of the time"),
             weightGradient(
                 samples: 12_544, rows: 147, columns: 64,
                 "long sums over rows a page apart"),

@@ -3,44 +3,41 @@ package import LRNetDiagnostics
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// What the kernel benchmark found: for programs as JSON, for people as a table.
+/// The results of the kernel benchmark, as JSON or as a table.
 package struct KernelReport: Codable, Sendable {
     /// One kernel at one shape.
     package struct Row: Codable, Sendable {
-        /// The kernel.
         package var kernel: String
-        /// Its sizes.
+        /// The sizes.
         package var shape: String
         /// The best time.
         package var seconds: Double
-        /// The rate, and its unit: `GFLOP/s`, `GB/s` or `ns/number`.
         package var rate: Double
-        /// The unit of ``rate``.
+        /// The unit of ``rate``: `GFLOP/s`, `GB/s` or `ns/number`.
         package var rate_unit: String
-        /// What limits it: `peak`, `L2 copy`, `L3 copy` or `memory copy`.
+        /// The bound that limits the kernel: `peak`, `L2 copy`, `L3 copy` or `memory copy`.
         package var bound: String
         /// The bound as a rate, in the same unit.
         package var bound_rate: Double
-        /// The bound's time in percent of the time. Of the direct sum for Winograd's convolutions, so
-        /// more than 100 is possible there.
+        /// The bound's time in percent of the measured time. For Winograd's convolutions it is the
+        /// time of the direct sum, so the percentage can exceed 100.
         package var bound_percent: Double
-        /// Winograd: the rate at which its own products would run at the peak.
+        /// For Winograd's algorithm, the rate if its own products ran at the peak.
         package var ceiling_rate: Double?
-        /// Naive time divided by time.
+        /// The naive twin's time divided by the kernel's time.
         package var times_naive: Double
-        /// Why not more.
+        /// The reason why the kernel does not reach its bound.
         package var reason: String
     }
 
     /// The CPU.
     package var processor: ProcessorDescription
-    /// What a number may depend on.
+    /// The versions of software on which the numbers may depend.
     package var versions: LibraryVersions
-    /// Who computes matrix products.
+    /// The provider of matrix products.
     package var products: String
-    /// The machine's bounds, for one core.
+    /// The bounds of one core.
     package var bounds: MachineBounds
-    /// The rows.
     package var kernels: [Row]
 
     init(bounds: MachineBounds, kernels: [Row]) {
@@ -56,13 +53,13 @@ package struct KernelReport: Codable, Sendable {
     ]
 
     private static let notes = """
-        %: the bound's time in percent of the time. GFLOP/s of convolutions are those of the direct \
-        sum, of which Winograd's algorithm computes a quarter (3x3) or about a third (5x5): more \
-        than 100 % is possible; in brackets what its own products would reach at the peak. GB/s \
-        count each value that must be read or written once; kernels that mostly read, or write \
-        where they have read, may exceed a copy. Multiplications of noise and weights are held \
-        against the peak. x naive: how many times faster than a plain loop with the same result, \
-        which the compiler may have made vectors of.
+        %: the bound's time in percent of the measured time. GFLOP/s of convolutions count the \
+        operations of the direct sum, of which Winograd's algorithm computes a quarter (3x3) or \
+        about a third (5x5), so more than 100 % is possible; the number in parentheses is the rate \
+        if its own products ran at the peak. GB/s count each value that must be read or written \
+        once; kernels that mostly read, or that write where they have read, may exceed a copy. \
+        Multiplications of noise and weights are compared with the peak. x naive: the speedup over \
+        a plain loop with the same result, which the compiler may have vectorized.
         """
 
     private var machine: [String] {
@@ -85,7 +82,7 @@ package struct KernelReport: Codable, Sendable {
         return (machine + [""] + table.lines + ["", Self.notes]).map { $0 + "\n" }.joined()
     }
 
-    /// The same in Markdown.
+    /// The table in Markdown.
     package var markdown: String {
         func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
         let numeric = 2...6
@@ -101,7 +98,7 @@ extension KernelReport.Row {
     init(_ kernel: KernelCase, seconds: Double, naiveSeconds: Double, bounds: MachineBounds) {
         let limit = bounds.limit(kernel.work)
         let work = kernel.work
-        /// The rate of the work in a time.
+        /// Returns the rate of the work when it takes `seconds`.
         func rate(_ seconds: Double) -> Double {
             switch work.unit {
             case .operations: 1e-9 * work.floatingPointOperations / seconds
@@ -124,7 +121,7 @@ extension KernelReport.Row {
             times_naive: naiveSeconds / seconds, reason: kernel.reason)
     }
 
-    /// Numbers as they stand in a table.
+    /// The cells of the row in a table.
     var cells: [String] {
         func digits(_ value: Double) -> String {
             value >= 10

@@ -2,20 +2,20 @@ internal import Foundation
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// What one core of this machine can do at most, measured with our own matrix product and copies.
+/// The maximum rates of one core of this machine, measured with this program's matrix product and
+/// with copies.
 package struct MachineBounds: Codable, Sendable, Equatable {
     /// The rate of a product of 480x512x512 with a packed right factor, in 10^9 additions and
-    /// multiplications a second.
+    /// multiplications per second.
     package var product_gflops: Double
 
-    /// Bytes read and written a second, in 10^9, by copies within the second-level cache, the third,
-    /// and memory.
+    /// The rates of copies within the second-level cache, the third-level cache, and memory, in
+    /// 10^9 bytes read and written per second.
     package var copy_l2_gigabytes, copy_l3_gigabytes, copy_memory_gigabytes: Double
 
-    /// The sizes of the caches that a core sees, in bytes.
+    /// The sizes of the caches available to a core, in bytes.
     package var l2_bytes, l3_bytes: Int
 
-    /// Bounds that are known.
     package init(product: Double, l2: Double, l3: Double, memory: Double, sizes: (Int, Int)) {
         product_gflops = product
         copy_l2_gigabytes = l2
@@ -34,7 +34,7 @@ package struct MachineBounds: Codable, Sendable, Equatable {
         case memory = "memory copy"
     }
 
-    /// Measures. Takes about half a second.
+    /// Measures the bounds, which takes about half a second.
     static func measure() -> MachineBounds {
         let l2 = cacheSize(level: 2) ?? 1 << 20
         let l3 = max(cacheSize(level: 3) ?? 32 << 20, 2 * l2)
@@ -43,7 +43,8 @@ package struct MachineBounds: Codable, Sendable, Equatable {
             memory: copyRate(bytes: min(4 * l3, 256 << 20)), sizes: (l2, l3))
     }
 
-    /// The larger of two measurements each: what other programs took is not the machine's.
+    /// Returns the larger value of each pair, because other programs can only reduce a measured
+    /// rate.
     package func better(of other: MachineBounds) -> MachineBounds {
         var best = self
         best.product_gflops = max(product_gflops, other.product_gflops)
@@ -53,13 +54,13 @@ package struct MachineBounds: Codable, Sendable, Equatable {
         return best
     }
 
-    /// Where a kernel finds its data when it is called again and again.
+    /// Returns the level of memory that contains a kernel's data during repeated calls.
     package func level(workingSet: Double) -> Level {
         if workingSet <= Double(l2_bytes) { return .l2 }
         return workingSet <= Double(l3_bytes) ? .l3 : .memory
     }
 
-    /// Bytes a second.
+    /// Returns the rate of copies at a level, in bytes per second.
     func copyRate(_ level: Level) -> Double {
         switch level {
         case .l2: 1e9 * copy_l2_gigabytes
@@ -68,15 +69,15 @@ package struct MachineBounds: Codable, Sendable, Equatable {
         }
     }
 
-    /// What holds a kernel back.
+    /// The bound that limits a kernel.
     package struct Limit: Equatable {
-        /// `peak` or a copy's name.
+        /// `peak`, or the name of a copy.
         package let name: String
         /// The shortest time that the work can take, in seconds.
         package let seconds: Double
     }
 
-    /// The slower of the arithmetic at the product's rate and the traffic at a copy's.
+    /// Returns the slower of the arithmetic at the product's rate and the traffic at a copy's rate.
     package func limit(_ work: KernelWork) -> Limit {
         let arithmetic = work.floatingPointOperations / (1e9 * product_gflops)
         let level = level(workingSet: work.workingSet)
@@ -86,7 +87,8 @@ package struct MachineBounds: Codable, Sendable, Equatable {
             : Limit(name: level.rawValue, seconds: traffic)
     }
 
-    /// The size of a cache of the first CPU, as Linux reports it: `1024K`.
+    /// Returns the size in bytes of a cache of the first CPU, which Linux reports in the form
+    /// `1024K`.
     private static func cacheSize(level: Int) -> Int? {
         for index in 0..<8 {
             let folder = "/sys/devices/system/cpu/cpu0/cache/index\(index)"
@@ -114,7 +116,8 @@ package struct MachineBounds: Codable, Sendable, Equatable {
         return 2e-9 * Double(rows * columns * inner) / seconds
     }
 
-    /// The better of the C library's copy and of ours, which stores vector by vector.
+    /// Returns the better rate of the C library's copy and of this program's copy, which stores
+    /// vector by vector.
     private static func copyRate(bytes: Int) -> Double {
         let count = max(bytes / 4, 1)
         let source = FloatBuffer(count: count).all
@@ -130,18 +133,19 @@ package struct MachineBounds: Codable, Sendable, Equatable {
     }
 }
 
-/// Times a piece of work by the best of some batches, which other programs disturb least.
+/// A timer that uses the best of several batches of calls, which is the one least disturbed by
+/// other programs.
 struct BenchmarkTimer {
-    /// Batches, unless one takes long.
+    /// The maximum number of batches.
     var repetitions = 7
 
-    /// A batch takes at least so long, in seconds.
+    /// The minimum duration of a batch, in seconds.
     private let batch = 0.004
 
-    /// Batches stop when they have taken so long together.
+    /// The total duration after which no further batch is started, in seconds.
     private let budget = 0.2
 
-    /// Seconds of one call.
+    /// Returns the duration of one call in seconds.
     func best(_ work: () -> Void) -> Double {
         let first = seconds(of: 1, work)
         let calls = max(Int((batch / max(first, 1e-9)).rounded(.up)), 1)
@@ -162,9 +166,9 @@ struct BenchmarkTimer {
     }
 }
 
-/// Numbers to compute with.
+/// Input data for kernels.
 enum BenchmarkData {
-    /// Standard normal numbers; equal streams give equal numbers.
+    /// Returns standard normal numbers; equal streams yield equal numbers.
     static func normal(_ count: Int, stream: UInt32 = 0) -> FloatView {
         let view = FloatBuffer(count: count).all
         GaussianNoise.fill(view, key: NoiseKey(seed: 0, purpose: .test, index: stream))

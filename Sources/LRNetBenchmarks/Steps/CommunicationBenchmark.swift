@@ -4,46 +4,48 @@ internal import LRNetLayers
 internal import LRNetSupport
 package import LRNetTraining
 
-/// Times the exchange of a network's gradients: the whole vector at once, against `MPI_Allreduce`, and
-/// within training steps of either reduction, alternating.
+/// A benchmark of the exchange of a network's gradients. It times the exchange of the whole vector
+/// against `MPI_Allreduce`, and training steps with the exact and the fast reduction, alternately.
 package struct CommunicationBenchmark {
-    /// What a step of one reduction spends on other ranks; seen from rank 0.
+    /// The communication costs of a step with one reduction, measured on rank 0.
     package struct Steps: Codable, Sendable {
         /// The median time of a step.
         package var step_seconds: Double
-        /// What is spent with other ranks at the end of passes and for batch norm, in percent.
+        /// The time spent on communication at the end of passes and for batch norm, in percent of
+        /// the step.
         package var communication_percent: Double
-        /// The time in MPI's calls in percent: all that is not hidden behind computation, and the
-        /// copying.
+        /// The time in MPI calls, in percent of the step: all communication that is not hidden by
+        /// computation, and the copying.
         package var mpi_percent: Double
-        /// The median time of a step's exchanges of gradients and parameters alone, and of what a step
-        /// waits for them; the latter in percent of the former is not hidden.
+        /// The median time of a step's exchanges of gradients and parameters alone, the median time
+        /// for which a step waits for them, and the latter in percent of the former. The wait is
+        /// the part that is not hidden by computation.
         package var exchange_seconds, unhidden_seconds, unhidden_percent: Double
-        /// Messages of exchanges that a step sends, and their bytes.
+        /// The number of messages that the exchanges of a step send, and their bytes.
         package var messages, bytes: Int
-        /// Collective calls of a step, and the bytes that this rank brings to them.
+        /// The number of collective calls in a step, and the bytes that this rank contributes to
+        /// them.
         package var collectives, collective_bytes: Int
     }
 
-    /// All that was found.
     package struct Report: Codable, Sendable {
         /// The network and the method.
         package var network, weights: String
-        /// Ranks, samples of a step, and leaves.
+        /// The numbers of ranks, samples per step, and leaves.
         package var ranks, global_batch, gradient_leaves: Int
-        /// Values of the gradient vector, and of a message at most.
+        /// The number of values in the gradient vector, and the maximum number per message.
         package var values, piece_values: Int
-        /// Median times of the exact exchange of the vector, waited for and stepped, and of
-        /// `MPI_Allreduce`.
+        /// The median times of the exact exchange of the vector with a single blocking call, of the
+        /// stepped exchange, and of `MPI_Allreduce`.
         package var exchange_seconds, exchange_stepped_seconds, mpi_allreduce_seconds: Double
-        /// The first divided by the last.
+        /// `exchange_seconds` divided by `mpi_allreduce_seconds`.
         package var ratio: Double
-        /// Messages and bytes that a rank sends in an exchange, by plan; counting agrees, or the
-        /// benchmark fails.
+        /// The planned numbers of messages and bytes that a rank sends in an exchange. The
+        /// benchmark fails if the counted numbers differ.
         package var exchange_messages, exchange_bytes: Int
-        /// Those bytes a second, in 10^9.
+        /// The rate of `exchange_bytes`, in 10^9 bytes per second.
         package var exchange_gigabytes_per_second: Double
-        /// Steps of each kind.
+        /// The number of steps with each reduction.
         package var steps: Int
         /// Steps with the exact reduction and with the fast one.
         package var exact, fast: Steps
@@ -52,15 +54,14 @@ package struct CommunicationBenchmark {
     private let recipe: Recipe
     private let group: any ProcessGroup
 
-    /// Creates a benchmark.
     package init(recipe: Recipe, group: any ProcessGroup) {
         self.recipe = recipe
         self.group = group
     }
 
-    /// Runs it. Every rank calls it.
+    /// Runs the benchmark. Every rank must call it.
     ///
-    /// - Parameter steps: Exchanges, and steps of each kind.
+    /// - Parameter steps: The number of exchanges, and of steps with each reduction.
     /// - Throws: `Failure`: 70 if a sum is wrong, 80 if the loss is not finite.
     package func run(steps: Int) throws -> Report {
         let training = recipe.training
@@ -89,11 +90,11 @@ package struct CommunicationBenchmark {
     private func wrongCount(_ report: ExchangeBenchmark.Report) -> Failure {
         Failure(
             call: "TreeExchange", subject: "traffic",
-            message: "\(report.counted) where \(report.planned) was planned",
+            message: "sent \(report.counted), but planned \(report.planned)",
             exitStatus: .internalError, rank: group.rank)
     }
 
-    /// Steps of both kinds in turns, so that a disturbance meets both.
+    /// Times steps with both reductions alternately, so that a disturbance affects both.
     private func timeSteps(_ count: Int) throws -> (exact: Steps, fast: Steps) {
         let runners = try [Recipe.Reduction.exact, .fast].map { reduction in
             var recipe = recipe
@@ -127,8 +128,8 @@ package struct CommunicationBenchmark {
 }
 
 extension CommunicationBenchmark.Report {
-    /// A row in Markdown for each reduction: ranks, reduction, step, its exchange alone, what is waited
-    /// for of it, how much is hidden, all waiting, messages and bytes.
+    /// A Markdown row for each reduction: ranks, reduction, step time, time of the exchange alone,
+    /// time waited for the exchange, hidden share, all waiting, messages and bytes.
     package var markdown: String {
         func milliseconds(_ seconds: Double) -> String { String(format: "%.1f ms", 1e3 * seconds) }
         return [("exact", exact), ("fast", fast)].map { name, steps in
@@ -144,7 +145,7 @@ extension CommunicationBenchmark.Report {
         }.joined()
     }
 
-    /// Two small tables for terminals.
+    /// Two tables for terminals.
     package var text: String {
         func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", 1e3 * seconds) }
         var vector = TextTable(["gradient vector at once", "time", "messages", "bytes", "GB/s"])
@@ -157,7 +158,7 @@ extension CommunicationBenchmark.Report {
         vector.append(["MPI_Allreduce", milliseconds(mpi_allreduce_seconds), "", "", ""])
         var table = TextTable([
             "whole steps", "time", "exchange alone", "not hidden", "", "all waiting", "in MPI",
-            "messages", "bytes", "collectives", "bytes brought",
+            "messages", "bytes", "collectives", "bytes contributed",
         ])
         for (name, steps) in [("exact", exact), ("fast", fast)] {
             table.append([

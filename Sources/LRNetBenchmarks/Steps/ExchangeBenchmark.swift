@@ -2,20 +2,20 @@ package import LRNetCollectives
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// Times the tree exchange against `MPI_Allreduce`, alternating and both in place, and verifies the
-/// sums once.
+/// A benchmark of the tree exchange against `MPI_Allreduce`. Both are timed alternately and in
+/// place, and the sums are verified once.
 package struct ExchangeBenchmark {
-    /// What it found; the same times on every rank, up to a barrier.
+    /// The results. The times are the same on every rank, up to a barrier.
     package struct Report: Sendable {
-        /// Leaves of the tree.
+        /// The number of leaves in the tree.
         package var leafCount: Int
-        /// This rank's nodes.
+        /// The number of this rank's nodes.
         package var nodeCount: Int
-        /// The median time of the exchange that is waited for, and of one that is stepped.
+        /// The median times of a blocking exchange and of a stepped exchange.
         package var exchangeSeconds, steppedSeconds: Double
         /// The median time of `MPI_Allreduce`.
         package var allReduceSeconds: Double
-        /// What this rank sends in one exchange, by plan and as counted.
+        /// This rank's traffic in one exchange, as planned and as counted.
         package var planned, counted: Traffic
     }
 
@@ -24,7 +24,8 @@ package struct ExchangeBenchmark {
     private let leafCount: Int
     private let pieceCount: Int
 
-    /// Makes the benchmark; arguments as in ``TreeExchange``, with a leaf for each rank at least.
+    /// Creates a benchmark. The arguments are those of ``TreeExchange``; the number of leaves is at
+    /// least the number of ranks.
     package init(
         group: any ProcessGroup, leafCount: Int, valueCount: Int,
         pieceCount: Int = TreeExchange.defaultPieceCount
@@ -35,14 +36,14 @@ package struct ExchangeBenchmark {
         self.pieceCount = pieceCount
     }
 
-    /// Runs it. Every rank calls it.
+    /// Runs the benchmark. Every rank must call it.
     ///
     /// - Throws: `Failure` (70) if a sum is wrong.
     package func run(repetitions: Int) throws -> Report {
         let exchange = TreeExchange(
             group: group, leafCount: leafCount, presentLeaves: leafCount, valueCount: valueCount,
             pieceCount: pieceCount)
-        // With one leaf a rank nothing is left of the fast mode but the library's call, in place.
+        // With one leaf per rank, the fast mode is only the in-place call of MPI's library.
         let fast = FastAllReduce(
             group: group, leafCount: group.size, presentLeaves: group.size, valueCount: valueCount)
         let nodes = exchange.ownNodes.map { _ in FloatBuffer(count: valueCount).all }
@@ -78,7 +79,7 @@ package struct ExchangeBenchmark {
             planned: exchange.plannedTraffic, counted: counted)
     }
 
-    /// Every value must be the sum of all nodes, which are whole numbers.
+    /// Checks that every value is the sum of all nodes, which are integers.
     private func verify(_ output: FloatView, nodeCount: Int) throws {
         var sums = [Double](repeating: 0, count: group.size)
         try group.allGather(
@@ -97,7 +98,8 @@ package struct ExchangeBenchmark {
 }
 
 extension ProcessGroup {
-    /// The seconds from when all ranks are there until the last is done. Every rank calls it.
+    /// Returns the time in seconds from when all ranks are ready until the last one is done. Every
+    /// rank must call it.
     package func secondsOfAll(_ work: () throws -> Void) throws -> Double {
         try barrier()
         let start = ContinuousClock.now
@@ -108,7 +110,8 @@ extension ProcessGroup {
 }
 
 extension [Double] {
-    /// The middle of the sorted values, or the mean of the two in the middle; 0 for none.
+    /// The median: the middle of the sorted values, or the mean of the middle two; 0 for an empty
+    /// array.
     package var median: Double {
         guard !isEmpty else { return 0 }
         let sorted = sorted()

@@ -2,20 +2,21 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetTraining
 
-/// Passes the exchanges of a step on to the reducer, and can repeat those of one step alone.
+/// A proxy that forwards the exchanges of a step to the reducer, and can repeat the exchanges of
+/// one step without the step.
 final class ExchangeRecorder: GradientExchange {
     private let reducer: GradientReducer
     private var isRecording = false
     private var calls: [(GradientReducer) throws -> Void] = []
-    /// Rows of all samples, by name. They stay between steps, unlike what a layer brings.
+    /// The gathered rows of all samples, by name. They stay valid between steps, unlike a layer's
+    /// own rows.
     private var gathered: [GatherName: FloatView] = [:]
 
-    /// Creates a recorder of a reducer's exchanges.
     init(_ reducer: GradientReducer) {
         self.reducer = reducer
     }
 
-    /// Records the exchanges of a step, for ``replay()``. Every rank does the same.
+    /// Records the exchanges of a step for ``replay()``. Every rank must call it.
     func record(_ step: () throws -> Void) rethrows {
         calls = []
         isRecording = true
@@ -23,10 +24,10 @@ final class ExchangeRecorder: GradientExchange {
         try step()
     }
 
-    /// Makes the recorded exchanges once more, all at once and with nothing beside them, and waits.
-    /// Every rank calls it.
+    /// Repeats the recorded exchanges, all started at once and without computation, and waits for
+    /// them. Every rank must call it.
     ///
-    /// Sums of gradients are overwritten; rows and parameters stay as they are.
+    /// Sums of gradients are overwritten; rows and parameters do not change.
     func replay() throws {
         for call in calls { try call(reducer) }
         try reducer.finish()

@@ -5,9 +5,9 @@ internal import LRNetLayers
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// Whole training steps as a benchmark wants them: on one batch in memory, or on a data set.
+/// A runner of whole training steps for benchmarks, on one batch in memory or on a data set.
 final class StepRunner {
-    /// What one step took.
+    /// The measurements of one step.
     struct Sample {
         var times: StageTimes
         var loss: Double
@@ -15,7 +15,8 @@ final class StepRunner {
         var callTime: Duration
     }
 
-    /// Steps in which exchanges are made and memory is touched for the first time.
+    /// The number of steps that are not timed, because they create exchanges and touch memory for
+    /// the first time.
     static let warmUpSteps = 2
 
     private let group: any ProcessGroup
@@ -26,15 +27,15 @@ final class StepRunner {
     private let supply: Supply
     private var stepCount = 0
 
-    /// Where batches come from.
+    /// The source of batches.
     private enum Supply {
-        /// One batch in memory, again and again.
+        /// The same batch in memory for every step.
         case memory(Batch)
-        /// A data set, read, augmented and waited for as in training.
+        /// A data set, loaded and augmented as in training.
         case loader(BatchSource)
     }
 
-    /// Builds the network. Every rank does.
+    /// Builds the network. Every rank must call it.
     ///
     /// - Parameter data: A data set's folder; `nil` for a batch in memory.
     init(recipe: Recipe, group: any ProcessGroup, data: String? = nil) throws {
@@ -50,9 +51,9 @@ final class StepRunner {
         context.reserve(network)
         var recorder: ExchangeRecorder?
         training = TrainingStep(context: context, network: network) {
-            let made = ExchangeRecorder($0)
-            recorder = made
-            return made
+            let created = ExchangeRecorder($0)
+            recorder = created
+            return created
         }
         guard let recorder else { preconditionFailure("a step without exchanges") }
         self.recorder = recorder
@@ -63,10 +64,9 @@ final class StepRunner {
         }
     }
 
-    /// What is trained.
     var network: Network { training.network }
 
-    /// Makes one step. Every rank calls it.
+    /// Performs one step. Every rank must call it.
     ///
     /// - Throws: `Failure` (80) if the loss is not finite.
     func step() throws -> Sample {
@@ -100,8 +100,9 @@ final class StepRunner {
             callTime: group.callTime - callTime)
     }
 
-    /// The median time of a step's exchanges of gradients and parameters with nothing beside them, all
-    /// begun at once; from when all ranks are there until the last is done. Every rank calls it.
+    /// Returns the median time of a step's exchanges of gradients and parameters without any
+    /// computation, all started at once. The time runs from when all ranks are ready until the last
+    /// one is done. Every rank must call it.
     func exchangeSeconds(repetitions: Int) throws -> Double {
         try recorder.record { _ = try step() }
         return try (0..<repetitions).map { _ in
@@ -109,7 +110,7 @@ final class StepRunner {
         }.median
     }
 
-    /// What the loader threw.
+    /// The loader's error, if any.
     private var failure: Failure? {
         guard case .loader(let source) = supply else { return nil }
         return source.failure
@@ -126,7 +127,7 @@ final class StepRunner {
         }
     }
 
-    /// Starts to read the train split, epoch after epoch.
+    /// Starts to load the train split, epoch after epoch.
     private static func openSource(_ path: String, _ context: RankContext) throws -> BatchSource {
         var recipe = context.recipe
         recipe.training.tail = .drop
@@ -137,7 +138,7 @@ final class StepRunner {
             .batches(from: 0, context)
     }
 
-    /// Random pixels and labels, which depend on the position in the batch alone.
+    /// Creates a batch of random pixels and labels, which depend only on the position in the batch.
     private static func makeBatch(
         _ recipe: Recipe, _ context: RankContext, _ network: Network
     ) -> Batch {

@@ -4,27 +4,26 @@ internal import LRNetLayers
 internal import LRNetSupport
 package import LRNetTraining
 
-/// Times whole training steps on data in memory or on a data set: forward, loss, backward, all-reduce, Adam, decision.
+/// A benchmark of whole training steps on data in memory or on a data set: forward, loss, backward,
+/// all-reduce, Adam, decision.
 package struct TrainingBenchmark {
-    /// The line that is printed.
+    /// The contents of the printed JSON line.
     package struct Report: Codable, Sendable {
-        /// The network's name.
         package var network: String
-        /// The method's name.
+        /// The training method.
         package var weights: String
-        /// Samples of a step.
+        /// The number of samples per step.
         package var global_batch: Int
-        /// Parts of a step.
+        /// The number of leaves per step.
         package var gradient_leaves: Int
-        /// Samples of a product.
+        /// The number of samples per micro-batch.
         package var micro_batch: Int
-        /// Ranks, and threads of each.
         package var ranks: Int
-        /// Threads of a rank.
+        /// The number of threads per rank.
         package var threads: Int
-        /// How gradients are added up.
+        /// The reduction of gradients: `exact` or `fast`.
         package var reduction: String
-        /// Steps that were timed.
+        /// The number of timed steps.
         package var steps: Int
         /// The global batch divided by the median step time.
         package var images_per_second: Double
@@ -32,35 +31,38 @@ package struct TrainingBenchmark {
         package var step_seconds: Double
         /// The shortest and longest step.
         package var step_seconds_minimum, step_seconds_maximum: Double
-        /// Rank 0's shares of the step, in percent; the waiting for batch-norm sums is part of
-        /// forward and backward.
+        /// Rank 0's shares of the step, in percent. Forward and backward include the waits for
+        /// batch-norm sums.
         package var forward_percent, backward_percent, all_reduce_percent, update_percent: Double
-        /// The share of the step that rank 0 waited for data; 0 with data in memory.
+        /// The share of the step for which rank 0 waited for data, in percent; 0 with data in
+        /// memory.
         package var data_percent: Double
-        /// Threads of a rank that read and augment; 0 with data in memory.
+        /// The number of threads per rank that read and augment data; 0 with data in memory.
         package var data_workers: Int
-        /// All that is spent with other ranks, batch-norm sums included, in percent of the step.
+        /// The time spent on communication, including batch-norm sums, in percent of the step.
         package var communication_percent: Double
-        /// Rank 0's time in MPI's calls, in percent of the step: all of what is not hidden, those
-        /// waits among it that forward and backward contain, and the copying.
+        /// Rank 0's time in MPI calls, in percent of the step: all communication that is not
+        /// hidden, including the waits within forward and backward, and the copying.
         package var mpi_percent: Double
-        /// The median time of a step's exchanges of gradients and parameters alone, and the median of
-        /// what rank 0 waits for them in a step, in seconds; the latter in percent of the former is not
-        /// hidden behind computation. Waiting for a slower rank is part of it.
+        /// The median time of a step's exchanges of gradients and parameters alone, the median time
+        /// for which rank 0 waits for them in a step, both in seconds, and the latter in percent of
+        /// the former. The wait is the part that is not hidden by computation; it includes waiting
+        /// for slower ranks.
         package var exchange_seconds, unhidden_seconds, unhidden_percent: Double
-        /// What rank 0 sends in a step: messages of exchanges, and their bytes.
+        /// The number of messages that rank 0 sends for the exchanges of a step, and their bytes.
         package var sent_messages, sent_bytes: Int
-        /// The same by plan, for exact sums.
+        /// The planned numbers of these messages and bytes, for exact sums.
         package var planned_messages, planned_bytes: Int
-        /// The collective calls of a step, and the bytes that rank 0 brings to them.
+        /// The number of collective calls in a step, and the bytes that rank 0 contributes to them.
         package var collectives, collective_bytes: Int
-        /// Buffers that rank 0 allocated in all timed steps.
+        /// The number of buffers that rank 0 allocated in all timed steps.
         package var buffer_allocations: Int
-        /// The most memory that rank 0 has had in use, in bytes.
+        /// The peak memory use of rank 0, in bytes.
         package var peak_resident_bytes: Int
-        /// The loss of the last step; finite, or the benchmark fails.
+        /// The loss of the last step. It is finite; otherwise the benchmark fails.
         package var loss: Double
-        /// Who computes matrix products: `lrnet-avx512`, or OpenBLAS and the core it chose.
+        /// The provider of matrix products: `lrnet-avx512`, or OpenBLAS and the core type it
+        /// selected.
         package var products: String
     }
 
@@ -77,7 +79,7 @@ package struct TrainingBenchmark {
         self.group = group
     }
 
-    /// Runs it. Every rank calls it.
+    /// Runs the benchmark. Every rank must call it.
     ///
     /// - Throws: `Failure` (80) if the loss is not finite.
     package func run(steps: Int) throws -> Report {

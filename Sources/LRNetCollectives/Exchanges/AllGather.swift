@@ -1,23 +1,21 @@
 package import LRNetKernels
 import LRNetSupport
 
-/// Gives every rank all slices of a buffer, in place.
+/// An exchange that distributes all slices of a buffer to every rank, in place.
 ///
-/// Every rank makes it with the same arguments, in the same order relative to other exchanges; all
-/// memory is allocated then. ``start(_:)`` is a collective, ``step()`` is not. After an error is
-/// thrown it cannot be used again.
+/// Every rank must create it with the same arguments and in the same order relative to other
+/// exchanges. Initialization allocates all memory. `start(_:)` is a collective; ``step()`` is
+/// not. After an error, the exchange cannot be used again.
 package final class AllGather: Exchange {
     /// The slices of the buffer, by rank.
     package let partition: SlicePartition
 
     private let gather: SliceGather
     private var isUnderWay = false
-    // Set while MPI may read or write our memory.
+    // Set while MPI may read or write this object's memory.
     private var selfWhileInFlight: AllGather?
 
-    /// Makes the exchange.
-    ///
-    /// - Parameter pieceCount: The values of a message, at most.
+    /// - Parameter pieceCount: The maximum number of values per message.
     /// - Precondition: The partition has a slice for each rank of the group.
     package init(
         group: any ProcessGroup, partition: SlicePartition,
@@ -33,11 +31,11 @@ package final class AllGather: Exchange {
             tag: mpi?.makeTag() ?? 0)
     }
 
-    /// Begins the gather. Every rank calls it.
+    /// Starts the gather. Every rank must call it.
     ///
-    /// - Parameter view: The whole buffer, which holds this rank's slice; the other slices are
-    ///   overwritten. Not to be touched before the gather is done.
-    /// - Precondition: None is under way; the count is the partition's.
+    /// - Parameter view: The whole buffer, which contains this rank's slice. The other slices are
+    ///   overwritten. The caller must not use the buffer until the gather is done.
+    /// - Precondition: No gather is under way; the count is the partition's.
     package func start(_ view: FloatView) throws {
         precondition(view.count == partition.count, "\(view.count) values of \(partition.count)")
         precondition(!isUnderWay, "a gather is started while it is under way")
@@ -46,10 +44,8 @@ package final class AllGather: Exchange {
         try gather.start(view)
     }
 
-    /// Moves the gather on without waiting; returns true when it is done, or when none is under way.
     package func step() throws -> Bool { try advance(isWaiting: false) }
 
-    /// Returns when the gather is done.
     package func finish() throws {
         while !(try advance(isWaiting: true)) {}
     }

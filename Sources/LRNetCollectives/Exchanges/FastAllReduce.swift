@@ -1,13 +1,13 @@
 package import LRNetKernels
 import LRNetSupport
 
-/// The labelled fast mode (`reduction: fast`): `MPI_Allreduce` over the sum of each rank's nodes.
+/// The fast mode (`reduction: fast`): `MPI_Allreduce` over the sum of each rank's nodes.
 ///
-/// The library chooses the order of the sum, so bits may change with the number of ranks and the
-/// kind of network. ``step()`` does the whole call at once: with several reductions under way,
-/// ranks must step and finish them in the same order.
+/// The library chooses the order of the sum, so the bits can change with the number of ranks and
+/// the kind of network. ``step()`` performs the whole call at once. If several reductions are under
+/// way, all ranks must step and finish them in the same order.
 package final class FastAllReduce: AllReduction {
-    /// The number of this rank's nodes; none if it owns no leaf that is present.
+    /// The number of this rank's nodes; 0 if it owns no present leaf.
     package let nodeCount: Int
 
     /// The number of values of the buffer.
@@ -17,7 +17,7 @@ package final class FastAllReduce: AllReduction {
     private let sum: NodeSum
     private var output: FloatView?
 
-    /// Makes the reduction; arguments as in ``TreeExchange``.
+    /// Creates the reduction. The arguments have the same meaning as in ``TreeExchange``.
     package init(group: any ProcessGroup, leafCount: Int, presentLeaves: Int, valueCount: Int) {
         precondition(presentLeaves <= leafCount, "\(presentLeaves) of \(leafCount) leaves")
         let run = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leafCount)
@@ -31,7 +31,7 @@ package final class FastAllReduce: AllReduction {
             })
     }
 
-    /// Adds this rank's nodes. Every rank calls it.
+    /// Adds this rank's nodes. Every rank must call it.
     package func start(nodes: [FloatView], into output: FloatView) throws {
         precondition(self.output == nil, "a reduction is started while it is under way")
         precondition(nodes.count == nodeCount, "\(nodes.count) nodes where \(nodeCount) are owned")
@@ -49,7 +49,7 @@ package final class FastAllReduce: AllReduction {
         return true
     }
 
-    /// Waits for the other ranks. Every rank calls it, or ``step()``, once after each start.
+    /// Waits for the other ranks. Every rank must call it, or ``step()``, once after each start.
     package func finish() throws {
         guard let output else { return }
         self.output = nil

@@ -2,10 +2,10 @@ package import LRNetKernels
 package import LRNetSupport
 
 extension LeafTree {
-    /// Adds a rank's leaves up to its nodes, in place, and returns the nodes' views.
+    /// Sums a rank's leaves to its nodes, in place, and returns the nodes' views.
     ///
     /// - Parameters:
-    ///   - leaves: One view a leaf of `run` that is present, in order; overwritten.
+    ///   - leaves: One view per present leaf of `run`, in order. The views are overwritten.
     ///   - run: The leaves that the rank owns; absent ones are ignored.
     /// - Precondition: The views have equal counts and do not overlap.
     package func addUp(_ leaves: [FloatView], of run: Range<Int>) -> [FloatView] {

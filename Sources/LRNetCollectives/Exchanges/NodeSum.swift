@@ -1,21 +1,21 @@
 import LRNetSupport
 
-/// The sum of several vectors in one fixed order, which leaves the vectors as they are.
+/// The sum of several vectors in a fixed order, which does not modify the vectors.
 ///
-/// All additions of a block are done before the next block is read, so that each vector is read from
-/// memory once and only the sum is written to it.
+/// All additions of a block are done before the next block is read. Each vector is therefore read
+/// from memory once, and only the sum is written to memory.
 final class NodeSum {
     /// The number of vectors.
     let slotCount: Int
 
-    /// Where each vector starts; to be set before ``sum(into:count:)``.
+    /// The start of each vector, which must be set before ``sum(into:count:)``.
     let sources: UnsafeMutablePointer<UnsafePointer<Float>?>
 
     private let additions: [LeafTree.Addition]
     private let current: UnsafeMutablePointer<UnsafePointer<Float>>
     private let scratch: UnsafeMutablePointer<Float>
 
-    /// - Precondition: Each slot but 0 is the source of one addition.
+    /// - Precondition: Each slot except 0 is the source of one addition.
     init(slotCount: Int, additions: [LeafTree.Addition]) {
         precondition(additions.count == max(slotCount - 1, 0), "\(slotCount): \(additions)")
         self.slotCount = slotCount
@@ -34,7 +34,7 @@ final class NodeSum {
 
     /// Writes the sum of the first `count` values of every source.
     ///
-    /// `output` may be one of the sources. Without sources the sum is zero.
+    /// `output` can be one of the sources. Without sources the sum is zero.
     func sum(into output: UnsafeMutablePointer<Float>, count: Int) {
         switch slotCount {
         case 0:

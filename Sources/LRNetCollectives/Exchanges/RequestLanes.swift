@@ -2,11 +2,11 @@ import CMPI
 
 /// The non-blocking messages of one exchange, in lanes.
 ///
-/// A lane is a set of messages that are posted together and of use only when all have completed:
-/// one piece of a slice, from every node. Messages between two ranks carry the same tag and are
-/// matched in the order in which they are posted.
+/// A lane is a set of messages that are posted together and are useful only when all of them have
+/// completed: one piece of a slice, from every node. Messages between two ranks have the same tag
+/// and are matched in the order in which they are posted.
 final class RequestLanes {
-    /// The messages under way.
+    /// The number of messages under way.
     private(set) var activeCount = 0
 
     private let group: MPIProcessGroup
@@ -18,7 +18,7 @@ final class RequestLanes {
     private let statuses: UnsafeMutablePointer<MPI_Status>
     private let indices: UnsafeMutablePointer<Int32>
 
-    /// - Parameter widths: The messages of each lane.
+    /// - Parameter widths: The number of messages of each lane.
     init(group: MPIProcessGroup, widths: [Int]) {
         self.group = group
         slotCount = widths.reduce(0, +)
@@ -42,7 +42,7 @@ final class RequestLanes {
         indices.deallocate()
     }
 
-    /// Posts message `position` of a lane, to be sent.
+    /// Posts the send of message `position` of a lane.
     func send(
         _ values: UnsafePointer<Float>, count: Int, to peer: Int, tag: Int32, lane: Int,
         position: Int
@@ -60,7 +60,7 @@ final class RequestLanes {
         activeCount += 1
     }
 
-    /// Posts message `position` of a lane, to be received.
+    /// Posts the receive of message `position` of a lane.
     func receive(
         _ values: UnsafeMutablePointer<Float>, count: Int, from peer: Int, tag: Int32, lane: Int,
         position: Int
@@ -76,10 +76,10 @@ final class RequestLanes {
         activeCount += 1
     }
 
-    /// Lets MPI move data and calls `finished` with each lane whose last message has completed;
-    /// `finished` may post the lane anew.
+    /// Gives MPI time to move data, and calls `finished` for each lane whose last message has
+    /// completed. `finished` can post new messages in the lane.
     ///
-    /// - Parameter isWaiting: Return only when at least one message has completed.
+    /// - Parameter isWaiting: True waits until at least one message has completed.
     func progress(isWaiting: Bool, _ finished: (Int) throws -> Void) throws {
         if activeCount == 0 { return }
         var completedCount: Int32 = 0

@@ -1,8 +1,9 @@
 import LRNetKernels
 
-/// Second half of the tree exchange: every rank sends its slice to all others, in place.
+/// The second half of the tree exchange: every rank sends its slice to all others, in place.
 ///
-/// Pieces as in ``SliceReduction``: two in flight from each peer and to each peer, no staging.
+/// Two pieces are in flight from each peer and two to each peer, like in ``SliceReduction``. No
+/// staging memory is needed.
 final class SliceGather {
     private let partition: SlicePartition
     private let rank: Int
@@ -16,8 +17,8 @@ final class SliceGather {
     private var nextSent: [Int]
 
     /// - Parameters:
-    ///   - group: `nil` for one process.
-    ///   - pieceCount: The most values of a message.
+    ///   - group: The MPI group; `nil` for one process.
+    ///   - pieceCount: The maximum number of values per message.
     init(
         group: MPIProcessGroup?, rank: Int, partition: SlicePartition, pieceCount: Int, tag: Int32
     ) {
@@ -28,13 +29,13 @@ final class SliceGather {
         peers = (1..<max(partition.ranks, 1)).map { (rank + $0) % partition.ranks }
         nextReceived = Array(repeating: 0, count: peers.count)
         nextSent = nextReceived
-        // Of a peer's four lanes two receive and two send.
+        // Two of a peer's four lanes receive, and two send.
         lanes = group.map { [peers] in
             RequestLanes(group: $0, widths: Array(repeating: 1, count: 4 * peers.count))
         }
     }
 
-    /// Posts the first messages; ``step(isWaiting:)`` carries on.
+    /// Posts the first messages; ``step(isWaiting:)`` continues.
     func start(_ view: FloatView) throws {
         self.view = view
         for peer in peers.indices {
@@ -46,7 +47,7 @@ final class SliceGather {
         }
     }
 
-    /// Posts what comes next and returns whether all is done.
+    /// Posts the next messages and returns true if the gather is done.
     func step(isWaiting: Bool) throws -> Bool {
         guard let lanes else { return true }
         try lanes.progress(isWaiting: isWaiting) { try postNext(lane: $0) }

@@ -1,17 +1,17 @@
-/// The cut of a buffer into one contiguous slice a rank; some slices may be empty.
+/// The partition of a buffer into one contiguous slice per rank. Slices can be empty.
 package struct SlicePartition: Sendable, Equatable {
-    /// Where slices begin, and the end of the last.
+    /// The starts of the slices, followed by the end of the last slice.
     private let cuts: [Int]
 
-    /// The values between two possible cuts of an even partition: one AVX-512 vector.
+    /// The default alignment of slices, in values: one AVX-512 vector.
     package static let alignment = 16
 
     /// Cuts `count` values evenly, at multiples of `alignment` values:
     ///
     ///     slice r = a * (r * U / R) ..< a * ((r + 1) * U / R),   U = ceil(count / a)
     ///
-    /// The last slice ends at `count`. Slices differ by at most `a` values, and some are empty when
-    /// there are fewer units than ranks.
+    /// The last slice ends at `count`. The lengths of slices differ by at most `a` values. Some
+    /// slices are empty if there are fewer units than ranks.
     ///
     /// - Precondition: `count` is not negative, `ranks` and `alignment` are positive.
     package init(count: Int, ranks: Int, alignment: Int = SlicePartition.alignment) {
@@ -22,9 +22,9 @@ package struct SlicePartition: Sendable, Equatable {
         cuts = (0...ranks).map { min($0 * units / ranks * alignment, count) }
     }
 
-    /// Gives each rank a slice of its own length.
+    /// Creates a partition with one slice of each given length.
     ///
-    /// - Precondition: There is at least one rank; no length is negative.
+    /// - Precondition: There is at least one length, and none is negative.
     package init(lengths: [Int]) {
         precondition(
             !lengths.isEmpty && lengths.allSatisfy { $0 >= 0 }, "slices of \(lengths) values")
@@ -37,7 +37,7 @@ package struct SlicePartition: Sendable, Equatable {
     /// The number of slices.
     package var ranks: Int { cuts.count - 1 }
 
-    /// The values of a rank's slice.
+    /// The range of a rank's slice.
     package subscript(rank: Int) -> Range<Int> {
         precondition(rank >= 0 && rank < ranks, "rank \(rank) of \(ranks)")
         return cuts[rank]..<cuts[rank + 1]

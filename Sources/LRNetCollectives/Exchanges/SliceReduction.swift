@@ -1,11 +1,12 @@
 import LRNetKernels
 import LRNetSupport
 
-/// First half of the tree exchange: every rank receives all nodes of its own slice and adds them.
+/// The first half of the tree exchange: every rank receives its own slice of all nodes and adds
+/// them.
 ///
-/// Slices travel in pieces. Two pieces are in flight from each peer and to each peer; a piece is
-/// added when it has arrived from all nodes, and its staging memory then takes the next one. Sends
-/// read the caller's nodes directly.
+/// Slices are sent in pieces. Two pieces are in flight from each peer and two to each peer. A piece
+/// is added when it has arrived from all nodes; the next piece then reuses its staging memory.
+/// Sends read the caller's nodes directly.
 final class SliceReduction {
     private let group: MPIProcessGroup?
     private let rank: Int
@@ -17,12 +18,13 @@ final class SliceReduction {
     private let lanes: RequestLanes?
     private let staging: FloatBuffer
 
-    // The nodes of all ranks, in order: own ones are a run of them, the others are received.
+    // The nodes of all ranks, in order. This rank's nodes are a contiguous run; the others are
+    // received.
     private let ownNodes: Range<Int>
     private let remoteNodes: [(node: Int, owner: Int)]
     private let peers: [Int]
 
-    // State of the exchange under way.
+    // The state of the exchange under way.
     private var nodes: [FloatView] = []
     private var output: FloatView
     private var nextReceived = 0
@@ -30,10 +32,10 @@ final class SliceReduction {
     private var nextSent: [Int]
 
     /// - Parameters:
-    ///   - group: `nil` for one process.
+    ///   - group: The MPI group; `nil` for one process.
     ///   - nodeOwners: The rank of each node, in the order of the nodes.
-    ///   - additions: Adds the nodes up to the root.
-    ///   - pieceCount: The most values of a message.
+    ///   - additions: The additions that sum the nodes to the root.
+    ///   - pieceCount: The maximum number of values per message.
     init(
         group: MPIProcessGroup?, rank: Int, partition: SlicePartition, nodeOwners: [Int],
         additions: [LeafTree.Addition], pieceCount: Int, tag: Int32
@@ -47,7 +49,7 @@ final class SliceReduction {
         let first = nodeOwners.firstIndex(of: rank) ?? 0
         ownNodes = first..<first + nodeOwners.count { $0 == rank }
         remoteNodes = nodeOwners.enumerated().filter { $0.element != rank }.map { ($0, $1) }
-        // Each rank starts with the next one, so that no rank is everyone's first.
+        // Each rank starts with the next rank, so that no rank is the first peer of all others.
         peers = (1..<max(partition.ranks, 1)).map { (rank + $0) % partition.ranks }
         sum = NodeSum(slotCount: nodeOwners.count, additions: additions)
         staging = FloatBuffer(count: remoteNodes.count * 2 * stagingCount)
@@ -62,12 +64,12 @@ final class SliceReduction {
         }
     }
 
-    /// Posts the first messages; ``step(isWaiting:)`` carries on.
+    /// Posts the first messages; ``step(isWaiting:)`` continues.
     ///
     /// - Parameters:
-    ///   - nodes: This rank's nodes, to be left alone until the exchange is done.
-    ///   - output: The whole buffer, of which this rank's slice is written; it may be one of the
-    ///     nodes.
+    ///   - nodes: This rank's nodes, which must not change until the exchange is done.
+    ///   - output: The whole buffer, of which only this rank's slice is written. It can be one of
+    ///     the nodes.
     func start(nodes: [FloatView], output: FloatView) throws {
         self.nodes = nodes
         self.output = output
@@ -83,7 +85,8 @@ final class SliceReduction {
         }
     }
 
-    /// Adds what has arrived, posts what comes next, and returns whether all is done.
+    /// Adds the pieces that have arrived, posts the next messages, and returns true if the exchange
+    /// is done.
     func step(isWaiting: Bool) throws -> Bool {
         guard let lanes else { return true }
         try lanes.progress(isWaiting: isWaiting) { lane in

@@ -1,31 +1,33 @@
 package import LRNetKernels
 package import LRNetSupport
 
-/// The all-reduce that keeps the order of ``LeafTree``: the same bits at any number of ranks.
+/// The all-reduce in the order of `LeafTree`, which yields the same bits at any number of ranks.
 ///
 ///     output[v] = root of the tree over leaves 0 ..< m, for each value v
 ///
-/// The buffer is sliced by rank. Each rank sends each other rank that rank's slice of its nodes; the
-/// receiver adds all nodes of its slice in tree order; then the slices are gathered. A rank sends and
-/// receives the bytes of a ring all-reduce when every rank has one node.
+/// The buffer has one slice per rank. Each rank sends to every other rank that rank's slice of its
+/// own nodes. The receiver adds the slices of all nodes in tree order. Then the slices are
+/// gathered. If every rank has one node, a rank sends and receives as many bytes as in a ring
+/// all-reduce.
 ///
-/// The two halves may be used alone, with an update of the own ``slice`` in between.
+/// The two halves can be used separately, with an update of this rank's ``slice`` in between.
 ///
-/// Every rank makes the exchange with the same arguments, in the same order relative to other
-/// reductions; all memory is allocated then. Each start is a collective, ``step()`` is not: ranks
-/// call it as often as they like until it returns true. After an error is thrown the exchange cannot
-/// be used again, and its memory is kept because MPI may still write to it.
+/// Every rank must create the exchange with the same arguments and in the same order relative to
+/// other exchanges. Initialization allocates all memory. Each start is a collective; ``step()`` is
+/// not, and a rank calls it any number of times until it returns true. After an error, the exchange
+/// cannot be used again, and its memory is kept because MPI may still write to it.
 package final class TreeExchange: AllReduction {
     /// The number of values of the buffer.
     package let valueCount: Int
 
-    /// The tree over the leaves that are present.
+    /// The tree over the present leaves.
     package let tree: LeafTree
 
-    /// The leaves that this rank owns and that are present.
+    /// The present leaves that this rank owns.
     package let ownLeaves: Range<Int>
 
-    /// This rank's nodes, in the order that ``start(nodes:into:)`` expects; none if it owns no leaf.
+    /// This rank's nodes, in the order that ``start(nodes:into:)`` expects; none if it owns no
+    /// present leaf.
     package let ownNodes: [LeafTree.Node]
 
     /// The slices of the buffer, by rank.
@@ -34,14 +36,13 @@ package final class TreeExchange: AllReduction {
     /// The values of this rank's slice.
     package let slice: Range<Int>
 
-    /// The number of ``ownNodes``.
     package var nodeCount: Int { ownNodes.count }
 
-    /// The values of a message, at most: 1 MiB, by measurement.
+    /// The default maximum number of values per message: 1 MiB, chosen by measurement.
     package static let defaultPieceCount = 1 << 18
 
-    /// What this rank sends in a whole all-reduce: each other rank's slice of its nodes, then its own
-    /// slice to each of them, in pieces.
+    /// The messages that this rank sends in a whole all-reduce, in pieces: to each other rank, that
+    /// rank's slice of each of its nodes, and later its own slice.
     package let plannedTraffic: Traffic
 
     private enum Phase {
@@ -54,17 +55,17 @@ package final class TreeExchange: AllReduction {
     private let gather: SliceGather
     private var phase = Phase.idle
     private var output: FloatView?
-    // Set while MPI may read or write our memory.
+    // Set while MPI may read or write this object's memory.
     private var selfWhileInFlight: TreeExchange?
 
-    /// Makes the exchange and its staging memory: two pieces for each node of the other ranks.
+    /// Creates the exchange and its staging memory: two pieces for each node of the other ranks.
     ///
     /// - Parameters:
-    ///   - leafCount: M, by which ranks own leaves.
-    ///   - presentLeaves: m, the leaves of this batch; fewer than M in a tail batch.
-    ///   - valueCount: The values of each leaf, node and sum.
-    ///   - alignment: Slices begin at multiples of so many values.
-    ///   - pieceCount: The values of a message, at most.
+    ///   - leafCount: M, the full number of leaves, which determines the leaves of each rank.
+    ///   - presentLeaves: m, the number of leaves of this batch; less than M in a tail batch.
+    ///   - valueCount: The number of values of each leaf, node and sum.
+    ///   - alignment: The alignment of slices, in values.
+    ///   - pieceCount: The maximum number of values per message.
     /// - Precondition: `0 <= m <= M`; `valueCount` is not negative; `pieceCount` is positive.
     package init(
         group: any ProcessGroup, leafCount: Int, presentLeaves: Int, valueCount: Int,
@@ -115,26 +116,27 @@ package final class TreeExchange: AllReduction {
         return plan
     }
 
-    /// Begins the whole all-reduce. Every rank calls it.
+    /// Starts the whole all-reduce. Every rank must call it.
     package func start(nodes: [FloatView], into output: FloatView) throws {
         try startReduction(nodes: nodes, output: output, isGatheringNext: true)
     }
 
-    /// Begins the first half: afterwards this rank's ``slice`` of `output` is the sum, and the rest
-    /// of `output` is as it was. Every rank calls it; arguments as in ``start(nodes:into:)``.
+    /// Starts the first half. Afterwards this rank's ``slice`` of `output` is the sum, and the rest
+    /// of `output` is unchanged. Every rank must call it. The arguments have the same meaning as in
+    /// ``start(nodes:into:)``.
     package func startReduceToSlice(nodes: [FloatView], into output: FloatView) throws {
         try startReduction(nodes: nodes, output: output, isGatheringNext: false)
     }
 
-    /// Moves the exchange on without waiting; returns true when it is done. Adds what has arrived.
+    /// Advances the exchange without waiting, and adds the pieces that have arrived. Returns true
+    /// if it is done.
     package func step() throws -> Bool { try advance(isWaiting: false) }
 
-    /// Returns when the exchange is done.
     package func finish() throws {
         while !(try advance(isWaiting: true)) {}
     }
 
-    /// The first half of the all-reduce; see ``startReduceToSlice(nodes:into:)``.
+    /// Performs the first half of the all-reduce; see ``startReduceToSlice(nodes:into:)``.
     package func reduceToSlice(nodes: [FloatView], into output: FloatView) throws {
         try startReduceToSlice(nodes: nodes, into: output)
         try finish()

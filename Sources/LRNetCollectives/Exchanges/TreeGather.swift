@@ -1,23 +1,26 @@
 import LRNetSupport
 
-/// The all-reduce of small things in the order of ``LeafTree``: batch-norm statistics, loss, counts.
+/// The all-reduce of small values in the order of `LeafTree`: batch-norm statistics, loss,
+/// counts.
 ///
-///     root = root of the tree over rows 0 ..< m, one row a leaf
+///     root = root of the tree over rows 0 ..< m, one row per leaf
 ///
-/// Every rank adds its own leaves up to its nodes, all nodes are gathered on every rank, and each
-/// adds them in tree order: one message round, the same bits on every rank and at any number of
-/// ranks. What "add" means is the caller's, so that rows can also carry counts, means and M2.
+/// Every rank sums its own leaves to its nodes, all nodes are gathered on every rank, and each rank
+/// adds them in tree order. This requires one round of messages, and yields the same bits on every
+/// rank and at any number of ranks. The caller defines the addition, so rows can also contain
+/// counts, means and M2.
 ///
-/// Every rank makes it with the same arguments; it may be used any number of times and allocates
-/// nothing then.
+/// Every rank must create it with the same arguments. It can be used any number of times, and its
+/// use allocates no memory.
 package final class TreeGather {
-    /// The values of a row.
+    /// The number of values of a row.
     package let width: Int
 
-    /// The leaves that this rank owns and that are present.
+    /// The present leaves that this rank owns.
     package let ownLeaves: Range<Int>
 
-    /// Adds the row that starts at the second index to the row that starts at the first.
+    /// A function that adds the row that starts at element `source` to the row that starts at
+    /// element `destination`.
     package typealias RowAddition = (_ rows: inout [Double], _ destination: Int, _ source: Int)
         -> Void
 
@@ -29,11 +32,12 @@ package final class TreeGather {
     private var local: [Double]
     private var gathered: [Double]
 
-    /// Makes the gathering for rows of `width` values.
+    /// Creates the all-reduce for rows of `width` values.
     ///
     /// - Parameters:
-    ///   - leafCount: M, by which ranks own leaves.
-    ///   - presentLeaves: m, the leaves of this batch; fewer than M in a tail batch, at least 1.
+    ///   - leafCount: M, the full number of leaves, which determines the leaves of each rank.
+    ///   - presentLeaves: m, the number of leaves of this batch, at least 1; less than M in a tail
+    ///     batch.
     package init(group: any ProcessGroup, leafCount: Int, presentLeaves: Int, width: Int) {
         precondition(
             presentLeaves > 0 && presentLeaves <= leafCount,
@@ -57,12 +61,12 @@ package final class TreeGather {
         gathered = Array(repeating: 0, count: counts.reduce(0, +))
     }
 
-    /// Combines the rows of all leaves. Every rank calls it.
+    /// Combines the rows of all leaves. Every rank must call it.
     ///
     /// - Parameters:
-    ///   - leaves: One row a leaf of ``ownLeaves``, in order; overwritten.
-    ///   - root: Overwritten with the combined row; it must have ``width`` elements already.
-    ///   - add: The same on every rank. Rows never overlap.
+    ///   - leaves: One row per leaf of ``ownLeaves``, in order. The rows are overwritten.
+    ///   - root: The combined row, which is overwritten. Its count must be ``width``.
+    ///   - add: The addition, the same on every rank. Its two rows never overlap.
     package func combine(
         _ leaves: inout [Double], into root: inout [Double], _ add: RowAddition
     ) throws {
@@ -85,8 +89,8 @@ package final class TreeGather {
         for index in 0..<width { root[index] = gathered[index] }
     }
 
-    /// Sums the rows of all leaves, value by value. Every rank calls it; arguments as in
-    /// ``combine(_:into:_:)``.
+    /// Sums the rows of all leaves, value by value. Every rank must call it. The arguments have the
+    /// same meaning as in ``combine(_:into:_:)``.
     package func sum(_ leaves: inout [Double], into root: inout [Double]) throws {
         let width = width
         try combine(&leaves, into: &root) { rows, destination, source in

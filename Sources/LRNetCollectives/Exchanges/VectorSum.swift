@@ -3,12 +3,13 @@ import LRNetSupport
 
 /// Sums of Float32 vectors, sixteen lanes at a time.
 ///
-/// Every element is one IEEE addition, so the bits depend neither on the block nor on the lanes.
+/// Every element is one IEEE addition, so the bits depend neither on the block size nor on the
+/// number of lanes.
 enum VectorSum {
-    /// The values of a block that stays in the first-level cache while several vectors are added.
+    /// The number of values per block, which stays in the L1 cache while several vectors are added.
     static let blockCount = 1024
 
-    /// `output[i] = left[i] + right[i]`; any of them may be the same memory.
+    /// Computes `output[i] = left[i] + right[i]`. Any of the vectors can be the same memory.
     @inline(__always)
     static func add(
         _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>,
@@ -29,7 +30,7 @@ enum VectorSum {
         }
     }
 
-    /// Carries out `additions` on the views, block by block.
+    /// Performs `additions` on the views, block by block.
     ///
     /// - Precondition: The views have equal counts and do not overlap.
     static func addInPlace(_ slots: [FloatView], _ additions: [LeafTree.Addition]) {

@@ -5,16 +5,16 @@ import LRNetSupport
 package enum MPILibrary {
     /// The library's name and version, such as `Open MPI v4.1.4, package: ...`, on one line.
     ///
-    /// May be asked before MPI is started, and by a single process.
+    /// It can be read before MPI is started, and in a single process.
     package static var version: String {
         text(capacity: Int(MPI_MAX_LIBRARY_VERSION_STRING)) { MPI_Get_library_version($0, $1) }
             ?? "unknown"
     }
 
-    /// Runs one MPI call and throws when it does not return `MPI_SUCCESS`.
+    /// Checks the result of an MPI call and throws if it is not `MPI_SUCCESS`.
     ///
-    /// That it returns at all on an error is owed to `MPI_ERRORS_RETURN`, which
-    /// ``MPIProcessGroup`` sets on its communicator.
+    /// A failed call returns only because ``MPIProcessGroup`` sets `MPI_ERRORS_RETURN` on its
+    /// communicator.
     static func check(
         _ code: Int32, _ call: StaticString, rank: Int?, _ subject: @autoclosure () -> String = ""
     ) throws {
@@ -25,8 +25,8 @@ package enum MPILibrary {
             exitStatus: .inputOutput, rank: rank)
     }
 
-    /// The text that an MPI call writes into a buffer, up to its first line break; `nil` when the
-    /// call fails.
+    /// Returns the text that an MPI call writes into a buffer, up to the first line break, or `nil`
+    /// if the call fails.
     static func text(
         capacity: Int,
         _ call: (UnsafeMutablePointer<CChar>, UnsafeMutablePointer<Int32>) -> Int32

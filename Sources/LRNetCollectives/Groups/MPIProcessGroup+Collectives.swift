@@ -3,17 +3,16 @@ package import LRNetKernels
 import LRNetSupport
 
 extension MPIProcessGroup {
-    /// The most values of one MPI call, well below `Int32.max`.
+    /// The maximum number of values of one MPI call, well below `Int32.max`.
     private static var pieceCount: Int { 1 << 26 }
 
-    /// `MPI_Barrier`.
     package func barrier() throws {
         checkUse()
         countCollective(bytes: 0)
         try check(timed { MPI_Barrier(communicator) }, "MPI_Barrier")
     }
 
-    /// `MPI_Bcast` of the length, then of the bytes in pieces.
+    /// Calls `MPI_Bcast` for the length, then for the bytes in pieces.
     package func broadcast(_ bytes: [UInt8], root: Int) throws -> [UInt8] {
         checkUse()
         checkRoot(root)
@@ -29,7 +28,6 @@ extension MPIProcessGroup {
         return result
     }
 
-    /// `MPI_Bcast` in pieces.
     package func broadcast(_ view: FloatView, root: Int) throws {
         checkUse()
         checkRoot(root)
@@ -39,8 +37,8 @@ extension MPIProcessGroup {
             stride: MemoryLayout<Float>.stride, of: MPI_FLOAT, root: root)
     }
 
-    /// `MPI_Allgather` of the lengths, then `MPI_Allgatherv` of the bytes, or one broadcast a rank
-    /// where the total exceeds what `Int32` offsets reach.
+    /// Calls `MPI_Allgather` for the lengths, then `MPI_Allgatherv` for the bytes. If the total
+    /// exceeds the range of `Int32` offsets, each rank broadcasts its bytes instead.
     package func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
         checkUse()
         var length = Int64(bytes.count)
@@ -74,14 +72,14 @@ extension MPIProcessGroup {
         }
     }
 
-    /// `MPI_Allgatherv`, or the quicker `MPI_Allgather` where all counts are equal.
+    /// Calls `MPI_Allgatherv`, or the faster `MPI_Allgather` if all counts are equal.
     package func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) throws {
         checkUse()
         checkGather(local.count, counts, gathered.count)
         guard let total = Int32(exactly: gathered.count) else {
             throw Failure(
                 call: "MPI_Allgatherv", subject: "\(gathered.count) values",
-                message: "more than one call carries", exitStatus: .internalError, rank: rank)
+                message: "too many for one call", exitStatus: .internalError, rank: rank)
         }
         if total == 0 { return }
         countCollective(bytes: local.count * MemoryLayout<Double>.stride)
@@ -108,8 +106,8 @@ extension MPIProcessGroup {
             }, "MPI_Allgatherv", "\(total) values")
     }
 
-    /// Sums the view's values over all ranks in the order that the library chooses, which may
-    /// differ between rank counts and runs. Every rank calls it with the same count.
+    /// Sums the view's values over all ranks. The library chooses the order, which can differ
+    /// between rank counts and runs. Every rank must call it with the same count.
     func sumInAnyOrder(_ view: FloatView) throws {
         checkUse()
         countCollective(bytes: view.count * MemoryLayout<Float>.stride)

@@ -7,36 +7,33 @@ package import LRNetSupport
     import Darwin
 #endif
 
-/// The ranks that `mpirun` or `srun` started together, over MPI.
+/// The ranks that `mpirun` or `srun` started together, which communicate over MPI.
 ///
-/// MPI is started at thread level `FUNNELED`: other threads may compute, but only the thread that
-/// made the group may use it, and every member traps on any other. The group talks over its own copy
-/// of `MPI_COMM_WORLD`, with `MPI_ERRORS_RETURN` set so that an error is thrown and not fatal.
+/// MPI is started at thread level `FUNNELED`: other threads can compute, but only the thread that
+/// created the group can use it, and its methods trap on any other thread. The group communicates
+/// over its own copy of `MPI_COMM_WORLD`. `MPI_ERRORS_RETURN` is set, so that an error is thrown
+/// instead of ending the program.
 ///
-/// Marked `@unchecked Sendable` because the thread check keeps its mutable state on one thread.
+/// The class is `@unchecked Sendable` because the thread check keeps its mutable state on one
+/// thread.
 package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
-    /// This process's number in `MPI_COMM_WORLD`.
     package let rank: Int
 
-    /// The number of processes in `MPI_COMM_WORLD`.
     package let size: Int
 
-    /// The name of each rank's machine, by rank.
     package private(set) var hostNames: [String] = []
 
     /// The thread level that MPI granted: `single`, `funneled`, `serialized` or `multiple`.
     package let threadLevel: String
 
-    /// The group's own communicator; only read on the owning thread.
+    /// The group's own communicator, which is read only on the owning thread.
     var communicator: MPI_Comm?
 
-    /// What this rank has given to MPI.
     package internal(set) var traffic = Traffic()
 
-    /// The time that this rank has spent in MPI's calls.
     package private(set) var callTime = Duration.zero
 
-    // What the hot all-gather hands to C, kept so that no step allocates.
+    // The arguments of the frequent all-gather, kept so that no step allocates.
     var countsInC: [Int32]
     var offsetsInC: [Int32]
 
@@ -46,14 +43,14 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
 
     /// Starts MPI. Every process of the launch must do so, once.
     ///
-    /// - Throws: `Failure` when MPI is running already, grants a thread level below
-    ///   `FUNNELED`, or a call fails.
+    /// - Throws: `Failure` if MPI is already running or grants a thread level below `FUNNELED`, or
+    ///   if a call fails.
     init() throws {
         var isInitialized: Int32 = 0
         try MPILibrary.check(MPI_Initialized(&isInitialized), "MPI_Initialized", rank: nil)
         if isInitialized != 0 {
             throw Failure(
-                call: "MPI_Init_thread", subject: "", message: "MPI is running already",
+                call: "MPI_Init_thread", subject: "", message: "MPI is already running",
                 exitStatus: .internalError)
         }
         var granted: Int32 = 0
@@ -63,8 +60,8 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
         threadLevel = Self.threadLevelName(Int(granted))
         if Int(granted) < MPI_THREAD_FUNNELED {
             throw Failure(
-                call: "MPI_Init_thread", subject: "asked for funneled threads",
-                message: "granted \(threadLevel); this MPI library cannot be used",
+                call: "MPI_Init_thread", subject: "thread level funneled",
+                message: "MPI grants only \(threadLevel); use an MPI library that supports threads",
                 exitStatus: .inputOutput)
         }
         try MPILibrary.check(
@@ -93,14 +90,14 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
         }
     }
 
-    /// Ends every rank through `MPI_Abort`; output written so far is flushed first.
+    /// Flushes the output written so far, then ends every rank by `MPI_Abort`.
     package func abort(_ status: ExitStatus) -> Never {
         fflush(nil)
         _ = MPI_Abort(MPI_COMM_WORLD, status.rawValue)
         exit(status.rawValue)
     }
 
-    /// Shuts MPI down. Every rank calls it, with no exchange in flight.
+    /// Shuts down MPI. Every rank must call it, without an exchange in flight.
     package func finalize() throws {
         if isFinalized { return }
         checkUse()
@@ -109,13 +106,14 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
         try check(MPI_Finalize(), "MPI_Finalize")
     }
 
-    /// The next message tag that no exchange uses yet. Every rank calls it in the same order.
+    /// Returns the next message tag, which no exchange uses yet. Every rank must call it in the
+    /// same order.
     func makeTag() -> Int32 {
         defer { nextTag = nextTag == Self.lastTag ? 1 : nextTag + 1 }
         return nextTag
     }
 
-    /// Traps off the owning thread and after ``finalize()``.
+    /// Traps on any thread but the owner's, and after ``finalize()``.
     func checkUse() {
         precondition(
             pthread_equal(pthread_self(), owner) != 0,
@@ -123,14 +121,14 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
         precondition(!isFinalized, "rank \(rank): a process group is used after finalize()")
     }
 
-    /// Makes a call of MPI and adds its time to ``callTime``.
+    /// Runs an MPI call and adds its time to ``callTime``.
     func timed(_ call: () -> Int32) -> Int32 {
         let start = ContinuousClock.now
         defer { callTime += ContinuousClock.now - start }
         return call()
     }
 
-    /// Counts a call that all ranks make together.
+    /// Counts a collective call.
     func countCollective(bytes: Int) {
         traffic.collectiveCount += 1
         traffic.collectiveByteCount += bytes
@@ -142,7 +140,7 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
         try MPILibrary.check(code, call, rank: rank, subject())
     }
 
-    /// The highest tag that the standard lets every MPI library carry.
+    /// The highest tag that the standard guarantees for every MPI library.
     private static let lastTag: Int32 = 32767
 
     private static func threadLevelName(_ level: Int) -> String {

@@ -1,12 +1,12 @@
 package import LRNetSupport
 
 extension ProcessGroup {
-    /// Makes one rank's trouble everyone's, at the same step.
+    /// Throws on all ranks, at the same step, if any rank has a failure.
     ///
-    /// Every rank calls it, with its own failure or `nil`. If any rank has one, all ranks throw the
-    /// same: that of the lowest such rank, as `rank N: ...`, with its exit status and
-    /// ``Failure/isAgreed`` set; without the rank where all ranks have the same, as with a
-    /// wrong recipe. A group of one throws the failure as it is.
+    /// Every rank must call it, with its own failure or `nil`. All ranks throw the failure of the
+    /// lowest rank that has one, as `rank N: ...`, with its exit status and ``Failure/isAgreed``
+    /// set. The rank is omitted if all ranks have the same failure, such as a wrong recipe. A group
+    /// of one process throws the failure unchanged.
     package func agree(_ failure: Failure?) throws {
         if size == 1 {
             if let failure { throw failure }
@@ -22,11 +22,11 @@ extension ProcessGroup {
         }
     }
 
-    /// Runs `work` on this rank and returns its result if it succeeded on every rank; otherwise
-    /// throws as ``agree(_:)`` does. Every rank calls it; `work` itself may differ from rank to rank
-    /// and must call no collective.
+    /// Runs `work` on this rank and returns its result if `work` succeeded on every rank; otherwise
+    /// throws as `agree(_:)` does.
     ///
-    /// An error that is not a `Failure` counts as a bug of ours (exit status 70).
+    /// Every rank must call it. `work` can differ between ranks and must not call a collective. An
+    /// error that is not a `Failure` is treated as an internal error (exit status 70).
     package func agreeing<Value>(_ work: () throws -> Value) throws -> Value {
         let outcome = Result { try work() }
         switch outcome {
@@ -40,7 +40,7 @@ extension ProcessGroup {
         }
     }
 
-    /// What other ranks are told of a failure: a byte of exit status, then its line.
+    /// Encodes a failure for other ranks: one byte of exit status, then the line.
     static func report(of failure: Failure) -> [UInt8] {
         [UInt8(truncatingIfNeeded: failure.exitStatus.rawValue)] + Array("\(failure)".utf8)
     }

@@ -4,9 +4,9 @@ import LRNetSupport
 extension ProcessGroup {
     /// Returns the bytes that `read` returns on rank 0, on every rank.
     ///
-    /// Every rank calls it; `read` is called on rank 0 alone. If it fails, every rank throws the same, with rank
-    /// 0's words, its exit status and ``Failure/isAgreed`` set. The rank is not named: what one rank does for
-    /// all reads as if there were no others.
+    /// Every rank must call it; `read` is called only on rank 0. If it fails, every rank throws
+    /// rank 0's failure, with its exit status and `Failure/isAgreed` set. The message does not
+    /// name the rank, because rank 0 acts for all ranks.
     package func fromCoordinator(_ read: () throws -> [UInt8]) throws -> [UInt8] {
         if size == 1 { return try read() }
         var report: [UInt8] = []
@@ -29,7 +29,8 @@ extension ProcessGroup {
 
     /// Reads on rank 0 and parses on every rank, so that only rank 0's machine needs the file.
     ///
-    /// Every rank calls it, and all throw the same if `read` or any rank's `parse` fails.
+    /// Every rank must call it. If `read` or any rank's `parse` fails, all ranks throw the same
+    /// failure.
     package func fromCoordinator<Value>(
         _ read: () throws -> [UInt8], parse: ([UInt8]) throws -> Value
     ) throws -> Value {
@@ -37,9 +38,10 @@ extension ProcessGroup {
         return try agreeing { try parse(bytes) }
     }
 
-    /// Runs `work` on rank 0 alone and returns its result on every rank.
+    /// Runs `work` only on rank 0 and returns its result on every rank.
     ///
-    /// Every rank calls it; all throw as ``fromCoordinator(_:)`` does. A group of one does not encode.
+    /// Every rank must call it. If `work` fails, all ranks throw as ``fromCoordinator(_:)`` does. A
+    /// group of one process does not encode the result.
     package func sharing<Value: Codable>(_ work: () throws -> Value) throws -> Value {
         if size == 1 { return try work() }
         var own: Value?
@@ -52,10 +54,10 @@ extension ProcessGroup {
         return try JSONDecoder().decode(Value.self, from: Data(bytes))
     }
 
-    /// Runs `work` on every rank and returns all results on every rank, by rank.
+    /// Runs `work` on every rank and returns all results on every rank, in rank order.
     ///
-    /// Every rank calls it; `work` may differ from rank to rank and must call no collective. If it fails
-    /// on any rank, all throw as ``agree(_:)`` does.
+    /// Every rank must call it. `work` can differ between ranks and must not call a collective. If
+    /// it fails on any rank, all ranks throw as `agree(_:)` does.
     package func gathering<Value: Codable>(_ work: () throws -> Value) throws -> [Value] {
         let own = try agreeing(work)
         if size == 1 { return [own] }

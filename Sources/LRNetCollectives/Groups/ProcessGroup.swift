@@ -3,10 +3,10 @@ package import LRNetSupport
 
 /// The processes that train one network together, numbered by rank from 0.
 ///
-/// Unless a member says otherwise it is a *collective*: every rank of the group must call it, in the
-/// same order, from the thread that started the group. What a collective throws on one rank may leave
-/// others waiting; ``ProcessGroups/run(_:)`` therefore ends all ranks on an error that
-/// was not agreed on, and ``agree(_:)`` spreads one rank's trouble before it comes to that.
+/// Every member is a *collective* unless its documentation says otherwise: all ranks of the group
+/// must call it, in the same order, from the thread that started the group. If a collective throws
+/// on only one rank, other ranks can hang. `ProcessGroups/run(_:)` therefore ends all ranks on an
+/// error that is not agreed, and `agree(_:)` reports one rank's failure to all ranks first.
 package protocol ProcessGroup: AnyObject, Sendable {
     /// This process's number, `0 ..< size`. Not a collective.
     var rank: Int { get }
@@ -14,64 +14,64 @@ package protocol ProcessGroup: AnyObject, Sendable {
     /// The number of processes. Not a collective.
     var size: Int { get }
 
-    /// The name of each rank's machine, by rank. Not a collective; gathered at the start.
+    /// The name of each rank's machine, in rank order. Not a collective; gathered at the start.
     var hostNames: [String] { get }
 
-    /// What this rank has given to MPI since the group was made. Not a collective.
+    /// The data that this rank has passed to MPI since the group was created. Not a collective.
     var traffic: Traffic { get }
 
-    /// The time that this rank has spent in MPI's calls since then: waiting, copying, and asking in
-    /// vain. Not a collective.
+    /// The time that this rank has spent in MPI calls since the group was created, including waits,
+    /// copies and unsuccessful polls. Not a collective.
     var callTime: Duration { get }
 
-    /// Returns when every rank has called it.
+    /// Waits until every rank has called it.
     func barrier() throws
 
     /// Returns `root`'s bytes on every rank.
     ///
     /// - Parameters:
-    ///   - bytes: Read on `root` only, where alone the length need be known.
-    ///   - root: The same on every rank.
+    ///   - bytes: The bytes to send, read only on `root`. Other ranks need not know their length.
+    ///   - root: The sending rank, the same on every rank.
     /// - Precondition: `root` is a rank of the group.
     func broadcast(_ bytes: [UInt8], root: Int) throws -> [UInt8]
 
-    /// Overwrites the view with `root`'s values on every rank, in pieces where it is large.
+    /// Overwrites the view with `root`'s values on every rank. A large view is sent in pieces.
     ///
     /// - Precondition: `root` is a rank; `view.count` is the same on every rank.
     func broadcast(_ view: FloatView, root: Int) throws
 
-    /// Returns every rank's bytes, by rank; the lengths may differ.
+    /// Returns every rank's bytes, in rank order. The lengths can differ.
     func allGather(_ bytes: [UInt8]) throws -> [[UInt8]]
 
-    /// Gathers every rank's values, one rank's after the other's, into `gathered`.
+    /// Gathers every rank's values into `gathered`, in rank order.
     ///
-    /// Made for the sums of batch normalisation, several times a step: lengths are not exchanged and
-    /// nothing is allocated.
+    /// This serves the sums of batch normalization, several times per step. It neither exchanges
+    /// lengths nor allocates memory.
     ///
     /// - Parameters:
-    ///   - local: This rank's values, `counts[rank]` of them.
+    ///   - local: This rank's `counts[rank]` values.
     ///   - counts: The number of values of each rank, the same array on every rank.
-    ///   - gathered: Overwritten; it must have the sum of `counts` elements already.
-    /// - Precondition: The counts agree as said.
+    ///   - gathered: The result, which is overwritten. Its count must be the sum of `counts`.
+    /// - Precondition: The counts satisfy these conditions.
     func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) throws
 
-    /// Ends the whole group at once with this exit code. Not a collective: one rank suffices.
+    /// Ends the whole group at once with this exit code. Not a collective: one rank is enough.
     func abort(_ status: ExitStatus) -> Never
 
-    /// Leaves the group; no member but ``rank``, ``size`` and ``hostNames`` may be used afterwards.
+    /// Leaves the group. Afterwards only ``rank``, ``size`` and ``hostNames`` can be used.
     ///
-    /// Calling it again does nothing.
+    /// Further calls do nothing.
     func finalize() throws
 }
 
 extension ProcessGroup {
-    /// None: for groups that do not talk.
+    /// Zero, for groups that do not communicate.
     package var traffic: Traffic { Traffic() }
 
-    /// None.
+    /// Zero, for groups that do not communicate.
     package var callTime: Duration { .zero }
 
-    /// Whether this is rank 0. Not a collective.
+    /// True if this is rank 0. Not a collective.
     package var isCoordinator: Bool { rank == 0 }
 
     func checkRoot(_ root: Int) {

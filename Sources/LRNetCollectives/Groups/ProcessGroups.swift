@@ -1,36 +1,36 @@
 import Foundation
 package import LRNetSupport
 
-/// Starts and ends the process group of a program.
+/// Functions that start and end the process group of a program.
 package enum ProcessGroups {
-    /// Makes the group that this process was launched into: MPI under `mpirun` or an `srun` with
-    /// PMI, one process otherwise. Every process of the launch must call it, once, from its main thread.
+    /// Creates the group of this launch: MPI under `mpirun`, or under `srun` with PMI; otherwise
+    /// one process. Every process of the launch must call it, once, from its main thread.
     ///
-    /// - Throws: `Failure` when MPI does not start, or when the launcher started several
-    ///   processes that do not find each other: each would otherwise train alone, over the same
+    /// - Throws: `Failure` if MPI does not start, or if the launcher started several processes that
+    ///   cannot find each other. Each of them would otherwise train alone and overwrite the same
     ///   files.
     package static func start() throws -> any ProcessGroup {
         let environment = try checkedEnvironment()
         guard environment.isLaunched else { return SingleProcessGroup() }
         if environment.localSize > ProcessInfo.processInfo.activeProcessorCount {
-            // A rank that waits would burn the core that another needs to arrive: small gathers
-            // of 8 ranks on 2 cores take 73 ms instead of 0.06. `mpirun --oversubscribe` sets it,
-            // a host file with too many slots does not. A user's own setting stays.
+            // A waiting rank would occupy the core that another rank needs to continue: small
+            // gathers of 8 ranks on 2 cores took 73 ms instead of 0.06 ms. `mpirun --oversubscribe`
+            // sets this variable; a host file with too many slots does not. A user's setting is
+            // kept.
             setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0)
         }
         let group = try MPIProcessGroup()
         if let expected = environment.announcedSize, expected != group.size {
             throw Failure(
                 call: "MPI_Comm_size", subject: "launched as one of \(expected)",
-                message: "MPI sees \(group.size); the launcher and \(MPILibrary.version) do not "
-                    + "belong together", exitStatus: .inputOutput)
+                message: "MPI reports \(group.size); use the mpirun or srun that belongs to "
+                    + MPILibrary.version, exitStatus: .inputOutput)
         }
         return group
     }
 
-    /// The rank that the launcher says this process has; `nil` where none says so.
-    ///
-    /// For errors that come before the group is started.
+    /// The rank of this process as reported by the launcher, for errors before the group is
+    /// started; `nil` without a launcher.
     package static var launchedRank: Int? {
         for name in ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"] {
             if let rank = getenv(name).flatMap({ Int(String(cString: $0)) }) { return rank }
@@ -38,25 +38,26 @@ package enum ProcessGroups {
         return nil
     }
 
-    /// This process's place in its launch, as the launcher says; MPI is not started.
+    /// Returns this process's rank and the size of its launch, as reported by the launcher. MPI is
+    /// not started.
     ///
-    /// For work that one process of a launch does alone.
+    /// It serves work that one process of a launch does alone.
     ///
-    /// - Throws: `Failure` (64) where several processes were started and none knows its
-    ///   place, so that each would believe itself alone.
+    /// - Throws: `Failure` (64) if several processes were started without ranks, so that each would
+    ///   act as the only process.
     package static func launchedPlace() throws -> (rank: Int, size: Int) {
         let environment = try checkedEnvironment()
         guard environment.isLaunched else { return (0, 1) }
         return (launchedRank ?? 0, environment.announcedSize ?? max(1, environment.stepTaskCount))
     }
 
-    /// The body of a program: starts the group, does `work`, ends the group and the process.
+    /// Runs a program: starts the group, runs `work`, and ends the group and the process.
     ///
-    /// An agreed failure is printed once, by rank 0, and every rank exits with its status. Any other
-    /// error is printed by the rank that has it, which then ends all ranks: no hang. Every process
-    /// of the launch must call it, from its main thread.
+    /// An agreed failure is printed once, by rank 0, and every rank exits with its status. Any
+    /// other error is printed by the rank where it occurs, which then ends all ranks so that none
+    /// hangs. Every process of the launch must call it, from its main thread.
     ///
-    /// - Parameter program: What errors begin with, if anything: `lrnet-data`.
+    /// - Parameter program: The prefix of error lines, such as `lrnet-data`; `nil` for none.
     package static func run(
         as program: String? = nil, _ work: (any ProcessGroup) throws -> ExitStatus
     ) -> Never {
@@ -84,22 +85,22 @@ package enum ProcessGroups {
         }
     }
 
-    /// What the launcher left in the environment.
+    /// The launcher's settings in the environment.
     struct LaunchEnvironment: Equatable {
-        /// A launcher that MPI can talk to started this process.
+        /// True if a launcher that supports MPI started this process.
         var isLaunched = false
-        /// The number of processes that it says it started.
+        /// The number of started processes, as reported by the launcher.
         var announcedSize: Int?
-        /// The number of them on this machine, or 0.
+        /// The number of started processes on this machine, or 0 if unknown.
         var localSize = 0
-        /// The number of tasks of the Slurm step that this process belongs to, or 0.
+        /// The number of tasks in this process's Slurm step, or 0 outside Slurm.
         var stepTaskCount = 0
     }
 
     static func launchEnvironment() -> LaunchEnvironment {
         func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
         var result = LaunchEnvironment()
-        // SLURM_PROCID is not among them: a batch script has it, too, without any PMI.
+        // SLURM_PROCID does not count, because a batch script also has it, without any PMI.
         let names = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"]
         result.isLaunched = names.contains { value($0) != nil }
         result.announcedSize = (value("OMPI_COMM_WORLD_SIZE") ?? value("PMI_SIZE")).flatMap {
@@ -112,7 +113,7 @@ package enum ProcessGroups {
         return result
     }
 
-    /// - Throws: `Failure` (64) for tasks of Slurm that cannot find each other.
+    /// - Throws: `Failure` (64) for Slurm tasks that cannot find each other.
     private static func checkedEnvironment() throws -> LaunchEnvironment {
         let environment = launchEnvironment()
         if !environment.isLaunched && environment.stepTaskCount > 1 {
@@ -124,7 +125,8 @@ package enum ProcessGroups {
         return environment
     }
 
-    /// Prints one line, with the program and the rank in front; the latter unless the error names it.
+    /// Prints one line that starts with the program and the rank. The rank is omitted if the error
+    /// already names one.
     private static func report(_ error: any Error, program: String?, rank: Int?) {
         fflush(nil)
         var text = "\(error)"

@@ -1,30 +1,28 @@
-/// What one rank has given to MPI.
+/// The data that one rank has passed to MPI.
 ///
-/// Messages are those of the exchanges, from rank to rank, counted where they are posted. Of
-/// collective calls only this rank's contribution is known; what travels is the library's choice.
+/// Messages are the messages of the exchanges, from rank to rank, counted by the sender. For
+/// collective calls only this rank's contribution is known, because the library decides what is
+/// transferred.
 package struct Traffic: Sendable, Equatable, Codable {
-    /// Messages to other ranks.
+    /// The number of messages to other ranks.
     package var messageCount = 0
 
-    /// Their bytes.
+    /// The bytes of the messages.
     package var byteCount = 0
 
-    /// Calls that all ranks make together.
+    /// The number of collective calls.
     package var collectiveCount = 0
 
-    /// The bytes that this rank brought to them.
+    /// The bytes that this rank contributed to collective calls.
     package var collectiveByteCount = 0
 
-    /// Nothing.
     package init() {}
 
-    /// Messages to other ranks and their bytes.
     package init(messageCount: Int, byteCount: Int) {
         self.messageCount = messageCount
         self.byteCount = byteCount
     }
 
-    /// The sum of two.
     package static func + (a: Traffic, b: Traffic) -> Traffic {
         var sum = a
         sum.messageCount += b.messageCount
@@ -34,7 +32,6 @@ package struct Traffic: Sendable, Equatable, Codable {
         return sum
     }
 
-    /// What has been added since `b`.
     package static func - (a: Traffic, b: Traffic) -> Traffic {
         var difference = a
         difference.messageCount -= b.messageCount

@@ -1,24 +1,24 @@
 import LRNetKernels
 
-/// What happens to one picture: a pure function of the recipe, the picture's size and, in training,
-/// of (seed, epoch, sample).
+/// The augmentation of one image: a pure function of the recipe, the image size and, in training,
+/// (seed, epoch, sample).
 struct AugmentationDraw: Equatable {
-    /// Rows of the resized picture.
+    /// The height of the resized image in pixels.
     var height: Int
 
-    /// Columns of the resized picture.
+    /// The width of the resized image in pixels.
     var width: Int
 
-    /// What is cut out of the resized picture.
+    /// The window cropped from the resized image.
     var window: CropWindow
 
-    /// What is added, on the scale 0...255.
+    /// The value added to each pixel value, on the scale 0...255.
     var brightness = 0.0
 
-    /// What distances from the channels' means are multiplied by.
+    /// The factor that scales distances from the channels' means.
     var contrast = 1.0
 
-    /// Which numbers of a key decide what.
+    /// The positions of the random numbers in a noise key.
     private enum Element {
         static let row = 0
         static let column = 1
@@ -28,13 +28,13 @@ struct AugmentationDraw: Equatable {
         static let contrast = 5
     }
 
-    /// Decides.
+    /// Draws the augmentation of an image.
     ///
     /// - Parameters:
-    ///   - height: Rows of the picture.
-    ///   - width: Columns of the picture.
-    ///   - key: The sample's; `nil` for evaluation.
-    /// - Returns: `nil` if the crop does not fit into the picture.
+    ///   - height: The height of the image in pixels.
+    ///   - width: The width of the image in pixels.
+    ///   - key: The noise key of the sample; `nil` for evaluation.
+    /// - Returns: `nil` if the crop does not fit in the image.
     init?(_ recipe: Augmentation, height: Int, width: Int, key: NoiseKey?) {
         (self.height, self.width) = (height, width)
         if let sides = recipe.shorterSide {
@@ -51,7 +51,7 @@ struct AugmentationDraw: Equatable {
         let freeColumns = self.width + 2 * recipe.pad - columns
         guard freeRows >= 0 && freeColumns >= 0 else { return nil }
         guard let key else {
-            // Shifting rounds down, also where the crop reaches beyond the picture.
+            // The shift rounds down even if the crop extends beyond the image.
             window = CropWindow(
                 top: (self.height - rows) >> 1, left: (self.width - columns) >> 1, height: rows,
                 width: columns)

@@ -1,15 +1,15 @@
 package import LRNetKernels
 import LRNetSupport
 
-/// Turns pictures of one set into inputs of a network, by one recipe and seed.
+/// Converts the images of one set to network inputs, with one recipe and seed.
 ///
-/// What it makes of a picture is a pure function of (recipe, seed, epoch, sample): no rank, thread
-/// or order of calls reaches it.
+/// The result is a pure function of (recipe, seed, epoch, sample). It does not depend on rank,
+/// thread or order of calls.
 package final class Augmenter: Sendable {
-    /// What is done.
+    /// The augmentation recipe.
     package let recipe: Augmentation
 
-    /// The preprocessing of evaluation, with the numbers of the set.
+    /// The preprocessing for evaluation, with the set's means and standard deviations.
     package let preprocessing: Preprocessing
 
     /// The shape of every result.
@@ -18,21 +18,22 @@ package final class Augmenter: Sendable {
     private let seed: UInt64
     private let standardizer: ChannelAffine?
 
-    /// Memory of one thread, used again from picture to picture.
+    /// Scratch memory of one thread, reused from image to image.
     package final class Scratch {
         let resizer = ImageResizer()
 
-        /// Creates it without memory.
         package init() {}
     }
 
-    /// Prepares for a set.
+    /// Prepares the augmentation of a set.
     ///
     /// - Parameters:
-    ///   - recipe: What is done.
-    ///   - seed: The run's.
-    ///   - set: Its shape gives the channels, and the size where the recipe has no crop.
-    /// - Throws: ``Failure`` (65) naming values and remedy if the two do not fit.
+    ///   - recipe: The augmentation recipe.
+    ///   - seed: The seed of the run.
+    ///   - set: The data set. Its shape defines the channels, and the image size if the recipe has
+    ///     no crop.
+    /// - Throws: `Failure` (65) that names values and a remedy if recipe and set do not fit
+    ///   together.
     package init(_ recipe: Augmentation, seed: UInt64, for set: ShardSet) throws {
         self.recipe = recipe
         self.seed = seed
@@ -41,7 +42,7 @@ package final class Augmenter: Sendable {
             channels: set.shape.channels)
         let site = FailureSite("augmentation", set.directory)
         guard set.index.encoding == .raw || recipe.crop != nil else {
-            throw site.badData("holds pictures of varying size; set augmentation.crop")
+            throw site.badData("contains images of varying size; set augmentation.crop")
         }
         let scaling: Preprocessing.Scaling
         switch recipe.standardize {
@@ -50,8 +51,8 @@ package final class Augmenter: Sendable {
         case .set:
             if let channel = set.index.deviation.firstIndex(where: { !($0 > 0) }) {
                 throw site.badData(
-                    "channel \(channel) of the train split has deviation "
-                        + "\(set.index.deviation[channel]), so it cannot be standardised; set "
+                    "channel \(channel) of the train split has standard deviation "
+                        + "\(set.index.deviation[channel]), so it cannot be standardized; set "
                         + "augmentation.standardize=none or image")
             }
             scaling = .channels(mean: set.index.mean, deviation: set.index.deviation)
@@ -59,8 +60,8 @@ package final class Augmenter: Sendable {
             guard mean.count == shape.channels && deviation.count == mean.count else {
                 throw site.badData(
                     "has \(shape.channels) channels, but augmentation.standardize has "
-                        + "\(mean.count) means and \(deviation.count) deviations; give one a "
-                        + "channel")
+                        + "\(mean.count) means and \(deviation.count) standard deviations; "
+                        + "specify one of each per channel")
             }
             scaling = .channels(mean: mean, deviation: deviation)
         }
@@ -76,27 +77,27 @@ package final class Augmenter: Sendable {
         }
     }
 
-    /// Whether a picture of this size cannot be cropped, and what would help.
+    /// Returns a message with a remedy if an image of this size cannot be cropped, `nil` otherwise.
     func sizeProblem(height: Int, width: Int) -> String? {
         guard AugmentationDraw(recipe, height: height, width: width, key: nil) == nil else {
             return nil
         }
         let size = recipe.crop.map { "\($0)x\($0)" } ?? ""
-        return "augmentation.crop \(size) does not fit in, with shorterSide "
-            + (recipe.shorterSide.map { "\($0.lowerBound)" } ?? "as it is")
+        return "augmentation.crop \(size) does not fit with shorterSide "
+            + (recipe.shorterSide.map { "\($0.lowerBound)" } ?? "unset")
             + " and pad \(recipe.pad); lower crop, or raise pad or shorterSide"
     }
 
-    /// Makes an input of a picture.
+    /// Converts an image to a network input.
     ///
     /// - Parameters:
-    ///   - pixels: The picture, `[height, width, channels]`.
-    ///   - shape: The picture's.
-    ///   - sample: Its position in its split.
-    ///   - epoch: The epoch, for the random variant; `nil` for the one of evaluation.
-    ///   - scratch: The calling thread's.
+    ///   - pixels: The image, `[height, width, channels]`.
+    ///   - shape: The shape of the image.
+    ///   - sample: The position of the sample in its split.
+    ///   - epoch: The epoch, for the random variant; `nil` for the variant used in evaluation.
+    ///   - scratch: The scratch memory of the calling thread.
     ///   - target: Overwritten; `[outputShape]`.
-    /// - Throws: ``Failure`` (65) if the picture is too small or has other channels.
+    /// - Throws: ``Failure`` (65) if the image is too small or has a different number of channels.
     func apply(
         _ pixels: ArraySlice<UInt8>, shape: ImageShape, sample: Int, epoch: Int?,
         scratch: Scratch, into target: FloatView
@@ -117,7 +118,7 @@ package final class Augmenter: Sendable {
             height: draw.window.height, width: draw.window.width, channels: shape.channels)
         guard result == outputShape else {
             throw site.badData(
-                "becomes \(result) where the network takes \(outputShape); set augmentation.crop")
+                "becomes \(result), but the network needs \(outputShape); set augmentation.crop")
         }
         scratch.resizer.crop(
             pixels, shape: shape, height: draw.height, width: draw.width,
@@ -126,7 +127,8 @@ package final class Augmenter: Sendable {
         standardize(target)
     }
 
-    /// `(x + brightness - mean[c]) * contrast + mean[c]`, the means those of the brightened picture.
+    /// Computes `(x + brightness - mean[c]) * contrast + mean[c]`, where `mean` is the channel mean
+    /// of the brightened image.
     private static func adjust(_ image: FloatView, _ draw: AugmentationDraw, _ channels: Int) {
         let means = ImageKernels.channelMeans(image, channels: channels)
         ChannelAffine(

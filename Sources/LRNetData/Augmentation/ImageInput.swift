@@ -1,6 +1,6 @@
 package import LRNetKernels
 
-/// Makes network inputs of single pictures, as evaluation does of a data set's.
+/// Converts single images to network inputs, as evaluation does with the images of a data set.
 package struct ImageInput {
     private let preprocessing: Preprocessing
     private let recipe: Augmentation
@@ -15,26 +15,27 @@ package struct ImageInput {
         self.recipe = recipe
     }
 
-    /// The picture in the network's size, values from 0 to 255, before they are scaled.
+    /// Returns the image in the network's size, with values from 0 to 255, before they are scaled.
     ///
     /// - Parameters:
-    ///   - isResized: Takes the largest central part of a picture of another size, scaled.
+    ///   - isResized: True to crop the largest central part of an image of another size and scale
+    ///     it.
     /// - Throws: ``ImageProblem`` if the size does not fit.
     package func pixels(_ picture: PixelImage, isResized: Bool = false) throws -> FloatView {
         let shape = preprocessing.shape
         var image = shape.channels == 1 ? picture.gray : picture
         if preprocessing.shorterSide == nil {
-            // Other sizes than those of training would be cut, or framed in black, without a word.
+            // Images of other sizes than in training would silently be cropped or framed in black.
             let border = 2 * preprocessing.pad
-            let isOfSet =
+            let hasTrainingSize =
                 image.height == shape.height && image.width == shape.width
                 || image.height + border == shape.height && image.width + border == shape.width
-            guard isOfSet || isResized else {
+            guard hasTrainingSize || isResized else {
                 throw ImageProblem(
-                    "is \(image.height)x\(image.width)x\(image.channels), and the network takes "
-                        + "\(shape); --resize scales it")
+                    "is \(image.height)x\(image.width)x\(image.channels), but the network needs "
+                        + "\(shape); use --resize to scale it")
             }
-            if !isOfSet { image = image.covering(height: shape.height, width: shape.width) }
+            if !hasTrainingSize { image = image.covering(height: shape.height, width: shape.width) }
         }
         let size = ImageShape(
             height: image.height, width: image.width, channels: image.channels)
@@ -44,7 +45,8 @@ package struct ImageInput {
             draw.window.height == shape.height, draw.window.width == shape.width,
             size.channels == shape.channels
         else {
-            throw ImageProblem("is \(size), and the network takes \(shape); --resize scales it")
+            throw ImageProblem(
+                "is \(size), but the network needs \(shape); use --resize to scale it")
         }
         let target = FloatBuffer(count: shape.count).all
         resizer.crop(
@@ -65,7 +67,7 @@ package struct ImageInput {
 }
 
 extension PixelImage {
-    /// The picture in gray: `0.299 red + 0.587 green + 0.114 blue`, rounded (ITU-R BT.601).
+    /// The image in gray: `0.299 red + 0.587 green + 0.114 blue`, rounded (ITU-R BT.601).
     var gray: PixelImage {
         guard channels == 3 else { return self }
         return PixelImage(

@@ -1,11 +1,11 @@
 package import LRNetKernels
 
-/// How a picture becomes a network's input in evaluation, where nothing is random.
+/// The deterministic conversion of an image to a network input, as used in evaluation.
 ///
-/// In this order: resize the shorter side, cut out the center, scale the values. A finished network carries
-/// it, because its weights fit no other input.
+/// The steps in order: resize the shorter side, crop the center, scale the values. A finished
+/// network stores it, because its weights are only valid for this input.
 package struct Preprocessing: Sendable, Equatable, Codable {
-    /// The last step, on values from 0 to 255.
+    /// The last step, applied to values from 0 to 255.
     package enum Scaling: Sendable, Equatable, Codable {
         /// `value / 255`
         case unit
@@ -15,16 +15,16 @@ package struct Preprocessing: Sendable, Equatable, Codable {
         case channels(mean: [Double], deviation: [Double])
     }
 
-    /// Pixels of the shorter side before the crop; `nil` for pictures as they are.
+    /// The shorter side before the crop, in pixels; `nil` for no resize.
     package let shorterSide: Int?
 
-    /// Rows and columns of the central crop; `nil` for pictures as they are.
+    /// The height and width of the center crop, in pixels; `nil` for no crop.
     package let crop: Int?
 
-    /// Black pixels around the picture that the crop may reach into.
+    /// The width in pixels of the black border that the crop may extend into.
     package let pad: Int
 
-    /// The network's input: rows and columns are those of the crop.
+    /// The shape of the network's input. Height and width are those of the crop.
     package let shape: ImageShape
 
     package let scaling: Scaling

@@ -1,14 +1,15 @@
-/// Letters of 5 x 7 pixels for labels on contact sheets: letters, digits and some signs; anything
-/// else is shown as a question mark.
+/// A bitmap font of 5 x 7 pixels for labels on contact sheets: letters, digits and some
+/// punctuation. Any other character is drawn as a question mark.
 enum BitmapFont {
-    /// Columns and rows of a letter.
+    /// The size of a letter in pixels.
     static let width = 5
     static let height = 7
 
-    /// Columns from one letter to the next.
+    /// The distance between letters, in pixels.
     static let advance = 6
 
-    /// The rows of each letter from the top; the highest of the five bits is its left column.
+    /// The rows of each letter from the top. The most significant of the five bits is the leftmost
+    /// column.
     private static let glyphs: [Character: [UInt8]] = [
         " ": [0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00],
         ",": [0x00, 0x00, 0x00, 0x00, 0x0C, 0x04, 0x08],
@@ -80,7 +81,7 @@ enum BitmapFont {
         "z": [0x00, 0x00, 0x1F, 0x02, 0x04, 0x08, 0x1F],
     ]
 
-    /// Calls `body` with every pixel that a text covers, from its upper left corner.
+    /// Calls `body` with every pixel that a text covers, relative to the text's upper left corner.
     static func draw(_ text: String, _ body: (_ row: Int, _ column: Int) -> Void) {
         for (position, letter) in text.enumerated() {
             for (row, bits) in (glyphs[letter] ?? glyphs["?"] ?? []).enumerated() {

@@ -1,10 +1,12 @@
-/// How a picture must be turned, as Exif says it in JPEG and PNG files.
+/// The rotation and mirroring of an image that Exif data in JPEG and PNG files prescribe.
 ///
 /// - Source: CIPA DC-008 (Exif), tag 274.
 enum ExifOrientation {
-    /// The value in the first directory of a TIFF structure, 1 (upright) to 8; `nil` without one.
+    /// Returns the value in the first directory of a TIFF structure, 1 (upright) to 8, or `nil` if
+    /// there is none.
     ///
-    /// JPEG files put `Exif\0\0` before the structure, and some programs do so in PNG files, too.
+    /// JPEG files have `Exif\0\0` before the structure, and some programs also write it to PNG
+    /// files.
     static func read(_ bytes: ArraySlice<UInt8>) -> Int? {
         var bytes = bytes
         while bytes.starts(with: prefix) { bytes = bytes.dropFirst(prefix.count) }

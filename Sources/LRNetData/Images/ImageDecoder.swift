@@ -1,27 +1,26 @@
-/// Turns the bytes of a picture's file into upright pixels of red, green and blue.
+/// Decodes image files to upright red, green and blue pixels.
 package struct ImageDecoder: Sendable {
-    /// The most pixels that a picture may claim to have: a file of some kilobytes can ask for
-    /// gigabytes of memory.
+    /// The maximum number of pixels that an image may declare. Without it, a file of a few
+    /// kilobytes could request gigabytes of memory.
     package let pixelLimit: Int
 
     package static let defaultPixelLimit = 100_000_000
 
-    /// With the given limit.
     package init(pixelLimit: Int = Self.defaultPixelLimit) {
         self.pixelLimit = pixelLimit
     }
 
-    /// A decoded picture.
+    /// A decoded image.
     package struct Picture {
-        /// The pixels, upright, three channels.
+        /// The upright pixels, in three channels.
         package var image: PixelImage
 
-        /// Whether decoding the file without looking at its metadata gives the same pixels, so
-        /// that the file may be stored as it is.
+        /// True if decoding the file without reading its metadata produces the same pixels. The
+        /// file can then be stored unchanged.
         package var isPlainJPEG: Bool
     }
 
-    /// Decodes a JPEG or PNG, whatever its name.
+    /// Decodes a JPEG or PNG file, regardless of its name.
     ///
     /// - Throws: ``ImageProblem``.
     package func decode(_ bytes: ArraySlice<UInt8>) throws -> Picture {

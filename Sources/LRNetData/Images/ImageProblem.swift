@@ -1,6 +1,6 @@
-/// Why a picture cannot be read; who knows the picture's name adds it.
+/// The reason why an image cannot be read. The caller adds the image's name.
 package struct ImageProblem: Error, Equatable {
-    /// What is wrong, in the library's words where it is a library that says so.
+    /// The reason, in the library's own words if a library reported it.
     package let message: String
 
     package init(_ message: String) {

@@ -1,19 +1,19 @@
 import CTurboJPEG
 
-/// JPEG through libturbojpeg: the one importer of that library.
+/// A JPEG codec on libturbojpeg; the only importer of that library.
 ///
-/// Both directions use the accurate integer transform, whose result does not depend on the CPU, so
-/// that equal bytes give equal pixels with any build of one version of the library.
+/// Both directions use the accurate integer transform, whose result does not depend on the CPU.
+/// Equal bytes therefore produce equal pixels with every build of one library version.
 package enum JPEGCodec {
-    /// The quality of pictures that we encode; chroma is halved both ways (4:2:0), as in most
+    /// The quality of encoded images. Chroma is halved in both directions (4:2:0), as in most
     /// photographs.
     static let quality: Int32 = 90
 
-    /// Decodes a picture to red, green and blue, without turning it.
+    /// Decodes an image to red, green and blue, without applying its orientation.
     ///
-    /// - Returns: The picture, and whether it was stored as four inks.
-    /// - Throws: ``ImageProblem`` for anything that the library complains about, warnings
-    ///   included, and for more than `pixelLimit` pixels.
+    /// - Returns: The image, and whether it was stored as CMYK.
+    /// - Throws: ``ImageProblem`` for every error and warning of the library, and for more than
+    ///   `pixelLimit` pixels.
     package static func decode(
         _ bytes: ArraySlice<UInt8>, pixelLimit: Int
     ) throws -> (image: PixelImage, isCMYK: Bool) {
@@ -48,13 +48,13 @@ package enum JPEGCodec {
         }
     }
 
-    /// Encodes a picture of red, green and blue.
+    /// Encodes an image of red, green and blue.
     ///
-    /// - Precondition: The picture has three channels and sides of at most 65,500.
+    /// - Precondition: The image has three channels and sides of at most 65,500 pixels.
     package static func encode(_ image: PixelImage) -> [UInt8] {
         precondition(
             image.channels == 3 && max(image.height, image.width) <= 65_500,
-            "\(image.height)x\(image.width)x\(image.channels) is no picture for JPEG")
+            "\(image.height)x\(image.width)x\(image.channels) cannot be encoded as JPEG")
         let handle = tjInitCompress()
         precondition(handle != nil, "tjInitCompress: out of memory")
         defer { tjDestroy(handle) }
@@ -72,11 +72,11 @@ package enum JPEGCodec {
         }
     }
 
-    /// Refuses what would take too much memory, before any is taken.
+    /// Rejects an image that would need too much memory, before any is allocated.
     static func checkSize(height: Int, width: Int, limit: Int) throws {
         guard height * width <= limit else {
             throw ImageProblem(
-                "says that it has \(height)x\(width) pixels, more than --max-pixels \(limit)")
+                "declares \(height)x\(width) pixels, more than --max-pixels \(limit)")
         }
     }
 
@@ -85,8 +85,8 @@ package enum JPEGCodec {
         return ImageProblem("damaged or truncated JPEG: \(words)")
     }
 
-    /// Red, green and blue of inks, without a colour profile: the share of light that each ink and
-    /// black let through.
+    /// Converts CMYK to red, green and blue without a color profile. Each value is the fraction of
+    /// light that the ink and black let through.
     private static func rgb(cmyk: [UInt8], of bytes: ArraySlice<UInt8>) -> [UInt8] {
         let flip: UInt8 = JPEGMetadata(of: bytes).hasAdobeSegment ? 0 : 255
         var pixels: [UInt8] = []

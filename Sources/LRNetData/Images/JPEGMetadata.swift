@@ -1,20 +1,20 @@
-/// What the marker segments in front of a JPEG's picture say beyond what libturbojpeg tells.
+/// The marker segments before a JPEG's image data that libturbojpeg does not report.
 ///
 /// - Source: ITU-T T.81, annex B; Adobe Technical Note 5116.
 struct JPEGMetadata: Equatable {
-    /// Exif's orientation, 1 (upright) to 8.
+    /// The Exif orientation, 1 (upright) to 8.
     var orientation = 1
 
-    /// Whether an Adobe segment is there; its CMYK values are inverted, 255 for no ink.
+    /// True if there is an Adobe segment. CMYK values are then inverted: 255 means no ink.
     var hasAdobeSegment = false
 
-    /// Reads the segments up to the first scan; damage ends the reading, since the decoder reports
-    /// it better.
+    /// Reads the segments up to the first scan. Reading stops silently at damage, because the
+    /// decoder reports it better.
     init(of bytes: ArraySlice<UInt8>) {
         var position = bytes.startIndex + 2
         while position + 4 <= bytes.endIndex, bytes[position] == 0xFF {
             let marker = bytes[position + 1]
-            // Fill bytes may stand before a marker.
+            // A marker may be preceded by fill bytes.
             if marker == 0xFF {
                 position += 1
                 continue

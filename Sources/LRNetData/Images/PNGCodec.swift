@@ -1,9 +1,10 @@
 import CPNG
 
-/// PNG through libpng's simplified calls, which never jump across our frames: the one importer of
-/// that library.
+/// A PNG codec on libpng's simplified API, which never jumps across Swift frames; the only importer
+/// of that library.
 package enum PNGCodec {
-    /// Decodes a picture to red, green and blue, 8 bits each; what is transparent lies on white.
+    /// Decodes an image to red, green and blue, 8 bits each. Transparent pixels are blended onto
+    /// white.
     ///
     /// - Throws: ``ImageProblem`` for damage, and for more than `pixelLimit` pixels.
     package static func decode(_ bytes: ArraySlice<UInt8>, pixelLimit: Int) throws -> PixelImage {
@@ -17,7 +18,7 @@ package enum PNGCodec {
             let (height, width) = (Int(image.height), Int(image.width))
             try JPEGCodec.checkSize(height: height, width: width, limit: pixelLimit)
             image.format = UInt32(PNG_FORMAT_RGB)
-            // Else values of 16 bits without a stated gamma would be taken for linear ones.
+            // Otherwise 16-bit values without a declared gamma would be interpreted as linear.
             image.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
             var white = png_color(red: 255, green: 255, blue: 255)
             var pixels = [UInt8](repeating: 0, count: height * width * 3)
@@ -28,8 +29,8 @@ package enum PNGCodec {
         }
     }
 
-    /// The orientation, 1 (upright) to 8, from the chunk `eXIf` or else from ImageMagick's profile;
-    /// both may stand before or after the pixels. 1 without them.
+    /// Returns the orientation, 1 (upright) to 8, from the `eXIf` chunk or else from ImageMagick's
+    /// profile, or 1 if there is neither. Both may come before or after the pixels.
     static func orientation(of bytes: ArraySlice<UInt8>) -> Int {
         var orientation = 1
         var position = bytes.startIndex + 8
@@ -48,9 +49,9 @@ package enum PNGCodec {
         return orientation
     }
 
-    /// Encodes a picture of one channel (gray) or three (red, green, blue).
+    /// Encodes an image of one channel (gray) or three (red, green, blue).
     ///
-    /// - Precondition: The picture has one or three channels.
+    /// - Precondition: The image has one or three channels.
     package static func encode(_ picture: PixelImage) -> [UInt8] {
         precondition(
             picture.channels == 1 || picture.channels == 3, "PNG of \(picture.channels) channels")
@@ -59,7 +60,7 @@ package enum PNGCodec {
         image.width = UInt32(picture.width)
         image.height = UInt32(picture.height)
         image.format = picture.channels == 1 ? UInt32(PNG_FORMAT_GRAY) : UInt32(PNG_FORMAT_RGB)
-        // The size is asked for first, then filled.
+        // The first call computes the size, the second writes the bytes.
         var size = 0
         let measured = png_image_write_to_memory(&image, nil, &size, 0, picture.pixels, 0, nil)
         precondition(measured != 0, "png_image_write_to_memory: \(problem(image).message)")

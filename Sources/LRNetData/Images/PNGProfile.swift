@@ -1,16 +1,18 @@
-/// Exif data as ImageMagick kept it in PNG files before there was a chunk for it: a text chunk whose
-/// text is a line break, a name, the number of bytes, and the bytes in hexadecimal digits.
+/// Exif data as ImageMagick stored it in PNG files before there was a chunk for it.
+///
+/// It is a text chunk whose text is a line break, a name, the number of bytes, and the bytes in
+/// hexadecimal digits.
 enum PNGProfile {
     private static let keywords = ["Raw profile type exif", "Raw profile type APP1"]
     private static let byteLimit = 1 << 20
 
-    /// The bytes that a chunk holds; `nil` for another one, and for damage.
+    /// Returns the bytes of a profile chunk; `nil` for any other chunk and for damage.
     static func exif(kind: ArraySlice<UInt8>, _ data: ArraySlice<UInt8>) -> [UInt8]? {
         let isCompressed = kind.elementsEqual("zTXt".utf8)
         guard isCompressed || kind.elementsEqual("tEXt".utf8) else { return nil }
         let keyword = data.prefix { $0 != 0 }
         guard keywords.contains(where: { keyword.elementsEqual($0.utf8) }) else { return nil }
-        // A compressed text has its method, always 0, behind the keyword's end.
+        // In a compressed text, the method, always 0, follows the end of the keyword.
         let rest = data[keyword.endIndex...].dropFirst(isCompressed ? 2 : 1)
         guard isCompressed else { return bytes(rest) }
         let text = try? Deflate.decompress(

@@ -1,9 +1,9 @@
 import Foundation
 import LRNetKernels
 
-/// Work on many items side by side, with results in order.
+/// Runs work on many items in parallel, with results in order.
 enum ParallelWork {
-    /// What several threads fill.
+    /// The results, written by several threads.
     private final class Results<Value>: @unchecked Sendable {
         private let lock = NSLock()
         private var values: [Result<Value, any Error>?]
@@ -18,15 +18,15 @@ enum ParallelWork {
 
         func get() throws -> [Value] {
             try values.map { value in
-                guard let value else { preconditionFailure("an item was not worked on") }
+                guard let value else { preconditionFailure("an item was not processed") }
                 return try value.get()
             }
         }
     }
 
-    /// The results of `body` for `0 ..< count`, in order.
+    /// Returns the results of `body` for `0 ..< count`, in order.
     ///
-    /// - Throws: What `body` threw for the first item for which it threw.
+    /// - Throws: The error of the first item for which `body` threw.
     static func map<Value>(
         _ count: Int, on pool: ThreadPool, _ body: (Int) throws -> Value
     ) throws -> [Value] {

@@ -1,7 +1,7 @@
 extension PixelImage {
-    /// The picture as it is meant to be seen, by Exif's orientation.
+    /// Returns the upright image, according to the Exif orientation of the stored one.
     ///
-    ///     1 as it is            2 mirrored           3 upside down        4 mirrored, upside down
+    ///     1 unchanged           2 mirrored           3 upside down        4 mirrored, upside down
     ///     5 over the diagonal   6 a quarter right    7 other diagonal     8 a quarter left
     ///
     /// - Precondition: The orientation is in `1...8`.
@@ -9,7 +9,7 @@ extension PixelImage {
         precondition((1...8).contains(orientation), "Exif orientation \(orientation)")
         if orientation == 1 { return self }
         let isTransposed = orientation >= 5
-        // Which axes of the stored picture run backwards.
+        // The axes of the stored image that are reversed.
         let flipsRows = [3, 4, 6, 7].contains(orientation)
         let flipsColumns = [2, 3, 7, 8].contains(orientation)
         let (rows, columns) = isTransposed ? (width, height) : (height, width)
@@ -29,9 +29,9 @@ extension PixelImage {
         return PixelImage(height: rows, width: columns, channels: channels, pixels: turned)
     }
 
-    /// A part of the picture.
+    /// Returns a part of the image.
     ///
-    /// - Precondition: It lies within the picture.
+    /// - Precondition: The part is within the image.
     package func cropped(top: Int, left: Int, height: Int, width: Int) -> PixelImage {
         precondition(
             top >= 0 && left >= 0 && top + height <= self.height && left + width <= self.width,
@@ -46,8 +46,8 @@ extension PixelImage {
         return PixelImage(height: height, width: width, channels: channels, pixels: part)
     }
 
-    /// Makes the shorter side `side` long, and the longer one in proportion (rounded); a picture
-    /// whose shorter side is at most that stays as it is.
+    /// Scales the image down so that its shorter side is `side` pixels, and the longer side in
+    /// proportion (rounded). Returns the image unchanged if its shorter side is at most `side`.
     package func reduced(toShorterSide side: Int) -> PixelImage {
         let shorter = min(height, width)
         if shorter <= side { return self }
@@ -56,9 +56,9 @@ extension PixelImage {
             width: width == shorter ? side : (width * side + shorter / 2) / shorter)
     }
 
-    /// The largest centred part of the given proportions, scaled to the given size.
+    /// Returns the largest centered part with the given proportions, scaled to the given size.
     ///
-    /// The picture is first scaled so that it just covers the size, then cut to it evenly on both
+    /// The image is first scaled so that it just covers the size, then cropped evenly on both
     /// sides.
     package func covering(height: Int, width: Int) -> PixelImage {
         if height == self.height && width == self.width { return self }

@@ -1,12 +1,13 @@
 extension PixelImage {
-    /// Scales a picture with a triangle filter that widens as the picture shrinks, so that fine
+    /// Scales an image with a triangle filter that widens as the image shrinks, so that fine
     /// patterns average out (antialiased bilinear).
     ///
-    ///     out[i] = sum over j of w[i, j] in[j],   w[i, j] ~ max(0, 1 - |j + 1/2 - (i + 1/2) s| / r)
+    ///     out[i]  = sum over j of w[i, j] in[j]
+    ///     w[i, j] ~ max(0, 1 - |j + 1/2 - (i + 1/2) s| / r)
     ///
-    /// with `s` the old length over the new, `r = max(s, 1)`, and weights that add up to 1; rows
-    /// first, then columns, each rounded to bytes. Whole-number arithmetic: the same bytes
-    /// everywhere.
+    /// Here, `s` is the old length divided by the new one, `r = max(s, 1)`, and the weights sum to
+    /// 1. Rows are scaled first, then columns, and both results are rounded to bytes. The weighted
+    /// sums use integer arithmetic, so the bytes are the same on every machine.
     ///
     /// - Precondition: Both sides are positive.
     package func resized(height: Int, width: Int) -> PixelImage {
@@ -58,38 +59,39 @@ extension PixelImage {
     }
 }
 
-/// The values along one axis that make up one value of a scaled picture, and their weights in units
-/// of 2^-22, which add up to 2^22.
+/// The source values along one axis that contribute to one value of a scaled image, and their
+/// weights. Weights are in units of 2^-22 and sum to 2^22.
 struct ResamplingTaps: Equatable {
-    /// The first value.
+    /// The position of the first source value.
     let first: Int
 
-    /// The weights of it and those behind it.
+    /// The weights of the first source value and the following ones.
     let weights: [Int32]
 
     private static let shift: Int32 = 22
 
-    /// One half, for rounding.
+    /// One half in units of the weights, for rounding.
     static let half: Int32 = 1 << (shift - 1)
 
-    /// A weighted sum of bytes, plus one half, as a byte.
+    /// Returns a weighted sum of bytes, plus one half, as a byte.
     static func byte(_ sum: Int32) -> UInt8 { UInt8(truncatingIfNeeded: sum &>> shift) }
 
-    /// The taps of every value of an axis.
+    /// Returns the taps of every value of an axis.
     static func all(from oldLength: Int, to newLength: Int) -> [ResamplingTaps] {
         let scale = Double(oldLength) / Double(newLength)
         let radius = max(scale, 1)
         return (0..<newLength).map { position in
-            let centre = (Double(position) + 0.5) * scale
-            let first = max(0, Int((centre - radius).rounded(.down)))
-            let end = min(oldLength, Int((centre + radius).rounded(.up)))
+            let center = (Double(position) + 0.5) * scale
+            let first = max(0, Int((center - radius).rounded(.down)))
+            let end = min(oldLength, Int((center + radius).rounded(.up)))
             let shares = (first..<end).map { source in
-                max(0, 1 - abs(Double(source) + 0.5 - centre) / radius)
+                max(0, 1 - abs(Double(source) + 0.5 - center) / radius)
             }
             let total = shares.reduce(0, +)
             let one = Double(1 << shift)
             var weights = shares.map { Int32(($0 / total * one).rounded()) }
-            // What rounding lost or won goes to the largest, so that an even area stays even.
+            // The rounding error is added to the largest weight, so that a uniform area stays
+            // uniform.
             let largest = weights.indices.max { weights[$0] < weights[$1] } ?? 0
             weights[largest] += Int32(1 << shift) - weights.reduce(0, +)
             return ResamplingTaps(first: first, weights: weights)

@@ -1,19 +1,16 @@
-/// A picture of bytes: rows from the top, pixels from the left, channels innermost.
+/// An image of bytes: rows from the top, pixels from the left, channels innermost.
 package struct PixelImage: Sendable, Equatable {
-    /// The number of rows.
     package let height: Int
 
-    /// The number of pixels in a row.
+    /// The number of pixels per row.
     package let width: Int
 
-    /// The number of values of a pixel: 1 (grey) or 3 (red, green, blue).
+    /// The number of values per pixel: 1 (gray) or 3 (red, green, blue).
     package let channels: Int
 
     /// The values, `[height, width, channels]`.
     package var pixels: [UInt8]
 
-    /// Creates a picture.
-    ///
     /// - Precondition: There are `height * width * channels` values.
     package init(height: Int, width: Int, channels: Int, pixels: [UInt8]) {
         precondition(

@@ -1,24 +1,24 @@
 import LRNetSupport
 
-/// An importer of images that fit in memory, the first of which it holds out for validation.
+/// An importer of images that fit in memory. It holds out the first training images for validation.
 package protocol ArrayImporter {
-    /// The number of training images that are held out; 0 for no validation split, `nil` for a tenth
-    /// of them but 5,000 at most.
+    /// The number of training images to hold out; 0 for no validation split, `nil` for a tenth of
+    /// them but at most 5,000.
     var validation: Int? { get set }
 
-    /// The number of shards of the train split; by default one for 256 MiB.
+    /// The number of shards in the train split; by default one per 256 MiB.
     var shards: Int? { get set }
 
-    /// The source has validation images of its own.
+    /// True if the source has its own validation images.
     var hasOwnValidation: Bool { get }
 
     /// Reads the source and writes the set.
     ///
     /// - Parameters:
     ///   - output: The folder of the set, as for ``ShardWriter``.
-    ///   - name: What the set calls itself.
-    ///   - progress: Called with (samples written so far, samples in all).
-    /// - Throws: ``Failure``, as the importer says; no folder is left behind.
+    ///   - name: The name stored in the set.
+    ///   - progress: Called with (samples written so far, total samples).
+    /// - Throws: `Failure`, as documented by each importer. No folder remains after a failure.
     @discardableResult
     func run(
         output: String, name: String, progress: (_ done: Int, _ total: Int) -> Void
@@ -26,6 +26,5 @@ package protocol ArrayImporter {
 }
 
 extension ArrayImporter {
-    /// Most sources have none.
     package var hasOwnValidation: Bool { false }
 }

@@ -1,6 +1,6 @@
-/// How many samples each class has.
+/// The number of samples in each class.
 struct ClassCounts {
-    /// By label.
+    /// The counts by label.
     private(set) var values: [Int]
 
     /// Counts labels.
@@ -11,14 +11,14 @@ struct ClassCounts {
         for label in labels { values[Int(label)] += 1 }
     }
 
-    /// The most samples that can be left out from the first one on, so that each class keeps one; `nil` if a
-    /// class has none.
+    /// Returns the largest number of samples that can be removed from the start while each class
+    /// keeps at least one; `nil` if a class has none.
     static func largestHoldout(_ labels: [Int32], classes: Int) -> Int? {
         var last = [Int](repeating: -1, count: classes)
         for (position, label) in labels.enumerated() { last[Int(label)] = position }
         return last.min().flatMap { $0 < 0 ? nil : $0 }
     }
 
-    /// The first class without a sample.
+    /// The first class without a sample; `nil` if there is none.
     var firstEmpty: Int? { values.firstIndex(of: 0) }
 }

@@ -1,7 +1,7 @@
 import LRNetKernels
 import LRNetSupport
 
-/// The IDX format of MNIST and its relatives: big-endian 32-bit words, then bytes.
+/// The IDX format of MNIST and similar sets: big-endian 32-bit words, then bytes.
 ///
 ///     images: 2051, count, rows, columns, then count * rows * columns pixels
 ///     labels: 2049, count, then count labels
@@ -11,14 +11,14 @@ enum IDXFile {
     static let imagesMagic = 2051
     static let labelsMagic = 2049
 
-    /// Images of a file, plain or gzip.
+    /// The images of a plain or gzip file.
     struct Images {
         let path: String
         let shape: ImageShape
         let count: Int
         var pixels: [UInt8]
 
-        /// The images with rows and columns exchanged.
+        /// The images with rows and columns swapped.
         var transposed: Images {
             var result = Images(
                 path: path,
@@ -36,7 +36,7 @@ enum IDXFile {
         }
     }
 
-    /// Labels of a file, plain or gzip.
+    /// The labels of a plain or gzip file.
     struct Labels {
         let path: String
         let values: [UInt8]
@@ -44,7 +44,7 @@ enum IDXFile {
 
     /// Reads images.
     ///
-    /// - Throws: ``Failure`` (65) for anything that is not exactly this format;
+    /// - Throws: ``Failure`` (65) for anything that is not exactly this format, or another
     ///   ``Failure`` if the file is missing or cannot be read.
     static func images(_ path: String) throws -> Images {
         let bytes = try Gzip.read(path)
@@ -62,7 +62,7 @@ enum IDXFile {
 
     /// Reads labels.
     ///
-    /// - Throws: As ``images(_:)``.
+    /// - Throws: Same as ``images(_:)``.
     static func labels(_ path: String) throws -> Labels {
         let bytes = try Gzip.read(path)
         let header = try header(bytes, path, magic: labelsMagic, words: 2, kind: "labels")

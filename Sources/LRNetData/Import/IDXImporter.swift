@@ -1,40 +1,36 @@
 import LRNetKernels
 import LRNetSupport
 
-/// Turns four IDX files (MNIST, Fashion-MNIST and their relatives) into a shard set.
+/// Converts four IDX files (MNIST, Fashion-MNIST and similar sets) to a shard set.
 ///
-/// The first ``validation`` training images are held out as the validation split, as TensorFlow's
-/// `read_data_sets` does, which the authors of LR-nets used.
+/// The first ``validation`` training images are held out as the validation split. TensorFlow's
+/// `read_data_sets`, which the authors of LR-nets used, does the same.
 package struct IDXImporter: ArrayImporter, Sendable {
-    /// The file of training images; each of the four may be plain or gzip.
+    /// The file of training images. Each of the four files may be plain or gzip.
     package var trainImages: String
 
-    /// The file of training labels.
     package var trainLabels: String
 
-    /// The file of test images.
     package var testImages: String
 
-    /// The file of test labels.
     package var testLabels: String
 
-    /// The number of training images that are held out; 0 for no validation split, `nil` for a tenth of
-    /// them but 5,000 at most.
+    /// The number of training images to hold out; 0 for no validation split, `nil` for a tenth of
+    /// them but at most 5,000.
     package var validation: Int?
 
-    /// The number of shards of the train split; by default one for 256 MiB.
+    /// The number of shards in the train split; by default one per 256 MiB.
     package var shards: Int?
 
-    /// The number of classes; `nil` for as many as training labels ask for.
+    /// The number of classes; `nil` to derive it from the largest training label.
     package var classes: Int?
 
-    /// The label of class 0; EMNIST's letters count from 1.
+    /// The label of class 0. The labels of EMNIST's letters start at 1.
     package var firstLabel = 0
 
-    /// Rows and columns are exchanged, as EMNIST stores its images.
+    /// True to swap rows and columns, because EMNIST stores its images transposed.
     package var isTransposed = false
 
-    /// Names the four files.
     package init(
         trainImages: String, trainLabels: String, testImages: String, testLabels: String
     ) {
@@ -48,11 +44,11 @@ package struct IDXImporter: ArrayImporter, Sendable {
     ///
     /// - Parameters:
     ///   - output: The folder of the set, as for ``ShardWriter``.
-    ///   - name: What the set calls itself.
-    ///   - progress: Called with (samples written so far, samples in all).
-    /// - Throws: ``Failure`` (65) for a file that is not exactly IDX, counts that disagree or a
-    ///   label that is no class, (64) if nothing is left to train on; ``Failure`` (66, 74)
-    ///   for missing files and failed writes. No folder is left behind.
+    ///   - name: The name stored in the set.
+    ///   - progress: Called with (samples written so far, total samples).
+    /// - Throws: `Failure`: 65 for a file that is not exactly IDX, counts that disagree or a
+    ///   label that is not a class, 64 if no training image is left, 66 or 74 for missing files and
+    ///   failed writes. No folder remains after a failure.
     @discardableResult
     package func run(
         output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
@@ -64,8 +60,8 @@ package struct IDXImporter: ArrayImporter, Sendable {
         let test = try pair(images: testImages, labels: testLabels, rule)
         guard train.shape == test.shape else {
             throw FailureSite("IDX", testImages).badData(
-                "images of \(test.shape), but those of \(trainImages) are \(train.shape); name files "
-                    + "that belong together")
+                "has images of \(test.shape), but \(trainImages) has images of \(train.shape); "
+                    + "choose files that belong together")
         }
         return try LabeledImagesImport(
             source: trainImages, labelSource: trainLabels, name: name, classes: classes,
@@ -81,8 +77,8 @@ package struct IDXImporter: ArrayImporter, Sendable {
         let labels = try IDXFile.labels(labels)
         guard images.count == labels.values.count else {
             throw FailureSite("IDX", labels.path).badData(
-                "\(labels.values.count) labels, but \(images.path) has \(images.count) images; name "
-                    + "files that belong together")
+                "has \(labels.values.count) labels, but \(images.path) has \(images.count) images; "
+                    + "choose files that belong together")
         }
         return LabeledImages(
             shape: images.shape, pixels: images.pixels,

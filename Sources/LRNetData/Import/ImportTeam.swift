@@ -1,36 +1,30 @@
-/// The processes that make one set together, numbered from 0; each has the same options and sees the
-/// same files.
+/// The processes that create one set together, numbered from 0. All have the same options and see
+/// the same files.
 ///
-/// Both calls are made by every member, in the same order. An error of one member is thrown by all, so
-/// that none goes on alone and none waits for ever.
+/// Every member calls both functions, in the same order. An error of one member is thrown on all of
+/// them, so that no member continues alone or waits forever.
 package protocol ImportTeam: Sendable {
-    /// This process's number.
     var member: Int { get }
 
-    /// The number of processes.
     var size: Int { get }
 
-    /// The result of `work`, which member 0 alone does, for every member.
+    /// Returns the result of `work`, which only member 0 runs, on every member.
     func first<Value: Codable>(_ work: () throws -> Value) throws -> Value
 
-    /// The results of `work`, which every member does, by member, for every member.
+    /// Returns the results of `work`, which every member runs, in the order of members, on every
+    /// member.
     func all<Value: Codable>(_ work: () throws -> Value) throws -> [Value]
 }
 
 /// The team of one process.
 package struct TeamOfOne: ImportTeam {
-    /// Zero.
     package var member: Int { 0 }
 
-    /// One.
     package var size: Int { 1 }
 
-    /// Creates the team.
     package init() {}
 
-    /// What `work` returns.
     package func first<Value: Codable>(_ work: () throws -> Value) throws -> Value { try work() }
 
-    /// What `work` returns, alone.
     package func all<Value: Codable>(_ work: () throws -> Value) throws -> [Value] { [try work()] }
 }

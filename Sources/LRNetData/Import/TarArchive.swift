@@ -1,8 +1,8 @@
 import LRNetSupport
 
-/// The files of a tar archive (ustar, pax or GNU), plain or gzip, held in memory.
+/// The files of a tar archive (ustar, pax or GNU), plain or gzip, in memory.
 ///
-/// Names are compared, never used as paths, so that an archive cannot reach outside itself.
+/// Names are only compared and never used as paths, so an archive cannot access other files.
 struct TarArchive {
     /// The archive's path, for errors.
     let path: String
@@ -14,16 +14,16 @@ struct TarArchive {
 
     /// Reads an archive.
     ///
-    /// - Parameter byteLimit: The most bytes that it may have when decompressed.
-    /// - Throws: ``Failure`` (65) if it is damaged, truncated or larger; ``Failure`` if
-    ///   the file is missing or cannot be read.
+    /// - Parameter byteLimit: The maximum decompressed size in bytes.
+    /// - Throws: ``Failure`` (65) if the archive is damaged, truncated or larger, or another
+    ///   ``Failure`` if the file is missing or cannot be read.
     init(_ path: String, byteLimit: Int) throws {
         self.path = path
         bytes = try Gzip.read(path, byteLimit: byteLimit)
         entries = try Self.entries(of: bytes, path)
     }
 
-    /// The names of the regular files, in the order of their bytes; `./` at their start is left out.
+    /// The names of the regular files, sorted by their bytes, without a leading `./`.
     var names: [String] { entries.sorted { $0.key < $1.key }.map(\.value.name) }
 
     /// A file's bytes; `nil` if the archive has no such file.
@@ -44,14 +44,14 @@ struct TarArchive {
         var entries: [ByteName: (name: String, range: Range<Int>)] = [:]
         var start = 0
         var number = 0
-        // The name of the next file, where its header has no room for it.
+        // The name of the next file, if it does not fit in that file's header.
         var longName: String?
         while start + blockByteCount <= bytes.count {
             let header = bytes[start..<start + blockByteCount]
-            // Two blocks of zeros end an archive.
+            // An archive ends with two blocks of zeros.
             if header.allSatisfy({ $0 == 0 }) { return entries }
             number += 1
-            guard isTar else { throw site.badData("is no tar archive, or damaged at its start") }
+            guard isTar else { throw site.badData("is not a tar archive, or damaged at its start") }
             let isIntact = isHeader(header)
             guard isIntact, let byteCount = octal(header, 124, 12) else {
                 throw site.badData(
@@ -60,17 +60,17 @@ struct TarArchive {
             }
             let content = start + blockByteCount
             guard content + byteCount <= bytes.count else {
-                throw site.badData("the tar archive is truncated")
+                throw site.badData("is a truncated tar archive")
             }
             let range = content..<content + byteCount
             switch header[start + 156] {
             case UInt8(ascii: "L"): longName = PathText.text(of: bytes[range].prefix { $0 != 0 })
             case UInt8(ascii: "x"): longName = paxName(bytes[range]) ?? longName
-            // The long target of a link, and what holds for all files.
+            // The long target of a link, and records that apply to all files.
             case UInt8(ascii: "K"), UInt8(ascii: "g"): break
             case let kind:
                 if kind == 0 || kind == UInt8(ascii: "0") {
-                    let full = withoutDots(longName ?? name(header))
+                    let full = withoutLeadingDots(longName ?? name(header))
                     entries[ByteName(full)] = (full, range)
                 }
                 longName = nil
@@ -78,7 +78,7 @@ struct TarArchive {
             let blockCount = (byteCount + blockByteCount - 1) / blockByteCount
             start = content + blockCount * blockByteCount
         }
-        throw site.badData("the tar archive is truncated")
+        throw site.badData("is a truncated tar archive")
     }
 
     private static func name(_ header: ArraySlice<UInt8>) -> String {
@@ -87,7 +87,7 @@ struct TarArchive {
         return folder.isEmpty ? name : "\(folder)/\(name)"
     }
 
-    /// The name among the records of a pax header, each `LENGTH KEY=VALUE` and a line break.
+    /// Returns the name in the records of a pax header, each `LENGTH KEY=VALUE` and a line break.
     private static func paxName(_ records: ArraySlice<UInt8>) -> String? {
         let key = Array("path=".utf8)
         var rest = records
@@ -106,8 +106,8 @@ struct TarArchive {
         block.count == blockByteCount && octal(block, 148, 8) == checksum(block)
     }
 
-    /// A name as tar writes it for `tar -cf x.tar .`, without the folder that it was called in.
-    private static func withoutDots(_ name: String) -> String {
+    /// Removes the leading `./` that tar writes for `tar -cf x.tar .`.
+    private static func withoutLeadingDots(_ name: String) -> String {
         var name = name
         while name.hasPrefix("./") { name = String(name.dropFirst(2).drop { $0 == "/" }) }
         return name
@@ -122,14 +122,14 @@ struct TarArchive {
         return PathText.text(of: field)
     }
 
-    /// A number in octal digits, ended by a blank or zero byte.
+    /// Parses an octal number that ends with a blank or a zero byte.
     private static func octal(_ header: ArraySlice<UInt8>, _ first: Int, _ count: Int) -> Int? {
         let digits = text(header, first, count).split(separator: " ").first ?? "0"
         guard let value = Int(digits, radix: 8), value >= 0 else { return nil }
         return value
     }
 
-    /// The sum of the header's bytes, its checksum field taken as blanks.
+    /// Returns the sum of the header's bytes, with its checksum field counted as blanks.
     private static func checksum(_ header: ArraySlice<UInt8>) -> Int {
         header.enumerated().reduce(0) { sum, byte in
             sum + ((148..<156).contains(byte.offset) ? 32 : Int(byte.element))

@@ -1,9 +1,9 @@
 package import LRNetKernels
 import LRNetSupport
 
-/// Samples ready for the network; its memory is used again for later batches.
+/// Samples ready for the network. The memory is reused for later batches.
 package final class Batch: @unchecked Sendable {
-    /// Memory for `capacity` images; the first ``count`` are this batch's.
+    /// Memory for `capacity` images. Only the first ``count`` belong to this batch.
     package let images: FloatBuffer
 
     /// The labels, `[count]`.
@@ -12,12 +12,12 @@ package final class Batch: @unchecked Sendable {
     /// The positions of the samples in the split, `[count]`.
     package internal(set) var samples: [Int] = []
 
-    /// The number of images that fit.
+    /// The maximum number of images.
     package let capacity: Int
 
     private let imageCount: Int
 
-    /// Creates a batch without samples and with room for `capacity`.
+    /// Creates an empty batch with room for `capacity` images.
     package init(capacity: Int, shape: ImageShape) {
         self.capacity = capacity
         imageCount = shape.count
@@ -25,17 +25,18 @@ package final class Batch: @unchecked Sendable {
         labels.reserveCapacity(capacity)
     }
 
-    /// The number of samples; 0 for a rank that has none in this step.
+    /// The number of samples. It is 0 for a rank that has none in this step.
     package var count: Int { samples.count }
 
-    /// The images of this batch, `[count, H, W, C]`, on the scale of the
-    /// augmentation's last step, [0, 1] by default.
+    /// The images of this batch, `[count, H, W, C]`, on the output scale of the augmentation
+    /// ([0, 1] by default).
     package var filledImages: FloatView { images[0..<count * imageCount] }
 
-    /// Makes the batch `count` images of zeros with label 0, to stand in for one that could not be
-    /// read, or for measurements without data.
+    /// Fills the batch with `count` zero images with label 0.
     ///
-    /// - Precondition: `count` images fit.
+    /// Such a batch stands in for one that could not be read, or serves measurements without data.
+    ///
+    /// - Precondition: `count` is at most ``capacity``.
     package func makeBlank(count: Int) {
         precondition(count >= 0 && count <= capacity, "\(count) of \(capacity) images")
         samples = Array(0..<count)
@@ -43,9 +44,9 @@ package final class Batch: @unchecked Sendable {
         images[0..<count * imageCount].fill(0)
     }
 
-    /// Replaces the labels, for batches that are filled by hand.
+    /// Replaces the labels of a batch that is filled by hand.
     ///
-    /// - Precondition: There is one label a sample.
+    /// - Precondition: There is one label per sample.
     package func setLabels(_ labels: [Int32]) {
         precondition(labels.count == count, "\(labels.count) labels for \(count) samples")
         self.labels = labels

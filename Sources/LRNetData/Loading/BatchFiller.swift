@@ -2,17 +2,17 @@ import Foundation
 package import LRNetKernels
 import LRNetSupport
 
-/// Reads, decodes and augments the samples of a batch, shared out over threads.
+/// Reads, decodes and augments the samples of a batch, divided among threads.
 ///
-/// Which thread makes which sample does not reach a bit: each sample is a function of (request,
-/// sample) alone.
+/// Each sample is a function of (request, sample) alone, so its bits do not depend on the thread
+/// that computes it.
 package final class BatchFiller {
     private let reader: ShardReader
     private let augmenter: Augmenter
     private let pool: ThreadPool
     private let scratches: [Augmenter.Scratch]
 
-    /// What the threads share.
+    /// State shared by the threads.
     private final class Shared: @unchecked Sendable {
         let lock = NSLock()
         var labels: [Int32]
@@ -20,7 +20,7 @@ package final class BatchFiller {
         init(count: Int) { labels = Array(repeating: 0, count: count) }
     }
 
-    /// - Parameter pool: The threads; by default the caller's alone.
+    /// - Parameter pool: The threads. By default, only the calling thread works.
     package init(reader: ShardReader, augmenter: Augmenter, pool: ThreadPool = ThreadPool()) {
         self.reader = reader
         self.augmenter = augmenter
@@ -28,17 +28,18 @@ package final class BatchFiller {
         scratches = (0..<pool.threadCount).map { _ in Augmenter.Scratch() }
     }
 
-    /// Makes a batch hold the samples of a request.
+    /// Fills a batch with the samples of a request.
     ///
-    /// - Precondition: The batch has room, and images of the augmenter's shape.
-    /// - Throws: ``Failure``; of several errors the one of the first sample in
-    ///   the set. What the batch then holds is unspecified.
+    /// - Precondition: The batch has room, and its images have the augmenter's output shape.
+    /// - Throws: `Failure`. If several samples fail, this is the error of the first one in the
+    ///   set. The content of the batch is then unspecified.
     package func fill(_ batch: Batch, with request: BatchRequest) throws {
         let count = request.samples.count
         precondition(count <= batch.capacity, "\(count) samples for batches of \(batch.capacity)")
         batch.samples = request.samples
         let order = request.samples.indices.sorted { request.samples[$0] < request.samples[$1] }
-        // Parts are runs in the set, so that a chunk meets one or two threads.
+        // Each part is a run of consecutive samples in the set, so only one or two threads read a
+        // chunk.
         let partCount = pool.threadCount == 1 ? 1 : min(count, 4 * pool.threadCount)
         let shared = Shared(count: count)
         pool.forEach(partCount) { part, worker in

@@ -2,24 +2,25 @@ import Foundation
 import LRNetKernels
 import LRNetSupport
 
-/// Reads, decodes and augments batches ahead of their use, on other threads.
+/// Reads, decodes and augments batches on other threads, before they are needed.
 ///
-/// `depth` batches go round: the threads fill one, ``next()`` hands it out, ``recycle(_:)`` gives
-/// it back. Image memory is allocated once, at the start.
+/// `depth` batches circulate: the threads fill a batch, ``next()`` returns it, and ``recycle(_:)``
+/// makes it available again. Image memory is allocated once, at the start.
 package final class BatchLoader: Sendable {
     private let queue: BatchQueue
     private let threads: LoaderThreads
 
-    /// Starts to load.
+    /// Starts loading.
     ///
     /// - Parameters:
-    ///   - reader: The split to read.
-    ///   - augmenter: Makes inputs of pictures.
-    ///   - threads: They serve no other loader meanwhile.
+    ///   - reader: The reader of the split.
+    ///   - augmenter: Converts images to network inputs.
+    ///   - threads: The threads. They must not serve another loader at the same time.
     ///   - capacity: The largest number of samples in a request.
-    ///   - depth: The number of batches that go round, at least 2: one in use, the others ahead.
-    ///   - requests: The samples of each batch, in order; an empty request gives a batch without
-    ///     samples. It is read on the loader's thread and may be endless.
+    ///   - depth: The number of circulating batches, at least 2: one in use, the others loaded
+    ///     ahead.
+    ///   - requests: The samples of each batch, in order. An empty request produces a batch without
+    ///     samples. The sequence is read on the loader's thread and may be endless.
     /// - Precondition: A request has at most `capacity` samples, all of them in the split.
     package init(
         reader: ShardReader, augmenter: Augmenter, threads: LoaderThreads, capacity: Int,
@@ -40,19 +41,20 @@ package final class BatchLoader: Sendable {
         stop()
     }
 
-    /// The next batch, in order of the requests; waits until it is read.
+    /// Returns the next batch in request order, and waits until it is loaded.
     ///
     /// - Returns: `nil` after the last request, or after ``stop()``.
-    /// - Precondition: At least one batch has been given back; else this would wait for ever.
-    /// - Throws: What reading threw, also on every later call.
+    /// - Precondition: At least one batch is not handed out. Otherwise the call would wait forever,
+    ///   so it traps.
+    /// - Throws: The error of a failed read, also on every later call.
     package func next() throws -> Batch? { try queue.next() }
 
-    /// Gives a batch back, to be filled again.
+    /// Returns a batch to the loader, which fills it again.
     ///
-    /// - Precondition: It came from this loader's ``next()`` and is given back once.
+    /// - Precondition: The batch came from ``next()`` of this loader and is recycled once.
     package func recycle(_ batch: Batch) { queue.recycle(batch) }
 
-    /// Ends the loading and waits for its end, at most for one batch.
+    /// Stops loading and waits for the thread, at most until it has filled the current batch.
     package func stop() { queue.stop() }
 
     private static func run(

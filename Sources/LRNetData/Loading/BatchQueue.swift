@@ -1,7 +1,7 @@
 import Foundation
 import LRNetSupport
 
-/// The batches that go round between a loader's thread and its user.
+/// The batches that circulate between a loader's thread and its consumer.
 final class BatchQueue: @unchecked Sendable {
     private let condition = NSCondition()
     private let size: Int
@@ -19,7 +19,7 @@ final class BatchQueue: @unchecked Sendable {
         handedOut.reserveCapacity(size)
     }
 
-    /// For the thread: a batch to fill; `nil` when it shall end.
+    /// Returns a batch to fill, or `nil` if the loader's thread should end. Called on that thread.
     func takeEmpty() -> Batch? {
         locked {
             while empty.isEmpty && !isStopping { condition.wait() }
@@ -27,12 +27,12 @@ final class BatchQueue: @unchecked Sendable {
         }
     }
 
-    /// For the thread: a filled batch.
+    /// Appends a filled batch. Called on the loader's thread.
     func put(_ batch: Batch) {
         locked { ready.append(batch) }
     }
 
-    /// For the thread: its last call.
+    /// Marks the end of loading; the last call of the loader's thread.
     func end(_ error: (any Error)?) {
         locked {
             self.error = error

@@ -1,12 +1,12 @@
-/// Which samples a batch has, and which variant of them.
+/// The samples of a batch, and the augmentation variant to apply to them.
 package struct BatchRequest: Sendable, Equatable {
-    /// Positions in the split, in order of the batch; may be empty.
+    /// Positions in the split, in batch order. May be empty.
     package var samples: [Int]
 
-    /// The epoch that random augmentation is keyed by; `nil` for the variant of evaluation.
+    /// The epoch, which is part of the key of random augmentation; `nil` for the deterministic
+    /// variant used in evaluation.
     package var epoch: Int?
 
-    /// Creates a request.
     package init(samples: [Int], epoch: Int? = nil) {
         self.samples = samples
         self.epoch = epoch

@@ -1,30 +1,29 @@
-/// An order of samples that reads a set block by block: random, but nearly sequential on disk.
+/// A sample order that reads a set block by block: random, but nearly sequential on disk.
 ///
-/// The split is cut into blocks of consecutive samples. An epoch permutes the blocks, then shuffles
-/// the samples within each window of consecutive permuted blocks. That long sequence is cut into one
-/// run for each gradient leaf, and each batch takes its leaves' samples from the heads of their runs:
+/// The split is divided into blocks of consecutive samples. An epoch permutes the blocks, then
+/// shuffles the samples within each window of consecutive permuted blocks. The resulting sequence
+/// is divided into one run per gradient leaf, and each batch takes the next samples of every leaf's
+/// run:
 ///
 ///     batch s, leaf l, sample j  =  run[l][s * leafSize + j]
 ///
-/// So a leaf goes through its own blocks, window by window, and a rank reads only those of its
-/// leaves: of R ranks each reads about a 1/R of the set an epoch. The order depends on the leaves,
-/// which the recipe fixes, and not on ranks.
+/// A leaf therefore goes through its own blocks, window by window, and a rank reads only the blocks
+/// of its own leaves: with R ranks, each rank reads about 1/R of the set per epoch. The order
+/// depends on the number of leaves, which the recipe fixes, and not on the number of ranks.
 package struct BlockShuffle: Sendable, Equatable {
-    /// Samples of a block; the split's last block may have fewer.
+    /// The number of samples in a block. The last block of a split may have fewer.
     package var blockSamples: Int
 
-    /// Blocks that are shuffled together; what a leaf has to keep in memory.
+    /// The number of blocks that are shuffled together. A leaf keeps this many blocks in memory.
     package var windowBlocks: Int
 
-    /// Leaves of a batch.
+    /// The number of gradient leaves in a batch.
     package var leaves: Int
 
-    /// Samples of a leaf.
+    /// The number of samples in a leaf.
     package var leafSize: Int
 
-    /// Creates a description.
-    ///
-    /// - Precondition: All are positive.
+    /// - Precondition: All values are positive.
     package init(blockSamples: Int, windowBlocks: Int, leaves: Int, leafSize: Int) {
         precondition(
             blockSamples > 0 && windowBlocks > 0 && leaves > 0 && leafSize > 0,

@@ -4,26 +4,26 @@ import LRNetSupport
 extension EpochPlan {
     /// Computes an order that reads block by block; see ``BlockShuffle``.
     ///
-    /// Fisher-Yates twice, with the keys (seed, shuffle, epoch, index): index 1 for the blocks, index 2
-    /// for the samples of a window, where the number of a place is its place in the epoch. What does not
-    /// fill a batch stands at the end, leaf after leaf.
+    /// Runs Fisher-Yates twice, with noise keys (seed, shuffle, epoch, index). Index 1 permutes the
+    /// blocks. Index 2 shuffles the samples of each window; its random numbers are indexed by
+    /// position in the epoch. Samples that do not fill a batch come at the end, leaf after leaf.
     ///
     /// - Parameters:
     ///   - seed: The seed of the run.
-    ///   - epoch: Counted from 0.
+    ///   - epoch: The epoch, counted from 0.
     ///   - count: The number of samples.
-    /// - Precondition: Epoch and count are not negative and fit 32 bits.
+    /// - Precondition: Epoch and count are not negative and fit in 32 bits.
     package init(seed: UInt64, epoch: Int, count: Int, blocks: BlockShuffle) {
         precondition(
             UInt32(exactly: epoch) != nil && UInt32(exactly: count) != nil,
             "epoch \(epoch) of \(count) samples")
         let key = NoiseKey(seed: seed, purpose: .shuffle, step: UInt32(epoch))
-        let sequence = Self.windows(key, count: count, blocks)
-        self.init(order: Self.dealt(sequence, blocks))
+        let sequence = Self.shuffledWindows(key, count: count, blocks)
+        self.init(order: Self.batched(sequence, blocks))
     }
 
-    /// All samples, window after window.
-    private static func windows(
+    /// Returns all samples in permuted block order, shuffled within each window.
+    private static func shuffledWindows(
         _ key: NoiseKey, count: Int, _ blocks: BlockShuffle
     ) -> [UInt32] {
         let size = blocks.blockSamples
@@ -51,8 +51,8 @@ extension EpochPlan {
         return sequence
     }
 
-    /// Deals the runs of the leaves out to batches.
-    private static func dealt(_ sequence: [UInt32], _ blocks: BlockShuffle) -> [UInt32] {
+    /// Distributes the leaves' runs over the batches.
+    private static func batched(_ sequence: [UInt32], _ blocks: BlockShuffle) -> [UInt32] {
         let (leaves, leafSize) = (blocks.leaves, blocks.leafSize)
         let runs = (0..<leaves).map { leaf in
             sequence.count * leaf / leaves..<sequence.count * (leaf + 1) / leaves

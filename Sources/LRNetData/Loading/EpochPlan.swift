@@ -3,8 +3,9 @@ import LRNetSupport
 
 /// The order of samples in one epoch: a permutation that is a pure function of its arguments.
 ///
-/// Fisher-Yates, from the last position down: position `i` swaps with the number `i` below `i + 1`
-/// of the noise key (seed, shuffle, epoch). Every rank computes the same order; nothing is saved.
+/// Fisher-Yates runs from the last position down: position `i` swaps with position
+/// `key.integer(i, below: i + 1)`, where `key` is the noise key (seed, shuffle, epoch). Every rank
+/// computes the same order, and nothing is saved.
 package struct EpochPlan: Sendable, Equatable {
     private let order: [UInt32]
 
@@ -12,9 +13,9 @@ package struct EpochPlan: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - seed: The seed of the run.
-    ///   - epoch: Counted from 0.
+    ///   - epoch: The epoch, counted from 0.
     ///   - count: The number of samples.
-    /// - Precondition: Epoch and count are not negative and fit 32 bits.
+    /// - Precondition: Epoch and count are not negative and fit in 32 bits.
     package init(seed: UInt64, epoch: Int, count: Int) {
         precondition(
             UInt32(exactly: epoch) != nil && UInt32(exactly: count) != nil,
@@ -27,12 +28,11 @@ package struct EpochPlan: Sendable, Equatable {
         self.init(order: order)
     }
 
-    /// Takes an order that was computed.
+    /// Creates a plan from a precomputed order.
     init(order: [UInt32]) {
         self.order = order
     }
 
-    /// The number of samples.
     package var count: Int { order.count }
 
     /// The sample at a position of the epoch.
@@ -40,7 +40,7 @@ package struct EpochPlan: Sendable, Equatable {
     /// - Precondition: The position is in `0 ..< count`.
     package subscript(position: Int) -> Int { Int(order[position]) }
 
-    /// The samples at a run of positions.
+    /// The samples at a range of positions.
     ///
     /// - Precondition: The positions are in `0 ..< count`.
     package subscript(positions: Range<Int>) -> [Int] { order[positions].map { Int($0) } }

@@ -1,18 +1,19 @@
 import LRNetKernels
 import LRNetSupport
 
-/// The threads that load batches, for one loader after the other.
+/// The threads that load batches. They serve one loader at a time.
 package final class LoaderThreads: Sendable {
-    /// Runs the loader.
+    /// The thread that runs the loader.
     let loader: WorkerThread
 
-    /// Shares out a batch's samples; the loader's thread takes part.
+    /// The pool that divides the samples of a batch. The loader's thread takes part.
     let pool: ThreadPool
 
     /// Starts the threads.
     ///
-    /// - Parameter workers: Threads that share the samples of a batch; any number gives the same bits.
-    /// - Throws: ``Failure`` (74) if the system makes no further thread.
+    /// - Parameter workers: The number of threads that share the samples of a batch. Any number
+    ///   produces the same bits.
+    /// - Throws: `Failure` (74) if the system cannot create another thread.
     package init(workers: Int = 1) throws {
         loader = try WorkerThread("batch-loader", stackByteCount: 8 << 20)
         pool = try ThreadPool(threadCount: workers, remedy: "lower data.workers (\(workers))")

@@ -1,6 +1,6 @@
-/// Chunks that stay in memory, up to a number of bytes; the least recently used ones make way.
+/// A cache of chunks with a limit in bytes. It evicts the least recently used chunks first.
 struct ChunkCache {
-    /// The name of a chunk.
+    /// The identity of a chunk.
     struct Key: Hashable {
         let shard: Int
         let chunk: Int
@@ -15,14 +15,14 @@ struct ChunkCache {
     private var entries: [Key: Entry] = [:]
     private var clock: UInt64 = 0
 
-    /// The bytes of the chunks in the cache.
+    /// The total size of the cached chunks in bytes.
     private(set) var byteCount = 0
 
     init(byteCount: Int) {
         limit = byteCount
     }
 
-    /// The chunk of this name, if it is here.
+    /// The chunk with this key, if it is cached.
     subscript(key: Key) -> OpenShard.Chunk? {
         mutating get {
             guard let entry = entries[key] else { return nil }
@@ -32,10 +32,10 @@ struct ChunkCache {
         }
     }
 
-    /// Keeps a chunk, unless it alone is larger than the cache.
+    /// Caches a chunk, unless it alone is larger than the cache.
     mutating func insert(_ chunk: OpenShard.Chunk, for key: Key) {
         guard chunk.byteCount <= limit else { return }
-        // Walking over all entries costs microseconds, the read that came before milliseconds.
+        // Scanning all entries costs microseconds; the preceding read cost milliseconds.
         while byteCount + chunk.byteCount > limit,
             let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
         {

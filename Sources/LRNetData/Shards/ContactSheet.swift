@@ -1,12 +1,13 @@
 import LRNetKernels
 
-/// Pictures of samples for people: a gray sheet of many, and blocks of characters for a terminal.
+/// Samples shown to people: a gray sheet of many images, and block characters for a terminal.
 package enum ContactSheet {
-    /// A sheet in the PGM format (binary, 8 bits), images row by row with a gap of one pixel.
+    /// Returns a sheet in the PGM format (binary, 8 bits): images row by row with a gap of one
+    /// pixel.
     ///
     /// Images of several channels are shown by the mean of their channels.
     ///
-    /// - Parameter columns: Images in a row.
+    /// - Parameter columns: The number of images in a row.
     /// - Precondition: `columns` is positive.
     package static func pgm(_ images: LabeledImages, columns: Int) -> [UInt8] {
         precondition(columns > 0, "\(columns) columns")
@@ -28,8 +29,8 @@ package enum ContactSheet {
         return Array("P5\n\(width) \(height)\n255\n".utf8) + sheet
     }
 
-    /// Lines of half blocks, in 24 grays of the 256-colour palette: one character shows two pixels,
-    /// one above the other. Labels stand above the images.
+    /// Returns lines of half blocks in 24 grays of the 256-color palette. One character shows two
+    /// pixels, one above the other. Labels are above the images.
     package static func terminalLines(_ images: LabeledImages) -> [String] {
         let shape = images.shape
         var lines = [""]
@@ -54,7 +55,7 @@ package enum ContactSheet {
         return lines
     }
 
-    /// Lines of plain characters, darker to brighter ` .:-=+*#%@`, for pipes and logs.
+    /// Returns lines of plain characters, from dark to bright ` .:-=+*#%@`, for pipes and logs.
     package static func plainLines(_ images: LabeledImages) -> [String] {
         let ramp = Array(" .:-=+*#%@")
         let shape = images.shape

@@ -1,12 +1,12 @@
-/// What a part of a data set is for.
+/// The role of a part of a data set.
 package enum DataSplit: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
-    /// Gradients and batch-norm statistics come from these samples.
+    /// Samples for gradients and batch-norm statistics.
     case train
-    /// These samples choose between draws and checkpoints.
+    /// Samples for choosing between draws and checkpoints.
     case validation
-    /// The winner meets these samples once.
+    /// Samples on which only the winner is measured, once.
     case test
 
-    /// `train`, `validation`, `test`: the beginning of its shards' names.
+    /// `train`, `validation` or `test`; also the start of the shard names.
     package var description: String { rawValue }
 }

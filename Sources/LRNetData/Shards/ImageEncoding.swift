@@ -1,8 +1,8 @@
-/// How a shard set holds its pictures.
+/// The storage format of the images in a shard set.
 package enum ImageEncoding: String, Sendable, Codable {
     /// Pixels of one shape, `[N, H, W, C]`.
     case raw
 
-    /// JPEG files of varying size, one behind the other, which are decoded when they are read.
+    /// Concatenated JPEG files of varying size, which are decoded when they are read.
     case encoded
 }

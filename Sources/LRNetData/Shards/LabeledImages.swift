@@ -1,9 +1,8 @@
 package import LRNetKernels
 import LRNetSupport
 
-/// Images of one shape with their labels, held in memory; what importers make and tests compare.
+/// Images of one shape with their labels, in memory. Importers produce them and tests compare them.
 package struct LabeledImages: Sendable, Equatable {
-    /// The shape of every image.
     package let shape: ImageShape
 
     /// The pixels, `[N, H, W, C]`.
@@ -12,9 +11,7 @@ package struct LabeledImages: Sendable, Equatable {
     /// The labels, `[N]`.
     package var labels: [Int32]
 
-    /// Creates a collection.
-    ///
-    /// - Precondition: There is one label an image.
+    /// - Precondition: There is one label per image.
     package init(shape: ImageShape, pixels: [UInt8], labels: [Int32]) {
         precondition(
             pixels.count == labels.count * shape.count,
@@ -24,12 +21,11 @@ package struct LabeledImages: Sendable, Equatable {
         self.labels = labels
     }
 
-    /// The number of images.
     package var count: Int { labels.count }
 
     /// The images of a range.
     ///
-    /// - Precondition: The range lies within the collection.
+    /// - Precondition: The range is within the collection.
     package subscript(range: Range<Int>) -> LabeledImages {
         LabeledImages(
             shape: shape,

@@ -2,10 +2,10 @@ import LRNetHDF5
 import LRNetKernels
 import LRNetSupport
 
-/// One shard, opened for reading after its hash has been found right. Labels and offsets stay in
-/// memory; pictures are read by chunks.
+/// A shard that is open for reading and whose hash has been verified. Labels and offsets stay in
+/// memory; images are read in chunks.
 final class OpenShard: Sendable {
-    /// Consecutive bytes of the pictures.
+    /// Consecutive bytes of the image data.
     final class Chunk: Sendable {
         let bytes: [UInt8]
 
@@ -13,15 +13,15 @@ final class OpenShard: Sendable {
             self.bytes = bytes
         }
 
-        /// What it takes in memory.
+        /// The size in memory.
         var byteCount: Int { bytes.count }
     }
 
-    /// The labels, one a sample.
+    /// The labels, `[count]`.
     let labels: [Int32]
 
-    /// The number of bytes of a chunk; the last one may have fewer. Of a raw shard these are whole
-    /// samples.
+    /// The number of bytes in a chunk. The last chunk may have fewer. In a raw shard, a chunk
+    /// contains whole samples.
     let chunkByteCount: Int
 
     private let path: String
@@ -29,18 +29,18 @@ final class OpenShard: Sendable {
     private let images: HDF5DataSet
     private let offsets: [Int64]?
 
-    /// Checks the file's SHA-256, then opens it and compares its shapes with the index.
+    /// Verifies the file's SHA-256, then opens the file and compares its shapes with the index.
     ///
-    /// - Throws: ``Failure`` (65) if anything differs; errors of reading.
+    /// - Throws: ``Failure`` (65) if anything differs, or an error of reading.
     convenience init(_ shard: ShardIndex.Shard, of set: ShardSet) throws {
         try self.init(
             shard, directory: set.directory, encoding: set.index.encoding, shape: set.shape,
             classes: set.classes)
     }
 
-    /// The same for a set that is not finished yet.
+    /// Opens a shard of a set that is not finished yet.
     ///
-    /// - Throws: As ``init(_:of:)``.
+    /// - Throws: Same as ``init(_:of:)``.
     init(
         _ shard: ShardIndex.Shard, directory: String, encoding: ImageEncoding,
         shape: ImageShape, classes: Int
@@ -52,7 +52,7 @@ final class OpenShard: Sendable {
             throw Failure(
                 call: "SHA-256", subject: path,
                 message: "damaged: \(sha256.prefix(12))... instead of \(shard.sha256.prefix(12))"
-                    + "...; import the data again", exitStatus: .badData)
+                    + "...; create the data set again in a new folder", exitStatus: .badData)
         }
         let file = try HDF5File.open(path)
         images = try file.dataSet(ShardFile.imagesPath)
@@ -76,10 +76,10 @@ final class OpenShard: Sendable {
             try Self.check(offsets, .int64, [shard.count + 1], path)
             let values: [Int64] = try offsets.read()
             try Self.check(images, .uint8, [Int(values[shard.count])], path)
-            let rises = zip(values, values.dropFirst()).allSatisfy { $0 <= $1 }
-            guard values[0] == 0, rises else {
+            let areSorted = zip(values, values.dropFirst()).allSatisfy { $0 <= $1 }
+            guard values[0] == 0, areSorted else {
                 throw Failure(
-                    call: "open", subject: "\(path) offsets", message: "do not rise from 0",
+                    call: "open", subject: "\(path) offsets", message: "do not increase from 0",
                     exitStatus: .badData)
             }
             self.offsets = values
@@ -87,10 +87,9 @@ final class OpenShard: Sendable {
         }
     }
 
-    /// The number of samples.
     var count: Int { labels.count }
 
-    /// Where a sample's picture lies among the bytes of all pictures.
+    /// Returns the byte range of a sample's image in the image data.
     func byteRange(_ sample: Int) -> Range<Int> {
         guard let offsets else {
             return sample * shape.count..<(sample + 1) * shape.count
@@ -109,7 +108,7 @@ final class OpenShard: Sendable {
 
     /// Reads consecutive samples.
     ///
-    /// - Throws: As ``chunk(_:)``.
+    /// - Throws: Same as ``chunk(_:)``.
     func samples(_ range: Range<Int>) throws -> ShardSamples {
         let labels = Array(labels[range])
         if range.isEmpty { return ShardSamples(shape: shape, pixels: [], labels: []) }
@@ -124,9 +123,9 @@ final class OpenShard: Sendable {
             labels: labels)
     }
 
-    /// Decodes a picture of this shard.
+    /// Decodes an image of this shard.
     ///
-    /// - Throws: ``Failure`` (65) that names the sample, if the file in it is no picture.
+    /// - Throws: ``Failure`` (65) that names the sample, if its bytes are not a valid image.
     func picture(_ bytes: ArraySlice<UInt8>, sample: Int) throws -> PixelImage {
         if offsets == nil {
             return PixelImage(
@@ -142,7 +141,7 @@ final class OpenShard: Sendable {
         }
     }
 
-    /// Reads bytes of the pictures; of a raw shard these are whole samples.
+    /// Reads bytes of the image data. In a raw shard, the range must cover whole samples.
     private func bytes(_ range: Range<Int>) throws -> [UInt8] {
         if offsets != nil { return try images.read(rows: range) }
         let size = shape.count

@@ -1,17 +1,18 @@
 import Foundation
 import LRNetSupport
 
-/// The folder in which a shard set grows, beside the one that it will become.
+/// The folder in which an unfinished shard set is written, next to its final folder.
 final class PartialSetFolder {
-    /// What becomes of an unfinished folder when its writer goes away.
+    /// The fate of an unfinished folder when its writer is gone.
     enum Keeping {
-        /// `DIR.partial-<pid>`: removed, also by a later writer if this process was killed.
+        /// `DIR.partial-<pid>` is removed. If this process was killed, a later writer removes it.
         case removed
-        /// `DIR.partial`: kept, so that the same work can go on; one process at a time.
+        /// `DIR.partial` is kept so that the same work can resume. Only one process can use it at a
+        /// time.
         case kept
     }
 
-    /// The folder that will hold the set, without a final slash.
+    /// The final folder of the set, without a trailing slash.
     let directory: String
 
     /// The folder to write to.
@@ -23,10 +24,10 @@ final class PartialSetFolder {
 
     private static let lockName = "lock"
 
-    /// Makes the folder, or takes over a kept one.
+    /// Creates the folder, or takes over a kept one.
     ///
-    /// - Throws: ``Failure`` (74) if `directory` holds something; ``Failure`` (74) if
-    ///   another process works in a kept folder; errors of the file system.
+    /// - Throws: ``Failure`` (74) if `directory` is not empty or another process uses a kept
+    ///   folder, or an error of the file system.
     init(for directory: String, keeping: Keeping) throws {
         let directory = Self.trimmed(directory)
         self.directory = directory
@@ -40,7 +41,7 @@ final class PartialSetFolder {
             lock = try FileLock(path: "\(path)/\(Self.lockName)", patience: .seconds(1))
         } else {
             lock = try FileLock(path: "\(path)/\(Self.lockName)")
-            // A file that a killed process was writing.
+            // Remove the unfinished file of a killed process.
             for name in try FileBytes.names(inFolder: path) where AtomicFile.isLeftover(name) {
                 try AtomicFile.remove("\(path)/\(name)")
             }
@@ -51,10 +52,10 @@ final class PartialSetFolder {
         if !isFinished && keeping == .removed { try? AtomicFile.remove(path) }
     }
 
-    /// Writes the index, removes every file that is not named, and gives the folder its name.
+    /// Writes the index, removes every unlisted file, and renames the folder to its final name.
     ///
-    /// - Parameter others: Files that stay beside the index and its shards.
-    /// - Precondition: Called once.
+    /// - Parameter others: The files to keep besides the index and its shards.
+    /// - Precondition: The method is called once.
     /// - Throws: ``Failure`` (74).
     func finish(_ index: ShardIndex, others: Set<String> = []) throws {
         precondition(!isFinished, "a shard set is finished twice")
@@ -70,7 +71,7 @@ final class PartialSetFolder {
         isFinished = true
     }
 
-    /// Refuses a folder that holds something.
+    /// Rejects a path that exists and is not an empty folder.
     ///
     /// - Throws: ``Failure`` (74).
     static func checkVacant(_ directory: String) throws {
@@ -84,16 +85,17 @@ final class PartialSetFolder {
         }
     }
 
-    /// A folder's path without final slashes, so that a name beside it can be made of it.
+    /// Returns a folder's path without trailing slashes, so that suffixes can be appended to it.
     static func trimmed(_ directory: String) -> String {
         PathText.withoutFinalSlashes(directory)
     }
 
-    /// Removes what earlier writers of the same set left behind.
+    /// Removes the remains of earlier writers of the same set.
     ///
-    /// A lock tells whether they still run: numbers of processes are others in each container.
+    /// A lock tells whether a writer still runs. Process ids cannot, because they differ between
+    /// containers.
     ///
-    /// - Throws: ``Failure`` (74) if one does.
+    /// - Throws: ``Failure`` (74) if a writer still runs.
     private static func removeLeftovers(of directory: String, but kept: String) throws {
         let folder = PathText.folder(of: directory)
         let prefix = PathText.lastPart(of: directory) + ".partial-"
@@ -110,7 +112,7 @@ final class PartialSetFolder {
 
     private static func checkIdle(_ path: String, _ directory: String) throws {
         do {
-            // A process that was killed may take a moment to end.
+            // A killed process may take a moment to end.
             _ = try FileLock(path: "\(path)/\(lockName)", patience: .seconds(1))
         } catch let failure as Failure where failure.call == "flock" {
             throw Failure(

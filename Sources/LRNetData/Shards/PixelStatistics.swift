@@ -1,4 +1,4 @@
-/// Mean and deviation of pixels, a channel, from exact integer sums.
+/// The mean and standard deviation of pixels per channel, from exact integer sums.
 ///
 ///     mean      = sum(v) / (255 n)
 ///     deviation = sqrt(sum(v^2) / n - (sum(v) / n)^2) / 255
@@ -29,9 +29,9 @@ struct PixelStatistics: Codable, Equatable {
         count += UInt64(pixels.count / channels)
     }
 
-    /// Adds what another one has seen; sums are exact, so that any order gives the same.
+    /// Adds the sums of other statistics. Sums are exact, so the order does not matter.
     ///
-    /// - Precondition: It has as many channels.
+    /// - Precondition: Both have the same number of channels.
     mutating func add(_ other: PixelStatistics) {
         precondition(other.sums.count == sums.count, "\(other.sums.count) channels")
         for channel in sums.indices {
@@ -41,12 +41,12 @@ struct PixelStatistics: Codable, Equatable {
         count += other.count
     }
 
-    /// On the scale [0, 1]; 0 without pixels.
+    /// The mean per channel on the scale [0, 1]; 0 without pixels.
     var mean: [Double] {
         sums.map { count == 0 ? 0 : Double($0) / Double(count) / 255 }
     }
 
-    /// On the scale [0, 1]; 0 without pixels.
+    /// The standard deviation per channel on the scale [0, 1]; 0 without pixels.
     var deviation: [Double] {
         zip(sums, squares).map { sum, square in
             guard count > 0 else { return 0 }

@@ -7,28 +7,28 @@ import LRNetSupport
 ///     raw      images  uint8 [N, H, W, C]    labels int32 [N]
 ///     encoded  images  uint8 [bytes]         labels int32 [N]   offsets int64 [N + 1]
 ///
-/// Picture `i` of an encoded shard is the JPEG file `images[offsets[i] ..< offsets[i + 1]]`. Chunks
-/// of raw pictures are runs of whole consecutive samples of at most 1 MiB (or of one sample, if that
-/// is larger); chunks of files are 64 KiB, since a picture read in random order fetches whole ones.
-/// Each chunk has a Fletcher-32 checksum.
+/// Image `i` of an encoded shard is the JPEG file `images[offsets[i] ..< offsets[i + 1]]`. Chunks
+/// of raw images contain whole consecutive samples, at most 1 MiB (or one sample, if that is
+/// larger). Chunks of files are 64 KiB, because a read in random order fetches whole chunks. Each
+/// chunk has a Fletcher-32 checksum.
 enum ShardFile {
     static let imagesPath = "images"
     static let labelsPath = "labels"
     static let offsetsPath = "offsets"
 
-    /// The largest chunk of files.
+    /// The maximum size of a chunk in an encoded shard.
     static let fileChunkByteCount = 64 << 10
 
-    /// The number of samples in a chunk: the fewest chunks of at most 1 MiB, evenly filled, since
-    /// the last chunk takes as much room in the file as the others.
+    /// Returns the number of samples in a chunk: the smallest number of chunks of at most 1 MiB,
+    /// evenly filled. The last chunk uses as much space in the file as the others.
     static func chunkSampleCount(shape: ImageShape, count: Int) -> Int {
         let most = max(1, HDF5DataSet.chunkByteCount / shape.count)
         let chunkCount = max(1, (count + most - 1) / most)
         return max(1, (count + chunkCount - 1) / chunkCount)
     }
 
-    /// The bytes of a shard that holds `samples`, made in memory, so that a full disk meets our
-    /// own writing and not HDF5's.
+    /// Returns the bytes of a shard with `samples`. They are built in memory, so that on a full
+    /// disk this program's own write fails, and not HDF5's.
     static func image(of samples: ShardSamples, name: String) throws -> [UInt8] {
         let file = try HDF5File.create(inMemoryNamed: name)
         let shape = samples.shape
@@ -57,10 +57,10 @@ enum ShardFile {
         return try file.image()
     }
 
-    /// Writes a shard into a folder.
+    /// Writes a shard to a folder.
     ///
-    /// - Returns: Its entry for the index.
-    /// - Throws: ``Failure`` (74) if it cannot be written.
+    /// - Returns: The shard's entry in the index.
+    /// - Throws: ``Failure`` (74) if the file cannot be written.
     static func write(
         _ samples: ShardSamples, to folder: String, as name: String
     ) throws -> ShardIndex.Shard {
@@ -71,7 +71,7 @@ enum ShardFile {
             sha256: ContentHash.of(bytes))
     }
 
-    /// The name of a shard.
+    /// Returns the name of a shard: `train-00000.h5`.
     static func name(split: DataSplit, number: Int) -> String {
         let digits = String(number)
         let zeros = String(repeating: "0", count: max(0, 5 - digits.count))

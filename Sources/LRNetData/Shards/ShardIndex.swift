@@ -2,107 +2,104 @@ import Foundation
 package import LRNetKernels
 import LRNetSupport
 
-/// The content of a shard set's `index.json`: what the set holds and how to know it again.
+/// The content of a shard set's `index.json`: a description of the set and the hashes that identify
+/// it.
 ///
-/// Two hashes guard it. ``fingerprint`` names the samples themselves and does not depend on how
-/// they are cut into shards; ``checksum`` covers every other field of this index, so that a changed
-/// digit cannot go unnoticed.
+/// Two hashes protect it. ``fingerprint`` identifies the samples and does not depend on their
+/// division into shards. ``checksum`` covers every other field of this index, so that any changed
+/// digit is detected.
 ///
-/// Version 1 of the format had no ``encoding`` (all sets were raw) and no ``classNames``; it is still
-/// read.
+/// Version 1 of the format had no ``encoding`` (all sets were raw) and no ``classNames``. It can
+/// still be read.
 package struct ShardIndex: Sendable, Codable, Equatable {
-    /// One shard.
+    /// The index entry of a shard.
     package struct Shard: Sendable, Codable, Equatable {
-        /// The file's name in the set's folder: `train-00000.h5`.
+        /// The file name in the set's folder: `train-00000.h5`.
         package var file: String
 
         /// The number of samples.
         package var count: Int
 
-        /// The size of the file.
+        /// The size of the file in bytes.
         package var byteCount: Int
 
         /// The SHA-256 of the file.
         package var sha256: String
     }
 
-    /// The samples of one split, in order of the shards.
+    /// The index entry of a split; its samples are in the order of the shards.
     package struct Split: Sendable, Codable, Equatable {
-        /// Which split.
         package var name: DataSplit
 
         /// The number of samples.
         package var count: Int
 
-        /// The SHA-256 over all samples in order: the bytes of the image, then the label as four
-        /// little-endian bytes; in an encoded set the number of bytes, as eight, comes first.
+        /// The SHA-256 over all samples in order. Each sample contributes the bytes of the image,
+        /// then the label as four little-endian bytes. In an encoded set, the number of bytes comes
+        /// first, as eight little-endian bytes.
         package var samplesSHA256: String
 
-        /// The shards.
         package var shards: [Shard]
     }
 
-    /// The version of this format that this program writes.
+    /// The version of the format that this program writes.
     package static let currentSchemaVersion = 2
 
-    /// The versions that it reads.
+    /// The versions that this program reads.
     static let readableSchemaVersions = 1...currentSchemaVersion
 
-    /// The name of the index in the set's folder.
     package static let fileName = "index.json"
 
-    /// The version of the format.
     package var schemaVersion: Int
 
-    /// What the set calls itself.
+    /// The name of the set: `mnist`.
     package var name: String
 
-    /// How pictures are stored.
+    /// The storage format of the images.
     package var encoding: ImageEncoding
 
     /// The shape of every image of a raw set; pixels are bytes.
     ///
-    /// In an encoded set pictures vary, and height and width are the shorter side to which larger
-    /// ones were reduced; the channels are those of a decoded picture.
+    /// In an encoded set, images vary in size. Height and width are then both the maximum shorter
+    /// side, to which larger images were reduced. The channels are those of a decoded image.
     package var shape: ImageShape
 
     /// The number of classes; labels are `0 ..< classes`.
     package var classes: Int
 
-    /// The classes' names, by label, if the source had names.
+    /// The class names by label, if the source had names.
     package var classNames: [String]?
 
-    /// The mean of the train split's pixels, a channel, on the scale [0, 1].
+    /// The mean of the train split's pixels per channel, on the scale [0, 1].
     ///
-    /// Over all pixels of all pictures as they are stored (an encoded set's pictures decoded, not
-    /// cropped), so that a larger picture weighs more.
+    /// It covers all pixels of all images as stored (in an encoded set, decoded but not cropped),
+    /// so larger images have more weight.
     package var mean: [Double]
 
-    /// The (population) standard deviation of the train split's pixels, a channel, on the scale
-    /// [0, 1], over the same pixels.
+    /// The population standard deviation of the same pixels per channel, on the scale [0, 1].
     package var deviation: [Double]
 
-    /// The splits that are present.
     package var splits: [Split]
 
-    /// SHA-256 over encoding, shape, classes and the splits' names, counts and sample hashes.
+    /// The SHA-256 over encoding (unless raw), shape, classes and the splits' names, counts and
+    /// sample hashes.
     package var fingerprint: String
 
-    /// SHA-256 over all other fields.
+    /// The SHA-256 over all other fields.
     package var checksum: String
 
-    /// The split of this name, if the set has it.
+    /// The split with this name, if the set has it.
     package subscript(split: DataSplit) -> Split? { splits.first { $0.name == split } }
 
-    /// A class's name, or its number where classes have none.
+    /// Returns the name of a class, or its number if the classes have no names.
     ///
     /// - Precondition: The label is in `0 ..< classes`.
     package func className(_ label: Int) -> String { classNames?[label] ?? String(label) }
 
-    /// The fingerprint that belongs to the other fields.
+    /// The fingerprint that matches the other fields.
     var expectedFingerprint: String {
         var lines = ["lrnet samples 1", "shape \(shape)", "classes \(classes)"]
-        // Raw sets keep the fingerprint that version 1 gave them.
+        // Raw sets keep their fingerprint of version 1.
         if encoding != .raw { lines.append("encoding \(encoding.rawValue)") }
         for split in splits {
             lines.append("\(split.name) \(split.count) \(split.samplesSHA256)")
@@ -110,7 +107,8 @@ package struct ShardIndex: Sendable, Codable, Equatable {
         return ContentHash.of(lines.joined(separator: "\n"))
     }
 
-    /// The checksum that belongs to the other fields. Real numbers enter by their bits.
+    /// The checksum that matches the other fields. Floating-point numbers contribute their bit
+    /// patterns.
     var expectedChecksum: String {
         var lines = ["lrnet index \(schemaVersion)", name, "\(shape)", "\(classes)"]
         for value in mean + deviation { lines.append(String(value.bitPattern, radix: 16)) }
@@ -128,25 +126,26 @@ package struct ShardIndex: Sendable, Codable, Equatable {
         return ContentHash.of(lines.joined(separator: "\n"))
     }
 
-    /// The end of the last line; without it a file was cut off.
+    /// The end of the last line. If it is missing, the file was truncated.
     private static let lastByte: UInt8 = 0x0A
 
-    /// The JSON text, keys sorted.
+    /// Returns the JSON text with sorted keys.
     package func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self)) + [Self.lastByte]
     }
 
-    /// Reads an index and checks all that can be checked without the shards.
+    /// Reads an index and performs every check that needs no shard.
     ///
-    /// - Parameter path: The file, for errors.
-    /// - Throws: ``Failure`` (65) that says what is wrong.
+    /// - Parameter path: The path of the file, for error messages.
+    /// - Throws: `Failure` (65) that describes the problem.
     package init(decoding bytes: [UInt8], path: String) throws {
         let site = FailureSite("index", path)
         if let found = ForeignContent.standIn(bytes) { throw site.badData(found.message) }
         guard bytes.last == Self.lastByte else {
-            throw site.badData("damaged: its end is missing; import the data again")
+            throw site.badData(
+                "damaged: its end is missing; create the data set again in a new folder")
         }
         struct Version: Decodable { let schemaVersion: Int }
         do {
@@ -154,19 +153,20 @@ package struct ShardIndex: Sendable, Codable, Equatable {
             guard Self.readableSchemaVersions.contains(version) else {
                 throw site.badData(
                     "schema version \(version), but this program reads versions 1 to "
-                        + "\(Self.currentSchemaVersion); import the data again")
+                        + "\(Self.currentSchemaVersion); create the data set again in a new folder")
             }
             self = try JSONDecoder().decode(ShardIndex.self, from: Data(bytes))
         } catch let error as Failure {
             throw error
         } catch {
-            throw site.badData("\(Self.reason(error)); import the data again")
+            throw site.badData("\(Self.reason(error)); create the data set again in a new folder")
         }
         guard checksum == expectedChecksum else {
-            throw site.badData("damaged or edited (wrong checksum); import the data again")
+            throw site.badData(
+                "damaged or edited (wrong checksum); create the data set again in a new folder")
         }
         guard fingerprint == expectedFingerprint else {
-            throw site.badData("wrong fingerprint; import the data again")
+            throw site.badData("wrong fingerprint; create the data set again in a new folder")
         }
         guard shape.height > 0, shape.width > 0, shape.channels > 0, classes > 0,
             mean.count == shape.channels, deviation.count == shape.channels
@@ -187,7 +187,7 @@ package struct ShardIndex: Sendable, Codable, Equatable {
         }
     }
 
-    /// One line for what the JSON decoder says.
+    /// Returns a one-line description of a JSON decoding error.
     private static func reason(_ error: any Error) -> String {
         switch error {
         case DecodingError.keyNotFound(let key, _): "the key \(key.stringValue) is missing"
@@ -195,13 +195,14 @@ package struct ShardIndex: Sendable, Codable, Equatable {
             DecodingError.valueNotFound(_, let context):
             "the value of \(context.codingPath.map(\.stringValue).joined(separator: ".")) "
                 + "has the wrong type"
-        default: "this is no valid JSON index"
+        default: "is not a valid JSON index"
         }
     }
 }
 
 extension ShardIndex {
-    /// Decodes any readable version; what version 1 did not have takes the values that it implied.
+    /// Decodes any readable version. Fields that version 1 did not have receive the values that it
+    /// implied.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         schemaVersion = try values.decode(Int.self, forKey: .schemaVersion)

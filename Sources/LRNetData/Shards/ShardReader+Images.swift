@@ -1,10 +1,12 @@
 import LRNetKernels
 
 extension ShardReader {
-    /// Calls `body` for every sample with its picture's pixels: of a raw set in order of the samples in
-    /// the set, of an encoded one in the given order, with shapes of their own.
+    /// Calls `body` for every sample with the pixels of its image.
     ///
-    /// - Throws: As ``read(samples:images:labels:)``, and what `body` throws.
+    /// In a raw set, the calls follow the order of the samples in the set. In an encoded set, they
+    /// follow the given order, and images vary in shape.
+    ///
+    /// - Throws: Same as ``read(samples:images:labels:)``, or an error of `body`.
     func forEachImage(
         _ samples: [Int],
         _ body: (

@@ -5,45 +5,39 @@ import LRNetSupport
 
 /// Reads samples of one split in any order, through a cache of chunks.
 ///
-/// A shard's SHA-256 is checked when a sample of it is first read. Calls may come from several
-/// threads; reading from disk happens one at a time.
+/// The SHA-256 of a shard is verified when one of its samples is first read. Calls may come from
+/// several threads, but disk reads run one at a time.
 package final class ShardReader: Sendable {
-    /// The set.
     package let set: ShardSet
-
-    /// The split.
     package let split: DataSplit
-
-    /// The number of samples.
     package let count: Int
 
     private let entries: [ShardIndex.Shard]
     private let firstSamples: [Int]
     private let state: Locked
 
-    /// What the lock guards.
+    /// The state protected by the lock.
     private struct State {
         var shards: [OpenShard?]
         var cache: ChunkCache
         var chunkReadCount = 0
     }
 
-    /// The state and its lock.
     private final class Locked: @unchecked Sendable {
         let lock = NSLock()
         var state: State
         init(_ state: State) { self.state = state }
     }
 
-    /// Prepares to read; no shard is opened yet.
+    /// Prepares to read. No shard is opened yet.
     ///
     /// - Parameters:
     ///   - set: The set.
     ///   - split: The split.
-    ///   - cacheByteCount: Room for chunks that stay in memory (the least recently used ones make
-    ///     way); the chunk that is being read always has room. A random order over a set that does
-    ///     not fit reads a chunk (1 MiB) for almost every sample.
-    /// - Throws: ``Failure`` (66) if the set does not have the split.
+    ///   - cacheByteCount: The maximum size of the cached chunks; the least recently used ones are
+    ///     evicted. The chunk being read always has room. With a random order over a set that does
+    ///     not fit in the cache, almost every sample requires reading a chunk (1 MiB).
+    /// - Throws: `Failure` (66) if the set does not have the split.
     package init(set: ShardSet, split: DataSplit, cacheByteCount: Int = 1 << 30) throws {
         guard let entry = set.index[split] else {
             let present = set.index.splits.map(\.name.rawValue).joined(separator: ", ")
@@ -66,7 +60,6 @@ package final class ShardReader: Sendable {
                 cache: ChunkCache(byteCount: cacheByteCount)))
     }
 
-    /// The shape of every image.
     package var shape: ImageShape { self.set.shape }
 
     /// Reads samples of a raw set.
@@ -76,11 +69,10 @@ package final class ShardReader: Sendable {
     /// - Parameters:
     ///   - samples: Positions in the split, in any order; repeats are allowed.
     ///   - images: Overwritten; `[samples.count, H, W, C]`.
-    ///   - labels: Overwritten; one label a sample, in `0 ..< classes`.
-    /// - Precondition: Every sample is in `0 ..< count`; the view has just as many values.
-    /// - Throws: ``Failure``: 65 for damage or an encoded set, 66 for a
-    ///   missing shard, 74 if a shard cannot be read. What `images` and `labels` then hold is
-    ///   unspecified.
+    ///   - labels: Overwritten; one label per sample, in `0 ..< classes`.
+    /// - Precondition: Every sample is in `0 ..< count`, and `images` has exactly that size.
+    /// - Throws: ``Failure``: 65 for damage or an encoded set, 66 for a missing shard, 74 if a
+    ///   shard cannot be read. The content of `images` and `labels` is then unspecified.
     package func read(samples: [Int], images: FloatView, labels: inout [Int32]) throws {
         let size = shape.count
         precondition(
@@ -102,31 +94,31 @@ package final class ShardReader: Sendable {
     /// Reads samples of a raw set as bytes.
     ///
     /// - Precondition: Every sample is in `0 ..< count`.
-    /// - Throws: As ``read(samples:images:labels:)``.
+    /// - Throws: Same as `read(samples:images:labels:)`.
     package func read(samples: [Int]) throws -> LabeledImages {
         let size = shape.count
         var pixels = [UInt8](repeating: 0, count: samples.count * size)
         var labels = [Int32](repeating: 0, count: samples.count)
-        try forEachRawSample(samples) { position, picture, label in
+        try forEachRawSample(samples) { position, image, label in
             labels[position] = label
-            pixels.replaceSubrange(position * size..<(position + 1) * size, with: picture)
+            pixels.replaceSubrange(position * size..<(position + 1) * size, with: image)
         }
         return LabeledImages(shape: shape, pixels: pixels, labels: labels)
     }
 
     /// Reads one sample of a raw or an encoded set.
     ///
-    /// Reading from disk happens one call at a time, decoding does not: several threads decode side
-    /// by side.
+    /// Disk reads run one at a time, but several threads can decode in parallel.
     ///
-    /// - Returns: The picture as it is stored (an encoded one decoded, of its own size, three
-    ///   channels), and its label.
+    /// - Returns: The stored image and its label. An image of an encoded set is decoded, in its own
+    ///   size, with three channels.
     /// - Precondition: The sample is in `0 ..< count`.
-    /// - Throws: As ``read(samples:images:labels:)``; ``Failure`` (65) if a picture cannot be
-    ///   decoded.
+    /// - Throws: Same as `read(samples:images:labels:)`, and `Failure` (65) if an image cannot
+    ///   be decoded.
     package func picture(_ sample: Int) throws -> (image: PixelImage, label: Int32) {
         precondition(sample >= 0 && sample < count, "sample \(sample) of \(count)")
-        // The last shard that begins at or before the sample; empty shards begin where the next does.
+        // Find the last shard that starts at or before the sample. An empty shard starts where the
+        // next one does.
         var (low, high) = (0, entries.count - 1)
         while low < high {
             let middle = (low + high + 1) / 2
@@ -143,8 +135,8 @@ package final class ShardReader: Sendable {
             let chunk = try chunk(number, of: shard, numbered: low)
             let end = min(range.upperBound, first + chunk.byteCount)
             if bytes.isEmpty && end == range.upperBound {
-                let picture = chunk.bytes[next - first..<end - first]
-                return (try shard.picture(picture, sample: position), shard.labels[position])
+                let content = chunk.bytes[next - first..<end - first]
+                return (try shard.picture(content, sample: position), shard.labels[position])
             }
             bytes += chunk.bytes[next - first..<end - first]
             next = end
@@ -152,9 +144,9 @@ package final class ShardReader: Sendable {
         return (try shard.picture(bytes[...], sample: position), shard.labels[position])
     }
 
-    /// The number of samples of each class.
+    /// Counts the samples of each class.
     ///
-    /// - Throws: As ``read(samples:images:labels:)``.
+    /// - Throws: Same as `read(samples:images:labels:)`.
     package func classCounts() throws -> [Int] {
         var counts = [Int](repeating: 0, count: self.set.classes)
         for number in entries.indices {
@@ -163,29 +155,27 @@ package final class ShardReader: Sendable {
         return counts
     }
 
-    /// The bytes of a chunk, unless a single sample is larger.
+    /// The maximum size of a chunk in bytes, unless a single sample is larger.
     package static var typicalChunkByteCount: Int { HDF5DataSet.chunkByteCount }
 
-    /// Chunks that were read from files so far.
+    /// The number of chunks read from files so far.
     package var chunkReadCount: Int { state.lock.withLock { state.state.chunkReadCount } }
 
-    /// Shards that are open.
     package var openShardCount: Int {
         state.lock.withLock { state.state.shards.count { $0 != nil } }
     }
 
-    /// The number of shards.
     package var shardCount: Int { entries.count }
 
-    /// Opens a shard past the cache; its hash is checked again.
+    /// Opens a shard, bypassing the cache. Its hash is verified again.
     ///
-    /// - Throws: As ``read(samples:images:labels:)``.
+    /// - Throws: Same as ``read(samples:images:labels:)``.
     func freshlyOpened(_ number: Int) throws -> OpenShard {
         try OpenShard(entries[number], of: set)
     }
 
-    /// Calls `body` for every requested sample with its pixels and label, in order of the samples
-    /// in the set, so that a chunk is looked up once a request.
+    /// Calls `body` for every requested sample with its pixels and label, in the order of the
+    /// samples in the set. Each chunk is therefore looked up once per request.
     func forEachRawSample(
         _ samples: [Int],
         _ body: (_ position: Int, _ pixels: ArraySlice<UInt8>, _ label: Int32) throws -> Void
@@ -193,7 +183,7 @@ package final class ShardReader: Sendable {
         guard self.set.index.encoding == .raw else {
             throw Failure(
                 call: "read", subject: self.set.directory,
-                message: "holds pictures of varying size, which cannot be read as \(shape); "
+                message: "contains images of varying size, which cannot be read as \(shape); "
                     + "crop them, or import with --raw", exitStatus: .badData)
         }
         var number = 0
@@ -227,7 +217,7 @@ package final class ShardReader: Sendable {
         }
     }
 
-    /// A chunk of a shard, from the cache or the file.
+    /// Returns a chunk of a shard, from the cache or the file.
     private func chunk(
         _ position: Int, of shard: OpenShard, numbered number: Int
     ) throws -> OpenShard.Chunk {

@@ -1,32 +1,30 @@
 import LRNetKernels
 import LRNetSupport
 
-/// Samples in memory just as a shard holds them: pixels of one shape, or picture files one behind
-/// the other.
+/// Samples in memory in the layout of a shard: pixels of one shape, or concatenated image files.
 struct ShardSamples {
-    /// How the pictures are stored.
+    /// The storage format of the images.
     let encoding: ImageEncoding
 
-    /// The shape of every picture of a raw set; of an encoded one, what the index says.
+    /// The shape of every image in a raw set. In an encoded set, the shape in the index.
     let shape: ImageShape
 
-    /// All pictures, one behind the other.
+    /// The bytes of all images, concatenated.
     let bytes: [UInt8]
 
-    /// Where each picture begins in ``bytes``, and the end of the last one; `[count + 1]`.
+    /// The start of each image in ``bytes``, and the end of the last one; `[count + 1]`.
     let offsets: [Int]
 
     /// The labels, `[count]`.
     let labels: [Int32]
 
-    /// Samples of a raw set.
     init(_ images: LabeledImages) {
         self.init(shape: images.shape, pixels: images.pixels, labels: images.labels)
     }
 
-    /// Samples of a raw set.
+    /// Creates the samples of a raw set.
     ///
-    /// - Precondition: There are as many pixels as the labels ask for.
+    /// - Precondition: There are exactly as many pixels as the labels require.
     init(shape: ImageShape, pixels: [UInt8], labels: [Int32]) {
         precondition(
             pixels.count == labels.count * shape.count,
@@ -38,13 +36,14 @@ struct ShardSamples {
         self.labels = labels
     }
 
-    /// Samples of an encoded set.
+    /// Creates the samples of an encoded set.
     ///
-    /// - Precondition: Offsets rise from 0 to the number of bytes, one more than labels.
+    /// - Precondition: Offsets increase from 0 to the number of bytes. There is one more than
+    ///   labels.
     init(shape: ImageShape, files: [UInt8], offsets: [Int], labels: [Int32]) {
         precondition(
             offsets.count == labels.count + 1 && offsets.last == files.count,
-            "\(offsets.count) offsets for \(labels.count) pictures in \(files.count) bytes")
+            "\(offsets.count) offsets for \(labels.count) images in \(files.count) bytes")
         encoding = .encoded
         self.shape = shape
         bytes = files
@@ -52,22 +51,21 @@ struct ShardSamples {
         self.labels = labels
     }
 
-    /// The number of samples.
     var count: Int { labels.count }
 
-    /// The bytes of one picture: its pixels or its file.
+    /// The bytes of one image: its pixels or its file.
     subscript(position: Int) -> ArraySlice<UInt8> {
         bytes[offsets[position]..<offsets[position + 1]]
     }
 
-    /// Appends the samples to a split's hash, as ``ShardIndex/Split/samplesSHA256`` says.
+    /// Appends the samples to a split's hash, in the format of ``ShardIndex/Split/samplesSHA256``.
     func update(_ hash: inout ContentHash) {
         for (position, label) in labels.enumerated() {
-            let picture = self[position]
+            let image = self[position]
             if encoding == .encoded {
-                withUnsafeBytes(of: UInt64(picture.count).littleEndian) { hash.update(Array($0)) }
+                withUnsafeBytes(of: UInt64(image.count).littleEndian) { hash.update(Array($0)) }
             }
-            hash.update(picture)
+            hash.update(image)
             withUnsafeBytes(of: label.littleEndian) { hash.update(Array($0)) }
         }
     }

@@ -4,28 +4,26 @@ import LRNetSupport
 
 /// A folder of shards with a valid index.
 package struct ShardSet: Sendable {
-    /// The folder.
     package let directory: String
 
-    /// What it holds.
     package let index: ShardIndex
 
-    /// Reads the index, and checks that every shard is there and has the stated size.
+    /// Reads the index, and checks that every shard exists and has the expected size.
     ///
-    /// - Throws: ``Failure``: 66 if the folder, the index or a shard is
-    ///   missing, 65 if index and shards disagree.
+    /// - Throws: `Failure`: 66 if the folder, the index or a shard is missing, 65 if index and
+    ///   shards disagree.
     package init(directory: String) throws {
         let path = "\(directory)/\(ShardIndex.fileName)"
         guard FileBytes.isFolder(directory) else {
             throw FailureSite("data", directory).inputMissing(
                 FileBytes.exists(directory)
-                    ? "is a file; give the folder made by lrnet-data"
+                    ? "is a file; pass the folder created by lrnet-data"
                     : "no such folder; \(Self.hint(directory))")
         }
         guard FileBytes.exists(path) else {
             throw FailureSite("data", directory).inputMissing(
                 "contains no \(ShardIndex.fileName), so it is not a finished data set; make one "
-                    + "with lrnet-data import")
+                    + "with lrnet-data fetch, import or synthesize")
         }
         self.directory = directory
         index = try ShardIndex(decoding: FileBytes.read(path), path: path)
@@ -33,7 +31,8 @@ package struct ShardSet: Sendable {
             let path = self.path(of: shard)
             guard FileBytes.exists(path) else {
                 throw FailureSite("data", path).inputMissing(
-                    "is missing, though \(ShardIndex.fileName) lists it; import the data again")
+                    "is missing, though \(ShardIndex.fileName) lists it; create the data set again "
+                        + "in a new folder")
             }
             let byteCount = try FileBytes.byteCount(ofFileAt: path)
             guard byteCount == shard.byteCount else {
@@ -44,12 +43,12 @@ package struct ShardSet: Sendable {
                 throw Failure(
                     call: "open", subject: path,
                     message: "has \(byteCount) bytes, \(shard.byteCount) expected; "
-                        + "import the data again", exitStatus: .badData)
+                        + "create the data set again in a new folder", exitStatus: .badData)
             }
         }
     }
 
-    /// Names a data set next to the missing one whose name is like it, or says how to make one.
+    /// Suggests a data set with a similar name in the same folder, or the command that creates one.
     private static func hint(_ directory: String) -> String {
         let parts = directory.split(separator: "/", omittingEmptySubsequences: false)
         let parent = parts.dropLast().joined(separator: "/")
@@ -57,15 +56,15 @@ package struct ShardSet: Sendable {
         let names = (try? FileBytes.names(inFolder: parts.count > 1 ? parent : ".")) ?? []
         let sets = names.filter { FileBytes.exists("\(folder)\($0)/\(ShardIndex.fileName)") }
         guard let near = Spelling.nearest(String(parts.last ?? ""), among: sets) else {
-            return "make one with lrnet-data import"
+            return "make one with lrnet-data fetch, import or synthesize"
         }
         return "did you mean \(PathText.shellWord("\(folder)\(near)"))?"
     }
 
-    /// Checks the hash and the shapes of every shard of some splits, as a first reading does.
+    /// Verifies the hash and the shapes of every shard of some splits, like a first read does.
     ///
-    /// - Parameter progress: Called with the number of shards that were checked, and that of all.
-    /// - Throws: ``Failure`` (65) naming a shard that is damaged.
+    /// - Parameter progress: Called with (shards checked so far, total shards).
+    /// - Throws: `Failure` (65) that names a damaged shard.
     package func checkShards(
         of splits: [DataSplit], progress: (Int, Int) -> Void = { _, _ in }
     ) throws {
@@ -76,16 +75,14 @@ package struct ShardSet: Sendable {
         }
     }
 
-    /// The shape of every image.
     package var shape: ImageShape { index.shape }
 
-    /// The number of classes.
     package var classes: Int { index.classes }
 
-    /// The name of the samples, the same however they are cut into shards.
+    /// The hash of the samples, which does not depend on their division into shards.
     package var fingerprint: String { index.fingerprint }
 
-    /// The number of samples of a split; 0 if the set does not have it.
+    /// Returns the number of samples in a split; 0 if the set does not have it.
     package func count(_ split: DataSplit) -> Int { index[split]?.count ?? 0 }
 
     func path(of shard: ShardIndex.Shard) -> String { "\(directory)/\(shard.file)" }

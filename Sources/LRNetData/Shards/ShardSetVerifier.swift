@@ -1,17 +1,15 @@
 package import LRNetKernels
 package import LRNetSupport
 
-/// Reads a whole shard set and compares it with its index: every file's hash, every chunk, every
-/// label, the samples' hash and the pixel statistics.
+/// Reads a whole shard set and compares it with its index: the hash of every file, every chunk,
+/// every label, the hash of the samples and the pixel statistics.
 package struct ShardSetVerifier: Sendable {
     private let set: ShardSet
     private let pool: ThreadPool
     private let blockSampleCount = 256
 
-    /// Prepares to verify.
-    ///
-    /// - Parameter pool: What decodes the pictures of an encoded set; its result does not
-    ///   depend on the number of threads.
+    /// - Parameter pool: The threads that decode the images of an encoded set. The result does not
+    ///   depend on their number.
     package init(_ set: ShardSet, pool: ThreadPool = ThreadPool()) {
         self.set = set
         self.pool = pool
@@ -20,10 +18,10 @@ package struct ShardSetVerifier: Sendable {
     /// The number of samples in all splits.
     package var sampleCount: Int { self.set.index.splits.reduce(0) { $0 + $1.count } }
 
-    /// Verifies every shard, also after a bad one.
+    /// Verifies every shard, even after a damaged one.
     ///
     /// - Parameter progress: Called with the number of samples checked since the last call.
-    /// - Returns: The problems, one a bad shard or split; empty if all is well.
+    /// - Returns: The problems, one per damaged shard or split; empty if the set is intact.
     package func run(progress: (Int) -> Void = { _ in }) -> [Failure] {
         var problems: [Failure] = []
         for split in set.index.splits {
@@ -60,19 +58,19 @@ package struct ShardSetVerifier: Sendable {
         }
         if !problems.isEmpty { return problems }
         if hash.hex != split.samplesSHA256 {
-            problems.append(disagreement(split, "the samples' hash"))
+            problems.append(mismatch(split, "the samples' hash"))
         }
         let isTrain = split.name == .train
         if isTrain && statistics.mean != set.index.mean {
-            problems.append(disagreement(split, "the mean \(set.index.mean)"))
+            problems.append(mismatch(split, "the mean \(set.index.mean)"))
         }
         if isTrain && statistics.deviation != set.index.deviation {
-            problems.append(disagreement(split, "the deviation \(set.index.deviation)"))
+            problems.append(mismatch(split, "the deviation \(set.index.deviation)"))
         }
         return problems
     }
 
-    /// The statistics of some samples' pixels; files are decoded on all threads.
+    /// Computes the pixel statistics of some samples. Image files are decoded on all threads.
     private func statistics(
         of samples: ShardSamples, in shard: OpenShard, first: Int
     ) throws -> PixelStatistics {
@@ -94,10 +92,11 @@ package struct ShardSetVerifier: Sendable {
         return statistics
     }
 
-    private func disagreement(_ split: ShardIndex.Split, _ what: String) -> Failure {
+    private func mismatch(_ split: ShardIndex.Split, _ what: String) -> Failure {
         Failure(
             call: "verify", subject: "\(set.directory) \(split.name)",
-            message: "\(what) in the index does not fit the shards; import the data again",
+            message: "\(what) in the index does not match the shards; create the data set again "
+                + "in a new folder",
             exitStatus: .badData)
     }
 }

@@ -2,10 +2,10 @@ import Foundation
 package import LRNetKernels
 import LRNetSupport
 
-/// Writes a shard set, which appears under its name only when it is whole.
+/// Writes a shard set, which appears under its final name only when it is complete.
 ///
-/// Files go to a sibling folder `DIR.partial-<pid>`; ``finish()`` writes the index, syncs and
-/// renames the folder. If the writer goes away before, the folder is removed.
+/// Files go to a sibling folder `DIR.partial-<pid>`. ``finish()`` writes the index, syncs and
+/// renames the folder. If the writer is deallocated before that, it removes the folder.
 package final class ShardWriter {
     private let name: String
     private let shape: ImageShape
@@ -15,19 +15,19 @@ package final class ShardWriter {
     private var splits: [ShardIndex.Split] = []
     private var statistics: PixelStatistics
 
-    /// A split's share of bytes for one shard when no number of shards is asked for.
+    /// The maximum size of a shard's pixels when the caller does not choose the number of shards.
     static let defaultShardByteCount = 256 << 20
 
     /// Starts a set in a folder that does not exist yet or is empty.
     ///
     /// - Parameters:
-    ///   - directory: The folder; missing folders above it are made.
-    ///   - name: What the set calls itself: `mnist`.
+    ///   - directory: The folder of the set; missing parent folders are created.
+    ///   - name: The name stored in the set: `mnist`.
     ///   - shape: The shape of every image.
     ///   - classes: The number of classes.
-    ///   - classNames: Their names, by label.
-    /// - Precondition: There are as many names as classes, or none.
-    /// - Throws: ``Failure`` (74) if the folder holds something; errors of the file system.
+    ///   - classNames: The class names, by label.
+    /// - Precondition: There are no names, or one name per class.
+    /// - Throws: ``Failure`` (74) if the folder is not empty, or an error of the file system.
     package init(
         directory: String, name: String, shape: ImageShape, classes: Int,
         classNames: [String]? = nil
@@ -45,17 +45,18 @@ package final class ShardWriter {
 
     /// Writes the samples of one split.
     ///
-    /// Shard `s` of `S` holds the samples `count * s / S ..< count * (s + 1) / S`.
+    /// Shard `s` of `S` contains the samples `count * s / S ..< count * (s + 1) / S`.
     ///
     /// - Parameters:
-    ///   - split: The split; written once.
+    ///   - split: The split. Each split is written once.
     ///   - count: The number of samples.
-    ///   - shards: The number of shards; by default the least that keeps each at 256 MiB of
-    ///     pixels. A shard is made in memory and takes about three times its size.
-    ///   - samples: Called once a shard, in order, for a range of samples.
+    ///   - shards: The number of shards; by default the smallest number that keeps each shard
+    ///     within 256 MiB of pixels. A shard is built in memory and needs about three times its
+    ///     size.
+    ///   - samples: Called once per shard, in order, for a range of samples.
     ///   - progress: Called with the number of samples written since the last call.
-    /// - Throws: ``Failure`` (65) for a label outside `0 ..< classes`; ``Failure`` (74)
-    ///   if a file cannot be written; what `samples` throws.
+    /// - Throws: `Failure` (65) for a label outside `0 ..< classes`, `Failure` (74) if a file
+    ///   cannot be written, or an error of `samples`.
     package func write(
         _ split: DataSplit, count: Int, shards: Int? = nil,
         samples: (Range<Int>) throws -> LabeledImages, progress: (Int) -> Void = { _ in }
@@ -86,10 +87,10 @@ package final class ShardWriter {
                 name: split, count: count, samplesSHA256: hash.hex, shards: entries))
     }
 
-    /// Writes the index and gives the folder its name.
+    /// Writes the index and renames the folder to its final name.
     ///
-    /// - Precondition: Called once.
-    /// - Throws: ``Failure`` (74).
+    /// - Precondition: The method is called once.
+    /// - Throws: `Failure` (74).
     @discardableResult
     package func finish() throws -> ShardIndex {
         let index = ShardIndex(

@@ -1,15 +1,14 @@
-/// How the ten digits are written: several styles a digit, each a list of strokes.
+/// The shapes of the ten digits: several styles per digit, each a list of strokes.
 ///
-/// Points lie in the unit square, x to the right, y down.
+/// Points are in the unit square, x to the right, y down.
 enum DigitGlyphs {
-    /// One movement of the pen.
+    /// One pen stroke.
     struct Stroke {
         let points: [SIMD2<Double>]
-        /// Whether the pen runs through the points in a curve, or straight from one to the next.
+        /// True for a smooth curve through the points, false for straight lines between them.
         let isCurved: Bool
     }
 
-    /// The styles of a digit.
     static func styles(of digit: Int) -> [[Stroke]] { all[digit] }
 
     private static func curve(_ values: Double...) -> Stroke {

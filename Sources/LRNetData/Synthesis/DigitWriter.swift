@@ -1,6 +1,6 @@
 import LRNetKernels
 
-/// Draws one digit from the random numbers of one key.
+/// Draws one digit, with the random numbers of one key.
 struct DigitWriter {
     private let key: NoiseKey
     private var used = 0
@@ -10,7 +10,7 @@ struct DigitWriter {
         self.key = key
     }
 
-    /// The image's pixels and its digit.
+    /// Draws an image and returns its pixels and its digit.
     mutating func write() -> (pixels: [UInt8], label: Int32) {
         let digit = integer(below: SyntheticDigits.classes)
         let styles = DigitGlyphs.styles(of: digit)
@@ -27,12 +27,12 @@ struct DigitWriter {
                 stroke.isCurved ? StrokeCanvas.curve(through: points, steps: 6) : points,
                 on: &canvas)
         }
-        distract(&canvas, pen)
+        addDistractions(&canvas, pen)
         return (finish(canvas), Int32(digit))
     }
 
-    /// Specks, and now and then a stray mark near the border.
-    private mutating func distract(_ canvas: inout StrokeCanvas, _ pen: Pen) {
+    /// Adds up to three specks and, with probability 0.3, a stray mark near the border.
+    private mutating func addDistractions(_ canvas: inout StrokeCanvas, _ pen: Pen) {
         for _ in 0..<integer(below: 4) {
             let place = SIMD2(uniform(0, 27), uniform(0, 27))
             let width = uniform(0.5, 1.6)
@@ -62,26 +62,27 @@ struct DigitWriter {
         }
     }
 
-    /// The next number, uniform between two bounds.
+    /// Returns the next random number, uniform between two bounds.
     mutating func uniform(_ low: Double, _ high: Double) -> Double {
         used += 1
         return low + (high - low) * key.uniform(used - 1)
     }
 
-    /// The next whole number below a bound.
+    /// Returns the next random integer below a bound.
     mutating func integer(below bound: Int) -> Int {
         used += 1
         return key.integer(used - 1, below: bound)
     }
 
-    /// About Gaussian: the sum of four uniform numbers, scaled to deviation 1.
+    /// Returns an approximately Gaussian number with standard deviation 1: the scaled sum of four
+    /// uniform numbers.
     mutating func gaussian() -> Double {
         var sum = -2.0
         for _ in 0..<4 { sum += uniform(0, 1) }
         return sum * 1.732_050_807_568_877_2
     }
 
-    /// As ``gaussian()``, from the four bytes of one number.
+    /// Works like ``gaussian()``, but uses the four bytes of a single random number.
     private mutating func gaussianOfBytes() -> Double {
         used += 1
         let bits = key.bits(used - 1)
@@ -95,14 +96,14 @@ extension DigitWriter {
     struct Placement {
         private let right: SIMD2<Double>
         private let down: SIMD2<Double>
-        private let centre: SIMD2<Double>
+        private let center: SIMD2<Double>
 
-        /// Draws size, shear, rotation and shift.
+        /// Draws a random size, shear, rotation and shift.
         init(_ random: inout DigitWriter) {
             let height = random.uniform(14, 22)
             let width = height * random.uniform(0.55, 1.05)
             let shear = 0.22 * random.gaussian()
-            // The rotation is given by the tangent of half its angle.
+            // The angle is represented by the tangent of its half.
             let half = 0.10 * random.gaussian()
             let scale = 1 / (1 + half * half)
             let cosine = (1 - half * half) * scale
@@ -111,12 +112,12 @@ extension DigitWriter {
             right = SIMD2(cosine, sine) * width
             down = SIMD2(
                 cosine * slanted.x - sine * slanted.y, sine * slanted.x + cosine * slanted.y)
-            centre = SIMD2(13.5 + random.uniform(-3.2, 3.2), 13.5 + random.uniform(-3.2, 3.2))
+            center = SIMD2(13.5 + random.uniform(-3.2, 3.2), 13.5 + random.uniform(-3.2, 3.2))
         }
 
-        /// Where a point of the unit square lands.
+        /// Maps a point of the unit square to pixel coordinates.
         func pixel(_ point: SIMD2<Double>) -> SIMD2<Double> {
-            centre + right * (point.x - 0.5) + down * (point.y - 0.5)
+            center + right * (point.x - 0.5) + down * (point.y - 0.5)
         }
     }
 
@@ -126,7 +127,7 @@ extension DigitWriter {
         let softness: Double
         private let brightness: Double
 
-        /// Draws width, how it changes along a stroke, softness and brightness.
+        /// Draws a random width, its change along a stroke, softness and brightness.
         init(_ random: inout DigitWriter) {
             let start = random.uniform(1.1, 3.1)
             width = (start, start * random.uniform(0.65, 1.25))
@@ -134,16 +135,16 @@ extension DigitWriter {
             brightness = random.uniform(0.55, 1)
         }
 
-        /// Draws straight pieces through the points.
+        /// Draws straight segments through the points.
         func draw(_ points: [SIMD2<Double>], on canvas: inout StrokeCanvas) {
-            let pieces = points.count - 1
-            for piece in 0..<max(pieces, 0) {
+            let segments = points.count - 1
+            for segment in 0..<max(segments, 0) {
                 func widthAt(_ point: Int) -> Double {
-                    width.0 + (width.1 - width.0) * Double(point) / Double(pieces)
+                    width.0 + (width.1 - width.0) * Double(point) / Double(segments)
                 }
                 canvas.draw(
-                    from: points[piece], to: points[piece + 1],
-                    width: (widthAt(piece), widthAt(piece + 1)), softness: softness,
+                    from: points[segment], to: points[segment + 1],
+                    width: (widthAt(segment), widthAt(segment + 1)), softness: softness,
                     brightness: brightness)
             }
         }

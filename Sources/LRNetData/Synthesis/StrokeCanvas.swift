@@ -1,11 +1,11 @@
-/// A gray image that strokes are drawn on, anti-aliased.
+/// A gray image for drawing anti-aliased strokes.
 ///
-/// Only additions, multiplications, divisions and square roots are used, which IEEE 754 defines to
-/// the last bit, so that an image is the same on every machine.
+/// It uses only additions, multiplications, divisions and square roots, which IEEE 754 defines
+/// exactly. An image is therefore the same on every machine.
 struct StrokeCanvas {
     let side: Int
 
-    /// Brightness, `[side, side]`, 0 to 1.
+    /// Brightness from 0 to 1, `[side, side]`.
     private(set) var values: [Double]
 
     init(side: Int) {
@@ -13,16 +13,16 @@ struct StrokeCanvas {
         values = [Double](repeating: 0, count: side * side)
     }
 
-    /// Draws a straight piece; where pieces overlap, the brighter one counts.
+    /// Draws a straight segment. Where segments overlap, the brighter one wins.
     ///
     ///     coverage = clamp((width / 2 - distance) / softness + 1/2, 0, 1)
     ///
     /// - Parameters:
-    ///   - start: In pixels; the centre of the first pixel is (0, 0).
-    ///   - end: In pixels.
+    ///   - start: The start in pixels; the center of the first pixel is (0, 0).
+    ///   - end: The end in pixels.
     ///   - width: The pen's width at the start and at the end, in pixels.
     ///   - softness: The width of the fading edge, in pixels.
-    ///   - brightness: The value under the pen's middle.
+    ///   - brightness: The value at the center of the stroke.
     mutating func draw(
         from start: SIMD2<Double>, to end: SIMD2<Double>, width: (Double, Double),
         softness: Double, brightness: Double
@@ -56,7 +56,7 @@ struct StrokeCanvas {
         return first..<max(first, last + 1)
     }
 
-    /// The points of a smooth curve through `points` (Catmull-Rom, `steps` pieces a gap).
+    /// Returns points on a smooth curve through `points` (Catmull-Rom, `steps` segments per gap).
     ///
     ///     p(t) = (2 p1 + (p2 - p0) t + (2 p0 - 5 p1 + 4 p2 - p3) t^2
     ///             + (3 p1 - p0 - 3 p2 + p3) t^3) / 2

@@ -2,29 +2,26 @@ import Foundation
 package import LRNetKernels
 import LRNetSupport
 
-/// Drawn digits, 28x28 gray, that look handwritten: a data set that needs no download.
+/// Synthetic digits that look handwritten, 28x28 gray: a data set that needs no download.
 ///
-/// Each image is a pure function of (seed, split, position): a digit and one of its styles are
-/// drawn, its points wobble, an affine map (size, shear, rotation, shift) places it, a pen of
-/// varying width and brightness draws it, then come specks, stray marks and noise.
+/// Each image is a pure function of (seed, split, position). The program draws a random digit and
+/// one of its styles, perturbs its points, places it by an affine map (size, shear, rotation,
+/// shift), and draws it with a pen of varying width and brightness. It then adds specks, stray
+/// marks and noise.
 package struct SyntheticDigits: Sendable {
-    /// The seed of the set.
     package let seed: UInt64
 
-    /// The shape of every image.
     package static let shape = ImageShape(height: 28, width: 28, channels: 1)
 
-    /// The number of classes.
     package static let classes = 10
 
-    /// Creates the set of a seed.
     package init(seed: UInt64) {
         self.seed = seed
     }
 
-    /// The images of a range of a split, drawn on the threads of a pool.
+    /// Draws the images of a range of a split on the threads of a pool.
     ///
-    /// - Precondition: The range fits 32 bits.
+    /// - Precondition: The range fits in 32 bits.
     package func images(
         _ split: DataSplit, _ range: Range<Int>, on pool: ThreadPool = ThreadPool()
     ) -> LabeledImages {
@@ -48,12 +45,12 @@ package struct SyntheticDigits: Sendable {
     ///
     /// - Parameters:
     ///   - output: The folder of the set, as for ``ShardWriter``.
-    ///   - name: What the set calls itself.
-    ///   - counts: The number of samples of each split; a split of 0 samples is left out, except
-    ///     for train.
-    ///   - shards: The number of shards of the train split; by default one for 256 MiB.
-    ///   - progress: Called with (samples written so far, samples in all).
-    /// - Throws: ``Failure`` (74). No folder is left behind.
+    ///   - name: The name stored in the set.
+    ///   - counts: The number of samples in each split. A split of 0 samples is omitted, except for
+    ///     train.
+    ///   - shards: The number of shards in the train split; by default one per 256 MiB.
+    ///   - progress: Called with (samples written so far, total samples).
+    /// - Throws: `Failure` (74). No folder remains after a failure.
     @discardableResult
     package func write(
         output: String, name: String, counts: (train: Int, validation: Int, test: Int),
@@ -79,10 +76,10 @@ package struct SyntheticDigits: Sendable {
         return try writer.finish()
     }
 
-    /// Images that one thread draws at a time.
+    /// The number of images that one thread draws at a time.
     private static let pieceCount = 64
 
-    /// One image and its label.
+    /// Draws one image and returns it with its label.
     func image(_ split: DataSplit, _ position: Int) -> (pixels: [UInt8], label: Int32) {
         let ordinal: UInt32 =
             switch split {
@@ -96,7 +93,7 @@ package struct SyntheticDigits: Sendable {
         return writer.write()
     }
 
-    /// The results of the threads, each at its place.
+    /// The results of the threads, in order.
     private final class Pieces: @unchecked Sendable {
         private let lock = NSLock()
         private var parts: [[(pixels: [UInt8], label: Int32)]]

@@ -2,25 +2,21 @@ import Foundation
 package import LRNetKernels
 import LRNetSupport
 
-/// Coloured waves under noise, of any size: a set for trials of the data path and of speed, where
-/// real pictures are not at hand.
+/// Colored waves with noise, in any size: a data set for testing the data path and its speed when
+/// no real images are available.
 ///
-/// The class decides the direction of the wave; its phase and two colours are drawn for each picture.
-/// Whole-number arithmetic only, so each picture is the same pure function of (seed, split, position)
-/// on every machine.
+/// The class determines the direction of the wave. Its phase and two colors are drawn for each
+/// image. All arithmetic is in integers, so each image is the same pure function of
+/// (seed, split, position) on every machine.
 package struct SyntheticTextures: Sendable {
-    /// The seed of the set.
     package let seed: UInt64
 
-    /// The shape of every picture; any number of channels.
+    /// The shape of every image. It may have any number of channels.
     package let shape: ImageShape
 
-    /// The number of classes.
     package let classes: Int
 
-    /// Creates the set of a seed.
-    ///
-    /// - Precondition: The shape has pixels; there are at least 2 classes and at most 1000.
+    /// - Precondition: The shape has pixels, and there are 2 to 1000 classes.
     package init(seed: UInt64, shape: ImageShape, classes: Int) {
         precondition(shape.count > 0 && (2...1000).contains(classes), "\(shape), \(classes)")
         self.seed = seed
@@ -28,9 +24,9 @@ package struct SyntheticTextures: Sendable {
         self.classes = classes
     }
 
-    /// The pictures of a range of a split, made on the threads of a pool.
+    /// Draws the images of a range of a split on the threads of a pool.
     ///
-    /// - Precondition: The range fits 32 bits.
+    /// - Precondition: The range fits in 32 bits.
     package func images(
         _ split: DataSplit, _ range: Range<Int>, on pool: ThreadPool = ThreadPool()
     ) -> LabeledImages {
@@ -49,12 +45,12 @@ package struct SyntheticTextures: Sendable {
         return all
     }
 
-    /// Makes the set and writes its shards; a split of 0 samples is left out, except for train.
+    /// Draws the set and writes its shards. A split of 0 samples is omitted, except for train.
     ///
     /// - Parameters:
     ///   - output: The folder of the set, as for ``ShardWriter``.
-    ///   - progress: Called with the samples written so far.
-    /// - Throws: ``Failure`` (74). No folder is left behind.
+    ///   - progress: Called with the number of samples written so far.
+    /// - Throws: `Failure` (74). No folder remains after a failure.
     @discardableResult
     package func write(
         output: String, name: String, counts: [(split: DataSplit, count: Int)],
@@ -76,7 +72,7 @@ package struct SyntheticTextures: Sendable {
         return try writer.finish()
     }
 
-    /// Pictures that one thread makes at a time.
+    /// The number of images that one thread draws at a time.
     private static let pieceCount = 16
 
     private func part(_ split: DataSplit, _ range: Range<Int>) -> LabeledImages {
@@ -93,7 +89,7 @@ package struct SyntheticTextures: Sendable {
             case .validation: 1
             case .test: 2
             }
-        // Digits use layer 0.
+        // Layer 0 is used by the digits.
         let key = NoiseKey(
             seed: seed, purpose: .synthesis, step: ordinal, layer: 1, index: UInt32(position))
         let colorKey = NoiseKey(
@@ -101,7 +97,8 @@ package struct SyntheticTextures: Sendable {
         let label = colorKey.integer(0, below: classes)
         let phase = colorKey.integer(1, below: 256)
         let colors = (0..<2 * shape.channels).map { colorKey.integer(2 + $0, below: 208) }
-        // Steps of the wave a pixel, of 256 a period: directions are spread over a half turn.
+        // The wave's phase advance per pixel, in 1/256 of a period. Directions are spread over a
+        // half turn.
         let turn = 64 * label / classes
         let (right, down) = (24 - abs(turn - 32) / 2, 32 - turn)
         var noise: UInt32 = 0
@@ -123,7 +120,7 @@ package struct SyntheticTextures: Sendable {
         part.labels.append(Int32(label))
     }
 
-    /// The results of the threads, each at its place.
+    /// The results of the threads, in order.
     private final class Pieces: @unchecked Sendable {
         private let lock = NSLock()
         private var parts: [LabeledImages?]

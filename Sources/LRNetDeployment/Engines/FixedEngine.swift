@@ -1,15 +1,15 @@
 internal import LRNetData
 internal import LRNetKernels
 
-/// Runs a fixed-point network, a picture at a time: the reference for all that is exported.
+/// Runs a fixed-point network, one image at a time: the reference for every exported file.
 ///
-/// Sums are computed as Float32 products. They are exact, since all partial sums are integers below 2^24, in
-/// whatever order. One engine belongs to one thread.
+/// Sums are computed as Float32 products. They are exact because all partial sums are integers
+/// below 2^24 in any order. Each thread requires its own engine.
 package final class FixedEngine {
-    /// Called after each layer and residual block, with its name and its output.
+    /// A closure that is called after each layer and residual block with its name and output.
     package typealias Observer = (_ name: String, _ values: [UInt8]) -> Void
 
-    /// The weights of the layers, packed.
+    /// The packed weights of the layers, which several engines can share.
     package struct Weights: Sendable {
         fileprivate let matrices: [String: PackedMatrix]
 
@@ -26,7 +26,7 @@ package final class FixedEngine {
 
     package struct Result: Sendable, Equatable {
         package var scores: [Float]
-        /// The input of the last layer: activations, or their sums over pixels.
+        /// The input of the last layer: activations or their sums over pixels.
         package var features: [Int32]
     }
 
@@ -38,7 +38,7 @@ package final class FixedEngine {
         self.weights = weights
     }
 
-    /// The first activations of a picture.
+    /// Returns the first activations of an image.
     ///
     /// - Parameters:
     ///   - pixels: `[height, width, channels]`, already cropped.
@@ -51,7 +51,8 @@ package final class FixedEngine {
         case .table(let table):
             return pixels.indices.map { table[$0 % channels * 256 + Int(pixels[$0])] }
         case .image:
-            // Sums of whole numbers, and then the operations of an exported graph: no order of sums matters.
+            // The sums are of integers, so their order does not matter. The operations after them
+            // are those of an exported graph.
             let values = pixels.map { Double($0) }
             let count = Double(values.count)
             let sum = values.reduce(0, +)
@@ -66,10 +67,10 @@ package final class FixedEngine {
         }
     }
 
-    /// The scores of a picture's first activations.
+    /// Returns the scores and features for the first activations of an image.
     package func run(_ input: [UInt8], observer: Observer? = nil) -> Result {
         var zeroPoint = network.input.zeroPoint
-        // Less the zero point.
+        // The activations minus the zero point.
         var values = Self.centered(input, zeroPoint)
         for step in network.steps {
             switch step {

@@ -1,17 +1,16 @@
 package import LRNetKernels
 
-/// Runs a deployed network with real activations, a picture at a time.
+/// Runs a deployed network with real activations, one image at a time.
 ///
-/// One belongs to one thread; the packed weights may be shared.
+/// Each thread requires its own engine. Engines can share the packed weights.
 package final class FloatEngine {
-    /// Called after each affine map and residual block, with its name and its output.
+    /// A closure that is called after each affine map and residual block with its name and output.
     package typealias Observer = (_ name: String, _ values: FloatView) -> Void
 
-    /// The weights of the products as real numbers, packed.
+    /// The packed weights of the products as real numbers.
     package struct Weights: Sendable {
         fileprivate let matrices: [String: PackedMatrix]
 
-        /// Expands a network's.
         package init(_ network: DeployedNetwork) {
             var matrices: [String: PackedMatrix] = [:]
             for product in network.products {
@@ -31,14 +30,14 @@ package final class FloatEngine {
         self.weights = weights
     }
 
-    /// The scores of a picture, and the input of the layer that makes them.
+    /// Returns the scores of an image and the input of the last product.
     ///
-    /// - Parameter picture: The network's input, `[height, width, channels]`.
-    package func run(_ picture: FloatView, observer: Observer? = nil) -> (
+    /// - Parameter image: The network's input, `[height, width, channels]`.
+    package func run(_ image: FloatView, observer: Observer? = nil) -> (
         scores: [Float], features: [Float]
     ) {
-        var values = picture
-        var features = picture
+        var values = image
+        var features = image
         for step in network.steps {
             if case .product = step { features = values }
             values = run(step, values, observer)

@@ -3,12 +3,12 @@ package import LRNetKernels
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// Pictures of a data set as a network takes them in evaluation: standardized, and as bytes.
+/// The images of a data set, preprocessed for the evaluation of a network and as bytes.
 package final class ImageSource {
-    /// Some pictures, `[count][height][width][channels]`.
+    /// A batch of images, `[count][height][width][channels]`.
     package struct Pictures {
         package let inputs: FloatView
-        /// Before standardization, rounded to whole steps of 1/255.
+        /// The pixels before standardization, rounded to multiples of 1/255.
         package let pixels: [[UInt8]]
         package let labels: [Int32]
     }
@@ -19,9 +19,9 @@ package final class ImageSource {
 
     package let count: Int
 
-    /// Opens a split.
+    /// Opens a split of a data set.
     ///
-    /// - Throws: `Failure` (65) if it is missing, or if the network does not take its pictures.
+    /// - Throws: `Failure` (65) if the split is missing or its images do not fit the network.
     package init(_ set: ShardSet, split: DataSplit, for source: NetworkSource) throws {
         let site = FailureSite("data", set.directory)
         guard set.count(split) > 0 else { throw site.badData("has no \(split) split") }
@@ -32,11 +32,12 @@ package final class ImageSource {
         let augmenter = try Augmenter(source.recipe, for: set)
         guard augmenter.outputShape == shape else {
             throw site.badData(
-                "has images of \(set.shape), and the network takes \(shape); choose another set")
+                "has images of \(set.shape), but the network needs \(shape); choose another data "
+                    + "set")
         }
         guard set.classes == description.classes else {
             throw site.badData(
-                "has \(set.classes) classes, and the network has \(description.classes)")
+                "has \(set.classes) classes, but the network has \(description.classes)")
         }
         inputs = BatchFiller(reader: reader, augmenter: augmenter)
         var plain = source.recipe
@@ -44,7 +45,7 @@ package final class ImageSource {
         pixels = BatchFiller(reader: reader, augmenter: try Augmenter(plain, for: set))
     }
 
-    /// Reads samples by their positions.
+    /// Reads the samples at the positions of a range.
     package func read(_ samples: Range<Int>) throws -> Pictures {
         let request = BatchRequest(samples: Array(samples))
         let batch = Batch(capacity: samples.count, shape: shape)

@@ -1,6 +1,6 @@
 internal import LRNetKernels
 
-/// Products, pooling and subsampling of one picture, for both engines.
+/// Products, pooling and subsampling of one image, shared by both engines.
 enum Windows {
     static func multiply(
         _ input: FloatView, _ geometry: PatchGeometry, _ matrix: PackedMatrix
@@ -33,7 +33,8 @@ enum Windows {
 }
 
 extension PackedMatrix {
-    /// Weights in the order `[outputs][fanIn]`, as the second factor `[fanIn, outputs]` of a product.
+    /// Packs weights in the order `[outputs][fanIn]` as the second factor `[fanIn, outputs]` of a
+    /// product.
     init(rows: [Float], outputs: Int, fanIn: Int) {
         var columns = [Float](repeating: 0, count: rows.count)
         for output in 0..<outputs {

@@ -4,7 +4,7 @@ internal import LRNetKernels
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// Writes a network in another form, after it has been checked on pictures.
+/// Exports a network to a file after verifying it on images.
 package struct Export {
     package struct Options: Sendable {
         /// A run's folder, a winner's file or a packed file.
@@ -13,17 +13,20 @@ package struct Export {
         package var output: String
         /// The data set's folder, for calibration and verification.
         package var data: String?
-        /// Pictures of the training split that set the units of activations; `nil` for 256, or all of fewer.
+        /// The number of images of the training split that determine the units of activations;
+        /// `nil` for 256, or for all images if there are fewer.
         package var calibrationCount: Int?
-        /// Signed powers of two in a factor; `nil` for those of a packed file, else 4.
+        /// The largest number of signed powers of two in a factor; `nil` for the number in a packed
+        /// file, or else 4.
         package var digits: Int?
-        /// Pictures of the validation split that are checked; `nil` for 200, or all of fewer.
+        /// The number of images that the file is verified on, from the validation split or, without
+        /// one, from the test split; `nil` for 200, or for all images if there are fewer.
         package var verificationCount: Int?
         package var packing: ONNXPacking?
         package var threads = 1
-        /// Replaces a file that exists.
+        /// True if an existing file is replaced.
         package var isForced = false
-        /// Writes nothing.
+        /// True if nothing is written.
         package var isDry = false
 
         package init(source: String, format: ExportFormat, output: String) {
@@ -36,7 +39,7 @@ package struct Export {
     private let options: Options
     private let alteration: @Sendable ([UInt8]) -> [UInt8]
 
-    /// - Parameter alteration: Stands for a fault of a writer, in tests.
+    /// - Parameter alteration: Simulates a writer's fault in tests.
     package init(
         _ options: Options, alteration: @escaping @Sendable ([UInt8]) -> [UInt8] = { $0 }
     ) {
@@ -44,11 +47,12 @@ package struct Export {
         self.alteration = alteration
     }
 
-    /// Checks, and writes the file.
+    /// Verifies the exported network and writes the file.
     ///
-    /// - Throws: `Failure`: 64 for options that do not go together, 65 for a network or data that are damaged or do
-    ///   not fit, 66 for what is missing, 70 if the written network is another, 78 if the format cannot express the
-    ///   network. Nothing is left under the final name then.
+    /// - Throws: `Failure`: 64 for incompatible options; 65 for a network or data that are damaged
+    ///   or do not match; 66 for missing input; 70 if the written network differs from the source;
+    ///   78 if the format cannot express the network. After a failure, no file with the final name
+    ///   is left.
     package func run() throws -> ExportReport {
         try OutputPath("--output", options.output).check()
         if FileBytes.exists(options.output), !options.isForced, !options.isDry {
@@ -63,8 +67,8 @@ package struct Export {
             count > set.count(verifiedSplit)
         {
             throw FailureSite("--verify", "\(count)").badData(
-                "the \(verifiedSplit) split has only \(set.count(verifiedSplit)) pictures; verify on "
-                    + "at most those")
+                "the \(verifiedSplit) split has only \(set.count(verifiedSplit)) images; use at "
+                    + "most that many")
         }
         var (fixed, missing): (FixedForm?, Failure?) = (nil, nil)
         do {
@@ -72,7 +76,7 @@ package struct Export {
         } catch let failure as Failure
             where failure.exitStatus == .badRecipe && options.format == .packed
         {
-            // The weights leave without it.
+            // A packed file without fixed point still contains the weights.
             missing = failure
         }
         let bytes = alteration(try bytes(source, fixed))
@@ -93,7 +97,8 @@ package struct Export {
 
     private typealias FixedForm = (network: FixedNetwork, calibration: Calibration)
 
-    /// The fixed network and its calibration: a packed file's own, or one by the data's training split.
+    /// Returns the fixed-point network and its calibration, which comes from a packed file or from
+    /// the training split of the data.
     private func fixedForm(_ source: NetworkSource, _ set: ShardSet?) throws -> FixedForm? {
         guard options.format != .floatONNX else { return nil }
         let digits = options.digits ?? source.fixed?.digits ?? 4
@@ -107,14 +112,14 @@ package struct Export {
             if let calibration = source.calibration { return try form(calibration) }
             guard options.format.needsCalibration else { return nil }
             throw FailureSite("export", "--format \(options.format.rawValue)").usage(
-                "needs pictures to choose the units of activations; give --data, or a packed file "
+                "needs images to choose the units of activations; give --data, or a packed file "
                     + "that was exported with --data")
         }
-        let pictures = try ImageSource(set, split: .train, for: source)
+        let images = try ImageSource(set, split: .train, for: source)
         return try form(
             Calibration(
-                of: source.deployed, on: pictures,
-                count: options.calibrationCount ?? min(256, pictures.count),
+                of: source.deployed, on: images,
+                count: options.calibrationCount ?? min(256, images.count),
                 threads: options.threads))
     }
 

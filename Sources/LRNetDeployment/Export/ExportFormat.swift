@@ -1,4 +1,4 @@
-/// A form in which a network leaves.
+/// The file format of an exported network.
 package enum ExportFormat: String, Sendable, CaseIterable {
     /// ``PackedFile``
     case packed
@@ -7,6 +7,6 @@ package enum ExportFormat: String, Sendable, CaseIterable {
     /// ONNX with uint8 activations and integer sums.
     case fixedONNX = "fixed-onnx"
 
-    /// Units of activations must be known.
+    /// True if the format requires the units of activations.
     package var needsCalibration: Bool { self == .fixedONNX }
 }

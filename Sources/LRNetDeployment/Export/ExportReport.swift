@@ -2,7 +2,7 @@ internal import Foundation
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// The table of an export.
+/// The summary of an export: a table of layers, sizes, and the result of the verification.
 package struct ExportReport: Encodable {
     struct Layer: Encodable {
         var name: String
@@ -21,7 +21,7 @@ package struct ExportReport: Encodable {
     let sha256: String
     let bitsPerWeight: Double
     let constantChannels: Int?
-    /// Why a packed file has no numbers of fixed point although there are pictures.
+    /// The reason that a packed file has no fixed-point numbers although images were given.
     package internal(set) var withoutFixedPoint: String?
     package internal(set) var verification: Verification?
 
@@ -61,7 +61,7 @@ package struct ExportReport: Encodable {
         constantChannels = fixed?.constantChannelCount
     }
 
-    /// Lines of text.
+    /// The summary as lines of text.
     package var text: String {
         var table = TextTable([
             "layer", "kind", "weights", "zeros", "bits", "largest sum", "unit",
@@ -78,7 +78,7 @@ package struct ExportReport: Encodable {
         var lines = [
             "",
             "\(output): \(TextTable.grouped(bytes)) bytes, "
-                + String(format: "%.2f bits a weight in all", bitsPerWeight),
+                + String(format: "%.2f bits per weight in total", bitsPerWeight),
             "SHA-256 \(sha256)",
         ]
         if let constantChannels, constantChannels > 0 {
@@ -93,7 +93,7 @@ package struct ExportReport: Encodable {
 }
 
 extension FixedLayer {
-    /// The largest magnitude that a sum with its bias can have.
+    /// The largest possible magnitude of a sum plus its bias.
     package var largestSum: Int {
         let fanIn = geometry.patchCount
         return (0..<outputs).map { output in

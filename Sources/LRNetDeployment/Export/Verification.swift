@@ -4,39 +4,41 @@ internal import LRNetKernels
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// The classes of some pictures by the trainer's own network, by the deployed one, and in fixed point.
+/// A comparison of the trainer's network, the deployed network, and fixed point on some images.
 package struct Verification: Sendable, Encodable {
-    /// Pictures that were looked at.
+    /// The number of compared images.
     package private(set) var pictures = 0
-    /// Pictures whose class the trainer's own network got wrong.
+    /// The number of images that the trainer's network misclassifies.
     package private(set) var errors = 0
-    /// The largest difference between the scores of the written network and the trainer's, as a share of the scores'
-    /// root mean square.
+    /// The largest difference between the scores of the written network and the trainer's scores,
+    /// divided by the root mean square of the scores.
     package private(set) var scoreDifference = 0.0
-    /// In fixed point: the same difference, wrong pictures, and pictures of another class than with real activations.
+    /// For fixed point: the same difference, the number of misclassified images, and the number of
+    /// images whose class differs from the class with real activations.
     package private(set) var fixedScoreDifference: Double?
     package private(set) var fixedErrors: Int?
     package private(set) var fixedDisagreements: Int?
 
-    /// Pictures whose scores differ more because a sum is close to the threshold of a sign, where the order of a sum
-    /// decides; `nil` for networks without signs.
+    /// The number of images whose scores differ more because a sum is so close to the threshold of
+    /// a sign that the order of summation decides; `nil` for networks without signs.
     package private(set) var thresholdImages: Int?
 
-    /// The largest difference that another order of sums makes.
+    /// The largest relative difference that a different order of sums can cause.
     private static let tolerance = 2e-5
-    /// The largest share of ``thresholdImages``.
+    /// The largest allowed share of ``thresholdImages``.
     private static let thresholdShare = 0.05
 
-    /// Pictures that are read at a time.
+    /// The number of images per batch.
     private static let batchSize = 32
 
-    /// Checks what was written.
+    /// Compares a written network with its source.
     ///
-    /// - Parameter fixed: What a written fixed-point network must agree with.
-    /// - Throws: `Failure` (70) if the written network is another one.
+    /// - Parameter fixed: The expected fixed-point network.
+    /// - Throws: `Failure`: 70 if the written network differs from the source; 65 if scores are not
+    ///   finite.
     package init(
         _ source: NetworkSource, fixed: FixedNetwork?, written: WrittenNetwork,
-        on pictures: ImageSource, count: Int, threads: Int
+        on images: ImageSource, count: Int, threads: Int
     ) throws {
         let pool = try ThreadPool.computing(
             threads: threads, remedy: "lower --threads (\(threads))")
@@ -49,12 +51,12 @@ package struct Verification: Sendable, Encodable {
         let batch = min(Self.batchSize, runner?.capacity ?? Self.batchSize)
         let size = source.deployed.description.preprocessing.shape.count
         let classes = source.deployed.description.classes
-        let total = min(count, pictures.count)
+        let total = min(count, images.count)
         var (real, integer) = (Difference(), Difference())
         var (fixedErrors, disagreements) = (0, 0)
         for first in stride(from: 0, to: total, by: batch) {
-            let part = try pictures.read(first..<min(first + batch, total))
-            let own = try runner?.scores(part.inputs, count: part.labels.count)
+            let part = try images.read(first..<min(first + batch, total))
+            let trained = try runner?.scores(part.inputs, count: part.labels.count)
             let results = PartialResults<Result<Outcome, any Error>?>(
                 count: part.labels.count, nil)
             pool.forEach(part.labels.count) { index, _ in
@@ -67,20 +69,21 @@ package struct Verification: Sendable, Encodable {
             for (index, result) in results.values.enumerated() {
                 guard let outcome = try result?.get() else { continue }
                 let label = Int(part.labels[index])
-                let mine =
-                    own.map { Array($0[index * classes..<(index + 1) * classes]) } ?? outcome.scores
-                guard (mine + outcome.scores).allSatisfy(\.isFinite) else {
+                let reference =
+                    trained.map { Array($0[index * classes..<(index + 1) * classes]) }
+                    ?? outcome.scores
+                guard (reference + outcome.scores).allSatisfy(\.isFinite) else {
                     throw FailureSite("export", source.path).badData(
-                        "gives picture \(first + index) scores that are not finite")
+                        "produces scores that are not finite for image \(first + index)")
                 }
-                real.add(mine, outcome.scores)
-                let predicted = Self.best(mine)
+                real.add(reference, outcome.scores)
+                let predicted = Self.best(reference)
                 errors += predicted == label ? 0 : 1
                 guard let (expected, found) = outcome.fixed else { continue }
                 guard expected.features == found.features else {
-                    throw FailureSite("export", "picture \(first + index)").failure(
+                    throw FailureSite("export", "image \(first + index)").failure(
                         .internalError,
-                        "has other activations by the written network; nothing was written")
+                        "has different activations in the written network; nothing was written")
                 }
                 integer.add(expected.scores, found.scores)
                 let fixedClass = Self.best(expected.scores)
@@ -101,17 +104,18 @@ package struct Verification: Sendable, Encodable {
         }
     }
 
-    /// What is computed of a picture.
+    /// The results for one image.
     private struct Outcome: Sendable {
         var scores: [Float]
-        /// By the network that was to be written, and by what was.
+        /// The results of the fixed-point network in memory and of the written file.
         var fixed: (expected: FixedEngine.Result, found: FixedEngine.Result)?
     }
 
     private struct Task: Sendable {
         let deployed: DeployedNetwork
-        /// Where the file has no real activations: its network is compared with the trainer's in memory, and the
-        /// file with its fixed form.
+        /// The weights for real activations if the file has none; `nil` otherwise. The deployed
+        /// network in memory is then compared with the trainer's network, and the file with the
+        /// fixed-point network.
         let weights: FloatEngine.Weights?
         let fixed: (FixedNetwork, FixedEngine.Weights)?
         let written: WrittenNetwork
@@ -136,11 +140,11 @@ package struct Verification: Sendable, Encodable {
         }
     }
 
-    /// The largest difference of scores, as a share of their root mean square.
+    /// The largest difference of scores, divided by their root mean square.
     private struct Difference {
         private var squares = 0.0
         private var count = 0
-        /// Of each picture.
+        /// The largest difference for each image.
         private var largest: [Double] = []
 
         private var root: Double { (squares / Double(max(count, 1))).squareRoot() }
@@ -155,7 +159,9 @@ package struct Verification: Sendable, Encodable {
             largest.append(difference)
         }
 
-        /// Leaves out the pictures that differ too much, if they are few, and counts them.
+        /// Removes the images that exceed the tolerance if there are at most `limit`.
+        ///
+        /// - Returns: The number of removed images.
         mutating func removeDifferent(atMost limit: Int) -> Int {
             let bound = tolerance * root
             let different = largest.count { $0 > bound }
@@ -164,7 +170,9 @@ package struct Verification: Sendable, Encodable {
             return different
         }
 
-        /// - Throws: `Failure` (70) if it is too large.
+        /// Returns the largest difference divided by the root mean square.
+        ///
+        /// - Throws: `Failure` (70) if it exceeds the tolerance.
         func share(_ name: String, _ source: NetworkSource) throws -> Double {
             let difference = largest.max() ?? 0
             let share = root > 0 ? difference / root : difference
@@ -174,34 +182,35 @@ package struct Verification: Sendable, Encodable {
                     String(
                         format:
                             "the written network's \(name) differ by %.1e of their root mean "
-                            + "square, more than %.0e; nothing was written", share, tolerance))
+                            + "square, more than the allowed %.0e; nothing was written",
+                        share, tolerance))
             }
             return share
         }
     }
 
-    /// The class with the largest score; the first of equals.
+    /// Returns the class with the largest score, or the first of several.
     static func best(_ scores: [Float]) -> Int {
         scores.indices.max { (scores[$0], $1) < (scores[$1], $0) } ?? 0
     }
 
-    /// `200 pictures: error 1.20 %; ...`
+    /// A line such as `verified on 200 images: error 1.20 %, scores within 3.1e-07; ...`
     package var text: String {
         func percent(_ count: Int) -> String {
             String(format: "%.2f %%", 100 * Double(count) / Double(max(pictures, 1)))
         }
         var text =
-            "verified on \(pictures) pictures: error \(percent(errors)), scores within "
+            "verified on \(pictures) images: error \(percent(errors)), scores within "
             + String(format: "%.1e", scoreDifference)
         if let thresholdImages, thresholdImages > 0 {
-            text += " but for \(thresholdImages), where a sum is at the threshold of a sign"
+            text += " except for \(thresholdImages), where a sum is at the threshold of a sign"
         }
         if let fixedErrors, let fixedDisagreements {
             text +=
-                "; fixed point: features equal on all, error \(percent(fixedErrors)), another class "
-                + "on \(fixedDisagreements)"
+                "; fixed point: features equal on all, error \(percent(fixedErrors)), a different "
+                + "class on \(fixedDisagreements)"
             if 100 * fixedDisagreements > pictures {
-                text += " (more than 1 %: try --digits 16 or more pictures for --calibrate)"
+                text += " (more than 1 %: try --digits 16 or --calibrate with more images)"
             }
         }
         return text

@@ -1,7 +1,7 @@
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// A network as the bytes of an export say it, read again and computed.
+/// An exported network, read back from its bytes and evaluated.
 package struct WrittenNetwork: Sendable {
     private enum Content: Sendable {
         case packed(
@@ -12,7 +12,7 @@ package struct WrittenNetwork: Sendable {
 
     private let content: Content
 
-    /// Reads what was written.
+    /// Reads the bytes of an exported file.
     ///
     /// - Throws: `Failure` (70) if it cannot be read.
     package init(_ bytes: [UInt8], format: ExportFormat) throws {
@@ -29,12 +29,12 @@ package struct WrittenNetwork: Sendable {
         }
     }
 
-    /// Whether the file has real activations.
+    /// True if the file computes real activations.
     var hasScores: Bool {
         if case .fixedONNX = content { false } else { true }
     }
 
-    /// The scores of a picture with real activations.
+    /// Returns the scores of an image with real activations.
     ///
     /// - Precondition: ``hasScores``
     func scores(_ input: FloatView) throws -> [Float] {
@@ -49,9 +49,9 @@ package struct WrittenNetwork: Sendable {
         }
     }
 
-    /// What fixed point makes of a picture.
+    /// Returns the fixed-point results for an image.
     ///
-    /// - Throws: `Failure` (70) if the file has none, or cannot be computed.
+    /// - Throws: `Failure` (70) if the file has no fixed-point form or cannot be evaluated.
     func fixed(_ pixels: [UInt8]) throws -> FixedEngine.Result {
         switch content {
         case .packed(_, _, let fixed?):
@@ -70,7 +70,7 @@ package struct WrittenNetwork: Sendable {
         }
     }
 
-    /// The values of an output.
+    /// Returns the values of a graph's output.
     private static func values(_ output: [Double]?) throws -> [Double] {
         guard let output else {
             throw FailureSite("onnx", "scores or features").badData("is not an output")
@@ -78,7 +78,7 @@ package struct WrittenNetwork: Sendable {
         return output
     }
 
-    /// Whatever is wrong in bytes that were just written is a bug.
+    /// Converts every failure to exit code 70: an error in bytes that were just written is a bug.
     private static func reading<Value>(_ body: () throws -> Value) throws -> Value {
         do { return try body() } catch let failure as Failure {
             throw FailureSite("export", "the written network").failure(

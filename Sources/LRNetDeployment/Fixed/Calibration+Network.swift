@@ -5,22 +5,22 @@ internal import LRNetSupport
 internal import LRNetTraining
 
 extension Calibration {
-    /// Pictures that are read at a time.
+    /// The number of images per batch.
     private static let batchSize = 64
 
-    /// Runs a network with real activations over the first pictures of a split.
+    /// Runs a network with real activations on the first images of a split.
     ///
     /// - Parameters:
-    ///   - count: The number of pictures.
-    ///   - threads: Those that compute; the result does not depend on them.
-    /// - Throws: `Failure` (65) if the split has fewer pictures.
+    ///   - count: The number of images.
+    ///   - threads: The number of threads. The result does not depend on it.
+    /// - Throws: `Failure` (65) if the split has fewer images or if activations are not finite.
     package init(
         of network: DeployedNetwork, on source: ImageSource, count: Int, threads: Int = 1
     ) throws {
         self.init()
         guard count <= source.count else {
             throw FailureSite("--calibrate", "\(count)").badData(
-                "the training split has only \(source.count) pictures; calibrate on at most those")
+                "the training split has only \(source.count) images; use at most that many")
         }
         let weights = FloatEngine.Weights(network)
         let pool = try ThreadPool.computing(
@@ -28,10 +28,10 @@ extension Calibration {
         let engines = (0..<threads).map { _ in FloatEngine(network, weights: weights) }
         let size = network.description.preprocessing.shape.count
         for first in stride(from: 0, to: count, by: Self.batchSize) {
-            let pictures = try source.read(first..<min(first + Self.batchSize, count))
+            let images = try source.read(first..<min(first + Self.batchSize, count))
             let parts = PartialResults<Calibration>(count: threads, Calibration())
-            pool.forEach(pictures.labels.count) { index, worker in
-                let input = pictures.inputs[index * size..<(index + 1) * size]
+            pool.forEach(images.labels.count) { index, worker in
+                let input = images.inputs[index * size..<(index + 1) * size]
                 parts.update(worker) { part in
                     var seen = part
                     seen.add(Self.inputName, input.values)
@@ -43,7 +43,7 @@ extension Calibration {
             for part in parts.values { merge(part) }
             if let name = maxima.filter({ !$0.value.isFinite }).keys.min() {
                 throw FailureSite("network", name).badData(
-                    "has values that are not finite on the pictures of the training split")
+                    "has values that are not finite on images of the training split")
             }
         }
     }

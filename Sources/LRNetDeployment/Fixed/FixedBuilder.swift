@@ -2,7 +2,7 @@ internal import Foundation
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// Chooses units and makes the layers of a fixed network.
+/// Chooses the units and builds the layers of a fixed-point network.
 struct FixedBuilder {
     let calibration: Calibration
     let digits: Int
@@ -17,9 +17,9 @@ struct FixedBuilder {
     private struct Stream {
         var unit: Double
         var zeroPoint: Int32
-        /// The largest distance from the zero point.
+        /// The largest distance of a value from the zero point.
         var reach: Int32
-        /// `[channels]`: those whose signs are inverted; empty for none.
+        /// `[channels]`: true for channels whose signs are inverted; empty if there are none.
         var inverted: [Bool] = []
 
         init(_ rule: Requantization) {
@@ -34,7 +34,7 @@ struct FixedBuilder {
             reach = max(zeroPoint, 255 - zeroPoint)
         }
 
-        /// The sign that weights of an input channel take.
+        /// Returns the factor, -1 or +1, for the weights of an input.
         func sign(_ index: Int) -> Int8 {
             !inverted.isEmpty && inverted[index % inverted.count] ? -1 : 1
         }
@@ -42,7 +42,7 @@ struct FixedBuilder {
 
     static func refusal(_ name: String, _ reason: String) -> Failure {
         FailureSite("fixed", name).badRecipe(
-            "\(reason), which fixed point does not have; formats packed and float-onnx do")
+            "\(reason), which fixed point does not support; packed and float-onnx do")
     }
 
     mutating func build(_ steps: [DeployedStep], input: FixedInput) throws -> (
@@ -75,10 +75,10 @@ struct FixedBuilder {
                     break
                 }
                 guard index + 1 < body.endIndex, case .affine(let affine) = body[index + 1] else {
-                    throw Self.refusal(product.name, "pooling between product and batch norm")
+                    throw Self.refusal(product.name, "pooling between a product and batch norm")
                 }
                 guard affine.activation == .rectified else {
-                    throw Self.refusal(affine.name, "no ReLU")
+                    throw Self.refusal(affine.name, "batch norm without ReLU")
                 }
                 guard let unit = units[affine.name] else {
                     preconditionFailure("\(affine.name) has no unit")
@@ -103,10 +103,10 @@ struct FixedBuilder {
                 stream.inverted = inverted
             case .residual(let block):
                 guard let unit = units[block.name], index > body.startIndex else {
-                    throw Self.refusal(block.name, "a residual block of pictures")
+                    throw Self.refusal(block.name, "a residual block as the first layer")
                 }
                 guard stream.zeroPoint == 0 else {
-                    throw Self.refusal(block.name, "a residual block of signs")
+                    throw Self.refusal(block.name, "a residual block after signs")
                 }
                 let block = try residual(block, stream, unit: unit)
                 result.append(.residual(block))
@@ -141,8 +141,10 @@ struct FixedBuilder {
         return (largest > 0 ? largest : 1) / steps
     }
 
-    /// The units of activations, by affine map and residual block. A block whose shortcut is the identity or a
-    /// subsampling has the unit of its input, so all that are so connected share one.
+    /// Returns the units of activations by the names of affine maps and residual blocks.
+    ///
+    /// A block whose shortcut is the identity or a subsampling has the unit of its input, so all
+    /// blocks that are connected this way share one unit.
     private func sharedUnits(_ steps: [DeployedStep]) -> [String: Double] {
         var result: [String: Double] = [:]
         var group: [String] = []
@@ -169,7 +171,8 @@ struct FixedBuilder {
         return result
     }
 
-    /// The unit of a block alone: its body and projection have 127 steps on either side of 0.
+    /// Returns the unit that a block needs on its own. Its body and projection have 127 steps on
+    /// either side of 0.
     private func blockUnit(_ block: DeployedResidual) -> Double {
         var needed = unit(block.name, steps: 255)
         if case .affine(let last) = block.body.last {
@@ -241,12 +244,13 @@ struct FixedBuilder {
             let largest = weights.largestSums[output]
             guard scale.isFinite, scale < 16_384, shift.isFinite, unit > 0 else {
                 throw Self.refusal(
-                    product.name, "output \(output) has scale \(scale) in units of its result")
+                    product.name, "output \(output) has a scale of \(scale) in units of its result")
             }
             let number = FactorDigits.nearest(scale * 65_536, digits: digits)
             let span = largest * Double(number) / 65_536
             let offset = (shift * 65_536 / Double(number)).rounded(.toNearestOrEven)
-            // Far below the unit, or clipped whatever the sum is, or so nearly so that the bias is too large.
+            // The channel's span is far below the unit; or the result is always clipped; or it is
+            // so nearly constant that the bias is too large.
             let isConstant =
                 span < 0.5 || shift + span + zeroPoint < -0.5 || shift - span + zeroPoint > 255.5
                 || span < 4 && largest + abs(offset) >= Double(Requantization.limit)
@@ -269,7 +273,8 @@ struct FixedBuilder {
             requantization: Requantization(bias: bias, factor: factor, levels: levels, unit: unit))
     }
 
-    /// A product whose results are signs, and the channels in which they are inverted.
+    /// Returns the layer of a product whose results are signs, and the channels in which they are
+    /// inverted.
     private func signs(
         _ product: DeployedProduct, _ chain: SignChain, _ stream: Stream, isFirst: Bool
     ) throws -> (FixedLayer, inverted: [Bool]) {
@@ -293,7 +298,8 @@ struct FixedBuilder {
         return (layer, inverted)
     }
 
-    /// A mean: with the unit of its input, but of signs with 127 steps on either side of 0.
+    /// Returns a mean over pixels. It has the unit of its input, except that a mean of signs has
+    /// 127 steps on either side of 0.
     private func average(_ name: String, _ shape: ImageShape, _ stream: Stream) -> FixedAverage {
         let isSigned = stream.zeroPoint != 0
         let unit = isSigned ? stream.unit * Double(stream.reach) / 127 : stream.unit

@@ -5,25 +5,28 @@ internal import LRNetLayers
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// A deployed network in fixed point: uint8 activations, integer sums, and batch norm as a bias and a factor that is
-/// a sum of few signed powers of two. Discrete layers need no multiplication.
+/// A deployed network in fixed point: uint8 activations, integer sums, and batch norm as a bias and
+/// a factor that is a sum of a few signed powers of two. Discrete layers need no multiplication.
 ///
-/// Its activations are equal, byte for byte, on every machine and in every format that is written from it.
+/// Its activations are equal, byte for byte, on every machine and in every format that is written
+/// from it.
 package struct FixedNetwork: Sendable {
     package let input: FixedInput
     package let steps: [FixedStep]
     package let output: FixedOutput
 
-    /// The factors' signed powers of two, at most.
+    /// The largest number of signed powers of two in a factor.
     package let digits: Int
 
-    /// Channels whose scale is far below the unit, so that they are constant.
+    /// The number of channels that are constant because their result hardly depends on the input.
     package let constantChannelCount: Int
 
-    /// Makes the network.
+    /// Converts a deployed network to fixed point.
     ///
-    /// - Parameter digits: In ``FactorDigits/range``.
-    /// - Throws: `Failure` (78) naming the layer and the property that fixed point does not have.
+    /// - Parameter digits: The largest number of signed powers of two in a factor, in
+    ///   ``FactorDigits/range``.
+    /// - Throws: `Failure` (78) naming the layer and the property that fixed point does not
+    ///   support.
     package init(_ network: DeployedNetwork, calibration: Calibration, digits: Int = 4) throws {
         var builder = FixedBuilder(calibration: calibration, digits: digits)
         let input = try Self.input(network, calibration)
@@ -63,7 +66,7 @@ package struct FixedNetwork: Sendable {
         }
     }
 
-    /// The layers in order, those of residual blocks included.
+    /// The layers in order, including those of residual blocks.
     package var layers: [FixedLayer] {
         steps.flatMap { step -> [FixedLayer] in
             switch step {

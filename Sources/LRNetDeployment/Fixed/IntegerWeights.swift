@@ -1,22 +1,24 @@
-/// The weights of a product as integers: as they are where they are discrete, else rounded.
+/// The weights of a product as integers. Discrete weights with one scale are kept; other weights
+/// are rounded.
 struct IntegerWeights {
     /// `[outputs][row][column][input]`
     private(set) var values: [Int8]
-    /// `[outputs]`: the real value of 1.
+    /// `[outputs]`: the real value of an integer weight of 1.
     let steps: [Double]
     /// `[outputs]`: the largest magnitude of a sum.
     let largestSums: [Double]
 
     private let fanIn: Int
 
-    /// Magnitude of rounded weights: pairs of uint8 x int8 products then fit 16 bits on every CPU.
+    /// The largest magnitude of rounded weights. Pairs of uint8 x int8 products then fit in 16 bits
+    /// on every CPU.
     private static let largest = 64.0
 
-    /// Rounds weights.
+    /// Converts the weights of a product.
     ///
     /// - Parameters:
     ///   - inputReach: The largest magnitude of an input.
-    ///   - inputSign: What multiplies the weights of an input, -1 or 1.
+    ///   - inputSign: A closure that returns the factor, -1 or +1, for the weights of an input.
     init(_ product: DeployedProduct, inputReach: Int32, inputSign: (_ index: Int) -> Int8) {
         let (fanIn, outputs) = (product.fanIn, product.outputs)
         let rounded: (values: [Int8], steps: [Double]) =
@@ -36,12 +38,13 @@ struct IntegerWeights {
         }
     }
 
-    /// Makes an output independent of its input.
+    /// Sets the weights of an output to 0.
     mutating func clear(output: Int) {
         for index in output * fanIn..<(output + 1) * fanIn { values[index] = 0 }
     }
 
-    /// Weights whose negative ones count by a factor an output; `nil` without factors.
+    /// Rounds weights whose negative values have one factor per output; returns `nil` if there are
+    /// no factors.
     private static func rounded(
         _ values: [Int8], _ factors: [Float], fanIn: Int
     ) -> ([Int8], [Double])? {

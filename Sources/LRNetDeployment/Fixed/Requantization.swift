@@ -1,17 +1,18 @@
-/// Batch norm and activation of a fixed-point layer, a channel: from integer sums to uint8.
+/// The batch norm and activation of a fixed-point layer, which map the integer sums of each channel
+/// to uint8.
 ///
 ///     q = clip(roundHalfEven((acc + bias) * factor / 2^16) + offset, 0, ceiling)
 package struct Requantization: Sendable, Equatable {
-    /// What the values of `q` stand for.
+    /// The meaning of the values of `q`.
     package enum Levels: Sendable, Equatable {
         /// 0 ... 255; the clip at 0 is the ReLU.
         case rectified
-        /// -128 ... 127, as 0 ... 255.
+        /// -128 ... 127, stored as 0 ... 255.
         case signed
-        /// -1 as 0, and +1 as 2.
+        /// -1 and +1, stored as 0 and 2.
         case sign
 
-        /// The value that stands for 0, and that pads.
+        /// The stored value of 0, which is also the value of padding.
         package var zeroPoint: Int32 {
             switch self {
             case .rectified: 0
@@ -20,7 +21,7 @@ package struct Requantization: Sendable, Equatable {
             }
         }
 
-        /// What is added after rounding.
+        /// The number that is added after rounding.
         package var offset: Int32 { self == .signed ? 128 : 0 }
 
         package var ceiling: Int32 { self == .sign ? 2 : 255 }
@@ -29,7 +30,7 @@ package struct Requantization: Sendable, Equatable {
         package var reach: Int32 { max(zeroPoint, ceiling - zeroPoint) }
     }
 
-    /// `[outputs]`; `factor` is at least 0.
+    /// `[outputs]` each. `factor` is at least 0.
     package let bias, factor: [Int32]
 
     package let levels: Levels
@@ -37,10 +38,10 @@ package struct Requantization: Sendable, Equatable {
     /// The real value of a step of `q`.
     package let unit: Double
 
-    /// Bits behind the binary point of `factor`.
+    /// The number of bits after the binary point of `factor`.
     package static let shift = 16
 
-    /// Sums and biases stay below this magnitude, so that Float32 has them exactly.
+    /// The bound on the magnitude of sums plus biases, below which Float32 represents them exactly.
     package static let limit = 1 << 24
 
     package init(bias: [Int32], factor: [Int32], levels: Levels, unit: Double) {
@@ -51,8 +52,9 @@ package struct Requantization: Sendable, Equatable {
         self.unit = unit
     }
 
-    /// From this `acc + bias` on the result of a channel is clipped to the ceiling; below it the product has less than
-    /// 24 bits. The largest number for channels that never get there.
+    /// The smallest `acc + bias` of each channel at which the result is clipped to the ceiling.
+    /// Below it, the product has fewer than 24 bits. The value is `Int32.max` for channels that
+    /// never reach the ceiling.
     package var tops: [Int32] {
         factor.map { factor in
             guard factor > 0 else { return .max }
@@ -62,17 +64,18 @@ package struct Requantization: Sendable, Equatable {
         }
     }
 
-    /// The result for a sum of a channel.
+    /// Returns the result for a sum of a channel.
     package func apply(_ sum: Int32, channel: Int) -> UInt8 {
         Self.apply(sum, bias: bias[channel], factor: factor[channel], levels)
     }
 
-    /// The same with the numbers of a channel.
+    /// Returns the result for a sum, given the bias and factor of its channel.
     @inline(__always)
     package static func apply(
         _ sum: Int32, bias: Int32, factor: Int32, _ levels: Levels
     ) -> UInt8 {
-        // Up to 2^24 * 2^30: no overflow in 64 bits; shifts of a clipped value need 32 bits only.
+        // The product is at most 2^24 * 2^30, so it does not overflow 64 bits. Shifts of a sum that
+        // is clipped to `tops` need only 32 bits.
         let product = (Int64(sum) + Int64(bias)) * Int64(factor)
         let floor = product >> Int64(shift)
         let rest = product - floor << Int64(shift)

@@ -1,7 +1,7 @@
 internal import LRNetKernels
 
-/// What follows a product up to the signs of its results: pooling and affine maps. All of it is one comparison of the
-/// integer sum with a threshold, a channel.
+/// The steps from a product to the signs of its results: pooling and affine maps. For each channel,
+/// all of them together are one comparison of the integer sum with a threshold.
 struct SignChain {
     let pools: [(name: String, geometry: PatchGeometry)]
     private let maps: [DeployedAffine]
@@ -9,9 +9,10 @@ struct SignChain {
     /// The number of steps after the product.
     var count: Int { pools.count + maps.count }
 
-    /// The chain that `steps` start with; `nil` if they do not come to signs before the next product.
+    /// Finds the chain at the start of `steps`; returns `nil` if no signs precede the next product.
     ///
-    /// - Throws: `Failure` (78) for pooling of what decreases with the sums: a maximum is then not that of the sums.
+    /// - Throws: `Failure` (78) if values that decrease with the sums are pooled, because their
+    ///   maximum is then not the value of the largest sum.
     init?(_ steps: ArraySlice<DeployedStep>) throws {
         var (pools, maps): ([(String, PatchGeometry)], [DeployedAffine]) = ([], [])
         var pooledMapCount = 0
@@ -35,14 +36,15 @@ struct SignChain {
         return nil
     }
 
-    /// A layer's comparison: the sign is +1 where `acc >= threshold`, or where `acc < threshold` if it is inverted.
+    /// A comparison: the sign is +1 if `acc >= value`, or if `acc < value` when it is inverted.
     struct Threshold {
-        /// From `-largest` to `largest + 1`.
+        /// The threshold, from `-largest` to `largest + 1`.
         var value: Int32
         var isInverted: Bool
     }
 
-    /// The comparison of a channel, which has the very results of the maps' own evaluation in Float32.
+    /// Returns the comparison for a channel. Its results equal those of evaluating the maps in
+    /// Float32.
     ///
     /// - Parameters:
     ///   - step: The real value of 1 in a sum.
@@ -55,7 +57,7 @@ struct SignChain {
         guard isReached(largest) else {
             return Threshold(value: largest + 1, isInverted: isInverted)
         }
-        // The smallest sum that reaches it is above `low` and at most `high`.
+        // The smallest sum that reaches the threshold is above `low` and at most `high`.
         var (low, high) = (-largest - 1, largest)
         while high - low > 1 {
             let middle = low + (high - low) / 2

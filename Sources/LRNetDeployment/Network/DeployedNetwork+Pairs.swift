@@ -1,5 +1,6 @@
 extension DeployedNetwork {
-    /// The products with the affine maps that belong to them, directly or after pooling; other affine maps alone.
+    /// The products, each with the affine map that follows it directly or after pooling, and the
+    /// remaining affine maps alone.
     package var pairs: [(product: DeployedProduct?, affine: DeployedAffine?)] {
         func pairs(_ steps: [DeployedStep]) -> [(DeployedProduct?, DeployedAffine?)] {
             var result: [(DeployedProduct?, DeployedAffine?)] = []

@@ -3,29 +3,31 @@ internal import LRNetLayers
 internal import LRNetSupport
 package import LRNetTraining
 
-/// A finished network as exporters walk it: products of discrete weights, one affine map a channel after each,
-/// activations and pooling. Batch norm, biases and the scales of weights are folded.
+/// A finished network in the form that exporters traverse: products of discrete weights, a
+/// per-channel affine map after each product, activations and pooling. Batch norm, biases and the
+/// scales of weights are folded into the affine maps.
 ///
-/// - F1: `scale = gamma / sqrt(variance + epsilon)`, `shift = beta - mean * scale`, in Double, rounded once to
-///   Float32. Scales of weights multiply `scale` in Double.
-/// - F2: where `scale < 0`, the weights of that output and `scale` change sign. Then every map increases, and
-///   pooling and rounding commute with it. Where `scale` is 0, the weights become 0.
+/// - F1: `scale = gamma / sqrt(variance + epsilon)` and `shift = beta - mean * scale` are computed
+///   in Double and rounded once to Float32. Scales of weights multiply `scale` in Double.
+/// - F2: Where `scale < 0` in a map that follows a product directly, both `scale` and the weights
+///   of that output change sign. The map then increases, so pooling and rounding commute with it.
+///   Where `scale` is 0, the weights become 0, unless they are signs.
 /// - F3: `sign(0) = +1`.
 package struct DeployedNetwork: Sendable {
     package let steps: [DeployedStep]
 
     package let description: NetworkDescription
 
-    /// `ternary`
+    /// The name of the training method, such as `ternary`.
     package let method: String
 
-    /// SHA-256 of the content of the winner that it comes from.
+    /// The SHA-256 of the content of the winner's file.
     package let source: String
 
-    /// Folds a network.
+    /// Folds a finished network.
     ///
-    /// - Throws: `Failure` (65) naming the tensor and the index of a value that no network has: a weight outside
-    ///   its alphabet, a number that is not finite, a negative variance.
+    /// - Throws: `Failure` (65) naming the tensor and the index of an invalid value: a weight
+    ///   outside its alphabet, a number that is not finite, or a negative variance.
     package init(_ stored: StoredNetwork) throws {
         let network = stored.recipe.makeNetwork(classes: stored.description.classes)
         let finished = try stored.file.network(like: network)
@@ -45,10 +47,10 @@ package struct DeployedNetwork: Sendable {
         self.source = source
     }
 
-    /// Some activations are signs.
+    /// True if some activations are signs.
     package var hasSigns: Bool { pairs.contains { $0.affine?.activation == .sign } }
 
-    /// The products in order, those of residual blocks included.
+    /// The products in order, including those of residual blocks.
     package var products: [DeployedProduct] {
         func products(_ steps: [DeployedStep]) -> [DeployedProduct] {
             steps.flatMap { step -> [DeployedProduct] in

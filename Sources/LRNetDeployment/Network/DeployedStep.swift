@@ -1,12 +1,13 @@
 package import LRNetKernels
 
-/// A convolution or fully connected layer: sums of products alone, without scale, bias or activation.
+/// A convolution or fully connected layer: only sums of products, without scale, bias or
+/// activation.
 ///
 ///     acc[pixel, o] = sum over k of w[o, k] * x[window of pixel, k]
 package struct DeployedProduct: Sendable, Equatable {
-    /// `conv1`; unique in the network.
+    /// A name such as `conv1` that is unique in the network.
     package let name: String
-    /// The window; of a fully connected layer the whole image is one pixel of `inputs` channels.
+    /// The window. For a fully connected layer, the whole image is one pixel of `inputs` channels.
     package let geometry: PatchGeometry
     package let outputs: Int
     package internal(set) var weights: DeployedWeights
@@ -21,7 +22,7 @@ package struct DeployedProduct: Sendable, Equatable {
         self.weights = weights
     }
 
-    /// The number of weights of an output.
+    /// The number of weights per output.
     package var fanIn: Int { geometry.patchCount }
 
     package var outputShape: ImageShape {
@@ -30,10 +31,10 @@ package struct DeployedProduct: Sendable, Equatable {
     }
 }
 
-/// `y[c] = activation(scale[c] * x[c] + shift[c])`: a batch norm, a bias, and the scales of weights, folded.
+/// `y[c] = activation(scale[c] * x[c] + shift[c])`: a folded batch norm, bias and weight scales.
 ///
-/// Where it follows a product directly, no scale is negative (the sign is in the weights), and those of weights
-/// that are all 0 are 0.
+/// If the map follows a product directly, no scale is negative because the sign is in the weights.
+/// Where a scale is 0, the weights of that output are 0, unless they are signs.
 package struct DeployedAffine: Sendable, Equatable {
     package enum Activation: Sendable, Equatable {
         case none
@@ -43,32 +44,32 @@ package struct DeployedAffine: Sendable, Equatable {
         case sign
     }
 
-    /// `bn1`; unique in the network.
+    /// A name such as `bn1` that is unique in the network.
     package let name: String
     package let shape: ImageShape
-    /// `[channels]` each.
+    /// The factors and offsets, `[channels]` each.
     package internal(set) var scale, shift: [Float]
     package let activation: Activation
 }
 
 /// `y = ReLU(body(x) + shortcut(x))`
 package struct DeployedResidual: Sendable {
-    /// `block1`
+    /// A name such as `block1`.
     package let name: String
-    /// Product, affine, product, affine.
+    /// The main branch: product, affine, product, affine.
     package let body: [DeployedStep]
     package let shortcut: Shortcut
 
     package enum Shortcut: Sendable {
         case identity
-        /// Product, affine.
+        /// A product and an affine map.
         case projection([DeployedStep])
-        /// Each `stride`-th pixel, and zeros in further channels.
+        /// Every `stride`-th pixel, with zeros in the additional channels.
         case subsampling(Subsampling)
     }
 }
 
-/// A stage of a deployed network; activations are NHWC.
+/// A step of a deployed network. Activations are NHWC.
 package indirect enum DeployedStep: Sendable {
     case product(DeployedProduct)
     case affine(DeployedAffine)

@@ -1,10 +1,10 @@
-/// The weights of a product as exporters see them, in the order `[outputs][row][column][input]`: what an output
-/// needs is contiguous.
+/// The weights of a product in the order `[outputs][row][column][input]`, so that the weights of an
+/// output are contiguous.
 package struct DeployedWeights: Sendable, Equatable {
     package enum Values: Sendable, Equatable {
-        /// -1 or +1.
+        /// Weights of -1 or +1.
         case signs([Int8])
-        /// -1, 0 or +1.
+        /// Weights of -1, 0 or +1.
         case trits([Int8])
         case reals([Float])
 
@@ -15,7 +15,7 @@ package struct DeployedWeights: Sendable, Equatable {
             }
         }
 
-        /// As real numbers.
+        /// The values as real numbers, without ``DeployedWeights/negativeFactor``.
         package var reals: [Float] {
             switch self {
             case .signs(let values), .trits(let values): values.map { Float($0) }
@@ -26,12 +26,13 @@ package struct DeployedWeights: Sendable, Equatable {
 
     package internal(set) var values: Values
 
-    /// What each weight of -1 counts: 1, but for methods with two scales (TTQ).
+    /// The magnitude of a weight of -1: 1, except for methods with two scales (TTQ).
     ///
-    /// One value an output, since outputs whose sign was changed have the reciprocal; empty for 1 everywhere.
+    /// There is one value per output because outputs whose sign was changed have the reciprocal.
+    /// The array is empty if every value is 1.
     package internal(set) var negativeFactor: [Float]
 
-    /// All weights as real numbers, with ``negativeFactor``.
+    /// Returns all weights as real numbers, with ``negativeFactor`` applied.
     package func expanded(outputs: Int) -> [Float] {
         var result = values.reals
         guard !negativeFactor.isEmpty else { return result }
@@ -42,12 +43,11 @@ package struct DeployedWeights: Sendable, Equatable {
         return result
     }
 
-    /// The weights are discrete.
     package var isDiscrete: Bool {
         if case .reals = values { false } else { true }
     }
 
-    /// The share of zeros in percent; `nil` for real weights.
+    /// The share of zeros in percent, or `nil` for real weights.
     package var zeroPercent: Double? {
         switch values {
         case .reals: nil
@@ -56,7 +56,8 @@ package struct DeployedWeights: Sendable, Equatable {
         }
     }
 
-    /// Changes the sign of all weights of an output, or sets them to 0 if they can be.
+    /// Multiplies all weights of an output by -1, 0 or 1. Weights that are signs cannot become 0
+    /// and stay unchanged.
     mutating func multiply(output: Int, outputs: Int, by sign: Int8) {
         func changed(_ values: [Int8]) -> [Int8] {
             let fanIn = values.count / outputs
@@ -65,7 +66,7 @@ package struct DeployedWeights: Sendable, Equatable {
             return result
         }
         switch values {
-        // Signs have no 0; a scale of 0 does the same.
+        // Signs have no 0. The scale of 0 has the same effect.
         case .signs(let old): if sign != 0 { values = .signs(changed(old)) }
         case .trits(let old): values = .trits(changed(old))
         case .reals(var reals):

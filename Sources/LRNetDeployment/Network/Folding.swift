@@ -3,10 +3,10 @@ internal import LRNetKernels
 package import LRNetLayers
 package import LRNetSupport
 
-/// Turns the layers of a network into the steps of a deployed one.
+/// Converts the layers of a network into the steps of a deployed network.
 package struct Folding {
     private let layers: [String: FinishedLayer]
-    /// The values that an integer weight of the method has.
+    /// The number of values of an integer weight, or `nil` for real weights.
     private let levels: Int?
     private let site: FailureSite
 
@@ -16,14 +16,14 @@ package struct Folding {
         self.site = site
     }
 
-    /// A product whose scales and bias wait for the affine map that follows.
+    /// A product whose scales and bias are not yet folded into an affine map.
     private struct Pending {
-        /// Of the product in the steps so far.
+        /// The index of the product in the steps so far.
         var position: Int
-        /// `[outputs]`
+        /// The scales and biases, `[outputs]` each.
         var scale: [Double]
         var bias: [Double]
-        /// Pooling came between, so that weights may not change their sign any more.
+        /// Indicates that pooling follows the product, so the weights must no longer change sign.
         var isPooled = false
     }
 
@@ -42,7 +42,7 @@ package struct Folding {
                 try fold(layer, before: next, &steps, pending)
                 pending = nil
             case .sign:
-                // A batch norm before it has it already.
+                // A preceding batch norm already includes the sign.
                 try settle(&steps, &pending, .sign)
                 guard case .affine(let affine) = steps.last, affine.activation == .sign else {
                     throw refusal(layer)
@@ -69,7 +69,7 @@ package struct Folding {
     }
 
     private func refusal(_ layer: any Layer) -> Failure {
-        site.badData("\(layer.name): a layer that is not deployed")
+        site.badData("\(layer.name): layers of this kind cannot be deployed")
     }
 
     // MARK: Products
@@ -112,7 +112,7 @@ package struct Folding {
         if let negative = finished.negativeScale.first {
             guard scale[0] > 0, negative > 0 else {
                 throw site.badData(
-                    "\(layer.name) has scales \(scale[0]) and \(negative), which are not positive")
+                    "\(layer.name) has scales \(scale[0]) and \(negative); both must be positive")
             }
             negativeFactor = Array(
                 repeating: Float(Double(negative) / scale[0]), count: outputs)
@@ -125,14 +125,14 @@ package struct Folding {
         )
     }
 
-    /// From `[fanIn, outputs]` to `[outputs, fanIn]`.
+    /// Transposes `[fanIn, outputs]` to `[outputs, fanIn]`.
     private static func transposed<Value>(_ values: [Value], fanIn: Int, outputs: Int) -> [Value] {
         (0..<values.count).map { values[$0 % fanIn * outputs + $0 / fanIn] }
     }
 
     // MARK: Affine maps
 
-    /// Batch norm after a product, or after an activation.
+    /// Appends the affine map of a batch norm that follows a product or an activation.
     private func fold(
         _ layer: BatchNormalization, before next: InferenceStep?, _ steps: inout [DeployedStep],
         _ pending: Pending?
@@ -166,7 +166,7 @@ package struct Folding {
             scale, shift, named: layer.name, shape: layer.outputShape, activation, &steps, pending)
     }
 
-    /// Gives a product that no batch norm follows its scales and its bias.
+    /// Appends the scales and the bias of a product that no batch norm follows.
     private func settle(
         _ steps: inout [DeployedStep], _ pending: inout Pending?,
         _ activation: DeployedAffine.Activation
@@ -192,7 +192,8 @@ package struct Folding {
         }
     }
 
-    /// Appends an affine map; the sign of its scales goes to the weights where it follows a product directly.
+    /// Appends an affine map. If it follows a product directly, the weights absorb the sign of its
+    /// scales.
     private func append(
         _ scale: [Double], _ shift: [Double], named name: String, shape: ImageShape,
         _ activation: DeployedAffine.Activation, _ steps: inout [DeployedStep], _ pending: Pending?
@@ -200,7 +201,8 @@ package struct Folding {
         for (part, values) in [("scale", scale), ("shift", shift)] {
             if let channel = values.firstIndex(where: { !Float($0).isFinite }) {
                 throw site.badData(
-                    "\(name) has \(part)[\(channel)] \(values[channel]), beyond Float32")
+                    "\(name).\(part)[\(channel)] is \(values[channel]), "
+                        + "which is not a finite Float32 number")
             }
         }
         var scale = scale
@@ -212,7 +214,8 @@ package struct Folding {
                 } else if scale[output] < 0 {
                     product.weights.multiply(output: output, outputs: product.outputs, by: -1)
                     scale[output] = -scale[output]
-                    // +1 and -1 have changed places: a positive weight now counts what a negative one did.
+                    // +1 and -1 are exchanged: a positive weight now has the magnitude of a former
+                    // negative one.
                     if !product.weights.negativeFactor.isEmpty {
                         let factor = Double(product.weights.negativeFactor[output])
                         scale[output] *= factor

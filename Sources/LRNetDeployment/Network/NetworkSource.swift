@@ -2,34 +2,36 @@ package import LRNetLayers
 internal import LRNetSupport
 package import LRNetTraining
 
-/// What `export` and `predict` are given: a run's folder, a winner's file, or a packed file.
+/// The network argument of `export` and `predict`: a run's folder, a winner's file, or a packed
+/// file.
 package struct NetworkSource {
     package let path: String
 
     package let deployed: DeployedNetwork
 
-    /// Of a packed file that was calibrated.
+    /// The fixed-point network of a packed file that was calibrated, or `nil`.
     package let fixed: FixedNetwork?
 
-    /// What its units come from.
+    /// The calibration that determines the units of ``fixed``.
     package let calibration: Calibration?
 
-    /// What runs the network, and makes its inputs.
+    /// The recipe that builds the network and preprocesses its inputs.
     package let recipe: Recipe
 
-    /// Weights and batch norm of a winner, for ``NetworkRunner``; `nil` for a packed file.
+    /// The weights and batch norm of a winner, for `NetworkRunner`, or `nil` for a packed file.
     package let layers: [FinishedLayer]?
 
-    /// The file's.
+    /// The metadata of the file.
     package let metadata: [String: String]
 
-    /// Reads a network.
+    /// Reads a network from a file or a run's folder.
     ///
-    /// - Throws: `Failure`: 66 if there is none, 65 if it is damaged, or of a format that needs its run.
+    /// - Throws: `Failure`: 66 if it is missing; 65 if it is damaged or has a format that cannot be
+    ///   read without its run.
     package init(_ path: String) throws {
         let site = FailureSite("network", path)
         guard FileBytes.exists(path) else {
-            throw site.inputMissing("does not exist; give a run's folder or a network's file")
+            throw site.inputMissing("does not exist; pass a run's folder or a network file")
         }
         let file = FileBytes.isFolder(path) ? "\(path)/\(NetworkFile.name)" : path
         guard FileBytes.exists(file) else {
@@ -39,8 +41,8 @@ package struct NetworkSource {
         self.path = file
         if file.hasSuffix(".onnx") {
             throw site.badData(
-                "is an ONNX file, which is written but not read; give the run, its "
-                    + "\(NetworkFile.name) or a packed file")
+                "is an ONNX file, which lrnet-dist can write but not read; give the run's folder, "
+                    + "its \(NetworkFile.name) or a packed file")
         }
         let bytes = try FileBytes.read(file)
         let contents = try SafeTensors(bytes: bytes, file: file)
@@ -67,11 +69,11 @@ package struct NetworkSource {
     private static func stored(_ file: NetworkFile) throws -> StoredNetwork {
         if try file.description() != nil { return try StoredNetwork(file) }
         throw FailureSite("network", file.path).badData(
-            "was written by an earlier version and does not contain its architecture; rename it and "
-                + "run the training command of its run again, which only writes it anew")
+            "was written by an earlier version and does not contain its architecture; rename it "
+                + "and run the training command of its run again, which only rewrites this file")
     }
 
-    /// The name of a class: the set's, or its number.
+    /// Returns the data set's name of a class, or its number if the set has no names.
     package func className(_ label: Int) -> String {
         deployed.description.classNames?[label] ?? "\(label)"
     }

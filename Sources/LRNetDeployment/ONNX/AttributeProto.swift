@@ -1,6 +1,6 @@
 internal import LRNetSupport
 
-/// A constant property of an operation.
+/// A constant attribute of a node.
 struct AttributeProto: ProtobufMessage, ProtobufReadable {
     enum Value {
         case float(Float)
@@ -8,7 +8,7 @@ struct AttributeProto: ProtobufMessage, ProtobufReadable {
         case text(String)
         case integers([Int])
 
-        /// Its number in files.
+        /// The number of the type in files.
         var type: Int {
             switch self {
             case .float: 1

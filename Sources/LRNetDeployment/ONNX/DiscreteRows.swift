@@ -1,14 +1,15 @@
-/// Integer weights as -1, 0 and +1, with what each counts in an output.
+/// Integer weights split into codes of -1, 0 and +1 and the values of these codes for each output.
 struct DiscreteRows {
     private(set) var codes: [Int8]
-    /// `[outputs]`: the value of +1, and the magnitude of that of -1.
+    /// `[outputs]`: the value of a code of +1, and the magnitude of the value of -1.
     private(set) var plus, minus: [Int32]
 
     /// Splits weights.
     ///
-    /// An output of zeros among signs has signs that count nothing, so that bits hold them.
+    /// If all other outputs consist of signs, an output of zeros has codes of +1 with a value of 0,
+    /// so that bits can store all codes.
     ///
-    /// - Returns: `nil` where an output has more than one positive or negative value.
+    /// - Returns: `nil` if an output has more than one positive or more than one negative value.
     init?(_ weights: [Int8], outputs: Int) {
         let fanIn = weights.count / outputs
         let rows = (0..<outputs).map { weights[$0 * fanIn..<($0 + 1) * fanIn] }
@@ -33,6 +34,6 @@ struct DiscreteRows {
         }
     }
 
-    /// Whether the codes are the weights.
+    /// True if the codes equal the weights.
     var isPlain: Bool { plus.allSatisfy { $0 == 1 } && minus.allSatisfy { $0 == 1 } }
 }

@@ -1,14 +1,14 @@
 internal import LRNetKernels
 
-/// From pixels to the first activations.
+/// The conversion of pixels to the first activations.
 extension ONNXGraph {
-    /// A scalar of uint8.
+    /// Adds a uint8 scalar.
     mutating func uint8(_ value: Int32) -> String {
         constant(
             TensorProto(value == 0 ? "zero.uint8" : "\(value).uint8", [], [UInt8(value)]))
     }
 
-    /// The first activations of pictures.
+    /// Adds the nodes that compute the first activations of images.
     mutating func quantize(_ image: String, _ input: FixedInput) -> String {
         switch input.rule {
         case .pixels: return image
@@ -32,8 +32,10 @@ extension ONNXGraph {
         }
     }
 
-    /// Mean 0 and deviation 1 in each picture, the one map in real numbers. Its sums are whole numbers that Double has,
-    /// and all else is one operation after another; so every reader gets the same steps.
+    /// Adds the nodes that standardize each image to mean 0 and standard deviation 1.
+    ///
+    /// This is the only map in real numbers. Its sums are integers that Double represents exactly,
+    /// and the other operations are elementwise, so every reader computes the same steps.
     private mutating func standardize(_ image: String, _ input: FixedInput) -> String {
         func number(_ name: String, _ value: Double) -> String {
             constant(TensorProto("input.\(name)", [], [value]))
@@ -54,7 +56,7 @@ extension ONNXGraph {
         let pixels = cast(image, to: .double, "input.pixels")
         let total = sum("sum", pixels)
         let squares = sum("squares", apply("Mul", "square", [pixels, pixels]))
-        // count^2 * variance, which is a whole number.
+        // count^2 * variance, which is an integer.
         let spread = apply(
             "Sub", "spread",
             [

@@ -1,22 +1,25 @@
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// A fixed-point network as an ONNX file, whose `QLinearConv` computes the very integers of ``FixedEngine``.
+/// Writes a fixed-point network as an ONNX file whose `QLinearConv` nodes compute the same integers
+/// as ``FixedEngine``.
 ///
-/// Input `image` `[N, channels, height, width]`, the pixels as uint8. Outputs: `features`, the input of the last
-/// layer in the order (row, column, channel), as uint8, or as int32 where they are sums over pixels; `scores`
-/// `[N, classes]` of float. Only operators of the domain `ai.onnx`.
+/// The input `image` `[N, channels, height, width]` contains the pixels as uint8. The output
+/// `features` is the input of the last layer in the order (row, column, channel), as uint8, or as
+/// int32 for sums over pixels. The output `scores` is `[N, classes]` of float. The graph uses only
+/// operators of the domain `ai.onnx`.
 ///
-/// `factor / 2^16` and `sum + bias` are Float32 numbers exactly, and so is their product wherever the result is not
-/// clipped. Readers that requantize in Float32 and round to even, as is usual, are therefore exact.
+/// Float32 represents `factor / 2^16` and `sum + bias` exactly, and also their product unless the
+/// result is clipped. Readers that requantize in Float32 and round to even, as is usual, are
+/// therefore exact.
 package struct FixedONNX {
     private var graph: ONNXGraph
 
-    /// The bytes of the file.
+    /// Encodes a network.
     ///
     /// - Parameters:
-    ///   - deployed: What the network was made from.
-    ///   - packing: Of discrete weights; `nil` for trits or bits.
+    ///   - deployed: The deployed network that `network` was converted from.
+    ///   - packing: The packing of discrete weights; `nil` for trits or bits.
     /// - Throws: `Failure` (78) if weights do not fit the packing.
     package static func bytes(
         _ network: FixedNetwork, of deployed: DeployedNetwork, packing: ONNXPacking? = nil
@@ -55,7 +58,7 @@ package struct FixedONNX {
 
     // MARK: Layers
 
-    /// - Parameter zeroPoint: Of the input.
+    /// - Parameter zeroPoint: The zero point of the input.
     private mutating func add(
         _ layer: FixedLayer, _ value: ONNXGraph.Activation, zeroPoint: Int32
     ) throws -> ONNXGraph.Activation {
@@ -85,14 +88,15 @@ package struct FixedONNX {
         let areSigns = rule.levels == .sign
         var output = graph.add("QLinearConv", areSigns ? "\(name).steps" : name, inputs, attributes)
         if areSigns {
-            // `Min` of uint8 is missing in onnxruntime 1.17.
+            // onnxruntime 1.17 does not implement `Min` for uint8.
             output = graph.add(
                 "Clip", name, [output, graph.uint8(0), graph.uint8(rule.levels.ceiling)])
         }
         return ONNXGraph.Activation(name: output, shape: layer.outputShape)
     }
 
-    /// The sums, the product and its rounding are whole numbers, or halves of them, that Float32 has.
+    /// Adds a mean over pixels. Float32 represents the sums exactly, and also the product unless
+    /// the result is clipped: the product is a multiple of 2^-16 below 2^8.
     private mutating func add(
         _ average: FixedAverage, _ value: ONNXGraph.Activation
     ) -> ONNXGraph.Activation {
@@ -149,7 +153,7 @@ package struct FixedONNX {
 
     // MARK: Residual blocks
 
-    /// `clip(qBody - 128 + qShortcut, 0, 255)`, in whole numbers that Float32 has.
+    /// Adds `clip(qBody - 128 + qShortcut, 0, 255)` in integers that Float32 represents exactly.
     private mutating func add(
         _ block: FixedResidual, _ value: ONNXGraph.Activation
     ) throws -> ONNXGraph.Activation {

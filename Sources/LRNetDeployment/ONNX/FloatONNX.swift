@@ -3,16 +3,17 @@ internal import LRNetLayers
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// A deployed network as an ONNX file with real activations.
+/// Writes a deployed network as an ONNX file with real activations.
 ///
-/// Input `image` `[N, channels, height, width]`, standardized as the metadata's `preprocessing` says; output
-/// `scores` `[N, classes]`. Only operators of the domain `ai.onnx`.
+/// The input `image` `[N, channels, height, width]` is standardized as described by `preprocessing`
+/// in the metadata. The output `scores` is `[N, classes]`. The graph uses only operators of the
+/// domain `ai.onnx`.
 package struct FloatONNX {
     private var graph: ONNXGraph
 
-    /// The bytes of the file.
+    /// Encodes a network.
     ///
-    /// - Parameter packing: Of discrete weights; `nil` for trits or bits.
+    /// - Parameter packing: The packing of discrete weights; `nil` for trits or bits.
     /// - Throws: `Failure` (78) if weights do not fit the packing.
     package static func bytes(_ network: DeployedNetwork, packing: ONNXPacking? = nil) throws
         -> [UInt8]
@@ -41,7 +42,8 @@ package struct FloatONNX {
         while index < steps.count {
             switch steps[index] {
             case .product(let product):
-                // A batch norm without signs becomes a part of the product; not where the sums are of signs, and exact.
+                // A batch norm without signs is merged into the product, unless the sums are of
+                // signs and therefore exact integers.
                 if index + 1 < steps.count, case .affine(let affine) = steps[index + 1],
                     affine.activation != .sign, !value.areSigns || !product.weights.isDiscrete
                 {
@@ -103,8 +105,8 @@ package struct FloatONNX {
         case .signs(var codes), .trits(var codes):
             let factors = product.weights.negativeFactor
             let minus = factors.first ?? 1
-            // Where the sign of an output was changed, it is changed back, so that one table does for all: with
-            // p the first output's factor, x and -p x are x' / p and -x'.
+            // An output whose sign was changed is changed back, so that one table fits all outputs:
+            // with p the first output's factor, x and -p x are x' / p and -x'.
             for output in factors.indices where factors[output] != minus {
                 scale[output] *= -factors[output]
                 for index in output * fanIn..<(output + 1) * fanIn { codes[index] = -codes[index] }
@@ -118,7 +120,7 @@ package struct FloatONNX {
 
     // MARK: Affine maps
 
-    /// Batch norm that follows no product, or makes signs.
+    /// Adds a batch norm that follows no product or produces signs.
     private mutating func apply(
         _ affine: DeployedAffine, _ value: ONNXGraph.Activation
     ) -> ONNXGraph.Activation {
@@ -142,7 +144,8 @@ package struct FloatONNX {
         return value
     }
 
-    /// `+1 where scale * x + shift >= 0, else -1`, as a comparison with the number where the sign changes.
+    /// Adds `+1 where scale * x + shift >= 0, else -1` as a comparison with the number at which the
+    /// sign changes.
     private mutating func signs(
         _ affine: DeployedAffine, _ value: ONNXGraph.Activation
     ) -> ONNXGraph.Activation {
@@ -196,11 +199,11 @@ package struct FloatONNX {
 }
 
 extension DeployedProduct {
-    /// A fully connected layer, or a window that sees just a pixel that is the image.
+    /// True for a fully connected layer, or for a window of one pixel that is the whole image.
     var isWhole: Bool { geometry.isWhole }
 }
 
 extension PatchGeometry {
-    /// A fully connected layer, or a window that sees just a pixel that is the image.
+    /// True for a fully connected layer, or for a window of one pixel that is the whole image.
     var isWhole: Bool { isIdentity && input.pixelCount == 1 }
 }

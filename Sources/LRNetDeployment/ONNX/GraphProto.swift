@@ -1,4 +1,4 @@
-/// Nodes in the order of their computation, and the constants that they read.
+/// A graph: nodes in the order of computation, and the constants that they read.
 struct GraphProto: ProtobufMessage, ProtobufReadable {
     var name: String
     var nodes: [NodeProto] = []

@@ -1,7 +1,7 @@
 /// An ONNX file.
 struct ModelProto: ProtobufMessage, ProtobufReadable {
     var irVersion: Int
-    /// Of the domain `ai.onnx`, the only one that is used.
+    /// The operator set of the domain `ai.onnx`, which is the only domain in use.
     var opset: Int
     var graph: GraphProto
     var metadata: [String: String]
@@ -20,7 +20,7 @@ struct ModelProto: ProtobufMessage, ProtobufReadable {
         init(decoding bytes: ArraySlice<UInt8>) throws {
             try ProtobufDecoder.read("OperatorSetIdProto", bytes) { field in
                 switch field.number {
-                // The domain, which is empty for `ai.onnx`.
+                // The domain is empty for `ai.onnx`.
                 case 1 where try field.text().isEmpty: break
                 case 2: version = try field.integer()
                 default: throw field.refusal

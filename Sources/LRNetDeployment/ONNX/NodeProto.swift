@@ -1,9 +1,9 @@
-/// An operation of a graph.
+/// An operation in a graph.
 struct NodeProto: ProtobufMessage, ProtobufReadable {
-    /// `Conv`
+    /// The name of the operator, such as `Conv`.
     var operation: String
     var name: String
-    /// Names of values; an optional one that is left out is empty.
+    /// The names of the input values. The name of an omitted optional input is empty.
     var inputs: [String]
     var outputs: [String]
     var attributes: [AttributeProto] = []

@@ -3,24 +3,24 @@ internal import LRNetLayers
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// The nodes and constants of a graph while it is made.
+/// The nodes and constants of a graph under construction.
 struct ONNXGraph {
-    /// An activation: `[N, channels, height, width]`.
+    /// An activation, `[N, channels, height, width]`.
     struct Activation {
         var name: String
         var shape: ImageShape
-        /// `[N, channels]`, of one pixel.
+        /// True if the sizes are `[N, channels]`, for one pixel.
         var isFlat = false
-        /// All values are -1 or +1.
+        /// True if all values are -1 or +1.
         var areSigns = false
 
-        /// The sizes of a constant with a value a channel.
+        /// The sizes of a constant with one value per channel.
         var channelSizes: [Int] { isFlat ? [shape.channels] : [shape.channels, 1, 1] }
     }
 
-    /// `float-onnx`
+    /// The name of the format, such as `float-onnx`.
     let format: String
-    /// `nil` for the smallest.
+    /// The packing of discrete weights; `nil` for the smallest.
     let packing: ONNXPacking?
 
     private var nodes: [NodeProto] = []
@@ -32,13 +32,13 @@ struct ONNXGraph {
         self.packing = packing
     }
 
-    /// Adds a constant, once by its name.
+    /// Adds a constant unless there is one with the same name, and returns its name.
     mutating func constant(_ tensor: TensorProto) -> String {
         if constants.insert(tensor.name).inserted { initializers.append(tensor) }
         return tensor.name
     }
 
-    /// Adds a node with one output, which has its name.
+    /// Adds a node whose only output has the node's name, and returns that name.
     mutating func add(
         _ operation: String, _ name: String, _ inputs: [String], _ attributes: [AttributeProto] = []
     ) -> String {
@@ -58,7 +58,8 @@ struct ONNXGraph {
         add("Reshape", name, [input, constant(TensorProto("\(name).sizes", sizes))])
     }
 
-    /// `[N, channels]`, or the values of all pixels in the order (channel, row, column).
+    /// Returns the activation as `[N, channels]`, or as the values of all pixels in the order
+    /// (channel, row, column).
     mutating func flattened(_ value: Activation) -> String {
         if value.isFlat { return value.name }
         let name = "\(value.name).flat"
@@ -67,7 +68,7 @@ struct ONNXGraph {
         return add("Flatten", name, [value.name], [AttributeProto("axis", .integer(1))])
     }
 
-    /// `[N, channels, height, width]`
+    /// Returns the activation as `[N, channels, height, width]`.
     mutating func image(_ value: Activation) -> String {
         if !value.isFlat { return value.name }
         let name = "\(value.name).image"
@@ -75,9 +76,9 @@ struct ONNXGraph {
         return reshape(value.name, to: [0, value.shape.channels, 1, 1], name)
     }
 
-    /// The sum over all pixels, a channel.
+    /// Adds the sum over all pixels of each channel.
     ///
-    /// - Parameter keepsSizes: The result is an image of one pixel.
+    /// - Parameter keepsSizes: True if the result is an image of one pixel.
     mutating func sumOfPixels(_ name: String, _ input: String, keepsSizes: Bool) -> String {
         add(
             "ReduceSum", name, [input, constant(TensorProto("pixels", [2, 3]))],
@@ -87,7 +88,7 @@ struct ONNXGraph {
             ])
     }
 
-    /// The fully connected layer of real numbers that makes the scores.
+    /// Adds a fully connected layer of real numbers.
     mutating func gemm(_ name: String, _ input: String, _ weights: String, _ bias: String)
         -> String
     {
@@ -99,7 +100,7 @@ struct ONNXGraph {
             ])
     }
 
-    /// The attributes of a convolution.
+    /// Returns the attributes of a convolution.
     static func attributes(_ geometry: PatchGeometry) -> [AttributeProto] {
         window(geometry.window, geometry.window) + [
             AttributeProto("pads", .integers(pads(geometry))),
@@ -107,7 +108,7 @@ struct ONNXGraph {
         ]
     }
 
-    /// Those of one whose window is the whole image.
+    /// Returns the attributes of a convolution whose window is the whole image.
     static func attributes(whole image: ImageShape) -> [AttributeProto] {
         window(image.height, image.width) + [
             AttributeProto("pads", .integers([0, 0, 0, 0])),
@@ -147,7 +148,7 @@ struct ONNXGraph {
                 channels: value.shape.channels), areSigns: value.areSigns)
     }
 
-    /// Each `stride`-th pixel, and zeros in further channels.
+    /// Adds a selection of every `stride`-th pixel, with zeros in the additional channels.
     mutating func subsample(
         _ name: String, _ value: Activation, _ sampling: Subsampling, zero: TensorProto
     ) -> Activation {
@@ -175,12 +176,12 @@ struct ONNXGraph {
         return Activation(name: result, shape: sampling.output)
     }
 
-    /// Gives the last node's output another name.
+    /// Renames the output of the last node.
     mutating func nameLast(_ name: String) {
         nodes[nodes.count - 1].outputs = [name]
     }
 
-    /// The file.
+    /// Returns the bytes of the file.
     func model(
         input: ValueInfoProto, outputs: [ValueInfoProto], of network: DeployedNetwork
     ) throws -> [UInt8] {

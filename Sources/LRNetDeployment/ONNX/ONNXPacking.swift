@@ -1,28 +1,29 @@
-/// How discrete weights are stored in an ONNX file. Readers unpack them once, when they load it.
+/// The storage of discrete weights in an ONNX file. Readers unpack them once, when they load the
+/// file.
 package enum ONNXPacking: String, Sendable, CaseIterable {
     /// ``WeightPacking/trits``
     case trits
     /// ``WeightPacking/bits``
     case bits
-    /// ONNX's type of two bits, which needs readers from 2026 on.
+    /// ONNX's 2-bit type, which requires readers from 2026 or later.
     case int2
-    /// A byte each.
+    /// One byte per weight.
     case int8
 
-    /// The version of the operators that files need.
+    /// The required version of the operator set.
     var opset: Int { self == .int2 ? 25 : 13 }
 
-    /// The version of the format that files need.
+    /// The required version of the file format.
     var irVersion: Int { self == .int2 ? 13 : 7 }
 
-    /// The smallest one for discrete weights.
+    /// Returns the smallest packing for discrete weights.
     static func smallest(for values: [Int8]) -> ONNXPacking {
         values.contains(0) ? .trits : .bits
     }
 
-    /// The bytes of weights of -1, 0 and +1.
+    /// Packs weights of -1, 0 and +1.
     ///
-    /// - Precondition: As ``bits`` there is no 0.
+    /// - Precondition: With ``bits``, no weight is 0.
     func bytes(_ values: [Int8]) -> [UInt8] {
         switch self {
         case .trits: return WeightPacking.trits.pack(values)
@@ -39,7 +40,8 @@ package enum ONNXPacking: String, Sendable, CaseIterable {
         }
     }
 
-    /// The weights that each byte stands for, byte by byte, for those that are read from a table.
+    /// The lookup table: the weights of every possible byte, in order. It is empty for packings
+    /// that do not use a table.
     var table: [Int8] {
         switch self {
         case .trits:
@@ -60,7 +62,6 @@ package enum ONNXPacking: String, Sendable, CaseIterable {
         }
     }
 
-    /// Weights that a byte stands for.
     var weightsPerByte: Int {
         switch self {
         case .trits: WeightPacking.trits.weightsPerByte

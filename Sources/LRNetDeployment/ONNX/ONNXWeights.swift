@@ -1,8 +1,8 @@
 internal import LRNetSupport
 
-/// How a graph gets its weights: constants that a reader computes once, when it loads the file.
+/// The weights of a graph: constants that a reader computes once, when it loads the file.
 extension ONNXGraph {
-    /// What stands for discrete weights.
+    /// The values and type of discrete weights in a graph.
     enum Levels {
         /// `-minus`, 0 and 1.
         case float(minus: Float)
@@ -18,7 +18,7 @@ extension ONNXGraph {
         }
     }
 
-    /// Weights from the order `[outputs][pixels][channels]` to `[outputs][channels][pixels]`.
+    /// Reorders weights from `[outputs][pixels][channels]` to `[outputs][channels][pixels]`.
     static func channelFirst<Value>(_ values: [Value], fanIn: Int, channels: Int) -> [Value] {
         let pixels = fanIn / channels
         return values.indices.map { index in
@@ -27,18 +27,18 @@ extension ONNXGraph {
         }
     }
 
-    /// Discrete weights.
+    /// Adds discrete weights.
     ///
     /// - Parameters:
-    ///   - codes: -1, 0 and +1, in the order of `sizes`.
-    /// - Throws: `Failure` (78) for zeros in bits.
+    ///   - codes: Values of -1, 0 and +1 in the order of `sizes`.
+    /// - Throws: `Failure` (78) for weights of 0 with ``ONNXPacking/bits``.
     mutating func weights(
         _ name: String, _ codes: [Int8], sizes: [Int], as levels: Levels
     ) throws -> String {
         let packing = packing ?? .smallest(for: codes)
         if packing == .bits, codes.contains(0) {
             throw FailureSite(format, name).badRecipe(
-                "weights of 0 do not fit into bits; choose trits or int2")
+                "bits cannot store zeros; choose --packing trits or int2")
         }
         let bytes = packing.bytes(codes)
         switch packing {
@@ -55,7 +55,7 @@ extension ONNXGraph {
                     "\(name).weight", packing == .int2 ? .int2 : .int8, sizes, data: bytes))
             switch levels {
             case .float(let minus) where minus != 1:
-                // An index of -1 is the last value.
+                // An index of -1 selects the last value.
                 let indices = cast(stored, to: .int32, "\(name).indices")
                 let table = constant(TensorProto("\(name).table", [3], [0, 1, -minus]))
                 return gather(table, indices, "\(name).values")
@@ -69,7 +69,7 @@ extension ONNXGraph {
         add("Gather", name, [table, indices], [AttributeProto("axis", .integer(0))])
     }
 
-    /// The weights of each byte; one table for all layers that have the same.
+    /// Adds the table of the weights of each byte. Layers with equal tables share one.
     private mutating func table(
         _ packing: ONNXPacking, _ levels: Levels, layer: String
     ) -> String {
@@ -88,7 +88,7 @@ extension ONNXGraph {
         }
     }
 
-    /// Rows of a table as a tensor, without what fills the last row.
+    /// Reshapes rows of a table to a tensor and drops the padding of the last row.
     private mutating func unpacked(
         _ name: String, _ rows: String, sizes: [Int], isWhole: Bool
     ) -> String {
@@ -108,7 +108,7 @@ extension ONNXGraph {
         return reshape(values, to: sizes, "\(name).values")
     }
 
-    /// Multiplies weights by a number an output; not by ones.
+    /// Multiplies weights by one number per output, unless all numbers are 1.
     mutating func scaled(
         _ name: String, _ weights: String, by scale: [Float], sizes: [Int]
     ) -> String {
@@ -117,7 +117,7 @@ extension ONNXGraph {
         return add("Mul", "\(name).scaled", [weights, factors])
     }
 
-    /// The sizes of a number for each output of weights.
+    /// Returns the sizes of a constant with one number per output, which broadcasts over weights.
     static func rows(_ sizes: [Int]) -> [Int] {
         [sizes[0]] + sizes.dropFirst().map { _ in 1 }
     }

@@ -1,9 +1,9 @@
-/// Writes fields of Protocol Buffers messages. Callers write them in the order of their numbers, so that equal
-/// values give equal bytes.
+/// Writes the fields of Protocol Buffers messages. Callers write fields in ascending order of their
+/// numbers, so that equal values produce equal bytes.
 struct ProtobufEncoder {
     private(set) var bytes: [UInt8] = []
 
-    /// The two low bits of a field's key.
+    /// The low three bits of a field's key.
     private enum WireType: UInt64 {
         case varint = 0
         case lengthDelimited = 2
@@ -14,7 +14,7 @@ struct ProtobufEncoder {
         varint(UInt64(field) << 3 | type.rawValue)
     }
 
-    /// Seven bits a byte, lowest first; the eighth says that more come.
+    /// Writes seven bits per byte, lowest first. The eighth bit indicates that more bytes follow.
     private mutating func varint(_ value: UInt64) {
         var left = value
         while left > 0x7F {
@@ -24,7 +24,7 @@ struct ProtobufEncoder {
         bytes.append(UInt8(left))
     }
 
-    /// An integer; negative ones take ten bytes.
+    /// Writes an integer field. Negative integers occupy ten bytes.
     mutating func integer(_ field: Int, _ value: Int) {
         key(field, .varint)
         varint(UInt64(bitPattern: Int64(value)))
@@ -45,7 +45,7 @@ struct ProtobufEncoder {
         bytes += value
     }
 
-    /// A text; nothing for an empty one, which is the default.
+    /// Writes a text field, or nothing for an empty text, which is the default.
     mutating func text(_ field: Int, _ value: String) {
         if !value.isEmpty { data(field, Array(value.utf8)) }
     }
@@ -63,7 +63,7 @@ struct ProtobufEncoder {
     }
 }
 
-/// A value that is written as a message.
+/// A value that can be written as a message.
 protocol ProtobufMessage {
     func write(to encoder: inout ProtobufEncoder)
 }
@@ -76,7 +76,7 @@ extension ProtobufMessage {
     }
 }
 
-/// Numbers as bytes, lowest first.
+/// Encodes numbers as bytes, least significant first.
 enum LittleEndian {
     static func bytes<Word: FixedWidthInteger>(_ words: [Word]) -> [UInt8] {
         let size = Word.bitWidth / 8

@@ -1,7 +1,8 @@
-/// Where an affine map changes its sign, as the comparison `x >= threshold` that has the very results of the map's
-/// own evaluation.
+/// Finds the number at which an affine map changes its sign. The comparison `x >= threshold` has
+/// the same results as evaluating the map.
 enum SignThreshold {
-    /// The smallest value whose image is not negative; infinite for a map without one, or with nothing else.
+    /// Returns the smallest `x` for which the map is not negative. The result is infinity if no
+    /// number qualifies, and minus infinity if all do.
     ///
     /// - Precondition: `scale` is not negative.
     static func find(scale: Float, shift: Float) -> Float {
@@ -18,7 +19,7 @@ enum SignThreshold {
         return value(high)
     }
 
-    /// The place of a number among all.
+    /// Returns the rank of a number among all Float32 numbers; 0 for 0.
     private static func order(_ value: Float) -> Int {
         let bits = Int(value.magnitude.bitPattern)
         return value < 0 ? -bits : bits

@@ -1,6 +1,6 @@
 internal import LRNetSupport
 
-/// A constant tensor, with its values as bytes.
+/// A constant tensor whose values are stored as bytes.
 struct TensorProto: ProtobufMessage, ProtobufReadable {
     enum ElementType: Int, Sendable {
         case float = 1
@@ -8,16 +8,16 @@ struct TensorProto: ProtobufMessage, ProtobufReadable {
         case int8 = 3
         case int32 = 6
         case int64 = 7
-        /// Of comparisons; no constant has it.
+        /// The result of a comparison. No constant has this type.
         case bool = 9
         case double = 11
-        /// Four a byte, the first in the lowest bits.
+        /// Four values per byte, the first in the lowest bits.
         case int2 = 26
     }
 
     let name: String
     let type: ElementType
-    /// The sizes, innermost last; none for a scalar.
+    /// The sizes, innermost last; empty for a scalar.
     let sizes: [Int]
     let data: [UInt8]
 
@@ -80,7 +80,7 @@ struct TensorProto: ProtobufMessage, ProtobufReadable {
         self.init(name, .int64, sizes, data: LittleEndian.bytes(values))
     }
 
-    /// A vector of sizes, axes and the like.
+    /// Creates an int64 vector, such as sizes or axes.
     init(_ name: String, _ values: [Int]) {
         self.init(name, [values.count], values.map { Int64($0) })
     }

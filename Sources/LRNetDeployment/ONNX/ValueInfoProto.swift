@@ -1,10 +1,10 @@
 internal import LRNetSupport
 
-/// An input or output of a graph, for any number of pictures.
+/// An input or output of a graph for any number of images.
 struct ValueInfoProto: ProtobufMessage, ProtobufReadable {
     var name: String
     var type: TensorProto.ElementType
-    /// The sizes of one picture's; the number of pictures, `N`, stands before them.
+    /// The sizes for one image, which follow the number of images, `N`.
     var sizes: [Int]
 
     private struct Dimension: ProtobufMessage {
@@ -62,7 +62,7 @@ extension ValueInfoProto {
         }
         sizes = dimensions.compactMap { $0 }
         guard dimensions.count == sizes.count + 1, dimensions[0] == nil else {
-            throw FailureSite("onnx", name).badData("does not have sizes for N pictures")
+            throw FailureSite("onnx", name).badData("does not have sizes for N images")
         }
     }
 

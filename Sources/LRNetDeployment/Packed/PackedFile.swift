@@ -4,41 +4,42 @@ internal import LRNetLayers
 internal import LRNetSupport
 package import LRNetTraining
 
-/// A deployed network as a safetensors file whose discrete weights take 1.6 bits (ternary) or 1 bit (binary).
+/// A deployed network as a safetensors file whose discrete weights occupy 1.6 bits (ternary) or 1
+/// bit (binary).
 ///
 /// | tensor | type | content |
 /// |---|---|---|
 /// | `conv1.weight` | uint8 `[bytes]`, or float32 `[O, H, W, I]` | weights in the order `[outputs][row][column][input]` (``WeightPacking``) |
 /// | `conv1.scale`, `.shift` | float32 `[outputs]` | batch norm, bias and scales, folded |
-/// | `conv1.negativeFactor` | float32 `[outputs]` | what a weight of -1 counts, where that is not 1 (TTQ) |
-/// | `conv1.bias`, `.factor`, `.top` | int32 `[outputs]` | fixed point, where calibrated (``Requantization``) |
+/// | `conv1.negativeFactor` | float32 `[outputs]` | magnitude of a weight of -1, if not 1 (TTQ) |
+/// | `conv1.bias`, `.factor`, `.top` | int32 `[outputs]` | ``Requantization``, if calibrated |
 ///
-/// From the `acc + bias` of `top` on the result is clipped. A batch norm that follows no product has `scale` and
-/// `shift` under its own name.
+/// If `acc + bias` is at least `top`, the result is clipped. A batch norm that follows no product
+/// has `scale` and `shift` under its own name.
 package struct PackedFile: Sendable {
     package let network: DeployedNetwork
 
     /// `nil` for a file that was not calibrated.
     package let fixed: FixedNetwork?
 
-    /// What the units of ``fixed`` come from.
+    /// The calibration that determines the units of ``fixed``.
     package let calibration: Calibration?
 
-    /// What runs the network.
+    /// The recipe that builds the network.
     package let recipe: Recipe
 
-    /// The file's metadata.
     package let metadata: [String: String]
 
     package static let format = "lrnet-dist packed 1"
 
     // MARK: Writing
 
-    /// The bytes of a file.
+    /// Encodes a network.
     ///
     /// - Parameters:
-    ///   - calibration: For fixed point.
-    ///   - origin: The winner's metadata, of which its step, draw and errors are kept.
+    ///   - calibration: The calibration for fixed point; `nil` for none.
+    ///   - origin: The metadata of the winner. The file keeps some entries, such as the step, the
+    ///     draw and the validation error.
     package static func bytes(
         of network: DeployedNetwork, calibration: Calibration?, digits: Int,
         origin: [String: String]
@@ -81,7 +82,7 @@ package struct PackedFile: Sendable {
         return SelfHash.filled(try file.bytes())
     }
 
-    /// What a reader needs to unpack a tensor.
+    /// The shape and values that a reader needs to unpack a tensor.
     private struct Shape: Codable, Equatable {
         var shape: [Int]
         var values: String
@@ -143,12 +144,12 @@ package struct PackedFile: Sendable {
 
     // MARK: Reading
 
-    /// Whether a file says that it is packed.
+    /// Returns true if the file's metadata declares the packed format.
     package static func isPacked(_ file: SafeTensors) -> Bool {
         file.metadata["format"]?.hasPrefix("lrnet-dist packed ") ?? false
     }
 
-    /// Reads a file, all of whose bytes its hash covers.
+    /// Reads a file and checks the hash that covers all its bytes.
     ///
     /// - Throws: `Failure` (65) naming the file and the tensor.
     package init(bytes: [UInt8], path: String) throws {
@@ -169,7 +170,7 @@ package struct PackedFile: Sendable {
             let written = metadata["shapes"].flatMap({
                 try? JSONDecoder().decode([String: Shape].self, from: Data($0.utf8))
             }), written == shapes
-        else { throw site.badData("shapes are not those of its architecture") }
+        else { throw site.badData("shapes do not match its architecture") }
         guard let text = metadata["calibration"] else {
             fixed = nil
             calibration = nil
@@ -178,19 +179,19 @@ package struct PackedFile: Sendable {
         guard let digits = metadata["digits"].flatMap({ Int($0) }),
             FactorDigits.range.contains(digits),
             let maxima = try? JSONDecoder().decode([String: Float].self, from: Data(text.utf8))
-        else { throw site.badData("calibration is not what this version reads: \(text)") }
+        else { throw site.badData("this version cannot read its calibration: \(text)") }
         let calibration = Calibration(maxima: maxima)
-        let made = try FixedNetwork(network, calibration: calibration, digits: digits)
-        for layer in made.layers {
+        let rebuilt = try FixedNetwork(network, calibration: calibration, digits: digits)
+        for layer in rebuilt.layers {
             let rule = layer.requantization
             for (part, values) in [
                 ("bias", rule.bias), ("factor", rule.factor), ("top", rule.tops),
             ]
             where file.tensors["\(layer.name).\(part)"]?.integers != values {
-                throw site.badData("\(layer.name).\(part) is not what its calibration gives")
+                throw site.badData("\(layer.name).\(part) does not match its calibration")
             }
         }
-        fixed = made
+        fixed = rebuilt
         self.calibration = calibration
     }
 }

@@ -4,8 +4,10 @@ internal import LRNetLayers
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// A network rebuilt from a packed file: its folded numbers are a batch norm of mean 0, variance 1 and epsilon 0,
-/// whose folding changes nothing.
+/// A network rebuilt from a packed file.
+///
+/// The folded numbers become a batch norm with mean 0, variance 1 and epsilon 0. Folding it again
+/// changes nothing.
 struct UnpackedNetwork {
     let network: DeployedNetwork
     let recipe: Recipe
@@ -15,7 +17,7 @@ struct UnpackedNetwork {
         let description = try NetworkDescription(metadata: file.metadata, site: site)
         guard let model = file.metadata["weights"].flatMap(TrainingMethod.init(rawValue:)) else {
             throw site.badData(
-                "is of method '\(file.metadata["weights"] ?? "")', which this version does not know"
+                "has method '\(file.metadata["weights"] ?? "")', which this version does not know"
             )
         }
         recipe = StoredNetwork.recipe(description, model: model, epsilon: 1, loss: nil)
@@ -30,7 +32,7 @@ struct UnpackedNetwork {
     }
 }
 
-/// The tensors of a packed file as the layers of a network.
+/// The tensors of a packed file, converted to the layers of a network.
 private struct PackedTensors {
     let file: SafeTensors
     let path: String
@@ -40,11 +42,12 @@ private struct PackedTensors {
     private func reals(_ name: String, _ count: Int) throws -> [Float] {
         guard let tensor = file.tensors[name], tensor.type == .float32,
             tensor.values.count == count
-        else { throw site(name).badData("is missing, or has not \(count) values of float32") }
+        else { throw site(name).badData("is missing or does not have \(count) float32 values") }
         return tensor.values
     }
 
-    /// Weights with the scale and shift of what belongs to them, batch norms with those of none.
+    /// Returns the weights and batch norms of the stages. Weights that no batch norm follows
+    /// contain their own scale and shift.
     func layers(of stages: [any Layer]) throws -> [FinishedLayer] {
         var result: [FinishedLayer] = []
         try append(stages, to: &result)
@@ -112,7 +115,7 @@ private struct PackedTensors {
                 beta: try reals("\(name).shift", count), epsilon: 0))
     }
 
-    /// Puts the factors of negative weights back.
+    /// Restores the factors of negative weights.
     func withNegativeFactors(_ step: DeployedStep) throws -> DeployedStep {
         switch step {
         case .product(var product):

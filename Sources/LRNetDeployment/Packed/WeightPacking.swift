@@ -1,24 +1,24 @@
 package import LRNetSupport
 
-/// How discrete weights are packed into bytes.
+/// A packing of discrete weights into bytes.
 package enum WeightPacking: String, Sendable, CaseIterable {
-    /// Five weights a byte: the sum of `digit[i] * 3^i`, where `digit = weight + 1` and the first weight is the least
-    /// significant. The last byte is filled with the digit 1.
+    /// Five weights per byte: the sum of `digit[i] * 3^i`, where `digit = weight + 1` and the first
+    /// weight is the least significant. The last byte is padded with the digit 1.
     case trits
-    /// Eight weights a byte, the first in bit 0; 1 stands for +1, 0 for -1. The last byte is filled with 0.
+    /// Eight weights per byte, the first in bit 0. A bit of 1 is +1 and a bit of 0 is -1. The last
+    /// byte is padded with 0.
     case bits
 
-    /// The number of weights of a byte.
     package var weightsPerByte: Int { self == .trits ? 5 : 8 }
 
-    /// The bytes that so many weights take.
+    /// Returns the number of bytes of `weightCount` weights.
     package func byteCount(_ weightCount: Int) -> Int {
         (weightCount + weightsPerByte - 1) / weightsPerByte
     }
 
     /// Packs weights.
     ///
-    /// - Precondition: All are -1, +1, or with ``trits`` 0.
+    /// - Precondition: All weights are -1 or +1, or also 0 for ``trits``.
     package func pack(_ weights: [Int8]) -> [UInt8] {
         stride(from: 0, to: weights.count, by: weightsPerByte).map { first in
             let part = weights[first..<min(first + weightsPerByte, weights.count)]
@@ -34,8 +34,9 @@ package enum WeightPacking: String, Sendable, CaseIterable {
 
     /// Unpacks weights.
     ///
-    /// - Parameter site: Names the tensor.
-    /// - Throws: `Failure` (65) naming the byte that no weights are packed into.
+    /// - Parameter site: The name of the tensor for errors.
+    /// - Throws: `Failure` (65) for a wrong number of bytes, or naming a byte that is not a valid
+    ///   packing.
     package func unpack(_ bytes: [UInt8], count: Int, site: FailureSite) throws -> [Int8] {
         guard bytes.count == byteCount(count) else {
             throw site.badData("has \(bytes.count) bytes for \(count) weights")
@@ -59,7 +60,7 @@ package enum WeightPacking: String, Sendable, CaseIterable {
         }
         let filler: Int8 = self == .trits ? 0 : -1
         guard weights[count...].allSatisfy({ $0 == filler }) else {
-            throw site.badData("byte \(bytes.count - 1) is not filled up as it should be")
+            throw site.badData("byte \(bytes.count - 1) has invalid padding")
         }
         return Array(weights.prefix(count))
     }

@@ -1,11 +1,11 @@
-/// A matrix as NumPy saves it (`.npy`, version 1.0).
+/// A matrix in NumPy's `.npy` format, version 1.0.
 package enum NPYFile {
-    /// `[rows][columns]`, little-endian.
+    /// Encodes `[rows][columns]` in little-endian order.
     package static func bytes(_ values: [Float], columns: Int) -> [UInt8] {
         header("<f4", values.count, columns) + values.flatMap { word($0.bitPattern) }
     }
 
-    /// `[rows][columns]`, little-endian.
+    /// Encodes `[rows][columns]` in little-endian order.
     package static func bytes(_ values: [Int32], columns: Int) -> [UInt8] {
         header("<i4", values.count, columns) + values.flatMap { word(UInt32(bitPattern: $0)) }
     }
@@ -18,7 +18,7 @@ package enum NPYFile {
         let rows = columns > 0 ? count / columns : 0
         var text =
             "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(rows), \(columns)), }"
-        // Magic, version and length take 10 bytes; the whole is a multiple of 64.
+        // Magic, version and length occupy 10 bytes. The header's size is a multiple of 64.
         while (text.utf8.count + 11) % 64 != 0 { text += " " }
         text += "\n"
         let length = text.utf8.count

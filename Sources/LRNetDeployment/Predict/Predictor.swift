@@ -4,26 +4,26 @@ internal import LRNetKernels
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// How a network is computed.
+/// The arithmetic of a prediction.
 package enum Arithmetic: String, Sendable, CaseIterable {
-    /// As validations compute it.
+    /// The trainer's network, as in a validation.
     case float
-    /// Real activations on the deployed weights.
+    /// Real activations with the deployed weights.
     case packed
     /// uint8 activations and integer sums (``FixedNetwork``).
     case fixed
 }
 
-/// A picture's scores.
+/// The scores of an image.
 package struct Prediction: Sendable {
     package var name: String
-    /// `nil` where nobody knows.
+    /// The true class, or `nil` if it is unknown.
     package var label: Int?
     package var scores: [Float]
-    /// The input of the last layer; empty with ``Arithmetic/float``.
+    /// The input of the last layer; empty if the trainer's network computed the scores.
     package var features: [Float]
 
-    /// The classes with the largest scores, and their share of a softmax.
+    /// Returns the classes with the largest scores and their softmax probabilities.
     package func top(_ count: Int) -> [(label: Int, share: Double)] {
         let largest = Double(scores.max() ?? 0)
         let weights = scores.map { exp(Double($0) - largest) }
@@ -34,13 +34,13 @@ package struct Prediction: Sendable {
     }
 }
 
-/// Classifies pictures.
+/// Classifies images.
 package struct Predictor {
     private let source: NetworkSource
     private let engine: Engine
     private let pool: ThreadPool
 
-    /// What computes, with its weights.
+    /// The engine that computes the scores, with its weights.
     private enum Engine {
         case trainer(NetworkRunner)
         case real(FloatEngine.Weights)
@@ -49,11 +49,12 @@ package struct Predictor {
         init(_ network: FixedNetwork) { self = .fixed(network, FixedEngine.Weights(network)) }
     }
 
-    /// Pictures that are computed at a time.
+    /// The number of images per batch.
     private static let batchSize = 64
 
-    /// - Parameter set: For the units of ``Arithmetic/fixed``, if the file has none.
-    /// - Throws: `Failure` (64) if fixed point has no units.
+    /// - Parameter set: The data set that determines the units of ``Arithmetic/fixed`` if the file
+    ///   has none.
+    /// - Throws: `Failure` (64) if fixed point needs units and there is no data set.
     package init(
         _ source: NetworkSource, arithmetic: Arithmetic, set: ShardSet?, threads: Int = 1
     ) throws {
@@ -72,12 +73,12 @@ package struct Predictor {
         case (.fixed, _, nil):
             guard let set else {
                 throw FailureSite("predict", "--arithmetic fixed").usage(
-                    "needs the units of activations: give a packed file that was exported with "
-                        + "--data, or --data")
+                    "needs the units of activations; give --data, or a packed file that was "
+                        + "exported with --data")
             }
-            let pictures = try ImageSource(set, split: .train, for: source)
+            let images = try ImageSource(set, split: .train, for: source)
             let calibration = try Calibration(
-                of: source.deployed, on: pictures, count: min(256, pictures.count),
+                of: source.deployed, on: images, count: min(256, images.count),
                 threads: threads)
             engine = Engine(try FixedNetwork(source.deployed, calibration: calibration))
         }
@@ -85,14 +86,14 @@ package struct Predictor {
 
     /// Classifies a split of a data set.
     ///
-    /// - Parameter body: Called with the predictions in order.
+    /// - Parameter body: A closure that is called with batches of predictions in order.
     package func predict(
         _ set: ShardSet, split: DataSplit, body: ([Prediction]) throws -> Void
     ) throws {
-        let pictures = try ImageSource(set, split: split, for: source)
-        for first in stride(from: 0, to: pictures.count, by: Self.batchSize) {
-            let range = first..<min(first + Self.batchSize, pictures.count)
-            let part = try pictures.read(range)
+        let images = try ImageSource(set, split: split, for: source)
+        for first in stride(from: 0, to: images.count, by: Self.batchSize) {
+            let range = first..<min(first + Self.batchSize, images.count)
+            let part = try images.read(range)
             try body(
                 compute(
                     names: range.map { "\(split) \($0)" }, labels: part.labels.map { Int($0) },
@@ -103,8 +104,9 @@ package struct Predictor {
     /// Classifies files.
     ///
     /// - Parameters:
-    ///   - isResized: Scales pictures of another size.
-    /// - Throws: `Failure`: 66 for a file that is missing, 65 for one that is not a picture of the network's size.
+    ///   - isResized: True if images of other sizes are scaled.
+    /// - Throws: `Failure`: 66 for a missing file; 65 for a file that is not an image of the
+    ///   network's size.
     package func predict(files: [String], isResized: Bool) throws -> [Prediction] {
         let preprocessing = source.deployed.description.preprocessing
         let input = ImageInput(preprocessing)
@@ -119,8 +121,8 @@ package struct Predictor {
                     throw FailureSite("predict", file).inputMissing("does not exist")
                 }
                 do {
-                    let picture = try ImageDecoder().decode(FileBytes.read(file)[...]).image
-                    let values = try input.pixels(picture, isResized: isResized)
+                    let image = try ImageDecoder().decode(FileBytes.read(file)[...]).image
+                    let values = try input.pixels(image, isResized: isResized)
                     pixels.append(values.values.map { UInt8(min(max($0.rounded(), 0), 255)) })
                     input.scale(values)
                     inputs[index * size..<(index + 1) * size].copy(from: values)

@@ -1,25 +1,25 @@
 internal import LRNetSupport
 
-/// Batch normalisation of NHWC activations, seen as a matrix of shape `[rows, channels]`.
+/// Batch normalization of NHWC activations, treated as a matrix of shape `[rows, channels]`.
 ///
 ///     xhat = (x - mean) / sqrt(variance + epsilon)        y = gamma xhat + beta
 ///
-/// with the population variance of the group, and optionally a ReLU behind it.
+/// The variance is the population variance of the group. A ReLU may follow.
 package enum BatchNormKernels {
-    /// Rows that are summed in Float32 before the sum moves on to Double.
+    /// The number of rows that are summed in Float32 before the sum is added to a Double.
     private static let blockRows = 64
 
-    /// The moments of each column of a run of rows, in Double.
+    /// Computes the moments of each column of some rows, in Double.
     ///
-    /// Sums are taken of the distance from the first row, so that columns whose mean is large
-    /// beside their deviation keep their variance.
+    /// Distances from the first row are summed, so that columns whose mean is large relative to
+    /// their deviation keep their variance.
     ///
     /// Naive twin: `Reference.channelMoments`.
     ///
     /// - Parameters:
     ///   - input: Shape `[rows, channels]`, at least one row.
-    ///   - moments: Overwritten from index `offset` on: first the mean of each column, then the
-    ///     sum of squared distances from it.
+    ///   - moments: Overwritten from index `offset` on: first the mean of each column, then the sum
+    ///     of squared distances from it.
     package static func moments(
         of input: FloatView, channels: Int, into moments: DoubleBuffer, at offset: Int
     ) {
@@ -37,18 +37,19 @@ package enum BatchNormKernels {
         }
         for c in 0..<channels {
             let mean = result[c] / Double(rows)
-            let centred = result[channels &+ c] - result[c] * mean
+            let centered = result[channels &+ c] - result[c] * mean
             result[c] = Double(x[c]) + mean
-            result[channels &+ c] = max(centred, 0)
+            result[channels &+ c] = max(centered, 0)
         }
     }
 
-    /// Two sums of a vector of channels.
+    /// Two sums for a vector of channels.
     private struct Sums {
         var first = Vector(repeating: 0)
         var second = Vector(repeating: 0)
 
-        /// Adds the sums to those of all rows: the first to `result`, the second `channels` behind it.
+        /// Adds the sums to the sums of all rows: the first to `result`, the second `channels`
+        /// values later.
         @inline(__always)
         func add(to result: UnsafeMutablePointer<Double>, _ channels: Int, _ lanes: Int) {
             for lane in 0..<lanes {
@@ -58,12 +59,13 @@ package enum BatchNormKernels {
         }
     }
 
-    /// Adds up two sums of each channel, a block of rows at a time, to what `result` holds: first
-    /// the sums of one kind, then those of the other.
+    /// Adds two sums per channel to `result`, one block of rows at a time. The first sums of all
+    /// channels come first, then the second ones.
     ///
-    /// Rows are read as they lie, four vectors of channels at a time; their sums stay in registers.
+    /// Rows are read in memory order, four vectors of channels at a time, whose sums stay in
+    /// registers.
     ///
-    /// - Parameter add: Adds the share of a row and a vector of channels.
+    /// - Parameter add: Adds the contribution of a row and a vector of channels.
     @inline(__always)
     private static func sumBlocks(
         _ rows: Int, _ channels: Int, into result: UnsafeMutablePointer<Double>,
@@ -97,7 +99,8 @@ package enum BatchNormKernels {
         }
     }
 
-    /// `output = input * scale + shift` a column, and 0 where that is negative if `rectified`.
+    /// Computes `output = input * scale + shift` for each column, and 0 where that is negative if
+    /// `rectified`.
     ///
     /// Naive twins: `Reference.normalize` and, from the definition, `Reference.batchNorm`.
     ///
@@ -113,7 +116,7 @@ package enum BatchNormKernels {
         let rows = rowCount(input, channels)
         precondition(
             output.count == input.count && shift.count == channels,
-            "normalising \(input.count) values into \(output.count)")
+            "normalizing \(input.count) values into \(output.count)")
         let x = input.pointer
         let y = output.pointer
         let floor = Vector(repeating: rectified ? 0 : -.infinity)
@@ -122,14 +125,15 @@ package enum BatchNormKernels {
             let value = multiplyAdd(
                 load(x + index, lanes), load(scale.pointer + c, lanes),
                 load(shift.pointer + c, lanes))
-            // In this order a value that is not a number stays one.
+            // In this argument order a value of NaN stays NaN.
             store(larger(floor, value), y + index, lanes)
         }
     }
 
-    /// The two sums of a group's backward pass, in Double; they are also dL/dbeta and dL/dgamma.
+    /// Computes the two sums of a group's backward pass, in Double. They are also dL/dbeta and
+    /// dL/dgamma.
     ///
-    ///     g = gradient, or 0 where the ReLU was closed
+    ///     g = gradient, or 0 where the output of the ReLU was 0
     ///     sums[offset + c] = sum of g          sums[offset + channels + c] = sum of g * xhat
     ///
     /// Naive twin: `Reference.gradientSums`.
@@ -138,7 +142,7 @@ package enum BatchNormKernels {
     ///   - gradient: dL/dy, shape `[rows, channels]`.
     ///   - input: `x` of the forward pass.
     ///   - statistics: The group's mean and 1 / sqrt(variance + epsilon), and the `scale` and
-    ///     `shift` that ``normalize(_:scale:shift:rectified:into:)`` was called with.
+    ///     `shift` that were passed to ``normalize(_:scale:shift:rectified:into:)``.
     package static func gradientSums(
         _ gradient: FloatView, input: FloatView, statistics: Statistics, rectified: Bool,
         into sums: DoubleBuffer, at offset: Int
@@ -163,7 +167,8 @@ package enum BatchNormKernels {
         }
     }
 
-    /// dL/dx of the whole group, written over dL/dy.
+    /// Overwrites dL/dy with dL/dx, including the gradient that flows through the group's mean and
+    /// variance.
     ///
     ///     dx = scale * (g - meanGradient - xhat * meanProduct)
     ///
@@ -191,9 +196,9 @@ package enum BatchNormKernels {
             let local = LocalStatistics(statistics, c, lanes)
             let value = load(x + index, lanes)
             let masked = local.gradient(load(g + index, lanes), value, rectified)
-            let centred = masked - load(meanGradient.pointer + c, lanes)
+            let centered = masked - load(meanGradient.pointer + c, lanes)
             let product = local.normalized(value) * load(meanProduct.pointer + c, lanes)
-            store(local.scale * (centred - product), g + index, lanes)
+            store(local.scale * (centered - product), g + index, lanes)
         }
     }
 
@@ -205,7 +210,7 @@ package enum BatchNormKernels {
         /// `gamma * inverseDeviation` and `beta - mean * scale`.
         package let scale, shift: FloatView
 
-        /// Creates statistics.
+        /// Creates the statistics of a group.
         ///
         /// - Precondition: The counts agree.
         package init(
@@ -248,7 +253,7 @@ package enum BatchNormKernels {
     private static func rowCount(_ view: FloatView, _ channels: Int) -> Int {
         precondition(
             channels > 0 && view.count % channels == 0,
-            "\(view.count) values are no rows of \(channels) channels")
+            "\(view.count) values are not whole rows of \(channels) channels")
         return view.count / channels
     }
 

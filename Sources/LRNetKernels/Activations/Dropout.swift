@@ -1,10 +1,11 @@
 internal import LRNetSupport
 
-/// Inverted dropout: a unit is kept with probability `1 - rate` and then scaled by `1 / (1 - rate)`.
+/// Inverted dropout: a unit is kept with probability `1 - rate` and then scaled by
+/// `1 / (1 - rate)`.
 ///
 /// Naive twin: `Reference.dropout`.
 package enum Dropout {
-    /// Scales or clears each value; called with the same key in the forward and backward pass.
+    /// Scales or clears each value. The forward and backward passes use the same key.
     ///
     ///     output[i] = input[i] / (1 - rate)    if bits(i) >= rate * 2^32, else 0
     ///

@@ -3,14 +3,15 @@ internal import LRNetSupport
 
 /// Activations of -1 and +1.
 package enum SignActivations {
-    /// `output = +1 where input >= 0, else -1`; the two may be the same view.
+    /// Computes `output = +1 where input >= 0, else -1`; the two may be the same view.
     ///
     /// - Precondition: The counts agree.
     package static func forward(_ input: FloatView, into output: FloatView) {
         SignWeights.binarize(input, into: output)
     }
 
-    /// Sets `gradient` to 0 where `|input| > 1`: the gradient of hard tanh in place of the sign's.
+    /// Sets `gradient` to 0 where `|input| > 1`: the gradient of hard tanh replaces the gradient of
+    /// the sign.
     ///
     /// - Precondition: The counts agree.
     /// - Source: Hubara, Courbariaux, Soudry, El-Yaniv, Bengio, NIPS 2016, equation 4.
@@ -29,14 +30,15 @@ package enum SignActivations {
 
     // MARK: Expectation backpropagation
 
-    /// Divides means by deviations, and leaves the inverse deviations for the backward pass.
+    /// Divides means by standard deviations and stores the inverse deviations for the backward
+    /// pass.
     ///
     ///     z[i] = mean[i] / sqrt(variance[i] + offset)        r[i] = 1 / sqrt(variance[i] + offset)
     ///
     /// - Parameters:
     ///   - mean: Overwritten with `z`.
     ///   - variance: Overwritten with `r`.
-    ///   - offset: Makes every sum positive.
+    ///   - offset: Added to each variance; makes every sum positive.
     /// - Precondition: The counts agree.
     package static func standardize(mean: FloatView, variance: FloatView, offset: Float) {
         precondition(
@@ -51,7 +53,7 @@ package enum SignActivations {
         }
     }
 
-    /// The mean of the sign of a Gaussian with mean `z` and deviation 1:
+    /// Computes the mean of the sign of a Gaussian with mean `z` and standard deviation 1:
     ///
     ///     output = 2 Phi(z) - 1 = erf(z / sqrt 2)
     ///

@@ -1,16 +1,16 @@
 internal import LRNetSupport
 
-/// `x * factor[c] + offset[c]` for every value of a picture with its channels innermost.
+/// The map `x * factor[c] + offset[c]` for every value of an image with its channels innermost.
 ///
 /// Naive twin: `Reference.adjusted`.
 package struct ChannelAffine: Sendable {
-    /// Factor and offset of value `i`, repeated so that whole vectors line up with the channels.
+    /// The factors and offsets, repeated so that whole vectors line up with the channels.
     private var factors: [Vector]
     private var offsets: [Vector]
 
-    /// Creates the map.
+    /// Creates the map from one factor and one offset per channel.
     ///
-    /// - Precondition: There is one factor and one offset a channel, and a channel.
+    /// - Precondition: The counts agree, and there is at least one channel.
     package init(factors: [Float], offsets: [Float]) {
         precondition(
             !factors.isEmpty && factors.count == offsets.count,
@@ -19,13 +19,13 @@ package struct ChannelAffine: Sendable {
         self.offsets = Self.pattern(offsets)
     }
 
-    /// The map from values in 0...255 to mean 0 and deviation 1.
+    /// Creates the map from values in 0...255 to mean 0 and standard deviation 1.
     ///
     ///     (x / 255 - mean[c]) / deviation[c]
     ///
     /// - Parameters:
-    ///   - mean: On the scale 0...1.
-    ///   - deviation: On the scale 0...1; positive.
+    ///   - mean: The mean of each channel, on the scale 0...1.
+    ///   - deviation: The standard deviation of each channel, on the scale 0...1; positive.
     package init(standardizing mean: [Double], deviation: [Double]) {
         precondition(
             mean.count == deviation.count && deviation.allSatisfy { $0 > 0 },
@@ -35,7 +35,7 @@ package struct ChannelAffine: Sendable {
             offsets: zip(mean, deviation).map { Float(-$0 / $1) })
     }
 
-    /// Applies the map in place; a product and a sum are rounded together, once.
+    /// Applies the map in place. Each multiply-add is rounded once.
     ///
     /// - Precondition: The first value belongs to the first channel.
     package func apply(_ image: FloatView) {

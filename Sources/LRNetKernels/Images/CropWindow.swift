@@ -1,20 +1,17 @@
 internal import LRNetSupport
 
-/// A rectangle of a picture, which may reach beyond its borders, seen plainly or in a mirror.
+/// A rectangle of an image, possibly mirrored. It may extend beyond the image's borders.
 package struct CropWindow: Sendable, Equatable {
-    /// The picture's row that the first row shows; negative above the picture.
+    /// The image row of the rectangle's first row; negative above the image.
     package var top: Int
 
-    /// The picture's column at the left border of the rectangle.
+    /// The image column of the rectangle's left border; negative left of the image.
     package var left: Int
 
-    /// Rows of the rectangle.
     package var height: Int
-
-    /// Columns of the rectangle.
     package var width: Int
 
-    /// Whether left and right are exchanged, after the rectangle was cut out.
+    /// True if left and right are exchanged after the rectangle is cut out.
     package var isMirrored: Bool
 
     /// Creates a window.
@@ -29,13 +26,14 @@ package struct CropWindow: Sendable, Equatable {
         self.isMirrored = isMirrored
     }
 
-    /// The window's columns, counted from its left border, that lie in a picture of this width.
-    func columns(inWidth pictureWidth: Int) -> Range<Int> {
+    /// Returns the window's columns, counted from its left border, that are inside an image of this
+    /// width.
+    func columns(inWidth imageWidth: Int) -> Range<Int> {
         let first = min(max(-left, 0), width)
-        return first..<max(min(pictureWidth - left, width), first)
+        return first..<max(min(imageWidth - left, width), first)
     }
 
-    /// The column of the output that shows a column of the window.
+    /// Returns the column of the output that shows a column of the window.
     @inline(__always)
     func outputColumn(_ column: Int) -> Int { isMirrored ? width - 1 - column : column }
 }

@@ -1,20 +1,21 @@
 internal import LRNetSupport
 
-/// Passes over single pictures, between bytes from a file and the values that a network sees.
+/// Operations on single images, from the bytes of a file to the input values of a network.
 ///
-/// Bytes become Float32 numbers in 0...255 first; ``ChannelAffine`` and ``divide(_:by:)`` bring
+/// Bytes first become Float32 numbers in 0...255. ``ChannelAffine`` and ``divide(_:by:)`` convert
 /// them to their final scale.
 package enum ImageKernels {
-    /// Cuts a window out of a picture of bytes.
+    /// Cuts a window out of an image of bytes.
     ///
     ///     target[y, x, c] = pixels[((top + y) * width + left + x') * channels + c]
     ///
-    /// with `x' = x`, or `window.width - 1 - x` where the window is mirrored; 0 outside.
+    /// Here `x' = x`, or `window.width - 1 - x` if the window is mirrored. Values outside the image
+    /// are 0.
     ///
     /// Naive twin: `Reference.crop`.
     ///
     /// - Parameters:
-    ///   - pixels: The picture, `[H, W, C]`.
+    ///   - pixels: The image, `[H, W, C]`.
     ///   - target: Overwritten; `[window.height, window.width, C]`.
     /// - Precondition: The counts agree.
     package static func crop(
@@ -46,7 +47,7 @@ package enum ImageKernels {
         }
     }
 
-    /// Writes pixels from right to left, the window's column 0 at `last`.
+    /// Writes pixels from right to left; `last` is the address of the window's column 0.
     @inline(__always)
     private static func mirror(
         _ source: UnsafePointer<UInt8>, _ columns: Range<Int>, _ channels: Int,
@@ -71,16 +72,16 @@ package enum ImageKernels {
             "\(target.count) values for \(window) of \(pixels.count) bytes of \(shape)")
     }
 
-    /// `image[i] /= divisor`, each division rounded once.
+    /// Computes `image[i] /= divisor`; each division is rounded once.
     package static func divide(_ image: FloatView, by divisor: Float) {
         let p = image.pointer
         let d = Vector(repeating: divisor)
         forEachVector(image.count) { i, lanes in store(load(p + i, lanes) / d, p + i, lanes) }
     }
 
-    /// The mean of each channel.
+    /// Returns the mean of each channel.
     ///
-    /// - Precondition: There are whole pixels, at least one.
+    /// - Precondition: There are only whole pixels, at least one.
     package static func channelMeans(_ image: FloatView, channels: Int) -> [Double] {
         precondition(
             channels > 0 && image.count >= channels && image.count % channels == 0,
@@ -96,35 +97,35 @@ package enum ImageKernels {
         return sums.map { $0 / pixelCount }
     }
 
-    /// Mean and population deviation of all values.
+    /// Returns the mean and population standard deviation of all values.
     ///
     ///     mean      = sum(x) / N
     ///     deviation = sqrt(sum((x - mean)^2) / N)
     ///
-    /// in an order fixed by the count: sixteen Float32 lanes over blocks of 1024 values, blocks in
-    /// Double.
+    /// The order of the sums is fixed by the count: sixteen Float32 lanes over blocks of 1024
+    /// values, then the blocks in Double.
     ///
-    /// - Precondition: There is a value.
+    /// - Precondition: There is at least one value.
     package static func moments(_ image: FloatView) -> (mean: Double, deviation: Double) {
         precondition(image.count > 0, "moments of no values")
         let count = Double(image.count)
         let mean = sum(image) { x, _ in x } / count
         let center = Vector(repeating: Float(mean))
         let squares = sum(image) { x, lanes in
-            // Lanes behind the last value must stay 0.
+            // Lanes after the last value must stay 0.
             let distance = lanes == laneCount ? x - center : centered(x, center, lanes)
             return distance * distance
         }
         return (mean, max(squares / count, 0).squareRoot())
     }
 
-    /// Brings a picture to mean 0 and deviation 1.
+    /// Scales an image to mean 0 and standard deviation 1.
     ///
     ///     image[i] = (image[i] - mean) / max(deviation, 1 / sqrt(N))
     ///
     /// Naive twin: `Reference.standardized`.
     ///
-    /// - Precondition: There is a value.
+    /// - Precondition: There is at least one value.
     /// - Source: TensorFlow's `tf.image.per_image_standardization`.
     package static func standardize(_ image: FloatView) {
         let (mean, deviation) = moments(image)

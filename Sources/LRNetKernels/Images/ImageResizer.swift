@@ -1,6 +1,7 @@
-/// Resizes a picture and cuts a window out of it in one pass, computing no pixel outside.
+/// A resizer that also cuts a window out of the resized image. It does both in one pass and
+/// computes no pixel outside the window.
 ///
-/// An instance keeps its memory from picture to picture and belongs to one thread at a time.
+/// An instance reuses its memory from image to image. Only one thread at a time may use it.
 ///
 /// Naive twin: `Reference.resize`.
 package final class ImageResizer: @unchecked Sendable {
@@ -8,23 +9,23 @@ package final class ImageResizer: @unchecked Sendable {
     private var columns = ResizeAxis()
     private var row = FloatBuffer(count: 0)
 
-    /// Creates a resizer without memory.
+    /// Creates a resizer, which allocates its memory on first use.
     package init() {}
 
-    /// Cuts a window out of the picture that a resize to `height` x `width` would make.
+    /// Cuts a window out of an image that is resized to `height` x `width`.
     ///
     ///     target[y, x, c] = sum over s of column weight[x, s]
     ///                       * (sum over r of row weight[y, r] * pixels[r, s, c])
     ///
-    /// with the weights of `ResizeAxis`; values stay in 0...255 and are not rounded to whole numbers;
-    /// 0 outside. A picture that keeps its size is cut as ``ImageKernels/crop(_:shape:window:into:)``
-    /// does, bit for bit.
+    /// The weights are those of `ResizeAxis`. Values stay in 0...255 and are not rounded to whole
+    /// numbers; values outside the image are 0. If the image keeps its size, the result is bit for
+    /// bit the one of ``ImageKernels/crop(_:shape:window:into:)``.
     ///
     /// - Parameters:
-    ///   - pixels: The picture, `[H, W, C]`.
-    ///   - height: Rows of the resized picture.
-    ///   - width: Columns of the resized picture.
-    ///   - window: The rectangle, in pixels of the resized picture.
+    ///   - pixels: The image, `[H, W, C]`.
+    ///   - height: The number of rows of the resized image.
+    ///   - width: The number of columns of the resized image.
+    ///   - window: The rectangle, in pixels of the resized image.
     ///   - target: Overwritten; `[window.height, window.width, C]`.
     /// - Precondition: The counts agree.
     package func crop(
@@ -51,10 +52,10 @@ package final class ImageResizer: @unchecked Sendable {
         if row.count < rowCount { row = FloatBuffer(count: rowCount) }
         pixels.withUnsafeBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return }
-            let picture = start + columns.sourceRange.lowerBound * channels
+            let image = start + columns.sourceRange.lowerBound * channels
             for index in 0..<lastRow - firstRow {
                 blendRows(
-                    picture + rows.first[index] * shape.width * channels,
+                    image + rows.first[index] * shape.width * channels,
                     rowStride: shape.width * channels, output: index, count: rowCount)
                 let output = (firstRow - window.top + index) * window.width * channels
                 blendColumns(window, inside, channels, target.pointer + output)
@@ -62,7 +63,7 @@ package final class ImageResizer: @unchecked Sendable {
         }
     }
 
-    /// `row[i] = sum over r of weight[r] * source[r, i]`
+    /// Computes `row[i] = sum over r of weight[r] * source[r, i]`.
     private func blendRows(
         _ source: UnsafePointer<UInt8>, rowStride: Int, output: Int, count: Int
     ) {
@@ -94,7 +95,7 @@ package final class ImageResizer: @unchecked Sendable {
                     var sum = weights[index * tapCount] * pixel[channel]
                     for tap in 1..<max(tapCount, 1) {
                         let weight = weights[index * tapCount + tap]
-                        // Behind the last pixel there may be no memory.
+                        // There may be no memory after the last pixel.
                         if weight == 0 { continue }
                         sum += weight * pixel[tap * channels + channel]
                     }

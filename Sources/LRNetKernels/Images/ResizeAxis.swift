@@ -1,34 +1,36 @@
 internal import LRNetSupport
 
-/// Which source pixels make each pixel of one resized axis, and with which weights.
+/// The source pixels and weights of each pixel along one resized axis.
 ///
-/// A triangle filter about the pixel's centre, as wide as one source pixel to each side, or as one
-/// output pixel where the picture shrinks, so that no source pixel is left out:
+/// The filter is a triangle around the center of the output pixel. It extends to each side by one
+/// source pixel, or by one output pixel if the image shrinks, so that no source pixel is left out:
 ///
-///     centre  = (o + 1/2) * source / size
+///     center  = (o + 1/2) * source / size
 ///     support = max(source / size, 1)
-///     weight  = max(0, 1 - |s + 1/2 - centre| / support), then scaled to sum 1
+///     weight  = max(0, 1 - |s + 1/2 - center| / support), then scaled to sum 1
 ///
-/// Equal sizes give each source pixel as it is. Weights are computed in Double and rounded once.
+/// If the sizes are equal, each source pixel is unchanged. Weights are computed in Double and
+/// rounded once.
 ///
-/// - Source: the filter of Pillow's `BILINEAR`, and of PyTorch's `interpolate(mode="bilinear",
-///   antialias=True)`.
+/// - Source: The filter of Pillow's `BILINEAR`, and of PyTorch's
+///   `interpolate(mode="bilinear", antialias=True)`.
 struct ResizeAxis {
-    /// The first source pixel of each output.
+    /// The first source pixel of each output pixel.
     private(set) var first: [Int] = []
 
-    /// Weights, `[outputs, tapCount]`; 0 behind the last source pixel of an output.
+    /// The weights, `[outputs, tapCount]`; 0 after the last source pixel of an output pixel.
     private(set) var weights: [Float] = []
 
-    /// Source pixels of an output, at most.
+    /// The largest number of source pixels of an output pixel.
     private(set) var tapCount = 0
 
-    /// The source pixels that any output needs.
+    /// The range of source pixels that the output pixels need.
     private(set) var sourceRange = 0..<0
 
-    /// Computes the outputs `range` of an axis of `source` pixels that becomes one of `size`.
+    /// Computes the weights of the output pixels in `range`, for an axis resized from `source` to
+    /// `size` pixels.
     ///
-    /// Memory is used again from call to call.
+    /// Memory is reused from call to call.
     mutating func prepare(source: Int, size: Int, range: Range<Int>) {
         precondition(
             source > 0 && range.lowerBound >= 0 && range.upperBound <= size,
@@ -44,7 +46,7 @@ struct ResizeAxis {
             let start = max(Int((center - support + 0.5).rounded(.down)), 0)
             let end = min(Int((center + support + 0.5).rounded(.down)), source)
             append(center: center, support: support, pixels: start..<end)
-            // Both ends only move on from output to output.
+            // Neither end ever decreases from one output pixel to the next.
             let origin = output == range.lowerBound ? start : sourceRange.lowerBound
             sourceRange = origin..<end
         }

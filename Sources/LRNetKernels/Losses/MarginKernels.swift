@@ -1,9 +1,9 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// Losses of one sample that look at each class by itself: t = +1 for the label's class, else -1.
+/// Losses of one sample that treat each class separately: t = +1 for the label's class, else -1.
 package enum MarginKernels {
-    /// The mean over classes of the squared hinge.
+    /// Computes the mean over classes of the squared hinge loss.
     ///
     ///     loss = 1 / C sum over c of max(0, 1 - t z)^2
     ///     gradient[c] = -gradientScale 2 t max(0, 1 - t z) / C
@@ -20,17 +20,18 @@ package enum MarginKernels {
         let share = 1 / Double(max(logits.count, 1))
         return each(logits, label: label, gradientScale, gradient) { z, t in
             let gap = max(0, 1 - t * z)
-            // In this order what is not a number stays so.
+            // NaN is handled explicitly, so that it stays NaN.
             return z.isNaN ? (z, z) : (share * gap * gap, -2 * t * gap * share)
         }
     }
 
-    /// The negative log-likelihood of signs: class c is said to be the label's with probability
-    /// Phi(z).
+    /// Computes the negative log-likelihood of the signs, if class c is the label's class with
+    /// probability Phi(z).
     ///
-    ///     loss = - sum over c of log Phi(t z)        gradient[c] = -gradientScale t phi(z) / Phi(t z)
+    ///     loss = - sum over c of log Phi(t z)
+    ///     gradient[c] = -gradientScale t phi(z) / Phi(t z)
     ///
-    /// - Parameters: As of ``squaredHinge(logits:label:gradientScale:gradient:)``.
+    /// - Parameters: The same as for ``squaredHinge(logits:label:gradientScale:gradient:)``.
     /// - Source: Soudry, Hubara, Meir, *Expectation Backpropagation*, NIPS 2014, the output layer.
     package static func probit(
         logits: FloatView, label: Int, gradientScale: Float = 1, gradient: FloatView? = nil
@@ -41,8 +42,8 @@ package enum MarginKernels {
         }
     }
 
-    /// log Phi(x) and phi(x) / Phi(x); below -8 by the first terms of their asymptotic series, which
-    /// are good to 1e-5 there.
+    /// Returns log Phi(x) and phi(x) / Phi(x). Below -8 they are computed from the first terms of
+    /// their asymptotic series, which are accurate to 1e-5 there.
     private static func logDistribution(_ x: Double) -> (logarithm: Double, ratio: Double) {
         let logDensity = -x * x / 2 - 0.5 * log(2 * Double.pi)
         if x < -8 {
@@ -54,7 +55,7 @@ package enum MarginKernels {
         return (log(value), exp(logDensity) / value)
     }
 
-    /// Adds up `term`'s losses and stores its slopes.
+    /// Sums the losses that `term` returns for the classes, and stores its slopes.
     private static func each(
         _ logits: FloatView, label: Int, _ gradientScale: Float, _ gradient: FloatView?,
         _ term: (_ z: Double, _ t: Double) -> (loss: Double, slope: Double)

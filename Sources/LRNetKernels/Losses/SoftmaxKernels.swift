@@ -1,21 +1,22 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// Log-softmax and the cross-entropy of one sample.
+/// Softmax functions of one sample: the cross-entropy and sums of softmax outputs.
 package enum SoftmaxKernels {
-    /// The result for one sample.
+    /// The result for one sample, from these and other losses.
     package struct SampleResult: Sendable {
-        /// `-log softmax(logits)[label]`, in nats.
+        /// The loss. For the cross-entropy this is `-log softmax(logits)[label]`, in nats.
         package var loss: Double
-        /// The index of the largest logit, the first of equals.
+        /// The index of the largest logit, or the first of several equal ones.
         package var prediction: Int
-        /// Classes that stand before the label when logits are sorted, largest first, the
-        /// lower-numbered of equals first: below 5 if the label is among the five likeliest. Where
-        /// logits are no numbers the label stands last.
+        /// The number of classes before the label when the logits are sorted, largest first; of
+        /// equal logits, the class with the lower number comes first. The value is below 5 if the
+        /// label is among the five most likely classes. A logit of NaN sorts before the label, and
+        /// a label whose logit is NaN comes last.
         package var labelPosition: Int
     }
 
-    /// The cross-entropy of one sample and its gradient.
+    /// Computes the cross-entropy of one sample and its gradient.
     ///
     ///     loss = log sum over c of exp(z[c] - max z) - (z[label] - max z)
     ///     gradient[c] = gradientScale * (softmax(z)[c] - [c = label])
@@ -53,23 +54,23 @@ package enum SoftmaxKernels {
         return SampleResult(loss: loss, prediction: best, labelPosition: position)
     }
 
-    /// The number of classes that stand before the label (``SampleResult/labelPosition``).
+    /// Returns the number of classes before the label (``SampleResult/labelPosition``).
     static func position(of label: Int, in logits: FloatView) -> Int {
         let z = logits.pointer
         var position = 0
         for c in 0..<logits.count where c != label {
-            let isBehind = z[c] < z[label] || (z[c] == z[label] && c > label)
-            position += isBehind ? 0 : 1
+            let isAfter = z[c] < z[label] || (z[c] == z[label] && c > label)
+            position += isAfter ? 0 : 1
         }
         return position
     }
 
-    /// Adds the softmax of one sample's logits to sums that are kept as logarithms, so that small
+    /// Adds the softmax of one sample's logits to sums that are stored as logarithms, so that small
     /// probabilities count too:
     ///
     ///     sum[c] = log(exp sum[c] + softmax(logits)[c])
     ///
-    /// The sums are then logits of the mean of all softmax outputs; they start at minus infinity.
+    /// The sums are then logits of the mean of all softmax outputs. They start at minus infinity.
     package static func addLogProbabilities(ofLogits logits: FloatView, to sum: FloatView) {
         precondition(logits.count == sum.count, "\(logits.count) logits, \(sum.count) sums")
         let (z, target) = (logits.pointer, sum.pointer)

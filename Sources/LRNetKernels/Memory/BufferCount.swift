@@ -1,17 +1,18 @@
 internal import Synchronization
 
-/// How many ``FloatBuffer``s and ``DoubleBuffer``s this process has allocated so far.
+/// The number of ``FloatBuffer``s and ``DoubleBuffer``s that this process has allocated.
 ///
-/// For tests and benchmarks, which hold that a training step allocates none once it has run twice.
+/// Tests and benchmarks use it to check that a training step allocates none after it has run twice.
 package enum BufferCount {
     private static let count = Atomic<Int>(0)
 
-    /// Allocations since the process began, on all threads.
+    /// Allocations since the process started, on all threads.
     package static var allocations: Int { count.load(ordering: .relaxed) }
 
-    /// Counts one.
+    /// Counts one buffer.
     ///
-    /// - Returns: Whether its memory will be used, and so must be set to 0.
+    /// - Returns: True if the memory will be used and so must be set to 0; false inside
+    ///   ``planning(_:)``.
     static func add(byteCount: Int) -> Bool {
         guard let plan else {
             count.add(1, ordering: .relaxed)
@@ -23,16 +24,16 @@ package enum BufferCount {
 
     // MARK: Plans
 
-    /// What buffers would take: those that are made inside ``planning(_:)`` are counted, and their
-    /// memory is never touched, so that the system does not provide it.
+    /// The memory that the buffers created inside ``planning(_:)`` would need. That memory is never
+    /// touched, so the system does not provide it.
     package final class Plan: @unchecked Sendable {
-        /// Bytes of all buffers so far.
+        /// The bytes of all buffers so far.
         package fileprivate(set) var byteCount = 0
     }
 
     @TaskLocal private static var plan: Plan?
 
-    /// Makes buffers for their sizes only; what they hold is anybody's guess.
+    /// Runs `work` in order to measure its buffers. Their contents are undefined.
     package static func planning<Result>(_ work: (Plan) throws -> Result) rethrows -> Result {
         let plan = Plan()
         return try $plan.withValue(plan) { try work(plan) }

@@ -1,12 +1,12 @@
 internal import LRNetSupport
 
-/// A fixed block of Float64 memory for statistics that several threads fill side by side, each its
-/// own range.
+/// A fixed block of Float64 memory for statistics. Several threads may fill it at the same time,
+/// each in its own range.
 package final class DoubleBuffer: @unchecked Sendable {
     /// The number of values.
     package let count: Int
 
-    /// The first value; valid as long as the buffer lives.
+    /// The address of the first value; valid while the buffer exists.
     package let base: UnsafeMutablePointer<Double>
 
     private let memory: BufferMemory
@@ -26,9 +26,9 @@ package final class DoubleBuffer: @unchecked Sendable {
         memory.free()
     }
 
-    /// The first `count` values as an array.
+    /// Returns the first `count` values as an array.
     ///
-    /// - Precondition: The buffer has as many.
+    /// - Precondition: The buffer has at least `count` values.
     package func prefix(_ count: Int) -> [Double] {
         precondition(count >= 0 && count <= self.count, "\(count) of \(self.count) values")
         return Array(UnsafeBufferPointer(start: base, count: count))

@@ -2,14 +2,14 @@ internal import LRNetSupport
 
 /// A fixed block of Float32 memory, aligned to 64 bytes (one AVX-512 vector, one cache line).
 ///
-/// Kernels work on ``FloatView``s of it. The buffer is shared by reference and is not locked:
-/// threads that work at the same time must write disjoint ranges, which every caller arranges by
-/// giving each thread its own leaves or its own panel.
+/// Kernels work on ``FloatView``s of it. The buffer is shared by reference and is not locked.
+/// Threads that work at the same time must write disjoint ranges. Every caller ensures this by
+/// assigning each thread its own leaves or its own panel.
 package final class FloatBuffer: @unchecked Sendable {
     /// The number of values.
     package let count: Int
 
-    /// The first value; valid as long as the buffer lives.
+    /// The address of the first value; valid while the buffer exists.
     package let base: UnsafeMutablePointer<Float>
 
     /// The alignment of the first value, in bytes.
@@ -40,17 +40,17 @@ package final class FloatBuffer: @unchecked Sendable {
         memory.free()
     }
 
-    /// The whole buffer.
+    /// A view of the whole buffer.
     package var all: FloatView { FloatView(buffer: self, offset: 0, count: count) }
 
-    /// The values in `range`.
+    /// A view of the values in `range`.
     ///
-    /// - Precondition: The range lies within the buffer.
+    /// - Precondition: The range is within the buffer.
     package subscript(range: Range<Int>) -> FloatView { all[range] }
 
-    /// One value.
+    /// The value at `index`.
     ///
-    /// - Precondition: The index lies within the buffer.
+    /// - Precondition: The index is within the buffer.
     package subscript(index: Int) -> Float {
         get { all[index] }
         set { all[index] = newValue }

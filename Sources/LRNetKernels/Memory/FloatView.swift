@@ -1,11 +1,11 @@
 internal import LRNetSupport
 
-/// A contiguous run of values of a ``FloatBuffer``; the argument type of every kernel.
+/// A contiguous range of the values of a ``FloatBuffer``; the argument type of every kernel.
 ///
 /// A view is a reference: writing through it writes the buffer. Its bounds are checked when it is
-/// made, not when a kernel walks over it.
+/// created, not while a kernel iterates over it.
 package struct FloatView: Sendable {
-    /// The memory that the view lies in.
+    /// The buffer that contains the values.
     package let buffer: FloatBuffer
 
     /// The index of the view's first value in ``buffer``.
@@ -20,22 +20,22 @@ package struct FloatView: Sendable {
         self.count = count
     }
 
-    /// The first value, for kernels and for the wrappers of C libraries only.
+    /// The address of the first value, only for kernels and for the wrappers of C libraries.
     package var pointer: UnsafeMutablePointer<Float> { buffer.base + offset }
 
     /// The part of the view in `range`, relative to the view's start.
     ///
-    /// - Precondition: The range lies within the view.
+    /// - Precondition: The range is within the view.
     package subscript(range: Range<Int>) -> FloatView {
         precondition(
             range.lowerBound >= 0 && range.upperBound <= count,
-            "range \(range) lies outside a view of \(count) values")
+            "range \(range) is outside a view of \(count) values")
         return FloatView(buffer: buffer, offset: offset + range.lowerBound, count: range.count)
     }
 
-    /// One value, relative to the view's start.
+    /// The value at `index`, relative to the view's start.
     ///
-    /// - Precondition: The index lies within the view.
+    /// - Precondition: The index is within the view.
     package subscript(index: Int) -> Float {
         get {
             precondition(index >= 0 && index < count, "index \(index) of \(count) values")
@@ -47,17 +47,17 @@ package struct FloatView: Sendable {
         }
     }
 
-    /// The values as an array.
+    /// A copy of the values.
     package var values: [Float] {
         Array(UnsafeBufferPointer(start: pointer, count: count))
     }
 
-    /// Sets every value.
+    /// Sets every value to `value`.
     package func fill(_ value: Float) {
         pointer.update(repeating: value, count: count)
     }
 
-    /// Overwrites the view.
+    /// Overwrites the view with the values of `source`.
     ///
     /// - Precondition: The counts agree.
     package func copy(from source: FloatView) {
@@ -65,7 +65,7 @@ package struct FloatView: Sendable {
         pointer.update(from: source.pointer, count: count)
     }
 
-    /// Overwrites the view.
+    /// Overwrites the view with the values of `source`.
     ///
     /// - Precondition: The counts agree.
     package func copy(from source: [Float]) {

@@ -1,45 +1,50 @@
 internal import CVectorMath
 internal import LRNetSupport
 
-/// Row-major matrix products, on the calling thread.
+/// Products of row-major matrices, computed on the calling thread:
 ///
-/// Builds for AVX-512 use our own tiles (``ProductTile``): every element is one chain of fused
-/// multiply-adds, or several (``Summation``), whose bits do not depend on how the rows or columns of
-/// a product are cut. Other builds call ``OpenBLAS`` with one thread; some of its results
-/// depend on the number of rows in a call, so callers cut their work by the recipe alone, never by
-/// ranks or threads.
+///     C[i, j] = sum over k of A[i, k] B[k, j]
+///
+/// Builds for AVX-512 use our own tiles (``ProductTile``). They compute every element as one chain
+/// of fused multiply-adds, or as a sum of several chains (``Summation``). The bits of an element do
+/// not depend on how the rows or columns of a product are divided among calls.
+///
+/// Other builds call ``OpenBLAS`` with one thread. Some of its results depend on the number of rows
+/// in a call. Callers must therefore divide their work by the recipe alone, never by ranks or
+/// threads.
 ///
 /// Naive twin: `Reference.product`.
 public enum MatrixProduct {
-    /// A matrix as a product uses it.
+    /// The left factor of a product: a stored matrix or its transpose.
     package struct Factor: Sendable {
         let view: FloatView
         let isTransposed: Bool
 
-        /// The matrix as it is stored.
+        /// Returns the matrix as it is stored.
         package static func plain(_ view: FloatView) -> Factor {
             Factor(view: view, isTransposed: false)
         }
 
-        /// The transpose of the matrix that is stored.
+        /// Returns the transpose of the stored matrix.
         package static func transposed(_ view: FloatView) -> Factor {
             Factor(view: view, isTransposed: true)
         }
     }
 
-    /// How the terms of an element are added up.
+    /// The order in which the terms of an element are summed.
     package enum Summation: Sendable {
-        /// As fast as it goes: in one chain.
+        /// A single chain: the fastest order.
         case chain
 
-        /// In chains of so many terms; the sums of eight chains are added up to a run's, then the sums
-        /// of runs. Of 512 random terms the rounding errors are about a quarter (chains of 16) or half
-        /// (chains of 64) of those of one chain.
+        /// Chains of `chain` terms. Eight chains form a run: their sums are added to the sum of the
+        /// run, and then the sums of all runs are added. For 512 random terms, the rounding errors
+        /// are about a quarter (chains of 16) or half (chains of 64) of the errors of a single
+        /// chain.
         ///
-        /// OpenBLAS gets twice as many terms a call.
+        /// OpenBLAS gets `2 * chain` terms per call.
         case runs(chain: Int)
 
-        /// Terms of a chain and of a run, in our tiles.
+        /// The number of terms in a chain and in a run, for our own tiles.
         fileprivate var lengths: (chain: Int, run: Int) {
             switch self {
             case .chain: (.max, .max)
@@ -47,7 +52,7 @@ public enum MatrixProduct {
             }
         }
 
-        /// Terms of a call of OpenBLAS.
+        /// The number of terms in a call of OpenBLAS.
         fileprivate var callLength: Int {
             switch self {
             case .chain: .max
@@ -56,11 +61,11 @@ public enum MatrixProduct {
         }
     }
 
-    /// Whether products are computed by our own tiles in this build.
+    /// True if this build computes products with its own tiles.
     public static let usesOwnKernels = lrnet_has_avx512() != 0
 
-    /// The version and configuration of OpenBLAS, and the CPU core type that it chose kernels for; why
-    /// there is none where it cannot be loaded. Loads it.
+    /// The version and configuration of OpenBLAS, and the CPU core type it chose kernels for. This
+    /// property loads the library. If that fails, the configuration contains the reason.
     package static var libraryDescription: (configuration: String, core: String) {
         switch OpenBLAS.loaded {
         case .success(let library): (library.configuration, library.core)
@@ -68,12 +73,13 @@ public enum MatrixProduct {
         }
     }
 
-    /// OpenBLAS, which a pool made by `ThreadPool.computing` has loaded.
+    /// OpenBLAS, which `ThreadPool.computing` has loaded.
     private static var library: OpenBLAS {
         do { return try OpenBLAS.loaded.get() } catch { fatalError("\(error)") }
     }
 
-    /// Who computes products in this build: `lrnet-avx512`, or `openblas-` and its core type.
+    /// The name of the kernels that compute products in this build: `lrnet-avx512`, or `openblas-`
+    /// and its core type.
     package static var provider: String {
         usesOwnKernels ? "lrnet-avx512" : "openblas-\(libraryDescription.core)"
     }
@@ -84,7 +90,7 @@ public enum MatrixProduct {
     ///   - a: Shape `[rows, inner]`; stored `[inner, rows]` when transposed.
     ///   - b: Shape `[inner, columns]`.
     ///   - c: Overwritten; shape `[rows, columns]`; does not overlap `a` or `b`.
-    ///   - summation: How the terms of an element are added up.
+    ///   - summation: The order in which the terms of an element are summed.
     /// - Precondition: The views have exactly these sizes.
     package static func multiply(
         _ a: Factor, _ b: PackedMatrix, into c: FloatView, rows: Int,
@@ -110,7 +116,7 @@ public enum MatrixProduct {
         }
     }
 
-    /// A left factor's place in memory.
+    /// The address of a left factor and its storage order.
     private struct Left {
         let start: UnsafePointer<Float>
         let isTransposed: Bool
@@ -124,16 +130,17 @@ public enum MatrixProduct {
         }
     }
 
-    /// A product at addresses, with a packed `B` that may have blocks of zeros: `C = A B`.
+    /// Computes `C = A B` on addresses, with a packed `B` that may have blocks of zeros.
     ///
-    /// Where blocks begin or end within a panel of 32 columns, or products are not ours, zeros are
-    /// multiplied like other values.
+    /// Our own tiles skip the zeros in whole panels of 32 columns, if every range in `columns`
+    /// starts at a panel. Zeros that are not skipped are multiplied like other values. Builds with
+    /// OpenBLAS skip nothing.
     ///
     /// - Parameters:
     ///   - a: Shape `[rows, inner]`.
     ///   - b: Shape `[inner, columns]`.
-    ///   - rows: The rows of `B` that are not all 0, in order; `nil` for all.
-    ///   - columns: Its columns that are not all 0, in order; `nil` for all.
+    ///   - rows: The rows of `B` that are not all 0, in order; `nil` for all rows.
+    ///   - columns: The columns of `B` that are not all 0, in order; `nil` for all columns.
     ///   - c: Overwritten; shape `[count, columns]`.
     static func multiply(
         _ a: UnsafePointer<Float>, _ b: PackedMatrix.Panels, rows: [Range<Int>]?,
@@ -144,7 +151,8 @@ public enum MatrixProduct {
         let width = ProductTile.columnCount
         let isCut = rows != nil || columns != nil
         let shape = Shape(rows: count, columns: b.columns, inner: b.inner, summation: summation)
-        guard usesOwnKernels && isCut && columns?.allSatisfy({ $0.lowerBound % width == 0 }) ?? true else {
+        guard usesOwnKernels && isCut && columns?.allSatisfy({ $0.lowerBound % width == 0 }) ?? true
+        else {
             return multiply(Left(a), b, into: c, shape)
         }
         let (rows, columns) = (rows ?? [0..<b.inner], columns ?? [0..<b.columns])
@@ -169,7 +177,7 @@ public enum MatrixProduct {
         }
     }
 
-    /// One panel of columns, of some of the terms.
+    /// Computes one panel of columns from some of the terms.
     private static func multiply(
         _ a: Left, _ b: PackedMatrix.Panels, panel: Int, terms: Range<Int>,
         into c: UnsafeMutablePointer<Float>, _ shape: Shape, accumulate: Bool
@@ -187,8 +195,8 @@ public enum MatrixProduct {
     ///   - a: Shape `[rows, inner]`; stored `[inner, rows]` when transposed.
     ///   - b: Shape `[inner, columns]`, as stored.
     ///   - c: Shape `[rows, columns]`; does not overlap `a` or `b`.
-    ///   - accumulate: Whether to add to `c` instead of overwriting it.
-    ///   - summation: How the terms of an element are added up.
+    ///   - accumulate: If true, adds to `c` instead of overwriting it.
+    ///   - summation: The order in which the terms of an element are summed.
     /// - Precondition: The views have exactly these sizes.
     package static func multiply(
         _ a: Factor, _ b: FloatView, into c: FloatView, rows: Int, columns: Int, inner: Int,
@@ -241,7 +249,8 @@ public enum MatrixProduct {
             "product of \(rows)x\(inner) and \(inner)x\(columns) with \(a), \(b) and \(c) values")
     }
 
-    /// Whole panels are read where they lie; the last, narrow one is filled up with zeros first.
+    /// Computes a product with our own tiles. Whole panels are read in place; the last, narrow
+    /// panel is first copied and padded with zeros.
     private static func multiplyByTiles(
         _ a: Left, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, shape: Shape,
         accumulate: Bool
@@ -270,10 +279,11 @@ public enum MatrixProduct {
         }
     }
 
-    /// One panel of columns: tiles of 12 rows, then 8, 4 and single rows, or of 6, 4 and single rows
-    /// where they are sums of chains. Narrow tiles are computed aside and then copied or added.
+    /// Computes one panel of columns: tiles of 12 rows, then 8, 4 and single rows. Sums of chains
+    /// use tiles of 6, 4 and single rows. Narrow tiles are computed in a buffer and then copied or
+    /// added.
     ///
-    /// - Parameter terms: The columns of `A` that the panel's rows belong to.
+    /// - Parameter terms: The columns of `A` that match the panel's rows.
     private static func tiles(
         _ a: Left, terms: Range<Int>, panel: UnsafePointer<Float>, panelStride: Int,
         firstColumn: Int, shape: Shape, into c: UnsafeMutablePointer<Float>, accumulate: Bool
@@ -292,17 +302,17 @@ public enum MatrixProduct {
         withUnsafeTemporaryAllocation(
             of: Float.self,
             capacity: isNarrow ? ProductTile.rowCount * ProductTile.columnCount : 0
-        ) { aside in
+        ) { buffer in
             while row < shape.rows {
                 let count = rowCount(shape.rows &- row, hasChains: chain != nil)
                 tile.forEachPart(of: lengths.run) { run, isFirst in
                     let accumulate = accumulate || !isFirst
-                    if isNarrow, let aside = aside.baseAddress {
+                    if isNarrow, let buffer = buffer.baseAddress {
                         compute(
-                            run, count, chain, into: aside, stride: ProductTile.columnCount,
+                            run, count, chain, into: buffer, stride: ProductTile.columnCount,
                             accumulate: false)
                         copy(
-                            aside, count, width, to: target, shape.columns, accumulate: accumulate)
+                            buffer, count, width, to: target, shape.columns, accumulate: accumulate)
                     } else {
                         compute(
                             run, count, chain, into: target, stride: shape.columns,
@@ -316,22 +326,22 @@ public enum MatrixProduct {
         }
     }
 
-    /// Rows of the next tile when `left` are left.
+    /// Returns the number of rows of the next tile when `left` rows remain.
     @inline(__always)
     private static func rowCount(_ left: Int, hasChains: Bool) -> Int {
         if hasChains && left >= 6 && left != 8 { return 6 }
         return left >= 12 ? 12 : left >= 8 ? (hasChains ? 4 : 8) : left >= 4 ? 4 : 1
     }
 
-    /// A product at addresses, for kernels that cut their factors themselves: `C = A' B` of at most
-    /// one panel of columns.
+    /// Computes `C = A' B` on addresses, with at most one panel of columns, for kernels that divide
+    /// their factors themselves.
     ///
     /// - Parameters:
     ///   - a: Element `(k, row)` at `a + k * aStride + row`.
-    ///   - b: Element `(k, column)` at `b + k * bStride + column`; 32 columns are read whatever
-    ///     `columns` says.
-    ///   - c: Overwritten: `rows` rows of 32 values, of which `columns` count.
-    ///   - chain: The terms of a chain; sums of chains are added in order.
+    ///   - b: Element `(k, column)` at `b + k * bStride + column`; 32 columns are read regardless
+    ///     of `columns`.
+    ///   - c: Overwritten: `rows` rows of 32 values, of which the first `columns` are valid.
+    ///   - chain: The number of terms in a chain; the sums of chains are added in order.
     static func multiplyPanel(
         _ a: UnsafePointer<Float>, aStride: Int, _ b: UnsafePointer<Float>, bStride: Int,
         into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int, chain: Int
@@ -360,7 +370,7 @@ public enum MatrixProduct {
         }
     }
 
-    /// Computes a tile, in chains of so many terms or in one.
+    /// Computes a tile in chains of `chain` terms, or in a single chain if that is `nil`.
     @inline(__always)
     private static func compute(
         _ tile: ProductTile, _ rows: Int, _ chain: Int?, into c: UnsafeMutablePointer<Float>,

@@ -1,10 +1,10 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// OpenBLAS, which computes products in builds without AVX-512; loaded when it is first asked for.
+/// OpenBLAS, which computes products in builds without AVX-512. It is loaded on first use.
 ///
-/// Were it linked, it would start a thread for each further core as soon as a program starts, with 128 MiB of
-/// address space each, although it is called with one thread or not at all.
+/// If it were linked, it would start a thread for each additional core at program start, with 128
+/// MiB of address space each. But it is called with one thread or not at all.
 struct OpenBLAS: Sendable {
     /// `cblas_sgemm`: order, transpositions, rows, columns, inner, alpha, A, B, beta, C.
     typealias Product =
@@ -15,25 +15,26 @@ struct OpenBLAS: Sendable {
     private typealias Text = @convention(c) () -> UnsafePointer<CChar>?
     private typealias SetThreads = @convention(c) (CInt) -> Void
 
-    /// Values of `cblas.h`.
+    /// Constants of `cblas.h`.
     static let rowMajor: CInt = 101
     static let plain: CInt = 111
     static let transposed: CInt = 112
 
     let product: Product
 
-    /// The version and configuration, in the library's words.
+    /// The version and configuration, as the library reports them.
     let configuration: String
 
-    /// The CPU that kernels were chosen for.
+    /// The CPU core type that kernels were chosen for.
     let core: String
 
-    /// The library, or why it cannot be had; the same for the whole process.
+    /// The library, or the error if it cannot be loaded; the same for the whole process.
     static let loaded = Result { try OpenBLAS() }
 
     private static let names = ["libopenblas.so.0", "libopenblas.so"]
 
-    /// Address space that must be free: where it has too little, OpenBLAS asks again for ever.
+    /// The address space, in bytes, that must be free. With less, OpenBLAS retries its allocation
+    /// forever.
     private static let addressByteCount = 96 << 20
 
     private init() throws {
@@ -42,7 +43,8 @@ struct OpenBLAS: Sendable {
             remedy:
                 "install OpenBLAS (apt-get install libopenblas-dev, or a module that puts it on "
                 + "LD_LIBRARY_PATH)")
-        // Read when the library is loaded; `Console.prepare` has set it for programs, before they have threads.
+        // OpenBLAS reads the variable when it is loaded. In programs, `Console.prepare` has already
+        // set it, before there are other threads.
         let variable = "OPENBLAS_NUM_THREADS"
         if getenv(variable).map({ String(cString: $0) }) != "1" { setenv(variable, "1", 1) }
         try Self.checkAddressSpace()
@@ -80,15 +82,16 @@ struct OpenBLAS: Sendable {
 }
 
 extension ThreadPool {
-    /// A pool that computes products; readies what they need.
+    /// Creates a pool that computes products, and loads the library they need.
     ///
-    /// - Throws: `Failure`: 74 if the system makes no further thread, 66 if products are OpenBLAS's and it cannot
-    ///   be loaded.
+    /// - Throws: `Failure`: 74 if the system cannot start another thread or OpenBLAS has too little
+    ///   address space, 66 if products need OpenBLAS and it cannot be loaded.
     package static func computing(
         threads: Int, cores: [Int] = [], remedy: String? = nil
     ) throws -> ThreadPool {
         if !MatrixProduct.usesOwnKernels { _ = try OpenBLAS.loaded.get() }
         return try ThreadPool(
-            threadCount: threads, cores: cores, remedy: remedy ?? "use fewer threads (\(threads))")
+            threadCount: threads, cores: cores,
+            remedy: remedy ?? "use fewer than \(threads) threads")
     }
 }

@@ -1,20 +1,24 @@
 internal import LRNetSupport
 
-/// A matrix of shape `[inner, columns]` laid out for many products from the left: panels of 32
-/// columns, each panel row after row, the last panel filled up with zeros.
+/// A right factor of shape `[inner, columns]` in the layout that products read.
 ///
-/// It lies in memory that others may use in turns, so it must be packed before each run of products.
-/// Where products are OpenBLAS's, which packs by itself, the matrix is kept as it is.
+/// The layout consists of panels of 32 columns, one after the other. A panel stores its `inner`
+/// rows of 32 values one after the other; the last panel is padded with zeros. In builds with
+/// OpenBLAS, which packs its factors itself, the matrix is stored unchanged.
+///
+/// Other code may use the same memory in turn, so the matrix must be packed before each series of
+/// products.
 ///
 /// Naive twin: `Reference.pack`.
 public struct PackedMatrix: Sendable {
-    /// The sizes.
+    /// The number of rows and of columns.
     package let inner, columns: Int
 
     let storage: FloatView
 
-    /// Where the matrix lies. Holds nothing: inner loops pass it on without counting references to
-    /// memory that all threads share, for which they would wait for one another.
+    /// The sizes and the address of a packed matrix, without a reference to its memory. All threads
+    /// share that memory; if inner loops counted references to it, the threads would wait for one
+    /// another.
     struct Panels {
         let inner, columns: Int
         let start: UnsafePointer<Float>
@@ -23,12 +27,12 @@ public struct PackedMatrix: Sendable {
         var count: Int { (columns + ProductTile.columnCount - 1) / ProductTile.columnCount }
     }
 
-    /// Where the matrix lies, as long as its memory lives.
+    /// The matrix's sizes and address; valid while its memory exists.
     var panels: Panels {
         Panels(inner: inner, columns: columns, start: UnsafePointer(storage.pointer))
     }
 
-    /// Lays a matrix into memory.
+    /// Uses `storage` as the memory of the matrix.
     ///
     /// - Parameter storage: ``count(inner:columns:)`` values.
     package init(inner: Int, columns: Int, in storage: FloatView) {
@@ -40,21 +44,21 @@ public struct PackedMatrix: Sendable {
         self.storage = storage
     }
 
-    /// Allocates memory of its own.
+    /// Allocates the memory of the matrix.
     package init(inner: Int, columns: Int) {
         let count = Self.count(inner: inner, columns: columns)
         self.init(inner: inner, columns: columns, in: FloatBuffer(count: count).all)
     }
 
-    /// The values that a packed matrix takes.
+    /// Returns the number of values in a packed matrix.
     public static func count(inner: Int, columns: Int) -> Int {
         inner * paddedColumnCount(columns)
     }
 
-    /// The number of panels; work is shared by panels.
+    /// The number of panels. Threads divide the packing by panels.
     package var panelCount: Int { panels.count }
 
-    /// Columns with those that fill up the last panel.
+    /// Returns the number of columns, including the padding of the last panel.
     static func paddedColumnCount(_ columns: Int) -> Int {
         guard MatrixProduct.usesOwnKernels else { return columns }
         let width = ProductTile.columnCount
@@ -81,7 +85,8 @@ public struct PackedMatrix: Sendable {
         }
     }
 
-    /// Overwrites the panels in `range` from the transpose, stored `[columns, inner]`.
+    /// Overwrites the panels in `range` from the transpose of the matrix, stored
+    /// `[columns, inner]`.
     package func packTransposed(_ matrix: FloatView, panels range: Range<Int>) {
         precondition(
             matrix.count == inner * columns && range.upperBound <= panelCount,
@@ -98,15 +103,15 @@ public struct PackedMatrix: Sendable {
         }
     }
 
-    /// Values between the rows of a panel.
+    /// The distance between the rows of a panel, in values.
     private var stride: Int { Self.rowStride(columns) }
 
-    /// Values between the rows of a panel.
+    /// Returns the distance between the rows of a panel, in values.
     static func rowStride(_ columns: Int) -> Int {
         MatrixProduct.usesOwnKernels ? ProductTile.columnCount : columns
     }
 
-    /// Where the first row of the panel with a column has that column.
+    /// Returns the index of a column's element in the first row of its panel.
     static func offset(ofColumn column: Int, inner: Int) -> Int {
         guard MatrixProduct.usesOwnKernels else { return column }
         let width = ProductTile.columnCount

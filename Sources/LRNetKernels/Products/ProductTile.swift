@@ -1,7 +1,11 @@
-/// Where a tile of a product finds its factors.
+/// A tile of a product: 32 columns of a few rows, whose sums stay in registers until all terms are
+/// added.
 ///
-/// Element `(i, k)` of the left factor lies at `a + i * rowStride + k * depthStride`; the 32 values
-/// of row `k` of the right factor begin at `b + k * panelStride`.
+///     C[i, j] = sum over k of A[i, k] B[k, j]          0 <= k < depth
+///
+/// Element `(i, k)` of the left factor is at `a + i * rowStride + k * depthStride`, which covers
+/// plain and transposed storage. The 32 values of row `k` of the right factor start at
+/// `b + k * panelStride`.
 struct ProductTile {
     var a: UnsafePointer<Float>
     var rowStride: Int
@@ -11,15 +15,15 @@ struct ProductTile {
     /// The number of terms of each sum.
     var depth: Int
 
-    /// Rows of the largest tile: 12 x 2 sums, two values of B and one of A fill 27 of AVX-512's 32
-    /// registers, and 24 independent sums hide the latency of two multiply-adds a cycle. Sums of
-    /// chains take twice the registers, so six rows are the most there.
+    /// The number of rows of the largest tile. Its 12 x 2 sums, two vectors of B and one of A fill
+    /// 27 of the 32 AVX-512 registers. Its 24 independent sums hide the latency of multiply-adds at
+    /// two per cycle. Sums of chains need twice as many registers, so six rows are their maximum.
     static let rowCount = 12
 
-    /// Columns of every tile.
+    /// The number of columns of every tile.
     static let columnCount = 32
 
-    /// Calls `body` with the tile of every `length` terms in turn, the last one perhaps of fewer.
+    /// Calls `body` for consecutive parts of `length` terms; the last part may have fewer.
     @inline(__always)
     func forEachPart(of length: Int, _ body: (_ part: ProductTile, _ isFirst: Bool) -> Void) {
         var part = self
@@ -33,8 +37,8 @@ struct ProductTile {
         }
     }
 
-    /// Computes `Rows.count` rows of 32 columns, every element in one chain of fused multiply-adds over
-    /// `k` in order: its bits depend on nothing but its own row and column.
+    /// Computes `Rows.count` rows of 32 columns. Every element is one chain of fused multiply-adds
+    /// over `k` in order, so its bits depend on nothing but its own row and column.
     @inline(__always)
     func compute<Rows: TileRows>(
         _: Rows.Type, into c: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool
@@ -43,12 +47,13 @@ struct ProductTile {
         chain(Rows.self, of: depth, from: &left, &right).store(c, stride, accumulate)
     }
 
-    /// Computes `Rows.count` rows of 32 columns, every element as a sum of chains, in order.
+    /// Computes `Rows.count` rows of 32 columns. Every element is a sum of chains, added in order.
     ///
-    /// The sums so far stay in registers beside those of the chain: a chain of 16 terms that went
-    /// through memory would cost a quarter more, because two cycles store one vector.
+    /// The sums of the finished chains stay in registers next to the sums of the current chain. If
+    /// they went through memory, a chain of 16 terms would cost a quarter more, because storing a
+    /// vector takes two cycles.
     ///
-    /// - Parameter length: The terms of a chain.
+    /// - Parameter length: The number of terms in a chain.
     @inline(__always)
     func compute<Rows: TileRows>(
         _: Rows.Type, chainsOf length: Int, into c: UnsafeMutablePointer<Float>, stride: Int,
@@ -80,21 +85,21 @@ struct ProductTile {
     }
 }
 
-/// The sums of some rows of a tile; named fields, because only those stay in registers.
+/// The sums of some rows of a tile. They are named fields because only those stay in registers.
 protocol TileRows {
     /// The number of rows.
     static var count: Int { get }
 
-    /// Zeros.
+    /// Creates sums of 0.
     init()
 
-    /// Adds the products of one term: `a[i * stride]` times 32 values, to row `i`.
+    /// Adds the products of one term to row `i`: `a[i * stride]` times 32 values.
     mutating func add(_ a: UnsafePointer<Float>, _ stride: Int, _ b0: Vector, _ b1: Vector)
 
-    /// Adds other sums.
+    /// Adds the sums of another chain.
     mutating func add(_ other: Self)
 
-    /// Stores the sums to rows of 32 values, or adds them to what is there.
+    /// Stores the sums to rows of 32 values, or adds them to the present values.
     func store(_ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool)
 }
 
@@ -130,7 +135,7 @@ struct OneRow: TileRows {
     }
 }
 
-/// Two tiles, one below the other.
+/// The sums of two tiles, one below the other.
 struct Stacked<Top: TileRows, Bottom: TileRows>: TileRows {
     static var count: Int { Top.count + Bottom.count }
 

@@ -1,18 +1,20 @@
 internal import LRNetSupport
 
-/// Standard normal numbers from ``NoiseKey``s, by Philox4x32-10 and the Box-Muller transform.
+/// Standard normal numbers from ``NoiseKey``s, computed with Philox4x32-10 and the Box-Muller
+/// transform.
 ///
-/// Element `e` of a key's sequence belongs to group `g = e / 64`; within the group it is lane
-/// `l = e % 16` of word `w = (e % 64) / 16`. Lane `l` is Philox block `16 g + l`; its four words
-/// `(x0, x1, x2, x3)` give four numbers:
+/// A key's sequence is divided into groups of 64 elements, the output of sixteen Philox blocks that
+/// are computed side by side in the lanes of vectors. Element `e` is in group `g = e / 64`. Within
+/// the group it is lane `l = e % 16` of word `w = (e % 64) / 16`. Lane `l` is Philox block
+/// `16 g + l`, whose four words `(x0, x1, x2, x3)` yield four numbers:
 ///
 ///     radius(x) = sqrt(-2 ln((x + 1/2) / 2^32))      angle(x) = 2 pi x / 2^32
 ///     word 0: radius(x0) cos angle(x1)    word 1: radius(x0) sin angle(x1)
 ///     word 2: radius(x2) cos angle(x3)    word 3: radius(x2) sin angle(x3)
 ///
-/// so the largest possible number is sqrt(66 ln 2) = 6.76.
+/// The largest possible magnitude is therefore sqrt(66 ln 2) = 6.76.
 package enum GaussianNoise {
-    /// Numbers made at a time.
+    /// The number of elements in a group.
     static let groupCount = 64
 
     /// Overwrites `output` with elements 0, 1, 2, ... of the key's sequence.
@@ -24,23 +26,24 @@ package enum GaussianNoise {
         }
     }
 
-    /// Draws pre-activations, and leaves what the backward pass needs of the noise.
+    /// Draws pre-activations and stores what the backward pass needs of the noise.
     ///
     ///     z[i] = mean[i] + sqrt(max(variance[i], 0) + floor) * e[i]
     ///     s[i] = e[i] / (2 sqrt(max(variance[i], 0) + floor))
     ///
-    /// so that dL/dvariance[i] = dL/dz[i] * s[i]. The clamp matters where a fast convolution leaves
-    /// a variance slightly below 0.
+    /// The gradient of the variance is then dL/dvariance[i] = dL/dz[i] * s[i]. The clamp matters
+    /// because a fast convolution may produce a variance slightly below 0.
     ///
     /// Naive twin: `Reference.samplePreActivations`.
     ///
     /// - Parameters:
-    ///   - mean: Holds the means; overwritten with `z`.
-    ///   - variance: Holds the variances; overwritten with `s`.
+    ///   - mean: The means; overwritten with `z`.
+    ///   - variance: The variances; overwritten with `s`.
     ///   - floor: Added to each variance; positive.
-    ///   - key: The noise of this sample; element `i` serves value `i`.
+    ///   - key: The noise of this sample; value `i` uses element `i`.
     /// - Precondition: The counts agree.
-    /// - Source: Shayer, Levi, Fetaya, ICLR 2018, Algorithm 1; the floor is the authors' code's.
+    /// - Source: Shayer, Levi, Fetaya, ICLR 2018, Algorithm 1; the floor comes from the authors'
+    ///   code.
     package static func samplePreActivations(
         mean: FloatView, variance: FloatView, floor: Float, key: NoiseKey
     ) {
@@ -50,7 +53,7 @@ package enum GaussianNoise {
         let variancePointer = variance.pointer
         let floorVector = Vector(repeating: floor)
         forEachNoiseVector(count: mean.count, key: key) { noise, offset, lanes in
-            // In this order a variance that is not a number stays one.
+            // In this argument order a variance of NaN stays NaN.
             let v = larger(Vector(repeating: 0), load(variancePointer + offset, lanes))
             let deviation = squareRoot(v + floorVector)
             let z = multiplyAdd(deviation, noise, load(meanPointer + offset, lanes))
@@ -71,8 +74,9 @@ package enum GaussianNoise {
         var words = PhiloxVector(first: 0, rest: rest, key: philoxKey)
         var block: UInt32 = 0
         while offset < count {
-            // Words of the next group do not wait for this group's numbers: two chains of
-            // dependent instructions side by side instead of one of twice the length.
+            // The words of the next group do not depend on this group's numbers. Computing them
+            // here gives the CPU two independent chains of instructions instead of one of twice the
+            // length.
             block = block &+ UInt32(laneCount)
             let next = PhiloxVector(first: block, rest: rest, key: philoxKey)
             let group = normals(words)
@@ -93,7 +97,7 @@ package enum GaussianNoise {
         }
     }
 
-    /// One group of 64 numbers.
+    /// Computes one group of 64 numbers.
     @inline(__always)
     private static func normals(_ words: PhiloxVector) -> (Vector, Vector, Vector, Vector) {
         let a = boxMuller(words.word0, words.word1)
@@ -101,7 +105,7 @@ package enum GaussianNoise {
         return (a.0, a.1, b.0, b.1)
     }
 
-    // Otherwise the compiler makes it a call, with its vectors passed through memory.
+    // Without `@_transparent` the compiler emits a call, which passes its vectors through memory.
     @_transparent
     private static func boxMuller(_ x: Words, _ y: Words) -> (Vector, Vector) {
         let probability = uniform(x)

@@ -5,7 +5,8 @@ internal import CVectorMath
 ///     round: (c0, c1, c2, c3) <- (hi(M1 c2) ^ c1 ^ k0, lo(M1 c2), hi(M0 c0) ^ c3 ^ k1, lo(M0 c0))
 ///     key:   (k0, k1) <- (k0 + W0, k1 + W1)            between rounds; ten rounds in all
 ///
-/// There is no state: equal counter and key give equal bits, on any rank, thread or machine.
+/// The generator has no state. Equal counters and keys produce equal bits on any rank, thread or
+/// machine.
 ///
 /// Naive twin: `Reference.philox`.
 ///
@@ -16,10 +17,9 @@ package enum Philox {
     static let weyl0: UInt32 = 0x9E37_79B9
     static let weyl1: UInt32 = 0xBB67_AE85
 
-    /// The number of rounds.
     static let roundCount = 10
 
-    /// Four random words for one counter.
+    /// Returns four random words for one counter.
     package static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
         var counter = counter
         var key = key
@@ -35,11 +35,11 @@ package enum Philox {
     }
 }
 
-/// Sixteen Philox blocks at consecutive first counter words, computed side by side.
+/// Sixteen Philox blocks with consecutive first counter words, computed side by side.
 ///
-/// Lane `l` of word `w` equals word `w` of `Philox.block` at first counter word `first + l`.
+/// Lane `l` of word `w` equals word `w` of `Philox.block` for the first counter word `first + l`.
 struct PhiloxVector {
-    /// The four words; each holds sixteen lanes.
+    /// The four words, of sixteen lanes each.
     var word0, word1, word2, word3: SIMD16<UInt32>
 
     /// Computes the blocks `first ..< first + 16` (the addition wraps) of the counters
@@ -56,8 +56,8 @@ struct PhiloxVector {
         word3 = SIMD16(lowHalf: low.3, highHalf: high.3)
     }
 
-    /// Eight blocks. Words are carried in 64-bit lanes whose upper halves are zero, so that a
-    /// product is one widening multiplication.
+    /// Computes eight blocks. Words are stored in 64-bit lanes whose upper halves are zero, so that
+    /// a product is one widening multiplication.
     @inline(__always)
     private static func half(
         _ blocks: SIMD8<UInt32>, rest: (UInt32, UInt32, UInt32), key: SIMD2<UInt32>

@@ -1,4 +1,4 @@
 extension Range<Int> {
-    /// The values of a run of items, such as samples, of `size` values each.
+    /// Returns the range of the values of some items, such as samples, of `size` values each.
     package func scaled(by size: Int) -> Range<Int> { lowerBound * size..<upperBound * size }
 }

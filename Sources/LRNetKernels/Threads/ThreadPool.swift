@@ -2,29 +2,31 @@ internal import CThreads
 internal import LRNetSupport
 internal import Synchronization
 
-/// The persistent threads of one process, which share out the leaves or panels of a step.
+/// The persistent threads of a process. They share the leaves or panels of a training step.
 ///
-/// The caller takes part, so a pool of one thread is a plain loop. Which thread works on which
-/// index is left to chance; results must not depend on it, and do not, when an index writes only
-/// what is its own.
+/// The caller works too, so a pool of one thread is a plain loop. The assignment of indices to
+/// threads varies from call to call. Results must not depend on it; they do not if each index
+/// writes only its own data.
 ///
-/// Several pools may stand for the same threads; see ``progressing(_:)``. The threads end with the last one.
+/// Several pools may use the same threads; see ``progressing(_:)``. The threads end when the last
+/// of these pools is released.
 package final class ThreadPool: @unchecked Sendable {
-    /// The number of threads, the caller's included.
+    /// The number of threads, including the caller.
     package var threadCount: Int { threads.count }
 
     private let threads: Threads
 
-    /// Called from the caller's thread between its indices.
+    /// Called on the caller's thread after each of its indices.
     private let progress: (() -> Void)?
 
-    /// The state that the threads share; they hold it, not their owner, so that the owner can end them.
+    /// The state that the threads share. They retain this object and not its owner, so that the
+    /// owner's release can end them.
     private final class Shared: @unchecked Sendable {
-        /// What the threads are to do; written by the caller before it wakes them.
+        /// The current job; written by the caller before it wakes the threads.
         var job: Job?
         let nextIndex = Atomic<Int>(0)
         let stopping = Atomic<Bool>(false)
-        /// Threads of the job that have not finished it.
+        /// The number of threads that have not finished the job.
         let busyCount = Atomic<Int>(0)
         let finished = Gate()
 
@@ -38,9 +40,9 @@ package final class ThreadPool: @unchecked Sendable {
             }
         }
 
-        func serve(as worker: Int, behind start: Gate) {
+        func serve(as worker: Int, at start: Gate) {
             while true {
-                start.pass()
+                start.wait()
                 let isStopping = stopping.load(ordering: .acquiring)
                 if !isStopping { work(as: worker) }
                 let left = busyCount.subtract(1, ordering: .acquiringAndReleasing).newValue
@@ -49,7 +51,8 @@ package final class ThreadPool: @unchecked Sendable {
             }
         }
 
-        /// Starts the threads behind some gates; `finished` opens when all of them have finished.
+        /// Starts the threads that wait at some gates; `finished` opens when all of them have
+        /// finished.
         func start(_ gates: some Collection<Gate>) {
             busyCount.store(gates.count, ordering: .releasing)
             for gate in gates { gate.open() }
@@ -61,11 +64,11 @@ package final class ThreadPool: @unchecked Sendable {
         var body: (_ index: Int, _ worker: Int) -> Void
     }
 
-    /// The started threads; ends them when it is released.
+    /// The started threads, which end when this object is released.
     private final class Threads {
         let count: Int
         let shared = Shared()
-        /// Of the threads that were started.
+        /// The gates at which the started threads wait.
         private(set) var starts: [Gate] = []
 
         init(count: Int, cores: [Int], remedy: String?) throws {
@@ -78,40 +81,42 @@ package final class ThreadPool: @unchecked Sendable {
                     "lrnet-worker-\(index)", stackByteCount: 8 << 20, remedy: remedy
                 ) { [shared] in
                     if let core { _ = lrnet_bind_thread(UInt32(core)) }
-                    shared.serve(as: index, behind: start)
+                    shared.serve(as: index, at: start)
                 }
                 starts.append(start)
             }
         }
 
-        /// The caller alone.
+        /// Starts no threads.
         init() { count = 1 }
 
         deinit {
             shared.stopping.store(true, ordering: .releasing)
             guard !starts.isEmpty else { return }
             shared.start(starts)
-            shared.finished.pass()
+            shared.finished.wait()
         }
     }
 
     /// Starts `threadCount - 1` threads.
     ///
     /// - Parameters:
-    ///   - cores: If there are as many as threads, each thread that is started is bound to one of them,
-    ///     the first left to the caller's, so that the system does not move them about and their caches
-    ///     with them. The caller's is not bound, since threads that it starts later would be, too.
-    ///     Binding that fails changes nothing.
-    ///   - remedy: What lowers the number of threads, for the error: `lower training.threads`.
+    ///   - cores: If there are as many cores as threads, each started thread is bound to one of
+    ///     them, so that the system does not move it away from its cache. The first core is left to
+    ///     the caller. The caller is not bound, because threads that it starts later would inherit
+    ///     the binding. A binding that fails has no effect.
+    ///   - remedy: The part of the error message that tells how to reduce the number of threads,
+    ///     such as `lower training.threads`.
     /// - Precondition: `threadCount` is positive.
-    /// - Throws: `Failure` (74) if the system makes no further thread; those that were started end.
+    /// - Throws: `Failure` (74) if the system cannot start another thread; threads already started
+    ///   end.
     package init(threadCount: Int, cores: [Int] = [], remedy: String? = nil) throws {
         precondition(threadCount > 0, "a pool of \(threadCount) threads")
         threads = try Threads(count: threadCount, cores: cores, remedy: remedy)
         progress = nil
     }
 
-    /// A pool of the caller's thread alone.
+    /// Creates a pool of the caller's thread alone.
     package init() {
         threads = Threads()
         progress = nil
@@ -122,20 +127,22 @@ package final class ThreadPool: @unchecked Sendable {
         self.progress = progress
     }
 
-    /// A pool of the same threads whose loops call `progress` between two indices, on the caller's thread.
+    /// Returns a pool of the same threads whose loops call `progress` on the caller's thread after
+    /// each of its indices.
     ///
-    /// MPI moves messages only while it is called, so a pass of a training step takes such a pool.
+    /// MPI moves messages only while it is called, so a pass of a training step requires such a
+    /// pool.
     package func progressing(_ progress: @escaping () -> Void) -> ThreadPool {
         ThreadPool(threads, progress: progress)
     }
 
-    /// Calls `body(index, worker)` for every index in `0 ..< count`, side by side, and returns when
-    /// all calls have.
+    /// Calls `body(index, worker)` for every index in `0 ..< count`, in parallel, and returns when
+    /// all calls have returned.
     ///
     /// - Parameters:
     ///   - count: The number of calls.
-    ///   - body: Must be safe to run at the same time for different indices; `worker` lies in
-    ///     `0 ..< threadCount` and no two calls run at the same time with the same worker.
+    ///   - body: Must be safe to run at the same time for different indices. `worker` is in
+    ///     `0 ..< threadCount`, and no two calls run at the same time with the same worker.
     /// - Precondition: Not called from within `body`.
     package func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
         if threadCount == 1 || count <= 1 {
@@ -153,7 +160,7 @@ package final class ThreadPool: @unchecked Sendable {
             shared.nextIndex.store(0, ordering: .releasing)
             shared.start(threads.starts.prefix(count - 1))
             shared.work(as: 0, progress: progress)
-            shared.finished.pass()
+            shared.finished.wait()
             shared.job = nil
         }
     }

@@ -1,10 +1,10 @@
 internal import LRNetSupport
 
-/// One Adam step of a run of parameters.
+/// An Adam step for a range of parameters.
 package enum AdamKernel {
     /// The constants of a step.
     package struct Step: Sendable {
-        /// alpha, already scaled for the tensor.
+        /// The learning rate alpha, already scaled for the tensor.
         package var learningRate: Float
         /// Decay of the first moment.
         package var beta1: Float
@@ -14,10 +14,9 @@ package enum AdamKernel {
         package var epsilon: Float
         /// `1 / (1 - beta1^t)` and `1 / (1 - beta2^t)` at step t (counted from 1).
         package var correction1, correction2: Float
-        /// Coupled L2: `decay * parameter` joins the gradient.
+        /// Coupled L2: `decay * parameter` is added to the gradient.
         package var decay: Float
 
-        /// Creates the constants.
         package init(
             learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, correction1: Float,
             correction2: Float, decay: Float

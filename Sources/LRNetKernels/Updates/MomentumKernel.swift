@@ -1,14 +1,14 @@
 internal import LRNetSupport
 
-/// One step of gradient descent with momentum of a run of parameters.
+/// A step of gradient descent with momentum for a range of parameters.
 package enum MomentumKernel {
     /// Updates parameters and velocities in place.
     ///
     ///     v = momentum v + gradient + decay * w          w = w - learningRate * v
     ///
-    /// - Parameter decay: Coupled L2.
+    /// - Parameter decay: The strength of the coupled L2 regularizer.
     /// - Precondition: The counts agree.
-    /// - Source: as in Torch7, Caffe and PyTorch, without dampening.
+    /// - Source: The update of Torch7, Caffe and PyTorch, without dampening.
     package static func update(
         parameter: FloatView, gradient: FloatView, velocity: FloatView, learningRate: Float,
         momentum: Float, decay: Float

@@ -1,9 +1,10 @@
 internal import LRNetSupport
 internal import Synchronization
 
-/// Passes over whole views that have no geometry.
+/// Element-wise operations on whole views, and sums over them. They do not depend on the geometry
+/// of an image.
 package enum Elementwise {
-    /// `target[i] += source[i]`.
+    /// Computes `target[i] += source[i]`.
     ///
     /// Naive twin: `Reference.add`.
     ///
@@ -17,7 +18,7 @@ package enum Elementwise {
         }
     }
 
-    /// `target[i] += scale * source[i]`.
+    /// Computes `target[i] += scale * source[i]`.
     ///
     /// - Precondition: The counts agree.
     package static func add(_ source: FloatView, scaledBy scale: Float, to target: FloatView) {
@@ -31,7 +32,7 @@ package enum Elementwise {
         }
     }
 
-    /// `target[i] = source[i]^2`; the two may be the same view.
+    /// Computes `target[i] = source[i]^2`; the two may be the same view.
     ///
     /// - Precondition: The counts agree.
     package static func square(_ source: FloatView, into target: FloatView) {
@@ -44,7 +45,7 @@ package enum Elementwise {
         }
     }
 
-    /// `target[i] *= factor`.
+    /// Computes `target[i] *= factor`.
     package static func scale(_ target: FloatView, by factor: Float) {
         let t = target.pointer
         let f = Vector(repeating: factor)
@@ -53,14 +54,14 @@ package enum Elementwise {
         }
     }
 
-    /// `target[i] += value`.
+    /// Computes `target[i] += value`.
     package static func add(_ value: Float, to target: FloatView) {
         let t = target.pointer
         let v = Vector(repeating: value)
         forEachVector(target.count) { i, lanes in store(load(t + i, lanes) + v, t + i, lanes) }
     }
 
-    /// Multiplies positive values by one factor and negative ones by another.
+    /// Multiplies negative values by `negative`, all others by `positive`.
     package static func scale(_ target: FloatView, positive: Float, negative: Float) {
         let t = target.pointer
         let plus = Vector(repeating: positive)
@@ -90,7 +91,7 @@ package enum Elementwise {
         }
     }
 
-    /// `target[i] *= factor[i]`.
+    /// Computes `target[i] *= factor[i]`.
     ///
     /// Naive twin: `Reference.multiply`.
     ///
@@ -104,7 +105,8 @@ package enum Elementwise {
         }
     }
 
-    /// `target[i] += 2 * input[i] * gradient[i]`: the share of dL/dh that comes through `h^2`.
+    /// Computes `target[i] += 2 * input[i] * gradient[i]`, the part of dL/dh that comes through
+    /// `h^2`.
     ///
     /// - Precondition: The counts agree.
     package static func addSquareGradient(
@@ -123,7 +125,7 @@ package enum Elementwise {
         }
     }
 
-    /// `target[i] = max(target[i] + source[i], 0)`; not a number where the sum is not.
+    /// Computes `target[i] = max(target[i] + source[i], 0)`, or NaN where the sum is NaN.
     ///
     /// - Precondition: The counts agree.
     package static func addRectified(_ source: FloatView, to target: FloatView) {
@@ -136,7 +138,8 @@ package enum Elementwise {
         }
     }
 
-    /// Sets `gradient[i]` to 0 where `output[i]` is 0: the gradient of a ReLU. `copy` gets the same.
+    /// Sets `gradient[i]` to 0 where `output[i]` is 0, which is the gradient of a ReLU. Overwrites
+    /// `copy` with the result.
     ///
     /// - Precondition: The counts agree.
     package static func maskGradient(
@@ -159,7 +162,7 @@ package enum Elementwise {
     /// Overwrites `target`, shape `[rows, columns.count]`, with some columns of a matrix of shape
     /// `[rows, width]`.
     ///
-    /// - Precondition: The columns lie within the matrix; the counts agree.
+    /// - Precondition: The columns are within the matrix; the counts agree.
     package static func copyColumns(
         _ columns: Range<Int>, of matrix: FloatView, width: Int, into target: FloatView
     ) {
@@ -200,7 +203,7 @@ package enum Elementwise {
         }
     }
 
-    /// Overwrites `row` with the sums of a matrix's columns, or adds them.
+    /// Overwrites `row` with the sums of a matrix's columns, or adds the sums to it.
     ///
     /// - Parameters:
     ///   - matrix: Shape `[rows, columns]`; rows are added in order.
@@ -215,7 +218,7 @@ package enum Elementwise {
         }
     }
 
-    /// The sum of squares, in Double, in an order fixed by the count.
+    /// Returns the sum of squares, in Double, in an order fixed by the count.
     package static func sumOfSquares(_ view: FloatView) -> Double {
         let p = view.pointer
         var sum = SIMD16<Double>(repeating: 0)
@@ -226,7 +229,7 @@ package enum Elementwise {
         return sum.sum()
     }
 
-    /// The sum, in Double, in an order fixed by the count.
+    /// Returns the sum, in Double, in an order fixed by the count.
     package static func sum(_ view: FloatView) -> Double {
         let p = view.pointer
         var sum = SIMD16<Double>(repeating: 0)
@@ -236,12 +239,12 @@ package enum Elementwise {
         return sum.sum()
     }
 
-    /// The smallest value; infinity for none.
+    /// Returns the smallest value, or infinity if there are none.
     package static func minimum(_ view: FloatView) -> Float {
         view.values.min() ?? .infinity
     }
 
-    /// The number of values that are infinite or not a number.
+    /// Returns the number of values that are infinite or NaN.
     package static func nonFiniteCount(_ view: FloatView) -> Int {
         let p = view.pointer
         let exponent = Words(repeating: 0x7F80_0000)
@@ -254,7 +257,7 @@ package enum Elementwise {
         return Int(counts.wrappedSum())
     }
 
-    /// The same, by all threads of a pool.
+    /// Returns the number of values that are infinite or NaN, counted by all threads of a pool.
     package static func nonFiniteCount(_ view: FloatView, pool: ThreadPool) -> Int {
         let count = Atomic<Int>(0)
         pool.forEachRange(view.count, grain: 1 << 16) { range, _ in

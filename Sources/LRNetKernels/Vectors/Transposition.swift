@@ -1,10 +1,11 @@
 internal import CVectorMath
 
-/// Transposes matrices.
 enum Transposition {
     /// Overwrites `target`, shape `[columns, rows]`, with the transpose of `source`, shape
-    /// `[rows, columns]`; both may be parts of larger matrices, whose rows begin `stride` values apart.
-    /// In blocks of 16 x 16, a cache line of either matrix at a time.
+    /// `[rows, columns]`. Both may be parts of larger matrices, whose rows start `stride` values
+    /// apart.
+    ///
+    /// The transpose proceeds in blocks of 16 x 16, one cache line of either matrix at a time.
     ///
     /// - Precondition: The two do not overlap.
     static func transpose(

@@ -3,17 +3,17 @@ internal import CVectorMath
 /// Sixteen Float32 lanes: one AVX-512 register, two AVX registers.
 typealias Vector = SIMD16<Float>
 
-/// Sixteen 32-bit words beside a ``Vector``.
+/// Sixteen 32-bit words, the integer counterpart of a ``Vector``.
 typealias Words = SIMD16<UInt32>
 
 /// The number of lanes of a ``Vector``.
 let laneCount = 16
 
-/// Calls `body(offset, lanes)` for every vector of a run of `count` values; only the last call has
-/// fewer than sixteen lanes.
+/// Calls `body(offset, lanes)` for every vector of `count` consecutive values. Only the last call
+/// may have fewer than sixteen lanes.
 ///
-/// A value gets the same operations whether it lies in a whole vector or in the last one, so
-/// results do not depend on where a run is cut.
+/// A value gets the same operations in a whole vector as in the last one, so results do not depend
+/// on how a range of values is divided.
 @inline(__always)
 func forEachVector(_ count: Int, _ body: (_ offset: Int, _ lanes: Int) -> Void) {
     let whole = count & ~(laneCount - 1)
@@ -50,52 +50,53 @@ func store(_ vector: Vector, _ target: UnsafeMutablePointer<Float>, _ lanes: Int
     }
 }
 
-/// Stores a whole vector past the caches, at a multiple of 64 bytes; ``finishStreaming()`` must follow
-/// before another thread reads it.
+/// Stores a whole vector and bypasses the caches. The address is a multiple of 64 bytes.
+/// ``finishStreaming()`` must be called before another thread reads the vector.
 @inline(__always)
 func stream(_ vector: Vector, _ target: UnsafeMutablePointer<Float>) {
     lrnet_stream(vector, target)
 }
 
-/// Makes what ``stream(_:_:)`` stored visible to other threads.
+/// Makes the vectors stored by ``stream(_:_:)`` visible to other threads.
 @inline(__always)
 func finishStreaming() { lrnet_finish_streaming() }
 
-/// `a * b + c`, rounded once.
+/// Returns `a * b + c`, rounded once.
 @inline(__always)
 func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { lrnet_fma(a, b, c) }
 
-/// Each lane as Float32. (Swift's own conversion of these vectors is a call or sixteen.)
+/// Converts each lane to Float32. (Swift's own conversion of these vectors is one call or sixteen.)
 @inline(__always)
 func converted(_ words: Words) -> Vector { lrnet_float_of_uint(words) }
 
-/// Each lane as Float32.
+/// Converts each lane to Float32.
 @inline(__always)
 func converted(_ integers: SIMD16<Int32>) -> Vector { lrnet_float_of_int(integers) }
 
-/// The square root of each lane.
+/// Returns the square root of each lane.
 @inline(__always)
 func squareRoot(_ x: Vector) -> Vector { lrnet_sqrt(x) }
 
-/// The larger of two lanes; the second where one is not a number.
+/// Returns the larger of two lanes, or the second if either is NaN.
 @inline(__always)
 func larger(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
 
-/// The smaller of two lanes; the second where one is not a number.
+/// Returns the smaller of two lanes, or the second if either is NaN.
 @inline(__always)
 func smaller(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
 
-/// Sets the sign bit of each lane of `x` where `flip` has its highest bit set.
+/// Flips the sign of each lane of `x` where `flip` has its highest bit set.
 @inline(__always)
 func negated(_ x: Vector, where flip: Words) -> Vector {
     let bits = unsafeBitCast(x, to: Words.self)
     return unsafeBitCast(bits ^ (flip & Words(repeating: 0x8000_0000)), to: Vector.self)
 }
 
-/// e^x of each lane.
+/// Returns e^x of each lane.
 ///
-/// x = n ln 2 + r with |r| <= ln 2 / 2; e^r by a polynomial of degree 6 (relative error below
-/// 2e-7); arguments are clamped to [-87, 88], so the result is finite and never 0.
+/// The argument is split into x = n ln 2 + r with |r| <= ln 2 / 2, and e^r is a polynomial of
+/// degree 7 (relative error below 2e-7). Arguments are clamped to [-87, 88], so the result is
+/// finite and never 0.
 @_transparent
 func exponential(_ argument: Vector) -> Vector {
     let x = smaller(larger(argument, Vector(repeating: -87)), Vector(repeating: 88))
@@ -116,9 +117,9 @@ func exponential(_ argument: Vector) -> Vector {
     return value * unsafeBitCast(exponent, to: Vector.self)
 }
 
-/// The logistic function 1 / (1 + e^-x) of each lane, and its complement 1 / (1 + e^x).
+/// Returns the logistic function 1 / (1 + e^-x) of each lane, and its complement 1 / (1 + e^x).
 ///
-/// Neither loses digits where the other is near 1.
+/// Neither loses digits when the other is near 1.
 @_transparent
 func logisticPair(_ x: Vector) -> (Vector, Vector) {
     let small = exponential(smaller(x, -x))
@@ -131,11 +132,11 @@ func logisticPair(_ x: Vector) -> (Vector, Vector) {
     )
 }
 
-/// ln x of each lane, for normal positive x (relative error below 2e-7).
+/// Returns ln x of each lane, for normal positive x (relative error below 2e-7).
 @inline(__always)
 func logarithm(_ x: Vector) -> Vector {
     let bits = unsafeBitCast(x, to: Words.self)
-    // Scale so that the mantissa lies in [sqrt(1/2), sqrt(2)).
+    // Scale so that the mantissa is in [sqrt(1/2), sqrt(2)).
     let offset = bits &- Words(repeating: 0x3F35_04F3)
     let exponent = unsafeBitCast(offset, to: SIMD16<Int32>.self) &>> 23
     let mantissaBits = (offset & Words(repeating: 0x007F_FFFF)) &+ Words(repeating: 0x3F35_04F3)
@@ -157,7 +158,7 @@ func logarithm(_ x: Vector) -> Vector {
     return multiplyAdd(n, Vector(repeating: 0.693_359_375), result + f)
 }
 
-/// Sine and cosine of `2 pi turn / 2^32` of each lane (absolute error below 1e-7).
+/// Returns the sine and cosine of `2 pi turn / 2^32` of each lane (absolute error below 1e-7).
 @inline(__always)
 func sineCosine(turn: Words) -> (sine: Vector, cosine: Vector) {
     let quadrant = (turn &+ Words(repeating: 0x2000_0000)) &>> 30
@@ -176,7 +177,7 @@ func sineCosine(turn: Words) -> (sine: Vector, cosine: Vector) {
     let odd = (quadrant & Words(repeating: 1)) .!= Words(repeating: 0)
     let sine = s.replacing(with: c, where: odd)
     let cosine = c.replacing(with: s, where: odd)
-    // Quadrants 2 and 3 negate the sine; 1 and 2 the cosine.
+    // Quadrants 2 and 3 negate the sine, quadrants 1 and 2 the cosine.
     return (
         negated(sine, where: quadrant &<< 30),
         negated(cosine, where: (quadrant &+ Words(repeating: 1)) &<< 30)

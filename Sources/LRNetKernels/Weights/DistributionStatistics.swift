@@ -1,33 +1,35 @@
 internal import LRNetSupport
 
-/// Sums over the distributions of discrete weights: how undecided they are.
+/// Statistics of the distributions of discrete weights. They show how close the weights are to a
+/// decision.
 ///
-/// A weight is 0 with probability `p0`, +1 with `p1` and -1 with the rest.
+/// A weight is 0 with probability `p0`, +1 with probability `p1` and -1 otherwise.
 package enum DistributionStatistics {
-    /// Sums over some weights.
+    /// Sums over a set of weights.
     package struct Totals: Sendable, Equatable {
         /// The sum of the weights' entropies, in nats.
         package var entropy = 0.0
-        /// Weights whose likeliest value has at least the wanted probability.
+        /// The number of weights whose most likely value reaches the required probability.
         package var saturatedCount = 0
 
-        /// Creates zeros.
         package init() {}
     }
 
-    /// Values whose entropies are added up in Float32 before they go on in Float64.
+    /// The number of values that are summed in Float32 before the sum is added to a total in
+    /// Float64.
     private static let stretch = 1 << 10
 
-    /// Adds up entropies, and counts weights that have all but decided.
+    /// Sums the entropies and counts the weights that are nearly decided.
     ///
     ///     entropy = -(p0 ln p0 + p1 ln p1 + p2 ln p2)        with p2 = max(1 - p0 - p1, 0)
     ///
-    /// Terms of probabilities below 1e-30 count as 0. The order of the sum depends on the count alone.
+    /// The logarithm of a probability below 1e-30 is taken as ln 1e-30, so its term is practically
+    /// 0. The order of the sum depends on the count alone.
     ///
     /// - Parameters:
-    ///   - zero: `p0`.
-    ///   - plus: `p1`.
-    ///   - saturation: What the likeliest value's probability must reach.
+    ///   - zero: `p0` of each weight.
+    ///   - plus: `p1` of each weight.
+    ///   - saturation: The probability that the most likely value must reach.
     /// - Precondition: The counts agree.
     package static func totals(
         zero: FloatView, plus: FloatView, saturation: Float
@@ -45,7 +47,7 @@ package enum DistributionStatistics {
             var saturated = Vector(repeating: 0)
             forEachVector(count) { i, lanes in
                 let (p0, p1) = (load(p0s + i, lanes), load(p1s + i, lanes))
-                // Lanes past the end have p2 = 1: no entropy.
+                // Lanes past the end have p2 = 1 and so no entropy.
                 let p2 = larger(one - p0 - p1, nothing)
                 sum -= p0 * logarithm(larger(p0, least))
                 sum -= p1 * logarithm(larger(p1, least))
@@ -60,7 +62,7 @@ package enum DistributionStatistics {
         return totals
     }
 
-    /// Counts values that differ from old ones, and values of 0.
+    /// Counts the new values that differ from the old ones, and the new values that are 0.
     ///
     /// - Precondition: The counts agree.
     package static func changes(
@@ -84,14 +86,15 @@ package enum DistributionStatistics {
         return (changedCount, zeroCount)
     }
 
-    /// 1 in the lanes from `lanes` on.
+    /// Returns 1 in the lanes from `lanes` on, 0 in the others.
     private static func missing(_ lanes: Int) -> Vector {
         var vector = Vector(repeating: 0)
         for lane in lanes..<laneCount { vector[lane] = 1 }
         return vector
     }
 
-    /// Counts probabilities in bins of equal width over 0 ... 1; 1 itself belongs to the last.
+    /// Counts probabilities in bins of equal width over 0 ... 1. A probability of 1 falls into the
+    /// last bin.
     ///
     /// - Precondition: `bins` is positive.
     package static func histogram(_ probabilities: FloatView, bins: Int) -> [Int] {

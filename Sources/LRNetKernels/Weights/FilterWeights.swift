@@ -1,25 +1,26 @@
 internal import LRNetSupport
 
-/// Binary weights with a scale a filter (Binary-Weight-Networks), stored `[rows, outputs]`.
+/// Binary weights with one scale per filter (Binary-Weight-Networks), stored as `[rows, outputs]`.
 ///
 ///     w[k, o] = scale[o] sign(W[k, o])          scale[o] = mean over k of |W[k, o]|
 ///
-/// Latents are centred over the input channels of each tap and filter, and clamped to -1 ... 1. The
-/// gradient of a latent weight, with n = rows and c input channels:
+/// Latent weights are centered over the input channels of each tap and filter, then clamped to -1
+/// ... 1. The gradient of a latent weight, with n = rows and c input channels, is
 ///
 ///     dL/dW = dL/dw (scale[o] [|W| < 1] + 1 / n) (1 - 1 / c)
 ///
 /// Naive twin: `Reference.filterSigns`.
 ///
-/// - Source: Rastegari, Ordonez, Redmon, Farhadi, *XNOR-Net*, ECCV 2016, section 3.1 and equation 5;
-///   centring, clamp and the last factor are the released code's.
+/// - Source: Rastegari, Ordonez, Redmon, Farhadi, *XNOR-Net*, ECCV 2016, section 3.1 and equation
+///   5. The centering, the clamp and the last factor come from the released code.
 package enum FilterWeights {
-    /// Subtracts from each tap of each filter its mean over the input channels, and clamps.
+    /// Subtracts from each tap of each filter its mean over the input channels, then clamps to -1
+    /// ... 1.
     ///
     /// - Parameters:
     ///   - latent: Shape `[taps, inputs, outputs]`; overwritten.
-    ///   - inputs: Input channels; sums run over them in order, in Double.
-    ///   - outputs: Filters.
+    ///   - inputs: The number of input channels. Sums run over them in order, in Double.
+    ///   - outputs: The number of filters.
     package static func centre(_ latent: FloatView, inputs: Int, outputs: Int) {
         precondition(
             inputs > 0 && outputs > 0 && latent.count % (inputs * outputs) == 0,
@@ -43,7 +44,8 @@ package enum FilterWeights {
         }
     }
 
-    /// The mean magnitude of each filter's weights; sums run over the rows in order, in Double.
+    /// Returns the mean magnitude of each filter's weights. Sums run over the rows in order, in
+    /// Double.
     package static func scales(_ latent: FloatView, outputs: Int) -> [Float] {
         precondition(
             outputs > 0 && latent.count % outputs == 0,
@@ -63,13 +65,13 @@ package enum FilterWeights {
         return result
     }
 
-    /// Gradient of a run of latents from that of the weights.
+    /// Computes the gradient of a contiguous range of latents from the gradient of the weights.
     ///
     /// - Parameters:
-    ///   - first: The position of the first of them in the layer.
-    ///   - scales: One an output.
-    ///   - rows: Weights of a filter, n.
-    ///   - inputs: Input channels, c.
+    ///   - first: The position in the layer of the first latent of the range.
+    ///   - scales: One per output.
+    ///   - rows: The number of weights in a filter, n.
+    ///   - inputs: The number of input channels, c.
     ///   - latentGradient: Overwritten.
     /// - Precondition: The counts agree.
     package static func pullBack(
@@ -81,7 +83,7 @@ package enum FilterWeights {
             "\(latent.count), \(weightGradient.count) and \(latentGradient.count) weights")
         let (w, g, d) = (latent.pointer, weightGradient.pointer, latentGradient.pointer)
         let share = Vector(repeating: 1 / Float(rows))
-        let centring = Vector(repeating: 1 - 1 / Float(inputs))
+        let centering = Vector(repeating: 1 - 1 / Float(inputs))
         let one = Vector(repeating: 1)
         let zero = Vector(repeating: 0)
         scales.withUnsafeBufferPointer { scales in
@@ -93,15 +95,15 @@ package enum FilterWeights {
                     let slope =
                         zero.replacing(
                             with: load(s + (column &+ offset), lanes), where: inside) + share
-                    store(load(g + at, lanes) * slope * centring, d + at, lanes)
+                    store(load(g + at, lanes) * slope * centering, d + at, lanes)
                 }
             }
         }
     }
 
-    /// Adds `strength * scale[o] * W[k, o]` to the gradient of a run of latents.
+    /// Adds `strength * scale[o] * W[k, o]` to the gradient of a contiguous range of latents.
     ///
-    /// - Parameter first: The position of the first of them in the layer.
+    /// - Parameter first: The position in the layer of the first latent of the range.
     /// - Precondition: The counts agree.
     package static func addDecay(
         _ strength: Float, latent: FloatView, first: Int, scales: [Float], to gradient: FloatView
@@ -122,9 +124,9 @@ package enum FilterWeights {
         }
     }
 
-    /// Cuts a run of values of a matrix at the ends of its rows.
+    /// Splits a range of a matrix's values at the ends of the rows.
     ///
-    /// - Parameter body: Given where a part begins in the run, its column, and its length.
+    /// - Parameter body: Receives a part's offset in the range, its column and its length.
     private static func forEachRowPart(
         _ count: Int, first: Int, width: Int, _ body: (Int, Int, Int) -> Void
     ) {

@@ -1,6 +1,6 @@
 internal import LRNetSupport
 
-/// Relaxed discrete weights by the Gumbel-softmax trick; one draw serves a whole step.
+/// Relaxed discrete weights from the Gumbel-softmax trick. One draw is used for a whole step.
 ///
 /// Ternary, with Gumbel noise g and temperature t:
 ///
@@ -11,7 +11,7 @@ internal import LRNetSupport
 ///
 ///     w = tanh((b + l) / (2 t))          dw/db = (1 - w^2) / (2 t)
 ///
-/// The backward pass makes the same noise again from its key instead of keeping it.
+/// The backward pass regenerates the noise from its key instead of storing it.
 ///
 /// Naive twins: `Reference.gumbelTernary` and `Reference.gumbelBinary`.
 ///
@@ -32,9 +32,10 @@ package enum GumbelWeights {
         }
     }
 
-    /// Gradient of a run of ternary logits from the gradient of the relaxed weights.
+    /// Computes the gradient of a contiguous range of ternary logits from the gradient of the
+    /// relaxed weights.
     ///
-    /// - Parameter first: The position of the first of them in the draw.
+    /// - Parameter first: The position in the draw of the first weight of the range.
     package static func ternaryPullBack(
         zeroLogit: FloatView, signLogit: FloatView, temperature: Float, key: NoiseKey,
         first: Int = 0, weightGradient: FloatView, zeroLogitGradient: FloatView,
@@ -72,9 +73,11 @@ package enum GumbelWeights {
         }
     }
 
-    /// Gradient of a run of binary logits from the gradient of the relaxed weights.
+    /// Computes the gradient of a contiguous range of binary logits from the gradient of the
+    /// relaxed weights.
     ///
-    /// - Parameter first: The position of the first of them in the draw, a multiple of 64.
+    /// - Parameter first: The position in the draw of the first weight of the range, a multiple of
+    ///   64.
     package static func binaryPullBack(
         signLogit: FloatView, temperature: Float, key: NoiseKey, first: Int = 0,
         weightGradient: FloatView, signLogitGradient: FloatView
@@ -95,11 +98,11 @@ package enum GumbelWeights {
     private struct Relaxed {
         let minus, zero, plus, weight: Vector
 
-        /// - Parameter noise: Three vectors of random words, one a category.
+        /// - Parameter noise: Three vectors of random words, one per category.
         @inline(__always)
         init(_ a: Vector, _ b: Vector, _ noise: (Words, Words, Words), _ inverse: Vector) {
-            // Log-probabilities up to their common term log(1 - p0): log p0 gives a, because
-            // p0 / (1 - p0) = e^a.
+            // Log-probabilities without their common term log(1 - p0). Without it log p0 becomes a,
+            // because p0 / (1 - p0) = e^a.
             let (plusProbability, minusProbability) = logisticPair(b)
             let tiny = Vector(repeating: Float.leastNormalMagnitude)
             let z0 = (logarithm(larger(minusProbability, tiny)) + gumbel(noise.0)) * inverse
@@ -117,14 +120,14 @@ package enum GumbelWeights {
         }
     }
 
-    /// `-log(-log u)`.
+    /// Returns Gumbel noise, `-log(-log u)`.
     @inline(__always)
     private static func gumbel(_ words: Words) -> Vector {
         let rate = larger(-logarithm(uniform(words)), Vector(repeating: 0x1p-33))
         return -logarithm(rate)
     }
 
-    /// `logistic((b + l) / t)` and its complement, l = log u - log(1 - u).
+    /// Returns `logistic((b + l) / t)` and its complement, with l = log u - log(1 - u).
     @inline(__always)
     private static func relaxedSign(
         _ b: Vector, _ words: Words, _ inverse: Vector
@@ -151,7 +154,7 @@ package enum GumbelWeights {
 
     private static func requireEqual(_ count: Int, _ views: [FloatView]) {
         for view in views {
-            precondition(view.count == count, "\(view.count) values beside \(count)")
+            precondition(view.count == count, "\(view.count) values, expected \(count)")
         }
     }
 }

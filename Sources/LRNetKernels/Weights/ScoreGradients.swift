@@ -1,18 +1,18 @@
 internal import LRNetSupport
 
-/// The gradient of the log-probability of drawn weights (the score), as the log-derivative trick
-/// wants it.
+/// The gradient of the log-probability of drawn weights (the score), for the log-derivative trick.
 ///
 ///     ternary   d log P/da = [w = 0] - p0        d log P/db = [w != 0] ([w = +1] - q)
 ///     binary    d log P/db = [w = +1] - q
 ///
-/// The weights are drawn again from their key, as ``WeightDraws`` draws them.
+/// The weights are redrawn from their key, exactly as ``WeightDraws`` draws them.
 ///
 /// - Source: Williams, *Machine Learning* 8, 1992; Shayer, Levi, Fetaya, ICLR 2018, section 2.
 package enum ScoreGradients {
-    /// Adds `coefficient` times the score of a run of ternary weights.
+    /// Adds `coefficient` times the score of a contiguous range of ternary weights.
     ///
-    /// - Parameter first: The position of the first of them in the draw, a multiple of 64.
+    /// - Parameter first: The position in the draw of the first weight of the range, a multiple of
+    ///   64.
     /// - Precondition: The counts agree.
     package static func addTernary(
         zeroLogit: FloatView, signLogit: FloatView, key: NoiseKey, first: Int, coefficient: Float,
@@ -34,7 +34,7 @@ package enum ScoreGradients {
                 zero: zero, nonZero: nonZero, plus: plus, minus: minus, uniform: uniform(words))
             let isZero = w .== nothing
             let zeroScore = (-zero).replacing(with: nonZero, where: isZero)
-            // 1 - q is the other logistic, which keeps its digits.
+            // 1 - q is the complementary logistic, which does not lose digits.
             let signScore = (-plus).replacing(with: minus, where: w .== one)
                 .replacing(with: nothing, where: isZero)
             store(multiplyAdd(c, zeroScore, load(da + i, lanes)), da + i, lanes)
@@ -42,9 +42,10 @@ package enum ScoreGradients {
         }
     }
 
-    /// Adds `coefficient` times the score of a run of binary weights.
+    /// Adds `coefficient` times the score of a contiguous range of binary weights.
     ///
-    /// - Parameter first: The position of the first of them in the draw, a multiple of 64.
+    /// - Parameter first: The position in the draw of the first weight of the range, a multiple of
+    ///   64.
     /// - Precondition: The counts agree.
     package static func addBinary(
         signLogit: FloatView, key: NoiseKey, first: Int, coefficient: Float,

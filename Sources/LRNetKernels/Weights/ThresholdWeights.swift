@@ -1,6 +1,6 @@
 internal import LRNetSupport
 
-/// Ternary weights by a threshold on latent full-precision weights (Ternary Weight Networks).
+/// Ternary weights from a threshold on latent full-precision weights (Ternary Weight Networks).
 ///
 ///     threshold = 0.7 mean |W|        T = [W > threshold] - [W < -threshold]
 ///     scale = mean |W| over the weights with T != 0            w = scale T
@@ -11,15 +11,15 @@ internal import LRNetSupport
 ///
 /// - Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016; equations 5 and 6.
 package enum ThresholdWeights {
-    /// The factor of the threshold.
+    /// The ratio of the threshold to the mean magnitude of the weights.
     package static let thresholdFactor = 0.7
 
-    /// Ternarises a layer's weights.
+    /// Ternarizes a layer's weights.
     ///
     /// - Parameters:
     ///   - latent: `W`.
     ///   - ternary: Overwritten with `T`, unscaled.
-    /// - Returns: `scale`; 0 where every weight is 0.
+    /// - Returns: `scale`, or 0 if every weight is 0.
     package static func ternarize(_ latent: FloatView, into ternary: FloatView) -> Float {
         precondition(
             latent.count == ternary.count, "\(latent.count) and \(ternary.count) weights")

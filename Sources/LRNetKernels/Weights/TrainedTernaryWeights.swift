@@ -4,14 +4,15 @@ internal import LRNetSupport
 ///
 ///     threshold = t max |W|
 ///     w = plus where W > threshold, -minus where W < -threshold, else 0
-///     dL/dW = plus dL/dw, minus dL/dw or dL/dw in these three zones
-///     dL/dplus = sum over W > threshold of dL/dw       dL/dminus = -sum over W < -threshold of dL/dw
+///     dL/dW = plus dL/dw, minus dL/dw, or dL/dw in the same three zones
+///     dL/dplus = sum over W > threshold of dL/dw
+///     dL/dminus = -sum over W < -threshold of dL/dw
 ///
 /// No gradient flows through the threshold.
 ///
 /// - Source: Zhu, Han, Mao, Dally, *Trained Ternary Quantization*, ICLR 2017, equations 6 to 8.
 package enum TrainedTernaryWeights {
-    /// The threshold of a layer's weights.
+    /// Returns the threshold of a layer's weights, `factor * max |W|`.
     package static func threshold(_ latent: FloatView, factor: Float) -> Float {
         let w = latent.pointer
         var largest = Vector(repeating: 0)
@@ -37,7 +38,7 @@ package enum TrainedTernaryWeights {
         }
     }
 
-    /// Gradient of a run of latents from that of the weights.
+    /// Computes the gradient of a contiguous range of latents from the gradient of the weights.
     ///
     /// - Precondition: The counts agree.
     package static func pullBack(
@@ -55,7 +56,7 @@ package enum TrainedTernaryWeights {
         }
     }
 
-    /// The gradients of the two scales, summed in Double in an order fixed by the count.
+    /// Returns the gradients of the two scales, summed in Double in an order fixed by the count.
     ///
     /// - Precondition: The counts agree.
     package static func scaleGradients(

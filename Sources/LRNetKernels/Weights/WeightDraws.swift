@@ -1,17 +1,17 @@
 internal import LRNetSupport
 
-/// One discrete weight a distribution, drawn or the likeliest, as Float32 -1, 0 or +1.
+/// Discrete weights chosen from their distributions, as Float32 -1, 0 or +1.
 package enum WeightDraws {
-    /// How a weight is taken from its distribution.
+    /// The way a weight is chosen from its distribution.
     package enum Selection: Sendable {
-        /// Drawn, with the keyed random numbers.
+        /// A random draw with the random numbers of a key.
         case drawn(NoiseKey)
-        /// The likeliest value; ties go to 0, then to +1.
+        /// The most likely value; ties go to 0, then to +1.
         case likeliest
     }
 
-    /// Ternary weights: 0 with probability p0 = logistic(a), else +1 with probability
-    /// q = logistic(b), else -1.
+    /// Chooses ternary weights: 0 with probability p0 = logistic(a), else +1 with probability q =
+    /// logistic(b), else -1.
     ///
     /// - Parameters:
     ///   - zeroLogit: `a`.
@@ -34,7 +34,8 @@ package enum WeightDraws {
         }
     }
 
-    /// One vector of ternary weights: drawn with uniform numbers, or the likeliest.
+    /// Chooses one vector of ternary weights: drawn with the uniform numbers, or the most likely
+    /// ones if `uniform` is `nil`.
     @inline(__always)
     static func ternary(
         zero: Vector, nonZero: Vector, plus: Vector, minus: Vector, uniform: Vector?
@@ -43,8 +44,8 @@ package enum WeightDraws {
         let isZero: SIMDMask<SIMD16<Int32>>
         let isPlus: SIMDMask<SIMD16<Int32>>
         if let uniform {
-            // The border between +1 and -1, from the side on which it keeps its digits: a sign
-            // that is certain is drawn with certainty.
+            // The border between +1 and -1, computed from the side where it does not lose digits. A
+            // sign with probability 1 is therefore always drawn.
             let border = (zero + nonZero * plus)
                 .replacing(with: one - nonZero * minus, where: plus .> minus)
             isZero = uniform .<= zero
@@ -57,7 +58,7 @@ package enum WeightDraws {
         return sign.replacing(with: Vector(repeating: 0), where: isZero)
     }
 
-    /// Binary weights: +1 with probability q = logistic(b), else -1.
+    /// Chooses binary weights: +1 with probability q = logistic(b), else -1.
     ///
     /// - Precondition: The counts agree.
     package static func binary(signLogit: FloatView, selection: Selection, weights: FloatView) {
@@ -73,7 +74,7 @@ package enum WeightDraws {
         }
     }
 
-    /// Calls `body` with uniform numbers in (0, 1], or with `nil` for the likeliest weights.
+    /// Calls `body` with uniform numbers in (0, 1], or with `nil` for the most likely weights.
     @inline(__always)
     private static func forEachUniform(
         _ count: Int, _ selection: Selection, _ body: (Vector?, Int, Int) -> Void
@@ -89,7 +90,7 @@ package enum WeightDraws {
     }
 }
 
-/// `(x + 1/2) / 2^32`, rounded to Float32: in (0, 1].
+/// Returns `(x + 1/2) / 2^32` of each lane, rounded to Float32. The result is in (0, 1].
 @inline(__always)
 func uniform(_ words: Words) -> Vector {
     multiplyAdd(converted(words), Vector(repeating: 0x1p-32), Vector(repeating: 0x1p-33))
@@ -97,6 +98,8 @@ func uniform(_ words: Words) -> Vector {
 
 /// Calls `body(words, offset, lanes)` for each vector of a key's random words, in the order of
 /// ``GaussianNoise``'s groups.
+///
+/// - Precondition: `first`, the position of the first word, is a multiple of 64.
 @inline(__always)
 func forEachRandomWord(
     _ count: Int, key: NoiseKey, from first: Int = 0, _ body: (Words, Int, Int) -> Void

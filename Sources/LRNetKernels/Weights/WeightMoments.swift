@@ -1,6 +1,7 @@
 internal import LRNetSupport
 
-/// Mean and variance of discrete weights from the logits of their distributions, and the way back.
+/// The mean and variance of discrete weights, computed from the logits of their distributions, and
+/// the gradients of those logits.
 ///
 /// Ternary, with zero logit `a` and sign logit `b`, p0 = logistic(a), q = logistic(b):
 ///
@@ -13,13 +14,14 @@ internal import LRNetSupport
 ///     mean = 2q - 1         variance = 1 - mean^2 = 4 q (1 - q)
 ///     d mean/db = 2 q (1 - q)      d variance/db = -4 mean q (1 - q)
 ///
-/// All views of a call have one count, and outputs may not overlap inputs.
+/// All views of a call have the same count. Outputs must not overlap inputs.
 ///
 /// Naive twins: `Reference.moments` and `Reference.pullBack`.
 ///
-/// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; derivatives checked by finite differences.
+/// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; the derivatives were checked by finite
+///   differences.
 package enum WeightMoments {
-    /// Moments of ternary weights.
+    /// Computes the moments of ternary weights.
     package static func ternary(
         zeroLogit: FloatView, signLogit: FloatView, mean: FloatView, variance: FloatView
     ) {
@@ -34,7 +36,7 @@ package enum WeightMoments {
         }
     }
 
-    /// Gradient of the ternary logits from the gradient of the moments.
+    /// Computes the gradient of the ternary logits from the gradient of the moments.
     package static func ternaryPullBack(
         zeroLogit: FloatView, signLogit: FloatView, meanGradient: FloatView,
         varianceGradient: FloatView, zeroLogitGradient: FloatView, signLogitGradient: FloatView
@@ -62,7 +64,7 @@ package enum WeightMoments {
         }
     }
 
-    /// Moments of binary weights.
+    /// Computes the moments of binary weights.
     package static func binary(signLogit: FloatView, mean: FloatView, variance: FloatView) {
         let count = signLogit.count
         requireEqual(count, [mean, variance])
@@ -75,7 +77,7 @@ package enum WeightMoments {
         }
     }
 
-    /// Gradient of the binary logits from the gradient of the moments.
+    /// Computes the gradient of the binary logits from the gradient of the moments.
     package static func binaryPullBack(
         signLogit: FloatView, meanGradient: FloatView, varianceGradient: FloatView,
         signLogitGradient: FloatView
@@ -96,10 +98,10 @@ package enum WeightMoments {
         }
     }
 
-    /// Adds the gradient of `strength * sum of q (1 - q)`, q = logistic(b), which is
-    /// `strength * q (1 - q)(1 - 2q)`.
+    /// Adds the gradient of the beta regularizer `strength * sum of q (1 - q)`, q = logistic(b).
+    /// The gradient is `strength * q (1 - q)(1 - 2q)`.
     ///
-    /// - Source: Shayer, Levi, Fetaya, ICLR 2018, the beta regulariser of binary weights.
+    /// - Source: Shayer, Levi, Fetaya, ICLR 2018, the beta regularizer of binary weights.
     package static func addBetaGradient(
         signLogit: FloatView, strength: Float, to gradient: FloatView
     ) {
@@ -112,7 +114,7 @@ package enum WeightMoments {
         }
     }
 
-    /// `probability = logistic(logit)`.
+    /// Computes `probability = logistic(logit)`.
     package static func probability(ofLogit logit: FloatView, into probability: FloatView) {
         requireEqual(logit.count, [probability])
         let (x, y) = (logit.pointer, probability.pointer)
@@ -122,7 +124,7 @@ package enum WeightMoments {
     }
 
     /// One vector of ternary weights. Probabilities and their complements are both computed from
-    /// the logit, so neither loses digits where the other is near 1.
+    /// the logit, so neither loses digits when the other is near 1.
     private struct Ternary {
         let zero, nonZero, plus, minus, mean, variance: Vector
 
@@ -138,7 +140,7 @@ package enum WeightMoments {
 
     private static func requireEqual(_ count: Int, _ views: [FloatView]) {
         for view in views {
-            precondition(view.count == count, "\(view.count) values beside \(count)")
+            precondition(view.count == count, "\(view.count) values, expected \(count)")
         }
     }
 }

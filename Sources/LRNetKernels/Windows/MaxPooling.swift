@@ -1,14 +1,16 @@
 internal import LRNetSupport
 
-/// Maximum pooling over NHWC images, vectorised over channels.
+/// Maximum pooling over NHWC images, vectorized over channels.
 ///
 ///     output[y, x, c] = max over the window's values inside the image
 ///
-/// The gradient goes to the first of equal values in the window's order (row, then column).
+/// If several values of a window are equal, the gradient goes to the first of them in window order
+/// (row, then column).
 ///
 /// Naive twins: `Reference.maxPool` and `Reference.maxPoolGradient`.
 package enum MaxPooling {
-    /// Window positions of one or more images: which value of each window was the largest.
+    /// For each output value, the position of the largest value within its window:
+    /// `row * window + column`. One instance can serve several images.
     package final class Winners: @unchecked Sendable {
         let base: UnsafeMutablePointer<UInt8>
         let count: Int
@@ -26,13 +28,13 @@ package enum MaxPooling {
         deinit { memory.free() }
     }
 
-    /// Pools one image.
+    /// Pools one image and records the winners.
     ///
     /// - Parameters:
     ///   - image: Shape `geometry.input`.
-    ///   - geometry: Window, stride and padding; the window has at most 255 values.
+    ///   - geometry: Window, stride and padding. The window has at most 255 values.
     ///   - output: Overwritten; shape `[outputHeight, outputWidth, channels]`.
-    ///   - winners: Overwritten from index `firstWinner` on.
+    ///   - winners: Overwritten, starting at index `firstWinner`.
     package static func forward(
         _ image: FloatView, geometry: PatchGeometry, output: FloatView, winners: Winners,
         firstWinner: Int
@@ -75,7 +77,7 @@ package enum MaxPooling {
         }
     }
 
-    /// Sends the gradient of one image's output back to the largest values.
+    /// Propagates one image's output gradient back to the largest value of each window.
     ///
     /// - Parameters:
     ///   - gradient: dL/d output.
@@ -119,8 +121,8 @@ package enum MaxPooling {
         }
     }
 
-    /// Calls `body` for each window with the rows and columns of it that lie inside the image, and
-    /// the window's own origin.
+    /// Calls `body` for each window, with its rows and columns clipped to the image and its
+    /// unclipped origin (`top`, `left`).
     @inline(__always)
     private static func forEachWindow(
         _ geometry: PatchGeometry,

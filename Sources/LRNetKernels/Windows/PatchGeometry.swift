@@ -1,11 +1,9 @@
 internal import LRNetSupport
 
-/// Rows of pixels added around an image before a window slides over it.
+/// The number of rows and columns added around an image before a window slides over it.
 public struct Padding: Sendable, Hashable {
-    /// Zero rows or columns at each side.
     public var top, left, bottom, right: Int
 
-    /// Creates a padding.
     public init(top: Int, left: Int, bottom: Int, right: Int) {
         self.top = top
         self.left = left
@@ -13,11 +11,10 @@ public struct Padding: Sendable, Hashable {
         self.right = right
     }
 
-    /// No padding.
     public static let none = Padding(top: 0, left: 0, bottom: 0, right: 0)
 
-    /// TensorFlow's SAME: the output has `ceil(size / stride)` rows and columns; an odd row of
-    /// padding goes to the bottom, an odd column to the right.
+    /// Returns TensorFlow's SAME padding, with which the output has `ceil(size / stride)` rows and
+    /// columns. An odd row of padding goes to the bottom, an odd column to the right.
     public static func same(height: Int, width: Int, window: Int, stride: Int) -> Padding {
         func total(_ size: Int) -> Int {
             max(((size + stride - 1) / stride - 1) * stride + window - size, 0)
@@ -30,29 +27,29 @@ public struct Padding: Sendable, Hashable {
     }
 }
 
-/// A square window that slides over an image: the geometry of a convolution or of pooling.
+/// The geometry of a convolution or of pooling: a square window that slides over an image.
 ///
 ///     output.height = (input.height + top + bottom - window) / stride + 1
 ///
-/// As a convolution, the rows of the matrix that ``gather(_:into:)`` makes are the output's pixels
-/// in order, and its columns the window's values in the order (row, column, channel).
+/// The width follows in the same way. For a convolution, ``gather(_:into:)`` builds a matrix. It
+/// has one row per output pixel, in pixel order, and one column per value of the window, in the
+/// order (row, column, channel).
 public struct PatchGeometry: Sendable, Hashable {
-    /// The shape of one image.
+    /// The shape of one input image.
     public let input: ImageShape
 
-    /// Rows and columns of the window.
+    /// The side length of the window.
     public let window: Int
 
-    /// Pixels between neighbouring windows.
+    /// The distance between neighboring windows, in pixels.
     public let stride: Int
 
-    /// Rows and columns of zeros around the image.
+    /// The padding around the image. It counts as zeros in a convolution; pooling ignores it.
     public let padding: Padding
 
-    /// Rows and columns of the output.
     public let outputHeight, outputWidth: Int
 
-    /// Creates a geometry.
+    /// Creates the geometry and computes the output size.
     ///
     /// - Precondition: The window fits into the padded image; window and stride are positive.
     public init(input: ImageShape, window: Int, stride: Int = 1, padding: Padding = .none) {
@@ -70,7 +67,8 @@ public struct PatchGeometry: Sendable, Hashable {
         outputWidth = (width - window) / stride + 1
     }
 
-    /// The geometry of a fully connected layer: one window, as large as the image.
+    /// Returns the geometry of a fully connected layer: one window as large as the image. The image
+    /// becomes a single pixel whose channels are all of its values.
     public static func whole(_ input: ImageShape) -> PatchGeometry {
         PatchGeometry(
             input: ImageShape(height: 1, width: 1, channels: input.count), window: 1)
@@ -82,7 +80,7 @@ public struct PatchGeometry: Sendable, Hashable {
     /// The number of values in a window.
     public var patchCount: Int { window * window * input.channels }
 
-    /// Whether the matrix of patches equals the image as it lies in memory.
+    /// True if the matrix of patches is identical to the image in memory.
     public var isIdentity: Bool {
         window == 1 && stride == 1 && padding == .none
     }
@@ -112,14 +110,14 @@ public struct PatchGeometry: Sendable, Hashable {
         }
     }
 
-    /// Adds the rows of a matrix to the windows of an image: the transpose of
-    /// ``gather(_:into:)`` (`col2im`).
+    /// Adds the rows of a matrix to the windows of an image (`col2im`). This is the transpose of
+    /// ``gather(_:into:)``.
     ///
     /// Naive twin: `Reference.scatterAdd`.
     ///
     /// - Parameters:
     ///   - rows: Shape `[outputPixelCount, patchCount]`.
-    ///   - image: Shape ``input``; added to.
+    ///   - image: Shape ``input``; the rows are added to it.
     package func scatterAdd(_ rows: FloatView, into image: FloatView) {
         precondition(
             image.count == input.count && rows.count == outputPixelCount * patchCount,
@@ -138,10 +136,11 @@ public struct PatchGeometry: Sendable, Hashable {
         }
     }
 
-    /// Calls `body` for every line of every window: a line's values are contiguous in the image.
+    /// Calls `body` for every line of every window. The values of a line are contiguous in the
+    /// image.
     ///
-    /// `first` values of the line lie left of the image, then `count` values from index `start` of
-    /// the image; `count` is 0 where the whole line lies outside.
+    /// The first `first` values of the line are to the left of the image. The next `count` values
+    /// start at index `start` of the image. `count` is 0 if the whole line is outside the image.
     @inline(__always)
     private func forEachRun(
         _ body: (_ row: Int, _ line: Int, _ first: Int, _ start: Int, _ count: Int) -> Void

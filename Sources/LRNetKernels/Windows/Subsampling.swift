@@ -1,25 +1,25 @@
 internal import LRNetSupport
 
-/// Every `stride`-th pixel of an image, with zeros in channels that the image lacks: a residual block's
-/// shortcut without weights.
+/// A residual block's weight-free shortcut, which keeps every `stride`-th pixel and adds channels
+/// of zeros.
 ///
 ///     y[r, c, k] = x[stride r, stride c, k] for k < channels of x, else 0
 ///
-/// - Source: He, Zhang, Ren, Sun, CVPR 2016, section 3.3, option A; which channels are the zeros is not
-///   said there, and here they are the last.
+/// - Source: He, Zhang, Ren, Sun, CVPR 2016, section 3.3, option A. The paper does not say which
+///   channels are zero; here they are the last ones.
 package struct Subsampling: Sendable, Hashable {
-    /// The shape of one image.
+    /// The shape of one input image.
     package let input: ImageShape
 
-    /// Pixels between neighbours.
+    /// The distance between the pixels that are kept, in pixels.
     package let stride: Int
 
-    /// `ceil(size / stride)` rows and columns.
+    /// The output shape, with `ceil(size / stride)` rows and columns.
     package let output: ImageShape
 
-    /// Creates a sampling.
+    /// Creates a subsampling.
     ///
-    /// - Precondition: `channels` are at least the input's; `stride` is positive.
+    /// - Precondition: `channels` is at least the input's channel count; `stride` is positive.
     package init(input: ImageShape, stride: Int, channels: Int) {
         precondition(
             stride > 0 && channels >= input.channels,
@@ -42,7 +42,7 @@ package struct Subsampling: Sendable, Hashable {
         }
     }
 
-    /// Overwrites one image's gradient; 0 where no output comes from.
+    /// Overwrites one image's gradient; pixels that were not kept get 0.
     ///
     /// - Precondition: The counts agree with the shapes.
     package func backward(_ gradient: FloatView, into image: FloatView) {
@@ -59,7 +59,8 @@ package struct Subsampling: Sendable, Hashable {
             "\(image.count) and \(result.count) values for \(input) and \(output)")
     }
 
-    /// The first value of each pixel that is kept, in the image and in the result.
+    /// Calls `body` with the index of each kept pixel's first value, in the image and in the
+    /// result.
     private func forEachPixel(_ body: (_ from: Int, _ to: Int) -> Void) {
         for row in 0..<output.height {
             for column in 0..<output.width {

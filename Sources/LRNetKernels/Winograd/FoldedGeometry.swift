@@ -1,25 +1,28 @@
 internal import LRNetSupport
 
-/// A convolution of stride 2 as one of stride 1 over folded images, where 2x2 pixels are one pixel of
-/// four times the channels; so Winograd's algorithm serves it too.
+/// A convolution of stride 2 expressed as one of stride 1 over folded images, so that Winograd's
+/// algorithm applies to it. Folding (space-to-depth) turns each 2x2 block of pixels into one pixel
+/// with four times the channels.
 ///
 ///     folded image   [ceil(H / 2), ceil(W / 2), (dy, dx, channel)]    pixel (2 y + dy, 2 x + dx)
 ///     folded window  [(w + 1) / 2, (w + 1) / 2, (dy, dx, channel)]    tap 2 a + d - s, else 0
 ///
-/// with `s` = 1 where the padding is odd: then the first pair of taps is half outside the window.
+/// `s` is 1 if the padding is odd, else 0. With `s` = 1, half of the first pair of taps is outside
+/// the window.
 package struct FoldedGeometry: Sendable {
     /// The convolution of stride 2.
     package let original: PatchGeometry
 
-    /// The same of stride 1.
+    /// The equivalent convolution of stride 1.
     package let folded: PatchGeometry
 
-    /// Taps before the first one of the window, in rows and columns.
+    /// The number of empty taps before the window's first tap, in rows and columns.
     private let shift: (rows: Int, columns: Int)
 
     /// Folds a convolution.
     ///
-    /// - Returns: `nil` unless the stride is 2, the window odd and every pixel is seen.
+    /// - Returns: `nil` unless the stride is 2, the window is odd and the windows cover all folded
+    ///   pixels.
     package init?(_ original: PatchGeometry) {
         guard original.stride == 2 && original.window % 2 == 1 else { return nil }
         let (input, window) = (original.input, (original.window + 1) / 2)
@@ -41,13 +44,16 @@ package struct FoldedGeometry: Sendable {
             padding: Padding(top: rows.1, left: columns.1, bottom: rows.2, right: columns.2))
     }
 
-    /// The channels of the folded image whose weights are not all 0 at one of Winograd's points.
+    /// Returns the channels of the folded image whose weights are not all 0 at one of Winograd's
+    /// points.
     ///
-    /// The window has a tap less than there are places for it: in one of the two phases it misses the
-    /// first tap, and the polynomial of its taps is 0 at the point 0, or the last one, and it is 0 at
-    /// infinity. So one point in six needs only half of the channels, in either direction.
+    /// In each direction the folded window has room for one tap more than the original window, so
+    /// one tap is missing in one of the two phases (even or odd positions). If the first tap is
+    /// missing, the polynomial of the taps is 0 at the point 0; if the last is missing, it is 0 at
+    /// infinity. In each direction, one point in six therefore needs only half of the channels.
     ///
-    /// - Parameter turned: Whether the window is turned by half a turn, as for input gradients.
+    /// - Parameter turned: True if the window is turned (rotated by 180 degrees), as for input
+    ///   gradients.
     func channels(at point: Int, turned: Bool) -> [Range<Int>] {
         let size = WinogradFilter.tileSize
         let emptyRows = Self.emptyPhase(at: point / size, shift: shift.rows, turned)
@@ -63,14 +69,15 @@ package struct FoldedGeometry: Sendable {
             }
     }
 
-    /// The phase, 0 or 1, in which the window's polynomial is 0 at a point, if any.
+    /// Returns the phase, 0 or 1, in which the window's polynomial is 0 at a point, or `nil` if
+    /// there is none.
     private static func emptyPhase(at point: Int, shift: Int, _ turned: Bool) -> Int? {
         let missesFirst = (shift == 1) != turned
         guard point == (missesFirst ? 0 : WinogradFilter.tileSize - 1) else { return nil }
         return shift == 1 ? 0 : 1
     }
 
-    /// Folds whole images; pixels that only fill up a last row or column are 0.
+    /// Folds whole images. Pixels that only pad the last row or column are 0.
     package func fold(_ images: FloatView, into folded: FloatView) {
         check(images, folded)
         let (source, target) = (images.pointer, folded.pointer)
@@ -83,7 +90,7 @@ package struct FoldedGeometry: Sendable {
         }
     }
 
-    /// Puts the pixels of folded images, as of their gradients, back in their places.
+    /// Copies the pixels of folded images, or of their gradients, back to their original places.
     package func unfold(_ folded: FloatView, into images: FloatView) {
         check(images, folded)
         let (source, target) = (folded.pointer, images.pointer)
@@ -113,7 +120,7 @@ package struct FoldedGeometry: Sendable {
         }
     }
 
-    /// Puts the values of folded weights, as of their gradients, back in their places.
+    /// Copies folded weights, or their gradients, back to their original places.
     package func unfoldWeights(_ folded: FloatView, into weights: FloatView) {
         checkWeights(weights, folded)
         let run = weights.count / (original.window * original.window)
@@ -123,8 +130,9 @@ package struct FoldedGeometry: Sendable {
         }
     }
 
-    /// Calls `body` for each two pixels side by side, which stay neighbours: with the first value of
-    /// those that lie in an image, the number of their values, and the place of both in the folded one.
+    /// Calls `body` for each pair of horizontally adjacent pixels, which stay adjacent in the
+    /// folded image. `pixels` is the index of the pair's first value, `count` is the number of its
+    /// values inside the image, and `pair` is the pair's index in the folded image.
     @inline(__always)
     private func forEachPair(
         _ images: Int, _ body: (_ pixels: Int, _ count: Int, _ pair: Int) -> Void
@@ -146,7 +154,8 @@ package struct FoldedGeometry: Sendable {
         }
     }
 
-    /// Calls `body` with each tap of the window, if it is one, and its place in the folded window.
+    /// Calls `body` for each position of the folded window. `source` is the tap of the original
+    /// window there, `nil` if there is none; `target` is the position's index.
     private func forEachTap(_ body: (_ source: Int?, _ target: Int) -> Void) {
         let window = original.window
         var target = 0

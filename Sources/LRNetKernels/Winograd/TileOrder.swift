@@ -1,18 +1,19 @@
-/// The order of the tiles of some images, and which of them need the product at a point.
+/// The processing order of the tiles of several images, and the tiles that need the product at each
+/// point.
 ///
-/// A tile that reaches over the edge of its image misses outputs, and needs fewer products
-/// (``WinogradFilter/needs(_:missing:)``): 16 of 36 at a corner where two rows and two columns are
-/// missing. Tiles are sorted by the edges that they reach over, so that those with a product are
-/// neighbours:
+/// A tile that extends past the edge of its image has fewer outputs and needs fewer products
+/// (``WinogradFilter/needs(_:missing:)``). For example, it needs 16 of 36 at a corner where two
+/// rows and two columns are missing. The tiles are sorted by the edges they cross, so that the
+/// tiles with a product at a given point are contiguous:
 ///
 ///     right edge, inside, bottom edge, corner          each image by image, row by row
 struct TileOrder {
     private let insideRows, insideColumns: Int
-    /// Rows of outputs that tiles at the bottom miss, and columns that tiles at the right miss.
+    /// Output rows that the tiles at the bottom miss, and output columns that the tiles at the
+    /// right miss.
     private let missingRows, missingColumns: Int
-    /// The first tile of each kind.
+    /// The first tile of each group after the right edge.
     private let inside, bottom, corner: Int
-    /// The number of tiles.
     let count: Int
 
     init(_ grid: WinogradTiles, images: Int) {
@@ -29,14 +30,14 @@ struct TileOrder {
         count = corner + images * edgeRows * edgeColumns
     }
 
-    /// A tile's place: its image, its row and column there, counted in tiles, and the rows and
-    /// columns of outputs that it misses.
+    /// A tile's image, its row and column in units of tiles, and the output rows and columns it
+    /// misses.
     struct Position {
         let image, row, column: Int
         let missingRows, missingColumns: Int
     }
 
-    /// Where a tile lies.
+    /// Returns the position of a tile.
     @inline(__always)
     func position(of tile: Int) -> Position {
         if tile < inside {
@@ -61,11 +62,12 @@ struct TileOrder {
             missingRows: missingRows, missingColumns: missingColumns)
     }
 
-    /// Whether some tiles do not need some finite points, which then count as 0 among the products. (What
-    /// lies at points at infinity reaches no output of such a tile.)
+    /// True if some tiles skip some finite points. Their products must then be set to 0. (Values at
+    /// points at infinity reach no output of such a tile.)
     var leavesGaps: Bool { max(missingRows, missingColumns) > 1 }
 
-    /// The tiles of a block that need the product at a point, counted from the block's first.
+    /// Returns the tiles of a block that need the product at a point, numbered from the block's
+    /// first tile.
     func slots(at point: Int, in block: Range<Int>) -> Range<Int> {
         let size = WinogradFilter.tileSize
         let isRow = WinogradFilter.needs(point / size, missing: missingRows)

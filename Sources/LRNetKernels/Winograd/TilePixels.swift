@@ -1,4 +1,5 @@
-/// Rows of a tile's outputs or of a window: a type, so that the transforms are compiled for each.
+/// The side length of an output tile or of a window. It is a type so that the transforms are
+/// compiled separately for each length.
 protocol TileSide {
     static var count: Int { get }
 }
@@ -8,24 +9,26 @@ enum Three: TileSide { static var count: Int { 3 } }
 enum Four: TileSide { static var count: Int { 4 } }
 enum Five: TileSide { static var count: Int { 5 } }
 
-/// Where the pixels of one tile lie, and its transforms, a vector of channels at a time, between the
-/// image and the points without a stop in memory.
+/// The pixel addresses of one tile, and the tile's transforms. A transform processes one vector of
+/// channels at a time and moves it directly between the image and the points, without an
+/// intermediate buffer.
 ///
-/// A pixel outside the image has an address like any other, that of a line of zeros or of a line for
-/// waste, so that the loops over channels have no branches. The functions are written without
-/// closures over vectors: those would become calls, with their vectors passed through memory.
+/// A pixel outside the image has an address like any other: the zero pixel where values are read,
+/// the discard pixel where they are written. The loops over channels therefore have no branches.
+/// The functions use no closures over vectors, because those would become calls that pass their
+/// vectors through memory.
 struct TilePixels {
-    /// The first channel of each pixel, row after row.
+    /// The address of the first channel of each pixel, row after row.
     private let pixels: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
-    /// The same of the images whose squares were convolved.
+    /// The same for the images whose squares were convolved.
     private let roots: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
-    /// A pixel of zeros, which nobody writes.
+    /// A pixel of zeros, which is never written.
     let zeros: UnsafeMutablePointer<Float>
-    /// A pixel that nobody reads.
-    let waste: UnsafeMutablePointer<Float>
+    /// The pixel that outputs outside the image are written to; its values affect no result.
+    let discard: UnsafeMutablePointer<Float>
 
-    /// Calls `body` with memory for one tile, and with position and place in the run of each tile of
-    /// some images.
+    /// Calls `body` for each of some tiles, with memory for one tile's addresses, the tile's
+    /// position, and its index in the range (`slot`).
     @inline(__always)
     static func forEachTile(
         of grid: WinogradTiles, _ tiles: Range<Int>, images: Int, channels: Int,
@@ -44,7 +47,7 @@ struct TilePixels {
                     to: UnsafeMutablePointer<Float>.self, capacity: points),
                 roots: (table + tableBytes).bindMemory(
                     to: UnsafeMutablePointer<Float>.self, capacity: points),
-                zeros: zeros, waste: zeros + channels)
+                zeros: zeros, discard: zeros + channels)
             let order = TileOrder(grid, images: images)
             for slot in 0..<tiles.count {
                 body(pixels, order.position(of: tiles.lowerBound &+ slot), slot)
@@ -52,8 +55,8 @@ struct TilePixels {
         }
     }
 
-    /// Calls `body` with offset and lanes of each vector of a pixel's channels, whole ones with a
-    /// constant number of lanes.
+    /// Calls `body` with the offset and lanes of each vector of a pixel's channels. Whole vectors
+    /// get a constant number of lanes.
     @inline(__always)
     func forEachVector(_ channels: Int, _ body: (_ c: Int, _ lanes: Int) -> Void) {
         var c = 0
@@ -64,7 +67,7 @@ struct TilePixels {
         if c < channels { body(c, channels &- c) }
     }
 
-    /// Notes the addresses of `size` rows and columns of an image's pixels.
+    /// Records the addresses of `size` rows and columns of an image's pixels.
     @inline(__always)
     func locate(
         _ image: UnsafeMutablePointer<Float>, _ shape: ImageShape, row: Int, column: Int, size: Int,
@@ -74,13 +77,13 @@ struct TilePixels {
             image, shape, row: row, column: column, size: size, outside: outside, in: pixels)
     }
 
-    /// The same for the images whose squares were convolved.
+    /// Records the addresses in the images whose squares were convolved.
     @inline(__always)
     func locateRoots(
         _ image: UnsafeMutablePointer<Float>, _ shape: ImageShape, row: Int, column: Int, size: Int
     ) {
         Self.locate(
-            image, shape, row: row, column: column, size: size, outside: waste, in: roots)
+            image, shape, row: row, column: column, size: size, outside: discard, in: roots)
     }
 
     @inline(__always)
@@ -102,10 +105,10 @@ struct TilePixels {
 
     // MARK: Transforms of one vector of channels
 
-    /// `B' d B`.
+    /// Computes `B' d B`.
     ///
-    /// - Parameter missing: The rows and columns of outputs that the tile misses. What is written at
-    ///   points that it does not need does not matter.
+    /// - Parameter missing: The output rows and columns that the tile misses. The values written at
+    ///   points that it does not need are arbitrary.
     @inline(__always)
     func transformInput(
         _ c: Int, _ lanes: Int, squared: Bool, missing: (rows: Int, columns: Int) = (0, 0),
@@ -146,7 +149,7 @@ struct TilePixels {
         put((rows.0.2, rows.1.2, rows.2.2, rows.3.2, rows.4.2, rows.5.2), 2)
     }
 
-    /// `E(count) y E(count)'` of the pixels.
+    /// Computes `E(count) y E(count)'` of the pixels.
     @inline(__always)
     func evaluate<N: TileSide>(
         _ c: Int, _ lanes: Int, count: N.Type, into target: UnsafeMutablePointer<Float>, plane: Int
@@ -186,7 +189,7 @@ struct TilePixels {
             stride: 6 &* plane, lanes)
     }
 
-    /// Half of the columns of five rows.
+    /// Transposes five half rows into three columns.
     @inline(__always)
     static func transposed(_ rows: Rows<WinogradFilter.HalfLine>) -> (
         WinogradFilter.Coefficients, WinogradFilter.Coefficients, WinogradFilter.Coefficients
@@ -198,10 +201,10 @@ struct TilePixels {
         )
     }
 
-    /// At most five rows; those beyond the tile's do not matter.
+    /// Up to five rows; those beyond the tile's rows are ignored.
     typealias Rows<Row> = (Row, Row, Row, Row, Row)
 
-    /// `E(count)' C M C E(count)` of points: `count` rows of as many values.
+    /// Computes `E(count)' C M C E(count)` of the points `M`: `count` rows of `count` values.
     @inline(__always)
     static func interpolate<N: TileSide>(
         _ source: UnsafePointer<Float>, _ lanes: Int, count _: N.Type, plane: Int
@@ -231,7 +234,7 @@ struct TilePixels {
         Self.put(rows, count: count, into: StoredPixels(pixels: pixels, count: N.count, c, lanes))
     }
 
-    /// Interpolates points and adds the outputs times twice the roots.
+    /// Interpolates points and adds the outputs times twice the roots (``PixelsOfSquares``).
     @inline(__always)
     func addOutput<N: TileSide>(
         _ source: UnsafePointer<Float>, _ c: Int, _ lanes: Int, count: N.Type, plane: Int
@@ -242,7 +245,7 @@ struct TilePixels {
             into: PixelsOfSquares(pixels: pixels, roots: roots, count: N.count, c, lanes))
     }
 
-    /// Puts the values of a tile's rows where they belong.
+    /// Passes the values of a tile's rows to a sink.
     @inline(__always)
     static func put<N: TileSide, Sink: TileSink>(
         _ rows: Rows<WinogradFilter.Coefficients>, count _: N.Type, into sink: Sink
@@ -265,6 +268,7 @@ struct TilePixels {
 
     // MARK: Lines
 
+    /// Stores the values of a line `stride` values apart.
     @inline(__always)
     static func spread(
         _ line: WinogradFilter.Line, _ target: UnsafeMutablePointer<Float>, stride: Int,
@@ -278,7 +282,7 @@ struct TilePixels {
         store(line.5, target + 5 &* stride, lanes)
     }
 
-    /// As ``spread(_:_:stride:_:)``, past the caches.
+    /// Stores the values of a line `stride` values apart and bypasses the caches.
     @inline(__always)
     static func stream(
         _ line: WinogradFilter.Line, _ target: UnsafeMutablePointer<Float>, stride: Int

@@ -1,18 +1,19 @@
-/// Where the values of a tile go, a vector of channels at a time.
+/// A destination for the values of a tile, which arrive one vector of channels at a time.
 ///
-/// A type, not a closure: a closure over vectors would become a call for each.
+/// This is a type rather than a closure, because a closure over vectors would become a call for
+/// each vector.
 protocol TileSink {
-    /// Takes the value of a row and a column.
+    /// Accepts the value of row `y` and column `x`.
     func put(_ y: Int, _ x: Int, _ value: Vector)
 }
 
-/// Pixels that are overwritten.
+/// A sink that overwrites pixels.
 struct StoredPixels: TileSink {
     private let pixels: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
     private let count, c, lanes: Int
 
     /// - Parameters:
-    ///   - pixels: The first channel of each pixel, `count` rows of as many.
+    ///   - pixels: The address of each pixel's first channel, in `count` rows of `count` pixels.
     ///   - c: The first of `lanes` channels.
     @inline(__always)
     init(
@@ -28,7 +29,7 @@ struct StoredPixels: TileSink {
     }
 }
 
-/// Pixels to which gradients of their squares are added: `2 x` times the value.
+/// A sink that adds gradients of squares to pixels: `2 x` times the value.
 struct PixelsOfSquares: TileSink {
     private let pixels, roots: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
     private let count, c, lanes: Int
@@ -52,13 +53,13 @@ struct PixelsOfSquares: TileSink {
     }
 }
 
-/// The taps of a window, overwritten past the caches.
+/// A sink that overwrites the taps of a window and bypasses the caches.
 struct StreamedTaps: TileSink {
     private let taps: UnsafeMutablePointer<Float>
     private let count, plane: Int
 
-    /// - Parameter taps: The first of `count` rows of as many taps, `plane` values apart, each at a
-    ///   multiple of 64 bytes.
+    /// - Parameter taps: The first tap. There are `count` rows of `count` taps, `plane` values
+    ///   apart, each at a multiple of 64 bytes.
     @inline(__always)
     init(_ taps: UnsafeMutablePointer<Float>, count: Int, plane: Int) {
         (self.taps, self.count, self.plane) = (taps, count, plane)
@@ -70,15 +71,15 @@ struct StreamedTaps: TileSink {
     }
 }
 
-/// The taps of a window, overwritten or added to.
+/// A sink that overwrites the taps of a window or adds to them.
 struct WindowTaps: TileSink {
     private let taps: UnsafeMutablePointer<Float>
     private let count, plane, lanes: Int
     private let accumulate: Bool
 
     /// - Parameters:
-    ///   - taps: The first of `count` rows of as many taps, `plane` values apart.
-    ///   - accumulate: Whether to add to what is there.
+    ///   - taps: The first tap. There are `count` rows of `count` taps, `plane` values apart.
+    ///   - accumulate: If true, adds to the present values.
     @inline(__always)
     init(
         _ taps: UnsafeMutablePointer<Float>, count: Int, plane: Int, _ lanes: Int,

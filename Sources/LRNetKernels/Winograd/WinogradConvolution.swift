@@ -1,18 +1,20 @@
 internal import LRNetSupport
 
-/// A convolution by Winograd's algorithm: outputs, input gradients and weight gradients of whole
-/// images, a block of tiles at a time.
+/// A convolution computed with Winograd's algorithm. It computes outputs, input gradients and
+/// weight gradients of whole images, one block of tiles at a time.
 ///
-/// Each of the 36 points is one matrix product over a block's tiles; a block's points stay in cache
-/// between the transforms and the products. The blocks follow from the geometry alone.
+/// For outputs and input gradients, each of the 36 points of a block is one matrix product whose
+/// rows are the block's tiles. A block is small enough that its points stay in the cache between
+/// the transforms and the products. The blocks depend on the geometry alone.
 ///
-/// Against the direct sum in Double the largest error of a tensor stays below 1e-5 of its root mean
-/// square (`WinogradAccuracyTests`). Measured once, before tiles at edges and the transforms' last
-/// changes, at the layers of the three networks, with activations after ReLU, moments of
-/// random ternary weights and normal gradients: at most 5.7e-6 for outputs, 6.8e-6 for input
-/// gradients and 5.6e-6 for weight gradients over 60,000 elements of each tensor; over whole
-/// tensors, weight gradients of the variance reach 9.0e-6, where one large square among few tiles
-/// decides. With OpenBLAS's products one tensor, the same, reached 1.07e-5.
+/// Accuracy: compared with the direct sum in Double, the largest error of a tensor stays below 1e-5
+/// of the tensor's root mean square in builds for AVX-512 (`WinogradAccuracyTests`). The errors were measured once at the
+/// layers of the three networks, with activations after ReLU, moments of random ternary weights and
+/// normal gradients. That was before the special treatment of tiles at edges and the last changes
+/// to the transforms. Over 60,000 elements of each tensor, the largest errors were 5.7e-6 for
+/// outputs, 6.8e-6 for input gradients and 5.6e-6 for weight gradients. Over whole tensors, weight
+/// gradients of the variance reached 9.0e-6, because one large square among few tiles dominates
+/// them. With OpenBLAS products, that one tensor reached 1.07e-5.
 ///
 /// Naive twins: `Reference.convolution`, `Reference.convolutionInputGradient` and
 /// `Reference.convolutionWeightGradient`.
@@ -20,16 +22,16 @@ package struct WinogradConvolution: Sendable {
     /// The tiles of the convolution, and those of its input gradient.
     let tiles, transposedTiles: WinogradTiles
 
-    /// The input channels whose weights are not all 0 at each point; the same of the turned window.
-    /// `nil` where no weights are always 0.
+    /// For each point, the input channels whose weights are not all 0: for the window, and for
+    /// the window rotated by 180 degrees, which the input gradient uses. `nil` if no weights are known to be 0.
     private let channels, turnedChannels: [[Range<Int>]]?
 
-    /// Memory of one thread: points of a block before and after the products, or for weight
-    /// gradients those of both factors and then of a few weights.
+    /// The scratch memory of one thread. It contains the points of a block before and after the
+    /// products. For weight gradients it contains the points of both factors and of a few weights.
     package struct Workspace: Sendable {
         let memory: FloatView
 
-        /// Lays a workspace into memory.
+        /// Uses `storage` as the memory of a workspace.
         ///
         /// - Parameter storage: ``WinogradConvolution/workspaceCount`` values.
         package init(_ convolution: WinogradConvolution, in storage: FloatView) {
@@ -39,12 +41,12 @@ package struct WinogradConvolution: Sendable {
             memory = storage
         }
 
-        /// Allocates memory of its own.
+        /// Allocates the memory of a workspace.
         package init(_ convolution: WinogradConvolution) {
             self.init(convolution, in: FloatBuffer(count: convolution.workspaceCount).all)
         }
 
-        /// The planes of two kinds of points, one behind the other.
+        /// Returns two consecutive sets of planes, with `first` and `second` values per plane.
         fileprivate func planes(_ first: Int, _ second: Int) -> (Planes, Planes) {
             let start = Planes.count(first)
             return (
@@ -54,7 +56,7 @@ package struct WinogradConvolution: Sendable {
         }
     }
 
-    /// The values of a workspace.
+    /// The number of values in a workspace.
     package var workspaceCount: Int {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         let panelWidth = ProductTile.columnCount
@@ -64,22 +66,24 @@ package struct WinogradConvolution: Sendable {
                 gradientBlockSize * WinogradTiles.paddedCount(inputs, gradientRowCount))
             + Planes.count(gradientBlockSize * WinogradTiles.paddedCount(outputs, panelWidth))
             + Planes.count(Self.gradientPanelCount)
-        // A panel of columns may be read beyond the last one.
+        // The last panel of columns may be read past its end.
         return max(forward, gradient) + ProductTile.columnCount
     }
 
-    /// Terms of a chain of the sums over input channels, over output channels, and over tiles: a
-    /// quarter to a half of the rounding errors of one chain, for two to five percent of a step's time.
+    /// The number of terms per chain (``MatrixProduct/Summation``) in sums over input channels,
+    /// output channels and tiles. The rounding errors are a quarter to a half of those of one
+    /// chain, at a cost of two to five percent of a step's time.
     private static let inputChain = 64, outputChain = 32, tileChain = 16
 
-    /// Values of a block's points, before and after the products, that stay in a core's cache.
+    /// The number of values of a block's points, before and after the products together, that stay
+    /// in a core's cache.
     private static let cachedValueCount = 192 << 10
 
-    /// Values of transformed weights (16 MiB) beyond which they come from memory, and a block must be
-    /// large to be worth fetching them.
+    /// The number of transformed weights (16 MiB) above which they are read from memory. A block
+    /// must then be large to justify reading them.
     private static let largeWeightCount = 4 << 20
 
-    /// Creates a convolution.
+    /// Creates a convolution of unfolded images.
     ///
     /// - Parameter outputs: The number of output channels.
     /// - Precondition: The geometry has stride 1 and a window of 2 to 5.
@@ -105,7 +109,7 @@ package struct WinogradConvolution: Sendable {
         turnedChannels = channels.map { channels in points.map { channels($0, true) } }
     }
 
-    /// Tiles of a block: whole rows of the product's tiles.
+    /// The number of tiles in a block: a multiple of 12, the rows of a product's largest tile.
     var blockSize: Int {
         let perTile = WinogradFilter.pointCount * (tiles.input.channels + tiles.output.channels)
         let weights = WinogradFilter.pointCount * tiles.input.channels * tiles.output.channels
@@ -116,7 +120,7 @@ package struct WinogradConvolution: Sendable {
     /// Computes the outputs of whole images.
     ///
     /// - Parameters:
-    ///   - squared: Whether to convolve the squares of the images.
+    ///   - squared: If true, the squares of the images are convolved.
     ///   - output: Overwritten.
     package func forward(
         _ images: FloatView, squared: Bool, weights: WinogradWeights, into output: FloatView,
@@ -133,8 +137,8 @@ package struct WinogradConvolution: Sendable {
     ///
     /// - Parameters:
     ///   - inputGradient: Overwritten.
-    ///   - squareOf: If given, the images `x` whose squares were convolved: `2 x` times the result is
-    ///     then added to `inputGradient` instead.
+    ///   - images: The images `x` whose squares were convolved, if they were. In that case `2 x`
+    ///     times the result is added to `inputGradient` instead.
     package func inputGradient(
         _ gradient: FloatView, weights: WinogradWeights, into inputGradient: FloatView,
         squareOf images: FloatView? = nil, workspace: Workspace
@@ -149,7 +153,11 @@ package struct WinogradConvolution: Sendable {
         }
     }
 
-    /// - Parameter multiply: Multiplies some tiles' values at a point by the weights there.
+    /// Transforms the images, multiplies by the weights and transforms back, one block of tiles at
+    /// a time.
+    ///
+    /// - Parameter multiply: Multiplies the values of `count` tiles at a point by the weights at
+    ///   that point.
     private func convolve(
         _ images: FloatView, squared: Bool, tiles: WinogradTiles, into output: FloatView,
         squareOf roots: FloatView? = nil, workspace: Workspace,
@@ -179,16 +187,18 @@ package struct WinogradConvolution: Sendable {
         }
     }
 
-    /// Rows and columns of the weights that are computed at a time, at all points: they stay in
-    /// cache until they are transformed.
+    /// The largest number of rows of the weights (input channels) that are computed at a time, at
+    /// all points, for one panel of columns. These sums stay in the cache until they are
+    /// transformed.
     private static let mostGradientRows = 64
     private static let gradientPanelCount = mostGradientRows * ProductTile.columnCount
 
     private var gradientRowCount: Int { min(tiles.input.channels, Self.mostGradientRows) }
 
-    /// Tiles whose points are all present while weight gradients are computed: so many that adding to
-    /// the gradient is cheap beside the products, as far as they do not outgrow it. Half as many where
-    /// few input channels use what is fetched of the output's gradient.
+    /// The number of tiles in a block of a weight gradient. The more tiles, the cheaper it is to
+    /// add to the gradient relative to the products, but the points of the block should not outgrow
+    /// the gradient: `tiles * (inputs + outputs) <= inputs * outputs`. The minimum is 96. It is
+    /// only 48 if few input channels reuse the part of the output gradient that was read.
     private var gradientBlockSize: Int {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         return max(inputs * outputs / (inputs + outputs), inputs < laneCount ? 48 : 96)
@@ -198,16 +208,19 @@ package struct WinogradConvolution: Sendable {
     ///
     ///     dg = E(w)' C [ sum over tiles of (B' d B) * (E(m) dY E(m)') ] C E(w)
     ///
-    /// A few weights at a time are summed up at all points and transformed at once, so that the
-    /// points of the gradient, four times as many as its values, never reach memory. The points of both
-    /// factors lie in panels of just the channels that one such block needs. Gradients at points where
-    /// the weights are always 0 (``FoldedGeometry``) are left as they were: they reach no tap.
+    /// A few weights at a time are summed at all points and transformed immediately. The points of
+    /// the gradient, which are four times as many as its values for a window of 3, therefore never
+    /// reach memory. The points of both factors are stored in panels that contain exactly the
+    /// channels of one such group of weights.
+    ///
+    /// At points where the weights are always 0 (``FoldedGeometry``), the sums are not computed and
+    /// keep their old values. They contribute to no tap.
     ///
     /// - Parameters:
-    ///   - squared: Whether the forward pass convolved squares.
+    ///   - squared: True if the forward pass convolved squares.
     ///   - gradient: dL/d output.
     ///   - weights: Stored `[window, window, inputs, outputs]`.
-    ///   - accumulate: Whether to add to `weights` instead of overwriting them.
+    ///   - accumulate: If true, adds to `weights` instead of overwriting them.
     package func weightGradient(
         _ images: FloatView, squared: Bool, gradient: FloatView, into weights: FloatView,
         accumulate: Bool = false, workspace: Workspace
@@ -258,12 +271,12 @@ package struct WinogradConvolution: Sendable {
         }
     }
 
-    /// 36 planes of `count` values.
+    /// 36 planes of `count` values each, one per point.
     fileprivate struct Planes {
         let all: FloatView
         let count: Int
 
-        /// The values that planes of `count` values take.
+        /// Returns the number of values in the memory of 36 planes of `count` values each.
         static func count(_ count: Int) -> Int {
             WinogradFilter.pointCount * WinogradFilter.planeStride(count)
         }

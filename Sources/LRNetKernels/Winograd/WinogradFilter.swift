@@ -1,14 +1,14 @@
-/// The fast convolutions on tiles of 6 x 6 values: the window's size and the transforms that
-/// depend on it.
+/// A Winograd convolution on tiles of 6 x 6 values: the size of its window and its transforms.
 ///
-/// With the points 0, r, -r, 2r, -2r and infinity, r = 1 / sqrt(2), an output tile of m x m values
-/// and the gradient of a window of w x w values are
+/// For an input tile `d`, a window `g` of w x w values and an output tile `Y` of m x m values, the
+/// output and the gradient of the window are
 ///
 ///     Y  = E(m)' C [ (E(w) g E(w)') * (B' d B) ] C E(m)       w = 2, 3, 4, 5 and m = 7 - w
 ///     dg = E(w)' C [ (B' d B) * (E(m) dY E(m)') ] C E(w)
 ///
-/// where * multiplies point by point, `E(n)` evaluates a polynomial of n coefficients at the points,
-/// and `B'` and `C` are the same for both:
+/// Here * multiplies point by point. The points are 0, r, -r, 2r, -2r and infinity, with
+/// `r = 1 / sqrt(2)`. `E(n)` evaluates a polynomial of n coefficients at the points. `B'` and `C`
+/// are the same in both formulas:
 ///
 ///     1  0  -5/2   0   1 0        E(n): row of point p is [1, p, ..., p^(n - 1)],
 ///     0 -2r  -2    r   1 0              of infinity [0, ..., 0, 1]
@@ -17,13 +17,15 @@
 ///     0  r  -1/2 -2r   1 0
 ///     0  1   0   -5/2  0 1
 ///
-/// Rounding errors of random data grow, in each direction, as the sum over points of the squared
-/// entry of the last matrix times the squared norms of the other two matrices' rows. Over all points
-/// the worst sum is least near 0, 0.69, -0.69, 1.45 and -1.45; these points come within two percent
-/// of that for windows of 3, with a quarter of the sum of 0, 1, -1, 2, -2, and have simple entries.
+/// The points are chosen for small rounding errors. For random data the errors grow, in each
+/// direction, with a sum over the points: the squared entry of the last matrix times the squared
+/// norms of the rows of the other two matrices. The worst of these sums is smallest for points near
+/// 0, 0.69, -0.69, 1.45 and -1.45. For windows of 3, the points used here come within two percent
+/// of that minimum, and their matrices have simple entries. The worst sum of the points 0, 1, -1, 2
+/// and -2 is four times as large.
 ///
-/// Every function transforms one line of vectors; lines of a tile are transformed one after the
-/// other, then the lines across.
+/// Every function transforms one line of vectors. The lines of a tile are transformed one after the
+/// other, then the lines across them.
 ///
 /// - Source: Lavin, Gray, *Fast Algorithms for Convolutional Neural Networks*, CVPR 2016.
 package enum WinogradFilter: Sendable {
@@ -36,17 +38,18 @@ package enum WinogradFilter: Sendable {
     /// F(2x2, 5x5).
     case window5
 
-    /// Rows and columns of a transformed tile.
+    /// The side length of a transformed tile.
     static let tileSize = 6
 
     /// The number of points of a tile.
     package static let pointCount = 36
 
-    /// Values between the planes of two points that hold `count` values each: one cache line more,
-    /// lest a tile's 36 values fall into the same set of the cache.
+    /// Returns the distance, in values, between the planes of two points with `count` values each.
+    /// It includes one additional cache line, so that the 36 values of a tile do not fall into the
+    /// same cache set.
     static func planeStride(_ count: Int) -> Int { count + laneCount }
 
-    /// Rows and columns of the window.
+    /// The side length of the window.
     package var window: Int {
         switch self {
         case .window2: 2
@@ -56,10 +59,10 @@ package enum WinogradFilter: Sendable {
         }
     }
 
-    /// Rows and columns of a tile of outputs.
+    /// The side length of an output tile.
     package var outputSize: Int { Self.tileSize + 1 - window }
 
-    /// The filter for a window's size, if there is one.
+    /// Creates the filter for a window size, or `nil` if there is none.
     package init?(window: Int) {
         switch window {
         case 2: self = .window2
@@ -70,12 +73,12 @@ package enum WinogradFilter: Sendable {
         }
     }
 
-    /// Whether a line of a tile that misses its last outputs needs the product at a point.
+    /// Returns true if a line of a tile that misses its last outputs needs the product at a point.
     ///
-    /// As many inputs as outputs are missing matter to none of the outputs that are left. They can be
-    /// chosen so that `B' d` is 0 at as many points (``completed(_:missing:)``). The points that are
-    /// left are the four or two that come in pairs, or a pair and 0: of all choices those with
-    /// the smallest rounding errors.
+    /// If k outputs are missing, k inputs do not affect the remaining outputs. These inputs can be
+    /// chosen so that `B' d` is 0 at k points (``completed(_:missing:)``). The remaining points are
+    /// the four or two that come in pairs, or one pair and 0. Of all choices, these have the
+    /// smallest rounding errors.
     static func needs(_ point: Int, missing: Int) -> Bool {
         switch missing {
         case 0: true
@@ -86,33 +89,34 @@ package enum WinogradFilter: Sendable {
         }
     }
 
-    /// The points that a row or column of `outputs` outputs needs in all its tiles.
+    /// Returns the number of points that a row or column of `outputs` outputs needs in all its
+    /// tiles.
     package func neededPointCount(outputs: Int) -> Int {
         let (tiles, rest) = outputs.quotientAndRemainder(dividingBy: outputSize)
         return tiles * Self.tileSize + (rest == 0 ? 0 : rest + window - 1)
     }
 
-    /// Six values.
+    /// The six values of a row or column of a tile.
     typealias Line = (Vector, Vector, Vector, Vector, Vector, Vector)
 
-    /// The coefficients of a polynomial: as many as its count says, the rest does not matter.
+    /// The coefficients of a polynomial; only the first `count` are used.
     typealias Coefficients = (Vector, Vector, Vector, Vector, Vector)
 
-    /// r, the first point.
+    /// The point r = 1 / sqrt(2).
     @inline(__always)
     private static var root: Vector { Vector(repeating: 0.707_106_781_186_548) }
 
-    /// Half a line: the values at 0, r and -r, or at 2r, -2r and infinity. Lines of a whole tile do not
-    /// fit the registers, halves do.
+    /// Half a line: the values at 0, r and -r, or at 2r, -2r and infinity. The lines of a whole
+    /// tile do not fit in the registers; half lines do.
     typealias HalfLine = (Vector, Vector, Vector)
 
-    /// Which half of a line.
+    /// The half of a line: `near` for 0, r and -r; `far` for 2r, -2r and infinity.
     enum Half {
         case near, far
     }
 
-    /// A line whose last values are chosen so that `B' d` is 0 at the points that
-    /// ``needs(_:missing:)`` leaves out; infinity, of which nobody asks then, excepted.
+    /// Returns a line whose last values are replaced so that `B' d` is 0 at the points that
+    /// ``needs(_:missing:)`` leaves out. Infinity is an exception; its value is then unused.
     @inline(__always)
     static func completed(_ d: Line, missing: Int) -> Line {
         switch missing {
@@ -123,11 +127,11 @@ package enum WinogradFilter: Sendable {
         }
     }
 
-    /// `B' d`.
+    /// Computes `B' d`.
     @inline(__always)
     static func input(_ d: Line) -> Line { joined(input(d, .near), input(d, .far)) }
 
-    /// Half of `B' d`.
+    /// Computes half of `B' d`.
     @inline(__always)
     static func input(_ d: Line, _ half: Half) -> HalfLine {
         let middle = Vector(repeating: -2.5)
@@ -145,13 +149,13 @@ package enum WinogradFilter: Sendable {
         }
     }
 
-    /// `E(count) c`: the values of a polynomial at the points.
+    /// Computes `E(count) c`, the values of a polynomial at the points.
     @inline(__always)
     static func evaluate(_ c: Coefficients, count: Int) -> Line {
         joined(evaluate(c, count: count, .near), evaluate(c, count: count, .far))
     }
 
-    /// Half of `E(count) c`.
+    /// Computes half of `E(count) c`.
     @inline(__always)
     static func evaluate(_ c: Coefficients, count: Int, _ half: Half) -> HalfLine {
         let square = Vector(repeating: half == .near ? 0.5 : 2)
@@ -173,8 +177,8 @@ package enum WinogradFilter: Sendable {
         return half == .near ? (c.0, pair.0, pair.1) : (pair.0, pair.1, last)
     }
 
-    /// The values at p and -p from the even and the odd part: additions, which have units of their own
-    /// beside those of multiply-adds.
+    /// Returns the values at p and -p from the even and the odd part. These are plain additions,
+    /// which run on other execution units than multiply-adds.
     @inline(__always)
     private static func pair(even: Vector, odd: Vector) -> (Vector, Vector) {
         (even + odd, even - odd)
@@ -185,14 +189,15 @@ package enum WinogradFilter: Sendable {
         (near.0, near.1, near.2, far.0, far.1, far.2)
     }
 
-    /// `E(count)' C u`.
+    /// Computes `E(count)' C u`.
     @inline(__always)
     static func interpolate(_ u: Line, count: Int) -> Coefficients {
         let (even0, odd0) = (u.1 + u.2, u.1 - u.2)
         let (even1, odd1) = (u.3 + u.4, u.3 - u.4)
         let third = Vector(repeating: 1.0 / 3)
         let rootThird = Vector(repeating: 0.235_702_260_395_516)
-        // Coefficient k is (2r)^k / 6 times the second pair, less 2^(2 - k) times the first.
+        // Coefficient k is (2r)^k / 6 times the difference: second pair minus 2^(2 - k) times the
+        // first.
         let first = multiplyAdd(
             Vector(repeating: 1.0 / 6), multiplyAdd(Vector(repeating: -4), even0, even1), u.0)
         let second = multiplyAdd(Vector(repeating: -2), odd0, odd1)

@@ -3,12 +3,12 @@ internal import LRNetSupport
 /// A convolution of stride 1 as a grid of Winograd tiles, and the transforms between images and
 /// points.
 ///
-/// A block of `T` tiles is stored point by point: 36 planes of `[T][channels]` with a cache line
-/// between them (``WinogradFilter/planeStride(_:)``), so that each point is the left factor of one
-/// matrix product. Tiles are numbered over the images of a run (``TileOrder``);
-/// values outside an image are 0, and outputs outside it are dropped.
+/// A block of `T` tiles is stored point by point: 36 planes of `[T][channels]`, with a cache line
+/// between planes (``WinogradFilter/planeStride(_:)``). Each plane can therefore be the left factor
+/// of one matrix product. Tiles are numbered across all images of a call (``TileOrder``). Values
+/// outside an image are 0, and outputs outside it are dropped.
 package struct WinogradTiles: Sendable {
-    /// Window and output tile.
+    /// The sizes of the window and of the output tile, and their transforms.
     package let filter: WinogradFilter
 
     /// The shape of one input image.
@@ -17,10 +17,10 @@ package struct WinogradTiles: Sendable {
     /// The shape of one output image.
     package let output: ImageShape
 
-    /// Rows and columns of zeros above and left of the input.
+    /// The rows of zeros above the input, and the columns of zeros to its left.
     let top, left: Int
 
-    /// Tiles of one image.
+    /// The rows and columns of tiles of one image.
     let tileRows, tileColumns: Int
 
     /// Creates the grid of a convolution.
@@ -29,7 +29,8 @@ package struct WinogradTiles: Sendable {
     /// - Precondition: The geometry has stride 1 and a window of 2 to 5.
     package init(geometry: PatchGeometry, outputs: Int) {
         guard let filter = WinogradFilter(window: geometry.window), geometry.stride == 1 else {
-            fatalError("no Winograd for window \(geometry.window), stride \(geometry.stride)")
+            fatalError(
+                "no Winograd filter for window \(geometry.window), stride \(geometry.stride)")
         }
         self.init(
             filter: filter, input: geometry.input,
@@ -50,27 +51,27 @@ package struct WinogradTiles: Sendable {
         tileColumns = (output.width + filter.outputSize - 1) / filter.outputSize
     }
 
-    /// The grid of the input's gradient: the convolution of the output's gradient with the turned
-    /// window.
+    /// The grid of the input gradient, which is the convolution of the output gradient with the
+    /// turned window.
     package var transposed: WinogradTiles {
         WinogradTiles(
             filter: filter, input: output, output: input, top: filter.window - 1 - top,
             left: filter.window - 1 - left)
     }
 
-    /// Tiles of one image.
+    /// The number of tiles of one image.
     package var tileCount: Int { tileRows * tileColumns }
 
-    /// The points of a run of tiles, `B' d B`.
+    /// Computes the points of a range of tiles, `B' d B`.
     ///
     /// - Parameters:
     ///   - images: Whole images of shape ``input``.
-    ///   - tiles: A run of tiles over these images.
-    ///   - squared: Whether to transform the squares of the values.
-    ///   - points: Overwritten; 36 planes of shape `[tiles.count, input.channels]`, arbitrary at points
-    ///     that a tile does not need (``TileOrder``).
-    ///   - panelWidth: If given, planes are cut into panels of so many channels, each of shape
-    ///     `[tiles.count, panelWidth]`; values beyond the last channel are not written.
+    ///   - tiles: A range of the tiles of these images.
+    ///   - squared: If true, the squares of the values are transformed.
+    ///   - points: Overwritten; 36 planes of shape `[tiles.count, input.channels]`. The values at
+    ///     points that a tile does not need are arbitrary (``TileOrder``).
+    ///   - panelWidth: If given, the planes are divided into panels of this many channels, each of
+    ///     shape `[tiles.count, panelWidth]`; values past the last channel are not written.
     package func transformInput(
         _ images: FloatView, tiles: Range<Int>, squared: Bool, into points: FloatView,
         panelWidth: Int? = nil
@@ -114,12 +115,12 @@ package struct WinogradTiles: Sendable {
         }
     }
 
-    /// Channels filled up to whole panels.
+    /// Returns the number of channels rounded up to whole panels.
     static func paddedCount(_ channels: Int, _ width: Int) -> Int {
         (channels + width - 1) / width * width
     }
 
-    /// Calls `body` with number and first channel of each panel.
+    /// Calls `body` with the number and the first channel of each panel.
     @inline(__always)
     private static func forEachPanel(
         _ channels: Int, _ width: Int, _ body: (_ panel: Int, _ first: Int) -> Void
@@ -132,14 +133,14 @@ package struct WinogradTiles: Sendable {
         }
     }
 
-    /// The outputs of a run of tiles, `E(m)' C M C E(m)`.
+    /// Computes the outputs of a range of tiles, `E(m)' C M C E(m)`.
     ///
     /// - Parameters:
-    ///   - points: 36 planes of shape `[tiles.count, output.channels]`; 0 at finite points that a tile
-    ///     does not need.
+    ///   - points: 36 planes of shape `[tiles.count, output.channels]`; must be 0 at finite points
+    ///     that a tile does not need.
     ///   - images: Whole images of shape ``output``; the tiles' pixels are overwritten.
-    ///   - squareOf: If given, images `x` of the same shape: outputs `y` are then gradients of their
-    ///     squares, and `2 x y` is added to `images` instead.
+    ///   - roots: If given, images `x` of the same shape. The outputs `y` are then gradients of
+    ///     their squares, and `2 x y` is added to `images` instead.
     package func transformOutput(
         _ points: FloatView, tiles: Range<Int>, into images: FloatView,
         squareOf roots: FloatView? = nil
@@ -171,7 +172,7 @@ package struct WinogradTiles: Sendable {
             let (row, column) = (tile.row &* N.count, tile.column &* N.count)
             pixels.locate(
                 images.pointer + start, output, row: row, column: column, size: N.count,
-                outside: pixels.waste)
+                outside: pixels.discard)
             guard let roots else {
                 pixels.forEachVector(channels) { c, lanes in
                     pixels.storeOutput(source + c, c, lanes, count: count, plane: plane)
@@ -186,14 +187,14 @@ package struct WinogradTiles: Sendable {
         }
     }
 
-    /// The points of a run of tiles of the output's gradient, `E(m) dY E(m)'`: the transpose of
-    /// ``transformOutput(_:tiles:into:squareOf:)``, but for `C`.
+    /// Computes the points of a range of tiles of the output gradient, `E(m) dY E(m)'`. This is the
+    /// transpose of ``transformOutput(_:tiles:into:squareOf:)`` without `C`.
     ///
     /// - Parameters:
     ///   - images: Whole images of shape ``output``.
     ///   - points: Overwritten; 36 planes of shape `[tiles.count, output.channels]`.
-    ///   - panelWidth: If given, planes are cut into panels of so many channels, each of shape
-    ///     `[tiles.count, panelWidth]`; values beyond the last channel are not written.
+    ///   - panelWidth: If given, the planes are divided into panels of this many channels, each of
+    ///     shape `[tiles.count, panelWidth]`; values past the last channel are not written.
     package func transformGradient(
         _ images: FloatView, tiles: Range<Int>, into points: FloatView, panelWidth: Int? = nil
     ) {

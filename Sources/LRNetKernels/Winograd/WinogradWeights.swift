@@ -1,11 +1,13 @@
 internal import LRNetSupport
 
-/// The weights of a convolution at the 36 points: packed before each run of products.
+/// The weights of a convolution, evaluated at the 36 points and packed as right factors of matrix
+/// products (``PackedMatrix``).
 ///
 ///     forward:  U = E(w) g E(w)', as [36][inputs][outputs]
-///     backward: the same of the window turned by half a turn, as [36][outputs][inputs]
+///     backward: the same for the turned window (rotated by 180 degrees), as [36][outputs][inputs]
 ///
-/// Both lie in the same memory, one at a time, which other layers may use in between.
+/// The two forms use the same memory, so only one exists at a time. Other layers may use that
+/// memory in between; the weights must therefore be packed before each series of products.
 ///
 /// Naive twin: `Reference.winogradWeights`.
 package struct WinogradWeights: Sendable {
@@ -13,7 +15,7 @@ package struct WinogradWeights: Sendable {
     let inputs, outputs: Int
     private let points: FloatView
 
-    /// Lays weights into memory.
+    /// Uses `storage` as the memory of the weights.
     ///
     /// - Parameter storage: ``count(filter:inputs:outputs:)`` values.
     package init(filter: WinogradFilter, inputs: Int, outputs: Int, in storage: FloatView) {
@@ -26,7 +28,7 @@ package struct WinogradWeights: Sendable {
         points = storage
     }
 
-    /// The values that the weights take at the points.
+    /// Returns the number of values in the memory of the weights.
     package static func count(filter: WinogradFilter, inputs: Int, outputs: Int) -> Int {
         let plane = max(
             PackedMatrix.count(inner: inputs, columns: outputs),
@@ -34,12 +36,14 @@ package struct WinogradWeights: Sendable {
         return WinogradFilter.pointCount * WinogradFilter.planeStride(plane)
     }
 
-    /// The packed factors of the points, once ``pack(_:pool:)`` has made them.
+    /// Returns the packed factor of outputs at a point. The last call to pack must have been
+    /// ``pack(_:pool:)``.
     func forward(_ point: Int) -> PackedMatrix.Panels {
         factor(point, inner: inputs, columns: outputs)
     }
 
-    /// The packed factors of the points, once ``packTurned(_:pool:)`` has made them.
+    /// Returns the packed factor of input gradients at a point. The last call to pack must have
+    /// been ``packTurned(_:pool:)``.
     func backward(_ point: Int) -> PackedMatrix.Panels {
         factor(point, inner: outputs, columns: inputs)
     }
@@ -50,7 +54,7 @@ package struct WinogradWeights: Sendable {
             inner: inner, columns: columns, start: UnsafePointer(points.pointer + point * plane))
     }
 
-    /// Makes the factors of outputs.
+    /// Computes the packed factors of outputs.
     ///
     /// - Parameter weights: Stored `[window, window, inputs, outputs]`.
     package func pack(_ weights: FloatView, pool: ThreadPool) {
@@ -58,7 +62,7 @@ package struct WinogradWeights: Sendable {
         transform(weights, inner: inputs, columns: outputs, isTurned: false, pool: pool)
     }
 
-    /// Makes the factors of input gradients.
+    /// Computes the packed factors of input gradients.
     ///
     /// - Parameter weights: Stored `[window, window, inputs, outputs]`.
     package func packTurned(_ weights: FloatView, pool: ThreadPool) {
@@ -72,8 +76,9 @@ package struct WinogradWeights: Sendable {
             "\(weights.count) weights for \(inputs) inputs and \(outputs) outputs")
     }
 
-    /// Transforms weights stored `[window, window, inner, columns]` straight into packed factors; turned
-    /// ones are stored `[window, window, columns, inner]`, last tap first.
+    /// Transforms weights stored `[window, window, inner, columns]` directly into packed factors.
+    /// Turned weights are stored `[window, window, columns, inner]` and read from the last tap to
+    /// the first.
     private func transform(
         _ weights: FloatView, inner: Int, columns: Int, isTurned: Bool, pool: ThreadPool
     ) {
@@ -95,19 +100,20 @@ package struct WinogradWeights: Sendable {
         let rowStride = PackedMatrix.rowStride(columns)
         let padded = PackedMatrix.paddedColumnCount(columns)
         let source = UnsafePointer(weights.pointer)
-        // Points that do not fit a cache anyway: their lines need not be read before they are written.
+        // Points too large for the cache bypass it: their lines need not be read before they are
+        // written.
         let isStreamed =
             points.count >= Self.streamedCount && columns % laneCount == 0
             && Int(bitPattern: points.pointer) % FloatBuffer.alignment == 0
-        /// One vector of windows.
+        /// Transforms one vector of windows.
         @inline(__always)
         func put(_ row: Int, _ c: Int, _ room: Int, _ source: UnsafePointer<Float>, _ plane: Int) {
             let target =
                 points.pointer + PackedMatrix.offset(ofColumn: c, inner: inner)
                 + row &* rowStride
-            // Columns that only fill a panel up are transforms of nothing: zeros.
+            // The columns that pad a panel are transforms of zero lanes: zeros.
             let lanes = max(min(columns &- c, laneCount), 0)
-            // Whole vectors apart: their loads have no masks.
+            // Whole vectors are handled separately because their loads need no masks.
             if lanes == laneCount {
                 Self.evaluate(
                     source, laneCount, count: count, plane: plane, into: target, stride: stride,
@@ -138,8 +144,9 @@ package struct WinogradWeights: Sendable {
         }
     }
 
-    /// Calls `body` with some rows of each vector of columns, transposed in cache: taps last to first,
-    /// each of ``grain`` rows of 16 values.
+    /// Calls `body` for each vector of columns with the given rows of the turned weights,
+    /// transposed into a buffer that fits in the cache. The buffer contains the taps from last to
+    /// first, each as ``grain`` rows of 16 values.
     @inline(__always)
     private static func withTurned<N: TileSide>(
         _ weights: UnsafePointer<Float>, _: N.Type, _ inner: Int, _ columns: Int,
@@ -163,13 +170,13 @@ package struct WinogradWeights: Sendable {
         }
     }
 
-    /// Points of more than 16 MiB.
+    /// The number of values (16 MiB) from which on the points bypass the cache.
     private static let streamedCount = 4 << 20
 
-    /// Rows of weights that one thread transforms at a time.
+    /// The number of weight rows that one thread transforms at a time.
     private static let grain = 16
 
-    /// The points of one vector of windows, half after half.
+    /// Evaluates one vector of windows at all points, one half after the other.
     @inline(__always)
     private static func evaluate<N: TileSide>(
         _ source: UnsafePointer<Float>, _ lanes: Int, count: N.Type, plane: Int,
@@ -183,7 +190,7 @@ package struct WinogradWeights: Sendable {
             stride: stride, room, isStreamed: isStreamed)
     }
 
-    /// Half of the points of one vector of windows: three columns.
+    /// Evaluates one vector of windows at half of the points: three columns.
     @inline(__always)
     private static func evaluate<N: TileSide>(
         _ half: WinogradFilter.Half, _ source: UnsafePointer<Float>, _ lanes: Int,
@@ -219,12 +226,13 @@ package struct WinogradWeights: Sendable {
         put(columns.2, target + 2 &* stride)
     }
 
-    /// Gradients of some weights from their gradients at the points, `E(w)' C dU C E(w)`.
+    /// Computes the gradients of some weights from their gradients at the points,
+    /// `E(w)' C dU C E(w)`.
     ///
     /// - Parameters:
-    ///   - points: 36 planes `stride` values apart, of rows of 32 values.
-    ///   - rows: The input channels of the planes' rows.
-    ///   - columns: The output channels of the rows' values, 32 at most.
+    ///   - points: 36 planes, `stride` values apart, with rows of 32 values.
+    ///   - rows: The input channels that the rows of a plane belong to.
+    ///   - columns: The output channels that the values of a row belong to, at most 32.
     ///   - weights: Stored `[window, window, inputs, outputs]`; overwritten or added to.
     static func interpolate(
         _ points: UnsafePointer<Float>, stride: Int, filter: WinogradFilter, rows: Range<Int>,
@@ -232,7 +240,8 @@ package struct WinogradWeights: Sendable {
         accumulate: Bool
     ) {
         let plane = inputs &* outputs
-        // Gradients that do not fit a cache anyway: their lines need not be read before they are written.
+        // Gradients too large for the cache bypass it: their lines need not be read before they are
+        // written.
         let isStreamed =
             !accumulate && plane >= streamedPlaneCount && outputs % laneCount == 0
             && Int(bitPattern: weights) % FloatBuffer.alignment == 0
@@ -265,6 +274,7 @@ package struct WinogradWeights: Sendable {
         if isStreamed { finishStreaming() }
     }
 
-    /// Values of a tap beyond which gradients are streamed: windows of 3 then take 2 MiB or more.
+    /// The number of values per tap from which on gradients bypass the cache. The gradients of a
+    /// window of 3 then occupy more than 2 MiB.
     private static let streamedPlaneCount = 1 << 16
 }

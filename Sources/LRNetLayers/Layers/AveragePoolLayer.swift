@@ -4,38 +4,27 @@ package import LRNetKernels
 ///
 ///     y[c] = 1/P sum over p of x[p, c]        dx[p, c] = dy[c] / P
 package final class AveragePoolLayer: Layer {
-    /// `pool2`; unique in the network.
     package let name: String
-
-    /// The shape of one sample.
     package let inputShape: ImageShape
-
-    /// One pixel.
     package let outputShape: ImageShape
 
     private var output = FloatBuffer(count: 0)
     private var memory = ScratchMemory(workerCount: 1)
 
-    /// A buffer of its own.
     package var inputGradientBuffer: InputGradientBuffer { .another }
-
-    /// The mean over all pixels.
     package var inference: InferenceStep? { .averagePool }
 
-    /// Creates a layer.
     package init(name: String, inputShape: ImageShape) {
         self.name = name
         self.inputShape = inputShape
         outputShape = ImageShape(height: 1, width: 1, channels: inputShape.channels)
     }
 
-    /// Allocates activations.
     package func reserve(_ size: PassSize, memory: ScratchMemory) {
         self.memory = memory
         output = FloatBuffer(count: size.sampleCount * outputShape.count)
     }
 
-    /// Averages each channel.
     package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         let factor = 1 / Float(inputShape.pixelCount)
         forEachSample(pass) { inputs, outputs in
@@ -45,7 +34,6 @@ package final class AveragePoolLayer: Layer {
         return output[0..<pass.layout.sampleCount * outputShape.count]
     }
 
-    /// Spreads each gradient over the pixels.
     package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         let factor = 1 / Float(inputShape.pixelCount)
         let inputGradient = memory.gradient(pass.layout.sampleCount * inputShape.count)

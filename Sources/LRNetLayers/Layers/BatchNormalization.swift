@@ -1,63 +1,56 @@
 package import LRNetKernels
 internal import LRNetSupport
 
-/// Batch normalisation, with an optional ReLU behind it.
+/// Batch normalization, optionally followed by a ReLU.
 ///
 ///     y = gamma (x - mean) / sqrt(variance + epsilon) + beta
 ///
-/// In training and estimation, mean and population variance are those of the sample's group: a run
-/// of `groupSize` samples of the global batch, over all pixels, wherever its samples are computed.
-/// Micro-batches contribute (count, mean, M2) in Double; a group's nodes are merged in a binary
-/// tree over its micro-batches, so the statistics do not depend on ranks or threads.
+/// In training and estimation, mean and population variance are those of the sample's group:
+/// `groupSize` consecutive samples of the global batch, over all pixels, no matter which process
+/// computes them. Each micro-batch contributes (count, mean, M2) in Double. The nodes of a group
+/// are merged in a binary tree over its micro-batches, so the statistics do not depend on ranks or
+/// threads.
 ///
-/// The moving averages are updated once a training step with the mean over the groups:
+/// The moving averages are updated once per training step with the mean over the groups:
 /// `moving = momentum * moving + (1 - momentum) * batch`. They start at 0 and 1.
 ///
 /// - Source: Ioffe, Szegedy, ICML 2015; merging by Chan, Golub, LeVeque, 1979.
 package final class BatchNormalization: Layer {
-    /// Which samples share statistics.
+    /// The samples that share statistics.
     package enum Statistics: Sendable, Equatable {
         /// The whole global batch.
         case synchronized
-        /// Runs of this many samples of the global batch; a multiple of the micro-batch.
+        /// This many consecutive samples of the global batch; a multiple of the micro-batch.
         case group(Int)
     }
 
-    /// How the layer normalises.
     package struct Options: Sendable, Equatable {
-        /// Which samples share statistics.
         package var statistics = Statistics.synchronized
-        /// Added to variances; positive.
+        /// A positive number that is added to variances.
         package var epsilon = 1e-3
         /// The weight of the old moving average, in 0 ..< 1.
         package var momentum = 0.999
 
-        /// Creates the options of the authors' code, with synchronised statistics.
+        /// Creates the options of the authors' code, but with synchronized statistics.
         package init() {}
     }
 
-    /// `bn1`; unique in the network.
     package let name: String
-
-    /// The shape of one sample.
     package let inputShape: ImageShape
-
-    /// The same.
     package var outputShape: ImageShape { inputShape }
 
-    /// Whether a ReLU follows.
+    /// True if a ReLU follows.
     package let rectified: Bool
 
-    /// How the layer normalises.
     package let options: Options
 
-    /// Scale and offset of each channel.
+    /// The scale and the offset of each channel.
     package let gamma, beta: Parameter
 
     /// The moving averages, `[channels]` each.
     package internal(set) var movingMean, movingVariance: [Double]
 
-    /// The values of a finished network, while one is evaluated (``Network/evaluating(_:_:)``).
+    /// The values of a finished network while it is evaluated (``Network/evaluating(_:_:)``).
     package var fixed: FinishedNormalization?
 
     let channels: Int
@@ -67,17 +60,14 @@ package final class BatchNormalization: Layer {
     private var groups: [Group] = []
     private var estimates: [(mean: [Double], variance: [Double])] = []
 
-    /// The statistics of one group, ready for the kernels.
+    /// The statistics of one group, in the form that the kernels require.
     struct Group {
         let count: Double
         let statistics: BatchNormKernels.Statistics
         let meanGradient, meanProduct: FloatView
     }
 
-    /// The gradient is changed in place.
     package var inputGradientBuffer: InputGradientBuffer { .same }
-
-    /// Batch norm, with its ReLU.
     package var inference: InferenceStep? { .normalization(self) }
 
     /// Creates a layer with gamma 1 and beta 0.
@@ -94,16 +84,16 @@ package final class BatchNormalization: Layer {
         movingVariance = Array(repeating: 1, count: channels)
     }
 
-    /// gamma and beta; their gradients need no exchange, because the backward pass makes them.
+    /// Gamma and beta. Their gradients need no exchange, because the backward pass computes them
+    /// for the whole batch.
     package var parameters: [Parameter] { [gamma, beta] }
 
-    /// Allocates activations and sums.
     package func reserve(_ size: PassSize, memory: ScratchMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
         sums = DoubleBuffer(count: size.sampleCount * 2 * channels)
     }
 
-    /// Normalises; in training, updates the moving averages.
+    /// Normalizes; in training, also updates the moving averages.
     package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
         if pass.mode == .evaluation {
@@ -127,7 +117,7 @@ package final class BatchNormalization: Layer {
         return output[0..<pass.layout.sampleCount * inputShape.count]
     }
 
-    /// Computes dL/dx over dL/dy, and the gradients of gamma and beta over the whole batch.
+    /// Replaces dL/dy by dL/dx, and computes the gradients of gamma and beta over the whole batch.
     package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let input else { preconditionFailure("\(name): backward without forward") }
         let microBatches = pass.layout.microBatches
@@ -153,7 +143,7 @@ package final class BatchNormalization: Layer {
         return gradient
     }
 
-    /// Batch norm as it is now, with the moving averages.
+    /// The current batch norm as values, with the moving averages as its statistics.
     package var finished: FinishedNormalization {
         FinishedNormalization(
             name: name, mean: movingMean.map { Float($0) },
@@ -163,10 +153,11 @@ package final class BatchNormalization: Layer {
 
     // MARK: Estimation
 
-    /// Forgets what estimating passes have gathered.
+    /// Discards the statistics of earlier estimating passes.
     package func beginEstimation() { estimates = [] }
 
-    /// The averages over the estimating passes since ``beginEstimation()``; `nil` if there was none.
+    /// Returns the averages over the estimating passes since ``beginEstimation()``; `nil` if there
+    /// were none.
     package func finishEstimation() -> (mean: [Double], variance: [Double])? {
         defer { estimates = [] }
         return estimates.isEmpty ? nil : Self.average(estimates)
@@ -212,7 +203,7 @@ package final class BatchNormalization: Layer {
         let total = pass.layout.globalMicroBatchCount
         let perGroup = microBatchesPerGroup(pass)
         var batch: [(mean: [Double], variance: [Double])] = []
-        var made: [Group] = []
+        var newGroups: [Group] = []
         for first in stride(from: 0, to: total, by: perGroup) {
             let members = first..<min(first + perGroup, total)
             let merged = GroupMoments.merge(
@@ -224,12 +215,12 @@ package final class BatchNormalization: Layer {
                         mean: Array(node.prefix(channels)), squares: Array(node.suffix(channels)))
                 })
             let variance = merged.squares.map { $0 / merged.count }
-            made.append(
+            newGroups.append(
                 makeGroup(
-                    made.count, count: merged.count, mean: merged.mean, variance: variance))
+                    newGroups.count, count: merged.count, mean: merged.mean, variance: variance))
             batch.append((merged.mean, variance))
         }
-        groups = made
+        groups = newGroups
         guard !batch.isEmpty else { return }
         let average = Self.average(batch)
         switch pass.mode {
@@ -240,12 +231,12 @@ package final class BatchNormalization: Layer {
                 movingVariance[c] = old * movingVariance[c] + new * average.variance[c]
             }
         case .estimating:
-            // What a set leaves over may be one value a channel, which has no deviation.
-            let known = zip(batch, made).filter { $1.count > 1 }.map(\.0)
-            if known.count == batch.count {
+            // A tail batch may have a single value per channel, which has no standard deviation.
+            let usable = zip(batch, newGroups).filter { $1.count > 1 }.map(\.0)
+            if usable.count == batch.count {
                 estimates.append(average)
-            } else if !known.isEmpty {
-                estimates.append(Self.average(known))
+            } else if !usable.isEmpty {
+                estimates.append(Self.average(usable))
             }
         case .scoring, .evaluation: break
         }
@@ -254,7 +245,7 @@ package final class BatchNormalization: Layer {
     private func makeGroup(
         _ index: Int, count: Double, mean: [Double], variance: [Double]
     ) -> Group {
-        // Groups keep their memory from step to step.
+        // Each group reuses its memory in every step.
         let memory =
             index < groups.count
             ? groups[index].statistics.mean.buffer : FloatBuffer(count: 6 * channels)

@@ -1,6 +1,7 @@
 package import LRNetKernels
 
-/// `128C3`, `64C7/2`: convolution of so many filters, window and stride; batch norm, ReLU.
+/// `128C3`, `64C7/2`: a convolution with this number of filters, window and stride; then batch norm
+/// and ReLU.
 package struct ConvolutionBlock: Block {
     package let filters, window, stride: Int
 

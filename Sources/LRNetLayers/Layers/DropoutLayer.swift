@@ -1,32 +1,24 @@
 package import LRNetKernels
 internal import LRNetSupport
 
-/// Dropout in training, the identity otherwise; see ``Dropout``.
+/// Dropout in training, otherwise the identity; see `Dropout`.
 package final class DropoutLayer: Layer {
-    /// `dropout1`; unique in the network.
     package let name: String
 
-    /// The position in the network; part of the key.
+    /// The position in the network; part of the noise key.
     package let index: Int
 
-    /// The shape of one sample.
     package let inputShape: ImageShape
-
-    /// The same.
     package var outputShape: ImageShape { inputShape }
 
-    /// The share of units that are cleared, in 0 ..< 1.
+    /// The fraction of units that are cleared, in 0 ..< 1.
     package let rate: Float
 
     private var output = FloatBuffer(count: 0)
 
-    /// The gradient is changed in place.
     package var inputGradientBuffer: InputGradientBuffer { .same }
-
-    /// The identity.
     package var inference: InferenceStep? { .identity }
 
-    /// Creates a layer.
     package init(name: String, index: Int, inputShape: ImageShape, rate: Float) {
         precondition(rate >= 0 && rate < 1, "\(name): rate \(rate)")
         self.name = name
@@ -35,12 +27,10 @@ package final class DropoutLayer: Layer {
         self.rate = rate
     }
 
-    /// Allocates activations.
     package func reserve(_ size: PassSize, memory: ScratchMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
     }
 
-    /// Clears units in training.
     package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         if ![.training, .scoring].contains(pass.mode) || rate == 0 { return input }
         apply(input, into: output.all, pass)
@@ -67,7 +57,7 @@ package final class DropoutLayer: Layer {
     }
 }
 
-/// `dropout`: dropout at the recipe's rate.
+/// `dropout`: dropout at the rate of the recipe.
 package struct DropoutBlock: Block {
     package init() {}
 

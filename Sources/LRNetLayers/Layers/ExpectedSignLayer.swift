@@ -1,41 +1,32 @@
 package import LRNetKernels
 
-/// The mean of the sign of a Gaussian of deviation 1, in training; the sign otherwise.
+/// The expected sign of a Gaussian with standard deviation 1 in training; otherwise the sign of its
+/// mean.
 ///
 ///     y = 2 Phi(z) - 1        dL/dz = dL/dy 2 phi(z)
 ///
-/// - Source: Soudry, Hubara, Meir, *Expectation Backpropagation*, NIPS 2014; see ``ExpectationModel``.
+/// - Source: Soudry, Hubara, Meir, *Expectation Backpropagation*, NIPS 2014; see
+///   ``ExpectationModel``.
 package final class ExpectedSignLayer: Layer {
-    /// `sign1`; unique in the network.
     package let name: String
-
-    /// The shape of one sample.
     package let inputShape: ImageShape
-
-    /// The same.
     package var outputShape: ImageShape { inputShape }
 
     private var output = FloatBuffer(count: 0)
     private var input: FloatView?
 
-    /// The gradient is changed in place.
     package var inputGradientBuffer: InputGradientBuffer { .same }
-
-    /// The sign.
     package var inference: InferenceStep? { .sign }
 
-    /// Creates a layer.
     package init(name: String, inputShape: ImageShape) {
         self.name = name
         self.inputShape = inputShape
     }
 
-    /// Allocates activations.
     package func reserve(_ size: PassSize, memory: ScratchMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
     }
 
-    /// Takes means, or signs.
     package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
         let isTraining = pass.mode == .training
@@ -49,7 +40,7 @@ package final class ExpectedSignLayer: Layer {
         return output[0..<input.count]
     }
 
-    /// Multiplies by the slope, in place.
+    /// Multiplies by the derivative, in place.
     package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let input else { preconditionFailure("\(name): backward without forward") }
         pass.pool.forEachRange(gradient.count, grain: Self.grain) { range, _ in
@@ -58,6 +49,6 @@ package final class ExpectedSignLayer: Layer {
         return gradient
     }
 
-    /// Values that one thread handles at a time.
+    /// The number of values that one thread handles at a time.
     private static let grain = 1 << 12
 }

@@ -1,15 +1,17 @@
 internal import LRNetSupport
 
-/// Batch norm with fixed statistics: `y[c] = gamma[c] * (x[c] - mean[c]) / sqrt(variance[c] + epsilon) + beta[c]`.
+/// Batch norm with fixed statistics:
+///
+///     y[c] = gamma[c] * (x[c] - mean[c]) / sqrt(variance[c] + epsilon) + beta[c]
 package struct FinishedNormalization: Sendable, Equatable {
-    /// `bn1`
+    /// The name of the layer, such as `bn1`.
     package let name: String
-    /// `[channels]` each.
+    /// One value per channel in each array.
     package var mean, variance: [Float]
     package let gamma, beta: [Float]
     package let epsilon: Double
 
-    /// - Precondition: All four have one value a channel.
+    /// - Precondition: All four arrays have one value per channel.
     package init(
         name: String, mean: [Float], variance: [Float], gamma: [Float], beta: [Float],
         epsilon: Double

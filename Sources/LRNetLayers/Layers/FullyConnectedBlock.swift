@@ -1,6 +1,6 @@
 package import LRNetKernels
 
-/// `512FC`: fully connected with so many units, batch norm, ReLU.
+/// `512FC`: a fully connected layer with this number of units; then batch norm and ReLU.
 package struct FullyConnectedBlock: Block {
     package let units: Int
 
@@ -14,9 +14,7 @@ package struct FullyConnectedBlock: Block {
     }
 
     package var description: String { "\(units)FC" }
-
     package var isProduct: Bool { true }
-
     package var isFullyConnected: Bool { true }
 
     package func scaled(by width: Double) -> FullyConnectedBlock {

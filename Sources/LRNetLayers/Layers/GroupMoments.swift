@@ -1,6 +1,6 @@
 internal import LRNetSupport
 
-/// Count, mean and sum of squared distances from the mean, of each channel.
+/// The count, and for each channel the mean and the sum of squared distances from it.
 struct GroupMoments {
     var count: Double
     var mean: [Double]

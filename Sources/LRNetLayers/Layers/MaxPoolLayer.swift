@@ -1,30 +1,22 @@
 package import LRNetKernels
 
-/// Maximum pooling; see ``MaxPooling``.
+/// Maximum pooling; see `MaxPooling`.
 package final class MaxPoolLayer: Layer {
-    /// `pool1`; unique in the network.
     package let name: String
 
-    /// The window, its stride and padding.
+    /// The window with its stride and padding.
     package let geometry: PatchGeometry
 
-    /// The shape of one sample.
     package var inputShape: ImageShape { geometry.input }
-
-    /// The shape of one sample's output.
     package let outputShape: ImageShape
 
     private var output = FloatBuffer(count: 0)
     private var memory = ScratchMemory(workerCount: 1)
     private var winners = MaxPooling.Winners(count: 0)
 
-    /// A buffer of its own.
     package var inputGradientBuffer: InputGradientBuffer { .another }
-
-    /// Maximum pooling.
     package var inference: InferenceStep? { .maxPool(geometry) }
 
-    /// Creates a layer.
     package init(name: String, geometry: PatchGeometry) {
         self.name = name
         self.geometry = geometry
@@ -33,14 +25,12 @@ package final class MaxPoolLayer: Layer {
             channels: geometry.input.channels)
     }
 
-    /// Allocates activations.
     package func reserve(_ size: PassSize, memory: ScratchMemory) {
         self.memory = memory
         output = FloatBuffer(count: size.sampleCount * outputShape.count)
         winners = MaxPooling.Winners(count: size.sampleCount * outputShape.count)
     }
 
-    /// Takes each window's maximum.
     package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         let (inputs, outputs) = (inputShape.count, outputShape.count)
         let microBatches = pass.layout.microBatches
@@ -55,7 +45,7 @@ package final class MaxPoolLayer: Layer {
         return output[0..<pass.layout.sampleCount * outputs]
     }
 
-    /// Sends each gradient to its window's maximum.
+    /// Adds each gradient to the maximum of its window.
     package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         let (inputs, outputs) = (inputShape.count, outputShape.count)
         let inputGradient = memory.gradient(pass.layout.sampleCount * inputs)
@@ -72,8 +62,8 @@ package final class MaxPoolLayer: Layer {
     }
 }
 
-/// `MP2`, `MP3/2`: maximum pooling of a window and its stride, the window by default; without padding
-/// where they are equal.
+/// `MP2`, `MP3/2`: maximum pooling with this window and stride. By default the stride equals the
+/// window, and then there is no padding.
 package struct MaxPoolBlock: Block {
     package let window, stride: Int
 
@@ -101,7 +91,7 @@ package struct MaxPoolBlock: Block {
     package func problem(on shape: ImageShape, in architecture: Architecture) -> String? {
         if window * window > 255 { return "\(self): windows have at most 15 rows" }
         if window == stride && (shape.height < window || shape.width < window) {
-            return "\(self) does not fit into the \(shape) that reach it"
+            return "\(self) does not fit its input of \(shape)"
         }
         return nil
     }

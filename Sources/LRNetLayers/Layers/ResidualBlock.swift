@@ -1,91 +1,82 @@
 package import LRNetKernels
 internal import LRNetSupport
 
-/// A residual block, with a ReLU behind the addition.
+/// A residual block, with a ReLU after the addition.
 ///
 ///     y = ReLU(body(x) + shortcut(x))
 ///
 /// - Source: He, Zhang, Ren, Sun, CVPR 2016, equations 1 and 2.
 package final class ResidualBlock: Layer {
-    /// `block1`; unique in the network.
     package let name: String
 
-    /// The layers of the sum's first part, first to last; the last is a batch norm.
+    /// The layers of the body, first to last; the last one is a batch norm.
     package let body: [any Layer]
 
-    /// The layers of the second part; none for the identity.
+    /// The layers of the shortcut; empty for the identity.
     package let shortcut: [any Layer]
 
-    /// The shape of one sample.
     package let inputShape: ImageShape
-
-    /// The shape of one sample's output.
     package let outputShape: ImageShape
 
     private var output: FloatView?
     private var memory = ScratchMemory(workerCount: 1)
 
-    /// The body's, beside that of the shortcut.
     package var inputGradientBuffer: InputGradientBuffer { .sum(body: body, shortcut: shortcut) }
-
-    /// The sum, with its ReLU.
     package var inference: InferenceStep? { .residual(body: body, shortcut: shortcut) }
 
-    /// Creates a block.
-    ///
-    /// - Precondition: Both parts have outputs of one shape.
+    /// - Precondition: The outputs of body and shortcut have the same shape.
     package init(name: String, inputShape: ImageShape, body: [any Layer], shortcut: [any Layer]) {
         self.name = name
         self.inputShape = inputShape
         self.body = body
         self.shortcut = shortcut
         outputShape = body.last?.outputShape ?? inputShape
-        let other = shortcut.last?.outputShape ?? inputShape
-        precondition(other == outputShape, "\(name): a sum of \(outputShape) and \(other)")
+        let shortcutShape = shortcut.last?.outputShape ?? inputShape
+        precondition(
+            shortcutShape == outputShape, "\(name): a sum of \(outputShape) and \(shortcutShape)")
     }
 
-    /// Body and shortcut.
     package var branches: [[any Layer]] { [body, shortcut] }
 
-    /// Takes note of the memory.
     package func reserve(_ size: PassSize, memory: ScratchMemory) {
         self.memory = memory
     }
 
-    /// Adds the parts, over the output of the body.
+    /// Adds the outputs of body and shortcut, in place of the output of the body.
     package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
-        let other = try shortcut.forward(input, pass)
+        let shortcutOutput = try shortcut.forward(input, pass)
         let sum = try body.forward(input, pass)
         pass.pool.forEachRange(sum.count, grain: Self.grain) { range, _ in
-            Elementwise.addRectified(other[range], to: sum[range])
+            Elementwise.addRectified(shortcutOutput[range], to: sum[range])
         }
         output = sum
         return sum
     }
 
-    /// Sends the gradient through both parts and adds what comes back.
+    /// Computes the gradients of body and shortcut, and adds them.
     package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let output else { preconditionFailure("\(name): backward without forward") }
-        let second = memory.gradient(gradient.count)
+        let gradientCopy = memory.gradient(gradient.count)
         pass.pool.forEachRange(gradient.count, grain: Self.grain) { range, _ in
-            Elementwise.maskGradient(gradient[range], whereZero: output[range], copy: second[range])
+            Elementwise.maskGradient(
+                gradient[range], whereZero: output[range], copy: gradientCopy[range])
         }
-        // In the order of ``branches``, as plans take it.
-        let ofBody = try body.backward(gradient, pass)
-        let ofShortcut = try shortcut.backward(second, pass)
-        pass.pool.forEachRange(ofBody.count, grain: Self.grain) { range, _ in
-            Elementwise.add(ofShortcut[range], to: ofBody[range])
+        // In the order of ``branches``, as ``GradientPlan`` assumes.
+        let bodyGradient = try body.backward(gradient, pass)
+        let shortcutGradient = try shortcut.backward(gradientCopy, pass)
+        pass.pool.forEachRange(bodyGradient.count, grain: Self.grain) { range, _ in
+            Elementwise.add(shortcutGradient[range], to: bodyGradient[range])
         }
-        return ofBody
+        return bodyGradient
     }
 
-    /// Values that one thread handles at a time.
+    /// The number of values that one thread handles at a time.
     private static let grain = 1 << 15
 }
 
-/// `64R`, `128R/2`: the basic residual block, two convolutions of 3x3 with batch norm, the first of the
-/// given stride and with a ReLU; the input is added (where shapes differ, as ``Architecture/shortcut``
-/// says), then comes a ReLU.
+/// `64R`, `128R/2`: the basic residual block, with two 3x3 convolutions and their batch norms. The
+/// first convolution has the given stride and a ReLU. The input is added (``Architecture/shortcut``
+/// decides about differing shapes), and a ReLU follows.
 package struct BasicResidualBlock: Block {
     package let filters, stride: Int
 
@@ -105,7 +96,6 @@ package struct BasicResidualBlock: Block {
     }
 
     package var description: String { "\(filters)R\(BlockNotation.suffix(stride: stride))" }
-
     package var allowsBinaryActivations: Bool { false }
 
     package func scaled(by width: Double) -> BasicResidualBlock {
@@ -114,8 +104,8 @@ package struct BasicResidualBlock: Block {
 
     package func problem(on shape: ImageShape, in architecture: Architecture) -> String? {
         guard architecture.shortcut == .zeroPadded, filters < shape.channels else { return nil }
-        return "\(self) has fewer filters than the \(shape) that reach it have channels; a "
-            + "zero-padded shortcut only adds channels"
+        return "\(self) has fewer filters than its input of \(shape) has channels; a zero-padded "
+            + "shortcut can only add channels"
     }
 
     package func outputShape(on shape: ImageShape, in architecture: Architecture) -> ImageShape {
@@ -135,7 +125,8 @@ package struct BasicResidualBlock: Block {
             let layer = builder.weighted(
                 "\(name).\(part)", geometry, of: geometry.input, outputs: filters,
                 model: builder.options.model)
-            // The block adds the gradients of its two ways, also where it is the network's first layer.
+            // The block adds the gradients of body and shortcut, even if it is the first in the
+            // network.
             layer.needsInputGradient = true
             return layer
         }

@@ -1,39 +1,28 @@
 package import LRNetKernels
 
-/// Activations of -1 and +1, with hard tanh's gradient; see ``SignActivations``.
+/// Activations of -1 and +1, with the gradient of hard tanh; see `SignActivations`.
 ///
 ///     y = +1 where x >= 0, else -1        dL/dx = dL/dy where |x| <= 1, else 0
 package final class SignLayer: Layer {
-    /// `sign1`; unique in the network.
     package let name: String
-
-    /// The shape of one sample.
     package let inputShape: ImageShape
-
-    /// The same.
     package var outputShape: ImageShape { inputShape }
 
     private var output = FloatBuffer(count: 0)
     private var input: FloatView?
 
-    /// The gradient is changed in place.
     package var inputGradientBuffer: InputGradientBuffer { .same }
-
-    /// The sign.
     package var inference: InferenceStep? { .sign }
 
-    /// Creates a layer.
     package init(name: String, inputShape: ImageShape) {
         self.name = name
         self.inputShape = inputShape
     }
 
-    /// Allocates activations.
     package func reserve(_ size: PassSize, memory: ScratchMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
     }
 
-    /// Takes the signs.
     package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
         pass.pool.forEachRange(input.count, grain: Self.grain) { range, _ in
@@ -42,7 +31,7 @@ package final class SignLayer: Layer {
         return output[0..<input.count]
     }
 
-    /// Clears gradients where the input was large, in place.
+    /// Clears gradients where |x| > 1, in place.
     package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let input else { preconditionFailure("\(name): backward without forward") }
         pass.pool.forEachRange(gradient.count, grain: Self.grain) { range, _ in
@@ -51,6 +40,6 @@ package final class SignLayer: Layer {
         return gradient
     }
 
-    /// Values that one thread handles at a time.
+    /// The number of values that one thread handles at a time.
     private static let grain = 1 << 15
 }

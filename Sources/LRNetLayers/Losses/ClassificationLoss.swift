@@ -1,25 +1,23 @@
 package import LRNetKernels
 internal import LRNetSupport
 
-/// The loss: a function of each sample's logits, averaged over the global batch; by default the
-/// cross-entropy of their softmax.
+/// The loss: a function of each sample's logits, averaged over the global batch. By default it is
+/// the cross-entropy of their softmax:
 ///
-///     loss = -1/B sum over samples of log softmax(z)[label]       dL/dz = (softmax(z) - onehot) / B
+///     loss = -1/B sum over samples of log softmax(z)[label]      dL/dz = (softmax(z) - onehot) / B
 ///
-/// with B the number of samples of the step over all processes.
+/// where B is the number of samples of the step over all processes.
 package final class ClassificationLoss {
-    /// Loss and errors of one leaf or more, before the division by B.
+    /// The loss and the errors of one or more leaves, before the division by B.
     package struct Totals: Sendable, Equatable {
         /// The sum of the samples' losses, in nats.
         package var loss = 0.0
-        /// The number of samples whose largest logit is not the label's.
+        /// The number of samples whose largest logit is not that of the label.
         package var errorCount = 0
         /// The number of samples whose label is not among the five largest logits.
         package var topFiveErrorCount = 0
-        /// The number of samples.
         package var sampleCount = 0
 
-        /// Creates zeros.
         package init() {}
     }
 
@@ -27,9 +25,7 @@ package final class ClassificationLoss {
     private let function: LossFunction
     private var gradientBuffer: FloatBuffer
 
-    /// Creates the loss.
-    ///
-    /// - Parameter sampleCount: The most samples that a pass brings.
+    /// - Parameter sampleCount: The maximum number of samples in a pass.
     package init(classes: Int, sampleCount: Int, function: LossFunction = .crossEntropy) {
         self.classes = classes
         self.function = function
@@ -40,8 +36,8 @@ package final class ClassificationLoss {
     ///
     /// - Parameters:
     ///   - logits: Shape `[samples, classes]`.
-    ///   - labels: One a sample.
-    /// - Returns: One total a leaf of this process, in order.
+    ///   - labels: One per sample.
+    /// - Returns: The totals of each leaf of this process, in order.
     package func evaluate(
         logits: FloatView, labels: [Int32], layout: BatchLayout, wantsGradient: Bool = true
     ) -> [Totals] {
@@ -66,7 +62,7 @@ package final class ClassificationLoss {
         }
     }
 
-    /// dL/d logits of the last evaluation.
+    /// Returns dL/d logits of the last evaluation.
     package func gradient(_ layout: BatchLayout) -> FloatView {
         gradientBuffer[0..<layout.sampleCount * classes]
     }

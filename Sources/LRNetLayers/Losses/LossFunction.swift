@@ -1,17 +1,17 @@
 internal import LRNetKernels
 
-/// What a network is trained to make small, by its name in recipes.
+/// The function that training minimizes, by its name in recipes.
 package enum LossFunction: String, Sendable, CaseIterable {
-    /// ``SoftmaxKernels/crossEntropy(logits:label:gradientScale:gradient:)``
+    /// `SoftmaxKernels/crossEntropy(logits:label:gradientScale:gradient:)`
     case crossEntropy = "cross-entropy"
-    /// ``MarginKernels/squaredHinge(logits:label:gradientScale:gradient:)``, as BinaryConnect and BNN
-    /// have it.
+    /// `MarginKernels/squaredHinge(logits:label:gradientScale:gradient:)`, the loss of
+    /// BinaryConnect and BNN.
     case squaredHinge = "squared-hinge"
-    /// ``MarginKernels/probit(logits:label:gradientScale:gradient:)``, as expectation backpropagation
-    /// has it.
+    /// `MarginKernels/probit(logits:label:gradientScale:gradient:)`, the loss of expectation
+    /// backpropagation.
     case probit
 
-    /// The loss of one sample, and its gradient.
+    /// Computes the loss of one sample, and its gradient.
     func evaluate(
         logits: FloatView, label: Int, gradientScale: Float, gradient: FloatView?
     ) -> SoftmaxKernels.SampleResult {

@@ -1,16 +1,16 @@
 package import LRNetKernels
 
-/// A network as a list of blocks, without methods or values.
+/// The architecture of a network: a list of blocks, without methods or values.
 ///
-/// In recipes and in messages a block is one word, in the notation of the LR-nets paper
+/// In recipes and in messages each block is one word, in the notation of the LR-nets paper
 /// (``BlockNotation``): `(2x128C3)-MP2-1024FC` is `2x128C3 MP2 1024FC`.
 package struct Architecture: Sendable, Equatable {
-    /// Where the zeros around an image go.
+    /// The rule for the zeros around an image.
     package enum PaddingRule: String, Sendable, CaseIterable {
-        /// TensorFlow's SAME: as few as make `ceil(size / stride)` outputs, the odd one at the bottom
-        /// and at the right.
+        /// TensorFlow's SAME: the minimum that yields `ceil(size / stride)` outputs; an odd zero is
+        /// at the bottom and at the right.
         case same
-        /// torchvision's: `window / 2` at each side.
+        /// torchvision's: `window / 2` on each side.
         case symmetric
 
         func padding(_ shape: ImageShape, window: Int, stride: Int) -> Padding {
@@ -25,46 +25,46 @@ package struct Architecture: Sendable, Equatable {
         }
     }
 
-    /// Whether the first layer is trained by the network's method.
+    /// The training of the first layer.
     package enum FirstLayer: String, Sendable, CaseIterable {
-        /// As all others (the paper's ternary networks).
+        /// Like all other layers (the ternary networks of the paper).
         case discrete
-        /// With ordinary real weights (the paper's binary ResNet-18).
+        /// With ordinary real weights (the binary ResNet-18 of the paper).
         case fullPrecision = "full-precision"
-        /// With real weights that training leaves as they start: those of the source, divided by their
-        /// deviation (the authors' code for the binary ResNet-18).
+        /// With real weights that training leaves at their initial values: those of the source,
+        /// divided by their standard deviation (the authors' code for the binary ResNet-18).
         case frozen
 
-        /// Whether the network's finished weights are integers here too.
+        /// True if the finished weights of the first layer are integers, too.
         package var isDiscrete: Bool { self == .discrete }
     }
 
-    /// What a residual block adds to its body's output where that has another shape than the input.
+    /// The shortcut of a residual block whose output and input have different shapes.
     package enum Shortcut: String, Sendable, CaseIterable {
-        /// The input through a strided 1x1 convolution with batch norm, trained by the network's
-        /// method (He et al.'s option B, the LR-nets authors' default).
+        /// The input after a strided 1x1 convolution with batch norm, trained by the network's
+        /// method (He et al.'s option B, the default of the LR-nets authors).
         case projection
-        /// Each `stride`-th pixel of the input, and zeros in the channels that it lacks (option A).
+        /// Every `stride`-th pixel of the input, with zeros in additional channels (option A).
         case zeroPadded = "zero-padded"
     }
 
-    /// How the last layer, which makes the logits, is trained.
+    /// The training of the last layer, which computes the logits.
     package enum LastLayer: String, Sendable, CaseIterable {
-        /// With ordinary real weights and a bias, by all methods.
+        /// With ordinary real weights and a bias, for all methods.
         case fullPrecision = "full-precision"
         /// By the network's method, without a bias (TWN's released code).
         case discrete
-        /// By the network's method, with batch norm behind it (BinaryConnect and BNN).
+        /// By the network's method, followed by batch norm (BinaryConnect and BNN).
         case normalized = "discrete-normalized"
     }
 
-    /// The name in recipes; `custom` for one that a recipe describes.
+    /// The name in recipes; `custom` for a network that a recipe describes.
     package var name: String
 
-    /// The shape of the images that the network was made for.
+    /// The shape of the images for which the network is designed.
     package var input: ImageShape
 
-    /// The number of classes that the network was made for.
+    /// The number of classes for which the network is designed.
     package var classes: Int
 
     /// The blocks before the last layer, which is linear.
@@ -75,7 +75,7 @@ package struct Architecture: Sendable, Equatable {
 
     private var list: BlockList
 
-    /// Blocks, which are the same where their words are.
+    /// A list of blocks; lists are equal if their words are equal.
     private struct BlockList: Sendable, Equatable {
         var blocks: [any Block]
 
@@ -84,19 +84,11 @@ package struct Architecture: Sendable, Equatable {
         }
     }
 
-    /// Where the zeros around an image go.
     package var padding = PaddingRule.same
-
-    /// How the first layer is trained.
     package var firstLayer = FirstLayer.discrete
-
-    /// What residual blocks add where shapes differ.
     package var shortcut = Shortcut.projection
-
-    /// How the last layer is trained.
     package var lastLayer = LastLayer.fullPrecision
 
-    /// Creates an architecture.
     package init(name: String, input: ImageShape, classes: Int, blocks: [any Block]) {
         self.name = name
         self.input = input
@@ -106,7 +98,7 @@ package struct Architecture: Sendable, Equatable {
 
     /// `(32C5)-MP2-(64C5)-MP2-512FC-Softmax`: 1,657,632 discrete weights.
     ///
-    /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equation 9; batch norm also behind the fully
+    /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equation 9; with batch norm also after the fully
     ///   connected layer, as in the authors' code.
     package static let mnist = named(
         "mnist", ImageShape(height: 28, width: 28, channels: 1), 10,
@@ -119,15 +111,15 @@ package struct Architecture: Sendable, Equatable {
         "cifar10", ImageShape(height: 32, width: 32, channels: 3), 10,
         "2x128C3 MP2 2x256C3 MP2 2x512C3 MP2 1024FC dropout")
 
-    /// ResNet-18, activations behind the addition: 11,166,912 discrete weights.
+    /// ResNet-18, with activations after the addition: 11,166,912 discrete weights.
     ///
-    /// - Source: He, Zhang, Ren, Sun, CVPR 2016, table 1; quantised projections with batch norm as
+    /// - Source: He, Zhang, Ren, Sun, CVPR 2016, table 1; quantized projections with batch norm as
     ///   in the LR-nets authors' code.
     package static let resnet18 = named(
         "resnet18", ImageShape(height: 224, width: 224, channels: 3), 1000,
         "64C7/2 MP3/2 2x64R 128R/2 128R 256R/2 256R 512R/2 512R GAP")
 
-    /// The networks that recipes can name.
+    /// The networks that have names in recipes.
     package static let all = [mnist, cifar10, resnet18]
 
     private static func named(
@@ -140,27 +132,28 @@ package struct Architecture: Sendable, Equatable {
         return Architecture(name: name, input: input, classes: classes, blocks: blocks)
     }
 
-    /// The same network with every number of filters and units multiplied, and rounded to the
-    /// nearest number of at least 1.
+    /// Returns the same network with each number of filters and units multiplied by `width` and
+    /// rounded to the nearest number of at least 1.
     package func scaled(by width: Double) -> Architecture {
         var result = self
         result.blocks = blocks.map { $0.scaled(by: width) }
         return result
     }
 
-    /// Weights of one are weights of the other: all but the name is the same.
+    /// Returns true if weights of one network are valid for the other: everything except the name
+    /// is equal.
     package func isSameNetwork(as other: Architecture) -> Bool {
         var named = self
         named.name = other.name
         return named == other
     }
 
-    /// What is wrong with the blocks, in one line; `nil` if the network can be built.
+    /// The reason why the network cannot be built, on one line; `nil` if it can.
     package var problem: String? {
         if case .failure(let problem) = size { problem.description } else { nil }
     }
 
-    /// The values that the layers make of one image.
+    /// The number of values that the layers compute for one image.
     ///
     /// - Precondition: There is no ``problem``.
     package var valueCount: Int {
@@ -180,7 +173,7 @@ package struct Architecture: Sendable, Equatable {
         if blocks.count > ArchitectureSize.blockLimit {
             return .failure(
                 Problem(
-                    "\(blocks.count) blocks; at most \(ArchitectureSize.blockLimit) are possible"))
+                    "\(blocks.count) blocks; at most \(ArchitectureSize.blockLimit) are supported"))
         }
         var shape = input
         var size = ArchitectureSize(input: input)
@@ -201,20 +194,20 @@ package struct Architecture: Sendable, Equatable {
         return problem.map { .failure(Problem($0)) } ?? .success(size)
     }
 
-    /// Channels that the first layer with weights sees; all values if it is fully connected.
+    /// The input channels of the first layer with weights; all input values if it is fully
+    /// connected.
     var firstInputCount: Int {
         let first = blocks.first { $0.weightCount(on: input) > 0 }
         return first?.isFullyConnected == false ? input.channels : input.count
     }
 
-    /// The geometry of a convolution.
     func geometry(_ shape: ImageShape, window: Int, stride: Int) -> PatchGeometry {
         PatchGeometry(
             input: shape, window: window, stride: stride,
             padding: padding.padding(shape, window: window, stride: stride))
     }
 
-    /// The shape that a convolution makes.
+    /// Returns the output shape of a convolution.
     func outputShape(
         _ shape: ImageShape, window: Int, stride: Int, channels: Int
     ) -> ImageShape {

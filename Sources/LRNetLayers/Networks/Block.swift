@@ -1,76 +1,70 @@
 package import LRNetKernels
 
-/// A word of a network's notation, and the layers that it stands for: `MP2`.
+/// A word of a network's notation, such as `MP2`, and the layers that it represents.
 ///
-/// Two blocks are the same where their words are. A new kind of block is a type, in the file of its
-/// layer, and a line in ``BlockNotation/kinds``.
+/// Two blocks are equal if their words are equal. A new kind of block requires a type, in the file
+/// of its layer, and a line in ``BlockNotation/kinds``.
 package protocol Block: Sendable, CustomStringConvertible {
-    /// Words of this kind, each with a note or an empty one, for messages.
+    /// Examples of words of this kind, each with a note or an empty string, for messages.
     static var examples: KeyValuePairs<String, String> { get }
 
-    /// Reads a word; `nil` for words of other kinds.
+    /// Reads a word; returns `nil` for words of other kinds.
     init?(notation word: String)
 
     /// The word that ``init(notation:)`` reads as this block.
     var description: String { get }
 
-    /// One layer with weights, which batch norm or an activation follows.
+    /// True if the block has a single layer with weights, which is followed by batch norm or an
+    /// activation.
     var isProduct: Bool { get }
 
-    /// All inputs reach all outputs.
+    /// True if each output depends on all inputs.
     var isFullyConnected: Bool { get }
 
-    /// In networks with binary activations, it stands between a product and its batch norm.
+    /// True if the block comes between a product and its batch norm in networks with binary
+    /// activations.
     var precedesSigns: Bool { get }
 
-    /// Methods with binary activations have a form for it.
+    /// True if methods with binary activations support the block.
     var allowsBinaryActivations: Bool { get }
 
-    /// The block with its numbers of filters or units multiplied (``scaled(_:by:)``).
+    /// Returns the block with its numbers of filters or units multiplied (`scaled(_:by:)`).
     func scaled(by width: Double) -> Self
 
-    /// The reason why it cannot follow, in one line; `nil` if it can.
+    /// Returns the reason why the block cannot have an input of this shape, on one line; `nil` if
+    /// it can.
     func problem(on shape: ImageShape, in architecture: Architecture) -> String?
 
-    /// The shape that its last layer makes.
+    /// Returns the shape of the output of its last layer.
     func outputShape(on shape: ImageShape, in architecture: Architecture) -> ImageShape
 
-    /// Its weights, as far as they count for limits.
+    /// Returns the number of its weights that count toward limits.
     func weightCount(on shape: ImageShape) -> Int
 
-    /// Values that its layers make of an image, as far as they count for limits.
+    /// Returns the number of values that its layers compute for an image and that count toward
+    /// limits.
     func valueCount(output: ImageShape) -> Int
 
-    /// Appends its layers; of a product, the layer with weights alone.
+    /// Appends the layers of the block; for a product, only the layer with weights.
     func append(to builder: inout NetworkBuilder)
 }
 
 extension Block {
-    /// False.
     package var isProduct: Bool { false }
-
-    /// False.
     package var isFullyConnected: Bool { false }
-
-    /// False.
     package var precedesSigns: Bool { false }
-
-    /// True.
     package var allowsBinaryActivations: Bool { true }
 
-    /// The same.
     package func scaled(by width: Double) -> Self { self }
 
-    /// None.
     package func problem(on shape: ImageShape, in architecture: Architecture) -> String? { nil }
 
-    /// None.
     package func weightCount(on shape: ImageShape) -> Int { 0 }
 
-    /// Those of one layer.
     package func valueCount(output: ImageShape) -> Int { output.count }
 
-    /// A number of filters or units, multiplied and rounded to the nearest number of at least 1.
+    /// Returns a number of filters or units, multiplied and rounded to the nearest number of at
+    /// least 1.
     static func scaled(_ count: Int, by width: Double) -> Int {
         max(Int((Double(count) * width).rounded()), 1)
     }

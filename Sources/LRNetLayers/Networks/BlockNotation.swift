@@ -1,6 +1,6 @@
-/// The words that describe networks.
+/// The notation of networks: words that describe blocks.
 package enum BlockNotation {
-    /// The kinds of blocks, in the order of messages.
+    /// The kinds of blocks, in the order in which messages list them.
     package static let kinds: [any Block.Type] = [
         ConvolutionBlock.self,
         MaxPoolBlock.self,
@@ -10,13 +10,13 @@ package enum BlockNotation {
         DropoutBlock.self,
     ]
 
-    /// A word that means no block.
+    /// An error for a word that does not describe a block.
     package struct UnknownWord: Error, CustomStringConvertible {
-        /// The word and what is known, in one line.
+        /// A message with the word and the known words, on one line.
         package let description: String
     }
 
-    /// The words that ``blocks(in:)`` reads, with an example each.
+    /// The words that ``blocks(in:)`` reads, with examples.
     static var vocabulary: String {
         let words = kinds.flatMap { kind in
             kind.examples.map { $0.value.isEmpty ? $0.key : "\($0.key) (\($0.value))" }
@@ -24,12 +24,12 @@ package enum BlockNotation {
         return words.joined(separator: ", ") + "; 2x before a word repeats it"
     }
 
-    /// Reads one word: a block, or `2x` and a block for two of it.
+    /// Reads one word: a block such as `64R`, or a repeated block such as `2x64R`.
     package static func blocks(in word: String) throws -> [any Block] {
         guard let parts = word.wholeMatch(of: /(?:([1-9]\d{0,2})x)?(.+)/),
             let block = block(String(parts.output.2))
         else {
-            throw UnknownWord(description: "'\(word)' is no block; known: \(vocabulary)")
+            throw UnknownWord(description: "'\(word)' is not a block; known: \(vocabulary)")
         }
         let count = parts.output.1.flatMap { Int($0) } ?? 1
         return Array(repeating: block, count: count)
@@ -42,13 +42,13 @@ package enum BlockNotation {
         return nil
     }
 
-    /// A number of a word, or what stands for none.
+    /// Returns the number in a part of a word, or `fallback` if there is none.
     static func number(_ text: Substring?, _ fallback: Int = 0) -> Int {
         text.flatMap { Int($0) } ?? fallback
     }
 
-    /// `/2`, or nothing where the stride goes without saying.
-    static func suffix(stride: Int, unless normal: Int = 1) -> String {
-        stride == normal ? "" : "/\(stride)"
+    /// Returns a suffix such as `/2`, or an empty string for the default stride.
+    static func suffix(stride: Int, unless defaultStride: Int = 1) -> String {
+        stride == defaultStride ? "" : "/\(stride)"
     }
 }

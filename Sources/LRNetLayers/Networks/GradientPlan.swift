@@ -1,22 +1,23 @@
 internal import LRNetKernels
 
-/// Which buffers a backward pass takes from ``ScratchMemory/gradient(_:)``, without computing one.
+/// The buffers that a backward pass takes from ``ScratchMemory/gradient(_:)``, determined without a
+/// pass.
 ///
-/// Each layer says which buffer the gradient of its input takes (``Layer/inputGradientBuffer``); a buffer is
-/// in use until the layer before has made its own gradient.
+/// Each layer declares the buffer of the gradient of its input (``Layer/inputGradientBuffer``). A
+/// buffer is in use until the preceding layer has computed the gradient of its own input.
 struct GradientPlan {
     private var counts: [Int] = []
     private var users: [Int] = []
     private let sampleCount: Int
 
-    /// Plans the pass of a network.
+    /// Plans the backward pass of a network.
     init(stages: [any Layer], sampleCount: Int) {
         self.sampleCount = sampleCount
-        // The loss has a buffer of its own.
+        // The loss uses a separate buffer.
         if let end = run(stages, nil) { release(end) }
     }
 
-    /// The values of all buffers.
+    /// The number of values of all buffers.
     var valueCount: Int { counts.reduce(0, +) }
 
     private mutating func take(_ count: Int) -> Int {
@@ -32,9 +33,9 @@ struct GradientPlan {
 
     private mutating func release(_ index: Int) { users[index] -= 1 }
 
-    /// The pass through layers, from a gradient that the caller goes on holding.
+    /// Plans the pass through layers, from a gradient that the caller retains.
     ///
-    /// - Returns: The buffer that the result stands in, held once more.
+    /// - Returns: The buffer that contains the result, retained once more.
     private mutating func run(_ layers: [any Layer], _ gradient: Int?) -> Int? {
         var gradient = gradient
         if let gradient { users[gradient] += 1 }
@@ -54,18 +55,19 @@ struct GradientPlan {
         case .another: return take(sampleCount * layer.inputShape.count)
         case .empty: return take(0)
         case .sum(let body, let shortcut):
-            let second = take(sampleCount * layer.outputShape.count)
-            let ofBody = run(body, gradient)
-            let ofShortcut = run(shortcut, second)
-            if let ofShortcut { release(ofShortcut) }
-            release(second)
-            return ofBody
+            let copy = take(sampleCount * layer.outputShape.count)
+            let bodyGradient = run(body, gradient)
+            let shortcutGradient = run(shortcut, copy)
+            if let shortcutGradient { release(shortcutGradient) }
+            release(copy)
+            return bodyGradient
         }
     }
 }
 
 extension Network {
-    /// Values of the buffers that gradients of activations take in a backward pass.
+    /// Returns the number of values of the buffers that a backward pass uses for gradients of
+    /// activations.
     package func activationGradientCount(sampleCount: Int) -> Int {
         GradientPlan(stages: stages, sampleCount: sampleCount).valueCount
     }

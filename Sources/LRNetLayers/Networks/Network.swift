@@ -1,49 +1,46 @@
 package import LRNetKernels
 
-/// A network: its layers in order, and what is done to all of them.
+/// A network: its layers in order, and the operations on all of them.
 package final class Network {
-    /// How a network is made from an architecture.
+    /// Options for the construction of a network.
     package struct Options: Sendable {
-        /// The training method of all layers but the last.
+        /// The training method; the architecture can exclude the first and the last layer.
         package var model: any WeightModel
-        /// How batch norm normalises.
         package var batchNorm = BatchNormalization.Options()
-        /// How convolutions are computed.
         package var convolutions = ConvolutionAlgorithm.fastest
         /// The rate of dropout layers.
         package var dropout: Float = 0.5
-        /// lambda of logits.
+        /// lambda of the probability decay of logits.
         package var probabilityDecay: Float = 0
-        /// Strength of the beta regulariser of binary logits.
+        /// The strength of the beta regularizer of binary logits.
         package var beta: Float = 0
-        /// Logits are limited to `-logitClip ... logitClip` after each step; `nil` for no limit.
+        /// The limit of logits: after each step they are clamped to `-logitClip ... logitClip`;
+        /// `nil` for no limit.
         package var logitClip: Float?
-        /// lambda of real weights, the last layer's among them.
+        /// lambda of the weight decay of real weights, including those of the last layer.
         package var weightDecay: Float = 0
 
         /// Creates the options of a network without regularizers.
         package init(model: any WeightModel) { self.model = model }
     }
 
-    /// What the network was made from.
     package let architecture: Architecture
 
     /// The shape of one image.
     package let input: ImageShape
 
-    /// The number of classes.
     package let classes: Int
 
-    /// The stages that values pass through, first to last.
+    /// The stages that values pass through, from first to last.
     package let stages: [any Layer]
 
-    /// All layers, those inside residual blocks included, in the order of checkpoints and hashes.
+    /// All layers, including those inside residual blocks, in the order of checkpoints and hashes.
     package let layers: [any Layer]
 
     /// Each layer's range of the exchanged gradient vector, in the order of ``layers``.
     package let gradientRanges: [Range<Int>]
 
-    /// Creates a network whose parameters are still 0.
+    /// Creates a network whose parameters are 0.
     package init(architecture: Architecture, classes: Int, options: Options) {
         self.architecture = architecture
         self.classes = classes
@@ -59,15 +56,14 @@ package final class Network {
         for (layer, range) in zip(layers, gradientRanges) { layer.assignGradients(range) }
     }
 
-    /// The layers with weights, the last layer included.
+    /// The layers with weights, including the last layer.
     package var weightedLayers: [WeightedLayer] { layers.compactMap { $0 as? WeightedLayer } }
 
-    /// The number of weights that a finished network has as small integers.
+    /// The number of weights that are small integers in a finished network.
     package var discreteWeightCount: Int {
         weightedLayers.filter { $0.model.levels != nil }.map(\.shape.count).reduce(0, +)
     }
 
-    /// The batch-norm layers.
     package var batchNorms: [BatchNormalization] {
         layers.compactMap { $0 as? BatchNormalization }
     }
@@ -78,20 +74,20 @@ package final class Network {
     /// The length of the exchanged gradient vector.
     package var gradientCount: Int { gradientRanges.last?.upperBound ?? 0 }
 
-    /// The length of the longest range of the gradient vector that leaves add up to.
+    /// The length of the longest range of the gradient vector that is a sum over leaves.
     package var largestGradientCount: Int { layers.map(\.leafGradientCount).max() ?? 0 }
 
-    /// The layers' exchanges in a training step, in the order of its backward pass; after memory was
-    /// reserved.
+    /// The exchanges of the layers in a training step, in the order of its backward pass; valid
+    /// after memory was reserved.
     package var exchanges: [LayerExchange] {
         stages.inBackwardOrder.compactMap { ($0 as? WeightedLayer)?.exchange }
     }
 
-    /// Allocates activations and scratch for at most `sampleCount` samples a pass, and `microBatch`
-    /// a product.
+    /// Allocates activations and scratch memory for at most `sampleCount` samples per pass, in
+    /// micro-batches of `microBatch` samples.
     ///
-    /// - Parameter globalCount: The samples of a whole batch over all processes; with other things,
-    ///   it decides how gradients are made. That of the pass by default.
+    /// - Parameter globalCount: The number of samples of a whole batch over all processes, which
+    ///   influences the way gradients are computed; `sampleCount` by default.
     package func reserve(
         sampleCount: Int, microBatch: Int, workerCount: Int, globalCount: Int? = nil
     ) {
@@ -103,13 +99,14 @@ package final class Network {
 
     /// Sets initial values: cold, or from the weights of a full-precision network.
     ///
-    /// Only weights of layers before the last one come from the source; batch norm and the last
-    /// layer start afresh.
+    /// Only weights of layers before the last one come from the source. Batch norm and the last
+    /// layer start anew.
     ///
     /// - Parameters:
-    ///   - source: The weights of a layer; `nil`, as a whole or of a layer, for a cold start.
+    ///   - source: Returns the source weights of a layer. `nil`, for the function or its result,
+    ///     means a cold start.
     ///   - range: The distance of initial logits from a tie.
-    /// - Throws: What `source` throws.
+    /// - Throws: Errors of `source`.
     package func initialize(
         seed: UInt64, coldStart: ColdStart, from source: ((WeightedLayer) throws -> FloatView?)?,
         range: LogitRange
@@ -126,7 +123,7 @@ package final class Network {
         }
     }
 
-    /// Makes a step's weights.
+    /// Computes the weights of a step.
     package func prepare(_ pass: Pass) {
         for layer in layers { layer.prepare(pass) }
     }
@@ -136,9 +133,10 @@ package final class Network {
         try stages.forward(images, pass)
     }
 
-    /// Tells layers whose gradient comes from losses what each draw of the step costs.
+    /// Passes the losses of a step's draws to the layers whose gradients come from losses.
     ///
-    /// - Parameter losses: Of the whole batch, one a draw; one alone where no layer needs them.
+    /// - Parameter losses: The losses of the whole batch, one per draw; a single one if no layer
+    ///   needs them.
     package func setDrawLosses(_ losses: [Double]) {
         guard losses.count > 1 else { return }
         for layer in weightedLayers {
@@ -149,8 +147,8 @@ package final class Network {
 
     /// Computes the leaves' gradients from dL/d logits, which is overwritten.
     ///
-    /// - Parameter layerIsDone: Called with each layer, last to first, once nothing of the pass needs its
-    ///   parameters any more and its sums over ranks are under way.
+    /// - Parameter layerIsDone: Called with each layer, from last to first, when the rest of the
+    ///   pass does not need its parameters and its sums over ranks have begun.
     package func backward(
         _ gradient: FloatView, _ pass: Pass,
         layerIsDone: @escaping (any Layer) throws -> Void = { _ in }
@@ -160,21 +158,22 @@ package final class Network {
         _ = try stages.backward(gradient, pass)
     }
 
-    /// Turns the exchanged sums into the parameters' whole gradients, for inspection.
+    /// Computes the complete gradients of the parameters from the exchanged sums, for inspection.
     package func finishGradients(_ pass: Pass) {
         for layer in layers { layer.finishGradients(pass) }
     }
 
-    /// Called when all parameters have changed, everywhere.
+    /// Called after all parameters have changed on all processes.
     package func didUpdate() {
         for layer in layers { layer.didUpdate() }
     }
 
     // MARK: Finished networks
 
-    /// Takes every weight from its distribution, with batch norm's moving averages; in order of ``layers``.
+    /// Returns a finished network: every weight chosen from its distribution, and batch norm with
+    /// its moving averages, in the order of ``layers``.
     ///
-    /// - Parameter selection: How a layer's weights are taken.
+    /// - Parameter selection: Returns the way in which the weights of a layer are chosen.
     package func finished(
         _ selection: (WeightedLayer) -> WeightDraws.Selection
     ) -> [FinishedLayer] {
@@ -187,11 +186,13 @@ package final class Network {
         }
     }
 
-    /// Runs `body`, whose passes that are not of training compute with a finished network's values.
+    /// Runs `body`, in which all passes other than training passes compute with the values of a
+    /// finished network.
     ///
-    /// Parameters and moving averages stay as they are; the step's weights must be prepared again.
+    /// Parameters and moving averages do not change. The weights of a step must be prepared again
+    /// afterward.
     ///
-    /// - Precondition: `finished` is of this network's architecture.
+    /// - Precondition: `finished` has the architecture of this network.
     package func evaluating<Result>(
         _ finished: [FinishedLayer], _ body: () throws -> Result
     ) rethrows -> Result {
@@ -210,10 +211,10 @@ package final class Network {
             }
             names.insert(values.name)
         }
-        let own = weighted.map(\.name) + norms.map(\.name)
+        let expected = weighted.map(\.name) + norms.map(\.name)
         precondition(
-            names == Set(own) && finished.count == own.count,
-            "\(finished.count) finished layers for the \(own.count) of \(architecture.name)")
+            names == Set(expected) && finished.count == expected.count,
+            "\(finished.count) finished layers for the \(expected.count) of \(architecture.name)")
         return try body()
     }
 }

@@ -1,17 +1,18 @@
 internal import LRNetKernels
 
-/// Makes the layers of an architecture.
+/// Creates the layers of an architecture.
 package struct NetworkBuilder {
     let architecture: Architecture
     let options: Network.Options
     private var stages: [any Layer] = []
-    /// The shape that the layers so far make of an image.
+    /// The output shape of the layers so far, for one image.
     private(set) var shape: ImageShape
     private var counts: [String: Int] = [:]
-    /// Layers made so far: the next one's position, which its noise is keyed by.
+    /// The number of layers so far, which is the position of the next one and part of its noise
+    /// key.
     private var layerCount = 0
-    /// A batch norm with its ReLU is still to come after the last product, as the end of a network with
-    /// ``ActivationStyle/signBefore`` has it.
+    /// True if a batch norm with its ReLU must still follow the last product, which happens at the
+    /// end of a network with ``ActivationStyle/signBefore``.
     private var isNormPending = false
 
     init(architecture: Architecture, options: Network.Options) {
@@ -20,14 +21,14 @@ package struct NetworkBuilder {
         shape = architecture.input
     }
 
-    /// The network's stages; the last one makes the logits.
+    /// Returns the stages of the network; the last one computes the logits.
     mutating func build(classes: Int) -> [any Layer] {
         var blocks = architecture.blocks[...]
         while let block = blocks.popFirst() {
             if !block.isProduct && !block.precedesSigns { appendPendingNorm() }
             block.append(to: &self)
             guard block.isProduct else { continue }
-            // With signs, pooling comes in front of batch norm.
+            // With signs, pooling comes before batch norm.
             if options.model.activations == .sign, blocks.first?.precedesSigns == true {
                 blocks.removeFirst().append(to: &self)
             }
@@ -40,7 +41,8 @@ package struct NetworkBuilder {
 
     // MARK: For blocks
 
-    /// Appends a layer without weights, made with a name of its kind, its position, and the shape of its input.
+    /// Appends a layer without weights, which `make` creates from a name of its kind, its position,
+    /// and the shape of its input.
     mutating func append(
         _ kind: String, _ make: (_ name: String, _ index: Int, _ shape: ImageShape) -> any Layer
     ) {
@@ -48,7 +50,7 @@ package struct NetworkBuilder {
         append(make(name, takeIndex(), shape))
     }
 
-    /// Appends a layer with weights, and before it the signs of methods that have them there.
+    /// Appends a layer with weights, preceded by signs if the method requires them there.
     mutating func appendProduct(
         _ kind: String, _ geometry: PatchGeometry, of inputShape: ImageShape, outputs: Int
     ) {
@@ -61,19 +63,18 @@ package struct NetworkBuilder {
         isNormPending = model.activations == .signBefore
     }
 
-    /// Appends a layer whose position, or those of its sublayers, is taken.
+    /// Appends a layer; the positions of the layer and its sublayers are already assigned.
     mutating func append(_ layer: any Layer) {
         stages.append(layer)
         shape = layer.outputShape
     }
 
-    /// A name that no other layer has: `conv1`.
+    /// Returns a name that no other layer has, such as `conv1`.
     mutating func name(_ kind: String) -> String {
         counts[kind, default: 0] += 1
         return "\(kind)\(counts[kind, default: 0])"
     }
 
-    /// Makes a layer with weights.
     mutating func weighted(
         _ name: String, _ geometry: PatchGeometry, of inputShape: ImageShape, outputs: Int,
         model: any WeightModel, hasBias: Bool = false
@@ -85,7 +86,6 @@ package struct NetworkBuilder {
         return layer
     }
 
-    /// Makes a batch norm.
     mutating func batchNorm(
         _ name: String, _ shape: ImageShape, rectified: Bool
     ) -> BatchNormalization {
@@ -110,7 +110,7 @@ package struct NetworkBuilder {
         }
     }
 
-    /// The layer that makes the logits.
+    /// Appends the layer that computes the logits.
     private mutating func appendOutput(_ classes: Int) {
         let isReal = architecture.lastLayer == .fullPrecision
         let model: any WeightModel = isReal ? FullPrecisionModel() : nextModel
@@ -124,7 +124,7 @@ package struct NetworkBuilder {
         }
     }
 
-    /// Appends batch norm and signs before a layer, where the method has them there.
+    /// Appends batch norm and signs before a layer, if the method requires them there.
     private mutating func appendSigns(before model: any WeightModel) {
         guard model.activations == .signBefore else { return }
         isNormPending = false
@@ -142,7 +142,8 @@ package struct NetworkBuilder {
         return layerCount
     }
 
-    /// The method of a layer that is no sublayer and not the last.
+    /// The model of the next layer with weights, except for sublayers and for a last layer with
+    /// real weights.
     private var nextModel: any WeightModel {
         if stages.isEmpty && !architecture.firstLayer.isDiscrete {
             return FullPrecisionModel(isFrozen: architecture.firstLayer == .frozen)

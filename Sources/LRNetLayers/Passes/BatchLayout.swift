@@ -1,9 +1,10 @@
-/// How the samples of one step that this process holds fall into leaves and micro-batches.
+/// The division of the samples of a step on this process into leaves and micro-batches.
 ///
-/// The batch of `globalCount` samples is cut into leaves of `leafSize` samples and each leaf into
-/// micro-batches of `microBatch`; in a batch that is not full the last leaf is short and leaves
-/// behind it are absent. A process holds a contiguous run of leaves. Everything here follows from
-/// the recipe and the run, so a leaf's products have the same shapes wherever it is computed.
+/// The batch of `globalCount` samples is cut into leaves of `leafSize` samples, and each leaf into
+/// micro-batches of `microBatch` samples. In a batch that is not full, the last leaf is short and
+/// the leaves after it are absent. A process owns a contiguous range of leaves. The layout follows
+/// from the recipe and that range alone, so the products of a leaf have the same shapes on every
+/// process.
 package struct BatchLayout: Sendable, Equatable {
     /// The number of samples of the step, over all processes.
     package let globalCount: Int
@@ -14,7 +15,8 @@ package struct BatchLayout: Sendable, Equatable {
     /// The number of samples of a full micro-batch.
     package let microBatch: Int
 
-    /// The global indices of this process's leaves; may reach beyond the leaves that are present.
+    /// The global indices of the leaves of this process; the range may extend beyond the leaves
+    /// that are present.
     package let leafRun: Range<Int>
 
     /// The samples of each present leaf, as indices into this process's samples.
@@ -57,7 +59,7 @@ package struct BatchLayout: Sendable, Equatable {
     /// The number of micro-batches, over all processes.
     package var globalMicroBatchCount: Int { (globalCount + microBatch - 1) / microBatch }
 
-    /// The number of samples of a micro-batch, by its index in the whole batch.
+    /// Returns the number of samples of the micro-batch at an index in the whole batch.
     package func microBatchCount(at index: Int) -> Int {
         min(microBatch, globalCount - index * microBatch)
     }
@@ -65,8 +67,8 @@ package struct BatchLayout: Sendable, Equatable {
     /// The index in the whole batch of this process's first micro-batch.
     package var firstMicroBatch: Int { firstSample / microBatch }
 
-    /// A leaf's samples cut into panels of at most `panelSize` samples that do not cross
-    /// micro-batches.
+    /// Returns the panels of a leaf: at most `panelSize` samples each, without crossing the
+    /// boundaries of micro-batches.
     func panels(ofLeaf leaf: Int, panelSize: Int) -> [Range<Int>] {
         let samples = leaves[leaf]
         var panels: [Range<Int>] = []

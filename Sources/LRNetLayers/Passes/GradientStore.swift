@@ -1,29 +1,27 @@
 package import LRNetKernels
 package import LRNetSupport
 
-/// How a process adds up the gradients of its own leaves: part of the fixed binary tree.
+/// The additions of the gradients of a process's own leaves: part of the fixed binary tree.
 ///
-/// Indices count this process's present leaves from 0.
+/// Indices number the present leaves of this process from 0.
 package struct LeafSchedule: Sendable, Equatable {
-    /// The leaf in which each complete subtree of the run ends up, in order.
+    /// The leaf that contains the sum of each complete subtree of the range, in order.
     package let nodeLeaves: [Int]
 
     /// The additions, in order.
     package let additions: [LeafTree.Addition]
 
-    /// The number of leaves.
     package let leafCount: Int
 
-    /// Creates a schedule.
     package init(leafCount: Int, nodeLeaves: [Int], additions: [LeafTree.Addition]) {
         self.leafCount = leafCount
         self.nodeLeaves = nodeLeaves
         self.additions = additions
     }
 
-    /// Creates the schedule of a process that holds the leaves in `run` of `tree`.
+    /// Creates the schedule of a process that owns the leaves in `run` of `tree`.
     ///
-    /// - Parameter run: Absent leaves are ignored.
+    /// - Parameter run: A contiguous range of leaves; absent leaves are ignored.
     package init(of run: Range<Int>, in tree: LeafTree) {
         let run = run.clamped(to: 0..<tree.count)
         self.init(
@@ -33,35 +31,35 @@ package struct LeafSchedule: Sendable, Equatable {
             }, additions: tree.additions(within: run))
     }
 
-    /// The schedule of a process that holds all of `leafCount` leaves: one node.
+    /// Creates the schedule of a process that owns all of `leafCount` leaves: one node.
     package static func whole(leafCount: Int) -> LeafSchedule {
         LeafSchedule(of: 0..<leafCount, in: LeafTree(count: leafCount))
     }
 }
 
-/// The gradients of a step on their way to the exchange: one long vector, of which each layer owns
-/// a range.
+/// The gradients of a step before and during their exchange: one long vector in which each layer
+/// owns a range.
 ///
-/// What stands here are gradients of the *moments* of the weights (or of fixed weights and biases),
-/// already divided by the global batch; logits come after the exchange. A leaf that leads a node
-/// accumulates in the node's own vector, the others in scratch that all layers share, so a
-/// process needs as many whole vectors as it has nodes: one to three. The first of them becomes the
-/// total.
+/// The vector contains gradients of the *moments* of the weights (or of fixed weights and biases),
+/// already divided by the size of the global batch. Gradients of logits are computed after the
+/// exchange. The first leaf of a node accumulates in the vector of the node, other leaves in
+/// scratch that all layers share. A process therefore needs as many whole vectors as it has nodes:
+/// one to three. The first of them becomes the total.
 package final class GradientStore {
-    /// The number of values of the vector.
+    /// The length of the vector.
     package let count: Int
 
-    /// Adds up nodes over all processes.
+    /// The exchange that sums nodes over all processes.
     package let exchange: any GradientExchange
 
-    /// Where this process's nodes stand, in the order of the schedule; the first one's memory is
-    /// ``total``'s.
+    /// The vectors of this process's nodes, in the order of the schedule; the first one becomes
+    /// ``total``.
     private var nodeBuffers: [FloatBuffer]
     private var scratch: [FloatBuffer] = []
     private let largestLayer: Int
     private var schedule = LeafSchedule(leafCount: 0, nodeLeaves: [], additions: [])
 
-    /// Values that one thread adds at a time.
+    /// The number of values that one thread adds at a time.
     private static let grain = 1 << 16
 
     /// Creates a store.
@@ -81,7 +79,7 @@ package final class GradientStore {
     /// The sum over all leaves of all processes; valid after the exchange.
     package var total: FloatView { nodeBuffers[0].all }
 
-    /// Begins a step; memory is allocated only when a schedule needs more than any before it.
+    /// Begins a step. Allocates memory only if the schedule needs more than any earlier one.
     package func begin(_ schedule: LeafSchedule) {
         self.schedule = schedule
         while nodeBuffers.count < schedule.nodeLeaves.count {
@@ -92,10 +90,10 @@ package final class GradientStore {
         }
     }
 
-    /// Where a leaf accumulates a layer's range.
+    /// Returns the memory in which a leaf accumulates a layer's range.
     ///
     /// - Parameters:
-    ///   - leaf: The leaf, counted from this process's first.
+    ///   - leaf: The leaf, counted from this process's first one.
     ///   - layer: The layer's range of the vector.
     package func view(leaf: Int, layer: Range<Int>) -> FloatView {
         if let node = schedule.nodeLeaves.firstIndex(of: leaf) { return nodeBuffers[node][layer] }
@@ -103,7 +101,8 @@ package final class GradientStore {
         return scratch[leaf - before][0..<layer.count]
     }
 
-    /// Adds up the leaves of a layer's range into the nodes, once all leaves have theirs.
+    /// Sums the leaves' gradients in a layer's range into the nodes, after all leaves have computed
+    /// theirs.
     package func combine(layer: Range<Int>, pool: ThreadPool) {
         let views = (0..<schedule.leafCount).map { view(leaf: $0, layer: layer) }
         pool.forEachRange(layer.count, grain: Self.grain) { range, _ in
@@ -114,14 +113,14 @@ package final class GradientStore {
         }
     }
 
-    /// A range of this process's nodes, in the order of the schedule.
+    /// Returns a range of this process's nodes, in the order of the schedule.
     package func nodes(_ range: Range<Int>) -> [FloatView] {
         schedule.nodeLeaves.indices.map { nodeBuffers[$0][range] }
     }
 
     /// Begins parts of a layer's exchange.
     ///
-    /// - Parameter rows: Gives this process's rows; sums and shares need none.
+    /// - Parameter rows: Returns this process's rows; sums and shares need none.
     func begin(
         _ parts: [LayerExchange.Part], _ layout: BatchLayout,
         rows: (GatherName.Rows) -> FloatView? = { _ in nil }

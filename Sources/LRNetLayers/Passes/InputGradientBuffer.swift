@@ -1,13 +1,13 @@
-/// Where a layer's backward pass leaves the gradient of its input, so that ``GradientPlan`` knows the memory of
-/// a pass before there is one.
+/// The buffer in which the backward pass of a layer leaves the gradient of its input.
+/// ``GradientPlan`` derives the memory of a pass from it in advance.
 package enum InputGradientBuffer {
-    /// In the buffer that the gradient of the output came in.
+    /// The buffer of the gradient of the output.
     case same
-    /// In another buffer, from ``ScratchMemory/gradient(_:)``.
+    /// Another buffer, from `ScratchMemory/gradient(_:)`.
     case another
-    /// In an empty buffer, since no layer before needs it.
+    /// An empty buffer, because no earlier layer needs the gradient.
     case empty
-    /// In the buffer of the body's gradient. A second buffer, of the output's size, takes the gradient through
-    /// the shortcut afterwards, and is held meanwhile.
+    /// The buffer of the body's gradient. A second buffer, of the size of the output, is in use
+    /// during the backward pass of the body. Then it carries the gradient through the shortcut.
     case sum(body: [any Layer], shortcut: [any Layer])
 }

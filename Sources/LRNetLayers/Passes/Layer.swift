@@ -1,11 +1,12 @@
 package import LRNetKernels
 
-/// A stage of a network: forward and backward over the samples of one process.
+/// A stage of a network, with forward and backward passes over the samples of one process.
 ///
-/// Activations are NHWC, sample after sample, without gaps. A layer owns its output and its input
-/// gradient; they are overwritten by the next pass.
+/// Activations are NHWC, and samples are contiguous. A layer owns its output;
+/// ``inputGradientBuffer`` says which buffer contains the gradient of its input. The next pass
+/// overwrites both.
 package protocol Layer: AnyObject {
-    /// `conv1`; unique in the network.
+    /// A name that is unique in the network, such as `conv1`.
     var name: String { get }
 
     /// The shape of one sample.
@@ -14,92 +15,83 @@ package protocol Layer: AnyObject {
     /// The shape of one sample's output.
     var outputShape: ImageShape { get }
 
-    /// The runs of layers that this one is made of, in the order of their parameters and of their
-    /// backward passes; passes are this layer's own affair, all else is done to them as to any layer
-    /// of the network.
+    /// The sequences of layers that this layer contains, in the order of their parameters and of
+    /// their backward passes. This layer runs their forward and backward passes; the network
+    /// handles everything else.
     var branches: [[any Layer]] { get }
 
-    /// The learned tensors, in the order of checkpoints and hashes; without those of ``branches``.
+    /// The learned tensors, in the order of checkpoints and hashes; does not include those of
+    /// `branches`.
     var parameters: [Parameter] { get }
 
-    /// The number of values that the layer adds to the exchanged gradient vector.
+    /// The number of values that the layer contributes to the exchanged gradient vector.
     var gradientCount: Int { get }
 
-    /// Tells the layer its range of the gradient vector.
+    /// Sets the layer's range of the gradient vector.
     func assignGradients(_ range: Range<Int>)
 
-    /// The number of those values that each leaf contributes to; the others come from the whole batch.
+    /// The number of those values that are sums over leaves; the others are computed from the whole
+    /// batch.
     var leafGradientCount: Int { get }
 
-    /// The buffer of the input's gradient. A layer says it because the memory of a run is planned from it.
+    /// The buffer that will contain the gradient of the input; the memory of a run is planned with
+    /// it.
     var inputGradientBuffer: InputGradientBuffer { get }
 
-    /// The function that a finished network has in the layer's place; `nil` if none can be exported.
+    /// The function that replaces the layer in a finished network; `nil` if the layer cannot be
+    /// exported.
     var inference: InferenceStep? { get }
 
-    /// Allocates activations, and asks for memory that is shared.
+    /// Allocates activations, and requests scratch memory.
     ///
-    /// - Parameter memory: What the layers of the network use in turns.
+    /// - Parameter memory: The scratch memory that the layers of the network use in turns.
     func reserve(_ size: PassSize, memory: ScratchMemory)
 
-    /// Makes what is the same for all samples of a training step: moments, or drawn weights.
+    /// Computes the values that all samples of a training step share: moments, or drawn weights.
     func prepare(_ pass: Pass)
 
-    /// Computes the output.
     func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView
 
-    /// Computes the input's gradient, and the leaves' gradients into `pass.gradients`.
+    /// Computes the gradient of the input, and stores the leaves' gradients in `pass.gradients`.
     ///
     /// - Parameter gradient: dL/d output; may be overwritten and returned.
-    /// - Returns: dL/d input; empty where the layer was told that nobody wants it.
+    /// - Returns: dL/d input; empty if no layer needs it.
     func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView
 
-    /// Whether the exchanged sums that this process has of the layer are finite numbers.
+    /// Returns true if the exchanged sums of the layer on this process are finite.
     func hasFiniteGradients(_ pass: Pass) -> Bool
 
-    /// Turns the exchanged sums into the parameters' whole gradients, for inspection; one process, or
-    /// all sums at hand.
+    /// Computes the complete gradients of the parameters from the exchanged sums, for inspection.
+    /// Requires a single process, or all sums on this process.
     func finishGradients(_ pass: Pass)
 
     /// Updates this process's share of the parameters from the exchanged sums, and begins to gather
-    /// the shares of the others.
+    /// the shares of the other processes.
     func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws
 
-    /// Called when the optimizer has changed the parameters.
+    /// Called after the optimizer has changed the parameters.
     func didUpdate()
 }
 
 extension Layer {
-    /// None.
     package var branches: [[any Layer]] { [] }
-
-    /// None.
     package var parameters: [Parameter] { [] }
-
-    /// None.
     package var inference: InferenceStep? { nil }
-
-    /// None.
     package var gradientCount: Int { 0 }
-
-    /// All of them.
     package var leafGradientCount: Int { gradientCount }
 
-    /// Does nothing.
     package func assignGradients(_ range: Range<Int>) {}
 
-    /// Does nothing.
     package func prepare(_ pass: Pass) {}
 
-    /// Whether the whole gradients of all parameters are.
+    /// Returns true if the complete gradients of all parameters are finite.
     package func hasFiniteGradients(_ pass: Pass) -> Bool {
         parameters.allSatisfy { Elementwise.nonFiniteCount($0.gradient) == 0 }
     }
 
-    /// Does nothing.
     package func finishGradients(_ pass: Pass) {}
 
-    /// Updates all parameters, from their whole gradients.
+    /// Updates all parameters from their complete gradients.
     package func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {
         for parameter in parameters {
             let count = parameter.value.count
@@ -107,11 +99,10 @@ extension Layer {
         }
     }
 
-    /// Does nothing.
     package func didUpdate() {}
 }
 
-/// What changes parameters by their gradients.
+/// An object that changes parameters according to their gradients.
 package protocol ParameterOptimizer: AnyObject {
     /// Updates a range of a parameter; may be called for several ranges at the same time.
     ///
@@ -119,16 +110,15 @@ package protocol ParameterOptimizer: AnyObject {
     func update(_ parameter: Parameter, _ range: Range<Int>, gradient: FloatView)
 }
 
-/// The most that a pass brings to a process.
+/// The maximum size of a pass on a process.
 package struct PassSize: Sendable {
-    /// Samples of the process.
+    /// Samples on this process.
     package let sampleCount: Int
-    /// Samples of a product.
+    /// Samples of a micro-batch.
     package let microBatch: Int
-    /// Samples of the whole batch, over all processes.
+    /// Samples of the whole batch, on all processes.
     package let globalCount: Int
 
-    /// Creates a size.
     package init(sampleCount: Int, microBatch: Int, globalCount: Int) {
         self.sampleCount = sampleCount
         self.microBatch = microBatch
@@ -137,7 +127,7 @@ package struct PassSize: Sendable {
 }
 
 extension Layer {
-    /// Allocates what a layer needs by itself, outside a network.
+    /// Allocates the memory that a single layer needs outside a network.
     package func reserve(sampleCount: Int, microBatch: Int, workerCount: Int) {
         let size = PassSize(
             sampleCount: sampleCount, microBatch: microBatch, globalCount: sampleCount)
@@ -146,19 +136,20 @@ extension Layer {
 }
 
 extension Sequence<any Layer> {
-    /// Allocates what the layers need, with one shared memory.
+    /// Allocates the memory that the layers need; they share one scratch memory.
     func reserve(_ size: PassSize, workerCount: Int) {
         let memory = ScratchMemory(workerCount: workerCount)
         for layer in self { layer.reserve(size, memory: memory) }
         memory.allocate()
     }
 
-    /// The layers with all layers of their branches, each before the layer that it is part of.
+    /// The layers including all layers of their branches; each comes before the layer that contains
+    /// it.
     var flattened: [any Layer] { flatMap { $0.branches.flatMap(\.flattened) + [$0] } }
 }
 
 extension BidirectionalCollection<any Layer> {
-    /// Computes the output of the last layer; the input itself where there is none.
+    /// Computes the output of the last layer, or returns the input if there are no layers.
     func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         var values = input
         for layer in self {
@@ -168,13 +159,14 @@ extension BidirectionalCollection<any Layer> {
         return values
     }
 
-    /// The layers with all layers of their branches, in the order in which ``backward(_:_:)`` is done
-    /// with them.
+    /// The layers including all layers of their branches, in the order in which ``backward(_:_:)``
+    /// completes them.
     var inBackwardOrder: [any Layer] {
         reversed().flatMap { $0.branches.flatMap(\.inBackwardOrder) + [$0] }
     }
 
-    /// Computes the gradient of the first layer's input from that of the last layer's output.
+    /// Computes the gradient of the first layer's input from the gradient of the last layer's
+    /// output.
     func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         var gradient = gradient
         for layer in reversed() {

@@ -1,45 +1,45 @@
 package import LRNetKernels
 
-/// One learned tensor: its values, the gradient of a step, and how the optimizer treats it.
+/// A learned tensor: its values, the gradient of a step, and its treatment by the optimizer.
 package final class Parameter {
-    /// What a tensor is, which decides the regulariser that acts on it.
+    /// The kind of tensor, which determines its regularizer.
     package enum Role: String, Sendable {
-        /// Logits of discrete distributions: probability decay.
+        /// Logits of discrete distributions, with probability decay.
         case logit
-        /// Full-precision or latent weights: weight decay.
+        /// Full-precision or latent weights, with weight decay.
         case weight
-        /// Latent weights that are clipped instead: none.
+        /// Latent weights that are clipped instead, without decay.
         case latent
-        /// Learned scales of discrete weights: none.
+        /// Learned scales of discrete weights, without decay.
         case scale
-        /// Biases, and batch norm's gamma and beta: none.
+        /// Biases, and gamma and beta of batch norm, without decay.
         case offset
     }
 
-    /// `conv1.zeroLogit`; unique in the network.
+    /// A name that is unique in the network, such as `conv1.zeroLogit`.
     package let name: String
 
-    /// The sizes of the tensor, the last one innermost.
+    /// The sizes of the tensor; the last dimension is the innermost one.
     package let shape: [Int]
 
-    /// What the tensor is.
     package let role: Role
 
     /// The values, row-major.
     package let value: FloatView
 
-    /// dL/d value, without decay, where somebody asked for all of it: batch norm's of the last step,
-    /// weights' after ``Layer/finishGradients(_:)``. Not for use by several threads before the first.
+    /// dL/d value of the whole tensor, without decay. For batch norm it is that of the last step;
+    /// for weights it is available after ``Layer/finishGradients(_:)``. The first access must come
+    /// from a single thread.
     package private(set) lazy var gradient = FloatBuffer(count: value.count).all
 
-    /// Multiplies the learning rate.
+    /// A factor of the learning rate.
     package let learningRateScale: Float
 
-    /// The processes share out the values' update in units of so many values; `nil` if each does all
-    /// of it.
+    /// The number of values per unit when processes divide the update of the tensor; `nil` if each
+    /// process updates all values.
     package internal(set) var shareUnit: Int?
 
-    /// lambda of a coupled `lambda / 2 * sum of squares`.
+    /// lambda of the coupled regularizer `lambda / 2 * sum of squares`.
     package var decay: Float = 0
 
     /// Creates a tensor of zeros.

@@ -1,42 +1,41 @@
 package import LRNetKernels
 
-/// One trip of a batch through the network: what all its layers share.
+/// One pass of a batch through the network: the state that all layers share.
 package struct Pass {
-    /// What the trip is for.
+    /// The purpose of a pass.
     package enum Mode: Sendable {
-        /// Noise, dropout and batch statistics; gradients follow.
+        /// Noise, dropout and batch statistics; a backward pass follows.
         case training
-        /// As training, but for the loss alone: batch norm keeps nothing of it.
+        /// Like training, but only for the loss: batch norm does not update its moving averages.
         case scoring
-        /// Fixed weights and batch statistics, which are gathered for evaluation.
+        /// Fixed weights and batch statistics, which are collected for evaluation.
         case estimating
         /// Fixed weights and fixed statistics.
         case evaluation
     }
 
-    /// What the trip is for.
     package let mode: Mode
 
     /// The seed of the run.
     package let seed: UInt64
 
-    /// The training step, counted from 0; names the noise.
+    /// The training step, counted from 0; part of the noise keys.
     package let step: Int
 
-    /// Which of the step's draws of weights this is, counted from 0.
+    /// The number of the draw of the step's weights, counted from 0.
     package let draw: Int
 
-    /// How the samples fall into leaves and micro-batches.
+    /// The division of the samples into leaves and micro-batches.
     package let layout: BatchLayout
 
-    /// The threads of this process; between two calls of a loop they may move messages
+    /// The threads of this process. They may progress messages between two iterations of a loop
     /// (``ThreadPool/progressing(_:)``).
     package let pool: ThreadPool
 
-    /// Where batch-norm statistics of the other processes come from.
+    /// The exchange of batch-norm statistics with other processes.
     package let statistics: any StatisticsExchange
 
-    /// Where leaves leave their gradients; `nil` outside training.
+    /// The store for the gradients of leaves; `nil` outside training.
     package let gradients: GradientStore?
 
     /// Called with each layer and its output during a forward pass, and with its input gradient
@@ -45,13 +44,13 @@ package struct Pass {
         _ layer: any Layer, _ values: FloatView, _ isGradient: Bool
     ) -> Void
 
-    /// Looks at the pass; `nil` in training.
+    /// An observer of the pass; `nil` in ordinary training.
     package let observer: Observer?
 
-    /// Called when a layer's part of a backward pass is over; set by ``Network/backward(_:_:layerIsDone:)``.
+    /// Called when a layer's part of a backward pass is complete; set by
+    /// ``Network/backward(_:_:layerIsDone:)``.
     var layerIsDone: ((any Layer) throws -> Void)?
 
-    /// Creates a pass.
     package init(
         mode: Mode, seed: UInt64 = 0, step: Int = 0, draw: Int = 0, layout: BatchLayout,
         pool: ThreadPool,
@@ -69,7 +68,8 @@ package struct Pass {
         self.observer = observer
     }
 
-    /// The key of a sample's random numbers in a layer; `sample` counts from this process's first.
+    /// Returns the key of a sample's random numbers in a layer; `sample` counts from the first
+    /// sample of this process.
     func key(_ purpose: NoiseKey.Purpose, layer: Int, sample: Int) -> NoiseKey {
         NoiseKey(
             seed: seed, purpose: purpose, step: UInt32(step), layer: UInt16(layer),
@@ -77,26 +77,24 @@ package struct Pass {
     }
 }
 
-/// The one thing that layers need of other processes: batch-norm sums.
+/// The exchange of batch-norm sums with other processes.
 package protocol StatisticsExchange: AnyObject {
-    /// Gathers `width` values a micro-batch from all processes.
+    /// Gathers `width` values per micro-batch from all processes.
     ///
     /// Every process of the run calls this at the same point of the same step.
     ///
     /// - Parameters:
-    ///   - local: This process's values, micro-batch after micro-batch.
-    ///   - width: The number of values of a micro-batch.
+    ///   - local: This process's values, one micro-batch after another.
+    ///   - width: The number of values per micro-batch.
     ///   - layout: The layout of the batch.
     /// - Returns: The values of all micro-batches of the batch, in order.
     func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double]
 }
 
-/// The exchange of a run with one process.
+/// The exchange of a run with a single process.
 package final class LocalStatistics: StatisticsExchange {
-    /// Creates the exchange.
     package init() {}
 
-    /// Returns `local`.
     package func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
         local
     }

@@ -1,14 +1,15 @@
 package import LRNetKernels
 
-/// Memory that the layers of a network use in turns, so that it is small and stays in cache.
+/// Scratch memory that the layers of a network use in turns, so that it is small and stays in
+/// cache:
 ///
-/// - packed weights of the layer at work, made anew when its turn comes
-/// - scratch of each thread
-/// - gradients of activations on their way back
+/// - the packed weights of the current layer, which are packed again at each of its turns
+/// - the scratch of each thread
+/// - gradients of activations during a backward pass
 ///
-/// Layers say what they need while memory is reserved; the sum of all is the largest need.
+/// Layers request packed weights and scratch in ``Layer/reserve(_:memory:)``. Each of these buffers
+/// has the size of the largest request.
 package final class ScratchMemory {
-    /// The number of threads.
     package let workerCount: Int
 
     private var weightCount = 0
@@ -17,36 +18,36 @@ package final class ScratchMemory {
     private var scratchBuffers: [FloatBuffer] = []
     private var gradientBuffers: [FloatBuffer] = []
 
-    /// Creates memory that holds nothing yet.
     package init(workerCount: Int) {
         self.workerCount = workerCount
     }
 
-    /// The values of all buffers of gradients so far.
+    /// The number of values of all gradient buffers so far.
     package var gradientValueCount: Int { gradientBuffers.map(\.count).reduce(0, +) }
 
-    /// Asks for values of packed weights, and of each thread's scratch.
+    /// Requests values of packed weights, and of scratch for each thread.
     package func need(weights: Int, scratch: Int) {
         weightCount = max(weightCount, weights)
         scratchCount = max(scratchCount, scratch)
     }
 
-    /// Allocates what was asked for.
+    /// Allocates the requested memory.
     package func allocate() {
         weightBuffer = FloatBuffer(count: weightCount)
         scratchBuffers = (0..<workerCount).map { _ in FloatBuffer(count: scratchCount) }
     }
 
-    /// Memory for packed weights; whoever packs next overwrites it.
+    /// Returns memory for packed weights; the next layer that packs its weights overwrites it.
     package func weights(_ count: Int) -> FloatView { weightBuffer[0..<count] }
 
-    /// A thread's scratch; the next call of any layer overwrites it.
+    /// Returns the scratch of a thread; the next call of any layer overwrites it.
     package func scratch(_ worker: Int) -> FloatView { scratchBuffers[worker].all }
 
-    /// A gradient's memory: a buffer that nobody else refers to, at best the smallest that will do.
+    /// Returns memory for a gradient: the smallest free buffer that is large enough, or a new
+    /// buffer.
     ///
-    /// It is taken as long as a view of it lives. Buffers are made in the first steps only. Not for
-    /// use by several threads at a time.
+    /// A buffer is in use while a view of it exists. New buffers are only allocated in the first
+    /// steps. Must not be called by several threads at the same time.
     package func gradient(_ count: Int) -> FloatView {
         var best: Int?
         for index in gradientBuffers.indices {

@@ -1,13 +1,14 @@
 internal import LRNetKernels
 
-/// Products over the matrix of patches (`im2col`); for a fully connected layer the input itself.
+/// Products over the matrix of patches (`im2col`); for a fully connected layer, that matrix is the
+/// input itself.
 final class DirectProducts: LayerProducts {
     private let geometry: PatchGeometry
     private let shape: WeightShape
     private let hasVariance: Bool
     private var memory = ScratchMemory(workerCount: 1)
 
-    /// The patches of a panel take about this many values (512 KiB).
+    /// The approximate number of values in the patches of a panel (512 KiB).
     private static let panelValueCount = 1 << 17
 
     init(geometry: PatchGeometry, shape: WeightShape, hasVariance: Bool) {
@@ -22,8 +23,8 @@ final class DirectProducts: LayerProducts {
         return min(max(Self.panelValueCount / values, 1), microBatch)
     }
 
-    /// Patches; then, once they are no longer needed, the patches' gradient in their place; then the
-    /// gradient of the squares.
+    /// Requests scratch memory for a panel: the patches, whose gradient later overwrites them, and
+    /// then the gradient of the squares.
     func reserve(panelSize: Int, needsInputGradient: Bool, memory: ScratchMemory) {
         self.memory = memory
         let needsSquares = needsInputGradient && hasVariance
@@ -39,12 +40,13 @@ final class DirectProducts: LayerProducts {
             PackedMatrix.count(inner: shape.outputs, columns: shape.fanIn))
     }
 
-    /// A fully connected layer needs them for squares alone.
+    /// The number of patch values of a panel; a fully connected layer uses this memory only for
+    /// squares.
     private func patchValueCount(panelSize: Int) -> Int {
         panelSize * geometry.outputPixelCount * geometry.patchCount
     }
 
-    /// Memory for `[patch, outputs]`, or for its transpose.
+    /// Returns memory for packed weights `[patch, outputs]`, or for their transpose.
     private func packed(transposed: Bool, ofVariance: Bool = false) -> PackedMatrix {
         let (inner, columns) =
             transposed ? (shape.outputs, shape.fanIn) : (shape.fanIn, shape.outputs)
@@ -107,8 +109,8 @@ final class DirectProducts: LayerProducts {
                     accumulate: start > 0)
             }
             add(patches, gradient.mean, into: target.mean)
-            if let slope = gradient.variance, let variance = target.variance {
-                add(square(patches, worker), slope, into: variance)
+            if let varianceGradient = gradient.variance, let variance = target.variance {
+                add(square(patches, worker), varianceGradient, into: variance)
             }
         }
     }
@@ -117,11 +119,12 @@ final class DirectProducts: LayerProducts {
         _ input: FloatView, gradient: MomentViews, into result: FloatView, worker: Int
     ) {
         propagate(gradient.mean, through: packed(transposed: true), into: result, worker)
-        guard let slope = gradient.variance else { return }
+        guard let varianceGradient = gradient.variance else { return }
         let start = patchValueCount(panelSize: input.count / geometry.input.count)
         let square = memory.scratch(worker)[start..<start + result.count]
         propagate(
-            slope, through: packed(transposed: true, ofVariance: true), into: square, worker)
+            varianceGradient, through: packed(transposed: true, ofVariance: true), into: square,
+            worker)
         Elementwise.addSquareGradient(square, input: input, to: result)
     }
 
@@ -129,7 +132,7 @@ final class DirectProducts: LayerProducts {
         input.count / geometry.input.count * geometry.outputPixelCount
     }
 
-    /// `result = gradient * weights'`, gathered back from patches to images.
+    /// Computes `result = gradient * weights'`, and adds the patches back into images.
     private func propagate(
         _ gradient: FloatView, through weights: PackedMatrix, into result: FloatView, _ worker: Int
     ) {
@@ -147,7 +150,8 @@ final class DirectProducts: LayerProducts {
         }
     }
 
-    /// The patches of whole images: the input itself where it serves as it lies, else a copy.
+    /// Returns the patches of whole images: the input itself if it can be used directly, otherwise
+    /// a copy.
     private func gather(_ input: FloatView, _ worker: Int) -> FloatView {
         if geometry.isIdentity { return input }
         let values = geometry.outputPixelCount * shape.fanIn
@@ -158,7 +162,7 @@ final class DirectProducts: LayerProducts {
         return patches[0..<rowCount(input) * shape.fanIn]
     }
 
-    /// The squares of a panel's patches, over the patches themselves if they are a copy.
+    /// Returns the squares of the patches of a panel; overwrites the patches if they are a copy.
     private func square(_ patches: FloatView, _ worker: Int) -> FloatView {
         let squares = memory.scratch(worker)[0..<patches.count]
         Elementwise.square(patches, into: squares)

@@ -1,9 +1,9 @@
 internal import LRNetKernels
 
 /// Products by Winograd's algorithm, for convolutions of stride 1 with windows of 2 to 5, and for
-/// those of stride 2 that are such once their images are folded.
+/// convolutions of stride 2 that folding their images converts to such.
 final class WinogradProducts: LayerProducts {
-    /// The convolution of stride 1, of folded images where there is a folding.
+    /// The convolution of stride 1; its images are folded if there is a folding.
     private let geometry: PatchGeometry
     private let folding: FoldedGeometry?
     private let convolution: WinogradConvolution
@@ -13,29 +13,31 @@ final class WinogradProducts: LayerProducts {
     private var panelSize = 0
     private var memory = ScratchMemory(workerCount: 1)
 
-    /// The fewest input and output channels at which this is faster than direct products.
+    /// The minimum number of input and output channels for which this is faster than direct
+    /// products.
     ///
     /// Measured on one AVX-512 core (Zen 5), effective GFLOP/s of output, input gradient and weight
-    /// gradient, direct against Winograd: window 3, 28x28, 16 to 16 channels 92, 140, 91 against
+    /// gradient, direct against Winograd: window 3, 28x28, 16 to 16 channels: 92, 140, 91 against
     /// 167, 167, 183; 64 to 64: 229, 233, 239 against 633, 643, 672. Window 5, 14x14, 16 to 32:
     /// 214, 204, 214 against 312, 158, 353; 32 to 32: 229, 219, 227 against 329, 332, 395.
-    private static func leastChannels(window: Int) -> Int { window == 3 ? 16 : 32 }
+    private static func minimumChannels(window: Int) -> Int { window == 3 ? 16 : 32 }
 
-    /// Whether a layer of this geometry is computed this way: a matter of shapes alone, because
-    /// the choice decides bits.
+    /// Returns true if a layer with this geometry uses Winograd's algorithm. Only shapes decide,
+    /// because the choice affects the bits of the results.
     static func serves(_ geometry: PatchGeometry, outputs: Int) -> Bool {
         if let folding = FoldedGeometry(geometry) { return serves(folding, outputs: outputs) }
         return WinogradFilter(window: geometry.window) != nil && geometry.stride == 1
-            && min(geometry.input.channels, outputs) >= leastChannels(window: geometry.window)
+            && min(geometry.input.channels, outputs) >= minimumChannels(window: geometry.window)
     }
 
-    /// Folded windows have few taps to save on: at most three quarters of the products may be left,
-    /// and the weights must fit a cache at the points, where they take nine times their memory.
+    /// Returns true if a folded convolution uses Winograd's algorithm. Folded windows have few
+    /// taps, so the algorithm saves less: at most three quarters of the products may remain, and
+    /// the weights must fit in cache at the points, where they occupy nine times their memory.
     ///
-    /// Measured on one AVX-512 core (Zen 4), window 3, milliseconds of packing, output and gradients,
-    /// direct against Winograd: 8 images of 28x28, 128 to 256 channels, 1,156 of 1,764 products: 25
-    /// against 19; 14x14, 256 to 512, 324 of 441 products, 76 MB of weights: 26 against 28; 32 images
-    /// of 6x6, 64 of 81 products: 19 against 26.
+    /// Measured on one AVX-512 core (Zen 4), window 3, milliseconds of packing, output and
+    /// gradients, direct against Winograd: 8 images of 28x28, 128 to 256 channels, 1,156 of 1,764
+    /// products: 25 against 19; 14x14, 256 to 512, 324 of 441 products, 76 MB of weights: 26
+    /// against 28; 32 images of 6x6, 64 of 81 products: 19 against 26.
     private static func serves(_ folding: FoldedGeometry, outputs: Int) -> Bool {
         guard let filter = WinogradFilter(window: folding.folded.window) else { return false }
         let (rows, columns) = (folding.folded.outputHeight, folding.folded.outputWidth)
@@ -44,18 +46,18 @@ final class WinogradProducts: LayerProducts {
         let directProducts = folding.original.window * folding.original.window * rows * columns
         let inputs = folding.folded.input.channels
         return min(inputs, outputs) >= 12 && 4 * products <= 3 * directProducts
-            && WinogradFilter.pointCount * inputs * outputs <= mostFoldedWeights
+            && WinogradFilter.pointCount * inputs * outputs <= foldedWeightLimit
     }
 
-    /// Values of folded weights at the points: 32 MiB.
-    private static let mostFoldedWeights = 8 << 20
+    /// The maximum number of values of folded weights at the points: 32 MiB.
+    private static let foldedWeightLimit = 8 << 20
 
-    /// - Precondition: ``serves(_:outputs:)`` holds.
+    /// - Precondition: ``serves(_:outputs:)`` returns true.
     init(geometry: PatchGeometry, shape: WeightShape, hasVariance: Bool) {
         folding = FoldedGeometry(geometry)
         self.geometry = folding?.folded ?? geometry
         guard let filter = WinogradFilter(window: self.geometry.window) else {
-            preconditionFailure("no Winograd for window \(self.geometry.window)")
+            preconditionFailure("no Winograd filter for window \(self.geometry.window)")
         }
         self.filter = filter
         outputs = shape.outputs
@@ -76,22 +78,23 @@ final class WinogradProducts: LayerProducts {
                 + (needsInputGradient ? 2 : 1) * foldedImageCount(panelSize))
     }
 
-    /// Values of the weights at the points.
+    /// The number of values of the weights at the points.
     private var weightCount: Int {
         WinogradWeights.count(filter: filter, inputs: geometry.input.channels, outputs: outputs)
     }
 
-    /// Values of the folded window, or of its gradient; none without folding.
+    /// The number of values of the folded window, or of its gradient; 0 without folding.
     private var foldedWeightCount: Int {
         folding == nil ? 0 : geometry.patchCount * outputs
     }
 
-    /// Values of folded images; none without folding.
+    /// The number of values of folded images; 0 without folding.
     private func foldedImageCount(_ images: Int) -> Int {
         folding == nil ? 0 : images * geometry.input.count
     }
 
-    /// The memory of the mean's weights, behind it that of the variance's, then the folded window.
+    /// Returns the memory of the mean's or the variance's weights. The mean's are first; the
+    /// variance's and then the folded window follow.
     private func weights(ofVariance: Bool = false) -> WinogradWeights {
         let end = (ofVariance ? 2 : 1) * weightCount
         return WinogradWeights(
@@ -141,10 +144,10 @@ final class WinogradProducts: LayerProducts {
     ) {
         let workspace = workspace(worker)
         var moments = [(isSquared: false, gradient: gradient.mean, weights: target.mean)]
-        if let slope = gradient.variance, let variance = target.variance {
-            moments.append((isSquared: true, gradient: slope, weights: variance))
+        if let varianceGradient = gradient.variance, let variance = target.variance {
+            moments.append((isSquared: true, gradient: varianceGradient, weights: variance))
         }
-        // Whole leaves at once, or folded panel by panel.
+        // Whole leaves at once without folding; otherwise panel by panel.
         guard let folding else {
             for moment in moments {
                 convolution.weightGradient(
@@ -179,9 +182,9 @@ final class WinogradProducts: LayerProducts {
         let target = folding == nil ? result : foldedImages(input, worker, number: 1)
         convolution.inputGradient(
             gradient.mean, weights: weights(), into: target, workspace: workspace)
-        if let slope = gradient.variance {
+        if let varianceGradient = gradient.variance {
             convolution.inputGradient(
-                slope, weights: weights(ofVariance: true), into: target,
+                varianceGradient, weights: weights(ofVariance: true), into: target,
                 squareOf: folded(input, worker), workspace: workspace)
         }
         folding?.unfold(target, into: result)
@@ -189,7 +192,8 @@ final class WinogradProducts: LayerProducts {
 
     // MARK: Scratch: the workspace, folded windows, folded images and their gradients
 
-    /// Folded windows of a weight gradient: of the mean's, and of the variance's.
+    /// The number of folded windows of a weight gradient: one for the mean, and one for the
+    /// variance.
     private var windowCount: Int { hasVariance ? 2 : 1 }
 
     private func foldedWindow(_ worker: Int, number: Int) -> FloatView {
@@ -202,7 +206,7 @@ final class WinogradProducts: LayerProducts {
             convolution, in: memory.scratch(worker)[0..<convolution.workspaceCount])
     }
 
-    /// The images as the convolution takes them.
+    /// Returns the images in the form that the convolution requires.
     private func folded(_ images: FloatView, _ worker: Int) -> FloatView {
         guard let folding else { return images }
         let result = foldedImages(images, worker, number: 0)

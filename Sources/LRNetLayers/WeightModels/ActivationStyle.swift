@@ -6,34 +6,36 @@ package enum ActivationStyle: Sendable, Equatable {
     case sign
     /// Batch norm, sign, product, pooling; batch norm and ReLU at the end.
     case signBefore
-    /// Product, the mean of the sign of its Gaussian; no batch norm.
+    /// Product, expected sign of its Gaussian; no batch norm.
     case expectedSign
 }
 
 extension ActivationStyle {
-    /// Why a network cannot have these activations, and what to do, in one line; `nil` if it can.
+    /// Returns the reason why a network cannot have these activations, with a remedy, on one line;
+    /// `nil` if it can.
     ///
-    /// - Parameter method: The name of the method that asks for them.
+    /// - Parameter method: The name of the training method, for the message.
     func problem(with architecture: Architecture, method: String) -> String? {
         let name = architecture.name
         if self == .expectedSign {
             if let other = architecture.blocks.first(where: { !$0.isFullyConnected }) {
-                return "\(method) trains fully connected layers alone, and network \(name) has "
-                    + "\(other); list layers such as [600FC, 600FC]"
+                return "\(method) supports only fully connected layers, but network \(name) has "
+                    + "\(other); use layers such as [600FC, 600FC]"
             }
             if architecture.lastLayer == .normalized {
-                return "\(method) has no batch norm, not even behind the last layer; write "
-                    + "lastLayer: discrete"
+                return "\(method) has no batch norm, not even after the last layer; set "
+                    + "network.lastLayer to discrete"
             }
-            if architecture.firstLayer == .fullPrecision {
-                return "\(method) has no real first layer; leave firstLayer out"
+            if architecture.firstLayer != .discrete {
+                return "\(method) does not support a \(architecture.firstLayer.rawValue) first "
+                    + "layer; remove network.firstLayer"
             }
         }
         if self != .rectified,
             let block = architecture.blocks.first(where: { !$0.allowsBinaryActivations })
         {
             return "\(method) has binary activations, which residual blocks such as \(block) of "
-                + "network \(name) do not go with; choose another network or bwn"
+                + "network \(name) do not support; choose another network or bwn"
         }
         return nil
     }

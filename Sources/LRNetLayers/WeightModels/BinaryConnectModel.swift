@@ -9,61 +9,50 @@ extension TrainingMethod {
 
     package static let binaryConnectStochastic = TrainingMethod(
         "binary-connect-stochastic", publication: "Courbariaux et al. 2015",
-        summary: "one draw of signs a step", gradient: "straight through",
+        summary: "one draw of signs per step", gradient: "straight through",
         result: "the latent weights: real numbers"
     ) { _ in BinaryConnectModel(.stochastic) }
 
     package static let bnn = TrainingMethod(
-        "bnn", publication: "Hubara et al. 2016", summary: "as binary-connect, and activations",
+        "bnn", publication: "Hubara et al. 2016",
+        summary: "as binary-connect, with sign activations",
         gradient: "straight through; hard tanh's for signs", result: "signs"
     ) { _ in BinaryConnectModel(.binaryActivations) }
 }
 
-/// BinaryConnect: latent real weights in -1 ... 1, of which a step uses the signs, or one draw; the
-/// identity as the gradient. With sign activations it is BNN.
+/// BinaryConnect: latent real weights in -1 ... 1. A step uses their signs, or one random draw, and
+/// the latent weights receive the gradient of the weights in use (straight-through). With sign
+/// activations it is BNN.
 ///
-/// The learning rate of a layer is multiplied by `sqrt((fan-in + fan-out) / 1.5)`. Finished weights are
-/// signs, but of the stochastic variant the latent weights themselves: that one is no network of
-/// integers.
+/// The learning rate of a layer is multiplied by `sqrt((fan-in + fan-out) / 1.5)`. Finished weights
+/// are signs. Only the stochastic variant keeps the latent weights themselves, so its finished
+/// network does not consist of integers.
 ///
-/// - Source: Courbariaux, Bengio, David, *BinaryConnect*, NIPS 2015, Algorithm 1, with the released
-///   code's rate and uniform start; Hubara et al., *Binarized Neural Networks*, NIPS 2016. Formulas at
-///   ``SignWeights``.
+/// - Source: Courbariaux, Bengio, David, *BinaryConnect*, NIPS 2015, Algorithm 1, with the learning
+///   rate and the uniform initial values of the released code; Hubara et al., *Binarized Neural
+///   Networks*, NIPS 2016. Formulas at `SignWeights`.
 package struct BinaryConnectModel: HasConstraint {
-    /// What is binary, and when.
+    /// The quantities that are binary.
     package enum Variant: Sendable {
-        /// Weights, by their signs.
+        /// Weights, which are signs.
         case deterministic
-        /// Weights in training, by one draw a step.
+        /// Weights in training, which are one random draw per step.
         case stochastic
-        /// Weights and activations, by their signs.
+        /// Weights and activations, which are signs.
         case binaryActivations
     }
 
-    /// What is binary, and when.
     package let variant: Variant
-
-    /// No: a step's weights are fixed.
     package let isProbabilistic = false
-
-    /// No.
     package let isDrawn = false
-
-    /// Two; real numbers for the stochastic variant.
     package var levels: Int? { variant == .stochastic ? nil : 2 }
-
-    /// Straight through.
     package let gradientRule = GradientRule.straightThrough
-
-    /// Signs for BNN.
     package var activations: ActivationStyle { variant == .binaryActivations ? .sign : .rectified }
 
-    /// Creates the model.
     package init(_ variant: Variant) {
         self.variant = variant
     }
 
-    /// The latent weights.
     package func latents(for shape: WeightShape) -> [LatentTensor] {
         let fans = shape.fanIn + shape.window * shape.window * shape.outputs
         return [
@@ -73,8 +62,8 @@ package struct BinaryConnectModel: HasConstraint {
         ]
     }
 
-    /// Uniform in -1 ... 1; or `W / s`, s the population deviation, so that the probability of +1 is that of
-    /// a binary LR-net.
+    /// Draws uniform values in -1 ... 1, or divides pretrained weights by their population standard
+    /// deviation and clips them. The probability of +1 is then that of a binary LR-net.
     package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
@@ -88,7 +77,6 @@ package struct BinaryConnectModel: HasConstraint {
         }
     }
 
-    /// Signs, or one draw.
     package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
@@ -99,7 +87,6 @@ package struct BinaryConnectModel: HasConstraint {
         }
     }
 
-    /// The gradient of the weights, unchanged.
     package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
@@ -107,12 +94,11 @@ package struct BinaryConnectModel: HasConstraint {
         latentGradients[0].copy(from: gradient.mean)
     }
 
-    /// Clips to -1 ... 1.
     package func didUpdate(_ latents: [FloatView], shape: WeightShape) {
         Elementwise.clamp(latents[0], to: -1...1)
     }
 
-    /// Signs, whatever the selection; the latent weights for the stochastic variant.
+    /// Writes signs, or the latent weights for the stochastic variant; ignores `selection`.
     package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView

@@ -2,40 +2,32 @@ package import LRNetKernels
 
 extension TrainingMethod {
     package static let binary = TrainingMethod(
-        "binary", publication: "LR-nets: Shayer et al. 2018", summary: "a distribution a weight",
+        "binary", publication: "LR-nets: Shayer et al. 2018",
+        summary: "one distribution per weight",
         gradient: "exact, under sampled pre-activations", result: "one draw of -1, +1"
     ) { _ in BinaryModel() }
 }
 
 /// LR-net binary weights: -1 or +1 with one logit each.
 ///
-/// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; formulas at ``WeightMoments``.
+/// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; formulas at `WeightMoments`.
 package struct BinaryModel: HasRegularizer, HasDistributions {
-    /// Yes.
     package let isProbabilistic = true
-
-    /// Yes.
     package let isDrawn = true
-
-    /// Two.
     package let levels: Int? = 2
 
-    /// Creates the model.
     package init() {}
 
-    /// `signLogit`.
     package func latents(for shape: WeightShape) -> [LatentTensor] {
         [LatentTensor(name: "signLogit", role: .logit, shape: shape.sizes)]
     }
 
-    /// Equations 6 to 8, or a cold start.
     package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         LogitInitialization.binary(signLogit: latents[0], from: source)
     }
 
-    /// The moments.
     package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
@@ -47,7 +39,7 @@ package struct BinaryModel: HasRegularizer, HasDistributions {
         }
     }
 
-    /// Equation 5, with the derivatives of the moments.
+    /// Applies equation 5 with the derivatives of the moments.
     package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
@@ -58,7 +50,7 @@ package struct BinaryModel: HasRegularizer, HasDistributions {
             signLogitGradient: latentGradients[0])
     }
 
-    /// The gradient of `beta * sum of q (1 - q)`, which drives probabilities to 0 and 1.
+    /// Adds the gradient of `beta * sum of q (1 - q)`, which drives probabilities to 0 and 1.
     package func addRegularization(
         beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
     ) {
@@ -67,7 +59,6 @@ package struct BinaryModel: HasRegularizer, HasDistributions {
             signLogit: latents[0], strength: beta, to: latentGradients[0])
     }
 
-    /// One draw, or the likeliest.
     package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
@@ -76,7 +67,7 @@ package struct BinaryModel: HasRegularizer, HasDistributions {
         return TestWeights(isDiscrete: true)
     }
 
-    /// p(0) = 0, and p(+1) = q.
+    /// Returns p(0) = 0 and p(+1) = q.
     package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         (Array(repeating: 0, count: latents[0].count), probability(latents[0]))
     }

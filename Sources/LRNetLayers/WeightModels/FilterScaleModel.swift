@@ -2,68 +2,59 @@ package import LRNetKernels
 
 extension TrainingMethod {
     package static let bwn = TrainingMethod(
-        "bwn", publication: "Rastegari et al. 2016", summary: "signs times a scale a filter",
+        "bwn", publication: "Rastegari et al. 2016", summary: "signs times one scale per filter",
         gradient: "straight through, the released code's factors",
-        result: "signs, a scale an output",
+        result: "signs, one scale per output",
         problem: { architecture in
             guard architecture.firstLayer != .fullPrecision, architecture.firstInputCount == 1
             else { return nil }
-            return "bwn centres weights over input channels, and images have one"
-                + realFirstLayer(architecture)
+            return "bwn centers weights over input channels, but the images have only one; "
+                + firstLayerRemedy
         }
     ) { _ in FilterScaleModel() }
 
     package static let xnor = TrainingMethod(
         "xnor", publication: "Rastegari et al. 2016",
-        summary: "as bwn, and activations before products",
-        gradient: "as bwn; hard tanh's for signs", result: "signs, a scale an output",
+        summary: "as bwn, with sign activations before products",
+        gradient: "as bwn; hard tanh's for signs", result: "signs, one scale per output",
         problem: { architecture in
             guard architecture.firstLayer != .fullPrecision else { return nil }
-            return "xnor would take the signs of the images" + realFirstLayer(architecture)
+            return "xnor would reduce the images to their signs; " + firstLayerRemedy
         }
     ) { _ in FilterScaleModel(hasBinaryActivations: true) }
 
-    private static func realFirstLayer(_ architecture: Architecture) -> String {
-        ", write network: {name: \(architecture.name), firstLayer: full-precision}"
-    }
+    private static let firstLayerRemedy = "set network.firstLayer to full-precision"
 }
 
-/// Binary weights with one scale a filter: Binary-Weight-Networks, and with signs in front of the
-/// products XNOR-Net.
+/// Binary weights with one scale per filter: Binary-Weight-Networks, or XNOR-Net if signs precede
+/// the products.
 ///
-/// The input scaling map of the XNOR-Net paper is not in its released code, nor here.
+/// The released code does not implement the input scaling map of the XNOR-Net paper, nor does this
+/// model.
 ///
-/// - Source: Rastegari, Ordonez, Redmon, Farhadi, *XNOR-Net*, ECCV 2016; formulas at ``FilterWeights``.
+/// - Source: Rastegari, Ordonez, Redmon, Farhadi, *XNOR-Net*, ECCV 2016; formulas at
+///   `FilterWeights`.
 package struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay {
-    /// Whether activations are binary, too.
+    /// True if activations are binary, too.
     package let hasBinaryActivations: Bool
 
-    /// No.
     package let isProbabilistic = false
-
-    /// No.
     package let isDrawn = false
-
-    /// Two.
     package let levels: Int? = 2
-
-    /// Straight through, with factors.
     package let gradientRule = GradientRule.straightThrough
 
-    /// Signs in front of the products for XNOR-Net.
+    /// Signs before the products for XNOR-Net.
     package var activations: ActivationStyle { hasBinaryActivations ? .signBefore : .rectified }
 
-    /// Creates the model.
     package init(hasBinaryActivations: Bool = false) {
         self.hasBinaryActivations = hasBinaryActivations
     }
 
-    /// The latent weights.
     package func latents(for shape: WeightShape) -> [LatentTensor] {
         [LatentTensor(name: "weight", role: .weight, shape: shape.sizes)]
     }
 
-    /// Xavier normal, or a copy; then as behind an update.
+    /// Initializes as full-precision weights, then centers and clips as after an update.
     package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
@@ -71,12 +62,10 @@ package struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay 
         didUpdate(latents, shape: shape)
     }
 
-    /// The scales.
     package func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float] {
         FilterWeights.scales(latents[0], outputs: shape.outputs)
     }
 
-    /// Scaled signs.
     package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
@@ -84,7 +73,7 @@ package struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay 
         Elementwise.multiplyRows(of: weights.mean, by: step.statistics)
     }
 
-    /// Straight through, with the released code's factors.
+    /// Applies the straight-through gradient with the factors of the released code.
     package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
@@ -95,9 +84,10 @@ package struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay 
             latentGradient: latentGradients[0])
     }
 
-    /// `lambda scale[o] W`: gradients have the factor scale[o], so that under Adam, which divides by their
-    /// size, a decay without it would be that much stronger than in full precision. The released code
-    /// multiplies gradients by 1e9 for Adam, which leaves no decay at all.
+    /// Adds `lambda scale[o] W`. The gradients of the weights contain the factor scale[o], and Adam
+    /// divides by the size of gradients, so decay without that factor would be correspondingly
+    /// stronger than in full precision. The released code multiplies gradients by 1e9 for Adam,
+    /// which removes the effect of decay.
     package func addDecay(
         _ strength: Float, _ latents: [FloatView], first: Int, step: WeightStep,
         to latentGradients: [FloatView]
@@ -108,12 +98,12 @@ package struct FilterScaleModel: NeedsWholeLayer, HasConstraint, HasScaledDecay 
             to: latentGradients[0])
     }
 
-    /// Centres over input channels, and clips to -1 ... 1.
+    /// Centers weights over input channels, and clips them to -1 ... 1.
     package func didUpdate(_ latents: [FloatView], shape: WeightShape) {
         FilterWeights.centre(latents[0], inputs: shape.inputs, outputs: shape.outputs)
     }
 
-    /// Signs and scales, whatever the selection.
+    /// Writes signs and returns their scales; ignores `selection`.
     package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView

@@ -1,19 +1,18 @@
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// The weights of a convolution or fully connected layer:
+/// The finished weights of a convolution or fully connected layer:
 ///
 ///     w[k, o] = scale[o or 0] * values[k, o]
 ///
-/// where negative values take `negativeScale` if there is one, and no scale counts as 1.
+/// Negative values use `negativeScale` if there is one. Without a scale the factor is 1.
 package struct FinishedWeights: Sendable, Equatable {
-    /// Weights before scaling, in the order of ``WeightShape``.
+    /// The weights before scaling, in the order of ``WeightShape``.
     package enum Values: Sendable, Equatable {
-        /// -1, 0 or +1.
+        /// Values of -1, 0 or +1.
         case integers([Int8])
         case reals([Float])
 
-        /// The number of weights.
         package var count: Int {
             switch self {
             case .integers(let values): values.count
@@ -21,7 +20,6 @@ package struct FinishedWeights: Sendable, Equatable {
             }
         }
 
-        /// The weights as real numbers.
         package var reals: [Float] {
             switch self {
             case .integers(let values): values.map { Float($0) }
@@ -30,18 +28,18 @@ package struct FinishedWeights: Sendable, Equatable {
         }
     }
 
-    /// `conv1`
+    /// The name of the layer, such as `conv1`.
     package let name: String
     package let shape: WeightShape
     package let values: Values
-    /// One value, one an output, or none.
+    /// One value, one value per output, or none.
     package let scale: [Float]
     /// One value, or none.
     package let negativeScale: [Float]
-    /// One value an output, or `nil` for a layer without a bias.
+    /// One value per output; `nil` for a layer without a bias.
     package let bias: [Float]?
 
-    /// - Precondition: Counts fit the shape.
+    /// - Precondition: The counts match the shape.
     package init(
         name: String, shape: WeightShape, values: Values, scale: [Float] = [],
         negativeScale: [Float] = [], bias: [Float]? = nil
@@ -62,7 +60,7 @@ package struct FinishedWeights: Sendable, Equatable {
 
     /// Writes the scaled weights.
     ///
-    /// - Parameter target: Overwritten; as many values as weights.
+    /// - Parameter target: Overwritten; one value per weight.
     func expand(into target: FloatView) {
         target.copy(from: values.reals)
         if let minus = negativeScale.first {

@@ -7,30 +7,25 @@ extension TrainingMethod {
     ) { _ in FullPrecisionModel() }
 }
 
-/// Ordinary real weights: the source network of an LR-net, and every network's last layer.
+/// Ordinary real weights, for source networks of LR-nets and for real first and last layers.
 package struct FullPrecisionModel: WeightModel {
-    /// No.
     package let isProbabilistic = false
-
-    /// No.
     package let isDrawn = false
 
-    /// Whether training leaves the weights as they start: with a population deviation of 1, whatever
-    /// the source's is.
+    /// True if training leaves the weights at their initial values. These have a population
+    /// standard deviation of 1, whatever that of the source is.
     package let isFrozen: Bool
 
-    /// Real numbers.
     package let levels: Int? = nil
 
-    /// Creates the model.
     package init(isFrozen: Bool = false) { self.isFrozen = isFrozen }
 
-    /// The weights themselves.
     package func latents(for shape: WeightShape) -> [LatentTensor] {
         [LatentTensor(name: "weight", role: .weight, shape: shape.sizes)]
     }
 
-    /// Xavier normal, or a copy; divided by the population deviation if frozen.
+    /// Draws Xavier normal values or copies the source; divides by the population standard
+    /// deviation if frozen.
     package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
@@ -43,14 +38,12 @@ package struct FullPrecisionModel: WeightModel {
         }
     }
 
-    /// A copy.
     package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
         weights.mean.copy(from: latents[0])
     }
 
-    /// The gradient of the weights.
     package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
@@ -58,7 +51,7 @@ package struct FullPrecisionModel: WeightModel {
         latentGradients[0].copy(from: gradient.mean)
     }
 
-    /// The weights themselves, whatever the selection.
+    /// Writes the weights themselves; ignores `selection`.
     package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView

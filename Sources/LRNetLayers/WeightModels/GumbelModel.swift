@@ -4,32 +4,30 @@ internal import LRNetSupport
 extension TrainingMethod {
     package static let gumbelBinary = TrainingMethod(
         "gumbel-binary", publication: "Shayer et al. 2018, appendix A",
-        summary: "one relaxed draw a step", gradient: "exact, of the relaxation",
+        summary: "one relaxed draw per step", gradient: "exact, of the relaxation",
         result: "one draw of -1, +1", constants: [GumbelModel.temperatureConstant]
     ) { GumbelModel(.binary, $0) }
 
     package static let gumbelTernary = TrainingMethod(
         "gumbel-ternary", publication: "Shayer et al. 2018, appendix A",
-        summary: "one relaxed draw a step", gradient: "exact, of the relaxation",
+        summary: "one relaxed draw per step", gradient: "exact, of the relaxation",
         result: "one draw of -1, 0, +1", constants: [GumbelModel.temperatureConstant]
     ) { GumbelModel(.ternary, $0) }
 }
 
-/// Discrete weights trained through one relaxed draw a step (Gumbel-softmax), with the logits,
-/// initial values and test-time weights of an LR-net.
+/// Discrete weights trained through one relaxed draw per step (Gumbel-softmax). Logits, initial
+/// values and test-time weights are those of an LR-net.
 ///
-/// - Source: Shayer, Levi, Fetaya, ICLR 2018, appendix A; formulas at ``GumbelWeights``.
+/// - Source: Shayer, Levi, Fetaya, ICLR 2018, appendix A; formulas at `GumbelWeights`.
 package struct GumbelModel: HasRegularizer, HasDistributions {
-    /// Which weights there are.
     package let distribution: DiscreteDistribution
 
     /// The temperature of the relaxation; positive, 0.1 in the paper.
     package let temperature: Float
 
-    /// No: a step's weights are drawn once and then fixed.
+    /// False, because a step's weights are drawn once and are then fixed.
     package let isProbabilistic = false
 
-    /// Yes.
     package let isDrawn = true
 
     package static let temperatureConstant = MethodConstant.number(
@@ -41,32 +39,27 @@ package struct GumbelModel: HasRegularizer, HasDistributions {
             distribution, temperature: Float(constants[number: Self.temperatureConstant]))
     }
 
-    /// Creates the model.
     package init(_ distribution: DiscreteDistribution, temperature: Float = 0.1) {
         precondition(temperature > 0, "temperature \(temperature)")
         self.distribution = distribution
         self.temperature = temperature
     }
 
-    /// Two or three.
     package var levels: Int? { model.levels }
 
-    /// The LR-net of the same weights, whose logits these are.
+    /// The LR-net with the same weights, which defines the logits.
     private var model: any HasDistributions { distribution.model }
 
-    /// The logits of the LR-net.
     package func latents(for shape: WeightShape) -> [LatentTensor] {
         model.latents(for: shape)
     }
 
-    /// As the LR-net's.
     package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         model.initialize(latents, shape: shape, from: source)
     }
 
-    /// One relaxed draw.
     package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
@@ -83,7 +76,7 @@ package struct GumbelModel: HasRegularizer, HasDistributions {
         }
     }
 
-    /// Through the relaxation, with the same draw.
+    /// Differentiates the relaxation with the same draw.
     package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
@@ -102,7 +95,6 @@ package struct GumbelModel: HasRegularizer, HasDistributions {
         }
     }
 
-    /// As the LR-net's.
     package func addRegularization(
         beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
     ) {
@@ -110,7 +102,6 @@ package struct GumbelModel: HasRegularizer, HasDistributions {
             beta: beta, latents, to: latentGradients)
     }
 
-    /// One draw, or the likeliest.
     package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
@@ -118,7 +109,6 @@ package struct GumbelModel: HasRegularizer, HasDistributions {
         model.testWeights(latents, shape: shape, selection: selection, into: weights)
     }
 
-    /// As the LR-net's.
     package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         model.probabilities(latents)
     }

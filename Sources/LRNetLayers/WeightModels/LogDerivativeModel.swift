@@ -3,7 +3,7 @@ internal import LRNetSupport
 
 extension TrainingMethod {
     package static let logDerivative = TrainingMethod(
-        "log-derivative", publication: "Shayer et al. 2018, section 2", summary: "K draws a step",
+        "log-derivative", publication: "Shayer et al. 2018, section 2", summary: "K draws per step",
         gradient: "losses times scores, leave-one-out baseline", result: "one draw",
         constants: [LogDerivativeModel.drawsConstant, LogDerivativeModel.distributionConstant]
     ) { constants in
@@ -16,74 +16,65 @@ extension TrainingMethod {
     }
 }
 
-/// Discrete weights trained by the log-derivative trick (REINFORCE), with the logits, initial values and
-/// test-time weights of an LR-net.
+/// Discrete weights trained by the log-derivative trick (REINFORCE). Logits, initial values and
+/// test-time weights are those of an LR-net.
 ///
 ///     g = 1 / K sum over draws k of (loss_k - baseline_k) d log P(w_k) / d logits
 ///
-/// A step draws K sets of weights and measures the loss of the whole batch under each; a draw's
-/// baseline is the mean loss of the others, so that the estimate is unbiased. Batch norm and the last
-/// layer learn by backpropagation through the first draw.
+/// A step draws K sets of weights and measures the loss of the whole batch under each. The baseline
+/// of a draw is the mean loss of the other draws, so the estimate is unbiased. Batch norm and the
+/// last layer learn by backpropagation through the first draw.
 ///
-/// - Source: Williams, *Machine Learning* 8, 1992; leave-one-out baseline: Kool, van Hoof, Welling, 2019.
-///   Scores at ``ScoreGradients``.
+/// - Source: Williams, *Machine Learning* 8, 1992; leave-one-out baseline: Kool, van Hoof, Welling,
+///   2019. Scores at `ScoreGradients`.
 package struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistributions {
-    /// Which weights there are.
     package let distribution: DiscreteDistribution
 
-    /// K, at least 2.
+    /// K, the number of draws per step; at least 2.
     package let draws: Int
 
-    /// No: a pass computes with one draw.
+    /// False, because a pass uses a single draw.
     package let isProbabilistic = false
 
-    /// Yes.
     package let isDrawn = true
-
-    /// Two or three.
     package var levels: Int? { model.levels }
-
-    /// Scores.
     package var gradientRule: GradientRule { .scoreFunction(draws: draws) }
 
-    /// The LR-net of the same weights, whose logits these are.
+    /// The LR-net with the same weights, which defines the logits.
     private var model: any HasDistributions { distribution.model }
 
     package static let drawsConstant = MethodConstant.whole(
-        "draws", 2...10_000, usual: 4, about: "Networks that are drawn in a step.")
+        "draws", 2...10_000, usual: 4, about: "The number of networks drawn in each step.")
 
     package static let distributionConstant = MethodConstant.word(
         "distribution", usual: DiscreteDistribution.ternary,
-        about: "Whether weights are binary or ternary.")
+        about: "The distribution of the weights: binary or ternary.")
 
-    /// Creates the model.
     package init(_ distribution: DiscreteDistribution = .ternary, draws: Int = 4) {
         precondition(draws >= 2, "\(draws) draws leave no baseline")
         self.distribution = distribution
         self.draws = draws
     }
 
-    /// `(loss_k - baseline_k) / K` of each draw.
+    /// Returns `(loss_k - baseline_k) / K` for each draw.
     ///
     /// - Precondition: There are at least two losses.
     package func coefficients(losses: [Double]) -> [Float] {
         precondition(losses.count >= 2, "\(losses.count) losses")
         let mean = losses.reduce(0, +) / Double(losses.count)
-        // loss_k minus the mean of the others is K / (K - 1) of the distance from the mean of all.
+        // loss_k minus the mean of the others is K / (K - 1) times its distance from the overall
+        // mean.
         return losses.map { Float(($0 - mean) / Double(losses.count - 1)) }
     }
 
-    /// The logits of the LR-net.
     package func latents(for shape: WeightShape) -> [LatentTensor] { model.latents(for: shape) }
 
-    /// As the LR-net's.
     package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         model.initialize(latents, shape: shape, from: source)
     }
 
-    /// One draw.
     package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
@@ -91,7 +82,7 @@ package struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribu
             latents, shape: step.shape, selection: .drawn(step.key), into: weights.mean)
     }
 
-    /// The weighted sum of the draws' scores.
+    /// Writes the weighted sum of the scores of the draws.
     package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
@@ -113,7 +104,6 @@ package struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribu
         }
     }
 
-    /// As the LR-net's.
     package func addRegularization(
         beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
     ) {
@@ -121,7 +111,6 @@ package struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribu
             beta: beta, latents, to: latentGradients)
     }
 
-    /// One draw, or the likeliest.
     package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
@@ -129,7 +118,6 @@ package struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribu
         model.testWeights(latents, shape: shape, selection: selection, into: weights)
     }
 
-    /// As the LR-net's.
     package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         model.probabilities(latents)
     }

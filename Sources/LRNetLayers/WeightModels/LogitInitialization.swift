@@ -3,19 +3,20 @@ internal import LRNetKernels
 
 /// Initial logits of discrete weights.
 ///
-/// From full-precision weights `W` of a layer, with the population deviation s and w = W / s:
+/// For the full-precision weights `W` of a layer, their population standard deviation s, and
+/// `w = W / s`:
 ///
 ///     p(0) = clip(p_max - (p_max - p_min) |w|)    q = clip((1 + w / (1 - p(0))) / 2)    ternary
 ///     q = clip((1 + w) / 2)                                                             binary
 ///
-/// where clip keeps a probability in p_min ... p_max, the recipe's (0.05 ... 0.95). Logits are those of
-/// these probabilities times the recipe's sharpness (1).
+/// where clip limits a probability to the recipe's p_min ... p_max (0.05 ... 0.95). Logits are
+/// those of these probabilities times the recipe's sharpness (1).
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equations 6 to 8; the authors' code divides by the
-///   population deviation about the mean, without removing the mean.
+///   population standard deviation about the mean, but does not subtract the mean.
 enum LogitInitialization {
-    /// Probabilities that initial logits come from are kept this far from 0 and 1.
-    static let safety: Float = 1e-4
+    /// The minimum distance from 0 and 1 of the probabilities of initial logits.
+    static let probabilityMargin: Float = 1e-4
 
     static func ternary(
         zeroLogit: FloatView, signLogit: FloatView, from source: WeightInitialization
@@ -34,7 +35,7 @@ enum LogitInitialization {
             for i in 0..<weights.count {
                 let w = weights[i] * factor
                 let zero = range.zeroProbability(w)
-                // A weight that is surely 0 has no sign.
+                // A weight with p(0) = 1 has no sign.
                 let plus = zero < 1 ? range.clip(0.5 * (1 + w / (1 - zero))) : 0.5
                 zeroLogit[i] = range.sharpness * logit(zero)
                 signLogit[i] = range.sharpness * logit(plus)
@@ -62,11 +63,12 @@ enum LogitInitialization {
     ) -> Float {
         switch start {
         case .balanced: 0
-        case .randomSigns: logit(key.uniform(element) < 0.5 ? 1 - safety : safety)
+        case .randomSigns:
+            logit(key.uniform(element) < 0.5 ? 1 - probabilityMargin : probabilityMargin)
         }
     }
 
-    /// The population standard deviation; 1 where it is 0.
+    /// Returns the population standard deviation, or 1 if it is 0.
     static func deviation(of weights: FloatView) -> Float {
         let count = Double(weights.count)
         let mean = Elementwise.sum(weights) / count
@@ -75,7 +77,7 @@ enum LogitInitialization {
     }
 
     private static func logit(_ p: Float) -> Float {
-        let safe = Double(min(max(p, safety), 1 - safety))
+        let safe = Double(min(max(p, probabilityMargin), 1 - probabilityMargin))
         return Float(log(safe / (1 - safe)))
     }
 }

@@ -1,8 +1,9 @@
 package import LRNetSupport
 
-/// A number or word of a training method: a key of the section `weights` in recipes.
+/// A constant of a training method, which is a number or a word: a key in the section `weights` of
+/// recipes.
 package struct MethodConstant: Sendable, Hashable {
-    /// The values that it may have.
+    /// The values that the constant may have.
     package enum Form: Sendable, Hashable {
         case number(NumberBounds)
         case whole(ClosedRange<Int>)
@@ -15,15 +16,15 @@ package struct MethodConstant: Sendable, Hashable {
         case word(String)
     }
 
-    /// The key's name.
+    /// The name of the key.
     package let name: String
 
     package let form: Form
 
-    /// The value where a recipe does not say one: the publication's.
+    /// The default value, which is that of the publication.
     package let usual: Value
 
-    /// The meaning, in a sentence.
+    /// The meaning, in one sentence.
     package let about: String
 
     static func number(

@@ -1,8 +1,7 @@
-/// The values of methods' constants; the usual ones where none was set.
+/// The values of the constants of methods, with defaults for those that are not set.
 package struct MethodConstants: Sendable, Equatable {
     private var values: [MethodConstant: MethodConstant.Value] = [:]
 
-    /// Creates the usual values.
     package init() {}
 
     private subscript(constant: MethodConstant) -> MethodConstant.Value {

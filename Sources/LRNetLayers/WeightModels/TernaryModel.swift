@@ -2,35 +2,28 @@ package import LRNetKernels
 
 extension TrainingMethod {
     package static let ternary = TrainingMethod(
-        "ternary", publication: "LR-nets: Shayer et al. 2018", summary: "a distribution a weight",
+        "ternary", publication: "LR-nets: Shayer et al. 2018",
+        summary: "one distribution per weight",
         gradient: "exact, under sampled pre-activations", result: "one draw of -1, 0, +1"
     ) { _ in TernaryModel() }
 }
 
 /// LR-net ternary weights: -1, 0 or +1 with two logits each.
 ///
-/// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; formulas at ``WeightMoments``.
+/// - Source: Shayer, Levi, Fetaya, ICLR 2018, section 3; formulas at `WeightMoments`.
 package struct TernaryModel: HasDistributions {
-    /// Yes.
     package let isProbabilistic = true
-
-    /// Yes.
     package let isDrawn = true
-
-    /// Three.
     package let levels: Int? = 3
 
-    /// Creates the model.
     package init() {}
 
-    /// `zeroLogit` and `signLogit`.
     package func latents(for shape: WeightShape) -> [LatentTensor] {
         ["zeroLogit", "signLogit"].map {
             LatentTensor(name: $0, role: .logit, shape: shape.sizes)
         }
     }
 
-    /// Equations 6 to 8, or a cold start.
     package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
@@ -38,7 +31,6 @@ package struct TernaryModel: HasDistributions {
             zeroLogit: latents[0], signLogit: latents[1], from: source)
     }
 
-    /// The moments.
     package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
@@ -50,7 +42,7 @@ package struct TernaryModel: HasDistributions {
         }
     }
 
-    /// Equation 5, with the derivatives of the moments.
+    /// Applies equation 5 with the derivatives of the moments.
     package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
@@ -62,7 +54,6 @@ package struct TernaryModel: HasDistributions {
             signLogitGradient: latentGradients[1])
     }
 
-    /// One draw, or the likeliest.
     package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView
@@ -72,14 +63,14 @@ package struct TernaryModel: HasDistributions {
         return TestWeights(isDiscrete: true)
     }
 
-    /// p(0), and p(+1) = (1 - p(0)) q.
+    /// Returns p(0), and p(+1) = (1 - p(0)) q.
     package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
         let (zero, sign) = (probability(latents[0]), probability(latents[1]))
         return (zero, zip(zero, sign).map { (1 - $0) * $1 })
     }
 }
 
-/// The logistic function of every value.
+/// Returns the logistic function of each value.
 func probability(_ logits: FloatView) -> [Float] {
     let result = FloatBuffer(count: logits.count)
     WeightMoments.probability(ofLogit: logits, into: result.all)

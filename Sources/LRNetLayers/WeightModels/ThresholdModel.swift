@@ -2,44 +2,35 @@ package import LRNetKernels
 
 extension TrainingMethod {
     package static let twn = TrainingMethod(
-        "twn", publication: "Li et al. 2016", summary: "threshold 0.7 mean, a scale a layer",
+        "twn", publication: "Li et al. 2016",
+        summary: "threshold at 0.7 of the mean magnitude, one scale per layer",
         gradient: "straight through", result: "-1, 0, +1, one scale"
     ) { _ in ThresholdModel() }
 }
 
-/// Ternary Weight Networks: latent real weights, ternarised by a threshold at every step, with one
-/// scale a layer and the identity as the gradient.
+/// Ternary Weight Networks: latent real weights that a threshold makes ternary at every step, with
+/// one scale per layer and the gradient of the ternary weights (straight-through).
 ///
-/// - Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016; formulas at ``ThresholdWeights``.
+/// - Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016; formulas at `ThresholdWeights`.
 package struct ThresholdModel: WeightModel {
-    /// No.
     package let isProbabilistic = false
-
-    /// No.
     package let isDrawn = false
-
-    /// Three.
     package let levels: Int? = 3
-
-    /// Straight through.
     package let gradientRule = GradientRule.straightThrough
 
-    /// Creates the model.
     package init() {}
 
-    /// The latent weights.
     package func latents(for shape: WeightShape) -> [LatentTensor] {
         [LatentTensor(name: "weight", role: .weight, shape: shape.sizes)]
     }
 
-    /// Xavier normal, or a copy.
     package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
         FullPrecisionModel().initialize(latents, shape: shape, from: source)
     }
 
-    /// scale * T.
+    /// Writes scale * T, the ternary weights times their scale.
     package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
@@ -47,7 +38,7 @@ package struct ThresholdModel: WeightModel {
         Elementwise.scale(weights.mean, by: scale)
     }
 
-    /// The gradient of the weights, unchanged (straight through).
+    /// Copies the gradient of the weights (straight-through).
     package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
@@ -55,7 +46,7 @@ package struct ThresholdModel: WeightModel {
         latentGradients[0].copy(from: gradient.mean)
     }
 
-    /// T and its scale, whatever the selection.
+    /// Writes T and returns its scale; ignores `selection`.
     package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView

@@ -3,49 +3,43 @@ internal import LRNetSupport
 
 extension TrainingMethod {
     package static let ttq = TrainingMethod(
-        "ttq", publication: "Zhu et al. 2017", summary: "threshold, two learned scales a layer",
+        "ttq", publication: "Zhu et al. 2017", summary: "threshold, two learned scales per layer",
         gradient: "straight through by zone; exact for the scales",
         result: "-1, 0, +1, two scales", constants: [TrainedTernaryModel.threshold]
     ) { TrainedTernaryModel(thresholdFactor: Float($0[number: TrainedTernaryModel.threshold])) }
 }
 
-/// Trained Ternary Quantization: latent real weights, ternarised by a threshold, with two scales a layer
-/// that are learned beside them.
+/// Trained Ternary Quantization: latent real weights that a threshold makes ternary, with two
+/// scales per layer that are learned together with the weights.
 ///
 /// - Source: Zhu, Han, Mao, Dally, *Trained Ternary Quantization*, ICLR 2017; formulas at
-///   ``TrainedTernaryWeights``. Scales start at 1 and are kept positive, which the released code does
-///   not see to.
+///   `TrainedTernaryWeights`. Scales start at 1 and are kept positive, which the released code
+///   does not enforce.
 package struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint {
-    /// The threshold as a share of the largest magnitude; in 0 ..< 1, 0.05 in the paper.
+    /// The threshold as a fraction of the largest magnitude, in 0 ..< 1; 0.05 in the paper.
     package let thresholdFactor: Float
 
     package static let threshold = MethodConstant.number(
         "threshold", .from(0, below: 1), usual: 0.05,
         about: "Weights below this share of the layer's largest magnitude become 0.")
 
-    /// Scales are kept at least this large.
-    static let leastScale: Float = 1e-4
+    /// The lower limit of the scales.
+    static let minimumScale: Float = 1e-4
 
-    /// No.
     package let isProbabilistic = false
-
-    /// No.
     package let isDrawn = false
-
-    /// Three.
     package let levels: Int? = 3
 
-    /// Straight through for latent weights; the scales' is exact.
+    /// The rule for the latent weights; the gradient of the scales is exact.
     package let gradientRule = GradientRule.straightThrough
 
-    /// Creates the model.
     package init(thresholdFactor: Float = 0.05) {
         precondition(
             thresholdFactor >= 0 && thresholdFactor < 1, "threshold factor \(thresholdFactor)")
         self.thresholdFactor = thresholdFactor
     }
 
-    /// The latent weights, and the scales of positive and of negative weights.
+    /// Returns the latent weights, and the scales of positive and of negative weights.
     package func latents(for shape: WeightShape) -> [LatentTensor] {
         [
             LatentTensor(name: "weight", role: .weight, shape: shape.sizes),
@@ -54,7 +48,7 @@ package struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint
         ]
     }
 
-    /// Xavier normal, or a copy; scales of 1.
+    /// Initializes the weights as in full precision, and the scales with 1.
     package func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
     ) {
@@ -63,7 +57,7 @@ package struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint
         latents[2].fill(1)
     }
 
-    /// Threshold, positive and negative scale.
+    /// Returns the threshold, the positive scale and the negative scale.
     package func statistics(_ latents: [FloatView], shape: WeightShape) -> [Float] {
         [
             TrainedTernaryWeights.threshold(latents[0], factor: thresholdFactor), latents[1][0],
@@ -71,7 +65,6 @@ package struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint
         ]
     }
 
-    /// Scaled ternary weights.
     package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
@@ -80,7 +73,8 @@ package struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint
             minus: step.statistics[2], into: weights.mean)
     }
 
-    /// The gradient of the weights times the scale of their zone.
+    /// Writes the gradient of the weights times the scale of their zone, which is 1 for weights of
+    /// 0.
     package func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView]
@@ -91,7 +85,7 @@ package struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint
             latentGradient: latentGradients[0])
     }
 
-    /// The sums over the two outer zones.
+    /// Writes the gradients of both scales, which are sums over the two outer zones.
     package func scaleGradient(
         _ latents: [FloatView], step: WeightStep, gradient: PreparedWeights,
         into scaleGradient: FloatView
@@ -104,10 +98,10 @@ package struct TrainedTernaryModel: NeedsWholeLayer, LearnsScales, HasConstraint
 
     /// Keeps the scales positive.
     package func didUpdate(_ latents: [FloatView], shape: WeightShape) {
-        for scale in latents[1...] { scale[0] = max(scale[0], Self.leastScale) }
+        for scale in latents[1...] { scale[0] = max(scale[0], Self.minimumScale) }
     }
 
-    /// Ternary weights and their two scales, whatever the selection.
+    /// Writes ternary weights and returns their two scales; ignores `selection`.
     package func testWeights(
         _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
         into weights: FloatView

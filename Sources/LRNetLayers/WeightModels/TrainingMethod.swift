@@ -1,8 +1,9 @@
-/// A training method: its name in recipes, the documentation's words on it, its constants and its model.
+/// A training method: its name in recipes, its description in the documentation, its constants and
+/// its model.
 ///
-/// A method is declared in the file of its model, and listed in ``allCases``.
+/// A method is declared in the file of its model and listed in ``allCases``.
 package struct TrainingMethod: RawRepresentable, CaseIterable, Sendable {
-    /// Every method, in the order of the documentation and of comparisons.
+    /// All methods, in the order of the documentation and of comparisons.
     package static let allCases: [TrainingMethod] = [
         fullPrecision, binary, ternary, binaryConnect, binaryConnectStochastic, bnn, bwn, xnor, twn,
         ttq, gumbelBinary, gumbelTernary, logDerivative, ebp,
@@ -24,14 +25,15 @@ package struct TrainingMethod: RawRepresentable, CaseIterable, Sendable {
 
     package let constants: [MethodConstant]
 
-    private let ownProblem: @Sendable (Architecture) -> String?
+    private let architectureProblem: @Sendable (Architecture) -> String?
     private let makeModel: @Sendable (MethodConstants) -> any WeightModel
 
     /// Declares a method.
     ///
     /// - Parameters:
-    ///   - problem: Why a network does not go with the method, other than its activations.
-    ///   - makeModel: Makes the model with given constants.
+    ///   - problem: Returns the reason why a network is not suitable for the method, apart from its
+    ///     activations; `nil` if it is.
+    ///   - makeModel: Creates the model with the given constants.
     init(
         _ name: String, publication: String, summary: String, gradient: String, result: String,
         constants: [MethodConstant] = [],
@@ -44,11 +46,11 @@ package struct TrainingMethod: RawRepresentable, CaseIterable, Sendable {
         self.gradient = gradient
         self.result = result
         self.constants = constants
-        ownProblem = problem
+        architectureProblem = problem
         self.makeModel = makeModel
     }
 
-    /// The method of a name in recipes.
+    /// Creates the method with a name from a recipe; `nil` if there is none.
     package init?(rawValue: String) {
         guard let known = Self.allCases.first(where: { $0.rawValue == rawValue }) else {
             return nil
@@ -56,30 +58,28 @@ package struct TrainingMethod: RawRepresentable, CaseIterable, Sendable {
         self = known
     }
 
-    /// The method's model.
     package func model(_ constants: MethodConstants = MethodConstants()) -> any WeightModel {
         makeModel(constants)
     }
 
-    /// Whether weights have distributions with logits.
+    /// True if the weights have distributions with logits.
     package var hasLogits: Bool {
         model().latents(for: WeightShape(window: 1, inputs: 1, outputs: 1))
             .contains { $0.role == .logit }
     }
 
-    /// Why a network cannot be trained by the method, and what to do, in one line; `nil` if it can.
+    /// Returns the reason why the method cannot train a network, with a remedy, on one line; `nil`
+    /// if it can.
     package func problem(with architecture: Architecture) -> String? {
         model().activations.problem(with: architecture, method: rawValue)
-            ?? ownProblem(architecture)
+            ?? architectureProblem(architecture)
     }
 }
 
 extension TrainingMethod: Hashable {
-    /// Methods are equal if their names are.
     package static func == (a: TrainingMethod, b: TrainingMethod) -> Bool {
         a.rawValue == b.rawValue
     }
 
-    /// Hashes the name.
     package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }

@@ -1,44 +1,40 @@
 package import LRNetKernels
 
-/// The shape of a layer's weights, stored `[patch, outputs]` with the patch in the order
-/// (row, column, input channel): HWIO.
+/// The shape of a layer's weights, which are stored as `[patch, outputs]`. The order within a patch
+/// is (row, column, input channel): HWIO.
 package struct WeightShape: Sendable, Hashable {
-    /// Rows and columns of the window; 1 for a fully connected layer.
+    /// The number of rows, and of columns, of the window; 1 for a fully connected layer.
     package let window: Int
     /// Input channels; all inputs of a fully connected layer.
     package let inputs: Int
     /// Output channels.
     package let outputs: Int
 
-    /// Creates a shape.
     package init(window: Int, inputs: Int, outputs: Int) {
         self.window = window
         self.inputs = inputs
         self.outputs = outputs
     }
 
-    /// The number of weights of one output.
+    /// The number of weights per output.
     package var fanIn: Int { window * window * inputs }
 
-    /// The number of weights.
     package var count: Int { fanIn * outputs }
 
-    /// The sizes, innermost last.
+    /// The sizes; the last dimension is the innermost one.
     package var sizes: [Int] { [window, window, inputs, outputs] }
 }
 
-/// A learned tensor behind a layer's weights.
+/// A learned tensor from which a layer's weights are computed.
 package struct LatentTensor: Sendable {
-    /// `zeroLogit`, `signLogit`, `weight`, ...
+    /// A name such as `zeroLogit`, `signLogit` or `weight`.
     package let name: String
-    /// What the tensor is.
     package let role: Parameter.Role
-    /// The sizes; the weights' own unless the tensor is something else, such as a scale.
+    /// The sizes; those of the weights unless the tensor is something else, such as a scale.
     package let shape: [Int]
-    /// Multiplies the learning rate.
+    /// A factor of the learning rate.
     package let learningRateScale: Float
 
-    /// Creates a description.
     package init(
         name: String, role: Parameter.Role, shape: [Int], learningRateScale: Float = 1
     ) {
@@ -49,43 +45,43 @@ package struct LatentTensor: Sendable {
     }
 }
 
-/// The weights that a training step computes with: a mean and, for probabilistic models, a
-/// variance each.
+/// The weights that a training step computes with: their means and, for probabilistic models, their
+/// variances.
 package struct PreparedWeights: Sendable {
-    /// Means, or the weights themselves; shape of the weights.
+    /// Means, or the weights themselves, in the shape of the weights.
     package let mean: FloatView
-    /// Variances; `nil` where a step's weights are fixed.
+    /// Variances; `nil` if the weights of a step are fixed.
     package let variance: FloatView?
 
-    /// Creates prepared weights.
     package init(mean: FloatView, variance: FloatView?) {
         self.mean = mean
         self.variance = variance
     }
 }
 
-/// Where initial values come from.
+/// The source of initial values.
 package enum WeightInitialization: Sendable {
-    /// From nothing, with keyed random numbers.
+    /// A cold start, from keyed random numbers.
     case cold(NoiseKey, ColdStart)
-    /// From the weights of a full-precision network.
+    /// The weights of a full-precision network.
     case pretrained(FloatView, LogitRange)
 }
 
-/// The distance of initial logits from a tie, where they come from real weights.
+/// The distance of initial logits from a tie, if they come from real weights.
 package struct LogitRange: Sendable {
     /// p_min and p_max of equation 6, which also limit all initial probabilities.
     package var probabilities: ClosedRange<Float>
     /// The factor of initial logits; 1 in the paper.
     package var sharpness: Float
 
-    /// Creates a range; by default the paper's.
+    /// Creates a range; the default is that of the paper.
     package init(_ probabilities: ClosedRange<Float> = 0.05...0.95, sharpness: Float = 1) {
         self.probabilities = probabilities
         self.sharpness = sharpness
     }
 
-    /// p_max - |w| (p_max - p_min): p(0) of a weight w, in standard deviations.
+    /// Returns p(0) = clip(p_max - (p_max - p_min) |w|) of a weight w in units of the standard
+    /// deviation.
     ///
     /// - Source: Shayer, Levi, Fetaya, ICLR 2018, equation 6.
     func zeroProbability(_ weight: Float) -> Float {
@@ -99,7 +95,7 @@ package struct LogitRange: Sendable {
     }
 }
 
-/// How logits start where there is no full-precision network to start from.
+/// The initial logits when there is no full-precision network to start from.
 package enum ColdStart: String, Sendable, CaseIterable {
     /// p(0) uniform in 0.45 ... 0.55 and a random, nearly certain sign (the authors' MNIST and
     /// ResNet code).
@@ -108,17 +104,16 @@ package enum ColdStart: String, Sendable, CaseIterable {
     case balanced
 }
 
-/// Test-time weights: small integers, and the scales that they are multiplied by.
+/// Scales of the weights of a finished network.
 package struct TestWeights: Sendable {
-    /// The scale of all weights (one value), of each output (as many), or none (empty).
+    /// One scale for all weights, one per output, or none.
     package let scale: [Float]
-    /// The scale of negative weights where it is another one than that of positive ones; one value,
-    /// or none.
+    /// The scale of negative weights if it differs from that of positive weights; one value, or
+    /// none.
     package let negativeScale: [Float]
-    /// Whether the weights before scaling are integers.
+    /// True if the weights before scaling are integers.
     package let isDiscrete: Bool
 
-    /// Creates a description of test-time weights.
     package init(scale: [Float] = [], negativeScale: [Float] = [], isDiscrete: Bool) {
         self.scale = scale
         self.negativeScale = negativeScale
@@ -126,17 +121,18 @@ package struct TestWeights: Sendable {
     }
 }
 
-/// What a step's weights are made from beside the learned tensors, and pulled back with.
+/// The inputs, besides the learned tensors, from which a step's weights and their gradients are
+/// computed.
 package struct WeightStep: Sendable {
     /// The shape of the layer's weights.
     package let shape: WeightShape
-    /// Names what is drawn once a step; the same on all ranks.
+    /// The key of the draws of a step; the same on all ranks.
     package let key: NoiseKey
-    /// Values of the whole layer at the step's start, as ``NeedsWholeLayer/statistics(_:shape:)`` found
-    /// them: thresholds, scales. For score functions, the coefficient of each draw.
+    /// Values of the whole layer at the start of the step, from
+    /// `NeedsWholeLayer/statistics(_:shape:)`: thresholds, scales. For score functions, the
+    /// coefficient of each draw.
     package var statistics: [Float]
 
-    /// Creates a step.
     package init(shape: WeightShape, key: NoiseKey, statistics: [Float] = []) {
         self.shape = shape
         self.key = key
@@ -144,43 +140,45 @@ package struct WeightStep: Sendable {
     }
 }
 
-/// Where the gradients of learned tensors come from.
+/// The origin of the gradients of learned tensors.
 package enum GradientRule: Sendable, Equatable {
-    /// They are those of the loss under the step's noise.
+    /// The gradient of the loss under the noise of the step.
     case exact
-    /// That of the weights in use stands in for that of latent weights.
+    /// The gradient of the weights in use, in place of that of the latent weights.
     case straightThrough
-    /// The losses of so many draws, and the scores of these; none of the weights.
+    /// The losses and scores of this many draws; no gradient of the weights.
     case scoreFunction(draws: Int)
     /// Backpropagation of means alone, as if variances were constant.
     case expectation
 }
 
-/// A training method: how learned tensors become weights, and gradients of weights become
-/// gradients of learned tensors.
+/// A training method: the computation of weights from learned tensors, and of the gradients of
+/// learned tensors from the gradients of weights.
 ///
-/// A model is a value without state. Tensors come in the order of ``latents(for:)``. What a step's
-/// gradient knows is the derivative of the loss with respect to the mean and, if the model is
-/// probabilistic, the variance of each weight; ``pullBack(_:first:step:gradient:into:)`` turns
-/// these sums over the whole batch into gradients of the learned tensors. Learned tensors that are not
-/// of the weights' shape (scales) come after the others. What only some methods have is in protocols of its own:
-/// ``NeedsWholeLayer``, ``LearnsScales``, ``LearnsFromLosses``, ``HasRegularizer``, ``HasConstraint``,
+/// A model is a value without state. Tensors come in the order of ``latents(for:)``; tensors that
+/// do not have the shape of the weights (scales) come last. The gradient of a step contains the
+/// derivative of the loss with respect to the mean and, if the model is probabilistic, the variance
+/// of each weight, summed over the whole batch. `pullBack(_:first:step:gradient:into:)` converts
+/// it to gradients of the learned tensors.
+///
+/// Separate protocols declare what only some methods have: ``NeedsWholeLayer``, ``LearnsScales``,
+/// ``LearnsFromLosses``, ``HasRegularizer``, ``HasScaledDecay``, ``HasConstraint``,
 /// ``StandardizesPreActivations``, ``DependsOnPosition`` and ``HasDistributions``.
 package protocol WeightModel: Sendable {
-    /// Whether a step's weights have a variance.
+    /// True if the weights of a step have variances.
     var isProbabilistic: Bool { get }
 
-    /// Whether finished weights are drawn at random, so that there is more than one network.
+    /// True if finished weights are drawn at random, so that there are several possible networks.
     var isDrawn: Bool { get }
 
-    /// Whether training leaves the learned tensors as they start; not by default.
+    /// True if training leaves the learned tensors at their initial values; false by default.
     var isFrozen: Bool { get }
 
-    /// The number of values that a finished network's weights have before scaling; `nil` for real
-    /// numbers.
+    /// The number of values that the weights of a finished network can have before scaling; `nil`
+    /// for real numbers.
     var levels: Int? { get }
 
-    /// Where gradients come from; exact by default.
+    /// The origin of gradients; exact by default.
     var gradientRule: GradientRule { get }
 
     /// The order of the layers around the network's products; rectified by default.
@@ -189,28 +187,27 @@ package protocol WeightModel: Sendable {
     /// The learned tensors of a layer.
     func latents(for shape: WeightShape) -> [LatentTensor]
 
-    /// Sets the initial values.
     func initialize(
         _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization)
 
-    /// Makes the weights of a step.
+    /// Computes the weights of a step.
     func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool)
 
-    /// Computes the learned tensors' gradients of a run of weights; those of scales are
-    /// ``LearnsScales/scaleGradient(_:step:gradient:into:)``'s.
+    /// Computes the gradients of the learned tensors for a contiguous range of weights.
+    /// ``LearnsScales/scaleGradient(_:step:gradient:into:)`` computes those of scales.
     ///
     /// - Parameters:
-    ///   - latents: The values of these weights alone, as all views here; then whole scales.
-    ///   - first: The position of the first of them in the layer, a multiple of 64.
-    ///   - step: As given to ``prepare(_:step:into:pool:)``.
+    ///   - latents: The values for this range of weights, like all views here; then whole scales.
+    ///   - first: The position of the range's first weight in the layer, a multiple of 64.
+    ///   - step: The step that was passed to ``prepare(_:step:into:pool:)``.
     ///   - gradient: dL/d mean and dL/d variance; empty for score functions.
-    ///   - latentGradients: Overwritten; one a tensor of the weights' shape.
+    ///   - latentGradients: Overwritten; one view per tensor that has the shape of the weights.
     func pullBack(
         _ latents: [FloatView], first: Int, step: WeightStep, gradient: PreparedWeights,
         into latentGradients: [FloatView])
 
-    /// Makes the weights that a finished network has.
+    /// Computes the weights of a finished network.
     ///
     /// - Parameter weights: Overwritten with the weights before scaling.
     func testWeights(
@@ -220,22 +217,17 @@ package protocol WeightModel: Sendable {
 }
 
 extension WeightModel {
-    /// Training moves the learned tensors.
     package var isFrozen: Bool { false }
-
-    /// The gradient of the loss under the step's noise.
     package var gradientRule: GradientRule { .exact }
-
-    /// Product, batch norm, ReLU, pooling.
     package var activations: ActivationStyle { .rectified }
 
-    /// Values that one thread handles at a time.
+    /// The number of values that one thread handles at a time.
     var grain: Int { 1 << 15 }
 
-    /// Whether a step's gradient knows dL/d variance of each weight.
+    /// True if the gradient of a step contains dL/d variance of each weight.
     var hasVarianceGradient: Bool { isProbabilistic && gradientRule != .expectation }
 
-    /// Whether a step's gradient knows anything of the weights.
+    /// True if the gradient of a step contains derivatives with respect to the weights.
     var hasWeightGradient: Bool {
         if case .scoreFunction = gradientRule { false } else { true }
     }

@@ -1,15 +1,14 @@
 internal import LRNetKernels
 
-/// The exchanges of a layer in a training step, in order: passes begin these very parts
-/// (``GradientStore/begin(_:_:rows:)``), and plans count them.
+/// The exchanges of a layer in a training step, in order. Passes begin exactly these parts
+/// (`GradientStore/begin(_:_:rows:)`), and plans count them.
 package struct LayerExchange {
-    /// One thing that is exchanged.
     package enum Part {
-        /// Rows of all samples are gathered.
+        /// Gathers the rows of all samples.
         case rows(GatherName, width: Int)
-        /// A range of the gradient vector is added up.
+        /// Sums a range of the gradient vector.
         case sum(GradientSum)
-        /// A tensor that processes update in shares is gathered.
+        /// Gathers a tensor whose update is divided among the processes.
         case shares(Parameter, unit: Int)
     }
 
@@ -22,7 +21,6 @@ package struct LayerExchange {
     /// The parts that the update begins.
     package private(set) var update: [Part] = []
 
-    /// Creates an exchange of nothing.
     init() {}
 
     /// Lists the exchanges of a layer.
@@ -30,8 +28,9 @@ package struct LayerExchange {
     /// - Parameters:
     ///   - layer: The layer's position in the network.
     ///   - range: The layer's range of the gradient vector.
-    ///   - usesWholeBatch: The weights' gradient is a product over the whole batch instead of a sum.
-    ///   - latents: The learned tensors of the weights' shape.
+    ///   - usesWholeBatch: True if the weights' gradient is a product over the whole batch instead
+    ///     of a sum.
+    ///   - latents: The learned tensors that have the shape of the weights.
     init(
         layer: Int, shape: WeightShape, layout: GradientLayout, range: Range<Int>,
         usesWholeBatch: Bool, latents: [Parameter]
@@ -52,7 +51,7 @@ package struct LayerExchange {
                     GradientSum(
                         range: start + part.lowerBound..<start + part.upperBound, unit: unit))
             }
-            // From the end of the vector, as buckets want it.
+            // From the end of the vector to its start, the order in which buckets join ranges.
             backward = [layout.bias].compactMap { $0 }.map { sum($0, unit: nil) }
             backward += layout.scales.reversed().map { sum($0, unit: nil) }
             backward += [layout.variances, layout.means].compactMap { $0 }
@@ -63,6 +62,5 @@ package struct LayerExchange {
         }
     }
 
-    /// All parts.
     package var parts: [Part] { forward + backward + update }
 }

@@ -2,39 +2,40 @@ internal import LRNetKernels
 
 /// The update of a layer with weights in one step: from exchanged sums to new latents.
 ///
-/// Layers with many weights are shared out: each process gets the sums of its share of the weights,
-/// pulls them back to the latents' gradients and updates these, a stretch at a time that stays in
-/// cache, and then the shares of the latents are gathered. Bytes are those of gathering gradients, and
-/// the passes over latents and moments are divided by the number of processes.
+/// The update of a layer with many weights is divided among the processes. Each process receives
+/// the sums for its share of the weights, pulls them back to the gradients of the latents, and
+/// updates the latents, in short ranges that stay in cache. Then the shares of the latents are
+/// gathered. This sends as many bytes as gathering gradients would, and each process reads and
+/// writes only its share of latents and optimizer moments.
 struct LayerUpdate {
     private let layer: WeightedLayer
     private let step: WeightStep
     private let pool: ThreadPool
     /// The layer's range of the exchanged sums.
     private let sums: FloatView
-    /// This process's weights.
+    /// This process's share of the weights.
     private let share: Range<Int>
 
-    /// The fewest weights that are worth sharing out.
-    private static let leastSharedCount = 1 << 14
+    /// The minimum number of weights for which the update is divided.
+    private static let minimumSharedCount = 1 << 14
 
-    /// Weights of a unit of what is shared out, where no other cut is wanted; a multiple of 64, as
-    /// random numbers come.
+    /// The number of weights per unit of a division, unless another one is required; a multiple of
+    /// 64, the number of random numbers in a group.
     private static let unitCount = 1 << 10
 
-    /// Weights that a thread updates at a time: latents, moments and gradients of so many stay in a
-    /// core's cache.
+    /// The number of weights that a thread updates at a time; their latents, moments and gradients
+    /// fit in a core's cache.
     private static let stretchCount = 1 << 12
 
-    /// The unit in which a layer's weights are shared out by default; `nil` if they are not.
+    /// Returns the default unit in which the weights of a layer are divided; `nil` if they are not.
     static func unit(of shape: WeightShape) -> Int? {
-        shape.count >= leastSharedCount ? unitCount : nil
+        shape.count >= minimumSharedCount ? unitCount : nil
     }
 
-    /// Values of a thread's scratch for an update of so many tensors.
+    /// Returns the number of values of a thread's scratch for an update of this many tensors.
     static func scratchCount(tensors: Int) -> Int { tensors * stretchCount }
 
-    /// Creates the update of a layer that learns, from the sums in `gradients`.
+    /// Creates the update of a layer that is not frozen, from the sums in `gradients`.
     init(of layer: WeightedLayer, _ gradients: GradientStore, _ pass: Pass) {
         self.layer = layer
         step = layer.weightStep(pass)
@@ -61,32 +62,34 @@ struct LayerUpdate {
         let latents = layer.weightLatents
         forEachStretch(of: share) { range, worker in
             let scratch = layer.memory.scratch(worker)
-            let slopes = latents.indices.map {
+            let gradients = latents.indices.map {
                 scratch[$0 * Self.stretchCount..<$0 * Self.stretchCount + range.count]
             }
-            pullBack(range, into: slopes)
-            for (latent, slope) in zip(latents, slopes) {
-                optimizer.update(latent, range, gradient: slope)
+            pullBack(range, into: gradients)
+            for (latent, gradient) in zip(latents, gradients) {
+                optimizer.update(latent, range, gradient: gradient)
                 if let limit = layer.logitClip, latent.role == .logit {
                     Elementwise.clamp(latent.value[range], to: -limit...limit)
                 }
             }
         }
-        for (parameter, slope) in scalesAndBias {
-            optimizer.update(parameter, 0..<slope.count, gradient: slope)
+        for (parameter, gradient) in scalesAndBias {
+            optimizer.update(parameter, 0..<gradient.count, gradient: gradient)
         }
     }
 
-    /// Pulls the sums of all weights back, into the parameters' gradients.
+    /// Computes the complete gradients of the parameters from the sums of all weights.
     func finishGradients() {
-        let slopes = layer.weightLatents.map(\.gradient)
+        let gradients = layer.weightLatents.map(\.gradient)
         forEachStretch(of: 0..<layer.shape.count) { range, _ in
-            pullBack(range, into: slopes.map { $0[range] })
+            pullBack(range, into: gradients.map { $0[range] })
         }
-        for (parameter, slope) in scalesAndBias { parameter.gradient.copy(from: slope) }
+        for (parameter, gradient) in scalesAndBias {
+            parameter.gradient.copy(from: gradient)
+        }
     }
 
-    /// The tensors whose sums are their gradients.
+    /// The tensors whose gradients are the sums themselves.
     private var scalesAndBias: [(Parameter, FloatView)] {
         let layout = layer.gradientLayout
         let scales = zip(layer.scales, layout.scales).map { ($0, sums[$1]) }
@@ -104,17 +107,19 @@ struct LayerUpdate {
         }
     }
 
-    private func pullBack(_ range: Range<Int>, into slopes: [FloatView]) {
+    private func pullBack(_ range: Range<Int>, into latentGradients: [FloatView]) {
         let moments = layer.gradientLayout.moments(of: sums)
         let values = layer.weightLatents.map { $0.value[range] }
-        let place = moments.mean.count > 0 ? range : 0..<0
+        let gradientRange = moments.mean.count > 0 ? range : 0..<0
         layer.model.pullBack(
             values, first: range.lowerBound, step: step,
             gradient: PreparedWeights(
-                mean: moments.mean[place], variance: moments.variance.map { $0[place] }),
-            into: slopes)
-        layer.parts.regularizer?.addRegularization(beta: layer.beta, values, to: slopes)
+                mean: moments.mean[gradientRange],
+                variance: moments.variance.map { $0[gradientRange] }),
+            into: latentGradients)
+        layer.parts.regularizer?.addRegularization(beta: layer.beta, values, to: latentGradients)
         layer.parts.scaledDecay?.addDecay(
-            layer.weightDecay, values, first: range.lowerBound, step: step, to: slopes)
+            layer.weightDecay, values, first: range.lowerBound, step: step,
+            to: latentGradients)
     }
 }

@@ -1,17 +1,17 @@
 internal import LRNetKernels
 
-/// The outputs of a layer with weights, drawn from their means and variances or divided by their
-/// deviations, and the slopes of both moments on the way back.
+/// The outputs of a layer with weights. They are drawn from their means and variances, or divided
+/// by their standard deviations. The backward pass computes the gradients of both moments here.
 struct PreActivations {
     /// The shape of one sample.
     private let shape: ImageShape
     private let model: any WeightModel
     /// Means, then `z`.
     private let output: FloatBuffer
-    /// Variances, then the sensitivities of `z` to them, then dL/d variance.
+    /// Variances, then the derivatives of `z` with respect to them, then dL/d variance.
     private let sensitivity: FloatBuffer
 
-    /// Creates the outputs of at most `sampleCount` samples.
+    /// Creates memory for the outputs of at most `sampleCount` samples.
     init(shape: ImageShape, model: any WeightModel, sampleCount: Int) {
         self.shape = shape
         self.model = model
@@ -20,23 +20,23 @@ struct PreActivations {
         sensitivity = FloatBuffer(count: model.isProbabilistic ? sampleCount * shape.count : 0)
     }
 
-    /// Pre-activations are divided by their deviation instead of being drawn.
+    /// True if pre-activations are divided by their standard deviations instead of being drawn.
     private let isStandardized: Bool
 
-    /// The outputs of some samples.
+    /// Returns the outputs of some samples.
     func values(_ samples: Range<Int>) -> FloatView { output[samples.scaled(by: shape.count)] }
 
-    /// Where the moments of some samples stand.
+    /// Returns the memory for the moments of some samples.
     func moments(_ samples: Range<Int>, isNoisy: Bool) -> MomentViews {
         MomentViews(
             mean: values(samples),
             variance: isNoisy ? sensitivity[samples.scaled(by: shape.count)] : nil)
     }
 
-    /// Draws the pre-activations of some samples from their moments, where the model draws them, and
-    /// notes the smallest variance.
+    /// Draws the pre-activations of some samples from their moments if the model requires it, and
+    /// records the smallest variance.
     ///
-    /// - Parameter key: Of a sample's noise.
+    /// - Parameter key: Returns the noise key of a sample.
     func draw(
         _ samples: Range<Int>, monitor: VarianceMonitor?, worker: Int, key: (Int) -> NoiseKey
     ) {
@@ -50,7 +50,7 @@ struct PreActivations {
         }
     }
 
-    /// Divides the means of some samples by their deviations, where the model does.
+    /// Divides the means of some samples by their standard deviations, if the model requires it.
     func standardize(_ samples: Range<Int>, offset: Float) {
         guard isStandardized else { return }
         let values = samples.scaled(by: shape.count)
@@ -58,19 +58,21 @@ struct PreActivations {
             mean: output[values], variance: sensitivity[values], offset: offset)
     }
 
-    /// Turns dL/dz and the sensitivities of some samples into dM and dV, in place.
-    func makeSlopes(_ samples: Range<Int>, _ gradient: FloatView) -> MomentViews {
-        let slopes = slopes(samples, gradient)
+    /// Computes dM and dV of some samples from dL/dz and the derivatives of z, in place.
+    func computeMomentGradients(_ samples: Range<Int>, _ gradient: FloatView) -> MomentViews {
+        let gradients = momentGradients(samples, gradient)
         if isStandardized {
             Elementwise.multiply(
-                slopes.mean, by: sensitivity[samples.scaled(by: shape.count)])
+                gradients.mean, by: sensitivity[samples.scaled(by: shape.count)])
         }
-        if let variance = slopes.variance { Elementwise.multiply(variance, by: slopes.mean) }
-        return slopes
+        if let variance = gradients.variance {
+            Elementwise.multiply(variance, by: gradients.mean)
+        }
+        return gradients
     }
 
-    /// dM and dV of some samples, once they are made.
-    func slopes(_ samples: Range<Int>, _ gradient: FloatView) -> MomentViews {
+    /// Returns dM and dV of some samples, after they are computed.
+    func momentGradients(_ samples: Range<Int>, _ gradient: FloatView) -> MomentViews {
         let values = samples.scaled(by: shape.count)
         return MomentViews(
             mean: gradient[values], variance: model.hasVarianceGradient ? sensitivity[values] : nil)

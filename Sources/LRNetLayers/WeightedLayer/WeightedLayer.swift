@@ -1,97 +1,92 @@
 package import LRNetKernels
 internal import LRNetSupport
 
-/// A convolution or a fully connected layer, with weights of any model.
+/// A convolution or fully connected layer, with weights of any model.
 ///
 ///     mean[r, o]     = sum over k of x[r, k]   * m[k, o]
 ///     variance[r, o] = sum over k of x[r, k]^2 * v[k, o]
 ///     z[r, o]        = mean[r, o] + sqrt(variance[r, o] + floor) * e[r, o] + bias[o]
 ///
-/// where the rows `x` are the patches of the input (`im2col`; the input itself for a fully
-/// connected layer), `m` and `v` come from the model, and `e` is standard normal, its own number
-/// for every sample, pixel and channel. Models without variances leave out the second term.
+/// The rows `x` are the patches of the input (`im2col`); for a fully connected layer they are the
+/// input itself. `m` and `v` come from the model. `e` is standard normal, with a separate number
+/// for every sample, pixel and channel. Models without variances omit the second term of `z`.
 ///
-/// Products are taken over panels of whole samples, directly or by Winograd's algorithm, as the
-/// geometry alone decides.
+/// Products are computed over panels of whole samples, directly or by Winograd's algorithm. The
+/// geometry, the number of outputs and the initializer's `algorithm` decide which.
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, Algorithm 1 and equation 5.
 package final class WeightedLayer: Layer {
-    /// `conv1`; unique in the network.
     package let name: String
 
-    /// The position in the network; part of the noise's key.
+    /// The position in the network; part of the noise key.
     package let index: Int
 
-    /// The shape of one sample.
     package let inputShape: ImageShape
-
-    /// The shape of one sample's output.
     package let outputShape: ImageShape
 
-    /// How outputs see the input.
+    /// The positions of the patches in the input.
     package let geometry: PatchGeometry
 
-    /// The shape of the weights.
     package let shape: WeightShape
-
-    /// The training method.
     package let model: any WeightModel
 
-    /// The learned tensors of the weights, in the model's order.
+    /// The learned tensors, in the model's order.
     package let latents: [Parameter]
 
-    /// The bias of each output, if the layer has one.
+    /// The bias, with one value per output; `nil` if the layer has none.
     package let bias: Parameter?
 
-    /// The layer before wants a gradient; the first layer's input does not.
+    /// True if the backward pass must compute the gradient of the input; usually not required in
+    /// the first layer.
     package var needsInputGradient = true
 
-    /// The strength of the model's own regulariser.
+    /// The strength of the model's regularizer.
     package var beta: Float = 0
 
-    /// The strength of weight decay where the model adds it itself; elsewhere the optimizer does.
+    /// The strength of weight decay, for models that add it themselves instead of the optimizer.
     package var weightDecay: Float = 0
 
-    /// Logits are limited to `-logitClip ... logitClip` after each update, that is probabilities to
-    /// those of the limits; `nil` for no limit. 4.6 (0.01 to 0.99) in the authors' binary ResNet-18;
-    /// not in the paper.
+    /// The limit of logits: after each update they are clamped to `-logitClip ... logitClip`, which
+    /// also limits probabilities. `nil` for no limit. 4.6 (0.01 to 0.99) in the authors' binary
+    /// ResNet-18; not in the paper.
     package var logitClip: Float?
 
-    /// Added to every variance before the root, so that the deviation is at least 0.032 (the
-    /// authors' code; not in the paper).
+    /// A constant that is added to every variance before the square root, so that the standard
+    /// deviation is at least 0.032 (the authors' code; not in the paper).
     package static let varianceFloor: Float = 1e-3
 
-    /// Where forward passes note the smallest variance of a pre-activation; `nil` for not at all.
+    /// The monitor that records the smallest variance of a pre-activation in forward passes; `nil`
+    /// for none.
     package var varianceMonitor: VarianceMonitor?
 
-    /// Of a step, for models that take losses and scores: the coefficient of each draw.
+    /// The coefficient of each draw of a step, for models that use losses and scores.
     package var scoreCoefficients: [Float] = []
 
-    /// The exchanges of a training step; after memory was reserved.
+    /// The exchanges of a training step; valid after memory was reserved.
     package private(set) var exchange = LayerExchange()
 
-    /// The learned tensors of the weights' shape; the others are scales.
+    /// The learned tensors that have the shape of the weights; the others are scales.
     let weightLatents: [Parameter]
     let parts: WeightModelParts
     let scales: [Parameter]
-    /// Where gradients lie in the layer's range.
+    /// The positions of gradients in the layer's range.
     let gradientLayout: GradientLayout
     /// The layer's range of the gradient vector.
     private(set) var gradientRange = 0..<0
     private(set) var memory = ScratchMemory(workerCount: 1)
-    /// Values of the whole layer that the model found at the start of the step.
+    /// Values of the whole layer that the model computed at the start of the step.
     private var statistics: [Float] = []
     private let mean: FloatBuffer
     private let variance: FloatBuffer?
     private let products: any LayerProducts
-    /// The most samples of one call of ``products``.
+    /// The maximum number of samples in one call of ``products``.
     private var panelSize = 1
-    /// Computes the weights' gradient over the whole batch; `nil` where it is a sum over leaves.
+    /// The computation of the weights' gradient over the whole batch; `nil` if it is a sum over
+    /// leaves.
     private var wholeBatch: WholeBatchGradient?
-    /// The bias of a finished network, while one is evaluated.
+    /// The bias of a finished network while it is evaluated.
     private var fixedBias: FloatView?
     private var preActivations: PreActivations
-    /// The input of the last forward pass.
     private var input: FloatView?
 
     /// The input of the last forward pass, for inspection; overwritten by the next one.
@@ -140,25 +135,20 @@ package final class WeightedLayer: Layer {
         preActivations = PreActivations(shape: outputShape, model: model, sampleCount: 0)
     }
 
-    /// The latents, then the bias.
     package var parameters: [Parameter] { latents + (bias.map { [$0] } ?? []) }
 
-    /// One value a mean, one a variance, one a scale, one a bias; none where nothing is learnt.
+    /// One value per mean, variance, scale and bias; 0 if nothing is learned.
     package var gradientCount: Int { gradientLayout.count }
 
-    /// All but those that come from the whole batch.
+    /// All values, or 0 if the gradient is computed over the whole batch.
     package var leafGradientCount: Int { wholeBatch == nil ? gradientCount : 0 }
 
-    /// Tells the layer its range of the gradient vector.
     package func assignGradients(_ range: Range<Int>) {
         precondition(range.count == gradientCount, "\(range.count) of \(gradientCount) values")
         gradientRange = range
     }
 
-    /// A buffer of its own, if the layer before wants a gradient.
     package var inputGradientBuffer: InputGradientBuffer { needsInputGradient ? .another : .empty }
-
-    /// The sums of products, with the scales and the bias.
     package var inference: InferenceStep? { .product(self) }
 
     /// Sets the initial weights; the bias stays 0.
@@ -166,7 +156,7 @@ package final class WeightedLayer: Layer {
         model.initialize(latents.map(\.value), shape: shape, from: source)
     }
 
-    /// Allocates activations, asks for the memory of the products, and decides what is exchanged.
+    /// Allocates activations, requests memory for the products, and determines the exchanges.
     package func reserve(_ size: PassSize, memory: ScratchMemory) {
         self.memory = memory
         preActivations = PreActivations(
@@ -184,10 +174,11 @@ package final class WeightedLayer: Layer {
             usesWholeBatch: wholeBatch != nil, latents: weightLatents)
     }
 
-    /// The unit in which processes share out the weights.
+    /// The unit in which the weights are divided among processes; `nil` if they are not.
     var shareUnit: Int? { weightLatents.first?.shareUnit }
 
-    /// The values that the step's weights are made from, with the key of the step's draws.
+    /// Returns the values from which the weights of a step are computed, with the key of the step's
+    /// draws.
     func weightStep(_ pass: Pass) -> WeightStep {
         let key = NoiseKey(
             seed: pass.seed, purpose: .trainingWeights, step: UInt32(pass.step),
@@ -199,7 +190,7 @@ package final class WeightedLayer: Layer {
 
     // MARK: Passes
 
-    /// Makes the step's weights or moments.
+    /// Computes the weights or moments of the step.
     package func prepare(_ pass: Pass) {
         let values = latents.map(\.value)
         statistics = parts.wholeLayer?.statistics(values, shape: shape) ?? []
@@ -208,7 +199,7 @@ package final class WeightedLayer: Layer {
             into: PreparedWeights(mean: mean.all, variance: variance?.all), pool: pass.pool)
     }
 
-    /// Computes `z`; in training with noise.
+    /// Computes `z`; in training, uses variances if the model has them.
     package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         self.input = input
         if let gradients = pass.gradients {
@@ -239,11 +230,11 @@ package final class WeightedLayer: Layer {
         return preActivations.values(0..<pass.layout.sampleCount)
     }
 
-    /// Computes the leaves' gradients of the moments, and the input's.
+    /// Computes the leaves' gradients of the moments, and the gradient of the input.
     ///
     ///     dM = G        dV = G * e / (2 sqrt(V + floor))
     ///     dm = x' dM    dv = (x^2)' dV
-    ///     dx = dM m' + 2 x * (dV v')          summed over the patches that a value lies in
+    ///     dx = dM m' + 2 x * (dV v')          summed over the patches that contain a value
     package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let input, let gradients = pass.gradients else {
             preconditionFailure("\(name): backward without forward or without gradients")
@@ -251,23 +242,24 @@ package final class WeightedLayer: Layer {
         if model.isFrozen { return makeInputGradient(input, gradient, pass) }
         let leaves = pass.layout.leaves
         pass.pool.forEach(leaves.count) { leaf, worker in
-            let slopes = preActivations.makeSlopes(leaves[leaf], gradient)
+            let leafGradients = preActivations.computeMomentGradients(leaves[leaf], gradient)
             guard wholeBatch == nil else { return }
             weightGradient(
-                leaves[leaf], input: input, slopes: slopes,
+                leaves[leaf], input: input, momentGradients: leafGradients,
                 into: gradients.view(leaf: leaf, layer: gradientRange), worker: worker, pass)
         }
         if wholeBatch == nil { gradients.combine(layer: gradientRange, pool: pass.pool) }
-        let slopes = preActivations.slopes(0..<pass.layout.sampleCount, gradient)
+        let momentGradients = preActivations.momentGradients(
+            0..<pass.layout.sampleCount, gradient)
         try gradients.begin(exchange.backward, pass.layout) { rows in
-            rows == .varianceGradient ? slopes.variance : slopes.mean
+            rows == .varianceGradient ? momentGradients.variance : momentGradients.mean
         }
         let inputGradient = makeInputGradient(input, gradient, pass)
-        try wholeBatch?.make(gradients, range: gradientRange, layer: index, pool: pass.pool)
+        try wholeBatch?.compute(gradients, range: gradientRange, layer: index, pool: pass.pool)
         return inputGradient
     }
 
-    /// dL/dx, empty where nobody wants it.
+    /// Computes dL/dx; the result is empty if no layer needs it.
     private func makeInputGradient(
         _ input: FloatView, _ gradient: FloatView, _ pass: Pass
     ) -> FloatView {
@@ -281,7 +273,7 @@ package final class WeightedLayer: Layer {
             for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
                 let images = panel.scaled(by: inputShape.count)
                 products.inputGradient(
-                    input[images], gradient: preActivations.slopes(panel, gradient),
+                    input[images], gradient: preActivations.momentGradients(panel, gradient),
                     into: result[images], worker: worker)
             }
         }
@@ -289,33 +281,33 @@ package final class WeightedLayer: Layer {
     }
 
     private func weightGradient(
-        _ samples: Range<Int>, input: FloatView, slopes: MomentViews, into target: FloatView,
-        worker: Int, _ pass: Pass
+        _ samples: Range<Int>, input: FloatView, momentGradients: MomentViews,
+        into target: FloatView, worker: Int, _ pass: Pass
     ) {
         let layout = gradientLayout
         if !layout.means.isEmpty {
             let moments = layout.moments(of: target)
             products.weightGradient(
-                input[samples.scaled(by: inputShape.count)], gradient: slopes, into: moments,
-                panelSize: panelSize, worker: worker)
-            if let scaled = parts.scales {
-                scaled.scaleGradient(
+                input[samples.scaled(by: inputShape.count)], gradient: momentGradients,
+                into: moments, panelSize: panelSize, worker: worker)
+            if let scales = parts.scales {
+                scales.scaleGradient(
                     latents.map(\.value), step: weightStep(pass),
                     gradient: PreparedWeights(mean: moments.mean, variance: moments.variance),
                     into: target[layout.allScales])
             }
         }
         if let bias = layout.bias {
-            Elementwise.sumRows(of: slopes.mean, into: target[bias], accumulate: false)
+            Elementwise.sumRows(of: momentGradients.mean, into: target[bias], accumulate: false)
         }
     }
 
     // MARK: Update
 
-    /// True if this process's share of the sums is finite.
+    /// Returns true if this process's share of the sums is finite.
     package func hasFiniteGradients(_ pass: Pass) -> Bool { update(pass)?.isFinite ?? true }
 
-    /// Updates this process's share of the latents, and the bias.
+    /// Updates this process's share of the latents, the scales and the bias.
     package func update(_ pass: Pass, by optimizer: any ParameterOptimizer) throws {
         if model.isFrozen { return }
         guard let gradients = pass.gradients else {
@@ -325,25 +317,24 @@ package final class WeightedLayer: Layer {
         try gradients.begin(exchange.update, pass.layout)
     }
 
-    /// Pulls the sums of all weights back, into the parameters' gradients.
+    /// Computes the complete gradients of the parameters from the sums of all weights.
     package func finishGradients(_ pass: Pass) { update(pass)?.finishGradients() }
 
-    /// The step's update; `nil` where nothing is learnt, or outside training.
+    /// Returns the update of the step; `nil` if nothing is learned, or outside training.
     private func update(_ pass: Pass) -> LayerUpdate? {
         guard !model.isFrozen, let gradients = pass.gradients else { return nil }
         return LayerUpdate(of: self, gradients, pass)
     }
 
-    /// Lets the model clip.
     package func didUpdate() {
         parts.constraint?.didUpdate(latents.map(\.value), shape: shape)
     }
 
     // MARK: Fixed weights
 
-    /// The weights of a finished network.
+    /// Returns the weights of a finished network.
     ///
-    /// - Parameter selection: How weights are taken from their distributions.
+    /// - Parameter selection: The way in which weights are chosen from their distributions.
     package func finished(_ selection: WeightDraws.Selection) -> FinishedWeights {
         let weights = FloatBuffer(count: shape.count).all
         let test = model.testWeights(
@@ -359,7 +350,7 @@ package final class WeightedLayer: Layer {
             scale: test.scale, negativeScale: test.negativeScale, bias: bias?.value.values)
     }
 
-    /// Computes with given weights until the next ``prepare(_:)``, and with their bias until
+    /// Uses the given weights until the next ``prepare(_:)``, and their bias until
     /// ``stopUsingFinished()``.
     package func use(_ finished: FinishedWeights) {
         precondition(

@@ -1,27 +1,27 @@
 internal import LRNetKernels
 
-/// The weights' gradient of a fully connected layer as products over the whole batch.
+/// The gradient of the weights of a fully connected layer, as products over the whole batch.
 ///
 ///     dm = x' dM        dv = (x^2)' dV        x, dM and dV of all samples of all processes
 ///
-/// Where the weights outnumber the batch's inputs and outputs it takes fewer bytes to gather those
-/// than to add up gradients, and none of the passes over the leaves' gradients. The rows of `dm` and
-/// `dv` are cut into panels; each process computes its share of them, whose weights it then updates.
-/// A panel's bits do not depend on who computes it.
+/// If the weights outnumber the inputs and output gradients of the batch, gathering these sends
+/// fewer bytes than summing weight gradients, and avoids the passes over the leaves' gradients. The
+/// rows of `dm` and `dv` are cut into panels. Each process computes its share of the panels, and
+/// then updates their weights. The bits of a panel do not depend on the process that computes it.
 struct WholeBatchGradient {
     private let shape: WeightShape
     private let layout: GradientLayout
     private let memory: ScratchMemory
 
-    /// Rows of a panel: whole tiles of the product, and a multiple of 64 weights, as random numbers
-    /// come.
+    /// The number of rows per panel: whole tiles of the product, and a multiple of 64 weights, the
+    /// number of random numbers in a group.
     private let panelRowCount: Int
 
-    /// Samples of one product; longer batches are added up run by run, which keeps rounding errors
-    /// small.
+    /// The number of samples per product. Longer batches are summed in portions of this size, which
+    /// keeps rounding errors small.
     private static let sampleRunCount = 512
 
-    /// Decides by the recipe alone; `nil` where gradients are sums over leaves.
+    /// Returns `nil` if gradients must be sums over leaves; the recipe alone decides.
     init?(
         shape: WeightShape, geometry: PatchGeometry, layout: GradientLayout, size: PassSize,
         memory: ScratchMemory
@@ -40,22 +40,23 @@ struct WholeBatchGradient {
         memory.need(weights: 0, scratch: rows * panelRowCount)
     }
 
-    /// Weights of a panel.
+    /// The number of weights per panel.
     var unit: Int { panelRowCount * shape.outputs }
 
-    /// Waits for the rows of all samples; computes this process's panels and the bias's gradient.
+    /// Waits for the rows of all samples, and computes this process's panels and the gradient of
+    /// the bias.
     ///
     /// - Parameters:
     ///   - range: The layer's range of the gradient vector.
     ///   - layer: The layer's position in the network.
-    func make(
+    func compute(
         _ gradients: GradientStore, range: Range<Int>, layer: Int, pool: ThreadPool
     ) throws {
         func gathered(_ rows: GatherName.Rows) throws -> FloatView {
             try gradients.exchange.finishGather(GatherName(layer: layer, rows: rows))
         }
         let input = try gathered(.input)
-        let slopes = MomentViews(
+        let momentGradients = MomentViews(
             mean: try gathered(.meanGradient),
             variance: layout.variances == nil ? nil : try gathered(.varianceGradient))
         let vector = gradients.total[range]
@@ -64,17 +65,18 @@ struct WholeBatchGradient {
         let rows = share.lowerBound / shape.outputs..<share.upperBound / shape.outputs
         pool.forEachRange(rows.count, grain: panelRowCount) { panel, worker in
             let columns = rows.lowerBound + panel.lowerBound..<rows.lowerBound + panel.upperBound
-            addPanel(columns, of: input, slopes, into: target, worker: worker)
+            addPanel(columns, of: input, momentGradients, into: target, worker: worker)
         }
         if let bias = layout.bias {
-            Elementwise.sumRows(of: slopes.mean, into: vector[bias], accumulate: false)
+            Elementwise.sumRows(of: momentGradients.mean, into: vector[bias], accumulate: false)
         }
     }
 
-    /// The gradients of the weights of some inputs: `columns` of `x`, rows of `dm` and `dv`.
+    /// Computes the gradients of the weights of some inputs: `columns` of `x`, which are rows of
+    /// `dm` and `dv`.
     private func addPanel(
-        _ columns: Range<Int>, of input: FloatView, _ slopes: MomentViews, into target: MomentViews,
-        worker: Int
+        _ columns: Range<Int>, of input: FloatView, _ momentGradients: MomentViews,
+        into target: MomentViews, worker: Int
     ) {
         let samples = input.count / shape.fanIn
         for start in stride(from: 0, to: samples, by: Self.sampleRunCount) {
@@ -82,16 +84,16 @@ struct WholeBatchGradient {
             let panel = memory.scratch(worker)[0..<run.count * columns.count]
             Elementwise.copyColumns(
                 columns, of: input[run.scaled(by: shape.fanIn)], width: shape.fanIn, into: panel)
-            func add(_ slopes: FloatView, to target: FloatView) {
+            func add(_ gradient: FloatView, to target: FloatView) {
                 MatrixProduct.multiply(
-                    .transposed(panel), slopes[run.scaled(by: shape.outputs)],
+                    .transposed(panel), gradient[run.scaled(by: shape.outputs)],
                     into: target[columns.scaled(by: shape.outputs)], rows: columns.count,
                     columns: shape.outputs, inner: run.count, accumulate: start > 0)
             }
-            add(slopes.mean, to: target.mean)
-            if let slope = slopes.variance, let variance = target.variance {
+            add(momentGradients.mean, to: target.mean)
+            if let varianceGradient = momentGradients.variance, let variance = target.variance {
                 Elementwise.square(panel, into: panel)
-                add(slope, to: variance)
+                add(varianceGradient, to: variance)
             }
         }
     }

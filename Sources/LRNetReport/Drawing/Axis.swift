@@ -1,25 +1,21 @@
 internal import Foundation
 
-/// One direction of a chart: its label, its range and how values become places.
+/// One dimension of a chart: its label, its range and the mapping of values to positions.
 package struct Axis: Sendable {
-    /// How values are spread.
     package enum Kind: Sendable {
-        /// Equal differences are equal distances.
         case linear
-        /// Equal ratios are equal distances; values must be positive.
+        /// A logarithmic scale. Values must be positive.
         case logarithmic
     }
 
-    /// What is measured, with its unit.
+    /// The measured quantity and its unit.
     package let label: String
-    /// The values at the ends.
     package let range: ClosedRange<Double>
-    /// How values are spread.
     package let kind: Kind
-    /// Values that have a tick.
+    /// The values with a tick.
     package let ticks: [Double]
 
-    /// Creates an axis over exactly this range.
+    /// Creates an axis with exactly this range.
     package init(label: String, range: ClosedRange<Double>, kind: Kind = .linear, count: Int = 5) {
         self.label = label
         self.range = range
@@ -29,11 +25,11 @@ package struct Axis: Sendable {
             ? Ticks.linear(range, count: count) : Ticks.logarithmic(range)
     }
 
-    /// Creates an axis with room for values; values that are no numbers are left out.
+    /// Creates an axis with room for values. Values that are not finite are ignored.
     ///
     /// - Parameters:
-    ///   - includesZero: Whether a linear axis begins at 0 even if no value is near.
-    ///   - kind: A logarithmic one becomes linear if not all values are positive.
+    ///   - includesZero: True if a linear axis includes 0 even if no value is near it.
+    ///   - kind: The scale. A logarithmic axis becomes linear if a value is not positive.
     package init(
         label: String, fitting values: [Double], includesZero: Bool = false,
         kind: Kind = .linear, count: Int = 5
@@ -42,7 +38,7 @@ package struct Axis: Sendable {
         let low = finite.min() ?? 0
         let high = finite.max() ?? 1
         if kind == .logarithmic, low > 0 {
-            // A little room, and at least a factor of two.
+            // Add some room, and cover at least a factor of two.
             let middle = (low * high).squareRoot()
             let ratio = max((high / low).squareRoot() * 1.08, 2.0.squareRoot())
             self.init(
@@ -54,7 +50,8 @@ package struct Axis: Sendable {
         self.init(label: label, range: Ticks.niceRange(bounds, count: count), count: count)
     }
 
-    /// The place of a value: 0 at the lower end, 1 at the upper; values outside stay at the ends.
+    /// Returns the position of a value: 0 at the lower end and 1 at the upper end. Values outside
+    /// the range are clamped.
     package func position(_ value: Double) -> Double {
         let place: Double
         switch kind {
@@ -68,9 +65,8 @@ package struct Axis: Sendable {
         return min(max(place, 0), 1)
     }
 
-    /// The text of a tick.
     func text(_ tick: Double) -> String {
-        // Ticks of a logarithmic axis share no number of decimals.
+        // Ticks of a logarithmic axis have different numbers of decimals.
         kind == .logarithmic && abs(tick) < 10_000
             ? String(format: "%g", tick) : Ticks.label(tick, among: ticks)
     }

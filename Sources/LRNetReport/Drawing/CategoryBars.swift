@@ -1,41 +1,36 @@
-/// Vertical bars of categories, those of several things side by side.
+/// Vertical bars for categories, with the bars of several series side by side.
 package struct CategoryBars: Panel {
-    /// The bars of one thing, one a category.
+    /// The bars of one series, one per category.
     package struct Group: Sendable {
-        /// The name.
         package var name: String
         /// The heights.
         package var values: [Double]
-        /// The color.
-        package var ink: ChartColor
-        /// The range that each height stands for; empty without.
+        package var color: ChartColor
+        /// The confidence interval of each height; empty if there are none.
         package var intervals: [ClosedRange<Double>?]
 
-        /// Creates bars.
         package init(
-            _ name: String, _ values: [Double], _ ink: ChartColor,
+            _ name: String, _ values: [Double], _ color: ChartColor,
             intervals: [ClosedRange<Double>?] = []
         ) {
             self.name = name
             self.values = values
-            self.ink = ink
+            self.color = color
             self.intervals = intervals
         }
     }
 
     package var title: String
     package var summary: String
-    /// The categories' names.
+    /// The names of the categories.
     package var categories: [String]
-    /// What the categories are.
+    /// The meaning of the categories, such as `class`.
     package var label: String
     /// The axis of the heights.
     package var axis: Axis
-    /// The bars.
     package var groups: [Group]
     package var size = (width: 360.0, height: 232.0)
 
-    /// Creates bars.
     package init(
         title: String, summary: String, categories: [String], label: String, axis: Axis,
         _ groups: [Group]
@@ -66,7 +61,7 @@ package struct CategoryBars: Panel {
         }
         let step = (right - left) / Double(max(categories.count, 1))
         let width = min(step * 0.76 / Double(max(groups.count, 1)), 18)
-        // Names that would overlap are left out, evenly.
+        // Names that would overlap are omitted at regular intervals.
         let widest = categories.map(textWidth).max() ?? 0
         let every = max(Int(((widest + 6) / step).rounded(.up)), 1)
         for (number, category) in categories.enumerated() where number % every == 0 {
@@ -80,9 +75,9 @@ package struct CategoryBars: Panel {
                 let top = height(value)
                 result.append(
                     .box(
-                        "fill \(group.ink.name)", start + 0.5, top, width: max(width - 1, 0.4),
+                        "fill \(group.color.name)", start + 0.5, top, width: max(width - 1, 0.4),
                         height: max(bottom - top, 0)))
-                // Many bars leave no room for lines that can be told apart.
+                // Intervals of narrow bars could not be distinguished.
                 if width >= 6, number < group.intervals.count, let range = group.intervals[number] {
                     let center = start + width / 2
                     let (high, low) = (height(range.upperBound), height(range.lowerBound))

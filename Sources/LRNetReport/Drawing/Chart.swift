@@ -1,73 +1,58 @@
 /// A chart with two axes: lines, bars between edges, and points.
 package struct Chart: Panel {
-    /// A curve.
     package struct Line: Sendable {
-        /// The name; written at the curve's end unless empty.
+        /// The name, which is written at the curve's end unless it is empty.
         package var name: String
-        /// The points, in order of x; those that are no numbers interrupt the line.
+        /// The points, in order of x. Points that are not finite interrupt the line.
         package var points: [(x: Double, y: Double)]
-        /// The color.
-        package var ink: ChartColor
-        /// A second line of the same thing.
+        package var color: ChartColor
         package var isDashed = false
-        /// Whether the points are shown.
+        /// True if the points are marked.
         package var hasPoints = false
 
-        /// Creates a curve.
         package init(
-            _ name: String, _ points: [(x: Double, y: Double)], _ ink: ChartColor,
+            _ name: String, _ points: [(x: Double, y: Double)], _ color: ChartColor,
             isDashed: Bool = false, hasPoints: Bool = false
         ) {
             self.name = name
             self.points = points
-            self.ink = ink
+            self.color = color
             self.isDashed = isDashed
             self.hasPoints = hasPoints
         }
     }
 
-    /// Bars between edges, from the lower end of the axis up.
+    /// Bars between edges, starting at the lower end of the axis.
     package struct Bars: Sendable {
-        /// One more than heights.
+        /// The borders of the bars, one more than heights.
         package var edges: [Double]
-        /// The heights.
         package var heights: [Double]
-        /// The color.
-        package var ink: ChartColor
+        package var color: ChartColor
 
-        /// Creates bars.
-        ///
-        /// - Precondition: There is one edge more than there are heights.
-        package init(edges: [Double], heights: [Double], _ ink: ChartColor) {
+        /// - Precondition: There is one more edge than heights.
+        package init(edges: [Double], heights: [Double], _ color: ChartColor) {
             precondition(
                 edges.count == heights.count + 1, "\(edges.count) edges, \(heights.count) bars")
             self.edges = edges
             self.heights = heights
-            self.ink = ink
+            self.color = color
         }
     }
 
-    /// Single points, each a ring.
+    /// Separate points, each drawn as a ring.
     package struct Points: Sendable {
-        /// The points.
         package var points: [(x: Double, y: Double)]
-        /// The color.
-        package var ink: ChartColor
+        package var color: ChartColor
 
-        /// Creates points.
-        package init(_ points: [(x: Double, y: Double)], _ ink: ChartColor) {
+        package init(_ points: [(x: Double, y: Double)], _ color: ChartColor) {
             self.points = points
-            self.ink = ink
+            self.color = color
         }
     }
 
-    /// What is drawn, one over the other.
     package enum Mark: Sendable {
-        /// A curve.
         case line(Line)
-        /// Bars.
         case bars(Bars)
-        /// Points.
         case points(Points)
     }
 
@@ -77,11 +62,10 @@ package struct Chart: Panel {
     package var x: Axis
     /// The vertical axis.
     package var y: Axis
-    /// What is drawn.
+    /// The marks, from back to front.
     package var marks: [Mark]
     package var size = (width: 360.0, height: 232.0)
 
-    /// Creates a chart.
     package init(title: String, summary: String, x: Axis, y: Axis, _ marks: [Mark]) {
         self.title = title
         self.summary = summary
@@ -90,7 +74,7 @@ package struct Chart: Panel {
         self.marks = marks
     }
 
-    /// Where the axes' field lies.
+    /// The bounds of the plot area.
     private var field: (left: Double, top: Double, right: Double, bottom: Double) {
         let ticks = y.ticks.map { textWidth(y.text($0)) }.max() ?? 0
         let names = directLabels.map { textWidth($0.name) + 22 }.max() ?? 8
@@ -125,7 +109,7 @@ package struct Chart: Panel {
                     Markup(
                         "path",
                         [
-                            ("class", "line \(label.ink.name)"),
+                            ("class", "line \(label.color.name)"),
                             ("d", "M\(coordinate(field.right + 5)) \(coordinate(label.y))h9"),
                         ]),
                     .label("direct", field.right + 18, label.y + 4, label.name),
@@ -145,7 +129,7 @@ package struct Chart: Panel {
         }
         result.append(.rule("axis", field.left, field.bottom, field.right, field.bottom))
         let places = x.ticks.map { place($0, y.range.lowerBound).x }
-        // Numbers that would overlap are left out, evenly.
+        // Numbers that would overlap are omitted at regular intervals.
         let room = zip(places.dropFirst(), places).map { $0 - $1 }.min() ?? .infinity
         let widest = x.ticks.map { textWidth(x.text($0)) }.max() ?? 0
         let every = max(Int(((widest + 6) / max(room, 1)).rounded(.up)), 1)
@@ -175,10 +159,10 @@ package struct Chart: Panel {
             isOpen = true
         }
         guard !path.isEmpty else { return [] }
-        let style = "line \(line.ink.name)\(line.isDashed ? " dashed" : "")"
+        let style = "line \(line.color.name)\(line.isDashed ? " dashed" : "")"
         var result = [Markup("path", [("class", style), ("d", path)])]
         if line.hasPoints || line.points.count == 1 {
-            result += draw(Points(line.points, line.ink))
+            result += draw(Points(line.points, line.color))
         }
         return result
     }
@@ -189,14 +173,14 @@ package struct Chart: Panel {
         for (number, height) in bars.heights.enumerated() where height.isFinite {
             let (left, top) = place(bars.edges[number], height)
             let right = place(bars.edges[number + 1], height).x
-            // A gap of at most half a unit keeps bars apart.
+            // A gap of at most half a unit separates the bars.
             let gap = min((right - left) * 0.08, 0.5)
             guard top < base else { continue }
             path +=
                 "M\(coordinate(left + gap)) \(coordinate(base))V\(coordinate(top))"
                 + "H\(coordinate(right - gap))V\(coordinate(base))Z"
         }
-        return Markup("path", [("class", "area \(bars.ink.name)"), ("d", path)])
+        return Markup("path", [("class", "area \(bars.color.name)"), ("d", path)])
     }
 
     private func draw(_ points: Points) -> [Markup] {
@@ -205,7 +189,7 @@ package struct Chart: Panel {
             return Markup(
                 "circle",
                 [
-                    ("class", "ring \(points.ink.name)"), ("cx", coordinate(at.x)),
+                    ("class", "ring \(points.color.name)"), ("cx", coordinate(at.x)),
                     ("cy", coordinate(at.y)), ("r", "2.6"),
                 ])
         }
@@ -213,26 +197,26 @@ package struct Chart: Panel {
 
     // MARK: Names at the curves' ends
 
-    /// Where the field begins, below title and label.
+    /// The top of the plot area, below the title and the label.
     private static let top = 42.0
 
-    /// The least distance of two names.
+    /// The smallest distance between two names.
     private static let labelHeight = 13.0
 
-    /// Names with their heights, pushed apart where they would overlap.
-    private var directLabels: [(name: String, ink: ChartColor, y: Double)] {
+    /// The names and their heights, which are moved so that names do not overlap.
+    private var directLabels: [(name: String, color: ChartColor, y: Double)] {
         let (top, bottom) = (Self.top, size.height - 38)
-        var labels: [(name: String, ink: ChartColor, y: Double)] = marks.compactMap { mark in
+        var labels: [(name: String, color: ChartColor, y: Double)] = marks.compactMap { mark in
             guard case .line(let line) = mark, !line.name.isEmpty,
                 let last = line.points.last(where: { $0.y.isFinite })
             else { return nil }
-            return (line.name, line.ink, bottom - y.position(last.y) * (bottom - top))
+            return (line.name, line.color, bottom - y.position(last.y) * (bottom - top))
         }
         labels.sort { $0.y < $1.y }
         for index in labels.indices.dropFirst() {
             labels[index].y = max(labels[index].y, labels[index - 1].y + Self.labelHeight)
         }
-        // What was pushed out at the bottom pushes the others up again.
+        // Names that would be below the plot area move the others up.
         var limit = bottom
         for index in labels.indices.reversed() {
             labels[index].y = min(labels[index].y, limit)

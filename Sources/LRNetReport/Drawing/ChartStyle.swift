@@ -1,4 +1,4 @@
-/// The style sheet of charts: in the page once, and in every picture that is a file of its own.
+/// The style sheet of charts, which is once in the page and in every SVG file.
 enum ChartStyle {
     private static func properties(_ isDark: Bool) -> String {
         var result =
@@ -16,8 +16,8 @@ enum ChartStyle {
         return result
     }
 
-    /// Colors: light, dark where the reader's system is, and light again on paper. A page or picture
-    /// with `data-theme="light"` or `"dark"` on its root has that one.
+    /// The colors: light, dark if the reader's system is dark, and always light on paper.
+    /// `data-theme="light"` or `"dark"` on the root of a page or picture overrides the choice.
     static let colors = """
         :root{\(properties(false))color-scheme:light dark}
         @media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){\
@@ -27,7 +27,7 @@ enum ChartStyle {
 
         """
 
-    /// How marks and text look.
+    /// The style of marks and text.
     static let marks: String = {
         var result = """
             .chart text{font:11.5px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",\
@@ -48,7 +48,8 @@ enum ChartStyle {
 
             """
         let names =
-            (0...ChartColor.series.count).map { "s\($0)" } + (1...ChartColor.ordered.count).map { "o\($0)" }
+            (0...ChartColor.series.count).map { "s\($0)" }
+            + (1...ChartColor.ordered.count).map { "o\($0)" }
         for name in names {
             result += ".chart .\(name).line,.chart .\(name).ring{stroke:var(--\(name))}"
             result += ".chart .\(name).fill,.chart .\(name).area{fill:var(--\(name))}"

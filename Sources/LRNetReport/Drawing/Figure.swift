@@ -1,25 +1,24 @@
-/// A figure of the report: panels with a legend and a caption, or a line on what it would need.
+/// A figure of the report: panels with a legend and a caption, or a line that says what it needs.
 package struct Figure: Sendable {
-    /// Names the section and the files: `entropy`.
+    /// The name of the section and of the files, such as `entropy`.
     package var name: String
     /// The heading.
     package var title: String
-    /// What is shown and how it was computed.
+    /// An explanation of what the figure shows and how it was computed.
     package var caption: String
-    /// The pictures.
     package var panels: [any Panel]
-    /// The meaning of colors that is not written at the curves.
+    /// The meanings of colors that are not written at the curves.
     package var legend: [LegendEntry]
-    /// Numbers that belong to the figure.
+    /// A table that belongs to the figure.
     package var table: Table?
-    /// Panels that belong side by side in a wide window; `nil` for as many as fit.
+    /// The number of panels per row in a wide window; `nil` for as many as fit.
     package var columns: Int?
-    /// What would have to be there for the figure to be drawn; `nil` if it is.
+    /// The reason that the figure cannot be drawn, such as missing input; `nil` if it can be drawn.
     package var missing: String?
 
-    /// A table: a header and rows of as many cells.
+    /// A table: a header and rows with the same number of cells.
     package struct Table: Sendable {
-        /// A column's name, and what its cells are: text begins at the left, numbers end at the right.
+        /// The name and kind of a column. Text is aligned to the left and numbers to the right.
         package enum Column: Sendable {
             case text(String)
             case number(String)
@@ -35,19 +34,15 @@ package struct Figure: Sendable {
             }
         }
 
-        /// The columns.
         package var header: [Column]
-        /// The rows.
         package var rows: [[String]]
 
-        /// Creates a table.
         package init(header: [Column], rows: [[String]]) {
             self.header = header
             self.rows = rows
         }
     }
 
-    /// Creates a figure.
     package init(
         name: String, title: String, caption: String, panels: [any Panel] = [],
         legend: [LegendEntry] = [], table: Table? = nil, columns: Int? = nil
@@ -61,10 +56,10 @@ package struct Figure: Sendable {
         self.columns = columns
     }
 
-    /// All panels on one sheet, as the text of an SVG file.
+    /// The text of an SVG file that contains all panels.
     package var file: String { FigureSheet(figure: self).file }
 
-    /// A figure that cannot be drawn.
+    /// Returns a figure that cannot be drawn because it needs other input.
     package static func missing(name: String, title: String, _ need: String) -> Figure {
         var figure = Figure(name: name, title: title, caption: "")
         figure.missing = need

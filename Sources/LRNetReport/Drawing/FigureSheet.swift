@@ -1,4 +1,5 @@
-/// A figure's panels as SVG: each by itself for the page, or all on one sheet for a file.
+/// Renders a figure's panels as SVG: each panel separately for the page, or all on one sheet for a
+/// file.
 struct FigureSheet {
     let figure: Figure
 
@@ -6,7 +7,7 @@ struct FigureSheet {
     private static let width = 1160.0
     private static let legendHeight = 26.0
 
-    /// A panel as an element of a page, at most `scale` times its size.
+    /// Returns a panel as an element of a page that is at most `scale` times its size.
     static func inline(_ panel: any Panel, name: String, scale: Double) -> Markup {
         var svg = Markup(
             "svg",
@@ -23,7 +24,7 @@ struct FigureSheet {
         return svg
     }
 
-    /// The panels side by side, in rows that fit the sheet, under the legend.
+    /// The text of an SVG file with the panels in rows that fit the sheet, below the legend.
     var file: String {
         var content: [Markup] = []
         var (x, y, rowHeight, width) = (
@@ -74,7 +75,7 @@ struct FigureSheet {
                     [
                         (
                             "class",
-                            "line \(entry.ink.name)\(entry.isDashed ? " dashed" : "")"
+                            "line \(entry.color.name)\(entry.isDashed ? " dashed" : "")"
                         ), ("d", "M\(coordinate(x)) 8h22"),
                     ]))
             marks.append(.label("direct", x + 28, 12, entry.name))

@@ -1,13 +1,11 @@
-/// Pictures with a line or two of text below each.
+/// Images with one or two lines of text below each.
 package struct ImageGrid: Panel {
-    /// One picture.
     package struct Picture: Sendable {
-        /// A PNG file.
+        /// The bytes of a PNG file.
         package var png: [UInt8]
-        /// Lines below it.
+        /// The lines below the image.
         package var lines: [String]
 
-        /// Creates a picture.
         package init(png: [UInt8], lines: [String]) {
             self.png = png
             self.lines = lines
@@ -16,15 +14,13 @@ package struct ImageGrid: Panel {
 
     package var title: String
     package var summary: String
-    /// Pictures of a row.
+    /// The number of images per row.
     package var columns: Int
-    /// The pictures.
     package var pictures: [Picture]
 
     private static let side = 64.0
     private static let distance = (x: 90.0, y: 102.0)
 
-    /// Creates a grid.
     package init(title: String, summary: String, columns: Int, _ pictures: [Picture]) {
         self.title = title
         self.summary = summary

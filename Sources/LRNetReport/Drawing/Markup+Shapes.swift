@@ -1,11 +1,11 @@
-/// What charts are put together from; the style is the classes of the style sheet.
+/// The shapes of charts. The style is a list of classes of the style sheet.
 extension Markup {
-    /// A line of text whose anchor is at a place.
+    /// Returns a line of text that is anchored at a point.
     static func label(_ style: String, _ x: Double, _ y: Double, _ text: String) -> Markup {
         Markup("text", [("class", style), ("x", coordinate(x)), ("y", coordinate(y))], text: text)
     }
 
-    /// A straight line between two places.
+    /// Returns a straight line between two points.
     static func rule(
         _ style: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double
     ) -> Markup {
@@ -17,7 +17,7 @@ extension Markup {
             ])
     }
 
-    /// A rectangle by its upper left corner.
+    /// Returns a rectangle, given its upper left corner.
     static func box(
         _ style: String, _ x: Double, _ y: Double, width: Double, height: Double
     ) -> Markup {

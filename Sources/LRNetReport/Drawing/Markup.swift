@@ -1,6 +1,6 @@
-/// An element of SVG or HTML: a name, attributes in order, and what stands inside.
+/// An element of SVG or HTML: a name, attributes in order, and contents.
 ///
-/// Text is escaped where it enters, so that no name of a run or layer can become markup.
+/// All text is escaped, so that the name of a run or layer cannot become markup.
 package struct Markup: Sendable {
     private enum Content: Sendable {
         case element(Markup)
@@ -12,13 +12,11 @@ package struct Markup: Sendable {
     private var attributes: [(name: String, value: String)]
     private var contents: [Content] = []
 
-    /// Creates an element.
     package init(_ name: String, _ attributes: [(name: String, value: String)] = []) {
         self.name = name
         self.attributes = attributes
     }
 
-    /// Creates an element with text.
     package init(
         _ name: String, _ attributes: [(name: String, value: String)] = [], text: String
     ) {
@@ -26,7 +24,6 @@ package struct Markup: Sendable {
         contents = [.text(text)]
     }
 
-    /// Creates an element around others.
     package init(
         _ name: String, _ attributes: [(name: String, value: String)] = [], _ children: [Markup]
     ) {
@@ -34,18 +31,15 @@ package struct Markup: Sendable {
         contents = children.map { .element($0) }
     }
 
-    /// Adds an element.
     package mutating func append(_ child: Markup) { contents.append(.element(child)) }
 
-    /// Adds elements.
     package mutating func append(_ children: [Markup]) {
         contents += children.map { .element($0) }
     }
 
-    /// Adds text.
     package mutating func append(text: String) { contents.append(.text(text)) }
 
-    /// Adds what is markup already, such as a style sheet of our own.
+    /// Adds text without escaping it, such as a style sheet.
     package mutating func append(raw: String) { contents.append(.raw(raw)) }
 
     /// Adds or replaces an attribute.
@@ -54,10 +48,11 @@ package struct Markup: Sendable {
         attributes.append((name, value))
     }
 
-    /// Elements of HTML that have no end tag.
+    /// The elements of HTML that have no end tag.
     private static let voidElements = ["meta", "img", "br", "link"]
 
-    /// The element as text; an empty one is written as `<g/>`, which HTML knows inside SVG alone.
+    /// The element as text. Empty elements of SVG are written as `<g/>`, which HTML supports only
+    /// inside SVG.
     package var source: String {
         var result = ""
         write(to: &result)
@@ -93,7 +88,7 @@ package struct Markup: Sendable {
         ["path", "line", "rect", "circle", "g", "image", "polyline"].contains(name)
     }
 
-    /// Text that can stand in an element or an attribute; characters that XML forbids are left out.
+    /// Escapes text for an element or an attribute. Characters that XML forbids are omitted.
     package static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -113,7 +108,7 @@ package struct Markup: Sendable {
     }
 }
 
-/// A coordinate or length with at most two decimals.
+/// Formats a coordinate or length with at most two decimals.
 func coordinate(_ value: Double) -> String {
     let rounded = (value * 100).rounded() / 100
     guard rounded.isFinite else { preconditionFailure("a coordinate of \(value)") }

@@ -1,16 +1,17 @@
 internal import Foundation
 
-/// A PNG file of 8 bits a channel, without compression: for pictures of a few thousand pixels.
+/// Encodes PNG files with 8 bits per channel and without compression, for images of a few thousand
+/// pixels.
 ///
-/// - Source: W3C, Portable Network Graphics (Second Edition); RFC 1950 and 1951 for the stream, which
-///   is one of stored blocks.
+/// - Source: W3C, Portable Network Graphics (Second Edition); RFC 1950 and 1951 for the stream,
+///   which consists of stored blocks.
 package enum PNGImage {
-    /// Encodes a picture.
+    /// Encodes an image.
     ///
     /// - Parameters:
-    ///   - channels: 1 (grey) or 3 (red, green, blue).
+    ///   - channels: 1 (gray) or 3 (red, green, blue).
     ///   - pixels: `[height, width, channels]`.
-    /// - Precondition: There are as many pixels as said, and at least one.
+    /// - Precondition: The number of pixels matches the sizes and is at least one.
     package static func encode(
         width: Int, height: Int, channels: Int, pixels: [UInt8]
     ) -> [UInt8] {
@@ -35,7 +36,7 @@ package enum PNGImage {
         return bytes(UInt32(data.count)) + body + bytes(Checksum.crc32(body))
     }
 
-    /// A zlib stream of stored blocks.
+    /// Returns a zlib stream of stored blocks.
     private static func stored(_ data: [UInt8]) -> [UInt8] {
         var result: [UInt8] = [0x78, 0x01]
         for start in stride(from: 0, to: data.count, by: 0xFFFF) {
@@ -73,13 +74,13 @@ package enum Checksum {
         ~data.reduce(~UInt32(0)) { $0 >> 8 ^ table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] }
     }
 
-    /// CRC-32 (IEEE 802.3), as in PNG.
+    /// Returns the CRC-32 (IEEE 802.3) that PNG uses.
     package static func crc32(_ data: some Sequence<UInt8>) -> UInt32 { crc(data, ieee) }
 
-    /// CRC-32C (Castagnoli), as in TFRecord.
+    /// Returns the CRC-32C (Castagnoli) that TFRecord uses.
     package static func crc32c(_ data: some Sequence<UInt8>) -> UInt32 { crc(data, castagnoli) }
 
-    /// Adler-32, as in zlib streams.
+    /// Returns the Adler-32 that zlib streams use.
     package static func adler32(_ data: some Sequence<UInt8>) -> UInt32 {
         var (a, b) = (UInt32(1), UInt32(0))
         for byte in data {
@@ -90,8 +91,7 @@ package enum Checksum {
     }
 }
 
-/// Bytes as text.
 enum Base64 {
-    /// As RFC 4648 has it.
+    /// Encodes bytes as defined in RFC 4648.
     static func encode(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
 }

@@ -1,13 +1,11 @@
-/// Horizontal bars, each cut into parts: where a whole goes.
+/// Horizontal bars that are divided into parts.
 package struct StackedBars: Panel {
-    /// One bar.
     package struct Bar: Sendable {
-        /// The name, above the bar.
+        /// The name, which is written above the bar.
         package var name: String
         /// The parts in order, in the unit of the axis.
         package var parts: [Double]
 
-        /// Creates a bar.
         package init(_ name: String, _ parts: [Double]) {
             self.name = name
             self.parts = parts
@@ -16,26 +14,25 @@ package struct StackedBars: Panel {
 
     package var title: String
     package var summary: String
-    /// The axis of the parts' sum.
+    /// The axis of the sum of the parts.
     package var axis: Axis
-    /// The parts' colors.
-    package var inks: [ChartColor]
-    /// The bars.
+    /// The colors of the parts.
+    package var colors: [ChartColor]
     package var bars: [Bar]
 
     private static let barHeight = 18.0
     private static let barDistance = 42.0
 
-    /// Creates bars.
-    package init(title: String, summary: String, axis: Axis, inks: [ChartColor], _ bars: [Bar]) {
+    package init(
+        title: String, summary: String, axis: Axis, inks colors: [ChartColor], _ bars: [Bar]
+    ) {
         self.title = title
         self.summary = summary
         self.axis = axis
-        self.inks = inks
+        self.colors = colors
         self.bars = bars
     }
 
-    /// The width of the box.
     package var width = 360.0
 
     package var size: (width: Double, height: Double) {
@@ -64,13 +61,13 @@ package struct StackedBars: Panel {
             let top = 24 + Self.barDistance * Double(number)
             result.append(.label("direct", left, top + 13, bar.name))
             var sum = 0.0
-            for (part, ink) in zip(bar.parts, inks) {
+            for (part, color) in zip(bar.parts, colors) {
                 let (start, end) = (place(sum), place(sum + part))
                 sum += part
                 // A gap of one unit between parts.
                 guard end - start > 1.2 else { continue }
                 var box = Markup.box(
-                    "fill \(ink.name)", start, top + 18, width: end - start - 1,
+                    "fill \(color.name)", start, top + 18, width: end - start - 1,
                     height: Self.barHeight)
                 box.set("rx", "1.5")
                 result.append(box)

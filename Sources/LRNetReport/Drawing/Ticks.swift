@@ -1,11 +1,12 @@
 internal import Foundation
 
-/// Places of an axis that people like: multiples of 1, 2 or 5 times a power of ten, or powers of ten.
+/// Chooses round numbers for the ticks of an axis: multiples of 1, 2 or 5 times a power of ten, or
+/// powers of ten.
 package enum Ticks {
-    /// Multiples of one nice step that lie in a range.
+    /// Returns the multiples of a round step in a range.
     ///
-    /// - Parameter count: About how many are wanted; there are at least two in any range.
-    /// - Precondition: The range is finite and not empty; `count` is at least 2.
+    /// - Parameter count: The approximate number of ticks. The result always has at least two.
+    /// - Precondition: The range is finite and not empty, and `count` is at least 2.
     package static func linear(_ range: ClosedRange<Double>, count: Int) -> [Double] {
         precondition(
             range.upperBound > range.lowerBound && range.upperBound.isFinite
@@ -14,12 +15,12 @@ package enum Ticks {
         let first = (range.lowerBound / step - 1e-9).rounded(.up)
         let last = (range.upperBound / step + 1e-9).rounded(.down)
         guard last > first else { return linear(range, count: 2 * count) }
-        // Multiplied, not added up: the fifth multiple of 0.1 shall be 0.5.
-        // The added 0 turns -0 into 0.
+        // Multiplication keeps the fifth multiple of 0.1 at 0.5, which repeated addition would not.
+        // Adding 0 converts -0 to 0.
         return stride(from: first, through: last, by: 1).map { $0 * step + 0 }
     }
 
-    /// The nice step that is nearest to a `count`-th of the range, as ratios go.
+    /// Returns the round step whose ratio to `1 / count` of the range is closest to 1.
     static func niceStep(_ range: ClosedRange<Double>, count: Int) -> Double {
         let raw = (range.upperBound - range.lowerBound) / Double(count)
         let power = pow(10, log10(raw).rounded(.down))
@@ -27,7 +28,7 @@ package enum Ticks {
         return power * (factor < 1.4 ? 1 : factor < 3.2 ? 2 : factor < 7.1 ? 5 : 10)
     }
 
-    /// A range that begins and ends at nice places and holds the given one.
+    /// Returns a range that contains `range` and begins and ends at multiples of a round step.
     package static func niceRange(_ range: ClosedRange<Double>, count: Int) -> ClosedRange<Double> {
         guard range.upperBound > range.lowerBound else {
             let middle = range.lowerBound
@@ -40,7 +41,8 @@ package enum Ticks {
         return lower...upper
     }
 
-    /// Powers of ten that lie in a range; with their doubles and fivefolds where there are few.
+    /// Returns the powers of ten in a range. If there are few, the result includes multiples such
+    /// as 2 and 5 times the powers.
     ///
     /// - Precondition: The range is positive.
     package static func logarithmic(_ range: ClosedRange<Double>) -> [Double] {
@@ -61,11 +63,11 @@ package enum Ticks {
             let more = places(factors)
             if more.count > 2 { return more }
         }
-        // A range with room for one or two of them is all but linear.
+        // A range with only one or two such numbers is almost linear.
         return linear(range, count: 4)
     }
 
-    /// A tick's text: no more decimals than the ticks need, and groups of thousands.
+    /// Formats a tick with separators of thousands and only as many decimals as the ticks need.
     package static func label(_ value: Double, among ticks: [Double]) -> String {
         let largest = ticks.map(abs).max() ?? 0
         if largest == 0 { return "0" }

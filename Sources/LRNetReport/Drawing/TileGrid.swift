@@ -1,15 +1,15 @@
 internal import Foundation
 
-/// Small square pictures on a grid, pixel by pixel: kernels. Colors are the values, on any page.
+/// A grid of small square images, such as kernels, drawn pixel by pixel. The colors are the same in
+/// light and dark pages.
 package struct TileGrid: Panel {
-    /// One picture.
     package struct Tile: Sendable {
-        /// Pixels of a row; the number of rows follows.
+        /// The number of pixels per row, from which the number of rows follows.
         package var width: Int
-        /// Grey levels (one a pixel) or red, green, blue (three), 0 for black and 1 for white.
+        /// One gray level per pixel, or three levels of red, green and blue; 0 is black and 1 is
+        /// white.
         package var levels: [[Double]]
 
-        /// Creates a tile.
         package init(width: Int, levels: [[Double]]) {
             self.width = width
             self.levels = levels
@@ -18,20 +18,18 @@ package struct TileGrid: Panel {
 
     package var title: String
     package var summary: String
-    /// Pictures of a row.
+    /// The number of tiles per row.
     package var columns: Int
-    /// The pictures.
     package var tiles: [Tile]
     package var size: (width: Double, height: Double) {
         let rows = (tiles.count + columns - 1) / columns
         return (Self.side * Double(columns) + 12, 26 + Self.side * Double(rows))
     }
 
-    /// The distance of two pictures.
+    /// The distance between the corners of neighboring tiles.
     private static let side = 46.0
     private static let gap = 6.0
 
-    /// Creates a grid.
     package init(title: String, summary: String, columns: Int, _ tiles: [Tile]) {
         self.title = title
         self.summary = summary
@@ -43,14 +41,14 @@ package struct TileGrid: Panel {
         let most = max(Int((width - 12) / Self.side), columns)
         let rows = (tiles.count + most - 1) / most
         guard rows > 0 else { return nil }
-        // The last row is as full as it can be.
+        // Distribute the tiles so that the last row is as full as possible.
         var wide = self
         wide.columns = (tiles.count + rows - 1) / rows
         return wide
     }
 
     package func draw() -> [Markup] {
-        // All pixels of a color are one path, over all tiles: pages stay small.
+        // All pixels of a color in all tiles are one path, which keeps pages small.
         var (paths, places) = ([(color: String, path: String)](), [String: Int]())
         var frames: [Markup] = []
         for (number, tile) in tiles.enumerated() {
@@ -62,7 +60,7 @@ package struct TileGrid: Panel {
                     places[run.color] = paths.count
                     paths.append((run.color, ""))
                 }
-                // Pixels overlap a little, so that no gap shows.
+                // Pixels overlap slightly, so that no gap is visible.
                 let (x, y) = (coordinate(left + run.x * pixel), coordinate(top + run.y * pixel))
                 let (width, height) = (
                     coordinate(run.length * pixel + 0.05), coordinate(pixel + 0.05)
@@ -79,7 +77,7 @@ package struct TileGrid: Panel {
         return [Markup("g", [("shape-rendering", "crispEdges")], pixels)] + frames
     }
 
-    /// Pixels of one color side by side, with the place of the first.
+    /// A horizontal run of pixels of one color, with the position of the first pixel.
     private struct Run {
         var color: String
         var x: Double

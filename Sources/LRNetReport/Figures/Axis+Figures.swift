@@ -1,10 +1,11 @@
 extension Axis {
-    /// Epochs from 0 to the last.
+    /// Returns an axis of epochs from 0 to the last.
     static func epochs(upTo last: Double) -> Axis {
         Axis(label: "epochs", range: 0...(last > 0 ? last : 1), count: 8)
     }
 
-    /// An axis with room for values that says so where it is logarithmic.
+    /// Returns an axis with room for the values. The label of a logarithmic axis ends with "log
+    /// scale".
     static func fitting(
         _ values: [Double], label: String, includesZero: Bool = false, kind: Kind = .linear
     ) -> Axis {

@@ -1,13 +1,14 @@
 internal import LRNetTraining
 
-/// Figures 1 and 2 of the paper: pre-activations with drawn weights beside the Gaussian.
+/// Figures 1 and 2 of the paper: pre-activations with drawn weights, compared with the Gaussian.
 enum CentralLimit {
-    /// Bins of a histogram, over so many deviations to each side.
+    /// The number of bins of a histogram and its range, in standard deviations on each side of the
+    /// mean.
     private static let bins = 45
     private static let reach = 4.5
 
-    /// The histogram of a neuron's draws, and the Gaussian that the training step samples; `nil` for a
-    /// neuron whose weights have all decided.
+    /// Returns the histogram of a neuron's draws and the Gaussian that the training step samples,
+    /// or `nil` if the pre-activation has no variance because all weights are decided.
     private static func parts(
         _ neuron: RunInspection.Neuron
     ) -> (histogram: Histogram, gaussian: Gaussian)? {
@@ -20,7 +21,7 @@ enum CentralLimit {
         )
     }
 
-    /// The Jensen-Shannon divergence of the draws from the Gaussian, in bits.
+    /// Returns the Jensen-Shannon divergence of the draws from the Gaussian, in bits.
     static func divergence(_ neuron: RunInspection.Neuron) -> Double? {
         parts(neuron).map {
             Divergence.jensenShannon($0.histogram.shares, $0.gaussian.shares($0.histogram.edges))
@@ -29,12 +30,12 @@ enum CentralLimit {
 
     // MARK: Figure 1
 
-    static func first(_ runs: [ReportRun], _ looks: [InspectedRun?]) -> Figure {
+    static func first(_ runs: [ReportRun], _ inspectedRuns: [InspectedRun?]) -> Figure {
         let (name, title) = ("central-limit", "Figure 1: is the pre-activation Gaussian?")
-        let candidates = zip(runs, looks).filter { $0.1?.neurons.isEmpty == false }
+        let candidates = zip(runs, inspectedRuns).filter { $0.1?.neurons.isEmpty == false }
         guard
-            let (run, look) = candidates.first(where: { $0.0.method == "ternary" })
-                ?? candidates.first, let look
+            let (run, inspected) = candidates.first(where: { $0.0.method == "ternary" })
+                ?? candidates.first, let inspected
         else {
             return .missing(
                 name: name, title: title,
@@ -42,33 +43,37 @@ enum CentralLimit {
                     + "gumbel-ternary, gumbel-binary), with a checkpoint.")
         }
         return Figure(
-            name: name, title: title, caption: caption(look, run),
-            panels: look.neurons.map { panel($0, title: $0.neuron.layer, ink: .series(0)) },
-            legend: legend([("weights drawn", .series(0))]), table: table([(run, look)]))
+            name: name, title: title, caption: caption(inspected, run),
+            panels: inspected.neurons.map { panel($0, title: $0.neuron.layer, color: .series(0)) },
+            legend: legend([("weights drawn", .series(0))]), table: table([(run, inspected)]))
     }
 
-    private static func caption(_ look: InspectedRun, _ run: ReportRun) -> String {
-        "Training computes mean and variance of a pre-activation and samples that Gaussian; here "
-            + "the weights of one neuron of \(run.label) (first and last discrete layer) after "
-            + "\(Text.epochCount(run.epochs(look.step))) are really drawn, "
-            + "\(Ticks.grouped(InspectedRun.draws)) times, for the first validation image. The neuron lies "
-            + "where the layer's input has the most energy, in the channel with the median "
-            + "variance. JS is the Jensen-Shannon divergence of histogram and Gaussian: 0 bits for "
-            + "equal ones, 1 bit for ones that do not overlap. Chance alone gives a sample of this "
-            + "size \(Text.general(Divergence.jensenShannonOfChance(bins: bins, count: InspectedRun.draws))) "
-            + "bits."
+    private static func caption(_ inspected: InspectedRun, _ run: ReportRun) -> String {
+        let chance = Divergence.jensenShannonOfChance(bins: bins, count: InspectedRun.draws)
+        return
+            "Training computes the mean and variance of a pre-activation and samples that "
+            + "Gaussian. Here, the weights of one neuron in the first and in the last discrete "
+            + "layer of \(run.label) after \(Text.epochCount(run.epochs(inspected.step))) are "
+            + "actually drawn, \(Ticks.grouped(InspectedRun.draws)) times, for the first "
+            + "validation image (or training image, if there are none). The neuron is at the position where the layer's input has the "
+            + "most energy, in the channel with the median variance. JS is the Jensen-Shannon "
+            + "divergence between the histogram and the Gaussian: 0 bits if they are equal, 1 bit "
+            + "if they do not overlap. For a sample of this size, chance alone produces "
+            + "\(Text.general(chance)) bits."
     }
 
     private static func legend(_ entries: [(String, ChartColor)]) -> [LegendEntry] {
         entries.map { LegendEntry($0.0, $0.1) } + [LegendEntry("Gaussian", .neutral)]
     }
 
-    private static func panel(_ part: InspectedRun.Neuron, title: String, ink: ChartColor) -> Chart {
+    private static func panel(
+        _ part: InspectedRun.Neuron, title: String, color: ChartColor
+    ) -> Chart {
         let neuron = part.neuron
         let inputs = "\(neuron.activeInputCount) of \(neuron.fanIn) inputs not 0"
         guard let (histogram, gaussian) = parts(neuron) else {
             return Chart(
-                title: "\(title): all weights have decided", summary: "No variance; \(inputs).",
+                title: "\(title): all weights are decided", summary: "No variance; \(inputs).",
                 x: Axis(label: "pre-activation (\(inputs))", range: -1...1),
                 y: Axis(label: "density", range: 0...1), [])
         }
@@ -81,16 +86,16 @@ enum CentralLimit {
         }
         return Chart(
             title: "\(title): JS \(Text.number(divergence, 4)) bits",
-            summary: "Histogram of a pre-activation with drawn weights, mean "
-                + "\(Text.general(neuron.mean)), deviation \(Text.general(gaussian.deviation)), "
-                + "\(inputs); its Jensen-Shannon divergence from the Gaussian is "
-                + "\(Text.number(divergence, 4)) bits.",
+            summary: "Histogram of a pre-activation with drawn weights: mean "
+                + "\(Text.general(neuron.mean)), standard deviation "
+                + "\(Text.general(gaussian.deviation)), \(inputs). Its Jensen-Shannon divergence "
+                + "from the Gaussian is \(Text.number(divergence, 4)) bits.",
             x: Axis(label: "pre-activation (\(inputs))", range: low...high),
             y: Axis(
                 label: "density", fitting: histogram.densities + curve.map(\.y),
                 includesZero: true, count: 4),
             [
-                .bars(.init(edges: histogram.edges, heights: histogram.densities, ink)),
+                .bars(.init(edges: histogram.edges, heights: histogram.densities, color)),
                 .line(Chart.Line("", curve, .neutral)),
             ])
     }
@@ -99,11 +104,11 @@ enum CentralLimit {
         Figure.Table(
             header: [
                 .text("run"), .text("layer"), .number("inputs not 0"),
-                .number("JS of the picture"), .number("median of \(InspectedRun.images) images"),
+                .number("JS in the figure"), .number("median of \(InspectedRun.images) images"),
                 .number("largest"),
             ],
-            rows: items.flatMap { run, look in
-                look.neurons.map { part in
+            rows: items.flatMap { run, inspected in
+                inspected.neurons.map { part in
                     let sorted = part.divergences.sorted()
                     func bits(_ value: Double?) -> String {
                         value.map { "\(Text.number($0, 4)) bits" } ?? "–"
@@ -120,13 +125,14 @@ enum CentralLimit {
 
     // MARK: Figure 2
 
-    static func second(_ runs: [ReportRun], _ looks: [InspectedRun?]) -> Figure {
+    static func second(_ runs: [ReportRun], _ inspectedRuns: [InspectedRun?]) -> Figure {
         let (name, title) = ("probability-decay", "Figure 2: what probability decay changes")
-        let known = zip(runs, looks).compactMap { run, look in
-            look.flatMap { $0.neurons.isEmpty ? nil : (run: run, look: $0) }
+        let known = zip(runs, inspectedRuns).compactMap { run, inspected in
+            inspected.flatMap { $0.neurons.isEmpty ? nil : (run: run, inspected: $0) }
         }
         func decay(_ run: ReportRun) -> Double { run.recipe.regularization.probabilityDecay }
-        var pair: (without: (run: ReportRun, look: InspectedRun), with: (run: ReportRun, look: InspectedRun))?
+        typealias Item = (run: ReportRun, inspected: InspectedRun)
+        var pair: (without: Item, with: Item)?
         for without in known where decay(without.run) == 0 && pair == nil {
             let with = known.first {
                 $0.run.method == without.run.method && $0.run.dataSet == without.run.dataSet
@@ -137,22 +143,23 @@ enum CentralLimit {
         guard let pair else {
             return .missing(
                 name: name, title: title,
-                "Needs --data DIR and two runs of one method on that data set, one of them with --set "
-                    + "regularization.probabilityDecay=0.")
+                "Needs --data DIR and two runs of one method on that data set, one of them with "
+                    + "--set regularization.probabilityDecay=0.")
         }
-        let panels = [(pair.without, ChartColor.series(1)), (pair.with, ChartColor.series(0))].flatMap {
-            item, ink in
-            item.look.neurons.map { part in
+        let items: [(Item, ChartColor)] = [(pair.without, .series(1)), (pair.with, .series(0))]
+        let panels = items.flatMap { item, color in
+            item.inspected.neurons.map { part in
                 let decay = Text.general(decay(item.run))
-                return panel(part, title: "\(part.neuron.layer), decay \(decay)", ink: ink)
+                return panel(part, title: "\(part.neuron.layer), decay \(decay)", color: color)
             }
         }
         return Figure(
             name: name, title: title,
             caption:
-                "As figure 1, for a run without probability decay and one with it. Decay keeps "
-                + "probabilities away from 0 and 1, so that more summands stay random and the "
-                + "Gaussian fits; in the paper the difference shows after long training.",
+                "The same as Figure 1 for a run without probability decay and a run with it. Decay "
+                + "keeps probabilities away from 0 and 1, so more terms of the sum stay random "
+                + "and the Gaussian fits better. In the paper, the difference appears after "
+                + "long training.",
             panels: panels,
             legend: legend([("without decay", .series(1)), ("with decay", .series(0))]),
             table: table([pair.without, pair.with]))

@@ -1,9 +1,9 @@
 internal import LRNetTraining
 
-/// Which classes are hard, and which pictures.
+/// The error of each class and the most confidently misclassified images.
 enum ClassFigures {
     static func errors(_ runs: [ReportRun]) -> Figure {
-        let (name, title) = ("classes", "Errors of each class")
+        let (name, title) = ("classes", "Error by class")
         let panels = DataSetGroup.split(runs).flatMap(panels)
         guard !panels.isEmpty else {
             return .missing(
@@ -13,15 +13,16 @@ enum ClassFigures {
         return Figure(
             name: name, title: title,
             caption: "Share of each class's validation images that the best network misclassifies. "
-                + "Thin lines are 95 % intervals (Wilson score): with a few hundred images a class, "
-                + "one image is a large step.",
+                + "Thin lines are 95 % intervals (Wilson score). With a few hundred images per "
+                + "class, one image is a large step.",
             panels: panels)
     }
 
-    /// The runs of one data set, on one axis, so that panels can be compared.
+    /// Returns the panels for the runs of one data set, with a common axis so that they can be
+    /// compared.
     private static func panels(_ group: DataSetGroup) -> [CategoryBars] {
         let measured = group.runs.compactMap { number, run in
-            rates(run).map { (label: run.label, rates: $0, ink: ChartColor.series(number)) }
+            rates(run).map { (label: run.label, rates: $0, color: ChartColor.series(number)) }
         }
         let ends = measured.flatMap(\.rates).map { $0?.interval.upperBound ?? 0 }
         let axis = Axis(label: "%", fitting: ends, includesZero: true)
@@ -30,17 +31,17 @@ enum ClassFigures {
             let worst = errors.indices.max { errors[$0] < errors[$1] } ?? 0
             return CategoryBars(
                 title: run.label,
-                summary: "Validation error of each of \(errors.count) classes; highest in class "
-                    + "\(worst), \(Text.percent(errors[worst])).",
+                summary: "Validation error of each of \(errors.count) classes. The highest is "
+                    + "class \(worst), \(Text.percent(errors[worst])).",
                 categories: errors.indices.map { "\($0)" }, label: "class", axis: axis,
                 [
                     CategoryBars.Group(
-                        run.label, errors, run.ink, intervals: run.rates.map { $0?.interval })
+                        run.label, errors, run.color, intervals: run.rates.map { $0?.interval })
                 ])
         }
     }
 
-    /// Each class's error, by the best network; `nil` for a class without images.
+    /// Returns the error of the best network for each class; `nil` for a class without images.
     private static func rates(_ run: ReportRun) -> [ErrorRate?]? {
         guard let record = run.bestValidation, let errors = record.classErrors,
             let counts = record.classCounts, errors.count == counts.count, !errors.isEmpty
@@ -50,48 +51,48 @@ enum ClassFigures {
         }
     }
 
-    static func confusions(_ runs: [ReportRun], _ looks: [InspectedRun?]) -> Figure {
-        let (name, title) = ("confusions", "Most confused pictures")
-        let known = zip(runs, looks).filter { $0.1?.imageCount ?? 0 > 0 }
+    static func confusions(_ runs: [ReportRun], _ inspectedRuns: [InspectedRun?]) -> Figure {
+        let (name, title) = ("confusions", "Most confidently misclassified images")
+        let known = zip(runs, inspectedRuns).filter { $0.1?.imageCount ?? 0 > 0 }
         guard
-            let (run, look) = known.first(where: { $0.0.method != "full-precision" })
-                ?? known.first, let look
+            let (run, inspected) = known.first(where: { $0.0.method != "full-precision" })
+                ?? known.first, let inspected
         else {
             return .missing(
                 name: name, title: title,
                 "Needs --data DIR with a validation split, and a run with a winner's file.")
         }
-        let pictures = look.confusions.map {
+        let images = inspected.confusions.map {
             ImageGrid.Picture(
                 png: $0.png,
                 lines: [
                     "\($0.label) → \($0.predicted)", Text.percent(100 * $0.confidence, 1),
                 ])
         }
-        guard !pictures.isEmpty else {
+        guard !images.isEmpty else {
             var figure = Figure(name: name, title: title, caption: "")
-            figure.missing = "\(run.label) has no wrong validation image to show."
+            figure.missing = "\(run.label) misclassifies no validation image."
             return figure
         }
-        // Strips that fit a phone; a wide page has several side by side.
-        let strips = stride(from: 0, to: pictures.count, by: 8).map { first in
-            let part = Array(pictures[first..<min(first + 8, pictures.count)])
+        // Each grid fits a phone. A wide page shows several grids side by side.
+        let grids = stride(from: 0, to: images.count, by: 8).map { first in
+            let part = Array(images[first..<min(first + 8, images.count)])
             return ImageGrid(
                 title: "\(first + 1) to \(first + part.count)",
-                summary: "Pictures with label and prediction: "
+                summary: "Images with label and prediction: "
                     + part.map { $0.lines[0] }.joined(separator: ", ") + ".",
                 columns: 4, part)
         }
         return Figure(
             name: name, title: title,
-            caption: "Of \(Ticks.grouped(look.imageCount)) validation images the winner of "
-                + "\(run.label) misclassifies \(look.wrongCount); these are the ones it was surest "
-                + "of. Below each: label → prediction, and the prediction's probability. "
-                + "The test split is not looked at.",
-            panels: strips,
+            caption: "The winner of \(run.label) misclassifies \(inspected.wrongCount) of "
+                + "\(Ticks.grouped(inspected.imageCount)) validation images. These are the images "
+                + "with the most confident wrong predictions. Below each: label → prediction, and "
+                + "the probability of the prediction. The test split is not used.",
+            panels: grids,
             table: Figure.Table(
-                header: [.text("label"), .text("taken for"), .number("images")],
-                rows: look.pairs.prefix(8).map {
+                header: [.text("label"), .text("prediction"), .number("images")],
+                rows: inspected.pairs.prefix(8).map {
                     ["\($0.label)", "\($0.predicted)", "\($0.count)"]
                 }))
     }

@@ -1,14 +1,15 @@
 internal import LRNetTraining
 
-/// Loss, errors and learning rate over the epochs, one curve a run, runs of one data set together.
+/// Loss, errors and learning rate over the epochs: one curve per run, with runs of one data set in
+/// the same panel.
 enum CurveFigure {
     static func make(_ runs: [ReportRun]) -> Figure {
         let groups = DataSetGroup.split(runs)
         return Figure(
             name: "curves", title: "Loss, error and learning rate",
-            caption: "Training values are means over 50 steps, with the noise of training (drawn "
-                + "pre-activations, dropout); validation values are those of finished networks, "
-                + "whose weights were drawn once.",
+            caption: "Training values are means over 50 steps and include the noise of training "
+                + "(sampled pre-activations, dropout). Validation values are those of finished "
+                + "networks, whose weights were drawn once.",
             panels: groups.flatMap { panels($0, of: groups, runs) },
             legend: RunColors.legendOfCurves(runs), columns: groups.count > 1 ? 2 : nil)
     }
@@ -58,10 +59,10 @@ enum CurveFigure {
         let names = optimizers.map { ["adam": "Adam", "sgd": "SGD"][$0] ?? $0 }
         panels.append(
             chart(
-                "Learning rate", "of \(Text.list(names)); of logits where they have their own",
+                "Learning rate", "\(Text.list(names)); for logits if they have their own",
                 kind: .logarithmic
             ) { run in
-                // A rate holds from one record to the next.
+                // A rate is constant from one record to the next.
                 var (points, start) = ([(x: Double, y: Double)](), 0.0)
                 for record in run.metrics.training {
                     let end = run.epochs(record.step)

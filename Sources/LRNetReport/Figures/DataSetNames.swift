@@ -2,14 +2,12 @@ internal import Foundation
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// What a run's files say of its data set.
+/// The information about the data set in a run's files.
 package struct DataSetTrace: Sendable, Equatable {
     /// The last component of the data set's folder.
     package var name: String?
-    /// The data set's fingerprint.
     package var fingerprint: String?
 
-    /// Creates a trace.
     package init(name: String?, fingerprint: String?) {
         self.name = name
         self.fingerprint = fingerprint
@@ -22,9 +20,9 @@ package struct DataSetTrace: Sendable, Equatable {
             name = path.split(separator: "/").last.map(String.init)
             return
         }
-        // Earlier versions name it in the log alone.
+        // Earlier versions name the data set only in the log.
         let bytes = (try? FileBytes.read("\(folder)/train.log")) ?? []
-        // The line that a start or a resume begins with:
+        // The first line that a start or a resume writes:
         // `..., 2 ranks of 1 thread, data/mnist: 55,000 images, 50 steps of 256, ...`
         let title = /threads?, (?<folder>.+): [0-9,]+ images, [0-9,]+ steps of [0-9]/
         let lines = String(decoding: bytes, as: UTF8.self).split(
@@ -34,9 +32,10 @@ package struct DataSetTrace: Sendable, Equatable {
     }
 }
 
-/// Names data sets, so that equal names are equal sets: the fingerprint decides where it is known.
+/// Names data sets so that equal names mean equal sets. The fingerprint identifies a set if it is
+/// known.
 enum DataSetNames {
-    /// A name for each trace; `nil` where nothing is known.
+    /// Returns a name for each trace; `nil` if neither name nor fingerprint is known.
     static func make(_ traces: [DataSetTrace]) -> [String?] {
         let keys = traces.map { key($0, among: traces) }
         var named: [(key: String, name: String)] = []
@@ -55,7 +54,8 @@ enum DataSetNames {
 
     private static let unknown = "unknown"
 
-    /// What tells a set from others: its fingerprint; without one that of the only set of its name.
+    /// Returns the key that identifies a set: its fingerprint or, without one, the fingerprint of
+    /// the only set with its name.
     private static func key(_ trace: DataSetTrace, among traces: [DataSetTrace]) -> String? {
         if let fingerprint = trace.fingerprint { return fingerprint }
         guard let name = trace.name else { return nil }
@@ -64,14 +64,14 @@ enum DataSetNames {
     }
 }
 
-/// The runs of one data set; errors are compared among them alone.
+/// The runs of one data set. Errors are compared only within a group.
 struct DataSetGroup {
-    /// The data set's name; `nil` where the runs do not say.
+    /// The data set's name; `nil` if the runs do not record it.
     var name: String?
-    /// The runs with their numbers in the report.
+    /// The runs and their positions in the report.
     var runs: [(number: Int, run: ReportRun)]
 
-    /// Groups in order of their first run.
+    /// Groups runs by data set, in the order of the first run of each group.
     static func split(_ runs: [ReportRun]) -> [DataSetGroup] {
         var groups: [DataSetGroup] = []
         for (number, run) in runs.enumerated() {
@@ -84,7 +84,7 @@ struct DataSetGroup {
         return groups
     }
 
-    /// A panel's title, with the data set's name where a report has several.
+    /// Returns a panel's title, which includes the data set's name if a report has several sets.
     func title(_ title: String, of groups: [DataSetGroup]) -> String {
         groups.count > 1 ? "\(name ?? "unknown data"): \(title)" : title
     }

@@ -1,6 +1,6 @@
 internal import LRNetTraining
 
-/// Whether draws differ: the paper says they hardly do.
+/// The validation errors of several draws. The paper notes that draws hardly differ.
 enum DrawFigure {
     static func make(_ runs: [ReportRun]) -> Figure {
         let (name, title) = ("draws", "Do draws differ?")
@@ -21,8 +21,9 @@ enum DrawFigure {
             return Chart(
                 title: run.label,
                 summary: "Validation errors of \(validations[0].draws.count) draws at each of "
-                    + "\(validations.count) validations, from \(Text.percent(points.map(\.y).min())) "
-                    + "to \(Text.percent(points.map(\.y).max())).",
+                    + "\(validations.count) validations, from "
+                    + "\(Text.percent(points.map(\.y).min())) to "
+                    + "\(Text.percent(points.map(\.y).max())).",
                 x: .epochs(upTo: run.trainedEpochs),
                 y: Axis(label: "validation error, %", fitting: points.map(\.y)),
                 [
@@ -33,10 +34,10 @@ enum DrawFigure {
         return Figure(
             name: name, title: title,
             caption: "Each ring is a network whose weights were drawn once from the trained "
-                + "distributions. The paper remarks that draws hardly differ. The table has the "
-                + "deviation over the draws beside the 95 % interval (Wilson score) of their mean "
-                + "error, which follows from the number of validation images alone. All draws see "
-                + "the same images, so part of that uncertainty is common to them.",
+                + "distributions. The paper notes that draws hardly differ. The table compares the "
+                + "standard deviation over the draws with the 95 % interval (Wilson score) of "
+                + "their mean error, which reflects only the number of validation images. All "
+                + "draws see the same images, so part of that uncertainty is common to them.",
             panels: panels, table: table(drawn.map(\.element)))
     }
 
@@ -44,7 +45,7 @@ enum DrawFigure {
         Figure.Table(
             header: [
                 .text("run"), .number("epochs"), .number("draws"), .number("lowest"),
-                .number("mean"), .number("highest"), .number("deviation, points"),
+                .number("mean"), .number("highest"), .number("standard deviation, points"),
                 .number("95 % interval of the mean"), .number("images"),
             ],
             rows: runs.compactMap { run in

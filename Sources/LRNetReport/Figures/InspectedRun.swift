@@ -2,17 +2,17 @@ internal import LRNetData
 internal import LRNetKernels
 package import LRNetTraining
 
-/// What is found by looking into a run's network with the data at hand.
+/// The results of evaluating a run's network on a data set.
 package struct InspectedRun: Sendable {
-    /// A neuron and the divergences of several images.
+    /// A neuron and its divergences for several images.
     package struct Neuron: Sendable {
-        /// The pre-activation that is drawn.
+        /// The pre-activation for the image of the figure.
         package var neuron: RunInspection.Neuron
-        /// The Jensen-Shannon divergence from the Gaussian, for each of some images, in bits.
+        /// The Jensen-Shannon divergence from the Gaussian for each of several images, in bits.
         package var divergences: [Double]
     }
 
-    /// A wrong prediction, with its picture.
+    /// A wrong prediction and its image.
     package struct Confusion: Sendable {
         package var label: Int
         package var predicted: Int
@@ -20,29 +20,32 @@ package struct InspectedRun: Sendable {
         package var png: [UInt8]
     }
 
-    /// Steps trained of the checkpoint.
+    /// The number of trained steps of the checkpoint.
     package var step: Int
-    /// The first and the last layer with distributions; one if there is one, none without.
+    /// A neuron of the first and of the last layer with distributions. There is one neuron if there
+    /// is one such layer, and none without.
     package var neurons: [Neuron] = []
-    /// The wrong predictions that the network was surest of, surest first.
+    /// The most confident wrong predictions, in descending order of confidence.
     package var confusions: [Confusion] = []
-    /// How often each pair of label and prediction stands among the wrong ones, most often first.
+    /// The number of images for each wrong pair of label and prediction, most frequent first.
     package var pairs: [(label: Int, predicted: Int, count: Int)] = []
-    /// Wrong images and all images of the split.
+    /// The numbers of misclassified images and of all images of the split.
     package var wrongCount = 0
     package var imageCount = 0
 
-    /// Draws of the neuron in a picture, and of those for divergences alone.
+    /// The numbers of draws for a neuron in the figure and for a neuron of which only the
+    /// divergence is used.
     static let draws = 20_000
     static let furtherDraws = 5_000
-    /// Images that divergences are computed for.
+    /// The number of images for which divergences are computed.
     static let images = 16
-    /// Pictures of wrong predictions.
-    static let pictures = 24
+    /// The largest number of wrong predictions in the figure.
+    static let confusionLimit = 24
 
-    /// Looks into a run.
+    /// Evaluates a run's network.
     ///
-    /// - Throws: An error of the data set, its fit to the recipe, or the run's files.
+    /// - Throws: An error of the data set or the run's files, or if the data set does not match the
+    ///   recipe.
     package init(run: ReportRun, data: String) throws {
         let inspection = try RunInspection(run: run.finished, data: data)
         step = inspection.step
@@ -64,11 +67,11 @@ package struct InspectedRun: Sendable {
         imageCount = predictions.count
         let wrong = predictions.filter { $0.predicted != $0.label }
         wrongCount = wrong.count
-        let surest = wrong.sorted {
+        let mostConfident = wrong.sorted {
             ($1.confidence, $0.sample) < ($0.confidence, $1.sample)
-        }.prefix(Self.pictures)
-        let images = try inspection.images(surest.map(\.sample), of: .validation)
-        for (number, prediction) in surest.enumerated() {
+        }.prefix(Self.confusionLimit)
+        let images = try inspection.images(mostConfident.map(\.sample), of: .validation)
+        for (number, prediction) in mostConfident.enumerated() {
             confusions.append(
                 Confusion(
                     label: prediction.label, predicted: prediction.predicted,
@@ -87,7 +90,7 @@ package struct InspectedRun: Sendable {
         }
     }
 
-    /// A picture of the first image; of other than three channels the mean.
+    /// Encodes the first image as PNG. If it does not have three channels, their mean is used.
     static func png(_ images: LabeledImages) -> [UInt8] {
         let shape = images.shape
         let pixels = shape.height * shape.width

@@ -3,10 +3,10 @@ internal import LRNetTraining
 
 /// Figure 3 of the paper: the first kernels of the first layer.
 enum KernelFigure {
-    /// Kernels that are shown.
+    /// The largest number of kernels in a panel.
     private static let count = 25
 
-    /// The paper's order; other methods follow.
+    /// The methods in the paper's order. Other methods follow.
     private static let order = ["binary", "ternary", "full-precision"]
 
     static func make(_ runs: [ReportRun]) -> Figure {
@@ -19,19 +19,21 @@ enum KernelFigure {
         guard !panels.isEmpty else {
             return .missing(
                 name: name, title: title,
-                "Needs a run with a winner's file (one validation at least) whose first layer is a "
+                "Needs a run with a winner's file (at least one validation) whose first layer is a "
                     + "convolution.")
         }
         let absent = order.filter { method in !runs.contains { $0.method == method } }
         let note =
             absent.isEmpty
-            ? "" : " The paper shows \(Text.list(order)); give a \(Text.list(absent)) run as well."
+            ? ""
+            : " The paper shows \(Text.list(order)); this report lacks \(Text.list(absent))."
         return Figure(
             name: name, title: title,
             caption:
-                "The first \(count) kernels of the winner's file. Black is −1, grey 0 and white "
-                + "+1; real weights are scaled so that 98 % of those shown lie within. Three input "
-                + "channels are shown as red, green and blue, other numbers by their mean.\(note)",
+                "The first \(count) kernels of the winner's file. Black is −1, gray is 0 and white "
+                + "is +1. Real weights are scaled so that 98 % of the weights shown are in "
+                + "this range. Three input channels are shown as red, green and blue; other "
+                + "numbers of channels are shown by their mean.\(note)",
             panels: panels)
     }
 
@@ -39,7 +41,8 @@ enum KernelFigure {
     private struct Kernels {
         var layer: String
         var window: Int
-        /// Grey levels, or red, green and blue, of each pixel of each kernel; 0 to 1.
+        /// The gray level, or the red, green and blue levels, of each pixel of each kernel, from 0
+        /// to 1.
         var levels: [[[Double]]]
         var detail: String
     }
@@ -64,7 +67,7 @@ enum KernelFigure {
                 }
             }.sorted()
             scale = max(sizes[(sizes.count - 1) * 98 / 100], 1e-12)
-            detail = "98 % of the weights shown lie within \(Text.general(scale))"
+            detail = "98 % of the weights shown are within ±\(Text.general(scale))"
         } else {
             let zeros = tensor.values.count { $0 == 0 }
             detail =
@@ -93,8 +96,9 @@ enum KernelFigure {
             kernels.levels.map { TileGrid.Tile(width: kernels.window, levels: $0) })
     }
 
-    /// Kernels on one picture, five a row with a gap of a pixel, each pixel eight by eight.
-    static func picture(_ run: ReportRun) -> (
+    /// Returns an image of the kernels of a run's winner. There are five kernels per row with gaps
+    /// of one pixel, and each pixel is enlarged to eight by eight.
+    static func image(_ run: ReportRun) -> (
         layer: String, png: [UInt8], width: Int, height: Int
     )? {
         guard let kernels = kernels(run) else { return nil }

@@ -1,13 +1,15 @@
 internal import Foundation
 internal import LRNetTraining
 
-/// What the weights of each layer do over training: entropy, flips, saturation, zeros.
+/// Statistics of each layer's weights during training: entropy, flips, saturation, zeros.
 enum LayerFigures {
     /// Figure 5 of the paper.
     static func entropy(_ runs: [ReportRun]) -> Figure {
         let (name, title) = ("entropy", "Figure 5: mean entropy of each layer's weights")
         let panels = runs.compactMap { run in
-            chart(run, title: run.label, label: "nats a weight", includesZero: true) { $0.entropy }
+            chart(run, title: run.label, label: "nats per weight", includesZero: true) {
+                $0.entropy
+            }
         }
         guard !panels.isEmpty else {
             return .missing(
@@ -17,20 +19,21 @@ enum LayerFigures {
         }
         return Figure(
             name: name, title: title,
-            caption: "Every weight is a distribution over its values; its entropy is ln 3 = 1.10 "
-                + "nats where all three are as likely, ln 2 = 0.69 between two, and 0 once it has "
-                + "decided. Taken from the logits every 50 steps.",
+            caption: "Every weight is a distribution over its values. Its entropy is ln 3 = 1.10 "
+                + "nats if three values are equally likely, ln 2 = 0.69 nats if two are, and 0 "
+                + "once the weight is decided. Entropies are computed from the logits every 50 "
+                + "steps.",
             panels: panels)
     }
 
-    /// Flip rate and saturation, beyond the paper.
+    /// Returns the figure of flips, saturation and zeros, which is not in the paper.
     static func movement(_ runs: [ReportRun]) -> Figure {
         let (name, title) = ("movement", "How weights move: flips, saturation, zeros")
         let panels = runs.flatMap { run -> [Chart] in
             let parts: [(String, (RunMetrics.LayerWeights) -> Double?)] = [
-                ("weights that flipped, %", { 100 * $0.flips }),
+                ("flipped weights, %", { 100 * $0.flips }),
                 ("saturated weights, %", { $0.saturation.map { 100 * $0 } }),
-                ("weights likeliest 0, %", { 100 * $0.zeros }),
+                ("weights most likely 0, %", { 100 * $0.zeros }),
             ]
             return parts.enumerated().compactMap { number, part in
                 let word = ["flips", "saturation", "zeros"][number]
@@ -47,9 +50,9 @@ enum LayerFigures {
         }
         return Figure(
             name: name, title: title,
-            caption: "A weight has flipped if its likeliest value differs from the one 50 steps "
-                + "before; a curve has a gap where no weight has. A weight is saturated if its "
-                + "likeliest value has a probability of at least 0.99.",
+            caption: "A weight has flipped if its most likely value differs from the value 50 "
+                + "steps before. A curve has a gap where no weight has flipped. A weight is "
+                + "saturated if its most likely value has a probability of at least 0.99.",
             panels: panels)
     }
 
@@ -72,7 +75,7 @@ enum LayerFigures {
                 guard let layer = record.layers.first(where: { $0.layer == name }),
                     let value = value(layer)
                 else { return nil }
-                // A logarithm has no place for "none".
+                // A logarithmic axis cannot show 0.
                 return (
                     run.epochs(record.step), kind == .logarithmic && value <= 0 ? .nan : value
                 )
@@ -90,7 +93,7 @@ enum LayerFigures {
         }
         return Chart(
             title: title,
-            summary: "\(label) of each layer over the epochs; at the end: "
+            summary: "\(label), for each layer over the epochs; at the end: "
                 + ends.joined(separator: ", ") + ".",
             x: .epochs(upTo: run.trainedEpochs),
             y: .fitting(

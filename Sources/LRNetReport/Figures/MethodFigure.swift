@@ -1,9 +1,9 @@
 internal import LRNetTraining
 
-/// Figure 4 of the paper: methods against each other over the epochs, on one data set each.
+/// Figure 4 of the paper: a comparison of methods over the epochs, with one data set per panel.
 enum MethodFigure {
     static func make(_ runs: [ReportRun]) -> Figure {
-        let (name, title) = ("methods", "Figure 4: methods against each other")
+        let (name, title) = ("methods", "Figure 4: comparison of methods")
         let groups = DataSetGroup.split(runs).map { group in
             DataSetGroup(
                 name: group.name,
@@ -13,17 +13,17 @@ enum MethodFigure {
         guard !compared.isEmpty else {
             return .missing(
                 name: name, title: title,
-                "Needs at least two runs of one data set with validations, such as "
-                    + "weights=ternary and weights=gumbel-ternary of one recipe.")
+                "Needs at least two runs with validations on one data set, such as one recipe with "
+                    + "weights=ternary and with weights=gumbel-ternary.")
         }
         let (mean, best) = ("Validation error, mean of the draws", "Validation error, best network")
         return Figure(
             name: name, title: title,
             caption:
                 "The paper's figure compares LR-nets with Gumbel-softmax over ten epochs. "
-                + "“\(mean)” is fair to methods with many draws; “\(best)” is what a user "
-                + "gets. Methods are comparable as far as their recipes agree; what differs is in "
-                + "the table of recipes.",
+                + "“\(mean)” does not favor methods with many draws; “\(best)” is the error of the "
+                + "network that a user gets. Methods are comparable only to the extent that their "
+                + "recipes agree; the table of recipes lists the differences.",
             panels: compared.flatMap { group in
                 [
                     chart(group.title(mean, of: groups), group, runs, \.mean),

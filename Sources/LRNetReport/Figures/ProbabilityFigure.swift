@@ -1,6 +1,6 @@
 internal import LRNetTraining
 
-/// Figure 6 of the paper: histograms of p(w = 0) at start and end of training.
+/// Figure 6 of the paper: histograms of p(w = 0) at the start and at the end of training.
 enum ProbabilityFigure {
     static func make(_ runs: [ReportRun]) -> Figure {
         let (name, title) = ("probabilities", "Figure 6: p(w = 0) at the start and at the end")
@@ -13,9 +13,9 @@ enum ProbabilityFigure {
         }
         return Figure(
             name: name, title: title,
-            caption: "Shares of a layer's weights in 20 bins of the probability: first and last "
-                + "discrete layer, initial values against the last validation. Binary weights are "
-                + "never 0; their p(w = +1) is shown.",
+            caption: "The percentage of a layer's weights in 20 bins of the probability, for the "
+                + "first and the last discrete layer, initially and at the last validation. Binary "
+                + "weights are never 0, so their p(w = +1) is shown.",
             panels: panels,
             legend: [LegendEntry("start", .neutral), LegendEntry("end", .series(0))],
             columns: 2)
@@ -61,12 +61,14 @@ enum ProbabilityFigure {
             ])
     }
 
-    /// The upper border of bars.
-    private static func outline(_ edges: [Double], _ heights: [Double], _ ink: ChartColor) -> Chart.Line {
+    /// Returns the upper outline of bars.
+    private static func outline(
+        _ edges: [Double], _ heights: [Double], _ color: ChartColor
+    ) -> Chart.Line {
         var points: [(x: Double, y: Double)] = []
         for (number, height) in heights.enumerated() {
             points += [(edges[number], height), (edges[number + 1], height)]
         }
-        return Chart.Line("", points, ink)
+        return Chart.Line("", points, color)
     }
 }

@@ -4,35 +4,35 @@ internal import LRNetLayers
 internal import LRNetSupport
 package import LRNetTraining
 
-/// A run's folder, as far as figures need it.
+/// The parts of a run's folder that figures need.
 package struct ReportRun: Sendable {
-    /// The run's folder as it was read.
     package let finished: FinishedRun
-    /// The run's name in figures; no two runs of a report share one.
+    /// The run's name in figures, which is unique in a report.
     package internal(set) var label: String
-    /// The data set's name, the same for all runs of one set; `nil` where the run does not say.
+    /// The data set's name, which is the same for all runs of one set; `nil` if the run does not
+    /// record it.
     package internal(set) var dataSet: String?
     package var folder: String { finished.folder }
     package var recipe: Recipe { finished.recipe }
-    /// What the run recorded.
     package let metrics: RunMetrics
-    /// What a finished run says of itself.
+    /// The result, or `nil` for a run that has not finished.
     package let result: RunResult?
-    /// What it ran on.
+    /// The software and machines of the last start.
     package let environment: RunEnvironment?
-    /// The winner's file.
+    /// The contents of the winner's file.
     package let winner: SafeTensors?
-    /// Bytes of the winner's file.
+    /// The size of the winner's file in bytes.
     package let winnerBytes: Int?
-    /// What its files say of the data set.
+    /// The information about the data set in the run's files.
     let trace: DataSetTrace
-    /// Images of the test split; `nil` where neither the run nor another of its data set tells.
+    /// The number of images of the test split; `nil` if neither this run nor another run of its
+    /// data set records it.
     package internal(set) var testCount: Int?
 
-    /// Reads a folder.
+    /// Reads a run's folder.
     ///
-    /// - Throws: `Failure` naming the folder or file: 66 for what is no run or has no metrics,
-    ///   65 for files of another version or a recipe that was edited.
+    /// - Throws: `Failure` naming the folder or file: 66 if it is not a run or has no metrics; 65
+    ///   for files of another version or an edited recipe.
     package init(folder: String) throws {
         label = Self.labels([folder])[0]
         finished = try FinishedRun(folder: folder, for: "report")
@@ -46,7 +46,7 @@ package struct ReportRun: Sendable {
         testCount = result.flatMap(Self.testCount)
     }
 
-    /// Reads several folders, gives each a short name, and puts runs of one data set together.
+    /// Reads several folders, assigns each a short name, and groups runs of one data set.
     package static func load(_ folders: [String]) throws -> [ReportRun] {
         var runs = try folders.map(ReportRun.init)
         let paths = folders.map { PathText.absolute($0) }
@@ -65,7 +65,10 @@ package struct ReportRun: Sendable {
         }
     }
 
-    /// Of runs of earlier versions it follows from wrong images and error; `nil` where no image is wrong.
+    /// Returns the number of images of the test split.
+    ///
+    /// For runs of earlier versions, it is computed from the number of misclassified images and the
+    /// error. The result is `nil` if no image is misclassified.
     private static func testCount(_ result: RunResult) -> Int? {
         if let count = result.testCount { return count }
         guard let percent = result.testError, percent > 0, let errors = result.testClassErrors
@@ -73,53 +76,53 @@ package struct ReportRun: Sendable {
         return Int((100 * Double(errors.reduce(0, +)) / percent).rounded())
     }
 
-    /// Short names of folders: as many of their last components as tell them apart, without what all
-    /// begin or end with; equal ones are numbered.
+    /// Returns short names of folders: as many of their last components as distinguish them,
+    /// without common prefixes and suffixes. Equal names are numbered.
     package static func labels(_ folders: [String]) -> [String] { RunLabels.make(folders) }
 
-    /// Names of data sets, equal for equal sets; `nil` where nothing is known of one.
+    /// Returns the names of data sets, which are equal for equal sets; `nil` for an unknown set.
     package static func dataSetNames(_ traces: [DataSetTrace]) -> [String?] {
         DataSetNames.make(traces)
     }
 
-    /// The method's name.
     package var method: String { recipe.weights.model.rawValue }
 
-    /// Whether the weights are the real numbers that discrete ones are compared with.
+    /// True if the run is a full-precision reference for discrete networks.
     var isReference: Bool { recipe.weights.model == .fullPrecision }
 
-    /// Epochs trained after some steps.
+    /// Returns the number of epochs that a number of steps equals.
     package func epochs(_ step: Int) -> Double {
         Double(step) / Double(metrics.stepsPerEpoch)
     }
 
-    /// Epochs trained in all.
+    /// The total number of trained epochs.
     package var trainedEpochs: Double {
         epochs(max(metrics.training.last?.step ?? 0, metrics.validations.last?.step ?? 0))
     }
 
-    /// The validation that the winner comes from, or the best so far.
+    /// The validation that produced the winner, or the best validation so far.
     package var bestValidation: RunMetrics.Validation? {
         metrics.validations.first { $0.step == result?.winnerStep }
             ?? metrics.validations.min { $0.best < $1.best }
     }
 
-    /// Images of the validation split, where recorded.
+    /// The number of images of the validation split, if recorded.
     package var validationCount: Int? {
         bestValidation?.classCounts.map { $0.reduce(0, +) }
     }
 
-    /// The winner's error on the validation split, with its count.
+    /// The winner's error on the validation split and the number of images.
     package var validationRate: ErrorRate? {
         ErrorRate(percent: bestValidation?.best, count: validationCount)
     }
 
-    /// The winner's error on the test split, with its count.
+    /// The winner's error on the test split and the number of images.
     package var testRate: ErrorRate? {
         ErrorRate(percent: result?.testError, count: testCount)
     }
 
-    /// Seconds that the run took; for runs of earlier versions, of its recorded steps and validations.
+    /// The duration of the run in seconds. For runs of earlier versions, it is the sum of the
+    /// recorded steps and validations.
     package var seconds: Double? {
         if let seconds = result?.seconds { return seconds }
         let steps = metrics.training.map {
@@ -129,7 +132,7 @@ package struct ReportRun: Sendable {
         return sum > 0 ? sum : nil
     }
 
-    /// Bits a weight of the winner.
+    /// The number of bits per weight of the winner.
     package var bitsPerWeight: Double? {
         winner.flatMap { WeightBudget($0, levels: recipe.model.levels).bitsPerWeight }
     }

@@ -1,13 +1,14 @@
 internal import Foundation
 
-/// Short names of runs, from their folders.
+/// Derives short names of runs from their folders.
 enum RunLabels {
-    /// As many of each folder's last components as name it, without what all begin or end with.
+    /// Returns as many of each folder's last components as identify it, without common prefixes and
+    /// suffixes.
     ///
-    /// A name such as `seed-1` says nothing without its parent; equal names are numbered.
+    /// A generic name such as `seed-1` includes its parent. Equal names are numbered.
     static func make(_ folders: [String]) -> [String] {
         let paths = folders.map { $0.split(separator: "/").map(String.init) }
-        let parts = withoutCommonEnds(telling(paths), separator: "/")
+        let parts = withoutCommonEnds(distinguishing(paths), separator: "/")
         let words = withoutCommonEnds(
             parts.map { part in
                 part.joined(separator: "/").split(separator: "-", omittingEmptySubsequences: false)
@@ -23,14 +24,16 @@ enum RunLabels {
         }
     }
 
-    /// Whether a name fits any run: a number, a seed, `run`, `output`, `latest`.
+    /// Returns true if a name could be that of any run: a number, a seed, `run`, `output`,
+    /// `latest`.
     private static func isGeneric(_ name: String) -> Bool {
         name.wholeMatch(
             of: /(?i)((seed|run|try|trial|fold|rep|repeat)?[-_]?[0-9]*|out|output|latest)/) != nil
     }
 
-    /// The fewest last components of each path that are not generic and no other path ends with.
-    private static func telling(_ paths: [[String]]) -> [[String]] {
+    /// Returns the fewest last components of each path that are not generic and that no other path
+    /// ends with.
+    private static func distinguishing(_ paths: [[String]]) -> [[String]] {
         paths.indices.map { index in
             let path = paths[index]
             let others = paths.indices.filter { $0 != index && paths[$0] != path }
@@ -44,7 +47,8 @@ enum RunLabels {
         }
     }
 
-    /// Lists without the elements that all begin or end with; what is left of each is not generic.
+    /// Removes the first and last elements that all lists share, as long as the rest of each list
+    /// is not generic.
     private static func withoutCommonEnds(_ lists: [[String]], separator: String) -> [[String]] {
         guard lists.count > 1 else { return lists }
         var lists = lists

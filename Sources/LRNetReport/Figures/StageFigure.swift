@@ -1,17 +1,17 @@
 internal import LRNetDiagnostics
 internal import LRNetTraining
 
-/// Where the time of a step goes.
+/// The time of a step by stage.
 enum StageFigure {
     private static let stages = [
         "waiting for data", "forward", "backward", "waiting for gradients", "update", "rest",
     ]
-    private static let inks: [ChartColor] = [
+    private static let colors: [ChartColor] = [
         .series(3), .series(0), .series(2), .series(1), .series(4), .neutral,
     ]
 
     static func make(_ runs: [ReportRun]) -> Figure {
-        let (name, title) = ("stages", "Time of a step")
+        let (name, title) = ("stages", "Step time")
         let timed = runs.compactMap { run in bar(run).map { (run: run, bar: $0) } }
         let bars = timed.map(\.bar)
         guard !bars.isEmpty else {
@@ -22,20 +22,21 @@ enum StageFigure {
         let summary = zip(bars, totals).map { "\($0.name): \(Text.number($1, 1)) ms" }
         return Figure(
             name: name, title: title,
-            caption: "Mean over all steps, on rank 0, without validations and checkpoints. Forward "
-                + "and backward contain the exchange of batch-norm sums; gradients are exchanged "
-                + "while earlier layers compute, so only what is left is waited for. Rest: losses, "
-                + "flags and decisions, and their exchange.",
+            caption: "Mean over all steps on rank 0, without validations and checkpoints. Forward "
+                + "and backward include the exchange of batch-norm sums. Gradients are exchanged "
+                + "while earlier layers compute, so only the remaining wait is shown. Rest: "
+                + "losses, flags and decisions, and their exchange.",
             panels: [
                 StackedBars(
-                    title: "Milliseconds a step",
-                    summary: "Time of a step in stages. " + summary.joined(separator: ", ") + ".",
-                    axis: Axis(label: "ms", fitting: totals, includesZero: true), inks: inks, bars)
+                    title: "Milliseconds per step",
+                    summary: "Step time by stage. " + summary.joined(separator: ", ") + ".",
+                    axis: Axis(label: "ms", fitting: totals, includesZero: true), inks: colors,
+                    bars)
             ],
-            legend: zip(stages, inks).map { LegendEntry($0, $1) },
+            legend: zip(stages, colors).map { LegendEntry($0, $1) },
             table: Figure.Table(
                 header: [.text("run")] + stages.map { .number("\($0), ms") }
-                    + [.number("validations, s in all")],
+                    + [.number("validations, s in total")],
                 rows: timed.map { run, bar in
                     let seconds = run.metrics.validations.map(\.seconds).reduce(0, +)
                     return [run.label] + bar.parts.map { Text.number($0, 1) }

@@ -3,16 +3,16 @@ internal import LRNetSupport
 /// A figure as a section of the page.
 struct FigureSection {
     let figure: Figure
-    /// The folder of the pictures.
+    /// The link to the folder of SVG files.
     let link: String
 
-    /// Panels of a row in a wide window.
+    /// The number of panels per row in a wide window.
     private var columns: Int {
         let count = figure.panels.count
         return min(count, figure.columns ?? ([2, 4].contains(count) ? 2 : 3))
     }
 
-    /// How wide a panel is drawn for a wide window; `nil` where three or more in a row fill it.
+    /// The width of a panel for a wide window; `nil` if three or more panels fill a row.
     private var wideWidth: Double? { [1: 760, 2: 580][columns] }
 
     var markup: Markup {
@@ -25,7 +25,7 @@ struct FigureSection {
         var element = Markup("figure", [("class", figure.panels.count == 1 ? "one" : "")])
         if !figure.legend.isEmpty { element.append(Self.legend(figure.legend)) }
         element.append(panels)
-        // Short captions are not worth two columns.
+        // Short captions have one column.
         let isLong = figure.caption.count > 260
         var caption = Markup("figcaption", [("class", isLong ? "" : "short")])
         caption.append(text: figure.caption + " ")
@@ -34,10 +34,10 @@ struct FigureSection {
                 "a", [("href", PathText.link("\(link)/\(figure.name).svg"))], text: "Picture as SVG"
             ))
         if let table = figure.table {
-            // A table of few columns fits under the caption beside a single panel.
-            let isBeside = columns == 1 && table.header.count <= 4
-            if isBeside { caption.append(table.markup) }
-            element.append(isBeside ? [caption] : [caption, table.markup])
+            // A table with few columns fits below the caption, next to a single panel.
+            let isAdjacent = columns == 1 && table.header.count <= 4
+            if isAdjacent { caption.append(table.markup) }
+            element.append(isAdjacent ? [caption] : [caption, table.markup])
         } else {
             element.append(caption)
         }
@@ -74,7 +74,7 @@ struct FigureSection {
     private static func legend(_ entries: [LegendEntry]) -> Markup {
         var list = Markup("ul", [("class", "legend")])
         for entry in entries {
-            let style = "line \(entry.ink.name)\(entry.isDashed ? " dashed" : "")"
+            let style = "line \(entry.color.name)\(entry.isDashed ? " dashed" : "")"
             let swatch = Markup(
                 "svg",
                 [
@@ -93,7 +93,7 @@ struct FigureSection {
 }
 
 extension Figure.Table {
-    /// The table as an element of a page, which scrolls where it is too wide.
+    /// The table as an element of a page, which scrolls if it is too wide.
     var markup: Markup {
         func style(_ column: Int) -> [(name: String, value: String)] {
             column < header.count && header[column].isText ? [("class", "text")] : []

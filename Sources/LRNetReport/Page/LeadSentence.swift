@@ -1,10 +1,10 @@
 internal import LRNetTraining
 
-/// What the runs of one data set come to, in a sentence or two: the best discrete network first, then the
-/// full-precision one as its reference.
+/// Summarizes the runs of one data set in one or two sentences: first the best discrete network,
+/// then the full-precision network as its reference.
 enum LeadSentence {
     static func make(_ group: DataSetGroup) -> String {
-        // A number and its sign stay on one line, and an interval's ends.
+        // Keep a number and its percent sign on one line, and also the ends of an interval.
         text(group).replacing(" %", with: "\u{A0}%").replacing("–", with: "\u{2060}–\u{2060}")
     }
 
@@ -50,7 +50,8 @@ enum LeadSentence {
         return "the \(run.method) network\(label)"
     }
 
-    /// `0.35 % of the validation images (7 of 2,000 wrong; 95 % interval 0.17–0.72 %) and ...`
+    /// Returns the errors with evidence, such as
+    /// `0.35 % of the validation images (7 of 2,000 wrong; 95 % interval 0.17–0.72 %) and ...`.
     private static func errors(_ run: ReportRun) -> String {
         func part(_ percent: Double?, _ rate: ErrorRate?, _ split: String) -> String? {
             percent.map { percent in
@@ -65,13 +66,13 @@ enum LeadSentence {
         return Text.list(parts.compactMap(\.self))
     }
 
-    /// `0.30 % and 0.55 %`, in the same order.
+    /// Returns text such as `0.30 % and 0.55 %`, in the same order.
     private static func plainErrors(_ run: ReportRun) -> String {
         let percents = [run.bestValidation?.best, run.result?.testError]
         return Text.list(percents.compactMap { $0.map { Text.percent($0) } })
     }
 
     private static func end(_ run: ReportRun) -> String {
-        run.result == nil ? " That run has not ended yet." : ""
+        run.result == nil ? " That run has not finished yet." : ""
     }
 }

@@ -1,6 +1,6 @@
-/// The page's own style sheet; colors are the charts'.
+/// The style sheet of the page. Its colors are those of the charts.
 enum PageStyle {
-    /// The least width of a window, in pixels, that shows the wide panels.
+    /// The smallest width of a window, in pixels, that shows the wide panels.
     private static let wideWindow = 1080
 
     static let rules = """

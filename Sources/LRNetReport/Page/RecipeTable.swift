@@ -1,8 +1,9 @@
 package import LRNetTraining
 
-/// What the recipes of a report's runs do not have in common.
+/// The differences between the recipes of a report's runs.
 package enum RecipeTable {
-    /// Keys whose values differ, and the value that each recipe has; `nil` for a key that is not there.
+    /// Returns the keys whose values differ and the value in each recipe; `nil` if a recipe does
+    /// not have the key.
     package static func differences(
         _ recipes: [Recipe]
     ) -> [(key: String, values: [String?])] {
@@ -20,7 +21,7 @@ package enum RecipeTable {
                 }
             }
         }
-        // In the order of the file, whichever recipe brought a key in.
+        // Keys are in the order of the file, regardless of the recipe that added them.
         let sections = first.yaml.split(separator: "\n").filter { $0.first != " " }
             .map { $0.prefix { $0 != ":" } }
         func place(_ key: String) -> Int {
@@ -31,7 +32,8 @@ package enum RecipeTable {
         }.map(\.element)
     }
 
-    /// The differences as a table, one row a key, or one row a run where runs are many.
+    /// Returns the differences as a table with one row per key, or with one row per run if there
+    /// are many runs.
     static func make(_ runs: [ReportRun]) -> Figure.Table? {
         let rows = differences(runs.map(\.recipe))
         guard !rows.isEmpty else { return nil }
@@ -42,7 +44,7 @@ package enum RecipeTable {
                 rows: zip(rows, cells).map { [$0.key] + $1 })
         }
         return Figure.Table(
-            // Long keys break after their section.
+            // Long keys wrap after their section.
             header: [.text("run")] + rows.map { .text($0.key.replacing(".", with: ".\u{200B}")) },
             rows: runs.enumerated().map { number, run in [run.label] + cells.map { $0[number] } })
     }

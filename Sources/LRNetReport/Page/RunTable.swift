@@ -1,17 +1,17 @@
 internal import LRNetDiagnostics
 internal import LRNetTraining
 
-/// The tables of what the runs reached and what they ran on.
+/// The tables of the runs' results and of their software and machines.
 enum RunTable {
     static let caption =
-        "Errors are those of the winner's file. It was chosen on the validation images, so its test "
-        + "error is the fairer one. Intervals are 95 % Wilson score intervals: what the number of "
-        + "images alone leaves open. Errors are comparable on one data set only. Time includes "
-        + "validations. Size is that of winner.safetensors, which has a byte for each discrete "
-        + "weight; bits a weight count 1 for binary, 1.6 for ternary and 32 for real weights, as "
-        + "lrnet-dist export --format packed writes them."
+        "Errors are those of the winner's file. The winner was chosen on the validation images, so "
+        + "its test error is the fairer estimate. Intervals are 95 % Wilson score intervals, which "
+        + "reflect only the number of images. Compare errors only within one data set. Time "
+        + "includes validations. Size is that of winner.safetensors, which uses one byte per "
+        + "discrete weight. Bits per weight are 1 for binary, 1.6 for ternary and 32 for real "
+        + "weights, as in the files of lrnet-dist export --format packed."
 
-    /// Errors, time and size.
+    /// Returns the table of errors, time and size.
     static func results(_ runs: [ReportRun]) -> Figure.Table {
         var columns: [(Figure.Table.Column, (ReportRun) -> String)] = [
             (.text("run"), \.label), (.text("data set"), { $0.dataSet ?? Text.none }),
@@ -26,7 +26,7 @@ enum RunTable {
             (.number("time"), { Text.duration($0.seconds) }),
             (.number("images/s"), { Text.whole($0.result?.imagesPerSecond) }),
             (.number("size"), { Text.bytes($0.winnerBytes) }),
-            (.number("bits a weight"), { Text.bits($0.bitsPerWeight) }),
+            (.number("bits per weight"), { Text.bits($0.bitsPerWeight) }),
             (.text("network"), \.recipe.network.name),
             (.number("seed"), { "\($0.recipe.training.seed)" }),
         ]
@@ -34,7 +34,7 @@ enum RunTable {
             header: columns.map(\.0), rows: runs.map { run in columns.map { $0.1(run) } })
     }
 
-    /// Date, programs and machines.
+    /// Returns the table of dates, software and machines.
     static func environments(_ runs: [ReportRun]) -> Figure.Table {
         let columns: [(Figure.Table.Column, (RunEnvironment) -> String)] = [
             (.text("last start"), { Text.date($0.startedAt) }),
@@ -58,7 +58,7 @@ enum RunTable {
         return seen.joined(separator: ", ")
     }
 
-    /// `Swift 6.3`; a debug build says so.
+    /// Returns text such as `Swift 6.3`, which mentions a debug build.
     private static func compiler(_ environment: RunEnvironment) -> String {
         environment.versions.swift.replacing(", release build", with: "")
     }
@@ -70,7 +70,7 @@ enum RunTable {
             })
     }
 
-    /// `OpenBLAS 0.3.21, SkylakeX`
+    /// Returns text such as `OpenBLAS 0.3.21, SkylakeX`.
     private static func blas(_ environment: RunEnvironment) -> String {
         let words = environment.versions.openBLAS.split(separator: " ").prefix(2)
         return words.joined(separator: " ") + ", " + distinct(environment.placement.map(\.blasCore))

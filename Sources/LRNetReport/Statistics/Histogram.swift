@@ -1,13 +1,14 @@
 /// Counts of values in bins of equal width.
 package struct Histogram: Sendable, Equatable {
-    /// The bins' borders, one more than counts, rising.
+    /// The borders of the bins in ascending order, one more than counts.
     package let edges: [Double]
-    /// Values of each bin; those beyond the range count for the bins at the ends.
+    /// The number of values in each bin. Values beyond the range are counted in the first or last
+    /// bin.
     package let counts: [Int]
 
     /// Counts values.
     ///
-    /// - Precondition: The range is not empty; there is at least one bin; values are numbers.
+    /// - Precondition: The range is not empty, there is at least one bin, and values are not NaN.
     package init(_ values: [Double], in range: ClosedRange<Double>, bins: Int) {
         precondition(
             bins > 0 && range.upperBound > range.lowerBound, "\(bins) bins over \(range)")
@@ -23,22 +24,21 @@ package struct Histogram: Sendable, Equatable {
         self.counts = counts
     }
 
-    /// A histogram that was counted elsewhere.
+    /// Creates a histogram from existing counts.
     package init(counts: [Int], in range: ClosedRange<Double>) {
         let width = (range.upperBound - range.lowerBound) / Double(max(counts.count, 1))
         edges = (0...counts.count).map { range.lowerBound + Double($0) * width }
         self.counts = counts
     }
 
-    /// The number of values.
     package var total: Int { counts.reduce(0, +) }
 
-    /// The bins' shares of all values; zeros without values.
+    /// The share of all values in each bin; 0 if there are no values.
     package var shares: [Double] {
         counts.map { Double($0) / Double(max(total, 1)) }
     }
 
-    /// Shares a unit of the axis.
+    /// The shares per unit of the axis.
     package var densities: [Double] {
         zip(shares, zip(edges, edges.dropFirst())).map { $0 / ($1.1 - $1.0) }
     }

@@ -1,29 +1,28 @@
 /// A TensorBoard event file: records of one `Event` message each.
 ///
-/// A record is its length (8 bytes, little-endian), the masked CRC-32C of those, the message, and its
-/// masked CRC-32C. Numbers of fields are those of `event.proto`, `summary.proto` and `tensor.proto`.
+/// A record consists of its length (8 bytes, little-endian), the masked CRC-32C of the length, the
+/// message, and the masked CRC-32C of the message. The field numbers are those of `event.proto`,
+/// `summary.proto` and `tensor.proto`.
 ///
 /// - Source: TFRecord, https://www.tensorflow.org/tutorials/load_data/tfrecord; the messages,
 ///   https://github.com/tensorflow/tensorboard, folder tensorboard/compat/proto.
 package struct EventFile: Sendable {
-    /// What an event says.
     package enum Value: Sendable {
-        /// A number.
         case scalar(Double)
         /// Counts in bins over a range.
         case histogram(Histogram)
-        /// A PNG file with its size.
+        /// A PNG file and its size in pixels.
         case image(png: [UInt8], width: Int, height: Int)
         /// Markdown.
         case text(String)
     }
 
-    /// The file so far.
+    /// The encoded records so far.
     package private(set) var bytes: [UInt8] = []
 
-    /// Creates a file that tells the version of its format.
+    /// Creates a file whose first record states the version of the format.
     ///
-    /// - Parameter wallTime: In seconds since 1970.
+    /// - Parameter wallTime: The time in seconds since 1970.
     package init(wallTime: Double) {
         var event = WireFormat()
         event.double(1, wallTime)
@@ -34,8 +33,9 @@ package struct EventFile: Sendable {
     /// Adds a value.
     ///
     /// - Parameters:
-    ///   - tag: `training/loss`; the part before the slash groups.
-    ///   - step: Steps trained.
+    ///   - tag: A name such as `training/loss`. TensorBoard groups tags by the part before the
+    ///     slash.
+    ///   - step: The number of trained steps.
     package mutating func add(_ tag: String, step: Int, wallTime: Double, _ value: Value) {
         var event = WireFormat()
         event.double(1, wallTime)
@@ -75,7 +75,8 @@ package struct EventFile: Sendable {
         }
     }
 
-    /// The values are known by their bins alone: sums are those of the bins' middles.
+    /// Writes a histogram. Only the bins of the values are known, so the sums use the centers of
+    /// the bins.
     private static func write(_ histogram: Histogram, to message: inout WireFormat) {
         let (edges, counts) = (histogram.edges, histogram.counts)
         let first = counts.firstIndex { $0 > 0 } ?? 0
@@ -89,7 +90,7 @@ package struct EventFile: Sendable {
         message.double(3, Double(histogram.total))
         message.double(4, sum { $0 })
         message.double(5, sum { $0 * $0 })
-        // A first, empty bucket tells where the second one begins.
+        // The first, empty bucket defines where the second bucket begins.
         message.doubles(6, edges)
         message.doubles(7, [0] + counts.map(Double.init))
     }

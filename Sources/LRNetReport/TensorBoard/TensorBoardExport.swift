@@ -3,19 +3,20 @@ internal import LRNetDiagnostics
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// Turns what runs recorded into TensorBoard's event files, one folder a run.
+/// Converts the records of runs to TensorBoard event files, with one folder per run.
 ///
-/// Made after the fact, from `metrics.jsonl`, which a resume cuts back: so no step is there twice, a
-/// second conversion replaces the first, and training does not wait for it. For a run that is going
-/// on, convert again.
+/// The conversion reads `metrics.jsonl`, which a resume truncates, so no step occurs twice. A
+/// second conversion replaces the first, and training does not wait for either. To update the files
+/// of an active run, convert again.
 package enum TensorBoardExport {
-    /// The file's name in a run's folder; TensorBoard looks for `tfevents`.
+    /// The name of the file in a run's folder. TensorBoard searches for names that contain
+    /// `tfevents`.
     package static let fileName = "events.out.tfevents.0000000000.lrnet-dist"
 
-    /// Writes the files.
+    /// Writes one event file per run.
     ///
-    /// - Throws: `Failure` (74) naming what cannot be written.
-    /// - Returns: The files.
+    /// - Throws: `Failure` (74) naming the path that cannot be written.
+    /// - Returns: The paths of the files.
     @discardableResult
     package static func write(_ runs: [ReportRun], to folder: String) throws -> [String] {
         try runs.map { run in
@@ -36,7 +37,7 @@ package enum TensorBoardExport {
         let clock = Clock(run)
         var file = EventFile(wallTime: clock.time(at: 0))
         let events = text(run) + training(run) + weights(run) + validations(run) + kernels(run)
-        // In order of steps, and within a step as above.
+        // In order of steps, and in the order above within a step.
         for event in events.enumerated().sorted(by: {
             ($0.element.step, $0.offset) < ($1.element.step, $1.offset)
         }).map(\.element) {
@@ -46,8 +47,8 @@ package enum TensorBoardExport {
         return file
     }
 
-    /// When a step was trained, as far as that was recorded: the run's last start, and the time that
-    /// training and validations took.
+    /// The approximate time at which a step was trained: the run's last start plus the recorded
+    /// durations of training and validations.
     private struct Clock {
         private var start = 0.0
         private var marks: [(step: Int, seconds: Double)] = []
@@ -136,12 +137,12 @@ package enum TensorBoardExport {
     }
 
     private static func kernels(_ run: ReportRun) -> [Event] {
-        guard let picture = KernelFigure.picture(run) else { return [] }
+        guard let image = KernelFigure.image(run) else { return [] }
         let step = run.result?.winnerStep ?? run.bestValidation?.step ?? 0
         return [
             Event(
-                step: step, tag: "kernels/\(picture.layer)",
-                value: .image(png: picture.png, width: picture.width, height: picture.height))
+                step: step, tag: "kernels/\(image.layer)",
+                value: .image(png: image.png, width: image.width, height: image.height))
         ]
     }
 }

@@ -1,15 +1,14 @@
-/// Writes messages in the wire format of Protocol Buffers: fields of a number and a value each.
+/// Writes messages in the wire format of Protocol Buffers: fields that consist of a number and a
+/// value.
 ///
-/// Six small messages are all that event files need, and they are only written; so this stands here
-/// instead of swift-protobuf and generated code, which would add most of a minute to every first
-/// build. TensorBoard's own reader checks it in the tests.
+/// Event files need only six small messages, which are written but not read. This type replaces
+/// swift-protobuf and generated code, which would add most of a minute to every first build. The
+/// tests check the files with TensorBoard's own reader.
 ///
 /// - Source: Protocol Buffers, Encoding, https://protobuf.dev/programming-guides/encoding.
 package struct WireFormat: Sendable {
-    /// What was written.
     package private(set) var bytes: [UInt8] = []
 
-    /// Creates an empty message.
     package init() {}
 
     private enum WireType: UInt64 {

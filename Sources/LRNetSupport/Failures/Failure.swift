@@ -1,32 +1,32 @@
 import Foundation
 
-/// An error of the world outside (file, data, option, peer) that a program prints as one line and
-/// turns into its exit code.
+/// An external error (of a file, data, an option or a peer), which a program prints as one line
+/// and converts to its exit code.
 ///
-/// The line names the call, the thing as the user wrote it, and what to do:
-/// `rank 3: H5Dread: mnist/train-00007.h5 images: wrong Fletcher-32 checksum; import the data again`.
-/// It has no final full stop.
+/// The line names the call, the thing as the user wrote it, and the remedy. It does not end with a
+/// period:
+///
+///     rank 3: H5Dread: mnist/train-00007.h5 images: wrong Fletcher-32 checksum; import it again
 package struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
-    /// The call or task that failed: `rename`, `H5Dread`, `recipe`; may be empty.
+    /// The call or task that failed, such as `rename`, `H5Dread` or `recipe`; can be empty.
     package let call: String
 
-    /// The file, option, layer or peer; may be empty.
+    /// The file, option, layer or peer; can be empty.
     package let subject: String
 
-    /// The problem, in a library's own words where it has some, and the remedy.
+    /// The problem, quoting the library's message if there is one, and the remedy.
     package let message: String
 
-    /// The exit code that this failure asks for.
     package let exitStatus: ExitStatus
 
-    /// The rank that failed, where one rank of several did.
+    /// The rank that failed, if only one of several ranks failed.
     package let rank: Int?
 
-    /// Every rank throws this failure at the same step, so the group still works and may be
-    /// finalized; otherwise all ranks must be aborted.
+    /// True if every rank throws this failure at the same step. The group then still works and can
+    /// be finalized; otherwise all ranks must be aborted.
     package let isAgreed: Bool
 
-    /// Creates a failure; line breaks in its parts become spaces.
+    /// Creates a failure, and replaces line breaks in its parts by spaces.
     package init(
         call: String, subject: String, message: String, exitStatus: ExitStatus, rank: Int? = nil,
         isAgreed: Bool = false
@@ -39,7 +39,6 @@ package struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
         self.isAgreed = isAgreed
     }
 
-    /// The parts that are not empty, on one line.
     package var description: String {
         let line = [call, subject, message].filter { !$0.isEmpty }.joined(separator: ": ")
         guard let rank, !line.hasPrefix("rank \(rank): ") else { return line }
@@ -53,16 +52,16 @@ package struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
 }
 
 extension Failure {
-    /// A system call failed with `code`, a value of `errno`.
+    /// Returns the failure of a system call with `code`, a value of `errno`.
     ///
-    /// A missing file asks for exit code 66, everything else for 74.
+    /// The exit code is 66 for a missing file, and 74 for everything else.
     package static func system(call: String, subject: String, code: Int32) -> Failure {
         Failure(
             call: call, subject: subject, message: words(for: code),
             exitStatus: code == ENOENT || code == ENOTDIR ? .inputMissing : .inputOutput)
     }
 
-    /// The error itself if it is a failure; otherwise a bug of ours, with the error's words.
+    /// Returns the error itself if it is a failure; otherwise an internal error with its text.
     package static func wrapping(
         _ error: any Error, call: String = "", subject: String = ""
     ) -> Failure {
@@ -71,19 +70,19 @@ extension Failure {
                 call: call, subject: subject, message: "\(error)", exitStatus: .internalError)
     }
 
-    /// The exit code that an error asks for; 70 for one that is not a failure.
+    /// Returns the exit code of an error: 70 if it is not a failure.
     package static func exitStatus(of error: any Error) -> ExitStatus {
         (error as? Failure)?.exitStatus ?? .internalError
     }
 
-    /// This failure with a remedy after its message.
+    /// Returns this failure with a remedy appended to its message.
     package func adding(remedy: String) -> Failure {
         Failure(
             call: call, subject: subject, message: "\(message); \(remedy)", exitStatus: exitStatus,
             rank: rank, isAgreed: isAgreed)
     }
 
-    /// The system's words for `code`, and the remedy.
+    /// Returns the system's message for `code`, followed by a remedy if there is one.
     static func words(for code: Int32) -> String {
         let words = String(cString: strerror(code))
         guard let remedy = remedy(for: code) else { return words }

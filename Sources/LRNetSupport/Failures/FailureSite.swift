@@ -1,25 +1,24 @@
-/// The place of several possible failures: one call on one subject.
+/// A call and its subject, shared by several possible failures.
 ///
 ///     let site = FailureSite("tar", path, remedy: "download it again")
 ///     throw site.badData("has no end")        // tar: cifar.tar: has no end; download it again
 package struct FailureSite: Sendable {
-    /// As ``Failure/call``.
+    /// The value of ``Failure/call``.
     package let call: String
 
-    /// As ``Failure/subject``.
+    /// The value of ``Failure/subject``.
     package let subject: String
 
-    /// Text after each message, if there is a remedy that all failures here share.
+    /// A remedy that is appended to each message.
     package let remedy: String?
 
-    /// Creates a site.
     package init(_ call: String, _ subject: String, remedy: String? = nil) {
         self.call = call
         self.subject = subject
         self.remedy = remedy
     }
 
-    /// A failure here; `part` names what of the subject it is about.
+    /// Returns a failure at this site; `part` names the affected part of the subject.
     package func failure(
         _ exitStatus: ExitStatus, _ message: String, part: String? = nil
     ) -> Failure {
@@ -28,20 +27,20 @@ package struct FailureSite: Sendable {
             message: remedy.map { "\(message); \($0)" } ?? message, exitStatus: exitStatus)
     }
 
-    /// A file's content is wrong (65).
+    /// Returns a failure with exit code 65: the content of a file is wrong.
     package func badData(_ message: String, part: String? = nil) -> Failure {
         failure(.badData, message, part: part)
     }
 
-    /// A file or folder is missing (66).
+    /// Returns a failure with exit code 66: a file or folder is missing.
     package func inputMissing(_ message: String) -> Failure { failure(.inputMissing, message) }
 
-    /// The command line is wrong (64).
+    /// Returns a failure with exit code 64: the command line is wrong.
     package func usage(_ message: String) -> Failure { failure(.usage, message) }
 
-    /// Reading or writing failed (74).
+    /// Returns a failure with exit code 74: reading or writing failed.
     package func inputOutput(_ message: String) -> Failure { failure(.inputOutput, message) }
 
-    /// The recipe is wrong (78).
+    /// Returns a failure with exit code 78: the recipe is wrong.
     package func badRecipe(_ message: String) -> Failure { failure(.badRecipe, message) }
 }

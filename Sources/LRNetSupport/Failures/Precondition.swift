@@ -1,7 +1,7 @@
-/// Traps with `message` if a condition does not hold, in release builds, too.
+/// Traps with `message` if a condition is false, in release builds too.
 ///
-/// The standard library's function of this name, which it stands in for throughout the package,
-/// prints no message in an optimised build; a shape error would then leave nothing but an address.
+/// It replaces the standard library's function of this name throughout the package. That function
+/// prints no message in an optimized build, so a shape error would leave only an address.
 @inlinable @inline(__always)
 package func precondition(
     _ condition: Bool, _ message: @autoclosure () -> String, file: StaticString = #fileID,

@@ -1,26 +1,24 @@
 import Foundation
 
-/// Files and folders that appear whole or not at all.
+/// Files and folders that appear complete or not at all.
 package enum AtomicFile {
-    /// Writes a file under a temporary name in the same folder, syncs it, renames it over `path`
-    /// and syncs the folder.
+    /// Writes a file under a temporary name in the same folder, syncs it, renames it to `path` and
+    /// syncs the folder.
     ///
-    /// A reader sees the old bytes or the new ones, also after a power cut.
+    /// A reader sees either the old bytes or the new bytes, even after a power failure.
     ///
-    /// - Throws: ``Failure`` (74, or 66 if the folder is missing) that names `path`; the
-    ///   temporary file is removed and an older file at `path` is untouched.
+    /// - Throws: ``Failure`` (74, or 66 if the folder is missing), naming `path`. The temporary
+    ///   file is then removed, and an older file at `path` is unchanged.
     package static func write(_ bytes: [UInt8], to path: String) throws {
         try bytes.withUnsafeBytes { try write($0, to: path) }
     }
 
-    /// Writes a text as UTF-8.
-    ///
-    /// - Throws: As ``write(_:to:)-(_,String)``.
+    /// Writes a text as UTF-8, with the guarantees of ``write(_:to:)-(_,String)``.
     package static func write(_ text: String, to path: String) throws {
         try write(Array(text.utf8), to: path)
     }
 
-    /// Whether a name in a folder is that of a file that a killed process was writing.
+    /// Returns true for the name of a temporary file, which a killed process leaves in a folder.
     package static func isLeftover(_ name: String) -> Bool {
         guard let mark = name.range(of: partialMark, options: .backwards) else { return false }
         return Int32(name[mark.upperBound...]) != nil
@@ -28,7 +26,7 @@ package enum AtomicFile {
 
     private static let partialMark = ".partial-"
 
-    /// The name under which something appears before it is whole.
+    /// Returns the temporary name of a file or folder while it is incomplete.
     static func temporaryName(_ path: String) -> String { "\(path)\(partialMark)\(getpid())" }
 
     static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
@@ -46,9 +44,9 @@ package enum AtomicFile {
         }
     }
 
-    /// Gives a finished file or folder its name and syncs the folder that holds the name.
+    /// Renames a finished file or folder and syncs the folder that contains it.
     ///
-    /// - Throws: ``Failure``, naming `path`; a folder replaces no folder that has files.
+    /// - Throws: ``Failure``, naming `path`. A folder cannot replace a folder that is not empty.
     package static func rename(_ temporary: String, to path: String) throws {
         try FileFault.check(.rename, path)
         guard Foundation.rename(PathText.cString(temporary), PathText.cString(path)) == 0 else {
@@ -57,9 +55,10 @@ package enum AtomicFile {
         try synchronizeFolder(PathText.folder(of: path))
     }
 
-    /// Waits until a folder's names are on the disk.
+    /// Waits until the names in a folder are on the disk. Does nothing on file systems that cannot
+    /// sync a folder.
     ///
-    /// - Throws: ``Failure``. File systems that cannot sync a folder are left alone.
+    /// - Throws: ``Failure``, naming the folder.
     package static func synchronizeFolder(_ path: String) throws {
         let descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
         try FileFault.check(.fsync, path)
@@ -73,18 +72,18 @@ package enum AtomicFile {
         FileActivity.notePiece()
     }
 
-    /// Makes a folder and the folders above it; an existing folder is no error.
+    /// Creates a folder and its parent folders. An existing folder is not an error.
     ///
-    /// - Throws: ``Failure`` that names the part that cannot be made.
+    /// - Throws: ``Failure``, naming the folder that cannot be created.
     package static func createFolder(_ path: String) throws {
         if path.isEmpty || FileBytes.isFolder(path) { return }
         try createFolder(PathText.folder(of: path))
         try createLastFolder(of: path)
     }
 
-    /// Makes a folder in one that exists; an existing folder is no error.
+    /// Creates a folder inside an existing one. An existing folder is not an error.
     ///
-    /// - Throws: ``Failure`` (74) that names it.
+    /// - Throws: ``Failure`` (74), naming the folder.
     package static func createLastFolder(of path: String) throws {
         try FileFault.check(.mkdir, path)
         if mkdir(PathText.cString(path), 0o777) != 0 {
@@ -96,9 +95,9 @@ package enum AtomicFile {
         }
     }
 
-    /// Removes a file, or a folder with all that it holds; a missing one is no error.
+    /// Removes a file, or a folder with its contents. A missing one is not an error.
     ///
-    /// - Throws: ``Failure`` that names what cannot be removed.
+    /// - Throws: ``Failure``, naming the file or folder that cannot be removed.
     package static func remove(_ path: String) throws {
         var status = stat()
         guard lstat(PathText.cString(path), &status) == 0 else { return }

@@ -1,11 +1,11 @@
-/// A name that is compared by its bytes, as the system does.
+/// A name that is compared by its bytes, as the file system does.
 ///
-/// Swift's texts are equal where letters are: `é` in one piece and `e` with an accent name two
-/// files, but are one key of a dictionary.
+/// Swift compares strings by characters. A composed `é` and an `e` with a combining accent name two
+/// files, but they are the same key of a dictionary.
 package struct ByteName: Hashable, Comparable, Sendable {
     private let bytes: [UInt8]
 
-    /// The bytes that a path's or name's text stands for.
+    /// Creates a name from the text of a path or name.
     package init(_ text: String) { bytes = PathText.bytes(of: text) }
 
     package static func < (a: ByteName, b: ByteName) -> Bool {

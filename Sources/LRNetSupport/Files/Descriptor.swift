@@ -1,9 +1,9 @@
 import Foundation
 
-/// An open file descriptor, closed with the object; every call is repeated when a signal cuts it
-/// short, and its error names the file.
+/// An open file descriptor, which is closed with the object.
 ///
-/// Only its owner's thread writes or closes it.
+/// Every call except `close` is repeated if a signal interrupts it, and every error names the file.
+/// Only the owner's thread writes to it or closes it.
 final class Descriptor: @unchecked Sendable {
     let number: Int32
     let path: String
@@ -26,7 +26,8 @@ final class Descriptor: @unchecked Sendable {
         if isOpen { _ = Foundation.close(number) }
     }
 
-    /// Reads up to the buffer's size; 0 at the end of the file.
+    /// Reads bytes into the buffer, at most its size, and returns their count: 0 at the end of the
+    /// file.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         try FileFault.check(.read, path)
         while true {
@@ -41,7 +42,7 @@ final class Descriptor: @unchecked Sendable {
         }
     }
 
-    /// Writes every byte; `name` is what an error calls the file.
+    /// Writes all bytes; `name` is the name of the file in errors.
     func writeAll(_ bytes: UnsafeRawBufferPointer, name: String) throws {
         var done = 0
         while done < bytes.count {
@@ -73,7 +74,7 @@ final class Descriptor: @unchecked Sendable {
         FileActivity.notePiece()
     }
 
-    /// Closes the file; some file systems report a failed write only here.
+    /// Closes the file. Some file systems report a failed write only here.
     func close(name: String) throws {
         isOpen = false
         let code = Foundation.close(number)

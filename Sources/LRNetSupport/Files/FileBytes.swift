@@ -1,8 +1,8 @@
 import Foundation
 
-/// Reading files and looking at folders, with errors that name the file.
+/// Functions that read files and inspect folders, with errors that name the file.
 package enum FileBytes {
-    /// All bytes of a file.
+    /// Returns all bytes of a file.
     ///
     /// - Throws: ``Failure``: 66 if the file is missing, 74 if it cannot be read.
     package static func read(_ path: String) throws -> [UInt8] {
@@ -15,9 +15,9 @@ package enum FileBytes {
         return bytes
     }
 
-    /// The size of a file.
+    /// Returns the size of a file.
     ///
-    /// - Throws: ``Failure``: 66 if there is no such file, or if it is a folder.
+    /// - Throws: ``Failure``: 66 if the file is missing or a folder.
     package static func byteCount(ofFileAt path: String) throws -> Int {
         var status = stat()
         guard stat(PathText.cString(path), &status) == 0 else {
@@ -31,32 +31,33 @@ package enum FileBytes {
         return Int(status.st_size)
     }
 
-    /// Whether something (file, folder or broken link) has this name.
+    /// Returns true if a file, a folder or a link (even a broken one) has this name.
     package static func exists(_ path: String) -> Bool {
         var status = stat()
         return lstat(PathText.cString(path), &status) == 0
     }
 
-    /// Whether `path` is a folder.
+    /// Returns true if `path` is a folder or a link to one.
     package static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Whether `path` is a file or a link, and not a folder, device or pipe.
+    /// Returns true if `path` is a file or a link, not a folder, device or pipe.
     package static func isFileOrLink(_ path: String) -> Bool {
         var status = stat()
         return lstat(PathText.cString(path), &status) == 0
             && [S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT)
     }
 
-    /// Whether `path` is a regular file, or a link to one; reading it does not wait.
+    /// Returns true if `path` is a regular file or a link to one, so that reading it does not
+    /// block.
     package static func isRegular(_ path: String) -> Bool {
         var status = stat()
         return stat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    /// What a link names; `nil` for anything else.
+    /// Returns the target of a link, or `nil` if `path` is not a link.
     package static func linkTarget(_ path: String) -> String? {
         var target = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink(PathText.cString(path), &target, target.count)
@@ -64,7 +65,7 @@ package enum FileBytes {
             ? PathText.text(of: target.prefix(count).map { UInt8(bitPattern: $0) }) : nil
     }
 
-    /// The names in a folder, in the order of their bytes, without `.` and `..`.
+    /// Returns the names in a folder, sorted by their bytes, without `.` and `..`.
     ///
     /// - Throws: ``Failure``: 66 if the folder is missing.
     package static func names(inFolder path: String) throws -> [String] {
@@ -82,12 +83,13 @@ package enum FileBytes {
             if !isSelfOrParent { names.append(name) }
             errno = 0
         }
-        // Else a folder that fails half-way would look like a smaller one.
+        // Without this check, a folder that cannot be read to its end would look like a smaller
+        // one.
         if errno != 0 { throw Failure.system(call: "readdir", subject: path, code: errno) }
         return names.sorted { $0.lexicographicallyPrecedes($1) }.map { PathText.text(of: $0) }
     }
 
-    /// Calls `body` with the file's bytes, in order, at most `byteCount` at a time.
+    /// Calls `body` with the file's bytes in order, at most `byteCount` at a time.
     static func forEachPiece(
         ofFileAt path: String, byteCount: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {

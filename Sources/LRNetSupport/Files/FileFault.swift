@@ -1,35 +1,34 @@
 import Foundation
 import Synchronization
 
-/// A fault of the file system on purpose, for tests of what happens then; never set it for a run
-/// that counts.
+/// An injected fault of the file system, for tests of error handling; never set it for a real run.
 ///
 ///     LRNET_FILE_FAULT=KIND:path=TEXT[,call=NAME][,from=N][,count=N]
 ///
-/// Of the calls on paths that hold the text (and with this name: open, read, write, fsync, close,
-/// rename, mkdir, remove) the N-th one (from 1) and the following ones, `count` in all, do
-/// what the kind says:
+/// The fault applies to calls on paths that contain TEXT, and only to calls named NAME if it is
+/// given (open, read, write, fsync, close, rename, mkdir or remove). Of these calls, the fault
+/// affects `count` calls that start with number `from`, counted from 1:
 ///
-/// - `EIO`, `ENOSPC`, `EDQUOT`, `EROFS`, `EACCES`: fail with this error; a write does half of its
-///   work first
-/// - `short`: a write writes one byte in two thousand, at least one, as the system may; it is no
-///   error
-/// - `slow`: take three seconds more, with a line on standard error when that begins
+/// - `EIO`, `ENOSPC`, `EDQUOT`, `EROFS`, `EACCES`: the call fails with this error; a write first
+///   does half of its work
+/// - `short`: a write writes one byte in two thousand, at least one, without an error, which the
+///   system is allowed to do
+/// - `slow`: the call lasts three seconds longer, and first prints a line on standard error
 ///
-/// All files of a run are written through `Descriptor` and ``AtomicFile``, which ask here.
+/// All files of a run are written through `Descriptor` and ``AtomicFile``, which check for faults.
 package final class FileFault: Sendable {
-    /// The calls that may be struck.
+    /// The calls that can be affected.
     package enum Call: String, Sendable, CaseIterable {
         case open, read, write, fsync, close, rename, mkdir, remove
     }
 
-    /// What happens.
     package enum Kind: Sendable, Equatable {
         case short
         case slow
+        /// The call fails with this value of `errno`.
         case error(Int32)
 
-        /// The kinds by the names that the variable takes.
+        /// The kinds and their names in the variable.
         package static let names: [(name: String, kind: Kind)] = [
             ("EIO", .error(EIO)), ("ENOSPC", .error(ENOSPC)), ("EDQUOT", .error(EDQUOT)),
             ("EROFS", .error(EROFS)), ("EACCES", .error(EACCES)), ("short", .short),
@@ -37,7 +36,7 @@ package final class FileFault: Sendable {
         ]
     }
 
-    /// The variable of the environment.
+    /// The name of the environment variable.
     package static let variable = "LRNET_FILE_FAULT"
 
     package let kind: Kind
@@ -50,10 +49,10 @@ package final class FileFault: Sendable {
     private static let isAnyArmed = Atomic<Bool>(false)
 
     /// - Parameters:
-    ///   - path: What a path must hold to be struck.
-    ///   - call: `nil` for all calls.
-    ///   - from: The first call that is struck, counted from 1.
-    ///   - count: How many are.
+    ///   - path: The text that an affected path contains.
+    ///   - call: The affected call; `nil` for all calls.
+    ///   - from: The first affected call, counted from 1.
+    ///   - count: The number of affected calls.
     package init(
         _ kind: Kind, path: String, call: Call? = nil, from: Int = 1, count: Int = .max
     ) {
@@ -63,7 +62,9 @@ package final class FileFault: Sendable {
         calls = from..<(count < .max - from ? from + count : .max)
     }
 
-    /// - Throws: ``Failure`` (64) for a text that is not exactly as above.
+    /// Parses the value of the environment variable.
+    ///
+    /// - Throws: ``Failure`` (64) if the text does not have the format above.
     package convenience init(_ text: String) throws {
         let site = FailureSite(
             Self.variable, "'\(text)'",
@@ -71,10 +72,10 @@ package final class FileFault: Sendable {
                 + "one of " + Kind.names.map(\.name).joined(separator: ", "))
         var words = try FaultText(text, site: site)
         guard let kind = Kind.names.first(where: { $0.name == words.kind })?.kind else {
-            throw site.usage("names no kind of fault")
+            throw site.usage("does not name a kind of fault")
         }
         guard let path = words.take("path"), !path.isEmpty else {
-            throw site.usage("path is needed")
+            throw site.usage("path is required")
         }
         let name = words.take("call")
         let call = name.flatMap { Call(rawValue: $0) }
@@ -82,7 +83,7 @@ package final class FileFault: Sendable {
         func number(_ key: String) throws -> Int? {
             guard let value = words.take(key) else { return nil }
             guard let number = Int(value), number >= 1 else {
-                throw site.usage("\(key) '\(value)' is no number from 1")
+                throw site.usage("\(key) '\(value)' is not a whole number of at least 1")
             }
             return number
         }
@@ -91,33 +92,33 @@ package final class FileFault: Sendable {
         self.init(kind, path: path, call: call, from: from, count: count)
     }
 
-    /// Arms what the environment asks for.
+    /// Arms the fault that the environment variable requests.
     ///
-    /// - Returns: A line for the log, or `nil` where the environment says nothing.
-    /// - Throws: ``Failure`` (64) for a text that says nothing.
+    /// - Returns: A line for the log, or `nil` if the variable is not set.
+    /// - Throws: ``Failure`` (64) if the value of the variable is wrong.
     package static func armFromEnvironment() throws -> String? {
         guard let text = ProcessInfo.processInfo.environment[variable] else { return nil }
         arm(try FileFault(text))
         return "\(variable)=\(text) is set: files fail on purpose, for a test"
     }
 
-    /// From now on calls are struck.
+    /// Starts a fault.
     package static func arm(_ fault: FileFault) {
         armed.withLock { $0.append(fault) }
         isAnyArmed.store(true, ordering: .relaxed)
     }
 
-    /// From now on they are not.
+    /// Stops a fault.
     package static func disarm(_ fault: FileFault) {
         armed.withLock { faults in faults.removeAll { $0 === fault } }
     }
 
-    /// Calls so far that were struck.
+    /// The number of calls affected so far.
     package var injectedCount: Int {
         max(min(matches.load(ordering: .relaxed) + 1, calls.upperBound) - calls.lowerBound, 0)
     }
 
-    /// What is to happen to a call; a slow one has been slow already.
+    /// Returns the fault of a call, or `nil` if there is none. A `slow` fault has already waited.
     static func injected(_ call: Call, _ path: String) -> Kind? {
         guard isAnyArmed.load(ordering: .relaxed) else { return nil }
         let fault = armed.withLock { faults in
@@ -131,15 +132,15 @@ package final class FileFault: Sendable {
         }
         if fault?.kind == .slow {
             let line = "lrnet-dist: warning: \(variable): slow \(call.rawValue) of \(path)\n"
-            Console.complain(line)
+            Console.printError(line)
             usleep(3_000_000)
         }
         return fault?.kind
     }
 
-    /// Throws if a call is to fail.
+    /// Throws if a call must fail.
     ///
-    /// - Parameter subject: What the error names; the path where it is left out.
+    /// - Parameter subject: The subject of the error; by default, the path.
     static func check(_ call: Call, _ path: String, subject: String? = nil) throws {
         if case .error(let code) = injected(call, path) {
             throw Failure.system(call: call.rawValue, subject: subject ?? path, code: code)

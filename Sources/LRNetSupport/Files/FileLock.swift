@@ -1,22 +1,21 @@
 import Foundation
 
-/// A lock on a file, held as long as the object lives.
+/// A lock on a file, held for the lifetime of the object.
 ///
-/// The lock belongs to the open descriptor (`flock`), so it ends with the process, however that
-/// ends; the file itself stays behind and means nothing.
+/// The lock belongs to the open descriptor (`flock`), so it ends with the process, even if the
+/// process is killed. The file remains, and its existence has no meaning.
 package final class FileLock: Sendable {
-    /// The file.
     package let path: String
 
     private let descriptor: Descriptor
 
-    /// Takes the lock, and makes the file if need be.
+    /// Acquires the lock, and creates the file if it is missing.
     ///
     /// - Parameters:
-    ///   - path: The file; its folder exists.
-    ///   - isShared: Whether others may hold it at the same time, if they share it, too.
-    ///   - patience: How long another holder is waited for; it is asked about every 50 ms.
-    /// - Throws: ``Failure`` (74) that names the file, if another process still holds it.
+    ///   - path: The file, in an existing folder.
+    ///   - isShared: True if other shared locks can be held at the same time.
+    ///   - patience: The time to wait for another holder, with an attempt every 50 ms.
+    /// - Throws: ``Failure`` (74), naming the file, if another process still holds the lock.
     package init(
         path: String, isShared: Bool = false, patience: Duration = .seconds(5)
     ) throws {
@@ -33,7 +32,7 @@ package final class FileLock: Sendable {
                     message: "another process holds this lock after \(patience) of waiting; "
                         + "let it finish or end it", exitStatus: .inputOutput)
             }
-            // Waiting for somebody who is still at work is no stall.
+            // Waiting for a process that is still working is not a stall.
             FileActivity.notePiece()
             usleep(50_000)
         }

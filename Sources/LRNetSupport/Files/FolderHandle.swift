@@ -1,17 +1,17 @@
 import Foundation
 
-/// An open folder, which is found again after it was renamed.
+/// An open folder, which can be found again after it was renamed.
 package final class FolderHandle: Sendable {
     private let descriptor: Descriptor
 
-    /// - Throws: ``Failure`` that names the folder.
+    /// - Throws: ``Failure``, naming the folder.
     package init(_ path: String) throws {
         descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
     }
 
-    /// The folder's path now; `nil` if it was removed.
+    /// Returns the folder's current path, or `nil` if it was removed.
     ///
-    /// - Parameter path: The last one that was known, which is returned as long as it is right.
+    /// - Parameter path: The last known path, which is returned if it is still correct.
     package func currentPath(knownAs path: String) -> String? {
         if isAt(path) { return path }
         let target = FileBytes.linkTarget("/proc/self/fd/\(descriptor.number)")

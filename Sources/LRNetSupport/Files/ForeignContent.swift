@@ -1,15 +1,14 @@
-/// What a file holds that is found in the place of another, told from its first bytes.
+/// The unexpected content of a file, identified by its first bytes.
 package struct ForeignContent: Equatable, Sendable {
-    /// `an HTML page`
+    /// The kind of content, such as `an HTML page`.
     package let name: String
 
-    /// What to do about it.
     package let remedy: String
 
-    /// `is an HTML page; download the file itself`
+    /// A message such as `is an HTML page; download the file itself`.
     package var message: String { "is \(name); \(remedy)" }
 
-    /// Looks at the content of a file; `nil` if it tells nothing.
+    /// Identifies the content of a file, or returns `nil` if it is unknown.
     package init?(_ content: some Collection<UInt8>) {
         let bytes = Array(content.prefix(512))
         if bytes.isEmpty {
@@ -33,7 +32,7 @@ package struct ForeignContent: Equatable, Sendable {
     private init?(text bytes: [UInt8]) {
         let start = bytes.starts(with: Self.mark) ? 3 : 0
         guard bytes.allSatisfy({ $0 >= 0x20 || (0x09...0x0D).contains($0) }) else { return nil }
-        // The last letter may be cut.
+        // The last character can be incomplete.
         guard
             (0..<4).contains(where: { String(validating: bytes.dropLast($0), as: UTF8.self) != nil }
             )
@@ -47,10 +46,10 @@ package struct ForeignContent: Equatable, Sendable {
             || lower.hasPrefix("<head") || lower.hasPrefix("<body")
         {
             self.init(
-                "an HTML page, as servers send instead of a file", "download the file itself")
+                "an HTML page instead of the expected file", "download the file itself")
         } else if lower.hasPrefix("<?xml") || lower.hasPrefix("<error>") {
             self.init(
-                "an XML document, as servers send instead of a file", "download the file itself")
+                "an XML document instead of the expected file", "download the file itself")
         } else {
             let line = text.prefix { !$0.isNewline }.prefix(40)
             self.init("text that begins '\(line)'", "get the file again")
@@ -60,7 +59,8 @@ package struct ForeignContent: Equatable, Sendable {
     /// The byte order mark of UTF-8.
     private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// Whether text has two bytes a letter: with a mark, or with zeros in every other place.
+    /// Returns true for text with two bytes per character: with a byte order mark, or with a zero
+    /// as every other byte.
     private static func isWide(_ bytes: [UInt8]) -> Bool {
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return true }
         let letters = bytes.prefix(16)
@@ -82,8 +82,8 @@ package struct ForeignContent: Equatable, Sendable {
         ("a RAR archive", Array("Rar!".utf8), "unpack it first (unrar x)"),
         ("an HDF5 file", [0x89, 0x48, 0x44, 0x46], "give a file of the right kind"),
         ("a NumPy array", [0x93] + Array("NUMPY".utf8), "give a file of the right kind"),
-        ("a PNG picture", [0x89, 0x50, 0x4E, 0x47], "give a file of the right kind"),
-        ("a JPEG picture", [0xFF, 0xD8, 0xFF], "give a file of the right kind"),
+        ("a PNG image", [0x89, 0x50, 0x4E, 0x47], "give a file of the right kind"),
+        ("a JPEG image", [0xFF, 0xD8, 0xFF], "give a file of the right kind"),
         ("a PDF document", Array("%PDF".utf8), "give a file of the right kind"),
         ("a Python pickle", [0x80, 2], "give a file of the right kind"),
         ("a Python pickle", [0x80, 3], "give a file of the right kind"),
@@ -93,13 +93,13 @@ package struct ForeignContent: Equatable, Sendable {
 }
 
 extension ForeignContent {
-    /// The UTF-8 bytes of a text file, without a byte order mark.
+    /// Returns the UTF-8 bytes of a text file without the byte order mark.
     package static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
         bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...]
     }
 
-    /// What is stored or sent instead of a file: a pointer of Git LFS, a page, text of two bytes a
-    /// letter; `nil` for all else.
+    /// Returns content that is stored or sent instead of a file (a Git LFS pointer, an HTML or XML
+    /// page, UTF-16 text), or `nil` for any other content.
     package static func standIn(_ content: some Collection<UInt8>) -> ForeignContent? {
         guard let found = ForeignContent(content), found.isStandIn else { return nil }
         return found
@@ -109,7 +109,8 @@ extension ForeignContent {
         ["a Git LFS", "an HTML", "an XML", "UTF-16"].contains { name.hasPrefix($0) }
     }
 
-    /// A page, pointer or other format in the place of a text that we read; `nil` for plain text.
+    /// Identifies a page, pointer or binary format in place of an expected text, or returns `nil`
+    /// for plain text and empty files.
     package init?(inPlaceOfText content: some Collection<UInt8>) {
         guard let found = ForeignContent(content), !found.name.hasPrefix("text"),
             !content.isEmpty

@@ -2,7 +2,7 @@ internal import Foundation
 
 /// A file that is about to be written.
 package struct OutputPath {
-    /// The kinds of files that commands write again over an older one.
+    /// The kinds of files that commands overwrite.
     package enum Kind: Sendable {
         case page, png, pgm
 
@@ -18,8 +18,8 @@ package struct OutputPath {
         fileprivate var name: String {
             switch self {
             case .page: "an HTML page"
-            case .png: "a PNG picture"
-            case .pgm: "a PGM picture"
+            case .png: "a PNG image"
+            case .pgm: "a PGM image"
             }
         }
     }
@@ -27,7 +27,7 @@ package struct OutputPath {
     private let option: String
     private let path: String
 
-    /// - Parameter option: `--output`
+    /// - Parameter option: The option that names the file, such as `--output`.
     package init(_ option: String, _ path: String) {
         self.option = option
         self.path = path
@@ -35,7 +35,7 @@ package struct OutputPath {
 
     private var site: FailureSite { FailureSite(option, path.isEmpty ? "''" : path) }
 
-    /// Throws unless a file can be made or replaced there.
+    /// Throws unless a file can be created or replaced at the path.
     package func check() throws {
         guard !path.isEmpty else { throw site.usage("is empty; name a file") }
         let folder = PathText.folder(of: path)
@@ -51,7 +51,7 @@ package struct OutputPath {
         }
     }
 
-    /// Throws if something is there that is not a file of the kind that is to be written.
+    /// Throws if the path exists and is not a file of the given kind.
     package func check(_ kind: Kind) throws {
         try checkIsRegular()
         guard FileBytes.exists(path) else { return }
@@ -61,7 +61,7 @@ package struct OutputPath {
         }
     }
 
-    /// Throws if it is a file that is read, or written by another option.
+    /// Throws if the path is `other`, a file that the command reads or writes for another option.
     package func check(isNot other: String) throws {
         guard !path.isEmpty, PathText.isSame(Self.resolved(path), Self.resolved(other)) else {
             return

@@ -1,15 +1,17 @@
 import Foundation
 
-/// Paths and names of the system as text.
+/// The text form of file system paths and names.
 ///
-/// A name on the system is bytes, of any encoding. Its text holds what is UTF-8 as it is; other
-/// bytes, control characters and what would merge with a slash are written `\xNN`, and so is a
-/// backslash that would read as the start of that. The text stands for exactly these bytes:
-/// every call of the system takes ``bytes(of:)``, and a message or a file of ours can show it.
+/// A name on the system is a sequence of bytes in any encoding. Its text contains valid UTF-8
+/// unchanged. It contains `\xNN` for other bytes, control characters, and characters that would
+/// merge with a slash. A backslash that would start such an escape is also escaped. The text
+/// represents exactly these bytes: every system call receives ``bytes(of:)``, and messages and
+/// files of this package contain the text.
 package enum PathText {
-    /// The text of a path's bytes.
+    /// Returns the text of a path's bytes.
     ///
-    /// - Parameter keepsControls: Control characters stay, as in an argument that may not be a path.
+    /// - Parameter keepsControls: True keeps control characters, for an argument that may be
+    ///   something other than a path.
     package static func text(
         of bytes: some Collection<UInt8>, keepsControls: Bool = false
     ) -> String {
@@ -47,13 +49,13 @@ package enum PathText {
         }
     }
 
-    /// The text of a C string.
+    /// Returns the text of a C string.
     package static func text(of name: UnsafePointer<CChar>) -> String {
         text(
             of: UnsafeBufferPointer(start: name, count: strlen(name)).map { UInt8(bitPattern: $0) })
     }
 
-    /// The bytes that a text stands for.
+    /// Returns the bytes that a text represents.
     package static func bytes(of text: String) -> [UInt8] {
         let utf8 = Array(text.utf8)
         guard utf8.contains(backslash) else { return utf8 }
@@ -71,28 +73,29 @@ package enum PathText {
         return bytes
     }
 
-    /// What a C function takes.
+    /// Returns the bytes that a text represents, with a final 0 for C functions.
     package static func cString(_ text: String) -> [CChar] {
         bytes(of: text).map { CChar(bitPattern: $0) } + [0]
     }
 
-    /// The order of names' bytes, which Swift's order of texts is not.
+    /// Returns true if `a` precedes `b` in byte order, which differs from the order of Swift
+    /// strings.
     package static func precedes(_ a: String, _ b: String) -> Bool {
         bytes(of: a).lexicographicallyPrecedes(bytes(of: b))
     }
 
-    /// Whether two paths have the same bytes; Swift takes texts with composed and with separate
-    /// accents for equal.
+    /// Returns true if two paths have the same bytes. Swift strings with composed and with
+    /// combining accents are equal, although their bytes differ.
     package static func isSame(_ a: String, _ b: String) -> Bool { bytes(of: a) == bytes(of: b) }
 
-    /// The last part of a path: `mnist` of `data/mnist/`.
+    /// Returns the last part of a path, such as `mnist` of `data/mnist/`.
     package static func lastPart(of path: String) -> String {
         let path = withoutFinalSlashes(path)
         guard path != "/", let slash = path.lastIndex(of: "/") else { return path }
         return String(path[path.index(after: slash)...])
     }
 
-    /// The folder that holds a path: `.` for a bare name.
+    /// Returns the folder that contains a path, or `.` for a bare name.
     package static func folder(of path: String) -> String {
         let path = withoutFinalSlashes(path)
         guard let slash = path.lastIndex(of: "/") else { return "." }
@@ -100,14 +103,14 @@ package enum PathText {
         return folder.isEmpty ? "/" : folder
     }
 
-    /// A path without the slashes at its end; the root stays.
+    /// Returns a path without the slashes at its end. The root is returned unchanged.
     package static func withoutFinalSlashes(_ path: String) -> String {
         var path = path[...]
         while path.count > 1 && path.last == "/" { path.removeLast() }
         return String(path)
     }
 
-    /// The path as a word for a shell, so that a command in a message can be pasted.
+    /// Returns the path as a shell word, so that a command in a message can be pasted.
     package static func shellWord(_ path: String) -> String {
         let plain = Set(
             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=/:@%".utf8)
@@ -125,7 +128,7 @@ package enum PathText {
         return "$'\(String(decoding: bytes, as: UTF8.self))'"
     }
 
-    /// The path as the target of a link in a page: bytes that are no plain letters are `%NN`.
+    /// Returns the path as the target of an HTML link, with special bytes as `%NN`.
     package static func link(_ path: String) -> String {
         let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-~/".utf8)
         return bytes(of: path).map { byte in
@@ -137,9 +140,9 @@ package enum PathText {
         }.joined()
     }
 
-    /// The path that a path leads to, without links.
+    /// Returns the path with all links resolved.
     ///
-    /// - Throws: ``Failure`` that names the path.
+    /// - Throws: ``Failure``, naming the path.
     package static func real(_ path: String, call: String = "realpath") throws -> String {
         guard let real = realpath(cString(path), nil) else {
             throw Failure.system(call: call, subject: path, code: errno)
@@ -148,7 +151,7 @@ package enum PathText {
         return text(of: real)
     }
 
-    /// A path from the root, without `.` and `..`; links are left as they are.
+    /// Returns an absolute path without `.` and `..`. Links are not resolved.
     package static func absolute(_ path: String) -> String {
         var parts: [Substring] = []
         for part in (path.hasPrefix("/") ? path : "\(currentFolder)/\(path)").split(separator: "/")
@@ -162,14 +165,14 @@ package enum PathText {
         return "/" + parts.joined(separator: "/")
     }
 
-    /// The folder that relative paths start from; `.` where the system does not say.
+    /// The folder that relative paths start from; `.` if the system does not report it.
     package static var currentFolder: String {
         guard let folder = getcwd(nil, 0) else { return "." }
         defer { free(folder) }
         return text(of: folder)
     }
 
-    /// This process's command line.
+    /// This process's command line, including the program's name.
     package static let arguments: [String] = (0..<Int(CommandLine.argc)).compactMap { position in
         CommandLine.unsafeArgv[position].map { argument in
             text(
@@ -192,7 +195,8 @@ package enum PathText {
 
     private static func startsEscape(_ bytes: ArraySlice<UInt8>) -> Bool { escape(bytes) != nil }
 
-    /// The value of `\xNN`; a zero byte is in no name.
+    /// Returns the value of `\xNN`, or `nil` for other bytes and for `\x00`, which no name
+    /// contains.
     private static func escape(_ bytes: ArraySlice<UInt8>) -> UInt8? {
         let start = bytes.startIndex
         guard bytes.count >= 4, bytes[start] == backslash, bytes[start + 1] == UInt8(ascii: "x"),
@@ -209,7 +213,8 @@ package enum PathText {
         }
     }
 
-    /// Swift takes a slash and a mark behind it for one letter, which is then no slash.
+    /// Returns true if Swift combines the scalar and an adjacent slash into one character, which is
+    /// then not equal to a slash.
     private static func merges(
         _ scalar: Unicode.Scalar, afterSlash: Bool, beforeSlash: Bool
     ) -> Bool {

@@ -1,22 +1,19 @@
 extension LeafTree {
-    /// `slots[destination] += slots[source]`.
+    /// The addition `slots[destination] += slots[source]`.
     package struct Addition: Sendable, Hashable {
-        /// The slot that is added to.
         package let destination: Int
-        /// The slot that is added.
         package let source: Int
 
-        /// Makes one addition.
         package init(destination: Int, source: Int) {
             self.destination = destination
             self.source = source
         }
     }
 
-    /// The additions that turn a run's leaves into its nodes, in place and in order.
+    /// Returns the additions that turn the leaves of a run into its nodes, in place and in order.
     ///
-    /// Slots are leaves, counted from the run's first. Afterwards each of ``nodes(covering:)``
-    /// stands in the slot of its first leaf.
+    /// Slots are leaves, counted from the run's first leaf. Afterwards the slot of its first leaf
+    /// contains each node of ``nodes(covering:)``.
     package func additions(within run: Range<Int>) -> [Addition] {
         var additions: [Addition] = []
         for node in nodes(covering: run) {
@@ -27,9 +24,10 @@ extension LeafTree {
         return additions
     }
 
-    /// The additions that turn nodes, whose leaves are together all leaves, into the root, in order.
+    /// Returns the additions, in order, that turn nodes into the root. Together, the nodes cover
+    /// all leaves.
     ///
-    /// Slots are positions in `nodes`. Afterwards the root stands in slot 0.
+    /// Slots are positions in `nodes`. Afterwards slot 0 contains the root.
     ///
     /// - Precondition: `nodes` are the nodes covering consecutive runs, in order.
     package func additions(joining nodes: [Node]) -> [Addition] {
@@ -46,11 +44,12 @@ extension LeafTree {
         return additions
     }
 
-    /// The root's value from the values of `nodes`, for small things that every rank adds up itself.
+    /// Returns the root's value from the values of `nodes`, for small values that every rank adds
+    /// up.
     ///
     /// - Parameters:
-    ///   - values: One value a node; `nil` is returned if there are none.
-    ///   - nodes: As for ``additions(joining:)``.
+    ///   - values: One value per node; if there are none, the result is `nil`.
+    ///   - nodes: Nodes that cover all leaves, in the order that ``additions(joining:)`` requires.
     ///   - add: Adds its second argument to its first.
     package func combine<Value>(
         _ values: [Value], of nodes: [Node], _ add: (inout Value, Value) -> Void
@@ -63,10 +62,10 @@ extension LeafTree {
         return values.first
     }
 
-    /// The root's value from the values of all leaves.
+    /// Returns the root's value from the values of all leaves.
     ///
     /// - Parameters:
-    ///   - leaves: One value a leaf; `nil` is returned if there are none.
+    ///   - leaves: One value per leaf; if there are none, the result is `nil`.
     ///   - add: Adds its second argument to its first.
     package func combine<Value>(
         leaves: [Value], _ add: (inout Value, Value) -> Void
@@ -79,7 +78,8 @@ extension LeafTree {
         return values.first
     }
 
-    /// Appends the additions that form `node` from the slots that `slot` knows; returns its slot.
+    /// Appends the additions that compute `node` from nodes for which `slot` returns a slot, and
+    /// returns the node's own slot.
     private func append(
         to additions: inout [Addition], below node: Node, slot: (Node) -> Int?
     ) -> Int {

@@ -1,20 +1,20 @@
-/// The fixed binary tree in which the sums over a global batch's leaves are formed.
+/// The fixed binary tree of the sums over the leaves of a global batch.
 ///
 ///     node(0, i) = leaf i
-///     node(l, i) = node(l - 1, 2i) + node(l - 1, 2i + 1)     absent ones skipped
+///     node(l, i) = node(l - 1, 2i) + node(l - 1, 2i + 1)     absent ones are skipped
 ///
-/// Node (l, i) stands for leaves `i * 2^l ..< (i + 1) * 2^l`, as far as they are present. The tree
-/// depends on the number of leaves alone, so its root has the same bits whatever rank or thread adds
-/// which part of it.
+/// Node (l, i) is the sum of the leaves `i * 2^l ..< (i + 1) * 2^l` that are present. The tree
+/// depends only on the number of leaves, so its root has the same bits no matter which rank or
+/// thread computes which part.
 package struct LeafTree: Sendable, Equatable {
     /// One sum of the tree.
     package struct Node: Sendable, Hashable {
-        /// The height above the leaves, which are at 0.
+        /// The height above the leaves, which have level 0.
         package let level: Int
         /// The position within the level.
         package let index: Int
 
-        /// Makes a name for a node; any tree may lack it.
+        /// Creates the name of a node, which need not exist in a tree.
         package init(level: Int, index: Int) {
             self.level = level
             self.index = index
@@ -24,12 +24,13 @@ package struct LeafTree: Sendable, Equatable {
     /// The number of leaves that are present.
     package let count: Int
 
-    /// The node that stands for all leaves, at the lowest level where there is one.
+    /// The node that is the sum of all leaves, at the lowest possible level.
     package let root: Node
 
-    /// Makes the tree over `count` leaves.
+    /// Creates the tree over `count` leaves. Without leaves, the tree has no nodes, not even a
+    /// root.
     ///
-    /// - Precondition: `count` is not negative. With no leaf there is no node, not even the root.
+    /// - Precondition: `count` is not negative.
     package init(count: Int) {
         precondition(count >= 0, "a tree of \(count) leaves")
         self.count = count
@@ -38,17 +39,17 @@ package struct LeafTree: Sendable, Equatable {
         root = Node(level: level, index: 0)
     }
 
-    /// The leaves present under a node; empty if the node is absent.
+    /// Returns the present leaves of a node; empty if the node is absent.
     package func leaves(of node: Node) -> Range<Int> {
         let first = min(node.index << node.level, count)
         return first..<min((node.index + 1) << node.level, count)
     }
 
-    /// The largest nodes whose leaves all lie in `run`, in order; together they are `run`, as far as
-    /// its leaves are present.
+    /// Returns the largest nodes whose leaves are all in `run`, in order. Together they cover the
+    /// present leaves of `run`.
     ///
-    /// A node whose right half is absent has the value of its left half; of the names for one sum
-    /// the highest is taken.
+    /// A node with an absent right half equals its left half. Of the names for one sum, the one
+    /// with the highest level is used.
     package func nodes(covering run: Range<Int>) -> [Node] {
         let run = run.clamped(to: 0..<count)
         var found: [Node] = []
@@ -66,10 +67,11 @@ package struct LeafTree: Sendable, Equatable {
         return found
     }
 
-    /// The leaves that a rank owns, a contiguous run: `rank * M / ranks ..< (rank + 1) * M / ranks`.
+    /// Returns the leaves that a rank owns, a contiguous run:
+    /// `rank * M / ranks ..< (rank + 1) * M / ranks`.
     ///
-    /// Ownership goes by the full number of leaves M, also in a tail batch where fewer are present:
-    /// some ranks then own none of those.
+    /// Ownership depends on the full number of leaves M, even in a tail batch with fewer leaves, of
+    /// which some ranks then own none.
     ///
     /// - Precondition: `rank` is one of `ranks`; `leafCount` is not negative.
     package static func run(of rank: Int, ranks: Int, leafCount: Int) -> Range<Int> {

@@ -1,30 +1,31 @@
-/// The numbers that a setting may have: as far as the arithmetic of a run goes, most of which is in Float32.
+/// The range of a numeric setting, limited by the arithmetic of a run, most of which is in Float32.
 package struct NumberBounds: Sendable, Hashable {
-    /// The least number, or what all are above.
+    /// The lower bound, included or excluded.
     package let low: Double
 
-    /// The largest number, or what all are below.
+    /// The upper bound, included or excluded.
     package let high: Double
 
     private let excludesLow: Bool
     private let excludesHigh: Bool
 
-    /// Numbers of at least `low` and at most `high`.
+    /// Returns the range of numbers of at least `low` and at most `high`.
     package static func from(_ low: Double, to high: Double) -> NumberBounds {
         NumberBounds(low: low, high: high, excludesLow: false, excludesHigh: false)
     }
 
-    /// Numbers of at least `low` and below `high`.
+    /// Returns the range of numbers of at least `low` and below `high`.
     package static func from(_ low: Double, below high: Double) -> NumberBounds {
         NumberBounds(low: low, high: high, excludesLow: false, excludesHigh: true)
     }
 
-    /// Numbers above `low` and at most `high`.
+    /// Returns the range of numbers above `low` and at most `high`.
     package static func above(_ low: Double, to high: Double) -> NumberBounds {
         NumberBounds(low: low, high: high, excludesLow: true, excludesHigh: false)
     }
 
-    /// What a number should be that is not one of these: `at most 100.0`.
+    /// Returns the bound that a number violates, such as `at most 100.0`, or `nil` if it is in
+    /// range.
     package func advice(_ number: Double) -> String? {
         let isLow = number < low || excludesLow && number == low
         let isHigh = number > high || excludesHigh && Float(number) >= Float(high)
@@ -36,13 +37,13 @@ package struct NumberBounds: Sendable, Hashable {
         return isLow ? "\(excludesLow ? "more than" : "at least") \(low)" : "at most \(high)"
     }
 
-    /// `at least 0 and below 1`
+    /// The range in words, such as `at least 0 and below 1`.
     package var text: String {
         let least = "\(excludesLow ? "more than" : "at least") \(Self.short(low))"
         return "\(least) and \(excludesHigh ? "below" : "at most") \(Self.short(high))"
     }
 
-    /// `0`, not `0.0`.
+    /// Returns a whole number as `0` rather than `0.0`.
     private static func short(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e10 ? "\(Int(value))" : "\(value)"
     }

@@ -3,17 +3,19 @@ internal import Foundation
 
 /// Standard output and standard error.
 ///
-/// Both may be closed, full, or a terminal that is gone. Results that cannot be written are an error; progress
-/// that cannot be shown is dropped, and the work goes on.
+/// Either can be closed, full, or a terminal that no longer exists. A result that cannot be written
+/// is an error. Progress that cannot be shown is dropped, and the work continues.
 package enum Console {
-    /// Readies the process: its streams, signals about them, and the environment. Every program calls it first.
+    /// Prepares the process: its streams, the related signals, and the environment. Every program
+    /// must call this first.
     ///
-    /// A closed stream is opened so that its number is not that of the next file, which would then be written
-    /// over with messages; writing to it still fails. A pipe whose reader is gone, or a file that has become too
-    /// large, is an error of the write instead of a signal that kills.
+    /// A closed stream is opened, because the next file would otherwise get its descriptor and be
+    /// overwritten with messages. Writing to such a stream still fails. A pipe without a reader, or
+    /// a file that exceeds the size limit, makes a write fail instead of killing the process by a
+    /// signal.
     package static func prepare() {
         for number: Int32 in 0...2 where fcntl(number, F_GETFD) < 0 && errno == EBADF {
-            // Open for what the stream is not used for.
+            // Opened in the direction that the stream does not use, so its use still fails.
             _ = open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY)
         }
         signal(SIGPIPE, SIG_IGN)
@@ -24,13 +26,13 @@ package enum Console {
         {
             lrnet_save_addresses()
         }
-        // For OpenBLAS, which starts threads when it is loaded; no other thread reads the environment yet.
+        // OpenBLAS starts threads when it is loaded. No other thread reads the environment yet.
         setenv("OPENBLAS_NUM_THREADS", "1", 1)
     }
 
     /// Writes a result to standard output.
     ///
-    /// - Throws: ``Failure`` (74) if not all of it can be written.
+    /// - Throws: ``Failure`` (74) if the text cannot be written completely.
     package static func print(_ text: String, terminator: String = "\n") throws {
         if let code = write(text + terminator, to: STDOUT_FILENO) {
             throw Failure(
@@ -40,17 +42,17 @@ package enum Console {
         }
     }
 
-    /// Writes what somebody may watch to standard output; dropped where that cannot be written.
+    /// Writes progress to standard output. Text that cannot be written is dropped.
     package static func show(_ text: String, terminator: String = "\n") {
         _ = write(text + terminator, to: STDOUT_FILENO)
     }
 
-    /// Writes to standard error, as it is; dropped where that cannot be written.
-    package static func complain(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+    /// Writes to standard error, without a line end. Text that cannot be written is dropped.
+    package static func printError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
-    /// - Returns: The value of `errno` if not all bytes could be written.
+    /// - Returns: The value of `errno` if not all bytes could be written, otherwise `nil`.
     private static func write(_ text: String, to number: Int32) -> Int32? {
-        // What libraries have printed comes first.
+        // Text that libraries have printed comes first.
         fflush(nil)
         let bytes = Array(text.utf8)
         var done = 0
@@ -63,7 +65,7 @@ package enum Console {
             } else if wrote == 0 {
                 return EIO
             } else if errno == EAGAIN {
-                // A stream that somebody else has made non-blocking; its reader is slow.
+                // Another process made the stream non-blocking, and its reader is slow.
                 var one = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&one, 1, 100)
             } else if errno != EINTR {

@@ -1,9 +1,9 @@
-/// What this build calls itself.
+/// The version of this build.
 package enum ProgramVersion {
     /// The version of lrnet-dist and lrnet-data.
-    package static let number = "0.1.0"
+    package static let number = "0.2.0"
 
-    /// The compiler's version, as exactly as the compiler lets a program know.
+    /// The compiler's version, to the minor version, which is all that a program can test.
     package static var compiler: String {
         #if compiler(>=6.6)
             "Swift 6.6 or later"

@@ -1,20 +1,19 @@
 import Foundation
 
-/// Shows on standard error how far a long task is.
+/// A progress bar for a long task, on standard error.
 ///
-/// On a terminal one line is redrawn, at most ten times a second, and cleared at the end:
+/// On a terminal it redraws one line at most ten times a second, and clears it at the end:
 ///
 ///     importing train [##########..........]  50%  27,500/55,000  41,200 images/s  0:01 left
 ///
-/// The line fits the terminal: where that is narrow, the note goes first, then the rate, then the bar.
-/// Elsewhere (a log file, a batch system) a plain line appears at most every ten seconds.
-/// Calls may come from any thread.
+/// The line fits the terminal. On a narrow terminal it omits the note first, then the rate, then
+/// half of the bar, the whole bar, and the time left. Elsewhere (in a log file or a batch system)
+/// it prints a plain line at most every ten seconds. All methods can be called from any thread.
 package final class ProgressBar: @unchecked Sendable {
-    /// What shows: a redrawn line, or plain lines.
     package enum Style: Sendable {
-        /// A line that is redrawn.
+        /// One line that is redrawn.
         case terminal
-        /// Plain lines, few.
+        /// Plain lines, at most one every ten seconds.
         case plain
     }
 
@@ -28,23 +27,23 @@ package final class ProgressBar: @unchecked Sendable {
     private let lock = NSLock()
     private var start: Double
     private var pausedAt: Double?
-    /// What was done before this process started.
+    /// The amount done before this process started.
     private let doneBefore: Int
     private var done: Int
     private var note = ""
     private var lastShown: Double
     private var isLineOpen = false
 
-    /// The shortest time between two redrawings, and between two plain lines, in seconds.
+    /// The minimum time between two redraws, and between two plain lines, in seconds.
     static let redrawInterval = 0.1
     static let plainInterval = 10.0
 
     /// Starts a bar.
     ///
     /// - Parameters:
-    ///   - unit: What is counted, a plural in `s`.
-    ///   - done: What was done before; the rate leaves it out.
-    ///   - style: `nil` for the style that suits standard error.
+    ///   - unit: The counted things, a plural that ends in `s`.
+    ///   - done: The amount done before, which does not count toward the rate.
+    ///   - style: `nil` chooses the style by whether standard error is a terminal.
     package convenience init(
         _ title: String, total: Int, unit: String, done: Int = 0, style: Style? = nil
     ) {
@@ -52,12 +51,12 @@ package final class ProgressBar: @unchecked Sendable {
         self.init(
             title, total: total, unit: unit, done: done,
             style: style ?? (terminal == nil ? .plain : .terminal),
-            output: { Console.complain($0) },
+            output: { Console.printError($0) },
             clock: { ProcessInfo.processInfo.systemUptime },
             columns: { terminal?.columns ?? .max })
     }
 
-    /// Starts with a given style, sink, clock (seconds) and width, for tests.
+    /// Starts a bar with a given style, output, clock (in seconds) and width, for tests.
     package init(
         _ title: String, total: Int, unit: String, done: Int = 0, style: Style,
         output: @escaping @Sendable (String) -> Void, clock: @escaping @Sendable () -> Double,
@@ -79,7 +78,7 @@ package final class ProgressBar: @unchecked Sendable {
         finish()
     }
 
-    /// Adds to what is done.
+    /// Adds `count` to the amount done.
     package func advance(by count: Int = 1) {
         lock.withLock {
             done += count
@@ -87,9 +86,9 @@ package final class ProgressBar: @unchecked Sendable {
         }
     }
 
-    /// Sets what is done, and a short text at the end of the line (a loss, a file).
+    /// Sets the amount done, and a short note at the end of the line (a loss, a file).
     ///
-    /// - Parameter total: Where it has become known, or has changed.
+    /// - Parameter total: The new total, if it has become known or has changed.
     package func update(done: Int, total: Int? = nil, note: String = "") {
         lock.withLock {
             self.done = done
@@ -111,12 +110,13 @@ package final class ProgressBar: @unchecked Sendable {
         }
     }
 
-    /// Clears the redrawn line; the bar may still be advanced and then shows again.
+    /// Clears the redrawn line. If the bar is advanced later, the line appears again.
     package func finish() {
         lock.withLock { clear() }
     }
 
-    /// Clears the line and stops the clock until ``resume()``: another task has the terminal.
+    /// Clears the line and stops the clock until ``resume()``, so another task can use the
+    /// terminal.
     package func pause() {
         lock.withLock {
             clear()
@@ -124,7 +124,7 @@ package final class ProgressBar: @unchecked Sendable {
         }
     }
 
-    /// Shows the line again.
+    /// Restarts the clock and shows the line again.
     package func resume() {
         lock.withLock {
             if let pausedAt { start += clock() - pausedAt }
@@ -149,7 +149,7 @@ package final class ProgressBar: @unchecked Sendable {
             rate: Double(done - doneBefore) / max(now - start, 1e-9), note: note)
         switch style {
         case .terminal:
-            // A character in the last column would make some terminals wrap.
+            // Some terminals wrap the line if its last column is used.
             output("\r" + parts.line(columns: columns() - 1) + "\u{1B}[K")
             isLineOpen = true
         case .plain:
@@ -157,17 +157,16 @@ package final class ProgressBar: @unchecked Sendable {
         }
     }
 
-    /// The parts of a line.
     private struct Parts {
         var title: String
         var done: Int
         var total: Int
         var unit: String
-        /// A second.
+        /// The rate in units per second.
         var rate: Double
         var note: String
 
-        /// The most complete line that fits.
+        /// Returns the most complete line that fits into `columns`.
         func line(columns: Int) -> String {
             let bar = 20
             let candidates = [
@@ -204,7 +203,7 @@ package final class ProgressBar: @unchecked Sendable {
             return parts.joined(separator: " ")
         }
 
-        /// `33.8 steps/s`, or `14.2 s/step` below one a second.
+        /// The rate, such as `33.8 steps/s`, or `14.2 s/step` below one per second.
         private var pace: String {
             rate > 0 && rate < 1
                 ? String(
@@ -214,14 +213,14 @@ package final class ProgressBar: @unchecked Sendable {
         }
     }
 
-    /// A rate with about three digits.
+    /// Returns a rate as text: an integer from 100 on, with one decimal below.
     static func rounded(_ rate: Double) -> String {
         guard rate < 1e15 else { return "-" }
         return rate >= 100
             ? TextTable.grouped(Int(rate.rounded())) : String(format: "%.1f", rate)
     }
 
-    /// `0:07`, `12:30`, `3:05:00`.
+    /// Returns a time such as `0:07`, `12:30` or `3:05:00`, rounded up to whole seconds.
     package static func time(_ seconds: Double) -> String {
         let whole = Int(min(max(seconds, 0), 1e9).rounded(.up))
         let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)

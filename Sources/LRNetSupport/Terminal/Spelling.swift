@@ -1,13 +1,14 @@
-/// Finds what a misspelled word was meant to be.
+/// Suggestions for misspelled words.
 package enum Spelling {
-    /// The nearest candidate, if it is near: at most a third of the letters differ.
+    /// Returns the nearest candidate, or `nil` if more than a third of the letters differ. One
+    /// different letter is always allowed.
     package static func nearest(_ word: String, among candidates: [String]) -> String? {
         let ranked = candidates.map { ($0, distance(word.lowercased(), $0.lowercased())) }
         guard let best = ranked.min(by: { $0.1 < $1.1 }) else { return nil }
         return best.1 <= max(1, max(word.count, best.0.count) / 3) ? best.0 : nil
     }
 
-    /// The number of letters to insert, delete, replace, or swap with their neighbor.
+    /// Returns the number of letters to insert, delete, replace, or swap with their neighbor.
     package static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a), Array(b))
         var (earlier, last) = ([Int](), Array(0...b.count))

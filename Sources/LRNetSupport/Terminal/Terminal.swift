@@ -1,15 +1,15 @@
 internal import Foundation
 
-/// The terminal on which a person sees what this process writes to standard error.
+/// The terminal that shows this process's standard error.
 ///
-/// Under mpirun the streams of a rank are pipes or pseudo-terminals of mpirun's own, so mpirun's standard
-/// error counts. Ranks on other machines than mpirun's have no terminal.
+/// Under mpirun, the streams of a rank are pipes or pseudo-terminals that belong to mpirun, so
+/// mpirun's own standard error is used. Ranks on other machines than mpirun's have no terminal.
 package struct Terminal: Sendable {
     private let device: String
 
     private static let fallbackColumns = 80
 
-    /// The terminal; `nil` if there is none, or if it is one without control characters (`TERM=dumb`).
+    /// The terminal; `nil` if there is none, or if it supports no control characters (`TERM=dumb`).
     package static let current: Terminal? = {
         let environment = ProcessInfo.processInfo.environment
         guard environment["TERM"] != "dumb" else { return nil }
@@ -25,7 +25,7 @@ package struct Terminal: Sendable {
         return Terminal(device: target)
     }()
 
-    /// The width now, in characters; 80 where the terminal does not say.
+    /// The current width in characters; 80 if the terminal does not report it.
     package var columns: Int {
         let descriptor = open(device, O_WRONLY | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { return Self.fallbackColumns }

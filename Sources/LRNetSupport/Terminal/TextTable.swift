@@ -7,22 +7,22 @@ package struct TextTable {
     private let header: [String]
     private var rows: [[String]] = []
 
-    /// Starts a table with its column titles.
+    /// Creates a table without rows.
     package init(_ header: [String]) {
         self.header = header
     }
 
-    /// Appends a row.
-    ///
-    /// - Precondition: It has as many cells as the header.
+    /// - Precondition: The row has as many cells as the header.
     package mutating func append(_ row: [String]) {
         precondition(
             row.count == header.count, "\(row.count) cells for \(header.count) columns")
         rows.append(row)
     }
 
-    /// The lines, without line ends and without trailing blanks; a column of which every filled
-    /// cell reads as a number (digits, sign, comma, point, percent) is set to the right.
+    /// The lines, without line ends and trailing blanks.
+    ///
+    /// A column is right-aligned if all its cells are numbers (digits, sign, comma, point, percent,
+    /// exponent), not counting empty cells and `-`.
     package var lines: [String] {
         let widths = header.indices.map { column in
             ([header] + rows).map { $0[column].count }.max() ?? 0
@@ -43,7 +43,7 @@ package struct TextTable {
         }
     }
 
-    /// The lines, each ended by a line end.
+    /// The lines, each with a line end.
     package var text: String { lines.map { $0 + "\n" }.joined() }
 
     private static func isNumber(_ cell: String) -> Bool {
@@ -51,7 +51,7 @@ package struct TextTable {
             && cell.allSatisfy { $0.isASCII && ($0.isWholeNumber || "+-.,%e".contains($0)) }
     }
 
-    /// A count with thousands separated: `55,000`.
+    /// Returns a count with thousands separators: `55,000`.
     package static func grouped(_ count: Int) -> String {
         let digits = String(count.magnitude)
         var text = ""

@@ -1,14 +1,15 @@
 internal import Foundation
 
-/// Signals that are answered by ordinary code, on a thread of its own.
+/// Signal handling by ordinary code on a separate thread.
 package enum SignalWatch {
-    /// From now on calls `body` for each of the signals that comes, instead of what it would do.
+    /// Starts to call `body` for each of the given signals, instead of their default actions.
     ///
-    /// A signal that was ignored when the program started stays ignored: `nohup` asks for that, and so does a
-    /// shell that starts a program with `&` in a script. The signals are blocked in the calling thread and those
-    /// that it starts later, so the first thread of a process calls it, before there are others.
+    /// A signal that was ignored when the program started stays ignored. `nohup` requires this, and
+    /// so does a shell script that starts a program with `&`. The signals are blocked in the
+    /// calling thread and in the threads that it starts later. The first thread of a process must
+    /// therefore call this before it starts other threads.
     ///
-    /// - Throws: ``Failure`` (74) if the system makes no thread.
+    /// - Throws: ``Failure`` (74) if the system cannot create a thread.
     package static func start(
         _ numbers: [Int32], _ body: @escaping @Sendable (_ number: Int32) -> Void
     ) throws {

@@ -1,9 +1,11 @@
 internal import CDispatch
 internal import Foundation
 
-/// Threads that the system may refuse: under a limit on processes (`ulimit -u`, a container's limit on pids), or
-/// where there is no memory for a stack. Foundation's `Thread` says nothing then, and who waits for it waits for
-/// ever.
+/// Threads whose creation can fail with an error.
+///
+/// The system refuses a thread under a limit on processes (`ulimit -u`, a container's limit on
+/// pids) or without memory for its stack. Foundation's `Thread` then reports nothing, and code that
+/// waits for the thread hangs.
 package enum SystemThread {
     private final class Work {
         let name: String
@@ -14,11 +16,11 @@ package enum SystemThread {
         }
     }
 
-    /// Starts a thread, which ends with `body`.
+    /// Starts a thread, which ends when `body` returns.
     ///
     /// - Parameters:
-    ///   - name: At most 15 characters reach the system.
-    ///   - remedy: What lowers the number of threads, such as `lower training.threads`.
+    ///   - name: The thread's name, of which the system keeps at most 15 characters.
+    ///   - remedy: A way to reduce the number of threads, such as `lower training.threads`.
     /// - Throws: ``Failure`` (74), naming the thread.
     package static func start(
         _ name: String, stackByteCount: Int = 1 << 20, remedy: String? = nil,
@@ -42,12 +44,13 @@ package enum SystemThread {
             }, work.toOpaque())
         guard code == 0 else {
             work.release()
-            let ways =
-                "raise the limit on processes and threads (ulimit -u, or a container's limit on pids)"
+            let limits =
+                "raise the limit on processes and threads (ulimit -u, or a container's limit on "
+                + "pids)"
             throw Failure(
                 call: "pthread_create", subject: name,
                 message: "\(String(cString: strerror(code))); "
-                    + (remedy.map { "\(ways), or \($0)" } ?? ways), exitStatus: .inputOutput)
+                    + (remedy.map { "\(limits), or \($0)" } ?? limits), exitStatus: .inputOutput)
         }
     }
 }

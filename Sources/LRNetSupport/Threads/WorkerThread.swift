@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// A thread that is there from the start, so that none need be made in the middle of the work; does one task
-/// after the other.
+/// A thread that performs one task after another. It exists from the start, so that no thread must
+/// be created in the middle of a run.
 package final class WorkerThread: Sendable {
     private final class State: @unchecked Sendable {
         let condition = NSCondition()
@@ -22,14 +22,12 @@ package final class WorkerThread: Sendable {
 
     private let state = State()
 
-    /// Starts the thread.
-    ///
-    /// - Throws: ``Failure`` (74) if the system makes none.
+    /// - Throws: ``Failure`` (74) if the system cannot create the thread.
     package init(_ name: String, stackByteCount: Int = 1 << 20) throws {
         try SystemThread.start(name, stackByteCount: stackByteCount) { [state] in state.serve() }
     }
 
-    /// Ends the thread once it has done all tasks.
+    /// Ends the thread after it has performed all tasks.
     deinit {
         state.condition.lock()
         state.isEnding = true
@@ -37,7 +35,7 @@ package final class WorkerThread: Sendable {
         state.condition.unlock()
     }
 
-    /// Has the thread do a task, after those that it was given before.
+    /// Adds a task, which the thread performs after the tasks added before.
     package func perform(_ task: @escaping @Sendable () -> Void) {
         state.condition.lock()
         state.tasks.append(task)

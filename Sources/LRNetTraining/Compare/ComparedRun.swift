@@ -1,33 +1,34 @@
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// What a comparison knows of one finished run.
+/// The result of one run of a comparison.
 package struct ComparedRun: Sendable, Codable, Equatable {
-    /// The run's folder, inside the comparison's.
+    /// The path of the run's folder, relative to the comparison's folder.
     package var folder: String
-    /// The seed.
     package var seed: UInt64
-    /// The folder or file that the run started from; absent for a cold start.
+    /// The folder or file that initialized the run; absent for a cold start.
     package var start: String?
     /// The learning rate of real parameters.
     package var learningRate: Double
-    /// The learning rate of logits; absent where the method has none.
+    /// The learning rate of logits; absent if the method has no logits.
     package var logitRate: Double?
     /// The winner's error on the validation split, in percent.
     package var validationError: Double?
     /// The winner file's error on the test split, in percent.
     package var testError: Double?
-    /// Time spent training, without validations and checkpoints.
+    /// The training time in seconds, without validations and checkpoints.
     package var trainingSeconds: Double?
-    /// Bits a weight of the winner once it is packed, all layers with weights taken together.
+    /// The winner's average number of bits per weight after packing, over all layers with weights.
     package var bitsPerWeight: Double?
-    /// Share of discrete weights whose likeliest value at the end is another than at the start, in percent.
+    /// The share of discrete weights whose likeliest value at the end differs from the one at the
+    /// start, in percent.
     package var movedPercent: Double?
-    /// The test images that the winner's file gets wrong.
+    /// The test images that the winner file misclassifies.
     package var testErrorMask: ErrorMask?
-    /// Share of zeros among its integer weights, in percent; absent without such.
+    /// The share of zeros among the winner's integer weights, in percent; absent without integer
+    /// weights.
     package var zeroPercent: Double?
-    /// Why there is no result: `diverged`.
+    /// The reason why there is no result: `diverged`.
     package var failure: String?
 
     init(folder: String, recipe: Recipe) {
@@ -40,7 +41,7 @@ package struct ComparedRun: Sendable, Codable, Equatable {
             ? recipe.optimizer.logitRate ?? recipe.optimizer.learningRate : nil
     }
 
-    /// Takes in what a run has left.
+    /// Reads the result of a run from its files.
     mutating func read(_ run: FinishedRun) throws {
         let recipe = run.recipe
         guard let result = try run.result() else {
@@ -49,7 +50,7 @@ package struct ComparedRun: Sendable, Codable, Equatable {
         validationError = result.validationError
         testError = result.testError
         testErrorMask = result.testErrorMask
-        // Nothing else comes from the records, so a run without them is whole.
+        // Nothing else comes from the records, so a run without them is still complete.
         movedPercent = try? run.metrics().movedPercent
         if result.imagesPerSecond > 0 {
             trainingSeconds =

@@ -3,23 +3,24 @@ internal import LRNetCollectives
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// Runs shared out over the ranks: each trains others, alone in a group of one process, so nothing is
-/// exchanged while they train. A run's bits do not depend on who trains it.
+/// Runs distributed over the ranks. Each rank trains different runs alone, in a group of one
+/// process, so that nothing is exchanged during training. The bits of a run do not depend on the
+/// rank that trains it.
 extension Comparison {
-    /// What a rank has to say of its share.
+    /// The outcome of a rank's runs.
     private struct Share: Codable {
-        /// Folders of runs whose loss was not finite.
+        /// The folders of runs whose loss was not finite.
         var diverged: [String] = []
-        /// Whether somebody asked to stop.
+        /// True if the rank received a stop request.
         var isStopped = false
     }
 
-    /// Trains what is not finished of these runs, each on one rank. Every rank calls it.
+    /// Trains the unfinished runs, each on one rank. Every rank must call it.
     ///
-    /// What a run throws ends the job with a line that names rank and run; the others keep their
-    /// checkpoints, and the same command goes on.
+    /// An error of a run ends the job with a line that names the rank and the run. The other runs
+    /// keep their checkpoints, and the same command resumes them.
     ///
-    /// - Returns: Whether all of them have ended; `false` if somebody asked to stop.
+    /// - Returns: True if all runs have ended; `false` after a stop request.
     func spread(_ recipes: [Recipe]) throws -> Bool {
         let pending = try unfinished(recipes)
         var share = Share()
@@ -34,18 +35,18 @@ extension Comparison {
         }
         diverged.formUnion(shares.flatMap(\.diverged))
         guard !shares.contains(where: \.isStopped) else { return false }
-        // Other ranks wrote them; rank 0 reads.
+        // Other ranks may have written the results, and rank 0 reads them.
         let missing = try unfinished(recipes).map(folder).filter { !diverged.contains($0) }
         if let first = missing.first {
             throw Failure(
                 call: "compare", subject: "\(options.output)/\(first)",
-                message: "was trained, but rank 0 does not see it; --spread wants an --output that "
-                    + "all machines share", exitStatus: .inputOutput, isAgreed: true)
+                message: "was trained, but rank 0 cannot see it; --spread requires an --output "
+                    + "that all machines share", exitStatus: .inputOutput, isAgreed: true)
         }
         return true
     }
 
-    /// Those that rank 0 sees no result of; the same on every rank.
+    /// Returns the runs without a complete result, as rank 0 sees them; the same on every rank.
     private func unfinished(_ recipes: [Recipe]) throws -> [Recipe] {
         let isDone = try group.sharing {
             try recipes.map { try isFinished("\(options.output)/\(folder($0))", $0) }
@@ -53,14 +54,16 @@ extension Comparison {
         return zip(recipes, isDone).filter { !$0.1 }.map(\.0)
     }
 
-    /// - Returns: Whether the run has ended; `false` if somebody asked to stop.
+    /// Trains a run on this rank.
+    ///
+    /// - Returns: True if the run has ended; `false` after a stop request.
     private func trainAlone(_ recipe: Recipe, _ share: inout Share) throws -> Bool {
         let name = folder(recipe)
         let path = "\(options.output)/\(name)"
-        func say(_ text: String) {
+        func show(_ text: String) {
             Console.show("rank \(group.rank): \(name): \(text)")
         }
-        say("begins; its lines are in \(path)/train.log")
+        show("started; its log is \(path)/train.log")
         do {
             var options = Trainer.Options(data: options.data, output: path)
             options.isQuiet = true
@@ -69,19 +72,20 @@ extension Comparison {
                 recipe: recipe, options: options, group: SingleProcessGroup(),
                 stopSignal: stopSignal, beacon: beacon)
             guard let result = try trainer.run() else {
-                say("stopped with a checkpoint")
+                show("stopped with a checkpoint")
                 return false
             }
             try trainer.checkIsInPlace()
             let errors = [result.validationError, result.testError].map { error in
                 error.map { String(format: "%.2f %%", $0) } ?? "-"
             }
-            say("ended, validation \(errors[0]), test \(errors[1])")
+            show("ended, validation \(errors[0]), test \(errors[1])")
         } catch let error as Failure where error.exitStatus == .nonFiniteLoss {
-            say("\(error)")
+            show("\(error)")
             share.diverged.append(name)
         } catch {
-            // Agreed in its group of one, but news to the others: these must be ended.
+            // The error is agreed only in the group of one; a new one without that mark also ends
+            // the other ranks.
             throw Failure(
                 call: "compare", subject: name, message: "\(error)",
                 exitStatus: Failure.exitStatus(of: error), rank: group.rank)

@@ -5,33 +5,35 @@ package import LRNetLayers
 internal import LRNetSupport
 package import LRNetWatchdog
 
-/// Trains several methods under one recipe, one run after another, and compares their winners.
+/// A comparison of several methods under one recipe: it trains one run after another, and compares
+/// their winners.
 ///
-/// Runs are ordinary runs in `OUTPUT/METHOD/seed-N`. A finished one is not done again, and an interrupted
-/// one goes on, so the same command finishes a comparison that was stopped; with more methods or seeds
-/// it grows.
+/// Runs are ordinary runs in `OUTPUT/METHOD/seed-N`. Finished runs are not repeated and interrupted
+/// runs resume, so rerunning the command completes a stopped comparison. With more methods or
+/// seeds, it extends the comparison.
 package final class Comparison {
-    /// What the command line says beside the recipe.
+    /// Options from the command line.
     package struct Options: Sendable {
-        /// The recipe's file, for the report.
+        /// The path of the recipe, for the report.
         package var recipe: String
-        /// The methods; `nil` for all that the network goes with.
+        /// The methods; `nil` for all that support the network.
         package var methods: [TrainingMethod]?
-        /// Runs a method; seeds count from the recipe's.
+        /// The number of runs per method. Their seeds count up from the recipe's seed.
         package var seedCount: Int
-        /// Runs that the seeds start from, in turn; none for the recipe's start.
+        /// The runs to start from, assigned to the seeds in rotation; empty to use the recipe's
+        /// start.
         package var starts: [String] = []
-        /// Learning rates, of which each method takes the one with the lowest validation error under
-        /// the first seed; none for the methods' own.
+        /// The grid of learning rates. Each method uses the one with the lowest validation error
+        /// under the first seed. An empty grid leaves the methods their default rates.
         package var learningRates: [Double] = []
-        /// Whether each rank trains other runs, alone, instead of all ranks the same one.
+        /// True if each rank trains different runs alone. Otherwise all ranks train the same run
+        /// together.
         package var isSpread = false
         /// The data set's folder.
         package var data: String
         /// The comparison's folder.
         package var output: String
 
-        /// Creates options.
         package init(
             recipe: String, methods: [TrainingMethod]?, seedCount: Int, data: String,
             output: String
@@ -49,17 +51,19 @@ package final class Comparison {
     let group: any ProcessGroup
     let beacon: ProgressBeacon
     let stopSignal: StopSignal
-    /// Folders of runs that a rank by itself found to have no finite loss.
+    /// The folders of runs whose loss became non-finite while a single rank trained them.
     var diverged: Set<String> = []
     private let lock: FileLock?
     private let trainCount: Int
     private var report: ComparisonReport
 
-    /// Checks everything that can be checked before a run starts. Every rank calls it.
+    /// Checks everything that can be checked before a run starts. Every rank must call it.
     ///
-    /// - Parameter stopSignal: The process's; made before the group, whose start takes time.
-    /// - Throws: An error that all ranks agree on: a method that the network does not go with (78), data
-    ///   that do not fit, runs of another recipe in the folder (78), a folder that cannot be written (74).
+    /// - Parameter stopSignal: The stop signal of the process. Create it before the group, whose
+    ///   start takes time.
+    /// - Throws: The same error on all ranks: a method that does not support the network (78), data
+    ///   that do not fit the recipe, runs of a different recipe in the folder (78), a folder that
+    ///   cannot be written (74).
     package init(
         base: Recipe, options: Options, group: any ProcessGroup, stopSignal: StopSignal,
         beacon: ProgressBeacon = ProgressBeacon()
@@ -74,7 +78,9 @@ package final class Comparison {
         let asked = options.methods ?? TrainingMethod.allCases
         let methods = try group.agreeing {
             try asked.filter { method in
-                guard let problem = ComparisonRecipe.problem(base: base, method) else { return true }
+                guard let problem = ComparisonRecipe.problem(base: base, method) else {
+                    return true
+                }
                 guard options.methods == nil else {
                     throw Self.site("--methods \(method.rawValue)").badRecipe(
                         problem + ", or leave the method out")
@@ -92,9 +98,9 @@ package final class Comparison {
             guard base.validation.everyEpochs > 0, set.count(.test) > 0 else {
                 throw Self.site(options.recipe).badRecipe(
                     set.count(.test) > 0
-                        ? "has no validation, which chooses each run's network; set "
+                        ? "has no validation, which is needed to choose each run's network; set "
                             + "validation.everyEpochs=1"
-                        : "needs a test split, and \(options.data) has none")
+                        : "needs a test split, but \(options.data) has none")
             }
             return try methods.map { try ComparisonRecipe(base: base, method: $0, seed: 0) }
         }
@@ -122,9 +128,9 @@ package final class Comparison {
         }
     }
 
-    /// Trains what is not trained yet. Every rank calls it.
+    /// Trains all unfinished runs. Every rank must call it.
     ///
-    /// - Returns: The report, or `nil` if somebody asked to stop.
+    /// - Returns: The report; `nil` after a stop request.
     package func run() throws -> ComparisonReport? {
         if options.isSpread, group.size > 1, try !spread() { return nil }
         for index in report.methods.indices {
@@ -151,7 +157,8 @@ package final class Comparison {
         return report
     }
 
-    /// Trains all runs, each on one rank; the rest of ``run()`` then finds them finished.
+    /// Trains all runs, each on one rank, so that the rest of ``run()`` finds them finished.
+    /// Returns `false` after a stop request.
     private func spread() throws -> Bool {
         let methods = report.methods.compactMap { TrainingMethod(rawValue: $0.name) }
         let rates: [Double?] =
@@ -176,10 +183,10 @@ package final class Comparison {
         return try spread(runs)
     }
 
-    /// One of the runs of each method.
+    /// The seed and the start of one run of each method.
     private struct Trial {
         var seed: UInt64
-        /// `nil` for the base recipe's.
+        /// The run to start from; `nil` to use the base recipe's start.
         var start: String?
     }
 
@@ -200,7 +207,8 @@ package final class Comparison {
         ).recipe
     }
 
-    /// The rate of the grid with the lowest validation error under the first seed; the smaller of equals.
+    /// Returns the rate of the grid with the lowest validation error under the first seed; in a
+    /// tie, the lowest rate. Returns `nil` after a stop request.
     private func bestRate(of method: TrainingMethod) throws -> Double? {
         var best: (rate: Double, error: Double)?
         for rate in options.learningRates.sorted() {
@@ -213,7 +221,7 @@ package final class Comparison {
         return best?.rate ?? options.learningRates.min()
     }
 
-    /// Where a run's folder lies, inside the comparison's.
+    /// Returns the path of a run's folder, relative to the comparison's folder.
     func folder(_ recipe: Recipe) -> String {
         let rate =
             options.learningRates.isEmpty
@@ -221,13 +229,15 @@ package final class Comparison {
         return "\(recipe.weights.model.rawValue)/\(rate)seed-\(recipe.training.seed)"
     }
 
-    /// The rate that a grid changes: that of logits where the base recipe has one of their own.
+    /// Returns the rate that a grid changes: `logitRate` if the recipe contains it and its method
+    /// has logits, and `learningRate` otherwise.
     private func rate(of recipe: Recipe) -> Double {
         let logitRate = recipe.weights.model.hasLogits ? recipe.optimizer.logitRate : nil
         return logitRate ?? recipe.optimizer.learningRate
     }
 
-    /// Trains one run, resumes it, or reads what it has left. Every rank calls it.
+    /// Trains or resumes one run, or reads the files of a finished one. Every rank must call it.
+    /// Returns `nil` after a stop request.
     private func train(
         _ method: TrainingMethod, _ trial: Trial, rate: Double?
     ) throws -> ComparedRun? {
@@ -274,7 +284,7 @@ package final class Comparison {
         try group.allGather([stopSignal.isWanted ? 1 : 0]).contains([1])
     }
 
-    /// Refuses runs of another recipe before anything is trained.
+    /// Rejects folders with runs of a different recipe before anything is trained.
     private func checkFolders(_ methods: [TrainingMethod]) throws {
         let rates: [Double?] =
             options.learningRates.isEmpty ? [nil] : options.learningRates.map { Double?($0) }
@@ -284,7 +294,8 @@ package final class Comparison {
                 let path = "\(options.output)/\(folder(recipe))"
                 guard FileBytes.exists("\(path)/\(Recipe.recordedName)") else { continue }
                 let old = try FinishedRun(folder: path, for: "compare").recipe
-                // What a run may go on with, such as more epochs, makes another comparison.
+                // Even changes that a run may resume with, such as more epochs, are rejected: they
+                // would change the comparison.
                 guard old.fingerprint != recipe.fingerprint else { continue }
                 let changes = recipe.changes(from: old).map(\.description)
                 throw Self.site(path).badRecipe(
@@ -294,7 +305,7 @@ package final class Comparison {
         }
     }
 
-    /// Writes both files.
+    /// Writes `comparison.json` and `comparison.md`.
     private func write() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -303,7 +314,7 @@ package final class Comparison {
         try AtomicFile.write(report.markdown, to: "\(options.output)/comparison.md")
     }
 
-    /// Refuses a folder of comparisons that is, or is inside, the folder of a run.
+    /// Rejects an output folder that is the folder of a run or is inside one.
     private static func checkIsOutsideRuns(_ output: String) throws {
         var folder = PathText.absolute(output)
         while folder != "/" {

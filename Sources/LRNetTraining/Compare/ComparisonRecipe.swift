@@ -1,27 +1,29 @@
 package import LRNetLayers
 import LRNetSupport
 
-/// A base recipe under another method: the same network, data, batch, schedule and start.
+/// A base recipe adapted to another training method, with the same network, data, batch, schedule
+/// and start.
 ///
-/// Only two things differ: a real first layer where the method cannot train one, and learning rates.
+/// Only two things differ: the learning rates, and the first layer, which has real weights if the
+/// method cannot train it.
 package struct ComparisonRecipe: Sendable {
-    /// The method.
     package let method: TrainingMethod
 
-    /// The recipe.
     package let recipe: Recipe
 
-    /// The learning rate of methods without logits, as a share of a base recipe's that has one rate, made for
-    /// logits: 0.001 instead of 0.01 in the paper's. A base recipe with `logitRate` has theirs as
-    /// `learningRate`.
+    /// The learning rate of methods without logits, as a fraction of the base recipe's learning
+    /// rate. It applies to base recipes with a single rate, which is chosen for logits: 0.001
+    /// instead of the paper's 0.01. A base recipe with `logitRate` already contains the rate of
+    /// methods without logits as `learningRate`.
     package static let realWeightRate = 0.1
 
     /// Derives a recipe.
     ///
     /// - Parameters:
     ///   - start: Overrides the base recipe's `initialization.from`.
-    ///   - learningRate: Overrides the method's own: of logits where it has them, else of latent weights.
-    /// - Throws: `Failure` (78) if the network does not go with the method.
+    ///   - learningRate: Overrides the method's learning rate, which is the rate of logits if the
+    ///     method has logits, and the rate of latent weights otherwise.
+    /// - Throws: `Failure` (78) if the method does not support the network.
     package init(
         base: Recipe, method: TrainingMethod, seed: UInt64, start: String? = nil,
         learningRate: Double? = nil
@@ -41,12 +43,12 @@ package struct ComparisonRecipe: Sendable {
             }
         }
         recipe.network.firstLayer = Self.firstLayer(base: base, method)
-        // Once through the reader, which checks what is new.
+        // Parsing the recipe again checks the new values.
         self.recipe = try Recipe(yaml: recipe.yaml, file: "of \(method.rawValue)")
         self.method = method
     }
 
-    /// Why the base recipe's network cannot be trained by a method; `nil` if it can.
+    /// Returns the reason why a method cannot train the base recipe's network; `nil` if it can.
     static func problem(base: Recipe, _ method: TrainingMethod) -> String? {
         var architecture = base.architecture
         architecture.firstLayer = firstLayer(base: base, method)

@@ -1,29 +1,32 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// `comparison.json`: every run of a comparison, and what the methods' runs have in common.
+/// The report of a comparison (`comparison.json`): every run, and a summary of each method's runs.
 package struct ComparisonReport: Sendable, Codable, Equatable {
     /// One method.
     package struct Method: Sendable, Codable, Equatable {
-        /// The name.
         package var name: String
-        /// What its recipe has that the base recipe has not.
+        /// The differences between the method's recipe and the base recipe.
         package var remarks: [String]
-        /// The runs, by seed; those that are not finished are missing.
+        /// The runs that have ended, ordered by seed.
         package var runs: [ComparedRun]
         /// The mean of the test errors, in percent.
         package var mean: Double?
-        /// Their standard deviation over seeds, in points; absent for one run.
+        /// The standard deviation of the test errors over seeds, in percentage points; absent for
+        /// one run.
         package var deviation: Double?
-        /// The standard error of the test: `sqrt(p (100 - p) / N)` for N test images, in points.
+        /// The standard error of the mean test error p: `sqrt(p (100 - p) / N)` for N test images,
+        /// in percentage points.
         package var testStandardError: Double?
-        /// The error less that of the method with the lowest mean, over the seeds that both have, in points;
-        /// 0 for that method, absent where runs do not say which images they got wrong.
+        /// The test error minus the error of the method with the lowest mean, over the seeds that
+        /// both have, in percentage points. It is 0 for that method, and absent if runs do not
+        /// record their misclassified images.
         package var difference: Double?
-        /// The standard error of ``difference``, in points; absent for the method with the lowest mean.
+        /// The standard error of ``difference``, in percentage points; absent for the method with
+        /// the lowest mean.
         package var differenceError: Double?
-        /// The mean is the lowest, or ``difference`` is not more than chance makes of as many methods; absent
-        /// where ``difference`` is.
+        /// True if the mean is the lowest, or if ``difference`` is no larger than expected by
+        /// chance among this number of methods; absent if ``difference`` is absent.
         package var isWithinNoise: Bool?
 
         init(name: String, remarks: [String]) {
@@ -32,14 +35,14 @@ package struct ComparisonReport: Sendable, Codable, Equatable {
             runs = []
         }
 
-        /// The images that the runs got wrong, by seed.
+        /// The misclassified images of the runs, by seed.
         private var masks: [UInt64: ErrorMask] {
             Dictionary(
                 runs.compactMap { run in run.testErrorMask.map { (run.seed, $0) } },
                 uniquingKeysWith: { first, _ in first })
         }
 
-        /// How far this method is from another, by the runs that both have.
+        /// Returns the difference from another method over the seeds that both have.
         func paired(with other: Method) -> PairedErrors? {
             let (own, others) = (masks, other.masks)
             let seeds = own.keys.filter { others[$0] != nil }.sorted()
@@ -50,22 +53,22 @@ package struct ComparisonReport: Sendable, Codable, Equatable {
         var errors: [Double] { runs.compactMap(\.testError) }
     }
 
-    /// The base recipe's file.
+    /// The path of the base recipe.
     package var recipe: String
     /// The data set's fingerprint.
     package var data: String
-    /// Test images.
+    /// The number of test images.
     package var testCount: Int
-    /// Runs a method.
+    /// The number of runs per method.
     package var seedCount: Int
-    /// The methods, as asked for.
+    /// The methods, in the requested order.
     package var methods: [Method]
-    /// Methods that were left out, with the reason.
+    /// The methods that were left out, each with the reason.
     package var leftOut: [String]
-    /// Whether every run has ended.
+    /// True if every run has ended.
     package var isComplete = false
 
-    /// Computes what follows from the runs.
+    /// Updates the summaries of all methods from their runs.
     mutating func summarize() {
         for index in methods.indices {
             let errors = methods[index].errors
@@ -93,20 +96,20 @@ package struct ComparisonReport: Sendable, Codable, Equatable {
         }
     }
 
-    /// Standard errors that a difference from the lowest may have by chance. Any two methods may turn out to be
-    /// the pair, so all pairs count.
+    /// Returns the number of standard errors that a difference from the lowest mean may reach by
+    /// chance. Any two methods can turn out to be the pair, so all pairs count.
     private static func limit(methods count: Int) -> Double {
         PairedErrors.limit(comparisons: count * (count - 1) / 2)
     }
 
-    /// The starts of the runs, each once.
+    /// The distinct starts of the runs.
     private var starts: [String] {
         methods.flatMap(\.runs).reduce(into: []) { starts, run in
             if let start = run.start, !starts.contains(start) { starts.append(start) }
         }
     }
 
-    /// `comparison.md`.
+    /// The contents of `comparison.md`.
     package var markdown: String {
         func number(_ value: Double?, _ format: String) -> String {
             value.map { String(format: format, $0) } ?? ""
@@ -116,14 +119,14 @@ package struct ComparisonReport: Sendable, Codable, Equatable {
             starts.isEmpty
             ? "from the recipe's start"
             : starts.count == 1
-                ? "all from the one start `\(starts[0])`" : "from \(starts.count) starts"
+                ? "all from the start `\(starts[0])`" : "from \(starts.count) starts"
         var lines = [
             "# Methods under one recipe", "",
-            "Base recipe `\(recipe)`, \(seedCount) seed\(seedCount == 1 ? "" : "s") a method, \(origin), "
-                + "\(TextTable.grouped(testCount)) test images. Every run chooses its network on "
-                + "the validation split; its file meets the test split once.", "",
+            "Base recipe `\(recipe)`, \(seedCount) seed\(seedCount == 1 ? "" : "s") per method, "
+                + "\(origin), \(TextTable.grouped(testCount)) test images. Every run chooses its "
+                + "network on the validation split; its file is tested once.", "",
             "| method | test error, % | deviation | s.e. of the test | above the lowest "
-                + "| within noise | runs | bits a weight, packed | zeros, % | moved, % "
+                + "| within noise | runs | bits per weight, packed | zeros, % | moved, % "
                 + "| training, min | learning rates | remarks |",
             "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
         ]
@@ -157,19 +160,20 @@ package struct ComparisonReport: Sendable, Codable, Equatable {
         }
         lines += [
             "",
-            "*Deviation*: of the test errors over seeds"
+            "*Deviation*: standard deviation of the test errors over seeds"
                 + (starts.count > 1 ? " and starts" : "")
                 + ". *S.e. of the test*: sqrt(p (100 - p) "
-                + "/ N), of one error by itself. *Above the lowest*: the difference and its standard "
-                + "error, from runs of one seed that met the same images (McNemar), and from the "
-                + "spread over the runs. *Within noise*: the difference is at most "
+                + "/ N), the standard error of a single test error. *Above the lowest*: the "
+                + "difference and its standard error, which covers the test images (McNemar, "
+                + "paired by seed) and the spread over the runs. *Within noise*: the difference "
+                + "is at most "
                 + String(format: "%.1f", Self.limit(methods: methods.count { $0.mean != nil }))
-                + " standard errors, about what chance makes of as many equal methods in one table of 20. "
-                + "*Bits a weight*: over "
-                + "all layers with weights, 1.6 for a ternary one as `lrnet-dist export --format packed` "
-                + "writes it, 32 for a real one. *Zeros*: of the integer weights. *Moved*: discrete "
-                + "weights whose likeliest value is not the start's. *Learning rates*: of logits, then "
-                + "of what is real.",
+                + " standard errors; among equal methods, chance exceeds that in about one table "
+                + "of 20. *Bits per weight*: over all layers with weights; 1.6 for a ternary "
+                + "weight as written by `lrnet-dist export --format packed`, 32 for a real one. "
+                + "*Zeros*: share of the integer weights. *Moved*: share of discrete weights "
+                + "whose likeliest value differs from the start. *Learning rates*: of logits, "
+                + "then of real parameters.",
         ]
         if !leftOut.isEmpty {
             lines += ["", "Left out, because they do not fit the network:", ""]

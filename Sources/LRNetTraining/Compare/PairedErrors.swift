@@ -1,28 +1,32 @@
 internal import Foundation
 
-/// The difference of two methods that met the same test images, run by run: under the same seed, from the same
-/// start.
+/// The difference in test error between two methods, paired by image and by run: same test images,
+/// same seed, same start.
 ///
-/// With w_A(i, j) = 1 where run i of method A gets image j wrong, n runs and N images:
+/// With w_A(i, j) = 1 where run i of method A misclassifies image j, n runs and N images:
 ///
 ///     x(j) = 1/n sum over i of w_A(i, j) - w_B(i, j)        d(i) = 1/N sum over j of w_A(i, j) - w_B(i, j)
 ///     difference = mean of x
 ///     variance   = var(x) / N + var(d) / n
 ///
-/// The first term is the test images', and for one pair of runs McNemar's: (b + c - (b - c)^2 / N) / N^2 with b
-/// and c images that only one of the two gets wrong. The second is the runs', with their starts; 0 for one.
+/// The first term is the variance due to the test images. For one pair of runs it is McNemar's,
+/// where b and c count the images that only one of the two misclassifies:
+///
+///     (b + c - (b - c)^2 / N) / N^2
+///
+/// The second term is the variance due to the runs and their starts; it is 0 for one pair of runs.
 ///
 /// - Source: McNemar, Psychometrika 1947.
 package struct PairedErrors: Equatable {
-    /// The error of the first method less that of the second, in points.
+    /// The error of the first method minus the error of the second, in percentage points.
     package let difference: Double
 
-    /// Its standard error, in points.
+    /// The standard error of ``difference``, in percentage points.
     package let standardError: Double
 
     /// Compares methods run by run.
     ///
-    /// - Returns: `nil` without runs, or where they met other numbers of images.
+    /// - Returns: `nil` without runs, or if the numbers of images differ.
     package init?(_ first: [ErrorMask], _ second: [ErrorMask]) {
         let pairs = Array(zip(first, second))
         guard let count = first.first?.count, count > 0,
@@ -50,8 +54,8 @@ package struct PairedErrors: Equatable {
         values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     }
 
-    /// Standard errors that the largest of `count` differences exceeds by chance once in 20 times, or less often:
-    /// the two-sided normal quantile of 5 % / count (Bonferroni).
+    /// Returns the number of standard errors that the largest of `count` differences exceeds by
+    /// chance at most once in 20 times: the two-sided normal quantile of 5 % / count (Bonferroni).
     package static func limit(comparisons count: Int) -> Double {
         let share = 0.05 / Double(max(count, 1))
         var (low, high) = (0.0, 10.0)

@@ -1,11 +1,11 @@
 internal import LRNetLayers
 
-/// One of the finished networks that distributions of weights give.
+/// The identity of a finished network that is derived from distributions of weights.
 package struct Candidate: Sendable, Equatable {
-    /// Which one of a validation, counted from 0; part of the key of a draw.
+    /// The number within a validation, counted from 0. It is part of the noise key of a draw.
     package var number: Int
 
-    /// Its weights are the likeliest values instead of drawn ones.
+    /// True if the weights are the likeliest values instead of drawn ones.
     package var isLikeliest: Bool
 
     package init(number: Int, isLikeliest: Bool) {
@@ -13,16 +13,16 @@ package struct Candidate: Sendable, Equatable {
         self.isLikeliest = isLikeliest
     }
 
-    /// A draw.
     package static func draw(_ number: Int) -> Candidate {
         Candidate(number: number, isLikeliest: false)
     }
 }
 
 extension Recipe {
-    /// The networks that a validation compares.
+    /// Returns the networks that a validation compares.
     ///
-    /// - Parameter draws: Networks to draw, where methods and ``Validation/weights`` have more than one.
+    /// - Parameter draws: The number of networks to draw, if the method and ``Validation/weights``
+    ///   allow more than one.
     package func candidates(draws: Int) -> [Candidate] {
         guard model.isDrawn else { return [.draw(0)] }
         let drawn = (0..<draws).map(Candidate.draw)
@@ -33,9 +33,9 @@ extension Recipe {
         }
     }
 
-    /// The network that a result is of.
+    /// Returns the network that a result belongs to.
     package func candidate(of result: DrawResult) -> Candidate {
-        // Records of earlier versions do not say which weights were measured.
+        // Records of earlier versions do not contain which weights were measured.
         Candidate(
             number: result.draw,
             isLikeliest: result.isLikeliest ?? (validation.weights == .likeliest))

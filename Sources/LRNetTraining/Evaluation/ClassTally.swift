@@ -2,11 +2,11 @@ internal import Foundation
 internal import LRNetCollectives
 internal import LRNetKernels
 
-/// Wrong samples of each class.
+/// The number of misclassified samples of each class.
 struct ClassTally {
-    /// Samples of each class that were taken for another.
+    /// The number of misclassified samples of each class.
     private(set) var errors: [Int]
-    /// Samples of each class.
+    /// The number of samples of each class.
     private(set) var counts: [Int]
 
     init(classes: Int) {
@@ -27,14 +27,16 @@ struct ClassTally {
         }
     }
 
-    /// The first of the largest logits, as the loss counts errors.
+    /// Returns the class of the largest logit, or the first of several equal ones, like the error
+    /// count of the loss.
     static func prediction(_ logits: ArraySlice<Float>) -> Int {
         var best = logits.startIndex
         for index in logits.indices where logits[index] > logits[best] { best = index }
         return best - logits.startIndex
     }
 
-    /// Adds up the ranks' counts, which are integers: the order does not matter. Every rank calls it.
+    /// Adds up the counts of all ranks. They are integers, so the order does not matter. Every rank
+    /// must call it.
     mutating func combine(_ group: any ProcessGroup) throws {
         let own = (errors + counts).map(Double.init)
         let width = own.count

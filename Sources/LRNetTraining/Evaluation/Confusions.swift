@@ -1,38 +1,35 @@
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// How often samples of each class were taken for each class.
+/// Confusion counts: the number of samples of each class for each predicted class.
 package struct Confusions: Sendable, Equatable {
-    /// Samples of one class.
+    /// The result for the samples of one class.
     package struct ClassResult: Sendable, Codable, Equatable {
-        /// The class.
         package var label: Int
-        /// Samples that were taken for another class.
+        /// The number of misclassified samples.
         package var errorCount: Int
-        /// All samples of the class.
+        /// The number of samples of the class.
         package var sampleCount: Int
 
-        /// Wrong samples in percent; `nil` for a class without samples.
+        /// The share of misclassified samples, in percent; `nil` for a class without samples.
         package var errorPercent: Double? {
             sampleCount > 0 ? 100 * Double(errorCount) / Double(sampleCount) : nil
         }
     }
 
-    /// Samples of one class that were taken for one other.
+    /// The samples of one class that were misclassified as one other class.
     package struct Pair: Sendable, Codable, Equatable {
-        /// The class.
         package var label: Int
-        /// What its samples were taken for.
+        /// The predicted class.
         package var prediction: Int
-        /// How many were.
+        /// The number of such samples.
         package var count: Int
     }
 
     private let classes: Int
-    /// `[label, prediction]`
+    /// The counts, of shape `[label, prediction]`.
     private var counts: [UInt32]
 
-    /// Creates counts of 0.
     package init(classes: Int) {
         self.classes = classes
         counts = Array(repeating: 0, count: classes * classes)
@@ -43,7 +40,8 @@ package struct Confusions: Sendable, Equatable {
         counts[label * classes + prediction] += 1
     }
 
-    /// Counts the predictions of a batch: the largest logit, the first of equals.
+    /// Counts the predictions of a batch. A prediction is the largest logit, or the first of
+    /// several equal ones.
     mutating func add(_ logits: FloatView, _ labels: [Int32]) {
         for (sample, label) in labels.enumerated() {
             let row = logits[sample * classes..<(sample + 1) * classes]
@@ -52,7 +50,7 @@ package struct Confusions: Sendable, Equatable {
         }
     }
 
-    /// The counts that are not 0, as (position, count) in four little-endian bytes each.
+    /// The nonzero counts, encoded as pairs of position and count in four little-endian bytes each.
     package var bytes: [UInt8] {
         var result: [UInt8] = []
         for (position, count) in counts.enumerated() where count > 0 {
@@ -63,7 +61,7 @@ package struct Confusions: Sendable, Equatable {
         return result
     }
 
-    /// Adds what another process has sent as ``bytes``.
+    /// Adds the ``bytes`` of another process.
     package mutating func add(_ bytes: [UInt8]) {
         precondition(bytes.count % 8 == 0, "\(bytes.count) bytes of counts")
         func word(_ start: Int) -> UInt32 {
@@ -74,7 +72,7 @@ package struct Confusions: Sendable, Equatable {
         }
     }
 
-    /// One result a class, in order.
+    /// One result per class, in the order of labels.
     package var classResults: [ClassResult] {
         (0..<classes).map { label in
             let row = counts[label * classes..<(label + 1) * classes]
@@ -85,8 +83,8 @@ package struct Confusions: Sendable, Equatable {
         }
     }
 
-    /// The pairs that were confused most often, at most `limit`; of equals the lower label first, then
-    /// the lower prediction.
+    /// Returns the most frequent confusions, at most `limit`. Ties are ordered by label, then by
+    /// prediction.
     package func mostConfused(_ limit: Int) -> [Pair] {
         let pairs = counts.indices.compactMap { position -> Pair? in
             let (label, prediction) = (position / classes, position % classes)

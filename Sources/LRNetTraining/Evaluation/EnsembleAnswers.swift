@@ -1,10 +1,10 @@
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// The sums of several networks' softmax outputs, as logarithms, of this rank's samples, batch after
-/// batch.
+/// The sums of several networks' softmax outputs for this rank's samples, stored as logarithms,
+/// batch by batch.
 ///
-/// Takes `classes` Float32 numbers a sample.
+/// It needs `classes` Float32 numbers per sample.
 final class EnsembleAnswers {
     private let classes: Int
     private var sums: [FloatBuffer] = []
@@ -15,12 +15,12 @@ final class EnsembleAnswers {
         self.classes = classes
     }
 
-    /// Begins with the first batch again, for another network.
+    /// Restarts at the first batch for another network.
     func beginNetwork() { next = 0 }
 
-    /// Adds the answers to the next batch.
+    /// Adds the answers for the next batch.
     ///
-    /// - Parameter logits: Shape `[samples, classes]`; of no samples on a rank that has none.
+    /// - Parameter logits: Shape `[samples, classes]`; `samples` is 0 on a rank without samples.
     func add(_ logits: FloatView, _ labels: [Int32]) {
         if next == sums.count {
             let sum = FloatBuffer(count: logits.count)
@@ -29,7 +29,9 @@ final class EnsembleAnswers {
             self.labels.append(labels)
         }
         let sum = sums[next]
-        precondition(sum.count == logits.count, "\(logits.count) answers, \(sum.count) before")
+        precondition(
+            sum.count == logits.count,
+            "\(logits.count) answers, but the first network had \(sum.count)")
         for start in stride(from: 0, to: logits.count, by: classes) {
             let row = start..<start + classes
             SoftmaxKernels.addLogProbabilities(ofLogits: logits[row], to: sum[row])
@@ -37,6 +39,6 @@ final class EnsembleAnswers {
         next += 1
     }
 
-    /// Logits whose softmax is the mean of the networks', and the labels.
+    /// Returns logits whose softmax is the mean of the networks' softmax outputs, and the labels.
     func logits(batch: Int) -> (FloatView, [Int32]) { (sums[batch].all, labels[batch]) }
 }

@@ -3,18 +3,19 @@ internal import LRNetCollectives
 internal import LRNetKernels
 internal import LRNetLayers
 
-/// Which images of a split a network gets wrong: what tells two networks apart that met the same images.
+/// The set of images in a split that a network misclassifies. It allows a paired comparison of two
+/// networks on the same images.
 package struct ErrorMask: Sendable, Codable, Equatable {
-    /// The images of the split.
+    /// The number of images in the split.
     package let count: Int
 
-    /// One bit an image, in the order of the set's files, the first in the lowest bit of the first byte: 1 for
-    /// a wrong answer. Base64 in JSON.
+    /// One bit per image, in the order of the data set's files: 1 if the image is misclassified.
+    /// The first image is in the lowest bit of the first byte. Base64 in JSON.
     package private(set) var bits: Data
 
     /// Reads a mask.
     ///
-    /// - Throws: `DecodingError` where the bits are not as many as the images have.
+    /// - Throws: `DecodingError` if the number of bytes does not match the number of images.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         count = try values.decode(Int.self, forKey: .count)
@@ -30,13 +31,13 @@ package struct ErrorMask: Sendable, Codable, Equatable {
         case count, bits
     }
 
-    /// No image is wrong.
+    /// Creates a mask without misclassified images.
     package init(count: Int) {
         self.count = count
         bits = Data(repeating: 0, count: (count + 7) / 8)
     }
 
-    /// The image is wrong.
+    /// True if the image is misclassified.
     package subscript(image: Int) -> Bool {
         get { bits[image / 8] >> UInt8(image % 8) & 1 == 1 }
         set {
@@ -45,16 +46,16 @@ package struct ErrorMask: Sendable, Codable, Equatable {
         }
     }
 
-    /// Wrong images.
+    /// The number of misclassified images.
     package var errorCount: Int { bits.reduce(0) { $0 + $1.nonzeroBitCount } }
 
-    /// Images that just one of two networks gets wrong.
+    /// Returns the number of images that exactly one of two networks misclassifies.
     package func disagreementCount(with other: ErrorMask) -> Int {
         precondition(count == other.count, "\(count) images, and \(other.count)")
         return zip(bits, other.bits).reduce(0) { $0 + ($1.0 ^ $1.1).nonzeroBitCount }
     }
 
-    /// Joins the ranks' masks, each of which has its own images. Every rank calls it.
+    /// Merges the masks of the ranks, which cover disjoint images. Every rank must call it.
     mutating func combine(_ group: any ProcessGroup) throws {
         for other in try group.allGather(Array(bits)) {
             for (index, byte) in other.enumerated() { bits[index] |= byte }
@@ -62,11 +63,11 @@ package struct ErrorMask: Sendable, Codable, Equatable {
     }
 }
 
-/// Fills a mask from the batches of a measurement, of which each rank sees its part.
+/// Builds a mask from the batches of a measurement. Each rank adds its part of each batch.
 final class ErrorMaskBuilder {
     private(set) var mask: ErrorMask
     private let context: RankContext
-    /// Images of the batches so far.
+    /// The number of images in the batches so far.
     private var imageCount = 0
 
     init(count: Int, context: RankContext) {
@@ -74,7 +75,7 @@ final class ErrorMaskBuilder {
         self.context = context
     }
 
-    /// Takes in this rank's part of the next batch.
+    /// Adds this rank's part of the next batch.
     ///
     /// - Parameter logits: Shape `[samples, classes]`.
     func add(_ logits: FloatView, _ labels: [Int32]) {

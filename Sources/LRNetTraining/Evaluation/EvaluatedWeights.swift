@@ -1,11 +1,11 @@
-/// Which finished network of a run is measured.
+/// The choice of the weights that are measured in a run.
 package enum EvaluatedWeights: String, Sendable, CaseIterable {
     /// Weights drawn at random from the best checkpoint's distributions.
     case drawn
     /// The likeliest weights of the best checkpoint's distributions.
     case likeliest
-    /// Both: the draws, and the likeliest weights as one more network.
+    /// Both: the draws, and the likeliest weights as an additional network.
     case both
-    /// Those of the winner's file, as it was written.
+    /// The weights of the winner file.
     case winner
 }

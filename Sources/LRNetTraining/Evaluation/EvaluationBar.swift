@@ -1,6 +1,6 @@
 internal import LRNetSupport
 
-/// A bar that appears with the first batch, where somebody watches.
+/// A progress bar that appears with the first batch, if there is a terminal.
 final class EvaluationBar {
     private let isShown: Bool
     private var bar: ProgressBar?

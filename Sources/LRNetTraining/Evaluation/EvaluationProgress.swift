@@ -1,16 +1,17 @@
 package import LRNetSupport
 
-/// How far a measurement of finished networks is.
+/// The progress of a measurement of finished networks.
 package struct EvaluationProgress: Sendable {
-    /// `validating`
+    /// The label of the task, such as `validating`.
     package var task: String
 
-    /// Which network, counted from 1.
+    /// The number of the current network, counted from 1.
     package var draw: Int
 
     package var drawCount: Int
 
-    /// Batches that are done, over all draws: batch norm's re-estimation and the split.
+    /// The number of finished batches over all draws, for the re-estimation of batch norm and for
+    /// the split.
     package var doneBatches = 0
 
     package var batchCount: Int

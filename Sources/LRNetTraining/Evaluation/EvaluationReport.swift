@@ -1,41 +1,44 @@
-/// The results of `lrnet-dist evaluate`; the same at any number of ranks and threads.
+/// The results of `lrnet-dist evaluate`, which do not depend on the number of ranks and threads.
 package struct EvaluationReport: Sendable, Equatable {
-    /// The split.
     package var split: String
-    /// Steps trained.
+    /// The number of steps trained.
     package var step: Int
-    /// Which weights were measured.
+    /// The choice of the weights that were measured.
     package var weights: EvaluatedWeights
-    /// Training batches that batch norm was re-estimated over; 0 for the moving averages.
+    /// The number of training batches over which batch norm was re-estimated; 0 for the moving
+    /// averages.
     package var reestimateBatches: Int
-    /// What is doubtful about the numbers, a line each.
+    /// Warnings about the numbers, one line each.
     package var warnings: [String] = []
-    /// The draws; of a winner or a method without distributions, its one network.
+    /// The results of all networks. A winner, or a method without distributions, has one.
     package var draws: [DrawResult]
-    /// The networks were drawn at random.
+    /// True if networks were drawn at random.
     package var isDrawn = true
     /// The data set's folder.
     package var data = ""
-    /// The network was trained on this data set; `nil` where its file does not say.
+    /// True if the network was trained on this data set; `nil` if its file does not record the data
+    /// set.
     package var isRunsData: Bool?
-    /// By label; `nil` where the set has no names.
+    /// The class names by label; `nil` if the data set has no names.
     package var classNames: [String]?
-    /// Images that just one of two draws gets wrong, as a mean over all pairs; `nil` for fewer than two.
+    /// The mean number of images that exactly one of two draws misclassifies, over all pairs of
+    /// draws; `nil` for fewer than two draws.
     package var meanDisagreement: Double?
-    /// The mean of the first networks' softmax outputs, if it was wanted.
+    /// The result of the ensemble (the mean of the first networks' softmax outputs), if requested.
     package var ensemble: DrawResult?
-    /// The networks of the ensemble; 0 for none.
+    /// The number of networks in the ensemble; 0 without one.
     package var ensembleSize: Int
-    /// One result a class: of the ensemble if there is one, else of the best draw.
+    /// One result per class, of the ensemble if there is one, and of the best draw otherwise.
     package var classes: [Confusions.ClassResult]
-    /// The pairs of classes that were confused most often, by the same.
+    /// The pairs of classes that the same network or ensemble confuses most often.
     package var confusions: [Confusions.Pair]
 
-    /// The draws with their mean, deviation and best.
+    /// The draws with their mean, standard deviation and best result.
     package var validation: ValidationReport { ValidationReport(step: step, draws: draws) }
 
-    /// The standard error of the difference between two draws' errors, in points:
-    /// `sqrt(disagreements) / N`. Draws meet the same images, so that of one error says nothing of it.
+    /// The standard error of the difference between the errors of two draws, in percentage points:
+    /// `sqrt(disagreements) / N`. Draws are measured on the same images, so the standard error of a
+    /// single error does not apply to their difference.
     package var differenceError: Double? {
         guard let meanDisagreement, let count = draws.first?.sampleCount, count > 0 else {
             return nil
@@ -43,7 +46,8 @@ package struct EvaluationReport: Sendable, Equatable {
         return 100 * meanDisagreement.squareRoot() / Double(count)
     }
 
-    /// `the ensemble of 5`, `draw 3`
+    /// The network that ``classes`` and ``confusions`` describe, such as `the ensemble of 5` or
+    /// `draw 3`.
     package var detailed: String {
         if ensembleSize > 0 { return "the ensemble of \(ensembleSize)" }
         guard isDrawn, let best = validation.best else { return "the network" }
@@ -81,7 +85,7 @@ extension EvaluationReport: Encodable {
         case errorPercentDeviation, bestDraw, ensembleSize, ensemble, detailed, classes, confusions
     }
 
-    /// Writes counts, percentages, and what follows from them.
+    /// Encodes counts, percentages, and values derived from them.
     package func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: CodingKeys.self)
         try object.encode(data, forKey: .data)

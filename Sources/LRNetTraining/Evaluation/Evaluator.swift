@@ -5,11 +5,11 @@ package import LRNetLayers
 internal import LRNetSupport
 package import LRNetWatchdog
 
-/// Draws finished networks and measures them, all ranks together: each batch is shared out by
-/// leaves as in training, so results do not depend on the number of ranks.
+/// Draws and measures finished networks on all ranks together. As in training, each batch is
+/// distributed by leaves, so results do not depend on the number of ranks.
 ///
-/// The network that trains lends its parameters to draws and its memory to passes; parameters and moving
-/// averages stay as they are.
+/// Draws use the parameters of the network in training, and passes use its memory. Its parameters
+/// and moving averages do not change.
 package final class Evaluator {
     private let context: RankContext
     private let network: Network
@@ -20,19 +20,22 @@ package final class Evaluator {
     private let beacon: ProgressBeacon?
     private let stopSignal: StopSignal?
     private var readers: [DataSplit: ShardReader] = [:]
-    private var mayGiveUp = false
+    private var isAbortable = false
     private var progress: EvaluationProgress?
 
     /// Called after each batch.
     package var onProgress: ((EvaluationProgress) -> Void)?
 
-    /// The epoch whose order gives the batches for re-estimation: far beyond any run's.
+    /// The epoch whose sample order defines the batches for re-estimation; no run reaches it.
     private static let estimationEpoch = Int(UInt32.max)
 
+    /// Creates an evaluator. Every rank must call it.
+    ///
     /// - Parameters:
-    ///   - network: Reserved for `context.capacity` samples.
-    ///   - beacon: Told of each batch.
-    ///   - stopSignal: Asked behind each batch whether to give up.
+    ///   - network: The network in training, with memory reserved for `context.capacity` samples.
+    ///   - beacon: Reports the progress of each batch.
+    ///   - stopSignal: Checked at each batch of ``run(step:split:draws:reestimateBatches:)``; a
+    ///     stop request aborts the validation.
     /// - Throws: `Failure` if the data do not fit the recipe's augmentation.
     package init(
         context: RankContext, network: Network, data: ShardSet, beacon: ProgressBeacon? = nil,
@@ -53,10 +56,10 @@ package final class Evaluator {
             classes: network.classes, sampleCount: context.capacity, function: context.recipe.loss)
     }
 
-    /// Shares a reader that is open anyway.
+    /// Reuses a reader that is already open.
     func use(_ reader: ShardReader) { readers[reader.split] = reader }
 
-    /// The selection of weights from their distributions for a network.
+    /// Returns the selection of a candidate's weights from their distributions, for each layer.
     func selection(
         step: Int, _ candidate: Candidate
     ) -> (WeightedLayer) -> WeightDraws.Selection {
@@ -74,20 +77,21 @@ package final class Evaluator {
     /// The outcome of a validation.
     package struct Result {
         package var report: ValidationReport
-        /// The network of the report's best draw; `nil` where nothing was drawn.
+        /// The network of the report's best draw; `nil` if nothing was drawn.
         package var best: FinishedNetwork?
     }
 
-    /// Draws networks and measures each. Every rank calls it.
+    /// Draws networks and measures each. Every rank must call it.
     ///
     /// - Parameters:
-    ///   - reestimateBatches: Training batches for batch norm; 0 for the moving averages.
-    /// - Returns: `nil` if a signal of any rank came meanwhile; the same on all ranks.
+    ///   - reestimateBatches: The number of training batches for re-estimating batch norm; 0 for
+    ///     the moving averages.
+    /// - Returns: `nil` if any rank received a stop signal meanwhile; the same on all ranks.
     package func run(
         step: Int, split: DataSplit, draws: Int, reestimateBatches: Int
     ) throws -> Result? {
-        mayGiveUp = true
-        defer { mayGiveUp = false }
+        isAbortable = true
+        defer { isAbortable = false }
         let candidates = context.recipe.candidates(draws: draws)
         try beginProgress(
             split == .validation ? "validating" : "measuring", split: split,
@@ -104,13 +108,13 @@ package final class Evaluator {
                 result.report.draws.append(measured)
                 if result.report.best?.draw == candidate.number { result.best = network }
             }
-        } catch is GivenUp {
+        } catch is Aborted {
             return nil
         }
         return result
     }
 
-    /// Counts the batches of a measurement, so that ``onProgress`` can tell how far it is.
+    /// Starts to count the batches of a measurement for ``onProgress``.
     func beginProgress(
         _ task: String, split: DataSplit, draws: Int, reestimateBatches: Int
     ) throws {
@@ -123,14 +127,14 @@ package final class Evaluator {
             batchCount: draws * (estimation + (data.count(split) + size - 1) / size))
     }
 
-    /// The next batches are those of another draw.
+    /// Sets the number of the draw that the next batches belong to.
     func beginDraw(_ number: Int) { progress?.draw = number + 1 }
 
-    /// Thrown on all ranks behind a batch where a signal of one was seen.
-    private struct GivenUp: Error {}
+    /// The error that all ranks throw after a batch in which any rank had a stop signal.
+    private struct Aborted: Error {}
 
-    /// Makes one network, with batch norm's moving averages or the averages over training batches that
-    /// the drawn weights see. Every rank calls it.
+    /// Draws one network. Its batch norm has the moving averages, or the averages over training
+    /// batches with the drawn weights. Every rank must call it.
     package func draw(
         _ candidate: Candidate, step: Int, reestimateBatches: Int
     ) throws -> FinishedNetwork {
@@ -142,15 +146,16 @@ package final class Evaluator {
         return drawn.normalized(by: try statistics(of: drawn, batches: reestimateBatches))
     }
 
-    /// Called with this rank's logits of each batch of a measurement, and their labels.
+    /// A closure that receives this rank's logits and labels for each batch of a measurement.
     package typealias Observer = (_ logits: FloatView, _ labels: [Int32]) -> Void
 
-    /// Notes which images of a split a network gets wrong, as an observer of its measurement.
+    /// Returns a builder that, as the observer of a measurement, records the misclassified images
+    /// of a split.
     func maskBuilder(_ split: DataSplit) -> ErrorMaskBuilder {
         ErrorMaskBuilder(count: data.count(split), context: context)
     }
 
-    /// Measures a network, each sample once. Every rank calls it.
+    /// Measures a network on each sample once. Every rank must call it.
     package func measure(
         _ finished: FinishedNetwork, on split: DataSplit, observer: Observer? = nil
     ) throws -> DrawResult {
@@ -177,7 +182,8 @@ package final class Evaluator {
         return result
     }
 
-    /// Measures an ensemble's mean answers to the batches that were measured before. Every rank calls it.
+    /// Measures an ensemble's mean answers for the batches that were measured before. Every rank
+    /// must call it.
     func measure(
         _ ensemble: EnsembleAnswers, on split: DataSplit, observer: Observer
     ) throws -> DrawResult {
@@ -194,7 +200,7 @@ package final class Evaluator {
         return sum.result(classes: network.classes)
     }
 
-    /// What batches add up to.
+    /// The sum of the batches' results.
     private struct Sum {
         private var total = StepStatus()
 
@@ -214,7 +220,8 @@ package final class Evaluator {
         }
     }
 
-    /// Averages of batch norm's statistics over training batches that a drawn network sees, by layer.
+    /// Computes the averages of batch norm's statistics over training batches with a drawn network,
+    /// by layer.
     private func statistics(
         of drawn: FinishedNetwork, batches count: Int
     ) throws -> [String: (mean: [Double], variance: [Double])] {
@@ -222,17 +229,17 @@ package final class Evaluator {
         let sampleCount = context.recipe.trainingCount(of: data)
         let plan = context.recipe.epochPlan(
             epoch: Self.estimationEpoch, sampleCount: sampleCount)
-        let wanted = min(count * context.recipe.training.globalBatch, sampleCount)
-        guard wanted > 0 else {
+        let usedCount = min(count * context.recipe.training.globalBatch, sampleCount)
+        guard usedCount > 0 else {
             throw Failure(
                 call: "data", subject: data.directory,
-                message: "has no training images to re-estimate batch norm over; use "
+                message: "has no training images for re-estimating batch norm; use "
                     + "--re-estimate-statistics 0 for the moving averages", exitStatus: .badData,
                 isAgreed: true)
         }
         for layer in network.batchNorms { layer.beginEstimation() }
         try network.evaluating(drawn.layers) {
-            try forEachBatch(cut(plan[0..<wanted]), of: reader) { batch, layout in
+            try forEachBatch(cut(plan[0..<usedCount]), of: reader) { batch, layout in
                 _ = try network.forward(
                     batch.filledImages, context.pass(.estimating, layout: layout))
                 return layout.leaves.map { _ in ClassificationLoss.Totals() }
@@ -246,11 +253,11 @@ package final class Evaluator {
 
     private func reader(_ split: DataSplit) throws -> ShardReader {
         if let known = readers[split] { return known }
-        let made = try context.group.agreeing {
+        let reader = try context.group.agreeing {
             try ShardReader(context.recipe, set: data, split: split)
         }
-        readers[split] = made
-        return made
+        readers[split] = reader
+        return reader
     }
 
     private func cut(_ samples: [Int]) -> [[Int]] {
@@ -260,7 +267,8 @@ package final class Evaluator {
         }
     }
 
-    /// Loads this rank's part of each batch ahead, never augmented at random, and combines the ranks' totals.
+    /// Prefetches this rank's part of each batch, without random augmentation, and combines the
+    /// totals of all ranks.
     private func forEachBatch(
         _ batches: [[Int]], of reader: ShardReader,
         _ body: (Batch, BatchLayout) throws -> [ClassificationLoss.Totals],
@@ -285,10 +293,10 @@ package final class Evaluator {
             let status = try context.status.combine(
                 totals, layout: layout,
                 flags: RankFlags(
-                    stopWanted: mayGiveUp && stopSignal?.isWanted == true,
+                    stopWanted: isAbortable && stopSignal?.isWanted == true,
                     hasFailure: source.failure != nil))
             if status.hasFailure { try context.group.agree(source.failure) }
-            if status.stopWanted { throw GivenUp() }
+            if status.stopWanted { throw Aborted() }
             combine(status)
             source.recycle(loaded)
             progress?.doneBatches += 1

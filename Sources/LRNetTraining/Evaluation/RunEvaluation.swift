@@ -6,28 +6,30 @@ internal import LRNetLayers
 internal import LRNetSupport
 internal import LRNetWatchdog
 
-/// Measures finished networks: drawn from a run's best checkpoint, or as a file contains them.
+/// A measurement of finished networks, which are drawn from a run's best checkpoint or read from a
+/// file.
 package struct RunEvaluation {
-    /// What is measured.
+    /// Options from the command line.
     package struct Options: Sendable {
-        /// The run's folder, or the file of a network.
+        /// The run's folder, or a network file.
         package var run: String
         /// The data set's folder.
         package var data: String
-        /// The split.
         package var split = DataSplit.validation
-        /// Networks to draw; `nil` for as many as the recipe says.
+        /// The number of networks to draw; `nil` for the recipe's number.
         package var draws: Int?
-        /// Training batches for batch norm; `nil` for as many as the recipe says.
+        /// The number of training batches for re-estimating batch norm; `nil` for the recipe's
+        /// number.
         package var reestimateBatches: Int?
-        /// Which weights are measured; `nil` for the file's if `run` is one, else as the recipe says.
+        /// The weights to measure; `nil` for the file's weights if `run` is a file, and for the
+        /// recipe's choice otherwise.
         package var weights: EvaluatedWeights?
-        /// Networks whose mean answers are measured too, the first ones drawn; `nil` for none.
+        /// The size of an ensemble of the first drawn networks, whose mean answers are also
+        /// measured; `nil` for no ensemble.
         package var ensemble: Int?
-        /// Threads of a rank; `nil` for as many as the recipe says.
+        /// The number of threads per rank; `nil` for the recipe's number.
         package var threads: Int?
 
-        /// Creates options.
         package init(run: String, data: String) {
             self.run = run
             self.data = data
@@ -37,19 +39,19 @@ package struct RunEvaluation {
     private let options: Options
     private let group: any ProcessGroup
 
-    /// Creates an evaluation.
     package init(options: Options, group: any ProcessGroup) {
         self.options = options
         self.group = group
     }
 
-    /// Confused pairs that are listed.
+    /// The number of confused pairs in the report.
     private static let pairCount = 10
 
-    /// Runs it. Every rank calls it; rank 0 alone needs the run's folder or the file.
+    /// Runs the evaluation. Every rank must call it; only rank 0 needs the run's folder or the
+    /// file.
     ///
-    /// - Throws: What all ranks agree on: the folder, the file, the data, or (64) options that do not go
-    ///   together.
+    /// - Throws: The same error on all ranks, about the folder, the file or the data, or about
+    ///   incompatible options (64).
     package func run() throws -> EvaluationReport {
         let isFile =
             try group.fromCoordinator {
@@ -71,7 +73,7 @@ package struct RunEvaluation {
         if isMissing {
             throw Failure(
                 call: "evaluate", subject: options.run,
-                message: "does not exist; give a run's folder or a network's file",
+                message: "does not exist; pass a run's folder or a network file",
                 exitStatus: .inputMissing, isAgreed: true)
         }
         let recipe = try FinishedRun(folder: options.run, for: "evaluate", group: group).recipe
@@ -90,8 +92,8 @@ package struct RunEvaluation {
                 try ContentHash.of(FileBytes.read(path)) != expected
             {
                 throw FailureSite("evaluate", path).badData(
-                    "is not the file that this run has written; run the training command again to "
-                        + "draw it again, or copy it out of the folder and evaluate it by itself")
+                    "is not the file that this run wrote; run the training command again to "
+                        + "restore it, or copy it out of the folder and evaluate the copy")
             }
             return []
         }
@@ -128,7 +130,7 @@ package struct RunEvaluation {
         if let description = try file.description() {
             guard description.architecture.isSameNetwork(as: recipe.architecture) else {
                 throw site.badData(
-                    "is not the network of the folder's \(Recipe.recordedName); give the file "
+                    "is not the network of the folder's \(Recipe.recordedName); pass the file "
                         + "instead of the folder")
             }
             return
@@ -137,11 +139,12 @@ package struct RunEvaluation {
             fingerprint != recipe.fingerprint
         else { return }
         throw site.badData(
-            "belongs to another run than the folder's \(Recipe.recordedName), and was written by "
-                + "an earlier version, so that it needs its own; put it back into its run's folder")
+            "does not belong to the run of the folder's \(Recipe.recordedName), and was written "
+                + "by an earlier version, so it needs its own recipe; put it back into its run's "
+                + "folder")
     }
 
-    /// A file contains one network, with its batch norm.
+    /// Rejects options that do not apply to a file, which contains one network with its batch norm.
     private func checkFileOptions() throws {
         let site = FailureSite("evaluate", options.run)
         if let weights = options.weights, weights != .winner {
@@ -209,7 +212,7 @@ package struct RunEvaluation {
             try measure(file, like: network, by: evaluator, into: &report)
             return report
         }
-        // The latest where no validation has chosen one.
+        // Without a validation there is no best checkpoint.
         let header = try FinishedRun.restore(
             network, from: ["best", "latest"], of: options.run, for: "evaluate", group: group)
         try group.agreeing { try checkEnsemble(recipe) }
@@ -253,15 +256,15 @@ package struct RunEvaluation {
         try finish(&report, own)
     }
 
-    /// Draws networks, measures each, and their mean answers if wanted.
+    /// Draws networks, measures each, and measures their ensemble if requested.
     private func compare(
         _ evaluator: Evaluator, _ recipe: Recipe, into report: inout EvaluationReport
     ) throws {
         let batches = options.reestimateBatches ?? recipe.validation.reestimateBatches
         let size = options.ensemble ?? 0
         let classes = recipe.architecture.classes
-        // An ensemble's members are all that is drawn, unless more draws are asked for.
-        let wanted = max(options.draws ?? (size > 0 ? size : recipe.validation.draws), size)
+        // Only the members of the ensemble are drawn, unless more draws are requested.
+        let drawCount = max(options.draws ?? (size > 0 ? size : recipe.validation.draws), size)
         let answers = size > 0 ? EnsembleAnswers(classes: classes) : nil
         report.weights =
             switch recipe.validation.weights {
@@ -274,7 +277,7 @@ package struct RunEvaluation {
         report.ensembleSize = size
         var confusions = Confusions(classes: classes)
         var masks: [ErrorMask] = []
-        let candidates = recipe.candidates(draws: wanted)
+        let candidates = recipe.candidates(draws: drawCount)
         try evaluator.beginProgress(
             "measuring", split: options.split, draws: candidates.count,
             reestimateBatches: batches)

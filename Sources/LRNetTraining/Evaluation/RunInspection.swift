@@ -5,25 +5,26 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// Looks into a run's network with images at hand, in one process: for figures.
+/// An inspection of a run's network on given images, in one process. It provides data for figures.
 package final class RunInspection {
-    /// One neuron's pre-activation for one image, with the layer's weights drawn again and again.
+    /// The pre-activation of one neuron for one image, over many draws of its weights.
     package struct Neuron: Sendable {
-        /// The layer.
         package var layer: String
         /// The output channel.
         package var channel: Int
-        /// Summands, and those of them whose input is not 0.
+        /// The number of inputs.
         package var fanIn: Int
+        /// The number of inputs that are not 0.
         package var activeInputCount: Int
-        /// Mean and variance of the pre-activation by the distributions of the weights.
+        /// The mean of the pre-activation, computed from the distributions of the weights.
         package var mean: Double
+        /// The variance of the pre-activation, computed from the distributions of the weights.
         package var variance: Double
-        /// The pre-activation with each draw of the weights.
+        /// The pre-activation for each draw of the weights.
         package var draws: [Double]
     }
 
-    /// What a finished network says of an image.
+    /// A finished network's prediction for an image.
     package struct Prediction: Sendable {
         /// The position in the split.
         package var sample: Int
@@ -33,7 +34,7 @@ package final class RunInspection {
         package var confidence: Double
     }
 
-    /// Steps trained of the checkpoint.
+    /// The number of steps trained at the checkpoint.
     package let step: Int
 
     private let run: FinishedRun
@@ -41,7 +42,8 @@ package final class RunInspection {
     private let context: RankContext
     private let network: Network
 
-    /// Draws of a neuron's weights are those of networks far beyond any that an evaluation draws.
+    /// The number of the first draw of a neuron's weights. It is larger than the number of any
+    /// network that an evaluation draws.
     private static let firstDraw = UInt32(1) << 31
 
     /// Loads a run's newest checkpoint.
@@ -67,18 +69,18 @@ package final class RunInspection {
 
     /// Draws a neuron's weights many times.
     ///
-    /// The layer's input is that of an image in a network that was drawn once. The neuron is at the
-    /// place where the input has the most energy; of the channels there it is the one with the
-    /// median variance.
+    /// The layer's input comes from an image in a network that is drawn once. The neuron is at the
+    /// position where the input has the most energy. Among the channels at that position, it is the
+    /// one with the median variance.
     ///
     /// - Returns: `nil` if the layer has no distributions.
     package func neuron(layer name: String, sample: Int, draws: Int) throws -> Neuron? {
         guard let layer = network.weightedLayers.first(where: { $0.name == name }),
             let p = DistributionSummary.probabilities(layer),
-            // Learned tensors that are not a value a weight cannot be cut to a neuron.
+            // Only learned tensors with one value per weight can be cut to a neuron.
             layer.latents.allSatisfy({ $0.value.count == layer.shape.count })
         else { return nil }
-        let input = busiestPatch(try inputOf(layer, sample: sample), layer.geometry)
+        let input = strongestPatch(try inputOf(layer, sample: sample), layer.geometry)
         let (outputs, fanIn) = (layer.shape.outputs, layer.shape.fanIn)
         var moments: [(mean: Double, variance: Double)] = []
         for channel in 0..<outputs {
@@ -128,7 +130,7 @@ package final class RunInspection {
         return input[0..<layer.inputShape.count]
     }
 
-    /// Samples as the network sees them in evaluation.
+    /// Loads samples with the preprocessing of an evaluation.
     private func filled(_ samples: [Int], _ reader: ShardReader) throws -> Batch {
         let augmenter = try Augmenter(run.recipe, for: data)
         let batch = Batch(capacity: samples.count, shape: augmenter.outputShape)
@@ -137,8 +139,8 @@ package final class RunInspection {
         return batch
     }
 
-    /// The inputs of the output pixel that sees the largest ones.
-    private func busiestPatch(_ input: FloatView, _ geometry: PatchGeometry) -> [Float] {
+    /// Returns the inputs of the output pixel whose inputs have the largest sum of squares.
+    private func strongestPatch(_ input: FloatView, _ geometry: PatchGeometry) -> [Float] {
         let size = geometry.window * geometry.window * geometry.input.channels
         let pixels = geometry.outputHeight * geometry.outputWidth
         let patches = FloatBuffer(count: pixels * size)
@@ -154,7 +156,7 @@ package final class RunInspection {
 
     // MARK: Predictions
 
-    /// What the winner's file says of each image of a split.
+    /// Returns the winner file's prediction for each image of a split.
     package func predictions(of split: DataSplit) throws -> [Prediction] {
         guard let winner = try run.winner()?.network(like: network) else {
             throw FailureSite("report", run.folder).inputMissing("has no \(NetworkFile.name)")
@@ -189,11 +191,11 @@ package final class RunInspection {
         return 1 / logits.reduce(0.0) { $0 + exp(Double($1 - top)) }
     }
 
-    /// Images of a split, as bytes.
+    /// Reads images of a split as bytes.
     package func images(_ samples: [Int], of split: DataSplit) throws -> LabeledImages {
         try ShardReader(set: data, split: split).read(samples: samples)
     }
 
-    /// The number of images of a split.
+    /// Returns the number of images in a split.
     package func count(_ split: DataSplit) -> Int { data.count(split) }
 }

@@ -4,14 +4,15 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// A run of discrete weights that another run starts from: logits, batch norm and the last layer of its best
-/// checkpoint, to train elsewhere, with other data, or with another schedule.
+/// A run of discrete weights that another run starts from. The new run loads the logits, batch norm
+/// and last layer of the best checkpoint, and may use other data or another schedule.
 struct DistributionSource {
     private let from: String
     private let file: HDF5File
 
-    /// A recipe takes distributions from the run that its `initialization.from` names: both methods have
-    /// logits. A run whose recipe cannot be read has at most a winner to give.
+    /// Returns true if the recipe loads distributions from the run that its `initialization.from`
+    /// names, which requires that both methods have logits. Returns false for a run whose recipe
+    /// cannot be read; at most its winner can be loaded.
     static func applies(to recipe: Recipe, from: String) throws -> Bool {
         guard recipe.weights.model.hasLogits, try Recipe.isRecorded(in: from) else { return false }
         let run = try? FinishedRun(folder: from, for: "recipe")
@@ -20,8 +21,8 @@ struct DistributionSource {
 
     /// Reads the checkpoint's bytes.
     ///
-    /// - Throws: `Failure`: 78 where the run has another method's tensors or another network, 66 without a
-    ///   checkpoint, 65 for a damaged one.
+    /// - Throws: `Failure`: 78 if the run's logits or network do not fit the recipe, 66 if there is
+    ///   no checkpoint, 65 if it is damaged.
     static func read(_ from: String, for recipe: Recipe) throws -> [UInt8] {
         let run = try FinishedRun(folder: from, for: "recipe")
         let (theirs, ours) = (run.recipe, recipe)
@@ -31,8 +32,8 @@ struct DistributionSource {
                 == ours.model.latents(for: probe).map(\.name)
         else {
             throw site(from).badRecipe(
-                "has \(theirs.weights.model.rawValue) weights, whose logits are not those of "
-                    + "\(ours.weights.model.rawValue); give a full-precision run, or use "
+                "has \(theirs.weights.model.rawValue) weights, whose logits do not fit "
+                    + "\(ours.weights.model.rawValue); use a full-precision run, or "
                     + "--set weights=\(theirs.weights.model.rawValue)")
         }
         let changes = ours.changes(from: theirs).filter {
@@ -40,30 +41,29 @@ struct DistributionSource {
         }
         guard changes.isEmpty else {
             throw site(from).badRecipe(
-                "has another network (\(changes.map(\.description).joined(separator: ", "))); undo that "
-                    + "with \(changes.map(\.remedy).joined(separator: " "))")
+                "has a different network (\(changes.map(\.description).joined(separator: ", "))); "
+                    + "undo that with \(changes.map(\.remedy).joined(separator: " "))")
         }
         do {
             return try FinishedRun.checkpoint(["best", "latest"], of: from, for: "recipe")
         } catch let failure as Failure where failure.exitStatus == .inputMissing {
             throw site(from).inputMissing(
-                "has no checkpoint with its distributions; train that run to its first checkpoint, or copy "
-                    + "its checkpoints folder, too")
+                "has no checkpoint with its distributions; train that run until its first "
+                    + "checkpoint, or also copy its checkpoints folder")
         }
     }
 
-    /// Opens the checkpoint.
     init(_ bytes: [UInt8], of from: String) throws {
         self.from = from
         file = try HDF5File.open(image: bytes, named: "checkpoint")
     }
 
-    /// Copies what fits into a network whose values are those of a cold start.
+    /// Copies the values of the checkpoint into a network after a cold start.
     ///
-    /// The last layer stays cold where it has another number of classes.
+    /// The last layer keeps its initial values if the number of classes differs.
     ///
     /// - Returns: A line for the log.
-    /// - Throws: `Failure` (78) for another network.
+    /// - Throws: `Failure` (78) if the checkpoint belongs to a different network.
     func initialize(_ network: Network) throws -> String {
         var cold: [String] = []
         let last = network.weightedLayers.last?.name ?? ""
@@ -76,9 +76,9 @@ struct DistributionSource {
                 cold.append(parameter.name)
             } else {
                 throw Self.site(from).badRecipe(
-                    "has another network: \(parameter.name) has \(parameter.value.count) values here "
-                        + "and \(set.map { "\($0.shape.reduce(1, *))" } ?? "none") there; give a run of "
-                        + "this network")
+                    "has a different network: \(parameter.name) has \(parameter.value.count) "
+                        + "values here and \(set.map { "\($0.shape.reduce(1, *))" } ?? "none") "
+                        + "there; use a run of this network")
             }
         }
         for layer in network.batchNorms {

@@ -1,22 +1,24 @@
 package import LRNetData
 package import LRNetLayers
 
-/// A network whose weights are chosen: what is measured, hashed, written, read and exported.
+/// A network with fixed weights, which can be measured, hashed, written, read and exported.
 ///
-/// It is a value. Training continues without changing it, and evaluating it changes nothing of the network
-/// that trains (``Network/evaluating(_:_:)``).
+/// It is a value: training does not change it, and evaluating it does not change the network in
+/// training (`Network/evaluating(_:_:)`).
 package struct FinishedNetwork: Sendable, Equatable {
     package let architecture: Architecture
 
     package let classes: Int
 
-    /// Weights and batch norm, first to last; the last weights are the full-precision output layer.
+    /// The weights and batch norm, first to last. The last weights are the full-precision output
+    /// layer.
     package internal(set) var layers: [FinishedLayer]
 
-    /// How pictures become inputs; `nil` for one read from a file of format 1 or 2, which does not say.
+    /// The conversion of images to inputs; `nil` if the network was read from a file of format 1 or
+    /// 2, which does not contain it.
     package let preprocessing: Preprocessing?
 
-    /// By label; `nil` where the data set has no names.
+    /// The class names by label; `nil` if the data set has no names.
     package let classNames: [String]?
 
     init(
@@ -37,7 +39,7 @@ package struct FinishedNetwork: Sendable, Equatable {
         }
     }
 
-    /// This network with other statistics in its batch norm, by the layers' names.
+    /// Returns a copy whose batch norm has the given statistics, which are keyed by layer name.
     func normalized(
         by statistics: [String: (mean: [Double], variance: [Double])]
     ) -> FinishedNetwork {

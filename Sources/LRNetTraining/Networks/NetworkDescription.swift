@@ -4,16 +4,17 @@ internal import LRNetKernels
 package import LRNetLayers
 package import LRNetSupport
 
-/// What a network's file says besides its tensors, so that the network can be rebuilt and fed: compact JSON
-/// with sorted keys in the metadata `architecture`, `preprocessing` and, where the data set has names,
-/// `classNames`.
+/// The part of a network file's metadata that is needed to rebuild the network and prepare its
+/// inputs: compact JSON with sorted keys in `architecture`, `preprocessing` and, if the data set
+/// has class names, `classNames`.
 ///
 ///     architecture   {"blocks":["32C5","MP2"],"classes":10,"firstLayer":"discrete","input":[28,28,1],
 ///                     "lastLayer":"full-precision","padding":"same","shortcut":"projection"}
 ///     preprocessing  {"crop":32,"pad":4,"standardize":"image"}
 ///
-/// `shorterSide` and `crop` are absent for pictures as they are. `standardize` is `"none"` (values / 255),
-/// `"image"`, or the `mean` and `deviation` of each channel on the scale [0, 1].
+/// `shorterSide` and `crop` are absent if images are used at their original size. `standardize` is
+/// `"none"` (values / 255), `"image"`, or the `mean` and `deviation` of each channel on the scale
+/// [0, 1].
 package struct NetworkDescription: Sendable, Equatable {
     package let architecture: Architecture
 
@@ -45,7 +46,7 @@ package struct NetworkDescription: Sendable, Equatable {
         var shortcut: String
     }
 
-    private struct Pictures: Codable {
+    private struct ImageSettings: Codable {
         var crop: Int?
         var pad: Int
         var shorterSide: Int?
@@ -93,7 +94,7 @@ package struct NetworkDescription: Sendable, Equatable {
                         padding: architecture.padding.rawValue,
                         shortcut: architecture.shortcut.rawValue)),
                 "preprocessing": try Self.json(
-                    Pictures(
+                    ImageSettings(
                         crop: preprocessing.crop, pad: preprocessing.pad,
                         shorterSide: preprocessing.shorterSide,
                         standardize: Self.standardization(preprocessing.scaling))),
@@ -120,12 +121,12 @@ package struct NetworkDescription: Sendable, Equatable {
 
     /// Reads the metadata of a file.
     ///
-    /// - Throws: `Failure` (65) naming the file and the key.
+    /// - Throws: `Failure` (65) that names the file and the key.
     package init(metadata: [String: String], site: FailureSite) throws {
         func decode<Value: Decodable>(_ key: String, _ type: Value.Type) throws -> Value {
             guard let text = metadata[key] else { throw site.badData("has no \(key)") }
             guard let value = try? JSONDecoder().decode(type, from: Data(text.utf8)) else {
-                throw site.badData("\(key) is not what this version reads: \(text)")
+                throw site.badData("\(key) cannot be read by this version: \(text)")
             }
             return value
         }
@@ -163,9 +164,9 @@ package struct NetworkDescription: Sendable, Equatable {
         self.architecture = architecture
         classes = blocks.classes
 
-        let pictures = try decode("preprocessing", Pictures.self)
+        let images = try decode("preprocessing", ImageSettings.self)
         let scaling: Preprocessing.Scaling
-        switch pictures.standardize {
+        switch images.standardize {
         case .word("none"): scaling = .unit
         case .word("image"): scaling = .image
         case .constants(let constants)
@@ -174,13 +175,13 @@ package struct NetworkDescription: Sendable, Equatable {
             && constants.deviation.allSatisfy({ $0 > 0 }):
             scaling = .channels(mean: constants.mean, deviation: constants.deviation)
         case .word, .constants:
-            throw site.badData("preprocessing has no standardization of \(input) that is known")
+            throw site.badData("preprocessing has an unknown standardization of \(input)")
         }
-        guard pictures.pad >= 0, pictures.crop ?? 1 > 0, pictures.shorterSide ?? 1 > 0 else {
+        guard images.pad >= 0, images.crop ?? 1 > 0, images.shorterSide ?? 1 > 0 else {
             throw site.badData("preprocessing has sizes out of range")
         }
         preprocessing = Preprocessing(
-            shorterSide: pictures.shorterSide, crop: pictures.crop, pad: pictures.pad,
+            shorterSide: images.shorterSide, crop: images.crop, pad: images.pad,
             shape: input, scaling: scaling)
         classNames =
             metadata["classNames"] == nil ? nil : try decode("classNames", [String].self)

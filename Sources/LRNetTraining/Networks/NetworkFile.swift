@@ -8,28 +8,28 @@ internal import LRNetSupport
 /// | tensor | type | shape |
 /// |---|---|---|
 /// | `conv1.weight` | int8 (float32 for real weights) | `[rows, columns, inputs, outputs]` |
-/// | `conv1.scale` | float32 | `[1]` or `[outputs]`, where the method has scales |
-/// | `conv1.negativeScale` | float32 | `[1]`, where negative weights have their own |
+/// | `conv1.scale` | float32 | `[1]` or `[outputs]`, if the method has scales |
+/// | `conv1.negativeScale` | float32 | `[1]`, if negative weights have a separate scale |
 /// | `bn1.mean`, `.variance`, `.gamma`, `.beta` | float32 | `[channels]` |
 /// | `output.weight`, `.bias` | float32 | `[1, 1, inputs, classes]`, `[classes]` |
 ///
-/// The input order of the first fully connected layer is (row, column, channel). The metadata say what else
-/// is needed to run the network (``NetworkDescription``).
+/// The input order of the first fully connected layer is (row, column, channel). The metadata
+/// contain everything else that is needed to run the network (``NetworkDescription``).
 package struct NetworkFile: Sendable {
-    /// The file's name in a run's folder.
+    /// The name of the file in a run's folder.
     package static let name = "winner.safetensors"
 
-    /// The tensors and metadata as they are in the file.
+    /// The tensors and metadata of the file.
     package let contents: SafeTensors
 
-    /// The file, for messages.
+    /// The path of the file, for messages.
     package let path: String
 
     // MARK: Writing
 
-    /// The bytes of a file.
+    /// Encodes a network as a file.
     ///
-    /// - Parameter metadata: Free text that goes with it.
+    /// - Parameter metadata: Additional metadata.
     package static func bytes(of network: FinishedNetwork, metadata: [String: String]) throws
         -> [UInt8]
     {
@@ -82,9 +82,9 @@ package struct NetworkFile: Sendable {
     }
 
     private static let format = "lrnet-dist network 3"
-    /// A file of earlier versions, which is of use together with its run.
+    /// The format of earlier versions, which is usable only together with the run.
     private static let formatWithoutArchitecture = "lrnet-dist network 2"
-    /// The same without a hash.
+    /// The format of earlier versions that has neither an architecture nor a hash.
     private static let formatWithoutHash = "lrnet-dist network 1"
     private static let formats = [format, formatWithoutArchitecture, formatWithoutHash]
 
@@ -92,15 +92,15 @@ package struct NetworkFile: Sendable {
 
     /// Reads a file.
     ///
-    /// - Throws: `Failure` naming the file.
+    /// - Throws: `Failure` that names the file.
     package init(path: String) throws {
         try self.init(bytes: FileBytes.read(path), path: path)
     }
 
-    /// Reads a file's bytes, which must be just as they were written: the metadata hold the hash of
-    /// all bytes, taken while zeros stood in its place.
+    /// Reads the bytes of a file and verifies their hash. The metadata contain the hash of all
+    /// bytes, computed with zeros in its place.
     ///
-    /// - Throws: `Failure` (65) naming the file.
+    /// - Throws: `Failure` (65) that names the file.
     package init(bytes: [UInt8], path: String) throws {
         contents = try SafeTensors(bytes: bytes, file: path)
         self.path = path
@@ -110,41 +110,42 @@ package struct NetworkFile: Sendable {
             try SelfHash.check(bytes, contents.metadata, site: site)
         default:
             throw site.badData(
-                "is not a network of lrnet-dist that this version reads: its format is "
-                    + "'\(contents.metadata["format"] ?? "")', and known are "
+                "is not an lrnet-dist network that this version can read: its format is "
+                    + "'\(contents.metadata["format"] ?? "")'; known formats are "
                     + Self.formats.joined(separator: ", "))
         }
     }
 
-    /// What the file says of its network.
+    /// Reads the description of the network.
     ///
-    /// - Returns: `nil` for formats 1 and 2.
-    /// - Throws: `Failure` (65) naming the file.
+    /// - Returns: The description; `nil` for formats 1 and 2.
+    /// - Throws: `Failure` (65) that names the file.
     package func description() throws -> NetworkDescription? {
         guard contents.metadata["format"] == Self.format else { return nil }
         return try NetworkDescription(metadata: contents.metadata, site: site)
     }
 
-    /// The training step and the draw that the network comes from; `?` where the file does not say.
+    /// The training step and the draw that the network comes from; `?` if not recorded.
     var origin: (step: String, draw: String) {
         (contents.metadata["step"] ?? "?", contents.metadata["draw"] ?? "?")
     }
 
-    /// The weights are the likeliest values of their distributions; `false` where they were drawn, or the
-    /// file does not say.
+    /// True if the weights are the likeliest values of their distributions; false if they were
+    /// drawn, or if the file does not record it.
     package var isLikeliest: Bool {
         contents.metadata["selection"] == EvaluatedWeights.likeliest.rawValue
     }
 
-    /// Whether a file says that it is of this program.
+    /// Returns true if a file's metadata name a format of this program.
     static func isOwn(_ file: SafeTensors) -> Bool {
         file.metadata["format"].map(formats.contains) ?? false
     }
 
-    /// The network in the file.
+    /// Reads the network in the file.
     ///
-    /// - Parameter network: One of the same architecture; only names, shapes and epsilon are taken from it.
-    /// - Throws: `Failure` (65) naming the tensor that is missing or has another shape.
+    /// - Parameter network: A network of the same architecture; only its names, shapes and epsilon
+    ///   are used.
+    /// - Throws: `Failure` (65) that names the tensor that is missing or has the wrong shape.
     package func network(like network: Network) throws -> FinishedNetwork {
         let layers = try network.layers.compactMap { layer -> FinishedLayer? in
             switch layer {
@@ -186,27 +187,28 @@ package struct NetworkFile: Sendable {
             gamma: try part("gamma"), beta: try part("beta"), epsilon: layer.options.epsilon)
     }
 
-    /// The real weights of a layer, to start logits from.
+    /// Reads the real weights of a layer, from which logits are initialized.
     ///
-    /// - Throws: `Failure` (65) if the file holds none of this shape, or integers.
+    /// - Throws: `Failure` (65) if the file contains no weights of this shape, or contains
+    ///   integers.
     func sourceWeights(for layer: WeightedLayer) throws -> FloatView {
         let name = "\(layer.name).weight"
         guard contents.tensors[name]?.type != .int8 else {
             throw site.badData(
-                "\(name) holds integers; initialization.from requires a full-precision run, or the folder "
-                    + "of a run whose method has logits for a method that has them, too")
+                "\(name) contains integers; initialization.from requires a full-precision run, or, "
+                    + "for a method with logits, the folder of a run whose method also has logits")
         }
         return FloatBuffer(try tensor(name, count: layer.shape.count).values).all
     }
 
     private func tensor(_ name: String, count: Int) throws -> SafeTensors.Tensor {
         guard let tensor = contents.tensors[name] else {
-            throw site.badData("has no tensor \(name); it belongs to another network")
+            throw site.badData("has no tensor \(name); the file belongs to another network")
         }
         guard tensor.values.count == count else {
             throw site.badData(
-                "\(name) has shape \(tensor.shape), which is not \(count) values; "
-                    + "it belongs to another network")
+                "\(name) has shape \(tensor.shape), but this network needs \(count) values; "
+                    + "the file belongs to another network")
         }
         return tensor
     }

@@ -3,7 +3,7 @@ internal import LRNetData
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// The content of a network's file for people, or for programs: all but the values.
+/// A summary of a network file, as text or JSON: everything except the values.
 package struct NetworkSummary {
     private let file: NetworkFile
 
@@ -11,7 +11,6 @@ package struct NetworkSummary {
         self.file = file
     }
 
-    /// Lines of text.
     package var text: String {
         var table = TextTable(["tensor", "type", "shape", "values", "zeros", "bytes"])
         for name in file.contents.names {
@@ -44,11 +43,11 @@ package struct NetworkSummary {
                 "format",
                 value("format")
                     + (description == nil
-                        ? "; without its architecture: usable with its run's folder" : "")
+                        ? "; without architecture: usable only with its run's folder" : "")
             ),
             (
                 "SHA-256",
-                "\(value("sha256")) (in the file; of its content with zeros in this place)"
+                "\(value("sha256")) (stored in the file; computed with zeros in its place)"
             ),
             ("method", value("weights")),
             ("network", value("network")),
@@ -89,7 +88,7 @@ package struct NetworkSummary {
     }
 
     private var description: NetworkDescription? {
-        // The bytes were checked against their hash, so only a later version's words can fail here.
+        // The hash of the bytes was verified, so only values of a later version can fail here.
         try? file.description()
     }
 
@@ -118,7 +117,7 @@ package struct NetworkSummary {
         var tensors: [Entry]
     }
 
-    /// One object; the metadata's values are text, as in the file.
+    /// One JSON object. The metadata's values are text, as in the file.
     package var json: String {
         get throws {
             let encoder = JSONEncoder()

@@ -2,29 +2,31 @@ package import LRNetKernels
 package import LRNetLayers
 package import LRNetSupport
 
-/// The tensors of a network that another program has trained, matched to the layers of ours.
+/// The tensors of a network that another program trained, matched to the layers of a network here.
 ///
-/// Full-precision networks take all that matches: weights, batch norm with its statistics, the last
-/// layer. Other methods take what they take of a run of ours: the weights before the last layer, which
-/// their initialisation turns into logits or latents. Layouts are PyTorch's in the file (convolutions
-/// `[outputs, inputs, rows, columns]`, linear layers `[outputs, inputs]`, inputs behind images in the
-/// order channel, row, column) and HWIO here.
+/// Full-precision networks load everything that matches: weights, batch norm with its statistics,
+/// and the last layer. Other methods load only the weights before the last layer, as they do from a
+/// full-precision run; their initialization converts these weights to logits or latent weights. The
+/// file has PyTorch's layouts: convolutions `[outputs, inputs, rows, columns]`, linear layers
+/// `[outputs, inputs]`, and linear layers after images with inputs in the order channel, row,
+/// column. The layout here is HWIO.
 package struct PretrainedNetwork {
-    /// What became of each tensor of the file, and which layers found none; in the file's order, then
-    /// the network's.
-    package private(set) var table = TextTable(["tensor", "shape", "layer", "what becomes of it"])
+    /// The outcome for each tensor, in the order of the file, and then the layers without a tensor,
+    /// in the order of the network.
+    package private(set) var table = TextTable(["tensor", "shape", "layer", "outcome"])
 
-    /// By layer, in the order of ours (HWIO).
+    /// The weights by layer, in HWIO layout.
     private var weights: [String: [Float]] = [:]
-    /// By parameter (`bn1.gamma`) or statistic (`bn1.mean`).
+    /// The other values by parameter (`bn1.gamma`) or statistic (`bn1.mean`).
     private var vectors: [String: [Float]] = [:]
 
     private let path: String
 
     /// Matches a file to a network.
     ///
-    /// - Parameter takesAll: Whether batch norm and the last layer are taken too.
-    /// - Throws: `Failure` (65) if nothing matches, or if a value that is wanted is not finite.
+    /// - Parameter takesAll: True if batch norm and the last layer are loaded, too.
+    /// - Throws: `Failure` (65) if no weights match, if two tensors match the same place, or if a
+    ///   value to load is not finite or is a negative variance.
     package init(_ file: SafeTensors, named path: String, for network: Network, takesAll: Bool)
         throws
     {
@@ -52,90 +54,92 @@ package struct PretrainedNetwork {
                 let isWanted = takesAll || layer is WeightedLayer && target.layer != last
                 outcome =
                     isWanted
-                    ? try take(tensor, name, layer, target.part)
-                    : "not taken: \(layer.name) starts afresh with this method"
+                    ? try load(tensor, name, layer, target.part)
+                    : "not loaded: this method initializes \(layer.name) itself"
             } else {
-                outcome = "not taken: the network has no such layer"
+                outcome = "not loaded: the network has no such layer"
             }
             table.append([name, "\(tensor.shape)", target?.layer ?? "-", outcome])
         }
         for (name, dtype) in file.unread {
-            table.append([name, "-", "-", "not taken: dtype \(dtype) is not read"])
+            table.append([name, "-", "-", "not loaded: dtype \(dtype) is not supported"])
         }
         guard !weights.isEmpty else {
-            let some = file.names.prefix(3).joined(separator: ", ")
+            let examples = file.names.prefix(3).joined(separator: ", ")
             throw site.badData(
                 "matches no layer of network \(network.architecture.name); it has "
-                    + "\(some.isEmpty ? "no tensors" : "\(some), ..."), and names such as "
-                    + "conv1.weight and layer1.0.conv1.weight were looked for")
+                    + "\(examples.isEmpty ? "no tensors" : "\(examples), ..."), but names such as "
+                    + "conv1.weight and layer1.0.conv1.weight are expected")
         }
         for layer in network.weightedLayers where weights[layer.name] == nil {
             guard takesAll || layer.name != last else { continue }
-            table.append(["-", "-", layer.name, "nothing for it: a cold start"])
+            table.append(["-", "-", layer.name, "no tensor: cold start"])
         }
     }
 
-    /// A layer's weights, HWIO; `nil` if the file has none for it.
+    /// Returns a layer's weights in HWIO layout; `nil` if the file contains none for it.
     package func weights(for layer: WeightedLayer) -> FloatView? {
         weights[layer.name].map { FloatBuffer($0).all }
     }
 
-    /// Sets what `Network.initialize` leaves alone: batch norm and the last layer, as far as they were
-    /// taken.
+    /// Sets the loaded values of batch norm and the last layer, which `Network.initialize` does not
+    /// set.
     package func finish(_ network: Network) {
-        if let last = network.weightedLayers.last, let taken = weights[last.name] {
-            last.latents[0].value.copy(from: taken)
+        if let last = network.weightedLayers.last, let loaded = weights[last.name] {
+            last.latents[0].value.copy(from: loaded)
         }
         for parameter in network.parameters {
-            if let taken = vectors[parameter.name] { parameter.value.copy(from: taken) }
+            if let loaded = vectors[parameter.name] { parameter.value.copy(from: loaded) }
         }
         for layer in network.batchNorms {
-            func taken(_ part: String, or old: [Double]) -> [Double] {
+            func loaded(_ part: String, or old: [Double]) -> [Double] {
                 vectors["\(layer.name).\(part)"]?.map(Double.init) ?? old
             }
             layer.restore(
-                movingMean: taken("mean", or: layer.movingMean),
-                movingVariance: taken("variance", or: layer.movingVariance))
+                movingMean: loaded("mean", or: layer.movingMean),
+                movingVariance: loaded("variance", or: layer.movingVariance))
         }
     }
 
-    /// Takes a tensor if it fits.
+    /// Loads a tensor if it fits.
     ///
-    /// - Returns: What the table says of it.
-    private mutating func take(
+    /// - Returns: The outcome for the table.
+    private mutating func load(
         _ tensor: SafeTensors.Tensor, _ name: String, _ layer: any Layer, _ part: TorchNames.Part
     ) throws -> String {
-        guard tensor.type.isReal else { return "not taken: \(tensor.type.rawValue) is not real" }
-        func refusal(_ expected: [[Int]]) -> String? {
+        guard tensor.type.isReal else {
+            return "not loaded: \(tensor.type.rawValue) is not a floating-point type"
+        }
+        func mismatch(_ expected: [[Int]]) -> String? {
             if expected.contains(tensor.shape) { return nil }
             let shapes = expected.map { "\($0)" }.joined(separator: " or ")
-            return "not taken: shape \(tensor.shape) where \(layer.name) has \(shapes)"
+            return "not loaded: shape \(tensor.shape), but \(layer.name) has \(shapes)"
         }
-        func check(_ isGood: (Float) -> Bool, _ what: String) throws {
-            guard tensor.values.allSatisfy(isGood) else {
-                throw site.badData("\(name) has values that are not \(what)")
+        func check(_ isValid: (Float) -> Bool, _ requirement: String) throws {
+            guard tensor.values.allSatisfy(isValid) else {
+                throw site.badData("\(name) has values that are not \(requirement)")
             }
         }
-        let note = tensor.type == .float32 ? "taken" : "taken, from \(tensor.type.rawValue)"
+        let note = tensor.type == .float32 ? "loaded" : "loaded from \(tensor.type.rawValue)"
         try check({ $0.isFinite }, "finite (in Float32)")
         switch (layer, part) {
         case (let layer as WeightedLayer, .weight):
-            if let refusal = refusal(layer.torchShapes) { return refusal }
+            if let mismatch = mismatch(layer.torchShapes) { return mismatch }
             weights[layer.name] = layer.fromTorch(tensor.values)
         case (let layer as WeightedLayer, .bias):
-            guard let bias = layer.bias else { return "not taken: \(layer.name) has no bias" }
-            if let refusal = refusal([bias.shape]) { return refusal }
+            guard let bias = layer.bias else { return "not loaded: \(layer.name) has no bias" }
+            if let mismatch = mismatch([bias.shape]) { return mismatch }
             vectors[bias.name] = tensor.values
         case (let layer as BatchNormalization, _):
-            if let refusal = refusal([[layer.inputShape.channels]]) { return refusal }
+            if let mismatch = mismatch([[layer.inputShape.channels]]) { return mismatch }
             if part == .variance { try check({ $0 >= 0 }, "variances (0 or more)") }
-            let ours = [
+            let names = [
                 TorchNames.Part.weight: "gamma", .bias: "beta", .mean: "mean",
                 .variance: "variance",
             ]
-            guard let ours = ours[part] else { return "not needed" }
-            vectors["\(layer.name).\(ours)"] = tensor.values
-        default: return "not taken: \(layer.name) has no \(part.rawValue)"
+            guard let own = names[part] else { return "not needed" }
+            vectors["\(layer.name).\(own)"] = tensor.values
+        default: return "not loaded: \(layer.name) has no \(part.rawValue)"
         }
         return note
     }
@@ -144,12 +148,12 @@ package struct PretrainedNetwork {
 }
 
 extension WeightedLayer {
-    /// Whether the layer sees its whole input at once.
+    /// True if the layer is fully connected: it reads its whole input at once.
     private var isWhole: Bool {
         geometry.window == 1 && geometry.input.channels == inputShape.count
     }
 
-    /// The shapes that the weights may have in PyTorch.
+    /// The shapes that the weights can have in PyTorch.
     var torchShapes: [[Int]] {
         let matrix = isWhole ? [[shape.outputs, shape.inputs]] : []
         let isPixel = inputShape.pixelCount == 1
@@ -157,11 +161,12 @@ extension WeightedLayer {
             ? matrix : matrix + [[shape.outputs, shape.inputs, shape.window, shape.window]]
     }
 
-    /// PyTorch's weights in our order: outputs innermost, a window's values as (row, column, channel).
+    /// Converts PyTorch's weights to the layout used here: outputs are innermost, and the values of
+    /// a window are ordered (row, column, channel).
     func fromTorch(_ values: [Float]) -> [Float] {
         precondition(values.count == shape.count, "\(values.count) of \(shape.count) weights")
-        // A fully connected layer sees an image as a window does, but its channels come last here and
-        // first there.
+        // A fully connected layer is a window over the whole image. Channels come last here and
+        // first in PyTorch.
         let pixels = isWhole ? inputShape.pixelCount : shape.window * shape.window
         let channels = shape.fanIn / pixels
         var result = [Float](repeating: 0, count: shape.count)

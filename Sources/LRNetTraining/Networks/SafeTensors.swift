@@ -2,31 +2,24 @@ internal import Foundation
 internal import LRNetSupport
 
 /// A file of named tensors in the safetensors format: an 8-byte little-endian length, a JSON header
-/// of that length, then the tensors' bytes.
+/// of that length, and the bytes of the tensors.
 ///
 /// - Source: the safetensors format description, https://huggingface.co/docs/safetensors.
 package struct SafeTensors: Sendable {
-    /// The element types that are read here, little-endian; `int8`, `uint8`, `int32` and `float32` are written.
+    /// The supported element types, little-endian. All are read and rounded to Float32; only
+    /// `int8`, `uint8`, `int32` and `float32` are written.
     package enum ElementType: String, Sendable, Codable, CaseIterable {
-        /// Signed bytes.
         case int8 = "I8"
-        /// Float32.
         case float32 = "F32"
-        /// Other real numbers, rounded to Float32 when they are read.
         case float64 = "F64"
-        /// Half precision.
         case float16 = "F16"
         /// The upper half of a Float32.
         case bfloat16 = "BF16"
-        /// Other whole numbers, rounded to Float32 when they are read.
         case int16 = "I16"
-        /// 32 bits.
         case int32 = "I32"
-        /// 64 bits.
         case int64 = "I64"
-        /// 8 bits, without a sign.
         case uint8 = "U8"
-        /// 0 or 1, in a byte.
+        /// 0 or 1 in a byte.
         case bool = "BOOL"
 
         var byteCount: Int {
@@ -38,34 +31,33 @@ package struct SafeTensors: Sendable {
             }
         }
 
-        /// Whether the values are real numbers.
+        /// True if the values are floating-point numbers.
         package var isReal: Bool {
             [.float32, .float64, .float16, .bfloat16].contains(self)
         }
     }
 
-    /// One tensor.
     package struct Tensor: Sendable, Equatable {
-        /// The element type.
         package let type: ElementType
         /// The sizes, innermost last.
         package let shape: [Int]
-        /// The values; rounded where the type is none that Float32 holds.
+        /// The values, rounded to Float32.
         package let values: [Float]
-        /// The values of an `int32` tensor, exactly; empty for other types.
+        /// The exact values of an `int32` tensor; empty for other types.
         package var integers: [Int32] = []
     }
 
-    /// The tensors, by name.
+    /// The tensors by name.
     package private(set) var tensors: [String: Tensor] = [:]
 
-    /// Names in the order of addition; of a file that was read, in alphabetical order.
+    /// The names of the tensors: in the order of addition, or in alphabetical order if the file was
+    /// read.
     package private(set) var names: [String] = []
 
-    /// Tensors of other element types than those that are read, with their type as the file has it.
+    /// The tensors of unsupported element types, with the type's name in the file.
     package private(set) var unread: [(name: String, dtype: String)] = []
 
-    /// Free text, by key.
+    /// The metadata of the file: free text by key.
     package var metadata: [String: String] = [:]
 
     /// Creates an empty file.
@@ -78,8 +70,8 @@ package struct SafeTensors: Sendable {
     package mutating func add(
         _ name: String, type: ElementType, shape: [Int], values: [Float]
     ) {
-        precondition(tensors[name] == nil, "tensor \(name) stands twice")
-        precondition([.int8, .float32].contains(type), "\(name): \(type) is not written")
+        precondition(tensors[name] == nil, "tensor \(name) appears twice")
+        precondition([.int8, .float32].contains(type), "\(name): \(type) cannot be written")
         precondition(
             values.count == shape.reduce(1, *), "\(name): \(values.count) values for \(shape)")
         if type == .int8 {
@@ -119,7 +111,7 @@ package struct SafeTensors: Sendable {
         var data_offsets: [Int]
     }
 
-    /// The file's bytes; equal content gives equal bytes.
+    /// Encodes the file. Equal contents yield equal bytes.
     package func bytes() throws -> [UInt8] {
         var data: [UInt8] = []
         var entries: [String] = []
@@ -159,20 +151,22 @@ package struct SafeTensors: Sendable {
         return file + header + data
     }
 
-    /// The longest header, as in the format's own library: more is no header but damage.
+    /// The maximum length of a header, as in the format's own library. A greater length indicates
+    /// damage.
     private static let longestHeader: UInt64 = 100_000_000
 
     /// Reads a file.
     ///
-    /// - Throws: `Failure` (65) naming the file, the tensor and what is wrong with it.
+    /// - Throws: `Failure` (65) that names the file, the tensor and the problem.
     package init(bytes: [UInt8], file: String) throws {
         let site = FailureSite("safetensors", file)
-        // The header's length comes first, so that any file may seem to be one that is cut off.
+        // The header's length comes first, so any other file would look like a truncated file of
+        // this format.
         if bytes.prefix(9).last != UInt8(ascii: "{"), let found = ForeignContent(bytes) {
             let isTorch = found.name == "a zip archive" || found.name == "a Python pickle"
             throw site.badData(
                 isTorch
-                    ? "is \(found.name), such as torch.save writes; save the state dictionary with "
+                    ? "is \(found.name), as written by torch.save; save the state dictionary with "
                         + "safetensors.torch.save_file" : found.message)
         }
         guard bytes.count >= 8 else { throw site.badData("is too short for a safetensors file") }
@@ -181,7 +175,9 @@ package struct SafeTensors: Sendable {
             throw site.badData("is truncated: a header of \(length) bytes in \(bytes.count)")
         }
         guard length <= Self.longestHeader else {
-            throw site.badData("has a header of \(length) bytes, which is no safetensors file's")
+            throw site.badData(
+                "has a header of \(length) bytes, but safetensors headers have at most "
+                    + "\(Self.longestHeader)")
         }
         let start = 8 + Int(length)
         let header: Any
@@ -194,16 +190,17 @@ package struct SafeTensors: Sendable {
             throw site.badData("has no JSON header")
         }
         metadata = entries["__metadata__"] as? [String: String] ?? [:]
-        let room = bytes.count - start
+        let dataCount = bytes.count - start
         var places: [(name: String, range: Range<Int>)] = []
         for name in entries.keys.sorted() where name != "__metadata__" {
             guard let entry = entries[name] as? [String: Any],
                 let dtype = entry["dtype"] as? String, let shape = entry["shape"] as? [Int],
                 let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
             else { throw site.badData("tensor \(name) lacks a dtype, shape or pair of offsets") }
-            guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= room else {
+            guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataCount else {
                 throw site.badData(
-                    "tensor \(name) lies at \(offsets[0]) to \(offsets[1]) of \(room) bytes")
+                    "tensor \(name) has the byte range \(offsets[0]) to \(offsets[1]), but the "
+                        + "file has \(dataCount) bytes of tensors")
             }
             guard let type = ElementType(rawValue: dtype) else {
                 places.append((name, offsets[0]..<offsets[1]))
@@ -227,18 +224,18 @@ package struct SafeTensors: Sendable {
             ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
         }) {
             guard place.lowerBound == end else {
-                let what = place.lowerBound < end ? "overlaps another" : "leaves a gap before it"
-                throw site.badData("tensor \(name), at \(place.lowerBound), \(what)")
+                let problem = place.lowerBound < end ? "overlaps another" : "leaves a gap before it"
+                throw site.badData("tensor \(name), at \(place.lowerBound), \(problem)")
             }
             end = place.upperBound
         }
-        guard end == bytes.count - start else {
+        guard end == dataCount else {
             throw site.badData(
-                "has \(bytes.count - start) bytes of tensors where \(end) are announced")
+                "has \(dataCount) bytes of tensors, but its header describes \(end)")
         }
     }
 
-    /// The size of a tensor; `nil` for sizes that no memory holds.
+    /// Returns the size of a tensor in bytes; `nil` if a size is negative or the product overflows.
     private static func byteCount(_ type: ElementType, _ shape: [Int]) -> Int? {
         var count = type.byteCount
         for size in shape {
@@ -249,7 +246,7 @@ package struct SafeTensors: Sendable {
         return count
     }
 
-    /// The values' bits, as words of the type's size.
+    /// Decodes little-endian words.
     private static func words<Word: FixedWidthInteger>(
         _ data: ArraySlice<UInt8>, _ word: Word.Type
     ) -> [Word] {

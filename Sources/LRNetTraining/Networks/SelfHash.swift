@@ -1,26 +1,31 @@
 package import LRNetSupport
 
-/// The SHA-256 of a file in the file's own metadata: of all bytes, taken while zeros stood in its place.
+/// The SHA-256 of a file, stored in the file's own metadata. It covers all bytes, with zeros in the
+/// place of the hash.
 package enum SelfHash {
-    /// The key in the metadata.
+    /// The metadata key of the hash.
     package static let key = "sha256"
 
-    /// In the file while it is hashed.
+    /// The placeholder for the hash.
     package static let empty = String(repeating: "0", count: 64)
 
-    /// The bytes of a file with ``empty`` replaced by their hash.
+    /// Returns the bytes of a file, with ``empty`` replaced with their hash.
     package static func filled(_ bytes: [UInt8]) -> [UInt8] {
         replacing(empty, by: ContentHash.of(bytes), in: bytes)
     }
 
-    /// Throws `Failure` (65) unless the hash in the metadata is that of `bytes`.
+    /// Verifies the hash in the metadata.
+    ///
+    /// - Throws: `Failure` (65) if `bytes` do not match it.
     package static func check(
         _ bytes: [UInt8], _ metadata: [String: String], site: FailureSite
     ) throws {
         guard let hash = metadata[key], hash.utf8.count == empty.utf8.count,
             ContentHash.of(replacing(hash, by: empty, in: bytes)) == hash
         else {
-            throw site.badData("is damaged or was edited: its content does not have its SHA-256")
+            throw site.badData(
+                "is damaged or was edited: its content does not match its SHA-256; copy it again, or "
+                    + "rerun the command that wrote it")
         }
     }
 

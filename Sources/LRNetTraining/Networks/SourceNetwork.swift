@@ -3,41 +3,42 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// What `initialization.from` names: a run's folder, or a file of another program.
+/// The source that `initialization.from` names: a run's folder, or a file from another program.
 struct SourceNetwork {
-    /// The weights of a layer, as `Network.initialize` wants them.
+    /// Returns the weights of a layer, in the form that `Network.initialize` requires.
     let weights: (WeightedLayer) throws -> FloatView?
 
-    /// What was matched, if the file is another program's.
+    /// The matched tensors, if the file comes from another program.
     let pretrained: PretrainedNetwork?
 
     private static let fileEnding = ".safetensors"
 
-    /// The file that a recipe's `from` stands for.
+    /// Returns the path of the file that a recipe's `from` names.
     private static func path(_ from: String) -> String {
         from.hasSuffix(fileEnding) ? from : "\(from)/\(NetworkFile.name)"
     }
 
     /// Reads the file.
     ///
-    /// - Throws: `Failure` (66) if it is not there.
+    /// - Throws: `Failure` (66) if the file does not exist.
     static func read(_ from: String) throws -> [UInt8] {
         let path = path(from)
         guard FileBytes.exists(path) else {
             let message: String
             if FileBytes.exists("\(from)/\(RunResult.name)") {
                 message =
-                    "has no \(NetworkFile.name), since it was trained without validation; train it "
-                    + "in another --output with --set validation.everyEpochs=1"
+                    "has no \(NetworkFile.name), because it was trained without validation; train "
+                    + "it again in a new --output with --set validation.everyEpochs=1"
             } else if FileBytes.exists(from), !FileBytes.isFolder(from) {
-                message = "is neither a run's folder nor a network's \(fileEnding) file"
+                message = "is neither a run's folder nor a \(fileEnding) file; pass one of these"
             } else if path == from {
                 message =
-                    "is not there; give a network's file, a run's folder, or null for a cold start"
+                    "does not exist; use a network file, a run's folder, or null to start at random"
             } else {
                 message =
-                    "has no \(NetworkFile.name); train the full-precision recipe to its end "
-                    + "first, or give another folder with --set initialization.from=RUN"
+                    "does not exist or has no \(NetworkFile.name); finish training the "
+                    + "full-precision recipe first, or choose another run with "
+                    + "--set initialization.from=RUN"
             }
             throw Failure(
                 call: "recipe", subject: "initialization.from: \(from)", message: message,
@@ -46,9 +47,9 @@ struct SourceNetwork {
         return try FileBytes.read(path)
     }
 
-    /// Looks whether a source is there, without a network.
+    /// Checks that a source exists, without a network.
     ///
-    /// - Throws: `Failure` (66, 65 or 78) that names it.
+    /// - Throws: `Failure` (66, 65 or 78) that names the source.
     static func check(_ from: String, for recipe: Recipe) throws {
         if try DistributionSource.applies(to: recipe, from: from) {
             _ = try DistributionSource.read(from, for: recipe)
@@ -57,9 +58,9 @@ struct SourceNetwork {
         }
     }
 
-    /// Understands the file's bytes.
+    /// Decodes the file.
     ///
-    /// - Throws: `Failure` (65) if it is damaged or has nothing for the network.
+    /// - Throws: `Failure` (65) if the file is damaged or contains nothing that fits the network.
     init(_ bytes: [UInt8], of from: String, for network: Network, recipe: Recipe) throws {
         let path = Self.path(from)
         let file = try SafeTensors(bytes: bytes, file: path)
@@ -76,10 +77,11 @@ struct SourceNetwork {
         }
     }
 
-    /// Gives a network its initial values: cold, or from what `initialization.from` names. Every rank
-    /// calls it; rank 0 alone needs the file.
+    /// Initializes a network by a cold start, or from the source that `initialization.from` names.
+    /// Every rank must call it; only rank 0 needs the file.
     ///
-    /// - Returns: Rows of a table for the log, and a line about the origin; `nil` for a cold start.
+    /// - Returns: Rows of a table for the log, and a line about the source, which is `nil` for a
+    ///   cold start.
     static func initialize(
         _ network: Network, recipe: Recipe, group: any ProcessGroup
     ) throws -> (rows: [String], origin: String?) {

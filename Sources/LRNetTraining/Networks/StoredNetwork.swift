@@ -3,35 +3,36 @@ internal import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
-/// A network's file that is used by itself, without the run that it comes from.
+/// A network file that is used without the run it comes from.
 package struct StoredNetwork {
     package let file: NetworkFile
 
     package let description: NetworkDescription
 
-    /// What is needed to run the network: its architecture and method, how pictures become inputs, and a batch
-    /// whose memory suits its input. Keys that only training reads have their defaults.
+    /// The recipe for inference: architecture, method, preprocessing, and a batch size that limits
+    /// memory use. Keys that only training reads have their defaults.
     package let recipe: Recipe
 
-    /// Values of an input from which on batches are small.
+    /// The number of values per input at which the batch becomes small.
     private static let largeInput = 16_384
 
-    /// Understands a file.
+    /// Reads the metadata of a file.
     ///
-    /// - Throws: `Failure` (65) naming the file, if it is of format 1 or 2 or of a later version.
+    /// - Throws: `Failure` (65) that names the file if it is of format 1 or 2 or of a later
+    ///   version.
     package init(_ file: NetworkFile) throws {
         self.file = file
         let site = FailureSite("network", file.path)
         guard let description = try file.description() else {
             throw site.badData(
-                "was written by an earlier version and does not contain its architecture; give the "
+                "was written by an earlier version and does not contain its architecture; pass the "
                     + "run's folder with --weights winner")
         }
         self.description = description
         let metadata = file.contents.metadata
         guard let method = metadata["weights"], let model = TrainingMethod(rawValue: method) else {
             throw site.badData(
-                "is of method '\(metadata["weights"] ?? "")', which this version does not know")
+                "has method '\(metadata["weights"] ?? "")', which this version does not know")
         }
         guard let epsilon = metadata["batchNormEpsilon"].flatMap(Double.init), epsilon > 0 else {
             throw site.badData("has no batchNormEpsilon")
@@ -44,7 +45,7 @@ package struct StoredNetwork {
             loss: metadata["loss"].flatMap(LossFunction.init(rawValue:)))
     }
 
-    /// What runs a network of a description.
+    /// Returns the recipe for inference with a network.
     package static func recipe(
         _ description: NetworkDescription, model: TrainingMethod, epsilon: Double,
         loss: LossFunction?

@@ -1,32 +1,36 @@
 internal import Foundation
 
-/// What PyTorch's names mean here: `layer2.0.downsample.0.weight` is the weights of `block3.projection`.
+/// The mapping of PyTorch's names to layers: `layer2.0.downsample.0.weight` contains the weights of
+/// `block3.projection`.
 ///
 /// | file | network |
 /// |---|---|
 /// | `conv1`, `bn1` | the same |
-/// | `layerI.J.conv1`, `.bn1`, `.conv2`, `.bn2` | `blockN.` and the same; blocks counted through |
+/// | `layerI.J.conv1`, `.bn1`, `.conv2`, `.bn2` | `blockN.` and the same; blocks are numbered consecutively |
 /// | `layerI.J.downsample.0`, `.1` (or `shortcut.`) | `blockN.projection`, `blockN.projectionNorm` |
 /// | `fc`, `linear` | `output` |
 /// | any other | the same |
 ///
-/// Leading words of wrappers, such as `module.`, `model.` or `backbone.`, do not count; nor does
-/// `_orig_mod.` (of `torch.compile`), wherever it is.
+/// Leading words of wrappers, such as `module.`, `model.` or `backbone.`, are ignored. `_orig_mod.`
+/// (from `torch.compile`) is ignored everywhere.
 ///
 /// - Source: torchvision's `resnet18`, whose state dictionary has these names.
 struct TorchNames {
-    /// What a tensor is to its layer.
+    /// The role of a tensor in its layer.
     enum Part: String {
         case weight, bias
         case mean = "running_mean"
         case variance = "running_var"
-        /// Of no use.
+        /// The number of batches, which is not used.
         case count = "num_batches_tracked"
     }
 
     private let blocks: [String: Int]
 
-    /// - Parameter names: All names of the file, which say how many blocks each `layer` has.
+    /// Creates the mapping for a file.
+    ///
+    /// - Parameter names: All names of the file, which determine the number of blocks in each
+    ///   `layer`.
     init(_ names: [String]) {
         var found: Set<[Int]> = []
         for name in names {
@@ -42,17 +46,17 @@ struct TorchNames {
             uniqueKeysWithValues: ordered.enumerated().map { ("\($1[0]).\($1[1])", $0 + 1) })
     }
 
-    /// Attributes under which programs keep the network itself.
+    /// Attributes in which programs store the network itself.
     private static let holders: Set = [
         "module", "model", "net", "network", "backbone", "base_model", "resnet", "state_dict",
     ]
 
-    /// Words that wrappers add, to the whole network or to a part.
+    /// Words that wrappers add to the whole network or to a part of it.
     private static let wrappers: Set = [
         "_orig_mod", "_forward_module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
     ]
 
-    /// The words of a name without those of wrappers; a layer and a part are left.
+    /// Returns the words of a name without the words of wrappers; a layer and a part remain.
     private static func unwrapped(_ name: String) -> [String] {
         let words = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
             .filter { !wrappers.contains($0) }
@@ -60,12 +64,12 @@ struct TorchNames {
         return Array(words.dropFirst(min(count, max(words.count - 2, 0))))
     }
 
-    // A regular expression is made at each use: it cannot be shared by threads.
+    // A regular expression is created at each use, because threads cannot share it.
     private static var block: Regex<(Substring, Substring, Substring, Substring)> {
         /^layer(\d{1,4})\.(\d{1,4})\.(.+)$/
     }
 
-    /// The layer and its part; `nil` where the last word of the name is none that is known.
+    /// Returns the layer and its part; `nil` if the last word of the name is unknown.
     func target(of name: String) -> (layer: String, part: Part)? {
         var words = Self.unwrapped(name)
         guard let part = words.popLast().flatMap(Part.init) else { return nil }

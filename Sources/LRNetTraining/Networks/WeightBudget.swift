@@ -1,13 +1,16 @@
-/// What the weights of a network's file cost, all layers with weights taken together.
+/// The storage cost of a network file's weights, over all layers with weights.
 package struct WeightBudget: Sendable, Equatable {
-    /// Once the network is packed (`lrnet-dist export --format packed`): 1 for a binary weight, 1.6 for a
-    /// ternary one, 32 for a real one; `nil` for a file without weights.
+    /// The average number of bits per weight after packing (`lrnet-dist export --format packed`): 1
+    /// for a binary weight, 1.6 for a ternary one, 32 for a real one; `nil` for a file without
+    /// weights.
     package let bitsPerWeight: Double?
 
-    /// Of the integers; `nil` for a file without any.
+    /// The share of zeros among the integer weights, in percent; `nil` for a file without integers.
     package let zeroPercent: Double?
 
-    /// - Parameter levels: The values that an integer of the method has.
+    /// Computes the costs of a file.
+    ///
+    /// - Parameter levels: The number of values of the method's integer weights.
     package init(_ file: SafeTensors, levels: Int?) {
         let integerBits = (levels ?? 2) > 2 ? 1.6 : 1
         var (weights, bits, integers, zeros) = (0.0, 0.0, 0.0, 0.0)

@@ -2,16 +2,16 @@ internal import Foundation
 package import LRNetLayers
 internal import LRNetSupport
 
-/// A warning where networks are validated with batch norm's moving averages, and the run is too short for
-/// these.
+/// A warning if networks are validated with batch norm's moving averages and the run is too short
+/// for them.
 ///
-/// After n steps a moving average of momentum m still contains a share of m^n of its initial value
-/// (mean 0, variance 1), which has nothing to do with the network.
+/// After n steps a moving average with momentum m still contains a share of m^n of its initial
+/// value (mean 0, variance 1), which does not depend on the network.
 package struct AverageAdvice {
-    /// Warnings, a line each.
+    /// The warnings, one line each.
     package let lines: [String]
 
-    /// The share of the initial value that does no harm.
+    /// The share of the initial value that is harmless.
     private static let tolerance = 0.01
 
     package init(recipe: Recipe, network: Network, steps: Int) {
@@ -26,15 +26,16 @@ package struct AverageAdvice {
         let needed = Int((log(Self.tolerance) / log(momentum)).rounded(.up))
         lines = [
             String(
-                format: "batchNorm.momentum %g: after the run's %@ steps, %.0f %% of batch norm's "
-                    + "moving averages are still their initial values (%g^%d); they need %@ steps. "
+                format: "batchNorm.momentum %g: after the run's %@ steps, batch norm's moving "
+                    + "averages are still %.0f %% initial values (%g^%d); they need %@ steps. "
                     + "Set validation.reestimateBatches=20, or batchNorm.momentum=%.2g or less",
                 momentum, TextTable.grouped(steps), 100 * rest, momentum, steps,
                 TextTable.grouped(needed), Self.suggestion(steps))
         ]
     }
 
-    /// The largest momentum of two digits that forgets its start within so many steps.
+    /// Returns the largest momentum with two digits that reaches the tolerance within `steps`
+    /// steps.
     private static func suggestion(_ steps: Int) -> Double {
         max((pow(tolerance, 1 / Double(max(steps, 1))) * 100).rounded(.down) / 100, 0)
     }

@@ -2,15 +2,16 @@ internal import LRNetData
 internal import LRNetKernels
 internal import LRNetSupport
 
-/// What to change when a set and a recipe's order of samples would read the disk over and over.
+/// Warnings if a set and a recipe's order of samples would read the disk repeatedly.
 ///
-/// It changes nothing by itself: the order decides the run's bits, and must not follow a machine's
-/// memory.
+/// The advice changes nothing itself: the order of samples determines the run's bits, so it must
+/// not depend on a machine's memory.
 struct DataAdvice {
-    /// Warnings, a line each.
+    /// The warnings, one line each.
     let lines: [String]
 
-    /// Compares what a rank with `leafCount` leaves keeps reading with what it may keep in memory.
+    /// Compares the data that a rank with `leafCount` leaves reads repeatedly with the size of its
+    /// cache.
     init(recipe: Recipe, set: ShardSet, leafCount: Int) {
         let data = recipe.data
         let count = recipe.trainingCount(of: set)
@@ -25,7 +26,7 @@ struct DataAdvice {
             lines = [
                 "data: \(megabytes(byteCount)) of training images exceed data.cacheMegabytes "
                     + "\(data.cacheMegabytes), and a full shuffle reads a whole chunk for almost every "
-                    + "image; set data.shuffle=block (another order, so another run) or raise "
+                    + "image; set data.shuffle=block (which changes the results) or raise "
                     + "data.cacheMegabytes"
             ]
             return
@@ -37,7 +38,7 @@ struct DataAdvice {
             lines.append(
                 "data: blocks of \(data.blockSamples) samples are hardly larger than a chunk of about "
                     + "\(chunk), so chunks are read more than once; set data.blockSamples to "
-                    + "\(4 * chunk) or more (another order, so another run)")
+                    + "\(4 * chunk) or more (which changes the results)")
         }
         let window = min(data.windowBlocks * data.blockSamples, count) * sampleByteCount
         if leafCount * window > data.cacheByteCount {
@@ -45,7 +46,7 @@ struct DataAdvice {
                 "data: \(leafCount) leaves with windows of \(megabytes(window)) each exceed "
                     + "data.cacheMegabytes \(data.cacheMegabytes), so chunks are read more than once; "
                     + "raise data.cacheMegabytes to \(leafCount * window / 900_000), start more ranks, "
-                    + "or lower data.windowBlocks (another order, so another run)")
+                    + "or lower data.windowBlocks (which changes the results)")
         }
         self.lines = lines
     }

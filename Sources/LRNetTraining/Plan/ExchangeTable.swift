@@ -4,14 +4,14 @@ internal import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
-/// What a step of a recipe sends, by the number of ranks.
+/// A table of the messages and bytes that a step sends, by the number of ranks.
 package struct ExchangeTable {
-    /// The table, lines of text.
+    /// The lines of the table.
     package let text: String
 
-    /// Plans steps on 2, 4, 8 ... ranks, up to one a leaf, and on `ranks`.
+    /// Plans steps on 2, 4, 8, ... ranks, up to one rank per leaf, and on `ranks` ranks.
     ///
-    /// - Parameter network: The recipe's; memory is reserved for a pass of one sample.
+    /// - Parameter network: The recipe's network. It reserves memory for a pass of one sample.
     package init(network: Network, recipe: Recipe, ranks: Int = 1) {
         let training = recipe.training
         network.reserve(
@@ -24,10 +24,11 @@ package struct ExchangeTable {
             count *= 2
         }
         var table = TextTable([
-            "ranks", "images of one", "messages of one", "bytes of one", "collectives",
+            "ranks", "images per rank", "messages per rank", "bytes per rank", "collectives",
             "batch norm's bytes", "at 1 Gbit/s", "at 10 Gbit/s",
         ])
-        // Twice two Doubles a channel and micro-batch, of the whole batch, come to every rank.
+        // Every rank receives the sums of the whole batch twice: two Doubles per channel and
+        // micro-batch.
         let channels = network.batchNorms.map(\.outputShape.channels).reduce(0, +)
         let statistics =
             4 * channels * MemoryLayout<Double>.stride * training.globalBatch / training.microBatch
@@ -46,13 +47,14 @@ package struct ExchangeTable {
         text = table.text
     }
 
-    /// What the rank sends that sends most: slices differ by a unit, nodes by one or two. Of many ranks
-    /// a few are looked at; the last one has the longest slices.
+    /// Returns the traffic of the rank that sends the most bytes: slices differ by a unit, nodes by
+    /// one or two. With more than 64 ranks only three are planned; the last one has the longest
+    /// slices.
     private static func busiest(_ network: Network, _ recipe: Recipe, ranks: Int) -> Traffic {
-        let some = ranks <= 64 ? Array(0..<ranks) : [0, ranks / 2, ranks - 1]
-        let all = some.map {
+        let planned = ranks <= 64 ? Array(0..<ranks) : [0, ranks / 2, ranks - 1]
+        let traffic = planned.map {
             StepTraffic(network: network, recipe: recipe, ranks: ranks, rank: $0).traffic
         }
-        return all.max { $0.byteCount < $1.byteCount } ?? Traffic()
+        return traffic.max { $0.byteCount < $1.byteCount } ?? Traffic()
     }
 }

@@ -4,55 +4,55 @@ internal import LRNetKernels
 internal import LRNetLayers
 package import LRNetSupport
 
-/// The memory of one process of a run, before there is one: every buffer is made for its size only
-/// (``BufferCount/planning(_:)``), the rest is known by rule.
+/// A plan of the memory of one process of a run. Planned buffers have a size but no memory
+/// (`BufferCount/planning(_:)`); the rest follows from rules.
 package struct MemoryPlan: Sendable, Equatable, Codable {
     /// A part of the memory.
     package struct Part: Sendable, Equatable, Codable {
-        /// What it is for.
+        /// The purpose of the part, for the table.
         package var name: String
-        /// Its size.
         package var byteCount: Int
     }
 
-    /// What a training step needs; all of `lrnet-dist bench`.
+    /// The memory of a training step, which is all that `lrnet-dist bench` needs.
     package private(set) var step: [Part] = []
 
-    /// What a run has beside that: batches ahead, and on rank 0 the checkpoint that is being made and
-    /// written.
+    /// The additional memory of a run: batches loaded in advance and, on rank 0, the checkpoint
+    /// while it is encoded and written.
     package private(set) var run: [Part] = []
 
-    /// The peak of a process that only makes steps.
+    /// The peak of a process that only runs steps, in bytes.
     package var stepByteCount: Int { step.map(\.byteCount).reduce(0, +) }
 
-    /// The peak of rank 0 of a run, which saves the checkpoints.
+    /// The peak of rank 0 of a run, which saves the checkpoints, in bytes.
     package var peakByteCount: Int { stepByteCount + run.map(\.byteCount).reduce(0, +) }
 
-    /// What a process has before it trains: the program, and its libraries with what they allocate
-    /// when they are first used. Measured as the peak of steps of a network of four weights: 35 MiB
-    /// alone, 46 under mpirun (x86-64 Linux, Open MPI 4.1).
+    /// The memory of a process before it trains: the program, its libraries, and their allocations
+    /// on first use. Measured as the peak of steps of a network with four weights: 35 MiB alone, 46
+    /// MiB under mpirun (x86-64 Linux, Open MPI 4.1).
     package static let programByteCount = 36 << 20
 
-    /// What MPI's library adds under mpirun.
+    /// The memory that the MPI library adds under mpirun.
     package static let messagingByteCount = 10 << 20
 
-    /// What the C library keeps of what was freed while a checkpoint grew, at most: glibc gives blocks
-    /// above 32 MiB back at once, smaller ones when twice that is free. Measured: a checkpoint's size
-    /// up to 38 MiB, 60 to 65 MiB beyond.
+    /// The maximum memory freed during the encoding of a checkpoint that the C library retains.
+    /// glibc returns blocks above 32 MiB at once, and smaller ones when twice that size is free.
+    /// Measured: the size of the checkpoint up to 38 MiB, and 60 to 65 MiB beyond.
     private static let keptByteCount = 64 << 20
 
-    /// Images of a run's loader: three batches that go round, and a blank one.
+    /// The batches of a run's loader: three in rotation and a blank one.
     private static let batchCount = 4
 
     /// Plans a recipe's run.
     ///
     /// - Parameters:
-    ///   - ranks: Processes; the plan is that of the one with most of a batch.
-    ///   - classes: The classes of the data set; those of the network by default.
+    ///   - ranks: The number of processes. The plan is for the one with the largest part of a
+    ///     batch.
+    ///   - classes: The number of classes in the data set; that of the network by default.
     package init(recipe: Recipe, ranks: Int = 1, classes: Int? = nil) {
         let training = recipe.training
         let leaves = training.gradientLeaves
-        // The run of the last rank is the longest.
+        // The last rank has the longest run of leaves.
         let run = LeafTree.run(of: ranks - 1, ranks: ranks, leafCount: leaves)
         let capacity = run.count * training.leafSize
         var sizes: [(String, Int)] = []
@@ -100,20 +100,20 @@ package struct MemoryPlan: Sendable, Equatable, Codable {
         }
     }
 
-    /// Parameters and two moments each; there is a file in memory, and the copy that is written.
+    /// Returns the size of a checkpoint: each parameter and its two moments.
     private static func checkpointByteCount(_ network: Network) -> Int {
         let values = network.parameters.map(\.value.count).reduce(0, +)
         return 3 * values * MemoryLayout<Float>.size
     }
 
-    /// The parts with their sums, as a table.
+    /// The table of the parts and their sums.
     package var table: TextTable {
         var table = TextTable(["memory of a process", "MiB"])
         func append(_ name: String, _ byteCount: Int) {
             table.append([name, TextTable.grouped((byteCount + (1 << 19)) >> 20)])
         }
         for part in step { append(part.name, part.byteCount) }
-        append("a training step, in all", stepByteCount)
+        append("total of a training step", stepByteCount)
         for part in run { append(part.name, part.byteCount) }
         append("peak of rank 0", peakByteCount)
         return table

@@ -2,16 +2,15 @@ internal import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
-/// A network as a table: what each layer makes, learns and costs.
+/// A table of a network's layers: output shapes, parameters and costs.
 ///
-/// `multiply-adds` are those of one image through one set of weights; a training step of an LR-net
-/// takes six times as many (two forward, four backward), evaluation takes them once. `memory` is that
-/// of the outputs of one image in a training step, with the variance's beside the mean's.
+/// `multiply-adds` counts one image through one set of weights. A training step of an LR-net
+/// performs six times as many (two forward, four backward); evaluation performs them once. `memory`
+/// is the size of the outputs of one image in a training step: means and, for LR-nets, variances.
 package struct NetworkTable {
-    /// The table, lines of text.
+    /// The lines of the table.
     package let text: String
 
-    /// Describes a network.
     package init(_ network: Network) {
         var table = TextTable([
             "layer", "output", "parameters", "discrete weights", "multiply-adds", "memory/image",

@@ -6,19 +6,19 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// The text of `--dry-run`: what a run would do, after everything has been checked that a start checks, and every
-/// shard that training would read.
+/// The plan that `--dry-run` prints. Before it is made, everything that a start checks and every
+/// shard that training would read is checked.
 package struct RunPlan {
-    /// The plan, lines of text.
+    /// The lines of the plan.
     package let text: String
 
-    /// Checks recipe, data, source and folder, and lays out the run. Nothing is written.
+    /// Checks recipe, data, source and folder, and plans the run. Writes nothing.
     ///
     /// - Parameters:
-    ///   - options: Of the run; an empty `output` is not looked at.
-    ///   - ranks: On which it would run.
-    ///   - progress: Called with the number of shards that were checked, and that of all.
-    /// - Throws: What training would throw.
+    ///   - options: The run's options; an empty `output` is ignored.
+    ///   - ranks: The number of ranks of the run.
+    ///   - progress: Called with the number of shards checked and the number of all shards.
+    /// - Throws: The error that training would throw.
     package init(
         recipe: Recipe, options: Trainer.Options, ranks: Int = 1,
         progress: (Int, Int) -> Void = { _, _ in }
@@ -32,7 +32,7 @@ package struct RunPlan {
         let network = recipe.makeNetwork(classes: set.classes)
         let training = recipe.training
         let splits = DataSplit.allCases.map { "\($0) \(TextTable.grouped(set.count($0)))" }
-        // As one rank would read; more ranks need less memory each.
+        // The advice for one rank; with more ranks, each needs less memory.
         let warnings = DataAdvice(recipe: recipe, set: set, leafCount: training.gradientLeaves)
             .lines.map { "warning: \($0)\n" }.joined()
         let (rows, origin) = try SourceNetwork.initialize(
@@ -50,26 +50,26 @@ package struct RunPlan {
                 \(set.classes) classes
                 inputs      \(recipe.augmentation.summary)
                 length      \(TextTable.grouped(sequence.totalSteps)) steps, \
-                \(sequence.stepsPerEpoch) an epoch
+                \(sequence.stepsPerEpoch) per epoch
                 batch       \(training.globalBatch) = \(training.gradientLeaves) leaves of \
-                \(training.leafSize), products of \(training.microBatch) samples; at most \
+                \(training.leafSize), micro-batches of \(training.microBatch); at most \
                 \(training.gradientLeaves) ranks x threads
                 placement   \(Self.placement(training, ranks: ranks))
                 start       \(start)
 
-                What a step exchanges:
+                Communication of a step, by the number of ranks:
                 \(ExchangeTable(network: network, recipe: recipe, ranks: ranks).text)
                 dry run: recipe, data and start are good; nothing was written
 
                 """ + warnings + averages
     }
 
-    /// The splits that training reads.
+    /// Returns the splits that training reads.
     private static func splits(_ recipe: Recipe) -> [DataSplit] {
         recipe.validation.everyEpochs > 0 ? [.train, .validation, .test] : [.train]
     }
 
-    /// Where the run would start; throws if its folder would be refused.
+    /// Returns the start of the run in words; throws if training would reject its folder.
     private static func start(
         _ recipe: Recipe, _ options: Trainer.Options, _ origin: String?, set: ShardSet,
         sequence: BatchSequence
@@ -94,7 +94,7 @@ package struct RunPlan {
         return "resumes from step \(loaded.step)" + (list.isEmpty ? "" : " with \(list)")
     }
 
-    /// Who finds a leaf to work on.
+    /// Describes the ranks and threads and, if some have no leaf to work on, how many are idle.
     private static func placement(_ training: Recipe.Training, ranks: Int) -> String {
         let (threads, leaves) = (training.threads, training.gradientLeaves)
         let all =
@@ -104,7 +104,8 @@ package struct RunPlan {
         }.reduce(0, +)
         if busy == ranks * threads { return "\(all) (up to \(leaves) can share a batch)" }
         return
-            "\(all): \(ranks * threads - busy) of them idle most of a step, beyond the \(leaves) "
-            + "leaves; use fewer, or raise training.gradientLeaves (which changes the results)"
+            "\(all): \(ranks * threads - busy) of them idle most of a step, because a batch has "
+            + "\(leaves) leaves; use fewer, or raise training.gradientLeaves (which changes the "
+            + "results)"
     }
 }

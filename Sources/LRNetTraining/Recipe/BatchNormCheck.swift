@@ -2,13 +2,13 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// Whether batch norm has enough values to learn from.
+/// A check that batch norm has enough values per channel.
 ///
-/// Over one value a channel the mean is the value and the deviation is 0: batch norm then passes on its offset
-/// alone, and nothing before it is trained.
+/// With one value per channel, the mean is the value and the standard deviation is 0. Batch norm
+/// then outputs only its offset, and no layer before it is trained.
 enum BatchNormCheck {
-    /// Checks the smallest group of samples of a run: a whole batch, a group, or what an epoch's last batch
-    /// leaves over.
+    /// Checks the smallest group of samples in a run: a whole batch, a group, or the remainder of
+    /// an epoch's last batch.
     ///
     /// - Throws: `Failure` (78) with the arithmetic and a remedy.
     static func check(_ recipe: Recipe, sampleCount: Int) throws {
@@ -22,8 +22,9 @@ enum BatchNormCheck {
             Failure(
                 call: "recipe", subject: key,
                 message:
-                    "\(reason) leaves batch norm \(layer) 1 sample x 1 x 1 pixels = 1 value a channel, whose "
-                    + "deviation is 0, so nothing before it would be trained; \(remedy)",
+                    "\(reason) leaves batch norm \(layer) with 1 sample x 1 x 1 pixels = 1 value "
+                    + "per channel, whose deviation is 0, so nothing before it would be trained; "
+                    + "\(remedy)",
                 exitStatus: .badRecipe)
         }
         if batch == 1 {
@@ -44,7 +45,7 @@ enum BatchNormCheck {
             "set training.tail=drop, or data.samples=\(sampleCount - 1)")
     }
 
-    /// The first batch norm whose images have one pixel, as after a fully connected layer.
+    /// Returns the first batch norm whose images have one pixel, as after a fully connected layer.
     private static func firstPixel(_ recipe: Recipe) -> String? {
         BufferCount.planning { _ in
             recipe.makeNetwork().batchNorms.first { $0.inputShape.pixelCount == 1 }?.name

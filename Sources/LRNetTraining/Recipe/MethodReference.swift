@@ -1,8 +1,8 @@
 internal import LRNetLayers
 
-/// The documentation's table of training methods.
+/// The table of training methods in the documentation.
 package enum MethodReference {
-    /// A row a method, in Markdown.
+    /// The table in Markdown, one row per method.
     package static var table: String {
         let head = [
             "| name | publication | weights of a training step | gradient | weights of the finished network |",

@@ -3,13 +3,13 @@ internal import LRNetLayers
 internal import LRNetSupport
 
 extension Recipe.Network {
-    /// What is wrong with a key of the section, or with the section: `network`, `network.input`.
+    /// A problem with the section or one of its keys: `network`, `network.input`.
     struct Problem: Error {
         let key: String
         let message: String
     }
 
-    /// The network that the section describes.
+    /// Creates the architecture that the section describes.
     ///
     /// - Throws: `Problem`.
     func makeArchitecture() throws -> Architecture {
@@ -28,7 +28,7 @@ extension Recipe.Network {
         return result
     }
 
-    /// The named network, or one of the listed blocks.
+    /// Returns the named architecture, or one with the listed blocks.
     private func base() throws -> Architecture {
         if layers.isEmpty {
             if let known = Architecture.all.first(where: { $0.name == name }) { return known }
@@ -42,11 +42,13 @@ extension Recipe.Network {
         }
         guard let input else {
             throw Problem(
-                key: "network.input", message: "is missing; write input: 32x32x3 beside layers")
+                key: "network.input",
+                message: "is required with layers; for example, add input: 32x32x3")
         }
         guard let classes else {
             throw Problem(
-                key: "network.classes", message: "is missing; write classes: 10 beside layers")
+                key: "network.classes",
+                message: "is required with layers; for example, add classes: 10")
         }
         do {
             return Architecture(
@@ -59,7 +61,7 @@ extension Recipe.Network {
 }
 
 extension ImageShape {
-    /// Reads `32x32x3`: height, width, channels.
+    /// Parses `32x32x3`: height, width, channels.
     init?(_ text: String) {
         let parts = text.split(separator: "x", omittingEmptySubsequences: false).map {
             Int($0) ?? 0

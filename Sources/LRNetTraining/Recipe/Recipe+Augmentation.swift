@@ -4,15 +4,14 @@ internal import LRNetLayers
 internal import LRNetSupport
 
 extension Recipe {
-    /// Checks that what the augmentation makes is what the network takes, as far as the recipe alone
-    /// tells.
+    /// Checks that the augmented images fit the network, using only the recipe.
     func checkAugmentation(_ failure: (String, String) -> Failure) throws {
         let input = architecture.input
         if let crop = augmentation.crop {
             guard input.height == crop && input.width == crop else {
                 throw failure(
                     "augmentation.crop",
-                    "\(crop) makes images of \(crop)x\(crop), but network \(network.name) takes "
+                    "\(crop) produces images of \(crop)x\(crop), but network \(network.name) needs "
                         + "\(input.height)x\(input.width); set augmentation.crop or network.input")
             }
             if let sides = augmentation.shorterSide {
@@ -26,12 +25,12 @@ extension Recipe {
         } else if augmentation.shorterSide != nil {
             throw failure(
                 "augmentation.crop",
-                "is missing; with shorterSide write the network's size, crop: \(input.height)")
+                "is required with shorterSide; set it to the network's size, crop: \(input.height)")
         }
         if case .constants(let mean, _) = augmentation.standardize, mean.count != input.channels {
             throw failure(
                 "augmentation.standardize",
-                "has constants for \(mean.count) channels, but network \(network.name) takes "
+                "has constants for \(mean.count) channels, but network \(network.name) needs "
                     + "\(input.channels)")
         }
     }

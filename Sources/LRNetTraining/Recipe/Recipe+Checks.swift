@@ -2,7 +2,7 @@ internal import LRNetLayers
 internal import LRNetSupport
 
 extension Recipe {
-    /// Checks what no single key can be blamed for.
+    /// Checks the constraints that involve several keys.
     func check(_ failure: (String, String) -> Failure) throws {
         do {
             _ = try network.makeArchitecture()
@@ -26,10 +26,10 @@ extension Recipe {
         }
     }
 
-    /// The most values that the layers make of a batch.
+    /// The maximum number of values that the layers may compute for a batch.
     private static let batchValueLimit = 1 << 40
 
-    /// Checks that a batch has whole leaves, a leaf whole micro-batches, and so on.
+    /// Checks the sizes of the batch, the leaf, the micro-batch and the batch-norm group.
     private func checkBatch(_ failure: (String, String) -> Failure) throws {
         let (batch, leaves) = (training.globalBatch, training.gradientLeaves)
         guard batch % leaves == 0 else {
@@ -38,15 +38,15 @@ extension Recipe {
                 "\(batch) is not a multiple of gradientLeaves (\(leaves)); use "
                     + Self.choice(of: [batch / leaves * leaves, (batch / leaves + 1) * leaves]))
         }
-        // A step's addresses have 47 bits, and there are several buffers of this size.
+        // Addresses have 47 bits, and a step needs several buffers of this size.
         let values = batch * architecture.valueCount
         guard values <= Self.batchValueLimit else {
             throw failure(
                 "training.globalBatch",
-                "\(batch) images make \(values) values in the layers of network \(network.name); at most "
-                    + "\(Self.batchValueLimit) can be computed with: use at most "
-                    + "\(max(Self.batchValueLimit / architecture.valueCount, 1)), or a smaller network.width"
-            )
+                "\(batch) images produce \(values) values in the layers of network "
+                    + "\(network.name); the limit is \(Self.batchValueLimit): use at most "
+                    + "\(max(Self.batchValueLimit / architecture.valueCount, 1)), or a smaller "
+                    + "network.width")
         }
         let (leaf, micro) = (training.leafSize, training.microBatch)
         guard leaf % micro == 0 else {
@@ -68,7 +68,7 @@ extension Recipe {
         }
     }
 
-    /// The nearest numbers on both sides that fit: `96 or 104`.
+    /// Returns the nearest numbers below and above that fit: `96 or 104`.
     private static func nearest(
         to number: Int, upTo limit: Int, where fits: (Int) -> Bool
     ) -> String {

@@ -2,7 +2,7 @@ package import LRNetData
 internal import LRNetSupport
 
 extension Recipe {
-    /// The order of an epoch.
+    /// Returns the order of samples in an epoch.
     package func epochPlan(epoch: Int, sampleCount: Int) -> EpochPlan {
         guard data.shuffle == .block else {
             return EpochPlan(seed: training.seed, epoch: epoch, count: sampleCount)
@@ -16,23 +16,23 @@ extension Recipe {
 }
 
 extension Recipe {
-    /// The number of samples that are trained on: all of the set, or the first of them.
+    /// Returns the number of training samples to use: all samples of the split, or the first ones.
     package func trainingCount(of set: ShardSet) -> Int {
         min(data.samples ?? .max, set.count(.train))
     }
 }
 
 extension Augmenter {
-    /// What the recipe makes of a set's pictures.
+    /// Creates the recipe's augmenter for the images of a set.
     ///
-    /// - Throws: `Failure` if the two do not fit.
+    /// - Throws: `Failure` if the recipe and the set do not fit.
     package convenience init(_ recipe: Recipe, for set: ShardSet) throws {
         try self.init(recipe.augmentation, seed: recipe.training.seed, for: set)
     }
 }
 
 extension ShardReader {
-    /// A reader with the recipe's memory.
+    /// Creates a reader with the recipe's cache size.
     package convenience init(_ recipe: Recipe, set: ShardSet, split: DataSplit) throws {
         try self.init(set: set, split: split, cacheByteCount: recipe.data.cacheByteCount)
     }

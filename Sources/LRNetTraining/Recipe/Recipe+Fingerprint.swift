@@ -1,18 +1,18 @@
 internal import LRNetSupport
 
 extension Recipe {
-    /// A hash of what decides a run's numbers: all but its length, threads, memory,
+    /// A hash of all keys that determine a run's results. It excludes length, threads, memory,
     /// checkpoints and watchdog.
     ///
-    /// A folder holds one run; a recipe with the same fingerprint continues it, further if it says
-    /// so.
+    /// A folder contains one run. A recipe with the same fingerprint resumes it, and may lengthen
+    /// it.
     package var fingerprint: String { ContentHash.of(fingerprintedText) }
 
-    /// What ``fingerprint`` is a hash of.
+    /// The text that ``fingerprint`` is a hash of.
     ///
-    /// Checkpoints have the hash, so the text of a recipe stays as the first version wrote it: a key that
-    /// decides nothing has one fixed value, and a later key is there only with another value than its
-    /// default.
+    /// Checkpoints contain the hash, so the text of a recipe stays as the first version wrote it. A
+    /// key that does not change the results has a fixed value, and a key of a later version appears
+    /// only if its value differs from the default.
     private var fingerprintedText: String {
         var text = ""
         for (section, keys) in RecipeKey.groups {
@@ -29,7 +29,7 @@ extension Recipe {
         return text
     }
 
-    /// The values of keys that decide nothing.
+    /// The fixed values of keys that do not change the results.
     private static let neutral: Recipe = {
         var recipe = Recipe()
         recipe.training.epochs = 1
@@ -46,13 +46,13 @@ extension Recipe {
         case "weights":
             let value = all.count == 1 ? first.text : "{\(all.joined(separator: ", "))}"
             return "weights: \(value)\n"
-        case "network" where isUsual(entries): return "network: \(first.text)\n"
+        case "network" where hasOnlyName(entries): return "network: \(first.text)\n"
         default: return "\(section):\n" + all.map { "  \($0)\n" }.joined()
         }
     }
 
-    /// Nothing but the network's name is said.
-    private static func isUsual(_ entries: [(name: String, text: String)]) -> Bool {
+    /// Returns true if all entries except the network's name have their default values.
+    private static func hasOnlyName(_ entries: [(name: String, text: String)]) -> Bool {
         entries.dropFirst().allSatisfy { name, text in
             RecipeKey.named("network.\(name)")?.text(Recipe()) == text
         }

@@ -1,7 +1,7 @@
 package import LRNetLayers
 
 extension Recipe {
-    /// The network's description.
+    /// The network's architecture.
     ///
     /// - Precondition: The recipe was read from a file, which checks it.
     package var architecture: Architecture {
@@ -12,18 +12,17 @@ extension Recipe {
         }
     }
 
-    /// `ternary mnist`, `binary cifar10 x 0.25`
+    /// The method, the network and its width: `ternary mnist`, `binary cifar10 x 0.25`.
     package var title: String {
         let width = network.width == 1 ? "" : " x \(network.width)"
         return "\(weights.model.rawValue) \(network.name)\(width)"
     }
 
-    /// The training method.
     package var model: any WeightModel {
         weights.model.model(weights.constants)
     }
 
-    /// The network, its parameters still 0.
+    /// Creates the network with all parameters 0.
     package func makeNetwork(classes: Int? = nil) -> LRNetLayers.Network {
         var options = LRNetLayers.Network.Options(model: model)
         options.batchNorm = batchNorm
@@ -37,10 +36,10 @@ extension Recipe {
             architecture: architecture, classes: classes ?? architecture.classes, options: options)
     }
 
-    /// The layout of a rank's part of a batch.
+    /// Returns the layout of a rank's part of a batch.
     ///
     /// - Parameters:
-    ///   - globalCount: The number of samples of the batch.
+    ///   - globalCount: The number of samples in the batch.
     ///   - leafRun: The leaves that the rank owns.
     package func layout(globalCount: Int, leafRun: Range<Int>) -> BatchLayout {
         BatchLayout(
@@ -50,7 +49,7 @@ extension Recipe {
 }
 
 extension Recipe.Initialization {
-    /// The distance of initial logits from a tie.
+    /// The limits and the factor of initial logits that come from real weights.
     var logitRange: LogitRange {
         LogitRange(
             Float(minimumProbability)...Float(maximumProbability), sharpness: Float(sharpness))

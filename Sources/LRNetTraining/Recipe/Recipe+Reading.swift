@@ -13,8 +13,8 @@ extension Recipe {
                 } else {
                     try root.section(name)
                 }
-            // A key that belongs to another method or optimizer stays unknown; what decides that is
-            // read before it.
+            // A key of another method or optimizer stays unknown. The keys that select the method
+            // and the optimizer are read first.
             for key in keys where key.belongs(to: self) {
                 if section.isLeftOut(key.name) { leftOut.append(key) }
                 try key.read(section, &self)
@@ -25,7 +25,7 @@ extension Recipe {
         for key in leftOut { key.derive?(&self) }
     }
 
-    /// The largest part of a leaf that fits the usual caches, and the groups of batch norm.
+    /// The largest divisor of the leaf and of the batch-norm group that fits the usual caches.
     var usualMicroBatch: Int {
         var group = 0
         if case .group(let size) = batchNorm.statistics { group = size }
@@ -35,6 +35,6 @@ extension Recipe {
 }
 
 extension Recipe.Training {
-    /// The most images of a micro-batch that no recipe asks for.
+    /// The maximum number of images in a derived micro-batch.
     static let usualMicroBatchLimit = 32
 }

@@ -7,8 +7,8 @@ extension Recipe {
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - overrides: `section.key=value` each, applied over the file in order.
-    /// - Throws: `Failure` naming file, key, value and remedy.
+    ///   - overrides: Each in the form `section.key=value`; applied to the file in order.
+    /// - Throws: `Failure` with the file, key, value and a remedy.
     package init(file path: String, overrides: [String] = []) throws {
         let text = try RecipeFile.text(path)
         let root = try RecipeFile.root(text, file: path, overrides: overrides)
@@ -24,20 +24,20 @@ extension Recipe {
             exitStatus: .badRecipe)
     }
 
-    /// What is wrong with a path that only a shell understands; `nil` for another one.
+    /// Returns a message if a path starts with `~`, which only a shell expands; otherwise `nil`.
     private static func homeProblem(_ path: String) -> String? {
         guard path.hasPrefix("~") else { return nil }
         let home = ProcessInfo.processInfo.environment["HOME"]
-        let whole =
+        let expanded =
             path == "~" || path.hasPrefix("~/")
             ? home.map { "\"\($0)\(path.dropFirst())\"" } : nil
-        return "'\(path)' is not a path, since only a shell replaces ~; write "
-            + "\(whole ?? "the whole path, from / on"), or './\(path)' if that is the name"
+        return "'\(path)' is not a path, because only a shell expands ~; write "
+            + "\(expanded ?? "the full path, starting with /"), or './\(path)' if that is the name"
     }
 
-    /// Reads a recipe; without a network it is one for MNIST.
+    /// Reads a recipe from text. Without a network, the recipe is for MNIST.
     ///
-    /// - Parameter file: Its name, for messages.
+    /// - Parameter file: The file's name, for messages.
     package init(yaml: String, file: String, overrides: [String] = []) throws {
         try self.init(
             root: RecipeFile.root(yaml, file: file, overrides: overrides), file: file)
@@ -52,7 +52,7 @@ extension Recipe {
         }
     }
 
-    /// The recipe with every key that it has, in the order of the documentation.
+    /// The recipe as YAML with every key that it has, in the order of the documentation.
     package var yaml: String {
         var lines: [String] = []
         for (section, keys) in RecipeKey.groups {

@@ -2,177 +2,168 @@ package import LRNetData
 package import LRNetKernels
 package import LRNetLayers
 
-/// Everything that decides what a run computes; the content of a recipe file.
+/// The content of a recipe file: everything that determines the results of a run.
 ///
-/// Keys that a file leaves out have the values below. ``yaml`` writes all of them. ``RecipeKey`` has a
-/// table of the keys, what they mean, and what they change.
+/// Keys that a file omits have the values below. ``yaml`` writes every key of the recipe. The table
+/// ``RecipeKey/all`` lists the keys with their meaning and their effect.
 package struct Recipe: Sendable, Equatable {
-    /// The network.
     package var network = Network()
 
     /// The training method.
     package var weights = Weights()
 
-    /// How pictures become inputs.
+    /// The conversion of images to network inputs.
     package var augmentation = Augmentation()
 
-    /// How samples are ordered, read and kept.
+    /// The selection, order, reading and caching of samples.
     package var data = DataReading()
 
-    /// Length, batch and seed.
+    /// Length, batch, seed and threads.
     package var training = Training()
 
-    /// The optimizer and its constants.
     package var optimizer = Optimizer()
 
-    /// The course of learning rates over a run, and the annealing of logits.
+    /// The learning rates over a run, and the annealing of logits.
     package var schedule = Schedule()
 
-    /// Strengths of the regularisers.
     package var regularization = Regularization()
 
-    /// Where initial values come from.
+    /// The source of initial values.
     package var initialization = Initialization()
 
-    /// What is made small.
+    /// The loss that training minimizes.
     package var loss = LossFunction.crossEntropy
 
-    /// How batch norm normalises.
     package var batchNorm = BatchNormalization.Options()
 
     /// The rate of dropout layers, in 0 ..< 1.
     package var dropout = 0.5
 
-    /// How and when finished networks are drawn and compared.
+    /// The drawing and comparison of finished networks.
     package var validation = Validation()
 
-    /// When the run's state is saved.
     package var checkpoint = Checkpoint()
 
-    /// How gradients are added up across ranks.
+    /// The summation of gradients across ranks.
     package var reduction = Reduction.exact
 
-    /// When a run without progress is ended.
     package var watchdog = Watchdog()
 
     /// Creates the default recipe: the paper's ternary MNIST network.
     package init() {}
 
-    /// The network: one with a name, or a list of blocks, and how it is varied.
+    /// A network, given by name or as a list of blocks, and its variations.
     package struct Network: Sendable, Equatable {
-        /// The name; `custom` where the recipe lists the blocks itself.
+        /// The name; `custom` if the recipe lists the blocks.
         package var name = "mnist"
-        /// The blocks of a custom network, a word each.
+        /// The blocks of a custom network, one word each.
         package var layers: [String] = []
-        /// The shape of the images, where it is not the named network's.
+        /// The shape of the images; `nil` for the named network's shape.
         package var input: ImageShape?
-        /// The number of classes, where it is not the named network's.
+        /// The number of classes; `nil` for the named network's number.
         package var classes: Int?
-        /// What numbers of filters and units are multiplied by.
+        /// The factor of the numbers of filters and units.
         package var width = 1.0
-        /// Where the zeros around an image go.
+        /// The placement of zero padding around an image.
         package var padding = Architecture.PaddingRule.same
-        /// How the first layer is trained.
+        /// The training of the first layer.
         package var firstLayer = Architecture.FirstLayer.discrete
-        /// What residual blocks add where shapes differ.
+        /// The shortcut of residual blocks whose input and output shapes differ.
         package var shortcut = Architecture.Shortcut.projection
-        /// How the last layer is trained.
+        /// The training of the last layer.
         package var lastLayer = Architecture.LastLayer.fullPrecision
     }
 
     /// The training method and its constants.
     package struct Weights: Sendable, Equatable {
-        /// The name.
         package var model = TrainingMethod.ternary
         /// The constants of methods that have some.
         package var constants = MethodConstants()
-        /// What logits are limited to after each step, either side of 0; positive.
+        /// The limit on the magnitude of logits, applied after each step; positive, `nil` for no
+        /// limit.
         package var logitClip: Double?
     }
 
-    /// Which samples are trained on, and how they are ordered, read and kept.
+    /// The selection, order, reading and caching of samples.
     package struct DataReading: Sendable, Equatable {
-        /// The first so many of the training split are trained on, in the order of the set's files;
+        /// The number of training samples to use, the first ones in the order of the set's files;
         /// `nil` for all. Validation and test splits stay whole.
         package var samples: Int?
-        /// The order of an epoch.
         package var shuffle = Shuffle.full
         /// Consecutive samples that stay together in a block shuffle; best a multiple of a chunk.
         package var blockSamples = 128
-        /// Blocks that are shuffled together in a block shuffle.
+        /// Blocks that are mixed together in a block shuffle.
         package var windowBlocks = 4
-        /// Threads of a rank that read, decode and augment, beside those that compute.
+        /// Threads per rank that read, decode and augment, in addition to the computing threads.
         package var workers = 1
-        /// Megabytes (10^6 bytes) of chunks that a rank keeps in memory, for each split it reads.
+        /// Megabytes (10^6 bytes) of chunks that a rank caches in memory, per split that it reads.
         package var cacheMegabytes = 1000
 
-        /// The cache in bytes.
         package var cacheByteCount: Int { cacheMegabytes * 1_000_000 }
     }
 
-    /// The order of an epoch.
+    /// The order of samples in an epoch.
     package enum Shuffle: String, Sendable, CaseIterable {
-        /// Any order is as likely as any other; for sets that fit into memory.
+        /// All orders are equally likely; for sets that fit into memory.
         case full
-        /// Blocks in random order, samples mixed within windows of blocks; reads nearly in sequence.
+        /// Blocks are in random order, and samples are mixed within windows of blocks. Reads are
+        /// nearly sequential.
         case block
     }
 
-    /// Length, batch and seed.
+    /// Length, batch, seed and threads.
     package struct Training: Sendable, Equatable {
         /// Passes over the training split.
         package var epochs = 190
-        /// Stops earlier, if not `nil`.
+        /// The step at which training ends, if it is sooner; `nil` for no limit.
         package var steps: Int?
-        /// Minutes after which a process saves a checkpoint and ends with 75; `nil` for no limit.
+        /// Minutes after which a process saves a checkpoint and ends with exit code 75; `nil` for
+        /// no limit.
         package var maxMinutes: Double?
         /// Samples of a step over all ranks.
         package var globalBatch = 256
-        /// Parts that a batch is cut into: the most ranks x threads that can share it.
+        /// Parts of a batch: the maximum of ranks x threads that can share it.
         package var gradientLeaves = 8
-        /// Samples of a product, at most; divides the leaf. Where a file leaves it out, it follows from
-        /// the leaf.
+        /// The maximum number of samples in one product; divides the leaf. If a file omits it, it
+        /// is derived from the leaf.
         package var microBatch = 32
-        /// What happens to the samples after the last full batch of an epoch.
         package var tail = Tail.drop
-        /// The seed of every random number.
+        /// The seed of all random numbers.
         package var seed: UInt64 = 1
-        /// Threads of a rank.
+        /// Threads per rank that compute.
         package var threads = 1
-        /// How convolutions are computed; decides bits, not what is learnt.
+        /// The convolution algorithm; it affects only the last bits of the results.
         package var convolutions = ConvolutionAlgorithm.fastest
 
-        /// The number of samples of a leaf.
+        /// The number of samples in a leaf.
         package var leafSize: Int { globalBatch / gradientLeaves }
     }
 
-    /// What happens to the samples after the last full batch of an epoch.
+    /// The treatment of the samples after the last full batch of an epoch.
     package enum Tail: String, Sendable, CaseIterable {
-        /// They wait for another epoch's order.
+        /// The samples are not used in this epoch.
         case drop
-        /// They make a smaller batch.
+        /// The samples form a smaller batch.
         case keep
     }
 
-    /// The optimizer's constants.
+    /// The optimizer and its constants.
     package struct Optimizer: Sendable, Equatable {
-        /// Which one.
         package var name = OptimizerName.adam
         /// The initial learning rate.
         package var learningRate = 0.01
-        /// The initial learning rate of logits; `nil` for the same.
+        /// The initial learning rate of logits; `nil` for ``learningRate``.
         package var logitRate: Double?
         /// Decay of the first moment.
         package var beta1 = 0.9
         /// Decay of the second moment.
         package var beta2 = 0.999
-        /// Added to the root of the second moment; part of what probability decay does.
+        /// The constant added to the root of the second moment; it affects probability decay.
         package var epsilon = 1e-8
-        /// Of gradient descent: what is left of the velocity after a step.
+        /// The share of the velocity that remains after a step of gradient descent.
         package var momentum = 0.9
     }
 
-    /// The optimizers.
     package enum OptimizerName: String, Sendable, CaseIterable {
         /// Kingma, Ba, ICLR 2015.
         case adam
@@ -180,25 +171,26 @@ package struct Recipe: Sendable, Equatable {
         case sgd
     }
 
-    /// The course of learning rates over a run, and the annealing of logits.
+    /// The learning rates over a run, and the annealing of logits.
     package struct Schedule: Sendable, Equatable {
-        /// The shape of the curve.
+        /// The shape of the learning-rate curve.
         package var shape = Shape.step
-        /// Steps over which learning rates rise from 0 first.
+        /// Steps over which learning rates rise linearly to their initial values.
         package var warmupSteps = 0
-        /// Epochs, counted from 0, at whose start the rate drops.
+        /// Epochs, counted from 0, at whose start the learning rate drops.
         package var dropAtEpochs = [100]
-        /// What the rate is multiplied by.
+        /// The factor of the learning rate at a drop.
         package var factor = 0.1
-        /// What the rate is multiplied by at the start of every epoch but the first.
+        /// The factor of the learning rate at the start of every epoch except the first.
         package var epochFactor = 1.0
-        /// The product of the factors of logits, one after each step of the last part of the run.
+        /// The product of the factors that multiply logits, one after each step of the last part of
+        /// the run.
         package var annealing = 1.0
-        /// The last part of the run, as a share of its steps, in which logits are annealed.
+        /// The share of all steps, at the end of the run, in which logits are annealed.
         package var annealingPart = 0.5
     }
 
-    /// The shapes of a schedule.
+    /// The shapes of a learning-rate curve.
     package enum Shape: String, Sendable, CaseIterable {
         /// Drops at epochs.
         case step
@@ -206,77 +198,78 @@ package struct Recipe: Sendable, Equatable {
         case cosine
     }
 
-    /// Strengths of the regularisers.
+    /// The strengths of the regularizers.
     package struct Regularization: Sendable, Equatable {
-        /// lambda of `lambda / 2 * sum of squares` of logits.
+        /// lambda in `lambda / 2 * sum of squares` of logits.
         package var probabilityDecay = 1e-11
-        /// Strength of `beta * sum of q (1 - q)` of binary logits.
+        /// beta in `beta * sum of q (1 - q)` of binary logits.
         package var beta = 0.0
-        /// lambda of `lambda / 2 * sum of squares` of real weights.
+        /// lambda in `lambda / 2 * sum of squares` of real weights.
         package var weightDecay = 1e-4
     }
 
-    /// Where initial values come from.
+    /// The source of initial values.
     package struct Initialization: Sendable, Equatable {
-        /// A finished full-precision run's folder, or a PyTorch network's `.safetensors` file; `nil`
-        /// for a cold start.
+        /// The folder of a finished full-precision run, or a PyTorch network's `.safetensors` file,
+        /// or for methods with logits the folder of a run of the same method; `nil` for a cold
+        /// start.
         package var from: String?
-        /// p_min of equation 6, and the least initial probability.
+        /// p_min of equation 6, and the smallest initial probability.
         package var minimumProbability = 0.05
         /// p_max of equation 6, and the largest initial probability.
         package var maximumProbability = 0.95
-        /// The factor of initial logits.
+        /// The factor of initial logits that are computed from real weights.
         package var sharpness = 1.0
-        /// How logits start without a source.
+        /// The initial logits without a source.
         package var coldStart = ColdStart.randomSigns
     }
 
-    /// How and when finished networks are drawn and compared.
+    /// The drawing and comparison of finished networks.
     package struct Validation: Sendable, Equatable {
         /// Epochs between validations; the last epoch always has one. 0 turns validation off.
         package var everyEpochs = 1
-        /// Networks that are drawn.
+        /// The number of networks that are drawn.
         package var draws = 7
-        /// How weights are taken from their distributions.
         package var weights = Selection.drawn
-        /// Training batches that each drawn network's batch norm is re-estimated over; 0 for the
-        /// moving averages.
+        /// Training batches over which each drawn network's batch norm is re-estimated; 0 to use
+        /// the moving averages.
         package var reestimateBatches = 20
     }
 
-    /// How weights are taken from their distributions.
+    /// The selection of weights from their distributions.
     package enum Selection: String, Sendable, CaseIterable {
-        /// Drawn at random.
+        /// Weights drawn at random.
         case drawn
         /// The likeliest values; one network.
         case likeliest
-        /// Networks that are drawn, and one of the likeliest values.
+        /// Drawn networks, and one with the likeliest values.
         case both
     }
 
-    /// When the run's state is saved.
+    /// The saving of the run's state.
     package struct Checkpoint: Sendable, Equatable {
         /// Steps between checkpoints.
         package var everySteps = 500
-        /// Minutes between checkpoints, if those come sooner.
+        /// Minutes between checkpoints, if sooner than ``everySteps``.
         package var everyMinutes: Double?
-        /// Checkpoints that are kept, the best one apart; at least two, because the newest may turn
-        /// out to be damaged.
+        /// The number of checkpoints to keep, besides the best one; at least two, because the
+        /// newest may turn out to be damaged.
         package var keepLatest = 3
     }
 
-    /// When a run without progress is ended.
+    /// The detection of a run without progress.
     package struct Watchdog: Sendable, Equatable {
-        /// Seconds without a sign of life from a rank, or without progress of any; 0 turns it off.
-        /// More than the longest phase of a step takes, such as the forward pass of a rank's part.
+        /// Seconds without a heartbeat from a rank, or without progress of any rank, after which a
+        /// run is ended; 0 turns the watchdog off. It must exceed the longest phase of a step, such
+        /// as the forward pass of a rank's part.
         package var stallSeconds = 300
     }
 
-    /// How gradients are added up across ranks.
+    /// The summation of gradients across ranks.
     package enum Reduction: String, Sendable, CaseIterable {
-        /// In one order at any number of ranks.
+        /// One order at any number of ranks.
         case exact
-        /// By MPI_Allreduce, whose bits depend on the number of ranks.
+        /// MPI_Allreduce, whose bits depend on the number of ranks.
         case fast
     }
 }

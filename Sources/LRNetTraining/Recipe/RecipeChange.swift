@@ -1,22 +1,23 @@
-/// A key of a recipe that has another value than in an earlier one.
+/// A key of a recipe whose value differs from an earlier recipe's.
 package struct RecipeChange: Equatable, Sendable, CustomStringConvertible {
     /// The key with its section: `training.seed`.
     package var key: String
-    /// The earlier value, as a recipe file has it; `nil` where nothing was set.
+    /// The earlier value, as in a recipe file; `nil` if it was not set.
     package var old: String?
-    /// The value now.
+    /// The new value; `nil` if it is not set.
     package var new: String?
 
-    /// Whether a run may be resumed with it: the key does not decide what a step computes.
+    /// True if a run may be resumed with the change, because the key does not change the results.
     package var isAllowed: Bool
 
-    /// A key of the schedule; a run may resume with another value if only later epochs differ.
+    /// True for a key of the schedule. A run may be resumed with such a change if only later epochs
+    /// differ.
     var isOfSchedule: Bool { RecipeKey.named(key)?.effect == .laterResults }
 
-    /// `training.seed: 1 -> 7`
+    /// The change in words: `training.seed: 1 -> 7`.
     package var description: String { "\(key): \(old ?? "none") -> \(new ?? "none")" }
 
-    /// What takes it back: `--set training.seed=1`
+    /// The option that undoes the change: `--set training.seed=1`.
     package var remedy: String {
         let setting = "\(key)=\(old ?? "null")"
         let isPlain = setting.allSatisfy { $0.isLetter || $0.isNumber || "=._-+/".contains($0) }
@@ -25,9 +26,10 @@ package struct RecipeChange: Equatable, Sendable, CustomStringConvertible {
 }
 
 extension Recipe {
-    /// The keys whose values are not those of an earlier recipe, in the order of the table.
+    /// Returns the keys whose values differ from an earlier recipe's, in the order of the table.
     ///
-    /// A key that only one of them has comes with another method or optimizer, which is listed.
+    /// It omits keys that only one of the two recipes has; the method or optimizer that caused the
+    /// difference is listed instead.
     package func changes(from old: Recipe) -> [RecipeChange] {
         RecipeKey.all.compactMap { key in
             guard key.belongs(to: self) && key.belongs(to: old),
@@ -41,7 +43,7 @@ extension Recipe {
 }
 
 extension RecipeKey {
-    /// The value for people: without quotation marks; `nil` where nothing is set.
+    /// Returns the value for messages, without quotation marks; `nil` if it is not set.
     fileprivate func words(_ recipe: Recipe) -> String? {
         let text = text(recipe)
         guard text != "null" else { return nil }

@@ -1,8 +1,8 @@
 internal import LRNetLayers
 
-/// Which recipes have a key, or let it decide something.
+/// A condition for the recipes that have a key, or in which it has an effect.
 struct RecipeCondition: Sendable {
-    /// For `Only for ...`: `the optimizer sgd`
+    /// The condition in words, for `Only for ...`: `the optimizer sgd`.
     let text: String
     let holds: @Sendable (Recipe) -> Bool
 
@@ -11,7 +11,7 @@ struct RecipeCondition: Sendable {
         self.holds = holds
     }
 
-    /// Recipes of the methods that have a constant.
+    /// Returns the condition for recipes whose method has a constant.
     static func methods(with constant: MethodConstant) -> RecipeCondition {
         let methods = TrainingMethod.allCases.filter { $0.constants.contains(constant) }
         let names = methods.map(\.rawValue)

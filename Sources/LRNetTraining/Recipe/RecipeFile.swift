@@ -2,17 +2,20 @@ internal import Foundation
 internal import LRNetSupport
 internal import Yams
 
-/// A recipe's text, and what options change in it, before any key is understood.
+/// The text of a recipe file with the overrides of the command line, before its keys are
+/// interpreted.
 enum RecipeFile {
-    /// Where recipes are.
+    /// The folder of the recipes.
     private static let folder = "launch/recipes"
 
-    /// More levels than any key has, and few enough to follow.
+    /// The maximum number of levels in an override: more than any key has, and few enough to
+    /// recurse.
     private static let levelLimit = 10
 
-    /// The text of a recipe file.
+    /// Reads the text of a recipe file.
     ///
-    /// - Throws: `Failure` (66) that names a file with a similar name, if there is one.
+    /// - Throws: `Failure`: 66 if the file cannot be read (if it does not exist, with the most
+    ///   similar name), 78 if it is not a text file.
     static func text(_ path: String) throws -> String {
         do {
             let bytes = try FileBytes.read(path)
@@ -43,11 +46,11 @@ enum RecipeFile {
         }
     }
 
-    /// The file with the most similar name, in the folder of the recipes or beside the path.
+    /// Returns the file with the most similar name, in the folder of the path or of the recipes.
     private static func nearest(_ path: String) -> String? {
-        let beside = PathText.folder(of: path)
+        let siblings = PathText.folder(of: path)
         var files: [(name: String, path: String)] = []
-        for place in beside == folder ? [folder] : [beside, folder] {
+        for place in siblings == folder ? [folder] : [siblings, folder] {
             for name in (try? FileBytes.names(inFolder: place)) ?? [] {
                 guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { continue }
                 files.append((stem(name), place == "." ? name : "\(place)/\(name)"))
@@ -63,11 +66,11 @@ enum RecipeFile {
         return String(name.dropLast(ending.count))
     }
 
-    /// The mapping of a recipe.
+    /// Parses a recipe and applies the overrides.
     ///
     /// - Parameters:
-    ///   - file: Its name, for messages.
-    ///   - overrides: `section.key=value` each, applied over the text in order.
+    ///   - file: The file's name, for messages.
+    ///   - overrides: Each in the form `section.key=value`; applied to the text in order.
     static func root(_ yaml: String, file: String, overrides: [String]) throws -> Node {
         var root: Node
         do {
@@ -90,7 +93,7 @@ enum RecipeFile {
             guard keys.count <= levelLimit else {
                 throw Failure(
                     call: "--set", subject: subject,
-                    message: "names \(keys.count) levels; write section.key=value, such as "
+                    message: "has \(keys.count) levels; write section.key=value, such as "
                         + "training.steps=50", exitStatus: .usage)
             }
             let text = String(override[override.index(after: equals)...])
@@ -100,7 +103,8 @@ enum RecipeFile {
         return root
     }
 
-    /// Why a recipe does not say which network it is for; `nil` if it does, or is no mapping at all.
+    /// Returns a message if a recipe does not name a network; `nil` if it does, or if it is not a
+    /// mapping.
     static func networkProblem(_ root: Node) -> String? {
         func isSet(_ node: Node?) -> Bool { node.map { !RecipeSection.isNull($0) } ?? false }
         guard root.mapping != nil || !isSet(root) else { return nil }

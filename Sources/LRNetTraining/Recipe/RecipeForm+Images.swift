@@ -10,7 +10,7 @@ extension RecipeForm where Value == ImageShape? {
             section, key, value in
             guard let node = section.node(key), !section.isNull(node) else { return }
             guard let shape = ImageShape(node.string ?? "") else {
-                throw section.failure(key, node, "is not a shape; write 32x32x3")
+                throw section.failure(key, node, "is not a shape; write it like 32x32x3")
             }
             value = shape
         } text: { value in
@@ -80,7 +80,8 @@ extension RecipeForm where Value == Augmentation.Standardization {
         else {
             throw section.failure(
                 key, node,
-                "is none of none, image, set, {mean: [...], deviation: [...]} on the scale [0, 1]")
+                "is not one of none, image, set, {mean: [...], deviation: [...]} on the scale "
+                    + "[0, 1]")
         }
         let means = try section.numbers("\(key).mean", mean, in: .from(0, to: 1000))
         let deviations = try section.numbers(
@@ -88,7 +89,8 @@ extension RecipeForm where Value == Augmentation.Standardization {
         guard means.count == deviations.count else {
             throw section.failure(
                 section.path + key,
-                "has \(means.count) means and \(deviations.count) deviations; give one a channel")
+                "has \(means.count) means and \(deviations.count) deviations; give one of each per "
+                    + "channel")
         }
         return .constants(mean: means, deviation: deviations)
     }
@@ -105,7 +107,8 @@ extension RecipeForm where Value == BatchNormalization.Statistics {
             {
                 value = .group(size)
             } else {
-                throw section.failure(key, node, "is neither synchronized nor {group: 128}")
+                throw section.failure(
+                    key, node, "must be synchronized or {group: SAMPLES}, such as {group: 128}")
             }
         } text: {
             switch $0 {
@@ -117,7 +120,7 @@ extension RecipeForm where Value == BatchNormalization.Statistics {
 }
 
 extension RecipeSection {
-    /// `5` or `[2, 5]`.
+    /// Reads a range: `5` or `[2, 5]`.
     fileprivate func range(
         _ key: String, _ node: Node, in bounds: NumberBounds
     ) throws -> ClosedRange<Double> {

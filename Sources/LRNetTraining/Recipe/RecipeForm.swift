@@ -1,18 +1,18 @@
 internal import LRNetSupport
 
-/// How values of one type are written in a recipe.
+/// The form of values of one type in a recipe.
 struct RecipeForm<Value: Sendable>: Sendable {
-    /// What may be written: `whole number`, `one of drop, keep`.
+    /// The type in words: `whole number`, `one of drop, keep`.
     let type: String
 
-    /// Its bounds: `at least 1`; empty where there are none.
+    /// The bounds in words: `at least 1`; empty if there are none.
     var bounds = ""
 
-    /// Reads the value of a key of a section; one that the section lacks stays.
+    /// Reads the value of a key in a section; leaves it unchanged if the section lacks the key.
     let read:
         @Sendable (_ section: RecipeSection, _ key: String, _ value: inout Value) throws -> Void
 
-    /// The value as it follows `key: `; `null` where nothing is set.
+    /// Returns the text after `key: `; `null` if no value is set.
     let text: @Sendable (Value) -> String
 }
 
@@ -27,7 +27,7 @@ extension RecipeForm where Value == Int {
 }
 
 extension RecipeForm where Value == Int {
-    /// As ``whole(_:)``, but null stands for what follows from other keys.
+    /// Returns the form ``whole(_:)`` that also accepts null, for a value derived from other keys.
     static func derivedWhole(_ range: ClosedRange<Int>) -> Self {
         RecipeForm(type: "whole number or null", bounds: range.words) {
             section, key, value in
@@ -155,6 +155,6 @@ where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == Strin
 }
 
 extension ClosedRange<Int> {
-    /// `at least 1 and at most 1024`
+    /// The range in words: `at least 1 and at most 1024`.
     fileprivate var words: String { "at least \(lowerBound) and at most \(upperBound)" }
 }

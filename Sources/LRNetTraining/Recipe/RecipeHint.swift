@@ -1,13 +1,13 @@
 internal import LRNetSupport
 
-/// What an unknown key was probably meant to be.
+/// Suggestions for unknown keys.
 package enum RecipeHint {
-    /// A hint for messages: `did you mean training.globalBatch?`
+    /// Returns a hint for messages: `did you mean training.globalBatch?`
     ///
     /// - Parameters:
-    ///   - word: The key as it was written.
-    ///   - section: The keys that lead to it: empty, or `training.`.
-    ///   - known: The keys that may follow `section`.
+    ///   - word: The key as the user wrote it.
+    ///   - section: The path of its section: empty, or `training.`.
+    ///   - known: The known keys of the section.
     static func text(for word: String, in section: String, known: [String]) -> String {
         let candidates = candidates(for: word, in: section, known: known)
         guard !candidates.isEmpty else {
@@ -20,7 +20,7 @@ package enum RecipeHint {
     private static func candidates(
         for word: String, in section: String, known: [String]
     ) -> [String] {
-        // A key of another method or optimizer: its name is right.
+        // A key of another method or optimizer: its spelling is correct.
         if RecipeKey.named(section + word) != nil { return [] }
         let plain = normalized(word)
         if let same = known.first(where: { normalized($0) == plain }) { return [section + same] }
@@ -32,14 +32,14 @@ package enum RecipeHint {
         return RecipeKey.all.filter { normalized($0.name) == plain }.map(\.path)
     }
 
-    /// All that other names stand for.
+    /// The keys and sections that the aliases refer to.
     package static var meanings: [String] { aliases.values.flatMap { $0 } }
 
     private static func normalized(_ word: some StringProtocol) -> String {
         word.lowercased().filter { $0.isLetter || $0.isNumber }
     }
 
-    /// The names that PyTorch and its relatives have, without signs between words, and our keys.
+    /// The names in PyTorch and related libraries, without separators between words, and our keys.
     private static let aliases: [String: [String]] = [
         "lr": ["optimizer.learningRate"], "baselr": ["optimizer.learningRate"],
         "optim": ["optimizer.name"], "optimizer": ["optimizer.name"],

@@ -3,10 +3,11 @@ internal import LRNetLayers
 internal import LRNetSupport
 
 extension RecipeKey {
-    /// Every key, in the order in which recipes are written.
+    /// All keys, in the order in which recipes are written.
     ///
-    /// A new key is a row below, with `.ifChanged`, and a property of ``Recipe``. The default of a key with
-    /// `.ifChanged` stays as it is: fingerprints of runs that use it do not have it.
+    /// To add a key, add a row below with `.ifChanged` and a property of ``Recipe``. Never change
+    /// the default of a key with `.ifChanged`, because fingerprints of runs that use the default
+    /// omit the key.
     package static let all: [RecipeKey] = [
         network, weights, augmentation, data, training, optimizer, schedule, regularization,
         initialization, batchNorm, dropoutAndLoss, validation, checkpoint, reductionAndWatchdog,
@@ -15,54 +16,56 @@ extension RecipeKey {
     private static let network: [RecipeKey] = [
         RecipeKey(
             "network.name", \.network.name, .word("name of a network, or any with layers"),
-            .results, .always, default: "required; custom where layers are listed",
+            .results, .always, default: "required; custom if layers are listed",
             derive: { if !$0.network.layers.isEmpty { $0.network.name = "custom" } },
-            about: "The network: mnist, cifar10 or resnet18. `network: mnist` is short for it."),
+            about: "The network: mnist, cifar10 or resnet18. `network: mnist` is the short form."),
         RecipeKey(
             "network.layers", \.network.layers, .words, .results, .ifChanged,
-            about: "The blocks of a network of your own, such as [2x32C3, MP2, 512FC]."),
+            about: "The blocks of a custom network, such as [2x32C3, MP2, 512FC]."),
         RecipeKey(
             "network.input", \.network.input, .shape, .results, .ifChanged,
             default: "the named network's",
-            about: "The shape of the images that the network takes; required with layers."),
+            about: "The shape of the network's input images; required with layers."),
         RecipeKey(
             "network.classes", \.network.classes, .whole(2...1_000_000), .results, .ifChanged,
             default: "the named network's", about: "The number of classes; required with layers."),
         RecipeKey(
             "network.width", \.network.width, .number(.above(0, to: 100)), .results, .always,
-            about: "What the numbers of filters and units are multiplied by."),
+            about: "Multiplies the numbers of filters and units."),
         RecipeKey(
             "network.padding", \.network.padding, .choice, .results, .always,
-            about: "Where the zeros around an image go: same as TensorFlow does it, symmetric as "
-                + "PyTorch does it (for its pretrained weights)."),
+            about: "The placement of the zeros around an image: same (TensorFlow's), or "
+                + "symmetric (PyTorch's, for its pretrained weights)."),
         RecipeKey(
             "network.firstLayer", \.network.firstLayer, .choice, .results, .always,
-            about: "How the first layer is trained: discrete as all others, with real weights "
-                + "(full-precision), or not at all (frozen)."),
+            about: "The training of the first layer: by the method, like all others (discrete), "
+                + "with real weights (full-precision), or not at all (frozen)."),
         RecipeKey(
             "network.shortcut", \.network.shortcut, .choice, .results, .always,
-            about: "What residual blocks add where shapes differ: a 1x1 convolution of the input, "
-                + "or the input with channels of zeros."),
+            about: "The shortcut of residual blocks whose input and output shapes differ: a 1x1 "
+                + "convolution of the input (projection), or the input with channels of zeros "
+                + "(zero-padded)."),
         RecipeKey(
             "network.lastLayer", \.network.lastLayer, .choice, .results, .ifChanged,
-            about: "How the last layer is trained: with real weights and a bias, by the method "
-                + "(discrete), or by the method with batch norm after it."),
+            about: "The training of the last layer: with real weights and a bias "
+                + "(full-precision), by the method (discrete), or by the method with batch norm "
+                + "after it (discrete-normalized)."),
     ]
 
     private static let weights: [RecipeKey] =
         [
             RecipeKey(
                 "weights.model", \.weights.model, .choice, .results, .always,
-                about: "The training method. `weights: ternary` is short for it.")
+                about: "The training method. `weights: ternary` is the short form.")
         ] + methodConstants + [
             RecipeKey(
                 "weights.logitClip", \.weights.logitClip, .number(.from(1e-6, to: 1e6)), .results,
                 .ifChanged,
                 of: .logits,
-                about: "What logits are limited to after each step, on either side of 0.")
+                about: "The limit on the magnitude of logits, applied after each step.")
         ]
 
-    /// The constants of all methods; several methods may share one.
+    /// The constants of all methods. Several methods may share a constant.
     private static var methodConstants: [RecipeKey] {
         var constants: [MethodConstant] = []
         for constant in TrainingMethod.allCases.flatMap(\.constants)
@@ -92,14 +95,14 @@ extension RecipeKey {
     private static let augmentation: [RecipeKey] = [
         RecipeKey(
             "augmentation.shorterSide", \.augmentation.shorterSide, .sides, .results, .ifChanged,
-            about: "Scales each image so that its shorter side has this length, or a random one "
-                + "in this range."),
+            about: "Scales each image so that its shorter side has this length, or a random "
+                + "length in this range."),
         RecipeKey(
             "augmentation.pad", \.augmentation.pad, .whole(0...65_536), .results, .always,
-            about: "Zeros that are added on each side before the crop."),
+            about: "The width of the zero border added on each side before the crop."),
         RecipeKey(
             "augmentation.crop", \.augmentation.crop, .whole(1...65_536), .results, .ifChanged,
-            about: "The side of the square that is cut out, at a random place in training."),
+            about: "The side of the square crop; its position is random in training."),
         RecipeKey(
             "augmentation.flip", \.augmentation.flip, .flag, .results, .always,
             about: "Mirrors half of the training images."),
@@ -107,51 +110,55 @@ extension RecipeKey {
             "augmentation.brightness", \.augmentation.brightness, .number(.from(0, to: 1000)),
             .results,
             .always,
-            about: "The most that is added to all pixels or subtracted, on the scale "
+            about: "The maximum that is added to or subtracted from all pixels, on the scale "
                 + "[0, 1]."),
         RecipeKey(
             "augmentation.contrast", \.augmentation.contrast, .range(.from(0, to: 1000)), .results,
             .always,
-            about: "The range of the random factor of the distance from the image's mean."),
+            about: "The range of the random factor that scales each pixel's distance from the "
+                + "image's mean."),
         RecipeKey(
             "augmentation.standardize", \.augmentation.standardize, .standardization, .results,
             .always,
-            about: "Subtracts a mean and divides by a deviation: those of each image, those of the "
-                + "set, or given ones, a number a channel. none only divides by 255."),
+            about: "Subtracts a mean and divides by a standard deviation: those of each image "
+                + "(image), those of the set (set), or given ones, one number per channel. none "
+                + "only divides by 255."),
     ]
 
     private static let data: [RecipeKey] = [
         RecipeKey(
             "data.samples", \.data.samples, .whole(1...1_000_000_000), .results, .ifChanged,
             default: "all",
-            about: "Trains on only this many images, the first of the training split."),
+            about: "The number of images to train on, the first ones of the training split."),
         RecipeKey(
             "data.shuffle", \.data.shuffle, .choice, .results, .always,
             about: "The order of an epoch: all images at random (full), or blocks of images in "
-                + "random order, mixed in windows (block), for sets that exceed the memory."),
+                + "random order, mixed within windows (block), for sets that exceed the memory."),
         RecipeKey(
             "data.blockSamples", \.data.blockSamples, .whole(1...1_000_000_000), .results, .always,
-            with: .blocks, about: "Consecutive images that stay together in a block shuffle."),
+            with: .blocks,
+            about: "The number of consecutive images that stay together in a block shuffle."),
         RecipeKey(
             "data.windowBlocks", \.data.windowBlocks, .whole(1...1_000_000_000), .results, .always,
-            with: .blocks, about: "Blocks that are mixed together in a block shuffle."),
+            with: .blocks,
+            about: "The number of blocks that are mixed together in a block shuffle."),
         RecipeKey(
             "data.workers", \.data.workers, .whole(1...1024), .resources, .always,
-            about: "Threads of a rank that read, decode and augment."),
+            about: "The number of threads per rank that read, decode and augment."),
         RecipeKey(
             "data.cacheMegabytes", \.data.cacheMegabytes, .whole(0...1_000_000_000), .resources,
             .always,
-            about: "Megabytes of data that a rank keeps in memory, for each split."),
+            about: "Megabytes of data that a rank caches in memory, per split."),
     ]
 
     private static let training: [RecipeKey] = [
         RecipeKey(
             "training.epochs", \.training.epochs, .whole(1...1_000_000_000), .length, .always,
-            results: .usesLength, about: "Passes over the training split."),
+            results: .usesLength, about: "The number of passes over the training split."),
         RecipeKey(
             "training.steps", \.training.steps, .whole(1...BatchSequence.stepLimit), .length,
             .ifChanged,
-            about: "Ends the training after this many steps, if that is sooner."),
+            about: "Ends training after this many steps, if that is sooner."),
         RecipeKey(
             "training.maxMinutes", \.training.maxMinutes, .number(.above(0, to: 1e8)), .length,
             .ifChanged,
@@ -159,33 +166,35 @@ extension RecipeKey {
         RecipeKey(
             "training.globalBatch", \.training.globalBatch, .whole(1...10_000_000), .results,
             .always,
-            about: "Images of a step over all ranks: the batch size; a multiple of "
+            about: "The batch size: images per step over all ranks; a multiple of "
                 + "gradientLeaves."),
         RecipeKey(
             "training.gradientLeaves", \.training.gradientLeaves, .whole(1...65_536), .results,
             .always,
-            about: "Parts that a batch is cut into: the most ranks x threads that can share it."),
+            about: "The number of parts (leaves) of a batch: the maximum of ranks x threads "
+                + "that can share it."),
         RecipeKey(
             "training.microBatch", \.training.microBatch, .derivedWhole(1...10_000_000), .results,
             .always,
             default: "the largest divisor of the leaf (globalBatch / gradientLeaves) that is at "
                 + "most \(Recipe.Training.usualMicroBatchLimit)",
             derive: { $0.training.microBatch = $0.usualMicroBatch },
-            about: "Images of one product: what fits the cache; divides the leaf."),
+            about: "The number of images in one product, few enough to fit the cache; divides "
+                + "the leaf."),
         RecipeKey(
             "training.tail", \.training.tail, .choice, .results, .always,
-            about: "What happens to the images after the last full batch of an epoch: they are "
-                + "dropped, or make a smaller batch."),
+            about: "The treatment of the images after the last full batch of an epoch: drop "
+                + "them, or keep them as a smaller batch."),
         RecipeKey(
             "training.seed", \.training.seed, .seed, .results, .always,
-            about: "The seed of every random number."),
+            about: "The seed of all random numbers."),
         RecipeKey(
             "training.threads", \.training.threads, .whole(1...1024), .resources, .always,
-            about: "Threads of a rank that compute."),
+            about: "The number of threads per rank that compute."),
         RecipeKey(
             "training.convolutions", \.training.convolutions, .choice, .results, .always,
-            about: "How convolutions are computed: by the fastest algorithm, or directly. Changes "
-                + "the last bits of the results, not what is learned."),
+            about: "The convolution algorithm: the fastest one, or the direct one. It changes "
+                + "only the last bits of the results."),
     ]
 
     private static let optimizer: [RecipeKey] = [
@@ -199,11 +208,11 @@ extension RecipeKey {
         RecipeKey(
             "optimizer.logitRate", \.optimizer.logitRate, .number(.from(0, to: 1e30)), .results,
             .ifChanged, of: .logits, default: "learningRate",
-            about: "The initial learning rate of logits, where it is another one than that of real "
+            about: "The initial learning rate of logits, if it differs from that of real "
                 + "parameters: the last layer and batch norm."),
         RecipeKey(
             "optimizer.momentum", \.optimizer.momentum, .number(.from(0, below: 1)), .results,
-            .always, of: .sgd, about: "What is left of the velocity after a step."),
+            .always, of: .sgd, about: "The share of the velocity that remains after a step."),
         RecipeKey(
             "optimizer.beta1", \.optimizer.beta1, .number(.from(0, below: 1)), .results, .always,
             of: .adam, about: "The decay of the first moment."),
@@ -213,71 +222,71 @@ extension RecipeKey {
         RecipeKey(
             "optimizer.epsilon", \.optimizer.epsilon, .number(.from(1e-30, to: 1e6)), .results,
             .always,
-            of: .adam, about: "What is added to the root of the second moment."),
+            of: .adam, about: "The constant added to the root of the second moment."),
     ]
 
     private static let schedule: [RecipeKey] = [
         RecipeKey(
             "schedule.shape", \.schedule.shape, .choice, .results, .ifChanged,
-            about: "How learning rates change: by drops at epochs (step), or along half a cosine "
-                + "over all epochs, from the initial rate to 0."),
+            about: "The shape of the learning-rate curve: drops at epochs (step), or half a "
+                + "cosine over all epochs, from the initial rate to 0 (cosine)."),
         RecipeKey(
             "schedule.warmupSteps", \.schedule.warmupSteps, .whole(0...BatchSequence.stepLimit),
             .results, .ifChanged,
-            about: "Steps over which learning rates rise in a line to the initial ones."),
+            about: "The number of steps over which learning rates rise linearly to their "
+                + "initial values."),
         RecipeKey(
             "schedule.dropAtEpochs", \.schedule.dropAtEpochs, .wholes(0...1_000_000_000),
             .laterResults, .always, with: .steps,
-            about: "Epochs, counted from 0, at whose start the learning rate drops."),
+            about: "The epochs, counted from 0, at whose start the learning rate drops."),
         RecipeKey(
             "schedule.factor", \.schedule.factor, .number(.from(0, to: 1000)), .laterResults,
             .always, with: .steps,
-            about: "What the learning rate is multiplied by at a drop."),
+            about: "Multiplies the learning rate at a drop."),
         RecipeKey(
             "schedule.epochFactor", \.schedule.epochFactor, .number(.above(0, to: 1000)),
             .laterResults,
             .ifChanged, with: .steps,
-            about: "What the learning rate is multiplied by at the start of every epoch but the "
-                + "first."),
+            about: "Multiplies the learning rate at the start of every epoch except the first."),
         RecipeKey(
             "schedule.annealing", \.schedule.annealing, .number(.from(1, to: 1e6)), .results,
             .ifChanged, of: .logits,
-            about:
-                "The factor of logits over the whole run: a small one after each step of its last "
-                + "part, so that weights decide; 1 for none. weights.logitClip still limits them."),
+            about: "The total factor of logits over the run, applied in small factors after "
+                + "each step of its last part, so that weights become more certain; 1 for no "
+                + "annealing. weights.logitClip still limits the logits."),
         RecipeKey(
             "schedule.annealingPart", \.schedule.annealingPart, .number(.above(0, to: 1)), .results,
             .ifChanged, of: .logits, with: .annealing,
-            about: "The last part of the run in which logits are annealed, as a share of the steps "
-                + "of all epochs."),
+            about: "The share of the steps of all epochs, at the end of the run, in which "
+                + "logits are annealed."),
     ]
 
     private static let regularization: [RecipeKey] = [
         RecipeKey(
             "regularization.probabilityDecay", \.regularization.probabilityDecay,
             .number(.from(0, to: 1e6)), .results, .always,
-            about: "Lambda of `lambda / 2 * sum of squares` of the logits."),
+            about: "The lambda in `lambda / 2 * sum of squares` of the logits."),
         RecipeKey(
             "regularization.beta", \.regularization.beta, .number(.from(0, to: 1e6)), .results,
             .always,
-            about: "The strength of `beta * sum of q (1 - q)` of binary logits."),
+            about: "The beta in `beta * sum of q (1 - q)` of binary logits."),
         RecipeKey(
             "regularization.weightDecay", \.regularization.weightDecay, .number(.from(0, to: 1e6)),
             .results, .always,
-            about: "Lambda of `lambda / 2 * sum of squares` of real weights."),
+            about: "The lambda in `lambda / 2 * sum of squares` of real weights."),
     ]
 
     private static let initialization: [RecipeKey] = [
         RecipeKey(
             "initialization.from", \.initialization.from, .path, .results, .ifChanged,
-            about:
-                "The folder of a finished full-precision run, or a .safetensors file; or, for methods "
-                + "with logits, the folder of a run of the same method, whose distributions, batch norm "
-                + "and last layer are taken. null for a cold start."),
+            about: "The source of initial values: the folder of a finished full-precision run, "
+                + "or a .safetensors file. Methods with logits also accept the folder of a run "
+                + "of the same method and load its distributions, batch norm and last layer. "
+                + "null for a cold start."),
         RecipeKey(
             "initialization.minimumProbability", \.initialization.minimumProbability,
             .number(.from(0, below: 1)), .results, .always,
-            about: "p_min of equation 6, and the least initial probability."),
+            about: "p_min of equation 6, and the smallest initial probability."),
         RecipeKey(
             "initialization.maximumProbability", \.initialization.maximumProbability,
             .number(.from(0, below: 1)), .results, .always,
@@ -285,26 +294,27 @@ extension RecipeKey {
         RecipeKey(
             "initialization.sharpness", \.initialization.sharpness, .number(.above(0, to: 1000)),
             .results, .ifChanged, of: .logits,
-            about: "What initial logits that come from real weights are multiplied by; more than 1 "
-                + "for weights that are more decided."),
+            about: "Multiplies initial logits that come from real weights; more than 1 for more "
+                + "certain weights."),
         RecipeKey(
             "initialization.coldStart", \.initialization.coldStart, .choice, .results, .always,
-            about: "How logits start without a source: with random, nearly certain signs, or with "
-                + "all values equally likely."),
+            about: "The initial logits without a source: random, nearly certain signs "
+                + "(random-signs), or all values equally likely (balanced)."),
     ]
 
     private static let batchNorm: [RecipeKey] = [
         RecipeKey(
             "batchNorm.statistics", \.batchNorm.statistics, .statistics, .results, .always,
-            about: "Whether statistics are those of the whole batch or of groups of this many "
-                + "images; a group is a multiple of microBatch and divides globalBatch."),
+            about: "The images that statistics are computed over: the whole batch, or groups of "
+                + "this many images; a group is a multiple of microBatch and divides "
+                + "globalBatch."),
         RecipeKey(
             "batchNorm.epsilon", \.batchNorm.epsilon, .number(.from(1e-30, to: 1e6)), .results,
             .always,
-            about: "What is added to the variance."),
+            about: "The constant added to the variance."),
         RecipeKey(
             "batchNorm.momentum", \.batchNorm.momentum, .number(.from(0, below: 1)), .results,
-            .always, about: "What is left of a moving average after a step."),
+            .always, about: "The share of a moving average that remains after a step."),
     ]
 
     private static let dropoutAndLoss: [RecipeKey] = [
@@ -313,50 +323,50 @@ extension RecipeKey {
             about: "The rate of dropout layers."),
         RecipeKey(
             "loss", \.loss, .choice, .results, .ifChanged,
-            about: "What training minimizes. There is no label smoothing."),
+            about: "The loss that training minimizes. Label smoothing is not available."),
     ]
 
     private static let validation: [RecipeKey] = [
         RecipeKey(
             "validation.everyEpochs", \.validation.everyEpochs, .whole(0...1_000_000_000), .results,
             .always,
-            about: "Epochs between validations; the last epoch always has one. 0 turns "
-                + "validation off."),
+            about: "The number of epochs between validations; the last epoch always has one. 0 "
+                + "turns validation off."),
         RecipeKey(
             "validation.draws", \.validation.draws, .whole(1...1_000_000), .results, .always,
-            about: "Networks that are drawn and compared in a validation."),
+            about: "The number of networks that a validation draws and compares."),
         RecipeKey(
             "validation.weights", \.validation.weights, .choice, .results, .always,
-            about:
-                "How weights are taken from their distributions: drawn, the likeliest values, or "
-                + "both, where the likeliest are one more network."),
+            about: "The selection of weights from their distributions: drawn at random (drawn), "
+                + "the likeliest values (likeliest), or both, where the likeliest values are "
+                + "one more network."),
         RecipeKey(
             "validation.reestimateBatches", \.validation.reestimateBatches,
             .whole(0...1_000_000_000),
             .results, .always,
-            about: "Training batches that batch norm is re-estimated over for each drawn network; "
-                + "0 for the moving averages."),
+            about: "The number of training batches over which batch norm is re-estimated for "
+                + "each drawn network; 0 to use the moving averages."),
     ]
 
     private static let checkpoint: [RecipeKey] = [
         RecipeKey(
             "checkpoint.everySteps", \.checkpoint.everySteps, .whole(1...BatchSequence.stepLimit),
             .records, .always,
-            about: "Steps between checkpoints."),
+            about: "The number of steps between checkpoints."),
         RecipeKey(
             "checkpoint.everyMinutes", \.checkpoint.everyMinutes, .number(.above(0, to: 1e8)),
             .records,
-            .ifChanged, about: "Minutes between checkpoints, if those come sooner."),
+            .ifChanged, about: "Minutes between checkpoints, if that is sooner."),
         RecipeKey(
             "checkpoint.keepLatest", \.checkpoint.keepLatest, .whole(2...1_000_000_000), .records,
             .always,
-            about: "Checkpoints that are kept, besides the best one."),
+            about: "The number of checkpoints to keep, besides the best one."),
     ]
 
     private static let reductionAndWatchdog: [RecipeKey] = [
         RecipeKey(
             "reduction", \.reduction, .choice, .results, .always,
-            about: "How gradients are added up: in one order at any number of ranks (exact), or "
+            about: "The summation of gradients: in one order at any number of ranks (exact), or "
                 + "by MPI_Allreduce (fast)."),
         RecipeKey(
             "watchdog.stallSeconds", \.watchdog.stallSeconds, .whole(0...100_000_000), .records,

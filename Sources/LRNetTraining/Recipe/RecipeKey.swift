@@ -1,83 +1,85 @@
-/// A key of a recipe: what may be written there, what it decides, and what it means.
+/// A key of a recipe: its form, its effect and its meaning.
 ///
-/// The table ``all`` is what recipes are read by and written from, what a fingerprint is made of, what
-/// may change when a run is resumed, and what the reference page says.
+/// The table ``all`` is used to read and write recipes, to compute fingerprints, to determine the
+/// keys that may change when a run is resumed, and to print the reference page.
 package struct RecipeKey: Sendable {
-    /// What another value changes.
+    /// The effect of a different value.
     package enum Effect: Sendable {
-        /// The numbers that a run computes: another value makes another run.
+        /// Changes the results, so a run cannot be resumed with a different value.
         case results
-        /// The same, epoch by epoch: a resumed run may have another value that changes later epochs only.
+        /// Changes the results epoch by epoch, so a run can be resumed with a value that changes
+        /// only later epochs.
         case laterResults
-        /// When a run ends.
+        /// Changes the length of the run.
         case length
-        /// Memory or time.
+        /// Changes memory or time.
         case resources
-        /// What is saved and watched.
+        /// Changes the records or the watchdog.
         case records
     }
 
-    /// Whether the text of a fingerprint has the key.
+    /// The presence of a key in the text of a fingerprint.
     enum Mark {
-        /// Always: keys of the first version.
+        /// Always present: keys of the first version.
         case always
-        /// With another value than the default: keys that came later, so that fingerprints of earlier
-        /// versions stay.
+        /// Present if the value differs from the default: keys of later versions, so that earlier
+        /// fingerprints stay valid.
         case ifChanged
     }
 
     /// The key with its section: `training.seed`.
     package let path: String
 
-    /// What may be written: `whole number`.
+    /// The type of the value in words: `whole number`.
     package let type: String
 
-    /// Its bounds: `at least 1`; may be empty.
+    /// The bounds of the value in words: `at least 1`; may be empty.
     package let bounds: String
 
-    /// What another value changes.
+    /// The effect of a different value.
     package let effect: Effect
 
-    /// What it means.
+    /// The meaning: one or more sentences for the reference page.
     package let about: String
 
-    /// What is used where a recipe does not say, as it would be written; `nil` where ``fallback`` tells.
+    /// The default value as it would be written; `nil` if ``fallback`` describes it.
     package let defaultValue: String?
 
-    /// What is used where a recipe does not say, in words.
+    /// The default value in words.
     package let fallback: String?
 
-    /// Which recipes have the key; `nil` for all.
+    /// The recipes that have the key; `nil` for all.
     let owner: RecipeCondition?
 
-    /// Which of these recipes let it decide something; `nil` for all.
+    /// Of the recipes that have the key, those in which it has an effect; `nil` for all.
     let user: RecipeCondition?
 
-    /// Which recipes compute other numbers with another value of a key whose ``effect`` is another one.
+    /// The recipes in which the key changes the results although its ``effect`` is another one.
     let resultsOwner: RecipeCondition?
 
     let mark: Mark
 
-    /// Sets what follows from other keys where a recipe leaves this one out.
+    /// Derives the value from other keys if a recipe omits this key.
     let derive: (@Sendable (inout Recipe) -> Void)?
 
     let read: @Sendable (_ section: RecipeSection, _ recipe: inout Recipe) throws -> Void
 
-    /// The value as it follows `key: `; `null` where nothing is set.
+    /// Returns the text after `key: `; `null` if no value is set.
     let text: @Sendable (Recipe) -> String
 
-    /// A row of the table.
+    /// Creates a row of the table.
     ///
     /// - Parameters:
-    ///   - form: How the value is written.
-    ///   - effect: What another value changes.
-    ///   - mark: Whether the fingerprint's text always has the key.
-    ///   - owner: Which recipes have it, if not all.
-    ///   - user: Which recipes let it decide something, if not all that have it.
-    ///   - resultsOwner: Which recipes compute other numbers with another value, if `effect` is another one.
-    ///   - fallback: What is used without it, where the default value does not say that.
-    ///   - derive: Sets what follows from other keys where a recipe leaves this one out.
-    ///   - about: What it means.
+    ///   - form: The form of the value.
+    ///   - effect: The effect of a different value.
+    ///   - mark: The presence in the text of a fingerprint.
+    ///   - owner: The recipes that have the key, if not all.
+    ///   - user: The recipes in which the key has an effect, if not all that have it.
+    ///   - resultsOwner: The recipes in which the key changes the results although `effect` is
+    ///     another one.
+    ///   - fallback: The default in words, if the property's value does not show it.
+    ///   - derive: Derives the value from other keys if a recipe omits this key.
+    ///   - about: The meaning.
     init<Value: Sendable>(
         _ path: String, _ property: WritableKeyPath<Recipe, Value> & Sendable,
         _ form: RecipeForm<Value>, _ effect: Effect, _ mark: Mark, of owner: RecipeCondition? = nil,
@@ -102,10 +104,10 @@ package struct RecipeKey: Sendable {
         text = { form.text($0[keyPath: property]) }
     }
 
-    /// The key's section, empty for a key without one, and its name there.
+    /// The key's section; empty for a key without one.
     var section: String { Self.parts(path).section }
 
-    /// The name in its section.
+    /// The name within the section.
     var name: String { Self.parts(path).name }
 
     private static func parts(_ path: String) -> (section: String, name: String) {
@@ -113,29 +115,28 @@ package struct RecipeKey: Sendable {
         return (String(path[..<dot]), String(path[path.index(after: dot)...]))
     }
 
-    /// The recipe has the key.
+    /// Returns true if the recipe has the key.
     func belongs(to recipe: Recipe) -> Bool { owner?.holds(recipe) ?? true }
 
-    /// The recipe has the key, and it decides something.
+    /// Returns true if the recipe has the key and the key has an effect in it.
     func decides(in recipe: Recipe) -> Bool {
         belongs(to: recipe) && user?.holds(recipe) ?? true
     }
 }
 
 extension RecipeKey {
-    /// Another value makes another run, or another end of a run.
+    /// Returns true if a different value changes the results of the recipe's run.
     package func changesResults(in recipe: Recipe) -> Bool {
         effect == .results || effect == .laterResults || resultsOwner?.holds(recipe) ?? false
     }
 
-    /// A key by its path.
+    /// Returns the key with a path.
     package static func named(_ path: String) -> RecipeKey? { all.first { $0.path == path } }
 
-    /// Sections that may be one word, and the key that it then stands for.
+    /// The sections that may be written as one word, and the key whose value the word is.
     static let words = ["network": "name", "weights": "model"]
 
-    /// Keys of one section after the other, in the order of the table; a key without a section is
-    /// alone.
+    /// The keys by section, in the order of the table. Each key without a section is its own group.
     static let groups: [(section: String, keys: [RecipeKey])] = all.reduce(into: []) {
         groups, key in
         if !key.section.isEmpty, groups.last?.section == key.section {

@@ -1,10 +1,10 @@
 internal import LRNetSupport
 
-/// What people read about the keys of recipes.
+/// The documentation of recipe keys.
 package enum RecipeReference {
-    /// A text on some keys or sections, or on all.
+    /// Returns the documentation of some keys or sections, or of all if `names` is empty.
     ///
-    /// - Throws: `Failure` (64) for a name that is none, with the nearest one.
+    /// - Throws: `Failure` (64) for an unknown name, with the nearest known one.
     package static func explanation(of names: [String]) throws -> String {
         let keys = names.isEmpty ? RecipeKey.all : try names.flatMap(keys)
         return keys.map { key in
@@ -34,7 +34,7 @@ package enum RecipeReference {
             call: "recipe", subject: name, message: "unknown key; \(hint)", exitStatus: .usage)
     }
 
-    /// The sections, and the keys without one.
+    /// The sections, and the keys without a section.
     private static let topLevel = RecipeKey.groups.map {
         $0.section.isEmpty ? $0.keys[0].path : $0.section
     }
@@ -44,12 +44,12 @@ package enum RecipeReference {
         var text = """
             # Recipe keys
 
-            A recipe is a YAML file with these keys. `network` is required; keys that are left out have
-            their defaults. `lrnet-dist train RECIPE --print-recipe` prints a recipe with every key, and
-            `--set section.key=value` changes one. This page is printed by `lrnet-dist recipe --reference`.
+            A recipe is a YAML file with these keys. `network` is required; omitted keys have their default
+            values. `lrnet-dist train RECIPE --print-recipe` prints a recipe with every key, and
+            `--set section.key=value` changes one. `lrnet-dist recipe --reference` prints this page.
 
-            The last column says what another value changes. A run can be resumed with other values of all
-            keys but those that change the results.
+            The last column says what a different value changes. When a run is resumed, every key may have a
+            new value except the keys that change the results.
 
             """
         for (section, keys) in RecipeKey.groups where !section.isEmpty {
@@ -80,18 +80,21 @@ package enum RecipeReference {
     }
 
     private static func condition(of key: RecipeKey) -> String? {
-        if let owner = key.owner { return "Only for \(owner.text)." }
-        return key.user.map { "Only used with \($0.text)." }
+        let conditions = [
+            key.owner.map { "Only for \($0.text)." }, key.user.map { "Only used with \($0.text)." },
+        ].compactMap { $0 }
+        return conditions.isEmpty ? nil : conditions.joined(separator: " ")
     }
 
     private static func changes(_ key: RecipeKey) -> String {
-        let results = key.resultsOwner.map { "; with \($0.text) also the results" } ?? ""
+        let results = key.resultsOwner.map { "; also the results with \($0.text)" } ?? ""
         return changes(key.effect) + results
     }
 
     private static func changes(_ effect: RecipeKey.Effect) -> String {
         switch effect {
-        case .results, .laterResults: "the results"
+        case .results: "the results"
+        case .laterResults: "the results of later epochs"
         case .length: "the length"
         case .resources: "memory or time"
         case .records: "what is saved or watched"
@@ -102,16 +105,16 @@ package enum RecipeReference {
         let resume =
             switch key.effect {
             case .results: "a run cannot be resumed with another value"
-            case .laterResults: "a resumed run may change it for epochs that lie ahead"
+            case .laterResults: "a resumed run may change it for later epochs"
             case .length, .resources, .records:
                 key.resultsOwner == nil
                     ? "a run can be resumed with another value"
-                    : "else a run can be resumed with another value"
+                    : "otherwise a run can be resumed with another value"
             }
         return "changes \(changes(key)); \(resume)"
     }
 
-    /// A text in lines of at most 78 characters, which go on at the indentation of two blanks.
+    /// Wraps a text to lines of at most 78 characters, with an indentation of two spaces.
     private static func wrapped(_ text: String) -> String {
         var lines = [""]
         for word in text.split(separator: " ") {

@@ -2,13 +2,13 @@ internal import Foundation
 internal import LRNetSupport
 internal import Yams
 
-/// One mapping of a recipe file while it is read: hands out typed values, and in the end knows
-/// which keys nobody asked for.
+/// A reader for one mapping of a recipe file. It returns typed values and detects keys that were
+/// never read.
 final class RecipeSection {
     /// The file, for messages.
     let file: String
 
-    /// The keys that lead here: empty, or `training.`.
+    /// The path of the mapping: empty, or `training.`.
     let path: String
 
     private var nodes: [String: Node] = [:]
@@ -29,7 +29,7 @@ final class RecipeSection {
                 "'\(word ?? "a list")' is not a mapping; write \(hint)")
         }
         for (key, value) in mapping {
-            guard let name = key.string else { throw failure(path, "a key is not a word") }
+            guard let name = key.string else { throw failure(path, "a key must be a string") }
             guard nodes[name] == nil else { throw failure(path + name, "the key appears twice") }
             nodes[name] = value
         }
@@ -40,7 +40,7 @@ final class RecipeSection {
         return try RecipeSection(file: file, path: "\(path)\(key).", node: nodes[key])
     }
 
-    /// A section that may also be one word, which then stands for `key: word` in it.
+    /// Returns a section that may be written as one word, which is short for `inner: word`.
     func section(_ key: String, orWord inner: String) throws -> RecipeSection {
         known.append(key)
         guard let node = nodes[key], let word = node.string else { return try section(key) }
@@ -59,7 +59,8 @@ final class RecipeSection {
         value = number
     }
 
-    /// A whole number, however many digits it has: the largest or smallest `Int` stands for one beyond.
+    /// Returns a whole number with any number of digits. Numbers beyond `Int` become `Int.max` or
+    /// `Int.min`.
     private static func whole(_ node: Node) -> Int? {
         guard let text = node.string else { return nil }
         if let number = Int(text) { return number }
@@ -101,7 +102,7 @@ final class RecipeSection {
         value = number
     }
 
-    /// A number; infinite where `Double` has none as large, or as small as is written.
+    /// Returns a number; infinite if its magnitude is too large for `Double`.
     private static func number(_ node: Node) -> Double? {
         guard let text = node.string, let number = Double(text), !number.isNaN else { return nil }
         return number.isFinite || text.contains(where: \.isNumber) ? number : nil
@@ -133,12 +134,12 @@ final class RecipeSection {
     func read(_ key: String, _ value: inout Bool) throws {
         guard let node = node(key) else { return }
         guard let word = node.string, ["true", "false"].contains(word) else {
-            throw failure(key, node, "is neither true nor false")
+            throw failure(key, node, "must be true or false")
         }
         value = word == "true"
     }
 
-    /// Numbers of a list, or a single number as a list of one.
+    /// Returns the numbers of a list, or a single number as a list of one.
     func numbers(_ key: String, _ node: Node, in bounds: NumberBounds) throws -> [Double] {
         let items = node.sequence.map(Array.init) ?? [node]
         return try items.map { item in
@@ -158,14 +159,14 @@ final class RecipeSection {
             throw failure(key, node, Self.listAdvice(node))
         }
         value = try sequence.map { item in
-            guard let text = item.string else { throw failure(key, item, "is not a word") }
+            guard let text = item.string else { throw failure(key, item, "must be a string") }
             return text
         }
     }
 
     func read(_ key: String, _ value: inout String?) throws {
         guard let node = node(key), !isNull(node) else { return }
-        guard let text = node.string else { throw failure(key, node, "is not text") }
+        guard let text = node.string else { throw failure(key, node, "must be a string") }
         value = text
     }
 
@@ -176,7 +177,7 @@ final class RecipeSection {
         if let choice = word.flatMap(Choice.init(rawValue:)) { value = choice }
     }
 
-    /// One of some words; `nil` where the section lacks the key.
+    /// Returns one of the words in `names`; `nil` if the section lacks the key.
     func word(_ key: String, of names: [String]) throws -> String? {
         guard let node = node(key) else { return nil }
         if let word = node.string, names.contains(word) { return word }
@@ -189,24 +190,23 @@ final class RecipeSection {
         }
         let near = node.string.flatMap { Spelling.nearest($0, among: names) }
         let hint = near.map { "; did you mean \($0)?" } ?? ""
-        throw failure(key, node, "is none of \(names.joined(separator: ", "))\(hint)")
+        throw failure(key, node, "is not one of \(names.joined(separator: ", "))\(hint)")
     }
 
-    /// `must be a list, for example [3]`
     private static func listAdvice(_ node: Node) -> String {
         "must be a list, for example [\(node.string ?? "100")]"
     }
 
-    /// The key is not in the section, or null.
+    /// Returns true if the key is absent or null.
     func isLeftOut(_ key: String) -> Bool { nodes[key].map(isNull) ?? true }
 
-    /// The node of a key, for values that are one of several kinds.
+    /// Returns the node of a key, for values of several kinds.
     func node(_ key: String) -> Node? {
         if !known.contains(key) { known.append(key) }
         return nodes[key]
     }
 
-    /// Throws if the section has a key that was not asked for.
+    /// Throws if the section has a key that was never read.
     func finish() throws {
         guard let unknown = nodes.keys.filter({ !known.contains($0) }).min() else { return }
         let hint = RecipeHint.text(for: unknown, in: path, known: known)

@@ -1,17 +1,18 @@
 internal import LRNetSupport
 
 extension Recipe {
-    /// A recipe's name in a run's folder.
+    /// The name of the recipe file in a run's folder.
     static let recordedName = "recipe.yaml"
 
     private static let sealStart = "# SHA-256 of the lines above: "
 
-    /// A recipe as a run's folder keeps it: its last line, a comment, has the hash of the others.
+    /// Returns the recipe file of a run's folder. Its last line is a comment with the hash of the
+    /// other lines.
     package static func sealed(_ yaml: String) -> [UInt8] {
         Array("\(yaml)\(sealStart)\(ContentHash.of(yaml))\n".utf8)
     }
 
-    /// The folder contains a recipe that a run has written, sound or not.
+    /// Returns true if the folder contains a recipe that a run wrote, even if it is damaged.
     static func isRecorded(in folder: String) throws -> Bool {
         let path = "\(folder)/\(recordedName)"
         guard FileBytes.exists(path) else { return false }
@@ -23,7 +24,7 @@ extension Recipe {
     /// - Parameters:
     ///   - bytes: The content of the file.
     ///   - file: Its path, for messages.
-    /// - Throws: `Failure` (65) that names the file, if it is not just as it was written.
+    /// - Throws: `Failure` (65) with the path if the file was changed after it was written.
     init(sealed bytes: [UInt8], file: String) throws {
         let sealByteCount = Self.sealStart.utf8.count + 64 + 1
         let yaml = String(decoding: bytes.dropLast(sealByteCount), as: UTF8.self)

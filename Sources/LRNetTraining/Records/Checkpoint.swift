@@ -4,8 +4,8 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// The state of a run between two steps: parameters, Adam's moments, batch-norm averages, and what
-/// the coordinator remembers. It knows nothing of ranks, threads or leaves of one rank.
+/// The state of a run between two steps: parameters, Adam's moments, batch-norm averages, and the
+/// state of the coordinator. It does not depend on the number of ranks, threads or leaves per rank.
 ///
 /// The state is one HDF5 file:
 ///
@@ -14,7 +14,7 @@ internal import LRNetSupport
 ///     /trace/<layer>, /start/<layer>      likeliest weights at the last record, and at the start      uint8
 ///     attributes step, recipe and data (fingerprints), recipeYAML, coordinator (JSON)
 package enum Checkpoint {
-    /// What a checkpoint says of itself.
+    /// The attributes of a checkpoint.
     package struct Header {
         package var step: Int
         var recipeFingerprint: String
@@ -24,7 +24,7 @@ package enum Checkpoint {
         var coordinator: CoordinatorState
     }
 
-    /// Makes the bytes of a checkpoint.
+    /// Encodes a checkpoint as an HDF5 file image.
     static func encode(
         _ header: Header, network: Network, optimizer: MomentOptimizer, trace: WeightTrace
     ) throws -> [UInt8] {
@@ -74,10 +74,10 @@ package enum Checkpoint {
             coordinator: try JSONDecoder().decode(CoordinatorState.self, from: Data(text.utf8)))
     }
 
-    /// Puts a checkpoint's state into a network and its optimizer.
+    /// Restores a network and its optimizer from a checkpoint.
     ///
-    /// - Parameter optimizer: `nil` where only the network is wanted.
-    /// - Throws: `Failure` if the file holds another network; the network is then of no use.
+    /// - Parameter optimizer: `nil` to restore only the network.
+    /// - Throws: `Failure` if the file contains a different network; `network` is then unusable.
     static func restore(
         _ file: HDF5File, network: Network, optimizer: MomentOptimizer?
     ) throws {
@@ -87,7 +87,7 @@ package enum Checkpoint {
                 guard set.shape == [view.count] else {
                     throw Failure(
                         call: "checkpoint", subject: "\(file.name) \(path)",
-                        message: "holds \(set.shape) values where the recipe's network has "
+                        message: "contains \(set.shape) values, but the recipe's network has "
                             + "\(view.count)", exitStatus: .badData)
                 }
                 try set.read(into: view)

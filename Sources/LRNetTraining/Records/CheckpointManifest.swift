@@ -1,7 +1,7 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// What a checkpoint's folder says of its file; written last.
+/// The manifest of a checkpoint's folder: size and hash of the state file. It is written last.
 struct CheckpointManifest: Codable {
     var schemaVersion = 1
     var step: Int
@@ -11,7 +11,7 @@ struct CheckpointManifest: Codable {
 
     static let fileName = "manifest.json"
 
-    /// Describes a checkpoint.
+    /// Creates the manifest of a checkpoint.
     init(step: Int, bytes: [UInt8]) {
         self.step = step
         byteCount = bytes.count
@@ -20,7 +20,7 @@ struct CheckpointManifest: Codable {
 
     /// Reads the manifest of a checkpoint's folder.
     ///
-    /// - Throws: `Failure` (65) if it is damaged, or as reading a file does.
+    /// - Throws: `Failure` (65) if it is damaged, or the failure of reading the file.
     init(inFolder path: String) throws {
         let text = try FileBytes.read("\(path)/\(Self.fileName)")
         guard let manifest = try? JSONDecoder().decode(CheckpointManifest.self, from: Data(text))
@@ -30,7 +30,6 @@ struct CheckpointManifest: Codable {
         self = manifest
     }
 
-    /// The name of the checkpoint.
     var name: String { Self.name(step) }
 
     static func name(_ step: Int) -> String {

@@ -1,18 +1,19 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// `latest` or `best` in the folder of checkpoints: a text file with the name of one of them.
+/// The file `latest` or `best` in the checkpoint folder: a text file with the name of a checkpoint.
 ///
-/// Earlier versions wrote symbolic links, which some file systems lack and many copies follow; in such a copy
-/// the name is that of a folder with the checkpoint's files. Both are read.
+/// Earlier versions wrote symbolic links. Some file systems do not support links, and many copy
+/// tools follow them: in such a copy, the pointer's name belongs to a folder with the checkpoint's
+/// files. Links and such folders are read, too.
 struct CheckpointPointer {
-    /// The pointer's path.
     let path: String
 
-    /// While a folder of a copy is replaced, it has this name.
+    /// The temporary name of a copied folder while a file replaces it.
     private var replacedPath: String { path + ".replaced" }
 
-    /// The name of the checkpoint, which need not be there; `nil` if there is no pointer, or if it holds none.
+    /// Returns the name of the checkpoint, which may be missing; `nil` if there is no pointer, or
+    /// if it contains no name.
     func target() -> String? { Self.target(of: path) ?? Self.target(of: replacedPath) }
 
     private static func target(of path: String) -> String? {
@@ -32,26 +33,28 @@ struct CheckpointPointer {
         FileBytes.linkTarget(path)
     }
 
-    /// A folder with the checkpoint's files under the pointer's own name, as a copy that follows links has it.
+    /// The folder with the checkpoint's files under the pointer's name, left by a copy tool that
+    /// follows links.
     var copiedFolder: String? {
         [path, replacedPath].first { FileBytes.isFolder($0) && Self.link($0) == nil }
     }
 
     /// Points to a checkpoint.
     ///
-    /// - Throws: `Failure`; the pointer is then as it was.
+    /// - Throws: `Failure`; the pointer is then unchanged.
     func point(to name: String) throws {
         try settle()
         if FileBytes.isFolder(path), copiedFolder == path {
-            // Of a copy, and damaged.
+            // A copied folder that is damaged.
             try AtomicFile.remove(path + CheckpointStore.damagedSuffix)
             try AtomicFile.rename(path, to: path + CheckpointStore.damagedSuffix)
         }
         try AtomicFile.write(name + "\n", to: path)
     }
 
-    /// Makes a file of a link, or of the folder that a copy has; the folder's files become the checkpoint of that name, unless there
-    /// is one. ``target()`` is the same after each call in between.
+    /// Replaces a link or a copied folder with a file. The copied folder becomes the checkpoint of
+    /// that name, unless that checkpoint exists. ``target()`` returns the same name after each
+    /// intermediate step.
     func settle() throws {
         guard let name = target() else { return }
         if Self.link(path) != nil { return try AtomicFile.write(name + "\n", to: path) }

@@ -1,13 +1,14 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// The checkpoints of a run's folder: `checkpoints/step-00000500/` with `state.h5` and a manifest of
-/// its hash, written last; `latest` and `best` are files that name one (``CheckpointPointer``).
+/// The checkpoints in a run's folder. Each is a folder such as `checkpoints/step-00000500/`, with
+/// `state.h5` and a manifest with its hash, which is written last. The files `latest` and `best`
+/// each name a checkpoint (``CheckpointPointer``).
 ///
-/// A checkpoint appears whole or not at all: its folder is written under a temporary name, synced
-/// and renamed. Only rank 0 touches the store.
+/// Checkpoints appear atomically: a checkpoint's folder is written under a temporary name, synced
+/// and renamed. Only rank 0 accesses the store.
 package struct CheckpointStore {
-    /// A checkpoint that was read and whose hash was right.
+    /// A checkpoint that was read, and whose hash is correct.
     package struct Loaded: Equatable {
         package var step: Int
         package var name: String
@@ -17,7 +18,7 @@ package struct CheckpointStore {
     private static let temporarySuffix = ".partial"
     static let damagedSuffix = ".damaged"
 
-    /// The folder of the checkpoints.
+    /// The folder that contains the checkpoints.
     package let folder: String
 
     package init(runFolder: String) { folder = "\(runFolder)/checkpoints" }
@@ -25,19 +26,19 @@ package struct CheckpointStore {
     private var latest: CheckpointPointer { CheckpointPointer(path: "\(folder)/latest") }
     private var best: CheckpointPointer { CheckpointPointer(path: "\(folder)/best") }
 
-    /// Writes a checkpoint, moves `latest` and `best`, and removes old ones.
+    /// Writes a checkpoint, updates `latest` and `best`, and removes old checkpoints.
     ///
-    /// - Parameter best: The step of the best checkpoint; `nil` if there was no validation. A `best` that a copy
-    ///   has lost or damaged is made again.
-    /// - Throws: `Failure`; older checkpoints and pointers are then as they were.
+    /// - Parameter bestStep: The step of the best checkpoint; `nil` if there was no validation. A
+    ///   `best` file that a copy tool lost or damaged is rewritten.
+    /// - Throws: `Failure`; older checkpoints and pointers are then unchanged.
     package func save(_ bytes: [UInt8], step: Int, best bestStep: Int?, keepLatest: Int) throws {
-        // The run's folder is there, or has been renamed and must not be made anew.
+        // If the run's folder is missing, it was renamed and must not be created again.
         if !FileBytes.isFolder(folder) { try AtomicFile.createLastFolder(of: folder) }
         for pointer in [latest, best] { try pointer.settle() }
         let name = CheckpointManifest.name(step)
         let final = "\(folder)/\(name)"
-        // A checkpoint of this step is there after a resume from an older one: it stays, if it is
-        // sound, so that there is no moment without it.
+        // After a resume from an older checkpoint, this step may already have one. An intact one
+        // stays, so that a checkpoint of this step exists at all times.
         if FileBytes.exists(final), (try? load(name)) == nil { try AtomicFile.remove(final) }
         if !FileBytes.exists(final) { try write(bytes, step: step, to: final) }
         try latest.point(to: name)
@@ -69,8 +70,8 @@ package struct CheckpointStore {
         try AtomicFile.rename(temporary, to: final)
     }
 
-    /// The newest checkpoint whose hash is right. A damaged one is set aside under a name that ends
-    /// in `.damaged`.
+    /// Loads the newest checkpoint whose hash is correct; `nil` if there is none. Damaged ones are
+    /// set aside under a name that ends in `.damaged`.
     ///
     /// - Parameter warn: Called with a line about each checkpoint that was set aside.
     package func loadLatest(warn: (String) -> Void) throws -> Loaded? {
@@ -88,33 +89,36 @@ package struct CheckpointStore {
         return nil
     }
 
-    /// Whether ``load(_:)`` finds something under a name.
+    /// Returns true if a checkpoint of this name, or a target of `latest` or `best`, exists.
     package func has(_ name: String) -> Bool {
         place(of: name).map { FileBytes.isFolder($0.path) } ?? false
     }
 
-    /// A checkpoint by its name, or by `latest` or `best`.
+    /// Loads a checkpoint by its name, or by `latest` or `best`.
     ///
-    /// - Throws: `Failure` (65) naming the file whose hash is wrong; 66 if there is none.
+    /// - Throws: `Failure` (65) that names the file whose hash is wrong; 66 if there is no such
+    ///   checkpoint.
     package func load(_ name: String) throws -> Loaded {
         guard let (path, step) = place(of: name) else {
             throw FailureSite("checkpoint", "\(folder)/\(name)").inputMissing(
-                "points to no checkpoint")
+                "does not name an existing checkpoint")
         }
         let manifest = try CheckpointManifest(inFolder: path)
         guard manifest.schemaVersion == 1, manifest.name == step else {
             throw FailureSite("checkpoint", "\(path)/\(CheckpointManifest.fileName)").badData(
-                "is damaged: it speaks of step \(manifest.step), schema \(manifest.schemaVersion)")
+                "is damaged: it describes step \(manifest.step), "
+                    + "schema version \(manifest.schemaVersion)")
         }
         let bytes = try FileBytes.read("\(path)/\(manifest.file)")
         guard bytes.count == manifest.byteCount, ContentHash.of(bytes) == manifest.sha256 else {
             throw FailureSite("checkpoint", "\(path)/\(manifest.file)").badData(
-                "does not have the SHA-256 of its manifest")
+                "does not match the SHA-256 in its manifest")
         }
         return Loaded(step: manifest.step, name: name, bytes: bytes)
     }
 
-    /// The folder of a checkpoint, and its name. Where a copy has lost `latest`, that is the newest one.
+    /// Returns the folder and the name of a checkpoint. If `latest` is missing or unusable, returns
+    /// the newest checkpoint.
     private func place(of name: String) -> (path: String, step: String)? {
         let pointer: CheckpointPointer
         switch name {
@@ -131,7 +135,7 @@ package struct CheckpointStore {
         return ("\(folder)/\(target)", target)
     }
 
-    /// The steps of all checkpoints, rising.
+    /// Returns the steps of all checkpoints in ascending order.
     package func steps() throws -> [Int] {
         guard FileBytes.isFolder(folder) else { return [] }
         return try FileBytes.names(inFolder: folder).compactMap { name in
@@ -148,7 +152,7 @@ package struct CheckpointStore {
         try removeLeftovers()
     }
 
-    /// Removes what killed runs were writing.
+    /// Removes incomplete files and folders of killed runs.
     package func removeLeftovers() throws {
         guard FileBytes.isFolder(folder) else { return }
         for name in try FileBytes.names(inFolder: folder)
@@ -157,7 +161,7 @@ package struct CheckpointStore {
         }
     }
 
-    /// Whether checkpoints were set aside.
+    /// True if damaged checkpoints were set aside.
     package var hasDamaged: Bool {
         ((try? FileBytes.names(inFolder: folder)) ?? []).contains {
             $0.hasSuffix(Self.damagedSuffix)

@@ -1,24 +1,24 @@
 internal import Foundation
 
-/// What the coordinator remembers from step to step; part of every checkpoint.
+/// The coordinator's state between steps, which is part of every checkpoint.
 package struct CoordinatorState: Sendable, Codable, Equatable {
-    /// The network that is ahead: the fewest errors, then the lowest loss, then the latest step, then the
-    /// lowest draw.
+    /// The best network so far: it has the fewest errors, then the lowest loss, then the latest
+    /// step, then the lowest draw.
     package struct Leader: Sendable, Codable, Equatable {
-        /// Steps trained when it was drawn.
+        /// The number of steps trained when it was drawn.
         package var step: Int
         /// Its result on the validation split.
         package var result: DrawResult
         /// The results of all draws of that step.
         package var report: ValidationReport
-        /// SHA-256 of the file of the network; absent in checkpoints of earlier versions.
+        /// The SHA-256 of the network's file; absent in checkpoints of earlier versions.
         package var fileSHA256: String?
     }
 
-    /// The network that is ahead, once there was a validation.
+    /// The best network so far; `nil` before the first validation.
     package var leader: Leader?
 
-    /// Steps at which the run was resumed.
+    /// The steps at which the run was resumed.
     package var resumedAt: [Int] = []
 
     /// The training loss of the last step.
@@ -27,23 +27,22 @@ package struct CoordinatorState: Sendable, Codable, Equatable {
     /// Training time so far, in seconds, without validations and checkpoints.
     package var trainingSeconds = 0.0
 
-    /// Time of all parts of the run so far, in seconds, with validations; absent in checkpoints of earlier
-    /// versions.
+    /// The total time of all parts of the run so far, in seconds, with validations; absent in
+    /// checkpoints of earlier versions.
     package var runSeconds: Double?
 
-    /// Images trained on so far.
+    /// The number of images trained on so far.
     package var imageCount = 0
 
-    /// Set where the validation of the last step was given up, because somebody asked to stop; it is
-    /// made before training goes on.
+    /// True if a stop request aborted the validation of the last step. The validation is then
+    /// repeated before training resumes.
     package var owesValidation: Bool?
 
-    /// Creates the state of a new run.
     package init() {}
 
-    /// Takes in a validation.
+    /// Updates the leader from a validation.
     ///
-    /// - Returns: Whether a new network is ahead.
+    /// - Returns: True if the validation has a new leader.
     package mutating func consider(_ report: ValidationReport) -> Bool {
         guard let best = report.best else { return false }
         if let leader, leader.result.isBetter(than: best) { return false }
@@ -52,23 +51,22 @@ package struct CoordinatorState: Sendable, Codable, Equatable {
     }
 }
 
-/// What the coordinator wants done behind a step; broadcast, so that all ranks do it.
+/// The coordinator's decision after a step. It is broadcast, so that all ranks follow it.
 package struct Decision: Sendable, Equatable {
-    /// The rates of the next step.
+    /// The learning rates of the next step.
     package var rates: UpdateRates
-    /// Draw networks and validate them.
+    /// True if networks must be drawn and validated.
     package var validates = false
-    /// Save the run's state.
+    /// True if the state of the run must be saved.
     package var savesCheckpoint = false
-    /// End here: the last step is done, or somebody asked.
+    /// True if training ends here, because this was the last step or because of a stop request.
     package var stops = false
 
-    /// Creates a decision.
     package init(rates: UpdateRates) {
         self.rates = rates
     }
 
-    /// 25 bytes: the flags, then the rates.
+    /// The encoded decision in 25 bytes: the flags, then the rates as three little-endian doubles.
     package var bytes: [UInt8] {
         var result = [(validates ? 1 : 0) + (savesCheckpoint ? 2 : 0) + (stops ? 4 : 0) as UInt8]
         for rate in [rates.real, rates.logits, rates.logitGrowth] {
@@ -77,7 +75,7 @@ package struct Decision: Sendable, Equatable {
         return result
     }
 
-    /// Reads what ``bytes`` wrote.
+    /// Decodes ``bytes``.
     package init(bytes: [UInt8]) {
         precondition(bytes.count == 25, "a decision of \(bytes.count) bytes")
         func rate(_ range: Range<Int>) -> Double {

@@ -6,25 +6,25 @@ internal import LRNetHDF5
 package import LRNetLayers
 internal import LRNetSupport
 
-/// A run's folder as its readers see it: the one place that knows the names and checks of what a run leaves.
+/// Read access to a run's folder: the names of its files, and the checks on their contents.
 ///
-/// The run need not be over: what it has not written yet is `nil`.
+/// The run may be unfinished: files that it has not written yet are read as `nil`.
 package struct FinishedRun: Sendable {
     package let folder: String
 
-    /// The recipe as resolved, whose seal was right.
+    /// The resolved recipe, whose seal has been verified.
     package let recipe: Recipe
 
     /// Reads the recipe.
     ///
     /// - Parameter call: The task that needs the run, for messages.
-    /// - Throws: `Failure`: 66 where the folder holds no run, 65 where the recipe is damaged or edited, 78 where it
-    ///   is of another version.
+    /// - Throws: `Failure`: 66 if the folder contains no run, 65 if the recipe is damaged or was
+    ///   edited, 78 if it is of another version.
     package init(folder: String, for call: String) throws {
         try self.init(folder: folder, recipe: Self.recipeBytes(folder, for: call), for: call)
     }
 
-    /// Reads the recipe on rank 0; other machines need no such folder. Every rank calls it.
+    /// Reads the recipe on rank 0; only its machine needs the folder. Every rank must call it.
     init(folder: String, for call: String, group: any ProcessGroup) throws {
         self = try group.fromCoordinator {
             try Self.recipeBytes(folder, for: call)
@@ -50,18 +50,19 @@ package struct FinishedRun: Sendable {
         let path = "\(folder)/\(Recipe.recordedName)"
         guard FileBytes.exists(path) else {
             throw FailureSite(call, folder).inputMissing(
-                "is not a run: it contains no \(Recipe.recordedName); pass the --output of a training run"
-            )
+                "is not a run: it contains no \(Recipe.recordedName); "
+                    + "pass the --output of a training run")
         }
         return try FileBytes.read(path)
     }
 
-    /// The result of a run that reached its end.
+    /// Reads the result; `nil` if the run has not finished.
     package func result() throws -> RunResult? { try decode(RunResult.name) }
 
-    /// The run is over and has all that it leaves, intact. Where it does not, its training command repairs it.
+    /// Returns true if the run has finished and its winner file is intact. Otherwise its training
+    /// command completes or repairs the run.
     ///
-    /// - Parameter steps: The run's length.
+    /// - Parameter steps: The length of the run in steps.
     func isWhole(after steps: Int) throws -> Bool {
         do {
             guard let result = try result(), result.steps >= steps else { return false }
@@ -77,27 +78,27 @@ package struct FinishedRun: Sendable {
         }
     }
 
-    /// The machines and libraries of the run.
+    /// Reads the description of the machines and libraries of the run; `nil` if there is none.
     package func environment() throws -> RunEnvironment? { try decode(RunEnvironment.name) }
 
-    /// The records of the run.
+    /// Reads the records of the run.
     package func metrics() throws -> RunMetrics { try RunMetrics(runFolder: folder) }
 
-    /// The file of the network that won, or is ahead.
+    /// Opens the file of the winner, or of the leader so far; `nil` if there is none.
     package func winner() throws -> NetworkFile? {
         let path = "\(folder)/\(NetworkFile.name)"
         return FileBytes.exists(path) ? try NetworkFile(path: path) : nil
     }
 
-    /// Puts the network of a checkpoint into `network`. Every rank calls it; rank 0 alone needs the
-    /// folder, and reads.
+    /// Restores `network` from a checkpoint. Every rank must call it; only rank 0 reads the folder.
     ///
     /// - Parameters:
-    ///   - names: `best` or `latest`; the first that is there is taken.
+    ///   - names: `best` or `latest`, in order of preference; the first that exists is used.
     ///   - call: The task that needs the checkpoint, for messages.
     /// - Returns: The checkpoint's header.
-    /// - Throws: What all ranks agree on: `Failure` (66) where none is there, or 65 naming
-    ///   what is damaged; the network is then as it was, unless the checkpoint is of another network.
+    /// - Throws: The same `Failure` on all ranks: 66 if no such checkpoint exists, 65 with the name
+    ///   of the damaged file. The network is then unchanged, unless the checkpoint is of another
+    ///   network.
     package static func restore(
         _ network: Network, from names: [String], of folder: String, for call: String,
         group: any ProcessGroup
@@ -112,10 +113,11 @@ package struct FinishedRun: Sendable {
         }
     }
 
-    /// The bytes of a checkpoint.
+    /// Reads the bytes of a checkpoint.
     ///
-    /// - Parameter names: `best` or `latest`; the first that is there is taken.
-    /// - Throws: `Failure` (66) where none is there, or 65 naming what is damaged.
+    /// - Parameter names: `best` or `latest`, in order of preference; the first that exists is
+    ///   used.
+    /// - Throws: `Failure`: 66 if no such checkpoint exists, 65 with the name of the damaged file.
     static func checkpoint(
         _ names: [String], of folder: String, for call: String
     ) throws -> [UInt8] {
@@ -125,14 +127,15 @@ package struct FinishedRun: Sendable {
         }
         guard let name = names.first(where: store.has) else {
             throw FailureSite(call, folder).inputMissing(
-                "has no \(names.joined(separator: " or ")) checkpoint")
+                "has no \(names.joined(separator: " or ")) checkpoint; rerun the training command")
         }
         return try store.load(name).bytes
     }
 
-    /// The best checkpoint where `best` was lost or damaged: the newest checkpoint knows its step.
+    /// Returns the name of the best checkpoint if `best` was lost or damaged. Its step is read from
+    /// the newest checkpoint.
     ///
-    /// - Throws: `Failure` (66) if that one is lost, too.
+    /// - Throws: `Failure` (66) if the best checkpoint is lost, too.
     private static func lostBest(in store: CheckpointStore) throws -> String? {
         guard store.has("latest") else { return nil }
         let file = try HDF5File.open(image: store.load("latest").bytes, named: "checkpoint")
@@ -153,8 +156,8 @@ package struct FinishedRun: Sendable {
         let bytes = try FileBytes.read(path)
         guard let value = try? JSONDecoder().decode(Value.self, from: Data(bytes)) else {
             throw FailureSite("run", path).badData(
-                "is not what this version (\(ProgramVersion.number)) writes; was the run "
-                    + "trained with another one, or the file changed?")
+                "does not have the format of this version (\(ProgramVersion.number)); was the run "
+                    + "trained with another version, or the file edited?")
         }
         return value
     }

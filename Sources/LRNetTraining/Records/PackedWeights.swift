@@ -1,15 +1,16 @@
 package import LRNetKernels
 internal import LRNetSupport
 
-/// The likeliest values of a layer's weights: 0 to 2 for -1 to +1, four a byte, the first in the lowest bits.
+/// The likeliest values of a layer's weights, encoded as 0 to 2 for -1 to +1. Four values share a
+/// byte; the first is in the lowest bits.
 package struct PackedWeights: Sendable, Equatable {
-    /// Weights that share a byte.
+    /// The number of weights per byte.
     private static let packing = 4
 
     package let bytes: [UInt8]
     package let count: Int
 
-    /// Packs values, which are limited to -1 ... +1.
+    /// Packs values, clamped to [-1, +1].
     package init(_ values: FloatView) {
         let floats = values.values
         count = floats.count
@@ -20,23 +21,22 @@ package struct PackedWeights: Sendable, Equatable {
         }
     }
 
-    /// Takes bytes of a checkpoint; `nil` where they are not as many as `count` weights have.
+    /// Wraps the bytes of a checkpoint; `nil` if their number does not match `count` weights.
     package init?(bytes: [UInt8], count: Int) {
         guard bytes.count == (count + Self.packing - 1) / Self.packing else { return nil }
         self.bytes = bytes
         self.count = count
     }
 
-    /// The values.
     package var values: [Float] {
         (0..<count).map {
             Float(bytes[$0 / Self.packing] >> UInt8(2 * ($0 % Self.packing)) & 3) - 1
         }
     }
 
-    /// The weights that have another value in `other`.
+    /// Returns the number of weights whose value in `other` is different.
     ///
-    /// - Precondition: Both are of one layer.
+    /// - Precondition: Both have the same number of weights.
     package func changeCount(to other: PackedWeights) -> Int {
         precondition(count == other.count, "\(count) weights, and \(other.count)")
         return zip(bytes, other.bytes).reduce(0) {

@@ -1,23 +1,28 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// What the folder of a run contains when a run is about to start there. Looking changes nothing.
+/// The contents of an output folder, inspected before a run starts there. The inspection changes
+/// nothing.
 package struct RecordedRun {
-    /// The step that training would resume from, 0 where a run has saved no checkpoint yet; `nil` for no run.
+    /// The step that training would resume from. It is 0 if the run has not saved a checkpoint yet,
+    /// and `nil` if there is no run.
     package let step: Int?
 
-    /// What is wrong with the folder's `recipe.yaml`, if anything; checkpoints then say what the run is.
+    /// The problem with the folder's `recipe.yaml`, if any; the recipe in the checkpoints is then
+    /// authoritative.
     package let recipeProblem: String?
 
-    /// Keys of the recipe that differ from the run's, and may.
+    /// The permitted differences between the recipe and the run's recipe.
     package let changes: [RecipeChange]
 
-    /// Looks at a folder.
+    /// Inspects a folder.
     ///
     /// - Parameters:
-    ///   - stepsPerEpoch: Of the run that is about to start, to tell which part of a schedule lies ahead.
-    /// - Throws: `Failure`: 78 if the folder contains a run of another recipe, or a longer one; 64 if it contains something else,
-    ///   or a run and `resume` is `never`; 66 if it contains no run and `resume` is `must`.
+    ///   - stepsPerEpoch: Steps per epoch of the run that is about to start. They determine which
+    ///     part of a schedule is still ahead.
+    /// - Throws: `Failure`: 78 if the folder contains a run with a different recipe, or a longer
+    ///   run; 64 if it contains something else, or a run although `resume` is `never`; 66 if it
+    ///   contains no run although `resume` is `must`.
     package init(
         path: String, recipe: Recipe, resume: RunFolder.Resume, stepsPerEpoch: Int
     ) throws {
@@ -38,7 +43,8 @@ package struct RecordedRun {
         do {
             old = try Recipe(sealed: FileBytes.read(recipePath), file: recipePath)
         } catch {
-            recipeProblem = "\(error); it is written anew, and checkpoints tell the recipe"
+            recipeProblem =
+                "\(error); it is rewritten, and the recipe is compared with the checkpoints instead"
             changes = []
             return
         }
@@ -47,25 +53,29 @@ package struct RecordedRun {
             to: recipe, from: old, of: path, trainedEpochs: Self.epochs(latest, stepsPerEpoch))
         try Self.checkLength(
             of: path, trained: latest,
-            wanted: BatchSequence.totalSteps(recipe.training, stepsPerEpoch: stepsPerEpoch), changes
-        )
+            requested: BatchSequence.totalSteps(recipe.training, stepsPerEpoch: stepsPerEpoch),
+            changes)
     }
 
-    /// Refuses a length that the run has passed: its records would say that it is shorter than it is.
+    /// Rejects a length that the run has already exceeded: its records would state too short a
+    /// length.
     private static func checkLength(
-        of path: String, trained: Int, wanted: Int, _ changes: [RecipeChange]
+        of path: String, trained: Int, requested: Int, _ changes: [RecipeChange]
     ) throws {
-        guard trained > wanted else { return }
+        guard trained > requested else { return }
         let remedies = changes.filter { ["training.epochs", "training.steps"].contains($0.key) }
             .map(\.remedy).joined(separator: " ")
         throw RunFolder.site(path).badRecipe(
-            "is longer already: it has trained \(trained) steps, and the length asked for is \(wanted); "
-                + (remedies.isEmpty ? "ask for more" : "undo that with \(remedies)")
+            "is already longer: it has trained \(trained) steps, "
+                + "and the requested length is \(requested); "
+                + (remedies.isEmpty ? "request more steps" : "undo that with \(remedies)")
                 + ", or use a new --output for a shorter run")
     }
 
-    /// Refuses a folder that is not of a run, before anything is made in it. A start that was killed leaves the
-    /// lock and a part of the recipe; more without a recipe is not ours.
+    /// Rejects a folder that does not belong to a run, before anything is created in it.
+    ///
+    /// A killed start leaves at most the lock and a temporary file. A folder with other files but
+    /// no recipe does not belong to a run.
     static func checkOwner(of path: String, resume: RunFolder.Resume) throws {
         let site = RunFolder.site(path)
         if FileBytes.exists(path) && !FileBytes.isFolder(path) {
@@ -75,7 +85,7 @@ package struct RecordedRun {
         let isFolder = FileBytes.isFolder(path)
         if resume == .must && !FileBytes.exists("\(path)/\(Recipe.recordedName)") {
             throw site.inputMissing(
-                "contains no run; --resume must requires one to resume, --resume auto starts one")
+                "contains no run to resume; use --resume auto to start one")
         }
         guard isFolder else { return }
         let names = try FileBytes.names(inFolder: path)
@@ -87,14 +97,14 @@ package struct RecordedRun {
         throw site.usage("is not a run's folder but contains '\(first)'; choose another --output")
     }
 
-    /// Refuses a folder that cannot be made: the nearest one above it that exists must be a folder that may be
-    /// written.
+    /// Rejects a folder that cannot be created: its nearest existing parent must be a writable
+    /// folder.
     private static func checkParent(of path: String) throws {
         var folder = PathText.absolute(path)
         while !FileBytes.exists(folder), folder != "/" { folder = PathText.folder(of: folder) }
         let site = FailureSite("run", path)
         guard FileBytes.isFolder(folder) else {
-            throw site.inputOutput("cannot be made, since \(folder) is a file")
+            throw site.inputOutput("cannot be created, because \(folder) is a file")
         }
         guard access(PathText.cString(folder), W_OK | X_OK) == 0 else {
             throw site.inputOutput(
@@ -103,8 +113,9 @@ package struct RecordedRun {
         }
     }
 
-    /// A start that failed has left a recipe and perhaps the records of step 0. Such a folder is not a run, so
-    /// another recipe may start in it.
+    /// Returns true if the folder contains more than a failed start, which leaves a recipe and
+    /// perhaps the records of step 0. The folder of a failed start is not a run, so a different
+    /// recipe may start in it.
     private static func hasProgress(_ path: String, _ store: CheckpointStore) throws -> Bool {
         let names = try FileBytes.names(inFolder: path)
         if names.contains(RunResult.name) || names.contains(NetworkFile.name) { return true }
@@ -118,20 +129,20 @@ package struct RecordedRun {
         }
     }
 
-    /// The epochs that `step` steps have touched.
+    /// Returns the number of epochs that `step` steps have completed or begun.
     static func epochs(_ step: Int, _ stepsPerEpoch: Int) -> Int {
         (step + stepsPerEpoch - 1) / max(stepsPerEpoch, 1)
     }
 
-    /// Refuses to resume a run of another recipe.
+    /// Rejects a recipe that differs from the recipe of the run.
     ///
-    /// A schedule may change in what lies ahead: the learning rate of every epoch that was trained, or begun,
-    /// must be what it was.
+    /// A schedule may change only for future epochs: the learning rate of every epoch that was
+    /// trained or begun must stay the same.
     ///
     /// - Parameters:
     ///   - path: The run's folder.
-    ///   - trainedEpochs: Epochs that were trained or begun.
-    /// - Returns: The keys that differ, and may.
+    ///   - trainedEpochs: The number of epochs that were trained or begun.
+    /// - Returns: The permitted differences.
     static func changes(
         to recipe: Recipe, from old: Recipe, of path: String, trainedEpochs: Int
     ) throws -> [RecipeChange] {

@@ -2,22 +2,21 @@ internal import Foundation
 internal import LRNetSupport
 
 /// The folder of one run: its lock, recipe, log, metrics, checkpoints and results. Only rank 0
-/// touches it, but for reading.
+/// writes to it.
 package final class RunFolder {
-    /// What to do with a run that the folder contains.
+    /// The treatment of a run that the folder already contains.
     package enum Resume: String, Sendable, CaseIterable {
-        /// Resume it if there is one, else start one.
+        /// Resumes the run if there is one, and starts one otherwise.
         case auto
-        /// Start one; an existing run is an error.
+        /// Starts a run; an existing run is an error.
         case never
-        /// Resume it; a missing run is an error.
+        /// Resumes the run; a missing run is an error.
         case must
     }
 
-    /// The folder, as it was called when it was last looked for.
+    /// The folder's path when it was last located.
     package private(set) var path: String
 
-    /// The checkpoints.
     package var checkpoints: CheckpointStore { CheckpointStore(runFolder: path) }
 
     private let recipe: Recipe
@@ -27,18 +26,19 @@ package final class RunFolder {
     private var log: AppendedFile?
     private var earlyLines: [String] = []
 
-    /// What is wrong with the `recipe.yaml` that the folder held, if anything; checkpoints then say
-    /// what the run is.
+    /// The problem with the `recipe.yaml` in the folder, if any; the recipe in the checkpoints is
+    /// then authoritative.
     package let recipeProblem: String?
 
-    /// Opens the folder, or makes it, and locks it against a second run.
+    /// Opens or creates the folder, and locks it against a second run.
     ///
     /// - Parameters:
-    ///   - stepsPerEpoch: Of this run, to tell which part of a schedule lies ahead.
-    ///   - patience: How long another run is waited for: ranks outlive a killed mpirun by about a second, and one
-    ///     that was asked to stop takes the time of a step.
-    /// - Throws: `Failure` (74) if another process still has the lock then; 78 if the folder
-    ///   holds a run of another recipe; 64 if it holds something else.
+    ///   - stepsPerEpoch: Steps per epoch of this run. They determine which part of a schedule is
+    ///     still ahead.
+    ///   - patience: The maximum time to wait for another run to end. Ranks outlive a killed mpirun
+    ///     by about a second, and a run that was asked to stop first finishes its step.
+    /// - Throws: `Failure`: 74 if another process still holds the lock after that time, 78 if the
+    ///   folder contains a run with a different recipe, 64 if it contains something else.
     package init(
         path: String, recipe: Recipe, resume: Resume, stepsPerEpoch: Int,
         patience: Duration = .seconds(15)
@@ -49,7 +49,7 @@ package final class RunFolder {
         handle = try FolderHandle(path)
         lock = try Self.lock(path, patience: patience)
         self.recipe = recipe
-        // Only now is no other run at work here.
+        // From here on, the lock excludes other runs.
         recipeProblem = try RecordedRun(
             path: path, recipe: recipe, resume: resume, stepsPerEpoch: stepsPerEpoch
         ).recipeProblem
@@ -57,7 +57,7 @@ package final class RunFolder {
             try AtomicFile.remove("\(path)/\(name)")
         }
         try checkpoints.removeLeftovers()
-        // Where it cannot be compared the checkpoint has the last word.
+        // A recipe that cannot be compared is rewritten once the checkpoint has been compared.
         if recipeProblem == nil { try writeRecipe() }
     }
 
@@ -71,7 +71,7 @@ package final class RunFolder {
         } catch let failure as Failure where failure.call == "flock" {
             throw Self.site(path).inputOutput(
                 String(
-                    format: "is in use by another run, whose end was waited for %g s; let it ",
+                    format: "is in use by another run, which did not end within %g s; let it ",
                     patience.seconds)
                     + "finish or stop it, or choose another --output")
         }
@@ -79,13 +79,13 @@ package final class RunFolder {
 
     static let lockName = ".lock"
 
-    /// The folder has another name than at the start.
+    /// True if the folder was renamed since the start.
     package private(set) var isMoved = false
 
-    /// Looks for the folder before something is written by its name: it may have been renamed while the run
-    /// trains, and another run may have its name now.
+    /// Updates ``path`` before something is written there: the folder may have been renamed during
+    /// the run, and its former name may now belong to another run.
     ///
-    /// - Returns: A line about a new name.
+    /// - Returns: A log line about the new name; `nil` if the folder was not renamed.
     /// - Throws: `Failure` (74) if the folder was removed.
     package func locate() throws -> String? {
         guard let folder = handle.currentPath(knownAs: path) else {
@@ -98,14 +98,15 @@ package final class RunFolder {
 
     private static func removed(_ path: String) -> Failure {
         site(path).inputOutput(
-            "was removed while the run trained, with all that was saved, so nothing more is; run the same "
-                + "command again to start over")
+            "was removed during training, with everything that was saved, so nothing more is "
+                + "saved; run the same command again to start over")
     }
 
-    /// Writes something whose files have the folder's path, and writes it again if the folder was renamed meanwhile.
+    /// Wraps a write to the folder, which is repeated at the new path if the folder is renamed
+    /// meanwhile.
     ///
-    /// - Parameter write: Takes the folder's path.
-    /// - Returns: A closure for any thread.
+    /// - Parameter write: Writes files below the folder's path.
+    /// - Returns: A closure that may run on any thread.
     package func writing(
         _ write: @escaping @Sendable (_ path: String) throws -> Void
     ) -> @Sendable () throws -> Void {
@@ -123,13 +124,14 @@ package final class RunFolder {
         }
     }
 
-    /// Cuts the metrics back to what had been trained at a checkpoint, and opens the logs; also writes
-    /// a recipe in the place of a damaged one, now that the checkpoint agrees with it.
+    /// Truncates the metrics to the step of a checkpoint, and opens the logs. Also rewrites a
+    /// damaged recipe, since the checkpoint has confirmed it.
     ///
     /// - Parameters:
-    ///   - step: The checkpoint's; `nil` for a fresh start, which keeps nothing.
-    ///   - isValidated: Whether a validation of this step counts as done.
-    /// - Returns: A line about records that cannot be read; the file is kept under another name.
+    ///   - step: The step of the checkpoint; `nil` for a fresh start, which keeps no records.
+    ///   - isValidated: True if the records of a validation at this step are kept.
+    /// - Returns: A warning about unreadable records, if any; the original file is then kept under
+    ///   another name.
     @discardableResult
     package func begin(atStep step: Int?, isValidated: Bool = true) throws -> String? {
         var warning: String?
@@ -138,7 +140,7 @@ package final class RunFolder {
         if FileBytes.exists(metricsPath) {
             let bytes = try FileBytes.read(metricsPath)
             let text = String(decoding: bytes, as: UTF8.self)
-            // A killed run may have left a part of its last line.
+            // A killed run may have left an incomplete last line.
             let isWhole = text.last?.isNewline ?? true
             let lines = text.split(whereSeparator: \.isNewline)
             var lostCount = 0
@@ -158,8 +160,8 @@ package final class RunFolder {
                 let aside = "\(RunMetrics.name).damaged"
                 try AtomicFile.write(bytes, to: "\(path)/\(aside)")
                 warning =
-                    "metrics: \(metricsPath): \(lostCount) of \(lines.count) lines cannot be read and are left "
-                    + "out; the file is kept as \(aside)"
+                    "metrics: \(metricsPath): \(lostCount) of \(lines.count) lines cannot be read "
+                    + "and are dropped; the original file is kept as \(aside)"
             }
             try AtomicFile.write(kept.map { $0.element + "\n" }.joined(), to: metricsPath)
         }
@@ -178,12 +180,13 @@ package final class RunFolder {
         try metrics?.append(String(decoding: try encoder.encode(entry), as: UTF8.self))
     }
 
-    /// Appends a line to `train.log`; lines before ``begin(atStep:)`` wait for it.
+    /// Appends a line to `train.log`. Lines before ``begin(atStep:isValidated:)`` are kept until
+    /// then.
     package func logLine(_ line: String) throws {
         if let log { try log.append(line) } else { earlyLines.append(line) }
     }
 
-    /// Writes a JSON file of the folder.
+    /// Writes a JSON file into the folder.
     func writeJSON(_ value: some Encodable, to name: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -191,6 +194,6 @@ package final class RunFolder {
         try writing { try AtomicFile.write(bytes, to: "\($0)/\(name)") }()
     }
 
-    /// Failures of the folder `path`.
+    /// Creates the site of failures about the folder `path`.
     static func site(_ path: String) -> FailureSite { FailureSite("run", path) }
 }

@@ -1,30 +1,31 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// `metrics.jsonl`: what a run records on its way, one JSON object a line, each with a `kind` and
-/// the `step` (steps trained) that it belongs to.
+/// The records of a run (`metrics.jsonl`): one JSON object per line, each with a `kind` and the
+/// `step` (steps trained) it belongs to.
 ///
-/// | kind | when | what |
+/// | kind | when | contents |
 /// |---|---|---|
-/// | `run` | at step 0 | the version of these records, and what steps are of epochs |
+/// | `run` | at step 0 | schema version, steps per epoch, length of the run, data set |
 /// | `training` | every 50 steps, or every epoch if that is shorter, and at the last step | loss, error, learning rate, times |
 /// | `weights` | every 50 steps, and at the last | entropy, saturation, flips of each discrete layer |
 /// | `distributions` | at step 0, and at every validation | histograms of each layer's p(0) and p(+1) |
 /// | `validation` | at every validation | errors of the draws and of the classes |
 ///
-/// Kinds that a reader does not know are left out, so that kinds can be added; what changes the
-/// meaning of a kind counts up ``schemaVersion``.
+/// Readers ignore unknown kinds, so new kinds can be added. A change in the meaning of a kind
+/// increments ``schemaVersion``.
 package struct RunMetrics {
-    /// The file's name in a run's folder.
+    /// The name of the file in a run's folder.
     package static let name = "metrics.jsonl"
 
-    /// What this program writes, and the latest that it reads. 1 had no `run` record.
+    /// The version that this program writes, and the latest that it reads. Version 1 had no `run`
+    /// record.
     package static let schemaVersion = 2
 
-    /// Steps between two records of training.
+    /// The number of steps between two `training` records.
     static let everySteps = 50
 
-    /// What every record has.
+    /// The fields that every record has.
     struct Step: Codable {
         var step: Int
         var kind: String?
@@ -38,12 +39,12 @@ package struct RunMetrics {
         package var stepsPerEpoch: Int
         package var totalSteps: Int
         package var trainingImages: Int
-        /// The data set's folder; absent in runs of earlier versions, as is its fingerprint.
+        /// The data set's folder. Like the fingerprint, it is absent in runs of earlier versions.
         package var data: String?
         package var dataFingerprint: String?
     }
 
-    /// Means over the steps since the last such record; times are those of rank 0.
+    /// Means over the steps since the previous `training` record. Times are measured on rank 0.
     package struct Training: Codable, Equatable {
         package var kind = "training"
         package var step: Int
@@ -51,18 +52,18 @@ package struct RunMetrics {
         package var loss: Double
         package var errorPercent: Double
         package var learningRate: Double
-        /// That of logits, where it is another one.
+        /// The learning rate of the logits; absent if it equals `learningRate`.
         package var logitRate: Double?
         package var imagesPerSecond: Double
         package var dataSeconds: Double
-        /// The share of the steps' time that rank 0 waited for data.
+        /// The share of step time that rank 0 spent waiting for data, in percent.
         package var dataPercent: Double?
         package var computeSeconds: Double
         package var communicationSeconds: Double
-        /// Forward and backward contain the exchange of batch-norm sums.
+        /// Like the backward time, it includes the exchange of batch-norm sums.
         package var forwardSeconds: Double?
         package var backwardSeconds: Double?
-        /// The wait for gradients, behind the backward pass.
+        /// The wait for reduced gradients after the backward pass.
         package var reductionSeconds: Double?
         package var updateSeconds: Double?
     }
@@ -71,7 +72,7 @@ package struct RunMetrics {
     package struct Weights: Codable, Equatable {
         package var kind = "weights"
         package var step: Int
-        /// The record that flips are counted from.
+        /// The step of the record that flips are counted from.
         package var sinceStep: Int
         package var layers: [LayerWeights]
     }
@@ -86,26 +87,26 @@ package struct RunMetrics {
         package var saturation: Double?
         /// The share of weights whose likeliest value is 0.
         package var zeros: Double
-        /// The share of weights whose likeliest value is another than at `sinceStep`.
+        /// The share of weights whose likeliest value differs from the one at `sinceStep`.
         package var flips: Double
-        /// The share of weights whose likeliest value is another than at the run's start; absent in runs
-        /// of earlier versions.
+        /// The share of weights whose likeliest value differs from the one at the start of the run;
+        /// absent in runs of earlier versions.
         package var moved: Double?
     }
 
-    /// How probabilities are spread.
+    /// Histograms of the probabilities of each discrete layer.
     package struct Distributions: Codable, Equatable {
         package var kind = "distributions"
         package var step: Int
         package var layers: [LayerDistributions]
     }
 
-    /// Counts of one layer's weights in bins of equal width over 0 ... 1.
+    /// Counts of one layer's weights in bins of equal width over [0, 1].
     package struct LayerDistributions: Codable, Equatable {
         package var layer: String
-        /// Of p(0); empty for layers whose weights cannot be 0.
+        /// The histogram of p(0); empty for layers whose weights cannot be 0.
         package var zero: [Int]
-        /// Of p(+1).
+        /// The histogram of p(+1).
         package var plus: [Int]
     }
 
@@ -122,15 +123,15 @@ package struct RunMetrics {
         package var deviation: Double
         package var stateSHA256: String
         package var seconds: Double
-        /// Wrong images of each class, by the best draw.
+        /// The number of images of each class that the best draw misclassifies.
         package var classErrors: [Int]?
-        /// All images of each class.
+        /// The number of images of each class.
         package var classCounts: [Int]?
     }
 
     /// The first record; absent in runs of earlier versions.
     package var run: Run?
-    /// In order of steps, as all here.
+    /// The `training` records. Like all records here, they are sorted by step.
     package var training: [Training] = []
     package var weights: [Weights] = []
     package var distributions: [Distributions] = []
@@ -143,21 +144,21 @@ package struct RunMetrics {
 
     /// Reads the records of a run's folder.
     ///
-    /// - Throws: `Failure`: 66 without a file, 65 if it holds no record, a line that is none,
-    ///   or records of a later version.
+    /// - Throws: `Failure`: 66 if there is no file; 65 if it contains no record, a line that is not
+    ///   a record, or records of a later version.
     package init(runFolder: String) throws {
         let path = "\(runFolder)/\(Self.name)"
         guard FileBytes.exists(path) else {
             throw Failure(
                 call: "metrics", subject: runFolder,
-                message: "holds no \(Self.name); give the --output of a training run",
+                message: "contains no \(Self.name); pass the --output of a training run",
                 exitStatus: .inputMissing)
         }
         let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
         let lines = text.split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (number, line) in lines.enumerated() where !line.isEmpty {
-            // A run that was killed, or that is going on, may have left a part of a line.
+            // A run that was killed or is still active may have left an incomplete last line.
             if number == lines.count - 1 { break }
             try read(line, path: path, number: number + 1)
         }
@@ -173,12 +174,13 @@ package struct RunMetrics {
         let site = FailureSite("metrics", "\(path) line \(number)")
         let data = Data(line.utf8)
         guard let stamp = try? JSONDecoder().decode(Stamp.self, from: data) else {
-            throw site.badData("is no record: it has no kind; the file is damaged")
+            throw site.badData("is not a record: it has no kind; the file is damaged")
         }
         if let version = stamp.schemaVersion, version > Self.schemaVersion {
             throw site.badData(
-                "was written by a later version (records of version \(version); this program, "
-                    + "\(ProgramVersion.number), reads up to \(Self.schemaVersion)): use that one")
+                "was written by a later version (record version \(version); this program, "
+                    + "\(ProgramVersion.number), reads up to version \(Self.schemaVersion)): "
+                    + "use that version")
         }
         do {
             switch stamp.kind {
@@ -193,20 +195,22 @@ package struct RunMetrics {
             }
         } catch {
             throw site.badData(
-                "is no '\(stamp.kind)' record of this version (\(ProgramVersion.number)): "
-                    + "it lacks a value; was it written by another version?")
+                "is not a '\(stamp.kind)' record of this version (\(ProgramVersion.number)): "
+                    + "a value is missing; was it written by another version?")
         }
     }
 
-    /// Steps of an epoch; of runs of earlier versions, the least that their records allow.
+    /// The number of steps per epoch. For runs of earlier versions, it is the smallest number
+    /// consistent with their records.
     package var stepsPerEpoch: Int {
         run?.stepsPerEpoch ?? training.map { ($0.step + $0.epoch - 1) / $0.epoch }.max() ?? 1
     }
 }
 
 extension RunMetrics {
-    /// Share of discrete weights whose likeliest value at the last record is another than at the start, over all
-    /// layers, in percent; `nil` where the records do not say.
+    /// The share of discrete weights, over all layers and in percent, whose likeliest value at the
+    /// last record differs from the one at the start of the run; `nil` if the records do not
+    /// contain it.
     package var movedPercent: Double? {
         guard let layers = weights.last?.layers, !layers.isEmpty else { return nil }
         var (moved, count) = (0.0, 0.0)

@@ -1,52 +1,57 @@
-/// `result.json`: what a finished run says of itself.
+/// The result of a finished run (`result.json`).
 package struct RunResult: Sendable, Codable, Equatable {
     static let name = "result.json"
 
-    /// Steps trained.
+    /// The number of steps trained.
     package var steps: Int
     /// The step of the last resume; 0 if the run was never interrupted.
     package var resumedFromStep: Int
-    /// Cross-entropy of the last step's batch, in nats.
+    /// The cross-entropy of the last step's batch, in nats.
     package var trainingLoss: Double
     /// The winner's error on the validation split, in percent; absent without validation.
     package var validationError: Double?
     /// The winner file's error on the test split, in percent; absent without a test split.
     package var testError: Double?
-    /// Wrong test images of each class by the winner's file; absent without a test split.
+    /// The number of test images of each class that the winner file misclassifies; absent without a
+    /// test split.
     package var testClassErrors: [Int]?
-    /// Images of the test split; absent without one, and in runs of earlier versions.
+    /// The number of images in the test split; absent without one, and in runs of earlier versions.
     package var testCount: Int?
-    /// The test images that the winner's file gets wrong; absent without a test split, and in runs of earlier
-    /// versions.
+    /// The test images that the winner file misclassifies; absent without a test split, and in runs
+    /// of earlier versions.
     package var testErrorMask: ErrorMask?
-    /// The same for labels among the five likeliest classes; absent for sets of up to five classes too.
+    /// The winner's top-five error on the validation split, in percent; absent without validation,
+    /// and for data sets of up to five classes.
     package var validationTopFiveError: Double?
-    /// The winner file's on the test split.
+    /// The winner file's top-five error on the test split, in percent; absent without a test split,
+    /// and for data sets of up to five classes.
     package var testTopFiveError: Double?
-    /// Each draw's validation error at the winner's step, in percent.
+    /// The validation error of each draw at the winner's step, in percent.
     package var draws: [Double]
-    /// Steps trained when the winner was drawn, and which draw it is.
+    /// The number of steps trained when the winner was drawn.
     package var winnerStep: Int?
-    /// Which draw the winner is, counted from 0.
+    /// The winner's draw, counted from 0.
     package var winnerDraw: Int?
-    /// The winner has the likeliest weights instead of drawn ones; absent where it has not.
+    /// True if the winner has the likeliest weights; absent if its weights were drawn.
     package var winnerIsLikeliest: Bool?
-    /// SHA-256 of all parameters, little-endian Float32, in the order of the network.
+    /// The SHA-256 of all parameters as little-endian Float32, in the order of the network.
     package var parametersSHA256: String
-    /// SHA-256 of all that training would go on from: parameters, moments, moving averages.
+    /// The SHA-256 of the state that training would resume from: parameters, moments, moving
+    /// averages.
     package var stateSHA256: String
-    /// Images trained on a second, without validations and checkpoints.
+    /// The number of images trained on per second, without validations and checkpoints.
     package var imagesPerSecond: Double
-    /// Ranks of the run's last part.
+    /// The number of ranks in the last part of the run.
     package var ranks: Int
-    /// Threads of a rank.
+    /// The number of threads per rank.
     package var threads: Int
-    /// Seconds that the run took, over all of its parts; absent in runs of earlier versions.
+    /// The duration of the run in seconds, summed over its parts; absent in runs of earlier
+    /// versions.
     package var seconds: Double?
-    /// Bytes of the winner's file; absent in runs of earlier versions.
+    /// The size of the winner file in bytes; absent in runs of earlier versions.
     package var winnerBytes: Int?
-    /// SHA-256 of the winner's file; absent in runs of earlier versions.
+    /// The SHA-256 of the winner file; absent in runs of earlier versions.
     package var winnerSHA256: String?
-    /// The method.
+    /// The training method.
     package var weights: String
 }

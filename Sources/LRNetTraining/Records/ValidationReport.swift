@@ -1,25 +1,24 @@
 /// The result of one finished network on one split.
 package struct DrawResult: Sendable, Equatable, Codable {
-    /// Which draw, counted from 0.
+    /// The number of the draw, counted from 0.
     package var draw: Int
-    /// Wrong samples.
+    /// The number of misclassified samples.
     package var errorCount: Int
-    /// Samples whose label is not among the five likeliest classes; `nil` where there are no more than
-    /// five.
+    /// The number of samples whose label is not among the five likeliest classes; `nil` if there
+    /// are at most five classes.
     package var topFiveErrorCount: Int?
-    /// All samples.
     package var sampleCount: Int
     /// The mean cross-entropy in nats.
     package var loss: Double
-    /// Wrong samples of each class; absent in checkpoints of earlier versions.
+    /// The number of misclassified samples of each class; absent in checkpoints of earlier
+    /// versions.
     package var classErrors: [Int]?
-    /// Samples of each class.
+    /// The number of samples of each class.
     package var classCounts: [Int]?
-    /// The weights were the likeliest values instead of drawn ones; absent where they were drawn, and in
-    /// checkpoints of earlier versions.
+    /// True if the weights were the likeliest values; absent if they were drawn, and in checkpoints
+    /// of earlier versions.
     package var isLikeliest: Bool?
 
-    /// Creates a result.
     package init(
         draw: Int, errorCount: Int, topFiveErrorCount: Int? = nil, sampleCount: Int, loss: Double
     ) {
@@ -30,26 +29,26 @@ package struct DrawResult: Sendable, Equatable, Codable {
         self.loss = loss
     }
 
-    /// Notes which network this is the result of.
+    /// Sets the fields that identify the network.
     mutating func name(_ candidate: Candidate) {
         draw = candidate.number
         isLikeliest = candidate.isLikeliest ? true : nil
     }
 
-    /// Fewer errors, or as many and a lower loss.
+    /// Returns true if this result has fewer errors, or as many errors and a lower loss.
     ///
-    /// Errors are few, so networks often have equally many; the loss tells more of them apart.
+    /// Errors are few, so networks often tie; the loss breaks most ties.
     package func isBetter(than other: DrawResult) -> Bool {
         (errorCount, order) < (other.errorCount, other.order)
     }
 
-    /// The loss, in an order that has a place for what is not a number.
+    /// The loss as a sort key, in which NaN counts as infinity.
     private var order: Double { loss.isNaN ? .infinity : loss }
 
-    /// Wrong samples in percent.
+    /// The share of misclassified samples, in percent.
     package var errorPercent: Double { percent(errorCount) }
 
-    /// Samples whose label is not among the five likeliest classes, in percent.
+    /// The share of samples whose label is not among the five likeliest classes, in percent.
     package var topFiveErrorPercent: Double? { topFiveErrorCount.map(percent) }
 
     private func percent(_ count: Int) -> Double {
@@ -59,12 +58,11 @@ package struct DrawResult: Sendable, Equatable, Codable {
 
 /// The results of all networks that were drawn at one step.
 package struct ValidationReport: Sendable, Equatable, Codable {
-    /// Steps trained.
+    /// The number of steps trained.
     package var step: Int
-    /// One result a draw.
+    /// One result per draw.
     package var draws: [DrawResult]
 
-    /// Creates a report.
     package init(step: Int, draws: [DrawResult]) {
         self.step = step
         self.draws = draws
@@ -78,18 +76,19 @@ package struct ValidationReport: Sendable, Equatable, Codable {
     /// The result of the likeliest weights.
     package var likeliest: DrawResult? { draws.first { $0.isLikeliest == true } }
 
-    /// The results of drawn weights; all, where there are none.
+    /// The results of drawn weights; all results if no weights were drawn.
     package var drawn: [DrawResult] {
         let drawn = draws.filter { $0.isLikeliest != true }
         return drawn.isEmpty ? draws : drawn
     }
 
-    /// The mean error of drawn weights in percent.
+    /// The mean error of drawn weights, in percent.
     package var meanError: Double {
         drawn.map(\.errorPercent).reduce(0, +) / Double(max(drawn.count, 1))
     }
 
-    /// The standard deviation of the errors of drawn weights, in points; 0 for a single draw.
+    /// The standard deviation of the errors of drawn weights, in percentage points; 0 for a single
+    /// draw.
     package var errorDeviation: Double {
         let drawn = drawn
         guard drawn.count > 1 else { return 0 }

@@ -3,30 +3,30 @@ internal import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
-/// Follows the discrete weights of a network: how undecided they are, and how many have another
-/// likeliest value than at the last look.
+/// A tracker of a network's discrete weights: how undecided they are, and how many likeliest values
+/// have changed since the last record.
 ///
-/// Looks at learned tensors only, which are the same on all ranks, so records are the same at any
-/// number of ranks. What the next look compares with goes into checkpoints: an interrupted run
-/// records what an uninterrupted one does.
+/// It reads only learned tensors, which are the same on all ranks, so the records do not depend on
+/// the number of ranks. The reference values for the next record are saved in checkpoints, so an
+/// interrupted run has the same records as an uninterrupted one.
 package final class WeightTrace {
     private struct Followed {
         var layer: WeightedLayer
-        /// The likeliest values at the last look: -1, 0, +1.
+        /// The likeliest values at the last record: -1, 0, +1.
         var likeliest: FloatView
-        /// Room for the next look's.
+        /// Space for the values at the next record.
         var scratch: FloatView
-        /// The likeliest values at the run's start; `nil` where the run resumed from a checkpoint of an earlier
-        /// version.
+        /// The likeliest values at the start of the run; `nil` if the run resumed from a checkpoint
+        /// of an earlier version.
         var start: PackedWeights?
     }
 
     private var layers: [Followed] = []
     private var lastStep = 0
 
-    /// Follows the layers whose finished weights are discrete.
+    /// Tracks the layers whose finished weights are discrete.
     ///
-    /// - Parameter isActive: Whether this rank records; others need not look.
+    /// - Parameter isActive: True if this rank records; other ranks track nothing.
     package init(network: Network, isActive: Bool) {
         guard isActive else { return }
         layers = network.weightedLayers.filter { $0.model.levels != nil }.map {
@@ -36,16 +36,16 @@ package final class WeightTrace {
         }
     }
 
-    /// Looks at initial values, without a record.
+    /// Stores the initial values as the reference, without a record.
     package func begin() {
         lastStep = 0
-        layers.removeAll { !Self.look($0.layer, into: $0.likeliest) }
+        layers.removeAll { !Self.readLikeliest($0.layer, into: $0.likeliest) }
         for index in layers.indices { layers[index].start = PackedWeights(layers[index].likeliest) }
     }
 
-    /// Looks at the weights now.
+    /// Compares the weights with the last record.
     ///
-    /// - Returns: `nil` where no layer has discrete weights.
+    /// - Returns: The record of this step; `nil` if no layer has discrete weights.
     func record(step: Int) -> RunMetrics.Weights? {
         guard !layers.isEmpty else { return nil }
         defer { lastStep = step }
@@ -53,7 +53,7 @@ package final class WeightTrace {
             step: step, sinceStep: lastStep,
             layers: layers.indices.map { index in
                 let followed = layers[index]
-                _ = Self.look(followed.layer, into: followed.scratch)
+                _ = Self.readLikeliest(followed.layer, into: followed.scratch)
                 let changes = DistributionStatistics.changes(
                     from: followed.likeliest, to: followed.scratch)
                 layers[index].likeliest = followed.scratch
@@ -72,8 +72,9 @@ package final class WeightTrace {
             })
     }
 
-    /// Makes a layer's likeliest values; `false` for methods whose finished weights are real numbers.
-    private static func look(_ layer: WeightedLayer, into values: FloatView) -> Bool {
+    /// Computes a layer's likeliest values. Returns `false` for methods whose finished weights are
+    /// real numbers.
+    private static func readLikeliest(_ layer: WeightedLayer, into values: FloatView) -> Bool {
         layer.model.testWeights(
             layer.latents.map(\.value), shape: layer.shape, selection: .likeliest, into: values
         ).isDiscrete
@@ -81,7 +82,7 @@ package final class WeightTrace {
 
     // MARK: Checkpoints
 
-    /// Writes what the next record compares with.
+    /// Saves the reference values for the next record.
     func save(to file: HDF5File) throws {
         try file.createGroup("/trace")
         try file.setAttribute("step", of: "/trace", to: lastStep)
@@ -97,8 +98,8 @@ package final class WeightTrace {
         for (name, start) in starts { try Self.write(start, to: "/start/\(name)", of: file) }
     }
 
-    /// Goes on from a checkpoint; from one of an earlier version, which has no trace, by a look at
-    /// its weights.
+    /// Restores the reference values from a checkpoint. A checkpoint of an earlier version contains
+    /// none; the current weights then become the reference.
     func restore(from file: HDF5File, step: Int) throws {
         begin()
         lastStep = step

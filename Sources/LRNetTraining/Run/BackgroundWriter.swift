@@ -1,10 +1,10 @@
 internal import Dispatch
 internal import LRNetSupport
 
-/// Writes while training goes on, one thing at a time, on a thread of its own.
+/// A writer that writes on its own thread while training continues, one write at a time.
 ///
-/// What is written must be a copy that nobody changes any more. An error waits for the next
-/// ``wait()``, which every owner calls before the next write and before it says that all is done.
+/// The data must be a copy that no other code changes. An error is thrown by the next ``wait()``;
+/// the owner must call it before the next write and before it reports success.
 final class BackgroundWriter {
     private final class Outcome: @unchecked Sendable {
         let done = DispatchSemaphore(value: 0)
@@ -12,30 +12,30 @@ final class BackgroundWriter {
     }
 
     private let thread: WorkerThread
-    private var underWay: Outcome?
+    private var pending: Outcome?
 
-    /// - Throws: `Failure` (74) if the system makes no further thread.
+    /// - Throws: `Failure` (74) if the system cannot create a thread.
     init() throws { thread = try WorkerThread("lrnet-writer") }
 
     /// Begins to write.
     ///
-    /// - Precondition: The last write has been waited for.
+    /// - Precondition: The caller has waited for the previous write.
     func begin(_ write: @escaping @Sendable () throws -> Void) {
-        precondition(underWay == nil, "a write begins before the last one's end")
+        precondition(pending == nil, "a write begins before the previous one has ended")
         let outcome = Outcome()
-        underWay = outcome
+        pending = outcome
         thread.perform {
             do { try write() } catch { outcome.error = error }
             outcome.done.signal()
         }
     }
 
-    /// Returns when nothing is being written.
+    /// Waits for the write in progress, if there is one.
     ///
-    /// - Throws: What the write threw.
+    /// - Throws: The error of the write.
     func wait() throws {
-        guard let outcome = underWay else { return }
-        underWay = nil
+        guard let outcome = pending else { return }
+        pending = nil
         outcome.done.wait()
         if let error = outcome.error { throw error }
     }

@@ -2,9 +2,9 @@ internal import LRNetCollectives
 internal import LRNetLayers
 package import LRNetWatchdog
 
-/// Saves a run's state while training continues.
+/// The writer of a run's checkpoints, which writes while training continues.
 ///
-/// Every rank has one, so that an error of rank 0, which alone writes, is everyone's.
+/// Only rank 0 writes. Every rank has a writer, so that an error on rank 0 is thrown on all ranks.
 package final class CheckpointWriter {
     private let folder: RunFolder?
     private let context: RankContext
@@ -13,7 +13,7 @@ package final class CheckpointWriter {
     private var lastSave = ContinuousClock.now
 
     /// - Parameter folder: `nil` on ranks that do not write.
-    /// - Throws: What all ranks agree on: the system makes no further thread.
+    /// - Throws: An error that all ranks agree on, if the system cannot create a thread.
     package init(folder: RunFolder?, context: RankContext, dataFingerprint: String) throws {
         self.folder = folder
         self.context = context
@@ -21,10 +21,10 @@ package final class CheckpointWriter {
         writer = try context.group.agreeing { try BackgroundWriter() }
     }
 
-    /// The time since a checkpoint was last begun, or since the start.
+    /// The time since the last checkpoint was begun, or since the start.
     package var sinceSave: Duration { ContinuousClock.now - lastSave }
 
-    /// Copies the run's state and begins to write it. Every rank calls it.
+    /// Copies the run's state and begins to write the copy. Every rank calls it.
     package func save(
         _ state: RunState, of trainingStep: TrainingStep, trace: WeightTrace,
         beacon: ProgressBeacon
@@ -53,7 +53,7 @@ package final class CheckpointWriter {
         lastSave = .now
     }
 
-    /// Waits for the checkpoint that is being written, on this rank, whatever has ended the run.
+    /// Waits on this rank for the checkpoint that is being written, and ignores its error.
     package func waitWithoutErrors() { try? writer.wait() }
 
     /// Waits for the checkpoint that is being written. Every rank calls it.

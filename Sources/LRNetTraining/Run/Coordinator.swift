@@ -1,23 +1,22 @@
 internal import LRNetCollectives
 internal import LRNetSupport
 
-/// Decides, on rank 0, what happens behind each step.
+/// The coordinator of a run: it decides on rank 0 what happens after each step.
 ///
-/// Every rank has one and calls it at every step; only rank 0's opinion counts, and reaches the
-/// others as a broadcast ``Decision``.
+/// Every rank has a coordinator and calls it at every step. Rank 0 makes the ``Decision`` and
+/// broadcasts it to the other ranks.
 struct Coordinator {
     let group: any ProcessGroup
     let recipe: Recipe
     let sequence: BatchSequence
 
-    /// The rates of a step.
     func rates(step: Int) -> UpdateRates { recipe.rates(step: step, in: sequence) }
 
-    /// Decides what follows when `step` steps have been trained. Every rank calls it.
+    /// Decides what happens after `step` trained steps. Every rank calls it.
     ///
     /// - Parameters:
-    ///   - status: The last step's, in which any rank may have asked to stop.
-    ///   - sinceSave: Time since the last checkpoint.
+    ///   - status: The status of the last step, including stop requests of any rank.
+    ///   - sinceSave: The time since the last checkpoint.
     func decide(
         after step: Int, status: StepStatus, sinceSave: Duration
     ) throws -> Decision {

@@ -6,7 +6,7 @@ internal import LRNetLayers
 internal import LRNetSupport
 internal import LRNetWatchdog
 
-/// `--debug`: looks at one batch before training goes on from where it was.
+/// The inspection of one batch before training starts or resumes (`--debug`).
 struct GradientInspection {
     let trainingStep: TrainingStep
     let data: TrainingData
@@ -14,7 +14,7 @@ struct GradientInspection {
     let log: RunLog
     let beacon: ProgressBeacon
 
-    /// Notes about a layer.
+    /// The values recorded for a layer.
     private struct Observation {
         var mean = 0.0
         var deviation = 0.0
@@ -24,13 +24,13 @@ struct GradientInspection {
 
     /// Prints the table of layers and the check of gradients for the next batch.
     ///
-    /// Parameters and moving averages are as before afterwards.
+    /// It leaves parameters and moving averages unchanged.
     ///
-    /// - Throws: `Failure` (64) with more than one rank.
+    /// - Throws: `Failure` (64) if there is more than one rank.
     func run(step: Int) throws {
         guard context.group.size == 1 else {
             throw FailureSite("--debug", "\(context.group.size) ranks").usage(
-                "looks inside one process; run without mpirun")
+                "requires a single process; run it without mpirun")
         }
         let count = data.sequence.globalCount(of: step)
         let batch = Batch(capacity: count, shape: data.augmenter.outputShape)
@@ -99,7 +99,7 @@ struct GradientInspection {
         return table
     }
 
-    /// Whether a gradient is not meant to be the slope of the loss.
+    /// Returns true if the method's gradient is an estimate instead of the derivative of the loss.
     private func isEstimate(_ parameter: Parameter, of layer: WeightedLayer) -> Bool {
         let passesSigns =
             context.recipe.model.activations != .rectified
@@ -108,7 +108,7 @@ struct GradientInspection {
         return passesSigns || isOfWeights && layer.model.gradientRule != .exact
     }
 
-    /// Whether a scale is as large as its layer's other one, in front of pooling.
+    /// Returns true if all scales of the layer are equal and a max-pooling layer follows.
     private func hasTies(_ parameter: Parameter, of layer: WeightedLayer) -> Bool {
         let isPooled = trainingStep.network.layers.drop { $0 !== layer }.contains {
             $0 is MaxPoolLayer
@@ -118,23 +118,27 @@ struct GradientInspection {
         return scales.count > 1 && scales.allSatisfy { $0 == scales[0] }
     }
 
-    /// The change of the loss that a difference aims at: a hundred times what Float32 activations
-    /// blur (1e-6 to 2e-6 of a loss near 3).
-    private static let wantedLossChange = 2e-4
+    /// The target change of the loss in a difference: a hundred times the error of Float32
+    /// activations (1e-6 to 2e-6 of a loss near 3).
+    private static let targetLossChange = 2e-4
 
-    /// The change of the loss below which a difference says nothing.
+    /// The smallest change of the loss that a difference can resolve.
     private static let resolvedLossChange = 2e-5
 
-    /// How far a value is moved: far enough to see, not so far that curvature or kinks show.
+    /// The range of the distance by which a value is moved: large enough to resolve, small enough
+    /// to avoid curvature and kinks.
     private static let distances = 0.001...0.25
 
     /// Compares a few gradients of each layer with central differences of the loss under the same
-    /// noise. ReLU and pooling have kinks, so some points may differ by a few percent.
-    /// Methods whose gradient is none of the loss get no percentage.
+    /// noise.
     ///
-    /// While both scales of a layer are the same, as they start, products of its weights are multiples of
-    /// one number where inputs are few values, and many pooling windows hold the largest twice: the loss
-    /// then has a kink right at the point, whose sides a central difference averages.
+    /// ReLU and pooling have kinks, so some points may differ by a few percent. The table shows no
+    /// percentage for methods whose gradient is an estimate.
+    ///
+    /// A layer's two scales start equal. While they are equal and the inputs have few distinct
+    /// values, the products of its weights are multiples of one number, and many pooling windows
+    /// contain their maximum twice. The loss then has a kink exactly at this point, and a central
+    /// difference averages the slopes of both sides.
     private func checkGradients(step: Int, batch: Batch, count: Int) throws {
         var table = TextTable(["parameter", "element", "gradient", "difference", "relative"])
         let learning = trainingStep.network.weightedLayers.filter { !$0.model.isFrozen }
@@ -143,7 +147,7 @@ struct GradientInspection {
         }
         for (layer, parameter) in parameters {
             let isEstimate = isEstimate(parameter, of: layer)
-            // The steepest elements: elsewhere Float32 noise of the loss hides the slope.
+            // Only the steepest elements: the Float32 noise of the loss hides smaller slopes.
             let gradient = parameter.gradient.values
             let steepest = gradient.indices.sorted { abs(gradient[$0]) > abs(gradient[$1]) }
             for element in steepest.prefix(2) {
@@ -152,7 +156,7 @@ struct GradientInspection {
                 let distance = Float(
                     min(
                         max(
-                            Self.wantedLossChange / max(abs(exact), 1e-12),
+                            Self.targetLossChange / max(abs(exact), 1e-12),
                             Self.distances.lowerBound), Self.distances.upperBound))
                 func loss(_ offset: Float) throws -> Double {
                     beacon.enter(.starting)

@@ -4,17 +4,18 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// Finds where a value that is not finite began, on which ranks.
+/// A diagnosis that finds the layer and the ranks where a non-finite value first appeared.
 package struct NonFiniteDiagnosis {
     let trainingStep: TrainingStep
     let group: any ProcessGroup
 
-    /// The failure of a step whose loss or gradient is not finite. Every rank calls it, at the same step.
+    /// Returns the failure of a step whose loss or gradient is not finite. Every rank calls it at
+    /// the same step.
     ///
-    /// The step is run once more, and each rank notes the first layer whose output or input gradient is
-    /// not finite. Nothing was updated if it was the loss; else layers with good sums were, and the value
-    /// may not come up again. Exchanges inside the step (batch norm) spread the value to other ranks only
-    /// after that layer.
+    /// It runs the step again, and each rank records the first layer whose output or input gradient
+    /// is not finite. If the loss was not finite, nothing was updated. If a gradient was not
+    /// finite, layers with finite sums were updated, so the value might not appear again. Exchanges
+    /// inside the step (batch norm) spread the value to other ranks only after that layer.
     ///
     /// - Parameters:
     ///   - place: The loss, or the layer whose summed gradient is not finite.
@@ -41,16 +42,17 @@ package struct NonFiniteDiagnosis {
             exitStatus: .nonFiniteLoss, isAgreed: true)
     }
 
-    /// `first the output of conv1 on rank 1`
+    /// Returns the origin in words: `first the output of conv1 on rank 1`.
     ///
-    /// - Parameter seen: Of each rank, position and words, or nothing.
+    /// - Parameter seen: The position and the words of each rank; empty for a rank without such a
+    ///   value.
     package static func origin(_ seen: [[Substring]]) -> String? {
         let positions = seen.map { $0.first.flatMap { Int($0) } ?? .max }
-        guard let least = positions.min(), least < .max,
-            let words = seen[positions.firstIndex(of: least) ?? 0].last
+        guard let earliest = positions.min(), earliest < .max,
+            let words = seen[positions.firstIndex(of: earliest) ?? 0].last
         else { return nil }
         if seen.count == 1 { return "first \(words)" }
-        let ranks = positions.indices.filter { positions[$0] == least }
+        let ranks = positions.indices.filter { positions[$0] == earliest }
         if ranks.count == seen.count { return "first \(words) on every rank" }
         let names = ranks.map(String.init).joined(separator: ", ")
         return "first \(words) on rank\(ranks.count == 1 ? "" : "s") \(names)"

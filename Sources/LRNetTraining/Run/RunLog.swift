@@ -1,17 +1,18 @@
 internal import Foundation
 internal import LRNetSupport
 
-/// What a run tells people: lines on standard output and in `train.log`, and bars on a terminal.
-/// Ranks other than 0 have one that is silent.
+/// The log of a run: lines on standard output and in `train.log`, and progress bars on a terminal.
+/// It is silent on ranks other than 0.
 ///
-/// Lines start with the local time: `23:41:07` on standard output, `2026-11-28 23:41:07` in the file.
+/// Lines start with the local time: `23:41:07` on standard output, `2026-11-28 23:41:07` in the
+/// file.
 package final class RunLog {
     private let folder: RunFolder?
     private let isQuiet: Bool
     private var training: ProgressBar?
     private var measuring: ProgressBar?
 
-    /// - Parameter isQuiet: Whether lines and bars stay off the terminal; warnings do not.
+    /// - Parameter isQuiet: Keeps lines and bars off the terminal, but not warnings.
     package init(folder: RunFolder?, isQuiet: Bool = false) {
         self.folder = folder
         self.isQuiet = isQuiet
@@ -19,7 +20,7 @@ package final class RunLog {
 
     private var hasBars: Bool { folder != nil && !isQuiet && Terminal.current != nil }
 
-    /// Shows a bar of steps if somebody watches.
+    /// Shows a progress bar of steps on a terminal.
     func startBar(total: Int, done: Int) {
         guard hasBars else { return }
         training = ProgressBar("training", total: total, unit: "steps", done: done)
@@ -34,7 +35,7 @@ package final class RunLog {
         training = nil
     }
 
-    /// Shows a measurement's progress in the place of the training's.
+    /// Shows the progress of a measurement in place of the training bar.
     func show(_ progress: EvaluationProgress) {
         guard hasBars else { return }
         if measuring == nil {
@@ -44,7 +45,7 @@ package final class RunLog {
         progress.update(measuring)
     }
 
-    /// Gives the terminal back to the training's bar.
+    /// Removes the measurement's bar and resumes the training bar.
     func finishMeasurement() {
         guard measuring != nil else { return }
         measuring?.finish()
@@ -52,7 +53,6 @@ package final class RunLog {
         training?.resume()
     }
 
-    /// Writes a line.
     package func line(_ text: String) throws {
         guard let folder else { return }
         let now = Self.timestamp()
@@ -60,7 +60,7 @@ package final class RunLog {
         show("\(now.time) \(text)")
     }
 
-    /// Writes a row of a table, which belongs to the line before it and has no time of its own.
+    /// Writes a table row, which belongs to the line before it and has no time stamp.
     func row(_ text: String) throws {
         guard let folder else { return }
         try folder.logLine(text)
@@ -81,7 +81,7 @@ package final class RunLog {
         guard let folder else { return }
         let now = Self.timestamp()
         try? folder.logLine("\(now.date) \(now.time) warning: \(text)")
-        Console.complain("lrnet-dist: warning: \(text)\n")
+        Console.printError("lrnet-dist: warning: \(text)\n")
     }
 
     private static func timestamp() -> (date: String, time: String) {

@@ -5,9 +5,10 @@ internal import LRNetDiagnostics
 package import LRNetLayers
 internal import LRNetSupport
 
-/// Writes down a run: lines for people, and records that figures are drawn from.
+/// The recorder of a run: log lines for people, and metrics for figures.
 ///
-/// Every rank has one and calls it at the same steps; rank 0 alone writes. Errors of rank 0 are everyone's.
+/// Every rank has a recorder and calls it at the same steps, but only rank 0 writes. An error on
+/// rank 0 is thrown on all ranks.
 package final class RunRecorder {
     package let log: RunLog
     package let trace: WeightTrace
@@ -40,8 +41,8 @@ package final class RunRecorder {
 
     // MARK: Start
 
-    /// Opens the log and the records, cut back to where the run starts, and writes what the run is made of.
-    /// Every rank calls it.
+    /// Opens the log and the metrics, cut back to the step at which the run starts, and writes the
+    /// lines that describe the run. Every rank calls it.
     package func begin(
         at state: RunState, _ start: RunStart, data: ShardSet, context: RankContext
     ) throws {
@@ -95,10 +96,11 @@ package final class RunRecorder {
             + "\(PlacementCheck.counted(group.size, "rank")) of \(threads), "
             + "\(data.directory): \(TextTable.grouped(sequence.sampleCount)) images, "
             + "\(sequence.totalSteps) steps of \(recipe.training.globalBatch), "
-            + "\(sequence.stepsPerEpoch) an epoch"
+            + "\(sequence.stepsPerEpoch) per epoch"
     }
 
-    /// Looks for the run's folder before something is written there by name. Every rank calls it.
+    /// Locates the run's folder, in case it was renamed, before a file is written there by name.
+    /// Every rank calls it.
     func locateFolder() throws {
         try group.agreeing {
             if let line = try folder?.locate() { log.warning(line) }
@@ -107,12 +109,12 @@ package final class RunRecorder {
 
     // MARK: Lines
 
-    /// Writes a line of the log. Every rank calls it, so that a full disk ends all ranks.
+    /// Writes a log line. Every rank calls it, so that a full disk ends all ranks.
     package func line(_ text: String) throws {
         try group.agreeing { try log.line(text) }
     }
 
-    /// Writes a line of the metrics and one of the log. Every rank calls it.
+    /// Writes a metrics line and a log line. Every rank calls it.
     private func record(_ metrics: some Encodable, line: String) throws {
         try group.agreeing {
             try folder?.record(metrics)
@@ -120,16 +122,17 @@ package final class RunRecorder {
         }
     }
 
-    /// Writes a JSON file of the run's folder. Every rank calls it.
+    /// Writes a JSON file to the run's folder. Every rank calls it.
     func write(_ value: some Encodable, to name: String) throws {
         try group.agreeing { try folder?.writeJSON(value, to: name) }
     }
 
     // MARK: Steps
 
-    /// Adds a step to the interval, and writes the interval's line when it is complete. Every rank calls it.
+    /// Adds a step to the interval, and writes the interval's line when it is complete. Every rank
+    /// calls it.
     ///
-    /// The weights' record is due at the same steps whatever happens to the run.
+    /// The record of the weights is due at the same steps even if the run is stopped and resumed.
     package func stepIsDone(
         _ state: RunState, _ status: StepStatus, _ times: StageTimes, _ rates: UpdateRates
     ) throws {
@@ -150,7 +153,8 @@ package final class RunRecorder {
         }
     }
 
-    /// A record is due at every `every` steps and at the last one, but not just before that.
+    /// Returns true if a record is due: every `every` steps and at the last step, but not less than
+    /// `every / 10` steps before the last one.
     package static func isDue(_ step: Int, every: Int, end: Int) -> Bool {
         let left = end - step
         return left == 0 || step % every == 0 && left >= every / 10
@@ -180,7 +184,7 @@ package final class RunRecorder {
         let lr =
             rates.logits == rates.real
             ? String(format: "%g", rates.real)
-            : String(format: "%g, of logits %g", rates.real, rates.logits)
+            : String(format: "%g, logits %g", rates.real, rates.logits)
         let epoch = "\(metrics.epoch)/\(recipe.training.epochs)"
         try record(
             metrics,
@@ -193,9 +197,9 @@ package final class RunRecorder {
 
     // MARK: Validations
 
-    /// Writes a validation and the distributions of that step. Every rank calls it.
+    /// Records a validation and the distributions at its step. Every rank calls it.
     ///
-    /// - Parameter hash: The state's.
+    /// - Parameter hash: The hash of the run's state.
     package func validationIsDone(
         _ report: ValidationReport, isLeader: Bool, stateHash hash: String, seconds: Double
     ) throws {
@@ -253,7 +257,7 @@ package final class RunRecorder {
         try folder.record(RunMetrics.Distributions(step: step, layers: layers))
     }
 
-    /// `1:02:03`, `2:31`
+    /// Returns a duration in the form `1:02:03` or `2:31`.
     package static func clock(_ seconds: Double) -> String {
         let whole = Int(seconds.rounded())
         let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)

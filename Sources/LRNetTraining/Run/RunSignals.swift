@@ -3,14 +3,15 @@ internal import LRNetData
 internal import LRNetSupport
 internal import LRNetWatchdog
 
-/// The influences on a run from outside: requests to stop, the watchdog's beacon, and faults that tests ask for.
+/// The external inputs of a run: stop requests, the watchdog's beacon, and faults that tests
+/// inject.
 struct RunSignals {
     let stop: StopSignal
     let beacon: ProgressBeacon
     private let fault: FaultInjection?
     private let fileFault: String?
 
-    /// Arms the faults of the environment. Every rank calls it.
+    /// Starts the time limit and arms the faults that the environment sets. Every rank calls it.
     init(
         stop: StopSignal, maxMinutes: Double?, beacon: ProgressBeacon, group: any ProcessGroup
     ) throws {
@@ -22,15 +23,15 @@ struct RunSignals {
         fileFault = try group.agreeing { try FileFault.armFromEnvironment() }
     }
 
-    /// Lines for the log about faults.
+    /// Log lines about the armed faults.
     var warnings: [String] { [fault?.warning, fileFault].compactMap { $0 } }
 
-    /// Some rank was asked to stop. Every rank calls it.
+    /// Returns true if a stop was requested on some rank. Every rank calls it.
     func isStopWanted(_ group: any ProcessGroup) throws -> Bool {
         try group.allGather([stop.isWanted ? 1 : 0]).contains([1])
     }
 
-    /// Injects the fault that is due before the next step, if any.
+    /// Injects the fault if it is due in the next step.
     func injectFault(
         _ state: RunState, rank: Int, batch: Batch, on trainingStep: TrainingStep
     ) throws {

@@ -5,26 +5,27 @@ internal import LRNetHDF5
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// Where a run starts: initial values, or the newest good checkpoint of its folder.
+/// The start of a run: initial values, or the newest good checkpoint in its folder.
 package struct RunStart {
-    /// The checkpoint; `nil` for a fresh start.
+    /// The checkpoint's header; `nil` for a fresh start.
     package var header: Checkpoint.Header?
 
-    /// Keys of the recipe that differ from the checkpoint's, and may.
+    /// Recipe keys whose values differ from the checkpoint's and are allowed to differ.
     package var changes: [RecipeChange] = []
 
-    /// Rows of a table for the log.
+    /// Table rows for the log.
     package var notes: [String] = []
 
-    /// The origin of initial values, as a line for the log; `nil` for a cold start or a resumed run.
+    /// A log line about the origin of initial values; `nil` for a cold start or a resumed run.
     package var origin: String?
 
-    /// A fresh start.
+    /// Creates a fresh start.
     package init() {}
 
-    /// The state to train on from.
+    /// Returns the state from which training continues.
     ///
-    /// - Parameter totalSteps: Of the run; one that only finishes has not been resumed.
+    /// - Parameter totalSteps: The length of the run. A run with nothing left to do does not count
+    ///   as resumed.
     func state(totalSteps: Int) -> RunState {
         var state = RunState(
             step: header?.step ?? 0, coordinator: header?.coordinator ?? CoordinatorState())
@@ -33,12 +34,12 @@ package struct RunStart {
         return state
     }
 
-    /// Gives the parts of a run their initial values, or those of the checkpoint; the same on all ranks.
-    /// Every rank calls it; rank 0 alone needs the folder, and reads.
+    /// Sets the parts of a run to their initial values or to those of the checkpoint, identically
+    /// on all ranks. Every rank calls it; only rank 0 has the folder and reads it.
     ///
     /// - Parameters:
     ///   - run: The folder's path, for messages.
-    ///   - folder: `nil` on other ranks than 0.
+    ///   - folder: `nil` on ranks other than 0.
     init(
         of step: TrainingStep, recorder: RunRecorder, run: String, folder: RunFolder?,
         resume: RunFolder.Resume, data: ShardSet, context: RankContext
@@ -64,7 +65,7 @@ package struct RunStart {
         }
     }
 
-    /// The newest good checkpoint's bytes; none for a fresh start.
+    /// Returns the bytes of the newest good checkpoint; empty for a fresh start.
     private static func checkpoint(
         in folder: RunFolder, resume: RunFolder.Resume, log: RunLog
     ) throws -> [UInt8] {
@@ -73,7 +74,7 @@ package struct RunStart {
         }
         if resume == .must {
             throw RunFolder.site(folder.path).inputMissing(
-                "has no good checkpoint; --resume must requires one to resume")
+                "has no good checkpoint to resume; use --resume auto to start over")
         }
         if folder.checkpoints.hasDamaged {
             log.warning(
@@ -82,20 +83,21 @@ package struct RunStart {
         return []
     }
 
-    /// Checks that a checkpoint is of this recipe and these data.
+    /// Checks that a checkpoint belongs to this recipe and these data.
     ///
-    /// - Returns: The keys that differ and may.
+    /// - Returns: The keys whose values differ and are allowed to differ.
     static func check(
         _ header: Checkpoint.Header, recipe: Recipe, data: ShardSet, run: String
     ) throws -> [RecipeChange] {
         guard header.dataFingerprint == data.fingerprint else {
             throw FailureSite("resume", data.directory).badData(
-                "is another data set than \(run) was started with (fingerprint "
+                "is not the data set that \(run) was started with (fingerprint "
                     + "\(header.dataFingerprint.prefix(12))... there, "
-                    + "\(data.fingerprint.prefix(12))... here); give that one with --data, or "
+                    + "\(data.fingerprint.prefix(12))... here); use that one with --data, or "
                     + "choose another --output")
         }
-        // A checkpoint of an earlier version has no keys to compare, or none that we know.
+        // A checkpoint of an earlier version has no recipe to compare, or has keys that are unknown
+        // now.
         if let yaml = header.recipeYAML, let old = try? Recipe(yaml: yaml, file: "checkpoint") {
             let sequence = BatchSequence(
                 recipe: recipe, sampleCount: recipe.trainingCount(of: data))

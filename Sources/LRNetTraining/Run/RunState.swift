@@ -2,7 +2,7 @@ internal import LRNetCollectives
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// How far a run is: all that changes from step to step besides the network and its optimizer.
+/// The state of a run that changes from step to step, besides the network and its optimizer.
 package struct RunState {
     /// Steps trained.
     package var step = 0
@@ -12,29 +12,29 @@ package struct RunState {
     package init(step: Int = 0, coordinator: CoordinatorState = CoordinatorState()) {
         self.step = step
         self.coordinator = coordinator
-        // Checkpoints of earlier versions have the training time alone.
+        // Checkpoints of earlier versions have only the training time.
         secondsBefore = coordinator.runSeconds ?? coordinator.trainingSeconds
     }
 
     private let start = ContinuousClock.now
 
-    /// Seconds of the run's earlier parts.
+    /// The duration of the run before it was last resumed, in seconds.
     private let secondsBefore: Double
 
-    /// Seconds that the run has taken, over all of its parts.
+    /// The duration of the run so far, in seconds, without the times between its parts.
     var seconds: Double { secondsBefore + (ContinuousClock.now - start).seconds }
 
-    /// The run continues from a checkpoint.
+    /// True if the run was resumed from a checkpoint.
     var isResumed: Bool { !coordinator.resumedAt.isEmpty }
 
-    /// Counts a trained step.
+    /// Adds a trained step.
     package mutating func add(_ status: StepStatus, _ times: StageTimes) {
         coordinator.trainingLoss = status.loss
         coordinator.trainingSeconds += times.total.seconds
         coordinator.imageCount += times.imageCount
     }
 
-    /// The result of a run that has reached its end.
+    /// Returns the result of a finished run.
     ///
     /// - Parameter test: The winner's result on the test split.
     package func result(

@@ -5,17 +5,18 @@ internal import LRNetLayers
 internal import LRNetSupport
 package import LRNetWatchdog
 
-/// Trains a recipe's network on a data set, on all ranks of a group together.
+/// A training run: a recipe's network, trained on a data set by all ranks of a group together.
 ///
-/// The protocol of a step, the same on every rank:
+/// Every rank follows the same protocol in each step:
 ///
-/// 1. take the prefetched batch; a rank that cannot takes a blank one and says so in 3
-/// 2. forward (batch-norm sums are gathered), loss
-/// 3. gather losses and flags; a failure or a loss that is not finite ends the run here, for all ranks
-/// 4. backward; meanwhile gradients are summed, each rank updates its share of the layers whose sums
-///    are there, and the shares are gathered
-/// 5. the ranks agree that all sums were finite; if not, the run ends here
-/// 6. rank 0 decides and broadcasts: validate, save, stop, the next learning rate
+/// 1. Take the prefetched batch. A rank whose loader failed takes a blank batch and reports the
+///    failure in step 3.
+/// 2. Run the forward pass, which gathers batch-norm sums, and compute the loss.
+/// 3. Gather losses and flags. A failure or a non-finite loss ends the run here, on all ranks.
+/// 4. Run the backward pass. Meanwhile the ranks sum gradients. Once a layer's sums have arrived,
+///    each rank updates its share of that layer, and the shares are gathered.
+/// 5. Agree that all sums were finite; if not, the run ends here.
+/// 6. Rank 0 decides and broadcasts: validate, save, stop, the next learning rates.
 package final class Trainer {
     /// Options from the command line.
     package struct Options: Sendable {
@@ -23,16 +24,15 @@ package final class Trainer {
         package var data: String
         /// The run's folder.
         package var output: String
-        /// What to do with a run that the folder holds.
+        /// The treatment of a run that the folder already contains.
         package var resume = RunFolder.Resume.auto
-        /// Prints tables and checks of one batch first.
+        /// Inspects one batch and checks its gradients before training.
         package var debug = false
-        /// Writes lines to `train.log` alone.
+        /// Writes log lines to `train.log` only.
         package var isQuiet = false
-        /// The part of ``output`` below the folder that the command has as `--output`; empty for none.
+        /// The part of ``output`` below the command's `--output`; empty if they are the same.
         package var subfolder = ""
 
-        /// Creates options.
         package init(data: String, output: String) {
             self.data = data
             self.output = output
@@ -53,13 +53,14 @@ package final class Trainer {
     private let subfolder: String
     private var state: RunState
 
-    /// Opens everything, continues where an earlier run of the folder ended, and writes the log's first lines;
-    /// with `debug`, also the inspection of a batch. Every rank calls it.
+    /// Opens the data and the folder, resumes the folder's run if there is one, and writes the
+    /// first log lines. With `debug`, it also inspects one batch. Every rank calls it.
     ///
     /// - Parameters:
-    ///   - stopSignal: The process's; made before the group, whose start takes time.
-    ///   - beacon: The watchdog's, if there is one; told where the run is.
-    /// - Throws: An error that all ranks agree on: recipe, data, folder or checkpoint.
+    ///   - stopSignal: The process's signal, created before the group because the group is slow to
+    ///     start.
+    ///   - beacon: Receives the run's progress for the watchdog, if there is one.
+    /// - Throws: An error in the recipe, data, folder or checkpoint that all ranks agree on.
     package init(
         recipe: Recipe, options: Options, group: any ProcessGroup, stopSignal: StopSignal,
         beacon: ProgressBeacon = ProgressBeacon()
@@ -113,14 +114,14 @@ package final class Trainer {
         }
     }
 
-    /// The run's folder, which may have been renamed since the start.
+    /// The run's folder, under its new name if it was renamed after the start.
     package var output: String { folder?.path ?? givenOutput }
 
-    /// Trains to the end, or until a signal asks to stop. Every rank calls it.
+    /// Trains to the end, or until a stop is requested. Every rank calls it.
     ///
     /// - Returns: The result, or `nil` if the run was stopped early with a checkpoint.
     package func run() throws -> RunResult? {
-        // Whatever ends the run, the checkpoint that is being written is finished.
+        // A checkpoint that is being written is completed even if the run throws.
         defer { checkpoints.waitWithoutErrors() }
         let totalSteps = coordinator.sequence.totalSteps
         if state.step >= totalSteps {
@@ -134,7 +135,7 @@ package final class Trainer {
             rates = decision.rates
             let validation = decision.validates ? try validate() : nil
             let isLeader = validation == .newLeader
-            let stops = decision.stops && state.step < totalSteps || validation == .givenUp
+            let stops = decision.stops && state.step < totalSteps || validation == .interrupted
             if decision.savesCheckpoint || isLeader || stops { try save() }
             if stops {
                 try stop()
@@ -146,20 +147,20 @@ package final class Trainer {
         return try finish()
     }
 
-    /// Runs a validation left over from before a restart, and checks for a stop signal received during
-    /// startup. Every rank calls it.
+    /// Runs a validation left over from before a restart, and checks for a stop signal received
+    /// during startup. Every rank calls it.
     ///
-    /// - Returns: Whether the run is to end here, with a checkpoint.
+    /// - Returns: True if the run ends here, with a checkpoint.
     private func isStoppedBeforeTraining() throws -> Bool {
         if try signals.isStopWanted(context.group) {
-            // The state that the run resumed from is saved already.
+            // A resumed state is already on disk.
             if state.coordinator.resumedAt.last != state.step { try save() }
             try stop()
             return true
         }
         guard state.coordinator.owesValidation == true else { return false }
         switch try validate() {
-        case .givenUp:
+        case .interrupted:
             try stop()
             return true
         case .newLeader: try save()
@@ -184,22 +185,23 @@ package final class Trainer {
             now: folder?.isMoved == true ? output : nil, given: givenOutput, subfolder: subfolder)
     }
 
-    /// Refuses to go on with a command whose folder was renamed while this run trained. Every rank calls it.
+    /// Throws if the folder was renamed during training, so that the command does not continue.
+    /// Every rank calls it.
     ///
-    /// - Throws: `Failure` (74) that names the folder now.
+    /// - Throws: `Failure` (74) with the folder's new name.
     func checkIsInPlace() throws {
         try context.group.agreeing {
             guard folder?.isMoved == true else { return }
-            throw RunFolder.site(givenOutput).inputOutput("was renamed while it trained; \(remedy)")
+            throw RunFolder.site(givenOutput).inputOutput("was renamed during training; \(remedy)")
         }
     }
 
-    /// How to go on with a run that was stopped.
+    /// Returns instructions for resuming a stopped run.
     ///
     /// - Parameters:
     ///   - now: The run's folder if it was renamed.
     ///   - given: The run's folder at the start.
-    ///   - subfolder: The part of it below the command's `--output`.
+    ///   - subfolder: The part of `given` below the command's `--output`.
     package static func remedy(now: String?, given: String, subfolder: String) -> String {
         let again = "run the same command again"
         guard let now else { return "\(again) to resume" }
@@ -207,7 +209,7 @@ package final class Trainer {
         if now.hasSuffix("/\(subfolder)") {
             return "\(again) with --output \(now.dropLast(subfolder.count + 1)) to resume"
         }
-        return "give \(now) its old name, \(given), and \(again) to resume"
+        return "rename \(now) back to \(given) and \(again) to resume"
     }
 
     private func save() throws {
@@ -253,11 +255,11 @@ package final class Trainer {
         return decision
     }
 
-    /// How a validation ended.
+    /// The outcome of a validation.
     private enum Validation {
         case newLeader, done
-        /// A signal asked to stop.
-        case givenUp
+        /// A stop was requested before the end of the validation.
+        case interrupted
     }
 
     private func validate() throws -> Validation {
@@ -271,7 +273,7 @@ package final class Trainer {
                 reestimateBatches: validation.reestimateBatches)
         else {
             state.coordinator.owesValidation = true
-            return .givenUp
+            return .interrupted
         }
         let isLeader = state.coordinator.consider(result.report)
         if isLeader, let leader = state.coordinator.leader, let best = result.best {
@@ -285,7 +287,7 @@ package final class Trainer {
         return isLeader ? .newLeader : .done
     }
 
-    /// Measures the winner's file and writes the result. Every rank calls it, after the last step.
+    /// Measures the winner's file and writes the result. Every rank calls it after the last step.
     private func finish() throws -> RunResult {
         signals.beacon.enter(.finishing)
         try recorder.locateFolder()

@@ -4,10 +4,10 @@ package import LRNetLayers
 internal import LRNetSupport
 package import LRNetWatchdog
 
-/// The network that is ahead: its file is written when it takes the lead, and read back and measured at
-/// the end of the run.
+/// The file of the best network so far. It is written whenever a better network is found. At the
+/// end of the run it is read back and measured.
 ///
-/// Every rank has one; rank 0 alone touches the file.
+/// Every rank has a winner, but only rank 0 accesses the file.
 package struct Winner {
     private let run: String
     private let folder: RunFolder?
@@ -18,7 +18,8 @@ package struct Winner {
 
     /// - Parameters:
     ///   - run: The run's folder.
-    ///   - folder: The same where it may be renamed meanwhile; `nil` on ranks that do not write.
+    ///   - folder: The same folder, which may be renamed during the run; `nil` on ranks that do not
+    ///     write and for a folder that stays in place.
     package init(
         run: String, folder: RunFolder? = nil, context: RankContext, data: TrainingData,
         log: RunLog, beacon: ProgressBeacon
@@ -31,7 +32,7 @@ package struct Winner {
         self.beacon = beacon
     }
 
-    /// The size of the file; 0 on ranks other than 0. Every rank calls it.
+    /// Returns the size of the file in bytes; 0 on ranks other than 0. Every rank calls it.
     func byteCount() throws -> Int? {
         try context.group.agreeing {
             context.group.isCoordinator ? try FileBytes.read(path).count : 0
@@ -40,9 +41,9 @@ package struct Winner {
 
     private var path: String { "\(folder?.path ?? run)/\(NetworkFile.name)" }
 
-    /// Writes the file of a network. Every rank calls it.
+    /// Writes a network to the file. Every rank calls it.
     ///
-    /// - Returns: SHA-256 of the file; `nil` on ranks other than 0.
+    /// - Returns: The SHA-256 of the file; `nil` on ranks other than 0.
     @discardableResult
     package func write(
         _ network: FinishedNetwork, of leader: CoordinatorState.Leader
@@ -76,13 +77,13 @@ package struct Winner {
 
     /// Measures the file on the test split, once. Every rank calls it.
     ///
-    /// A file that is missing, damaged or not of the network that is ahead is drawn again from the
-    /// checkpoint that it came from.
+    /// If the file is missing, damaged, or not the leader's network, the network is drawn again
+    /// from the checkpoint that it came from.
     ///
     /// - Parameters:
-    ///   - network: Lends names and shapes.
-    ///   - evaluator: Measures.
-    /// - Returns: `nil` without a test split; the file is then checked all the same.
+    ///   - network: The network with the names and shapes that the file must have.
+    ///   - evaluator: The evaluator that measures it.
+    /// - Returns: The result, or `nil` without a test split; the file is checked in either case.
     package func measure(
         _ leader: CoordinatorState.Leader, like network: Network, by evaluator: Evaluator
     ) throws -> (result: DrawResult, errors: ErrorMask)? {
@@ -103,15 +104,20 @@ package struct Winner {
         return (result, errors)
     }
 
-    /// - Returns: No bytes if the file must be drawn again; the log then says why.
+    /// Reads the file and checks that it is the leader's network.
+    ///
+    /// - Returns: The bytes; empty if the network must be drawn again. The reason is then in the
+    ///   log.
     private func verifiedBytes(of leader: CoordinatorState.Leader) throws -> [UInt8] {
         do {
             let bytes = try FileBytes.read(path)
             let (step, draw) = try NetworkFile(bytes: bytes, path: path).origin
             if step != "\(leader.step)" || draw != "\(leader.result.draw)" {
-                log.warning("network: \(path): is of step \(step), draw \(draw); it is drawn again")
+                log.warning(
+                    "network: \(path): is from step \(step), draw \(draw); it is drawn again")
             } else if let expected = leader.fileSHA256, ContentHash.of(bytes) != expected {
-                log.warning("network: \(path): is not the file of this run; it is drawn again")
+                log.warning(
+                    "network: \(path): is not the file that this run wrote; it is drawn again")
             } else {
                 return bytes
             }
@@ -123,8 +129,8 @@ package struct Winner {
         return []
     }
 
-    /// Draws in a network of its own, since the one that was trained has trained further; memory for
-    /// activations doubles meanwhile.
+    /// Draws the leader's network again. It uses a separate network, because the trained one has
+    /// changed since; memory for activations doubles meanwhile.
     private func drawAgain(_ leader: CoordinatorState.Leader) throws {
         func failure(_ reason: String) -> Failure {
             Failure(
@@ -144,7 +150,7 @@ package struct Winner {
         } catch let reason as Failure where context.group.size == 1 || reason.isAgreed {
             throw failure("\(reason)")
         }
-        guard step == leader.step else { throw failure("the best one is of step \(step)") }
+        guard step == leader.step else { throw failure("the best checkpoint is from step \(step)") }
         let evaluator = try Evaluator(
             context: context, network: network, data: data.set, beacon: beacon)
         evaluator.use(data.reader)

@@ -1,18 +1,15 @@
 package import LRNetData
 internal import LRNetLayers
 
-/// Which samples each step works on: a pure function of the recipe and the data's size.
+/// The sequence of batches of a run: a pure function of the recipe and the number of samples.
 package struct BatchSequence: Sendable {
-    /// Samples of the training split.
+    /// The number of samples in the training split.
     package let sampleCount: Int
 
-    /// Steps of an epoch.
     package let stepsPerEpoch: Int
 
     private let recipe: Recipe
 
-    /// Creates the sequence.
-    ///
     /// - Precondition: The split has at least one batch.
     package init(recipe: Recipe, sampleCount: Int) {
         self.recipe = recipe
@@ -24,10 +21,10 @@ package struct BatchSequence: Sendable {
         precondition(stepsPerEpoch > 0, "\(sampleCount) samples in batches of \(batch)")
     }
 
-    /// The number of steps of all epochs, which schedules are made for.
+    /// The number of steps in all epochs; schedules are computed for this number.
     package var plannedSteps: Int { recipe.training.epochs * stepsPerEpoch }
 
-    /// The number of steps of the whole run; fewer than ``plannedSteps`` where `training.steps` ends it
+    /// The number of steps of the whole run; less than ``plannedSteps`` if `training.steps` ends it
     /// earlier.
     package var totalSteps: Int {
         Self.totalSteps(recipe.training, stepsPerEpoch: stepsPerEpoch)
@@ -38,28 +35,28 @@ package struct BatchSequence: Sendable {
         return min(training.steps ?? epochs, epochs)
     }
 
-    /// The most steps of a run: noise is keyed by 32 bits of them.
+    /// The maximum number of steps in a run; noise is keyed by 32 bits of the step.
     package static let stepLimit = 4_000_000_000
 
-    /// What is said of a run with nothing left to train.
+    /// Returns the log line for a run with nothing left to train.
     static func endNote(step: Int, of totalSteps: Int) -> String {
         step > totalSteps
-            ? "the run is longer already: step \(step), where training.epochs and training.steps ask for "
-                + "\(totalSteps); nothing is trained or taken back, and the result of step \(step) is "
+            ? "the run is already at step \(step), past the \(totalSteps) steps of training.epochs and "
+                + "training.steps; nothing is trained or undone, and the result of step \(step) is "
                 + "written again"
-            : "finished at step \(step) already; the result is written again"
+            : "already finished at step \(step); the result is written again"
     }
 
-    /// The epoch of a step.
+    /// Returns the epoch of a step; both are counted from 0.
     package func epoch(of step: Int) -> Int { step / stepsPerEpoch }
 
-    /// The number of samples of a step.
+    /// Returns the number of samples in a step, over all ranks.
     package func globalCount(of step: Int) -> Int {
         let start = (step % stepsPerEpoch) * recipe.training.globalBatch
         return min(recipe.training.globalBatch, sampleCount - start)
     }
 
-    /// One rank's samples of each step from `first` on, for its loader.
+    /// Returns the requests of one rank's loader: its samples of each step, starting with `first`.
     package func requests(
         from first: Int, leafRun: Range<Int>
     ) -> some Sequence<BatchRequest> & Sendable {
@@ -79,7 +76,7 @@ package struct BatchSequence: Sendable {
     }
 }
 
-/// The requests of a run; an epoch's order is made when its first step comes.
+/// The requests of a run. An epoch's order is computed at its first step.
 private struct StepRequests: Sequence, IteratorProtocol, Sendable {
     let sequence: BatchSequence
     var step: Int

@@ -2,13 +2,15 @@ package import LRNetData
 package import LRNetKernels
 package import LRNetSupport
 
-/// A loader whose trouble waits: after a failure it hands out blank batches, so that the rank can
-/// take part in the step's exchanges until all ranks have heard of it.
+/// A loader that defers its failure.
+///
+/// After a failure it returns blank batches, so that the rank can take part in the step's exchanges
+/// until all ranks know of the failure.
 package final class BatchSource {
-    /// What the loader threw.
+    /// The error that the loader threw.
     package private(set) var failure: Failure?
 
-    /// Time spent waiting for data since the last reset.
+    /// The time spent waiting for data since the last reset.
     package private(set) var waiting = Duration.zero
 
     private let loader: BatchLoader
@@ -21,7 +23,7 @@ package final class BatchSource {
 
     deinit { loader.stop() }
 
-    /// The next batch, or a blank one of `count` samples once there is trouble.
+    /// Returns the next batch, or a blank one of `count` samples after a failure.
     package func next(count: Int) -> Batch {
         let start = ContinuousClock.now
         defer { waiting += ContinuousClock.now - start }

@@ -4,24 +4,25 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// A failure on purpose, for tests of what happens then; never set it for a run that counts.
+/// A failure that a test injects on purpose. Never set it for a real run.
 ///
 ///     LRNET_FAULT=KIND:rank=N,step=N[,when=fresh]
 ///
-/// Behind the loading of the step (counted from 1) the rank does what the kind says:
+/// After loading the batch of the step (counted from 1), the rank fails according to the kind:
 ///
-/// - `nan`: one pixel of its batch is no number
-/// - `gradient`: one input gradient of the second layer with weights is no number, so that the loss
+/// - `nan`: sets one pixel of its batch to NaN
+/// - `gradient`: sets one input gradient of the second layer with weights to NaN, so that the loss
 ///   is finite and later layers are updated
 /// - `stop`: raises SIGSTOP
-/// - `hang`: sleeps for ever
+/// - `hang`: sleeps forever
 /// - `kill`: raises SIGKILL
-/// - `exit`: `_exit(1)`
-/// - `error`: throws an error that the other ranks do not share
+/// - `exit`: calls `_exit(1)`
+/// - `error`: throws an error that the other ranks do not throw
 ///
-/// `when=fresh` does so only in a run that has not gone on from a checkpoint, and so once.
+/// `when=fresh` limits the fault to a run that was not resumed from a checkpoint, so that it
+/// happens once.
 package struct FaultInjection: Equatable {
-    /// What happens.
+    /// The kind of failure.
     package enum Kind: String, CaseIterable {
         case nan, gradient, stop, hang, kill, exit, error
     }
@@ -34,12 +35,14 @@ package struct FaultInjection: Equatable {
     package let step: Int
     package let onlyFresh: Bool
 
-    /// What the environment asks for; `nil` where it says nothing.
+    /// Reads the fault from the environment; `nil` if the variable is not set.
     static func fromEnvironment() throws -> FaultInjection? {
         try ProcessInfo.processInfo.environment[variable].map { try FaultInjection($0) }
     }
 
-    /// - Throws: `Failure` (64) for a text that is not exactly as above.
+    /// Parses the text of the variable.
+    ///
+    /// - Throws: `Failure` (64) if the text does not have exactly the form above.
     package init(_ text: String) throws {
         let site = FailureSite(
             Self.variable, "'\(text)'",
@@ -47,13 +50,15 @@ package struct FaultInjection: Equatable {
                 + Kind.allCases.map(\.rawValue).joined(separator: ", "))
         var words = try FaultText(text, site: site)
         guard let kind = Kind(rawValue: words.kind) else {
-            throw site.usage("names no kind of fault")
+            throw site.usage("does not name a known kind of fault")
         }
         let when = words.take("when")
         guard let rank = words.take("rank").flatMap({ Int($0) }), rank >= 0,
             let step = words.take("step").flatMap({ Int($0) }), step >= 1
-        else { throw site.usage("rank (from 0) and step (from 1) are needed") }
-        guard when == nil || when == "fresh" else { throw site.usage("when is fresh or left out") }
+        else { throw site.usage("requires rank (from 0) and step (from 1)") }
+        guard when == nil || when == "fresh" else {
+            throw site.usage("'when' must be fresh or omitted")
+        }
         try words.finish()
         self.text = text
         self.kind = kind
@@ -62,7 +67,7 @@ package struct FaultInjection: Equatable {
         onlyFresh = when != nil
     }
 
-    /// What the log of such a run says.
+    /// The warning in the log of a run with a fault.
     package var warning: String {
         "\(Self.variable)=\(text) is set: this run fails on purpose, for a test"
     }

@@ -3,15 +3,15 @@ package import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
-/// Adds up the leaves' gradients of all ranks while earlier layers still compute, and gathers what
-/// layers want of the whole batch.
+/// The exchange that sums the leaf gradients of all ranks while earlier layers still compute, and
+/// gathers rows of the whole batch for layers that need them.
 ///
-/// Exact mode adds in one tree over the leaves, whatever the number of ranks; fast mode leaves the
-/// order to MPI, at the end of the pass. Short ranges of the vector are joined (``SumBucket``), and
-/// long ones travel in pieces. Exchanges are made when they are first wanted, by all ranks in the same
-/// order, and kept.
+/// Exact mode adds in one tree over the leaves, independent of the number of ranks. Fast mode
+/// leaves the order to MPI and sums at the end of the pass. Short ranges of the vector are joined
+/// (``SumBucket``), and long ones are sent in pieces. Exchanges are created on first use, by all
+/// ranks in the same order, and then reused.
 package final class GradientReducer: GradientExchange {
-    /// A sum that is made again in each step, and the leaves that are present.
+    /// A sum that recurs in each step, and the number of leaves that are present.
     private struct SumKey: Hashable {
         let sum: GradientSum
         let presentLeaves: Int
@@ -28,8 +28,8 @@ package final class GradientReducer: GradientExchange {
         let count: Int
     }
 
-    /// Values of a message, at most: 256 KiB. Every exchange keeps two messages of each node, so
-    /// large ones cost memory; see `lrnet-mpi-checks --benchmark`.
+    /// The maximum number of values in a message: 256 KiB. Every exchange stores two messages of
+    /// each node, so large ones cost memory; see `lrnet-mpi-checks --benchmark`.
     package static let pieceCount = 1 << 16
 
     private let group: any ProcessGroup
@@ -40,41 +40,41 @@ package final class GradientReducer: GradientExchange {
     private var gathers: [GatherKey: RowGather] = [:]
     private var shareGathers: [ShareKey: AllGather] = [:]
     private var begunGathers: [GatherName: RowGather] = [:]
-    private var underWay: [Started] = []
+    private var inFlight: [Started] = []
     private var bucket = SumBucket()
-    /// Whose sums wait in the bucket.
+    /// The owner of the pending sums in the bucket.
     private var bucketStore: GradientStore?
     private var failure: (any Error)?
 
-    /// The time of this step in which nothing was done but wait for exchanges.
+    /// The time of this step spent only waiting for exchanges.
     private(set) var waiting = Duration.zero
 
-    /// An exchange under way.
+    /// A started exchange.
     private struct Started {
         let exchange: any Exchange
-        /// The range that it adds up, if it does.
+        /// The range that it sums; `nil` for a gather.
         var sum: Range<Int>?
-        /// A step of it waits for the other ranks.
+        /// True if one call of it blocks until the other ranks participate.
         var isBlocking = false
     }
 
-    /// Rows of all samples, and how they come here.
+    /// The rows of all samples, and the exchange that gathers them.
     private struct RowGather {
         let exchange: AllGather
         let rows: FloatBuffer
         let own: Range<Int>
     }
 
-    /// Creates a reducer; every rank does, with the same arguments.
+    /// Creates a reducer. Every rank calls it with the same arguments.
     ///
-    /// - Parameter leafCount: The leaves of a full batch.
+    /// - Parameter leafCount: The number of leaves in a full batch.
     package init(group: any ProcessGroup, leafCount: Int, mode: Recipe.Reduction) {
         self.group = group
         self.leafCount = leafCount
         self.mode = mode
     }
 
-    /// How this rank adds up its own leaves in a batch of `layout`.
+    /// Returns the order in which this rank sums its own leaves of a batch.
     package func schedule(for layout: BatchLayout) -> LeafSchedule {
         LeafSchedule(of: layout.leafRun, in: LeafTree(count: layout.globalLeafCount))
     }
@@ -82,7 +82,8 @@ package final class GradientReducer: GradientExchange {
     /// Begins a step. Every rank calls it.
     func begin(_ layout: BatchLayout) {
         precondition(
-            underWay.isEmpty && bucket.range == nil, "a step begins before the last one's end")
+            inFlight.isEmpty && bucket.range == nil,
+            "a step begins before the previous one has ended")
         presentLeaves = layout.globalLeafCount
         waiting = .zero
         begunGathers.removeAll(keepingCapacity: true)
@@ -90,7 +91,8 @@ package final class GradientReducer: GradientExchange {
 
     // MARK: Sums
 
-    /// Begins a sum, at once or, where every rank wants all of it, with the next range.
+    /// Begins a sum. A sum that every rank needs in full may wait in the bucket for the next
+    /// ranges.
     package func beginSum(_ range: Range<Int>, of store: GradientStore, unit: Int?) throws {
         for sum in bucket.add(GradientSum(range: range, unit: unit)) { try start(sum, of: store) }
         bucketStore = bucket.range == nil ? nil : store
@@ -110,13 +112,13 @@ package final class GradientReducer: GradientExchange {
         } else {
             try reduction.start(nodes: store.nodes(range), into: store.total[range])
         }
-        underWay.append(Started(exchange: reduction, sum: range, isBlocking: mode == .fast))
+        inFlight.append(Started(exchange: reduction, sum: range, isBlocking: mode == .fast))
     }
 
-    /// True if a range's sums are here, or were never asked for.
+    /// True if a range's sums have arrived or were never begun.
     func hasSummed(_ range: Range<Int>) -> Bool {
         bucket.range?.overlaps(range) != true
-            && !underWay.contains { $0.sum?.overlaps(range) == true }
+            && !inFlight.contains { $0.sum?.overlaps(range) == true }
     }
 
     private func reduction(_ key: SumKey) -> any AllReduction {
@@ -140,7 +142,7 @@ package final class GradientReducer: GradientExchange {
 
     // MARK: Gathers
 
-    /// Copies this rank's rows to their place and begins to gather the others.
+    /// Copies this rank's rows to their place and begins to gather the rows of the other ranks.
     package func beginGather(
         rows: FloatView, width: Int, name: GatherName, layout: BatchLayout
     ) throws {
@@ -149,7 +151,7 @@ package final class GradientReducer: GradientExchange {
         gather.rows[gather.own].copy(from: rows)
         begunGathers[name] = gather
         try gather.exchange.start(gather.rows.all)
-        underWay.append(Started(exchange: gather.exchange))
+        inFlight.append(Started(exchange: gather.exchange))
     }
 
     private func rowGather(_ key: GatherKey, width: Int, _ layout: BatchLayout) -> RowGather {
@@ -169,7 +171,7 @@ package final class GradientReducer: GradientExchange {
         return made
     }
 
-    /// Waits for the rows.
+    /// Waits for the rows of all ranks and returns them.
     package func finishGather(_ name: GatherName) throws -> FloatView {
         guard let gather = begunGathers[name] else {
             preconditionFailure("nothing gathered for \(name)")
@@ -180,20 +182,19 @@ package final class GradientReducer: GradientExchange {
         return gather.rows.all
     }
 
-    /// This rank's values, in the order of the ranks.
+    /// Returns this rank's share of `count` values; shares are in the order of the ranks.
     package func share(of count: Int, unit: Int) -> Range<Int> {
         SlicePartition(count: count, ranks: group.size, alignment: unit)[group.rank]
     }
 
-    /// Begins to gather shares.
     package func beginGather(shares view: FloatView, unit: Int) throws {
         let exchange = shareGather(view, unit: unit)
         try exchange.start(view)
-        underWay.append(Started(exchange: exchange))
+        inFlight.append(Started(exchange: exchange))
     }
 
-    /// Makes what gathers parameters, in their order: ranks may come to want them in different
-    /// orders. Every rank calls it.
+    /// Creates the gathers of the parameters in a fixed order, since ranks may first use them in
+    /// different orders. Every rank calls it.
     func prepareGathers(of parameters: [Parameter]) {
         for parameter in parameters {
             if let unit = parameter.shareUnit { _ = shareGather(parameter.value, unit: unit) }
@@ -214,20 +215,21 @@ package final class GradientReducer: GradientExchange {
 
     // MARK: Progress
 
-    /// Moves on what is under way. An error is kept for ``finish()``.
+    /// Advances the exchanges in flight. An error is stored and thrown by ``finish()`` or
+    /// ``waitForNext()``.
     package func progress() {
-        guard failure == nil, !underWay.isEmpty else { return }
+        guard failure == nil, !inFlight.isEmpty else { return }
         do {
-            try moveOn()
+            try advance()
         } catch {
             failure = error
         }
     }
 
-    /// MPI_Allreduce blocks, and between other collectives it must come in the same order on all
-    /// ranks: at the end.
-    private func moveOn() throws {
-        try underWay.removeAll { try !$0.isBlocking && $0.exchange.step() }
+    /// Advances the exchanges in flight, except blocking ones. MPI_Allreduce blocks, and all
+    /// ranks must call it in the same order as their other collectives, so it runs at the end.
+    private func advance() throws {
+        try inFlight.removeAll { try !$0.isBlocking && $0.exchange.step() }
     }
 
     private func measuringWait(_ work: () throws -> Void) rethrows {
@@ -236,20 +238,21 @@ package final class GradientReducer: GradientExchange {
         try work()
     }
 
-    /// Waits until another exchange is done, or none is under way. Every rank calls it until what it
-    /// waits for has come.
+    /// Waits until another exchange is done or none is in flight. Every rank calls it until the
+    /// sums that it waits for have arrived.
     func waitForNext() throws {
         try sendBucket()
         if let failure { throw failure }
         if mode == .fast { return try finish() }
-        let count = underWay.count
+        let count = inFlight.count
         try measuringWait {
-            // All at once: peers may wait for any of them.
-            while underWay.count == count && count > 0 { try moveOn() }
+            // All exchanges advance together, because peers may wait for any of them.
+            while inFlight.count == count && count > 0 { try advance() }
         }
     }
 
-    /// The smallest position that any rank gives, if one does. Every rank calls it.
+    /// Returns the smallest position that any rank passes; `nil` if every rank passes `nil`. Every
+    /// rank calls it.
     func agree(on position: Int?) throws -> Int? {
         let none = Double(Int32.max)
         var all = Array(repeating: none, count: group.size)
@@ -259,16 +262,16 @@ package final class GradientReducer: GradientExchange {
         return all.min().flatMap { $0 < none ? Int($0) : nil }
     }
 
-    /// Returns when nothing is under way any more. Every rank calls it.
+    /// Returns once no exchange is in flight. Every rank calls it.
     package func finish() throws {
         try sendBucket()
         if let failure { throw failure }
         try measuringWait {
             if mode == .exact {
-                while !underWay.isEmpty { try moveOn() }
+                while !inFlight.isEmpty { try advance() }
             }
-            for started in underWay { try started.exchange.finish() }
+            for started in inFlight { try started.exchange.finish() }
         }
-        underWay.removeAll(keepingCapacity: true)
+        inFlight.removeAll(keepingCapacity: true)
     }
 }

@@ -2,16 +2,16 @@ internal import LRNetCollectives
 package import LRNetLayers
 internal import LRNetSupport
 
-/// Gathers batch-norm sums from all ranks.
+/// The exchange that gathers batch-norm sums from all ranks.
 package final class GroupStatistics: StatisticsExchange {
     private let group: any ProcessGroup
     private let leafRuns: [Range<Int>]
     private var gathered: [Double] = []
 
-    /// Time spent waiting for other ranks since the last reset.
+    /// The time spent waiting for other ranks since the last reset.
     package private(set) var waiting = Duration.zero
 
-    /// Creates the exchange; every rank does.
+    /// Creates the exchange. Every rank calls it.
     init(group: any ProcessGroup, leafCount: Int) {
         self.group = group
         leafRuns = (0..<group.size).map {
@@ -19,7 +19,7 @@ package final class GroupStatistics: StatisticsExchange {
         }
     }
 
-    /// Gathers `width` values a micro-batch, in the order of the batch.
+    /// Gathers `width` values per micro-batch, in the order of the batch.
     package func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
         if group.size == 1 { return local }
         let start = ContinuousClock.now
@@ -36,7 +36,6 @@ package final class GroupStatistics: StatisticsExchange {
         return gathered
     }
 
-    /// Sets ``waiting`` to 0.
     package func resetWaiting() {
         waiting = .zero
     }

@@ -1,12 +1,15 @@
 internal import LRNetKernels
 internal import LRNetLayers
 
-/// Updates each layer as soon as its gradient is complete, while earlier layers still compute, so that
-/// gathering the new parameters is hidden behind their backward passes.
+/// The parameter updates of one step.
 ///
-/// The layer's backward pass is over then, so nothing of the step needs its parameters any more. A
-/// gradient that turns out not to be finite on some rank finds other layers updated: such a step ends
-/// the run, and nothing of it may be saved. The layer itself stays as it is where its gradient is bad.
+/// Each layer is updated as soon as its gradient is complete, while the backward passes of earlier
+/// layers still run. Those passes overlap with the gathering of the new parameters.
+///
+/// The rest of the step does not read a layer's parameters after that layer's backward pass, so they
+/// can be changed. If a gradient is not finite on some rank, other layers may already be updated. Such
+/// a step ends the run, and its results must not be saved. A rank whose gradient is not finite leaves
+/// that layer unchanged.
 final class LayerUpdates {
     private let network: Network
     private let optimizer: MomentOptimizer
@@ -14,15 +17,16 @@ final class LayerUpdates {
     private let positions: [ObjectIdentifier: Int]
     private var pending: [Int] = []
     private var pass: Pass?
-    /// The first layer whose gradient is not finite on this rank; its position in the network.
+    /// The position in the network of the first layer whose gradient is not finite on this rank.
     private(set) var nonFiniteLayer: Int?
 
-    /// Takes the place of the optimizer where nothing may change.
+    /// An optimizer that leaves parameters unchanged.
     private final class NoUpdate: ParameterOptimizer {
         func update(_ parameter: Parameter, _ range: Range<Int>, gradient: FloatView) {}
     }
 
-    /// Every rank creates it, after memory for the network was reserved.
+    /// Prepares the gathers of the parameters. Every rank calls it after reserving the network's
+    /// memory.
     init(network: Network, optimizer: MomentOptimizer, reducer: GradientReducer) {
         self.network = network
         self.optimizer = optimizer
@@ -32,31 +36,33 @@ final class LayerUpdates {
         reducer.prepareGathers(of: network.parameters)
     }
 
-    /// Begins a step's updates; the optimizer has begun the step.
+    /// Begins a step's updates. The optimizer must already have begun the step.
     func begin(_ pass: Pass) {
         self.pass = pass
         pending.removeAll(keepingCapacity: true)
         nonFiniteLayer = nil
     }
 
-    /// Called when a layer's backward pass is over: updates the layers whose sums have arrived.
+    /// Adds a layer whose backward pass is over, and updates all added layers whose sums have
+    /// arrived.
     func layerIsDone(_ layer: any Layer) throws {
         guard let position = positions[ObjectIdentifier(layer)] else { return }
         if !layer.parameters.isEmpty { pending.append(position) }
-        try updateWhatIsReady()
+        try updateReadyLayers()
     }
 
-    /// Returns when all layers are updated here, and their parameters on the way. Every rank calls it.
+    /// Returns once this rank has updated all layers and begun to gather their parameters. Every
+    /// rank calls it.
     func finish() throws {
-        try updateWhatIsReady()
+        try updateReadyLayers()
         while !pending.isEmpty {
             try reducer.waitForNext()
-            try updateWhatIsReady()
+            try updateReadyLayers()
         }
         pass = nil
     }
 
-    private func updateWhatIsReady() throws {
+    private func updateReadyLayers() throws {
         guard let pass else { return }
         var index = 0
         while index < pending.count {

@@ -1,24 +1,24 @@
 package import LRNetKernels
 package import LRNetLayers
 
-/// Adam, or gradient descent with momentum; each rank updates its share of the parameters.
+/// Adam, or gradient descent with momentum. Each rank updates its share of the parameters.
 ///
-/// Formulas at ``AdamKernel`` and ``MomentumKernel``; L2 decay is coupled: it joins the gradient before the moments, as
-/// in the paper's code.
+/// The formulas are in `AdamKernel` and `MomentumKernel`. L2 decay is coupled: it is added to
+/// the gradient before the moments are updated, as in the paper's code.
 package final class MomentOptimizer: ParameterOptimizer {
-    /// The two moments of one parameter, of which this rank keeps its share; the rest is out of date
-    /// until a checkpoint gathers them.
+    /// The two moments of one parameter. Each rank updates only its share; the rest is out of date
+    /// until the moments are gathered.
     package struct Moments {
         /// The moving average of the gradient, or the velocity.
         package let first: FloatView
-        /// The moving average of its square; zeros without Adam.
+        /// The moving average of the squared gradient; zeros without Adam.
         package let second: FloatView
     }
 
     /// The parameters, in the order of the network.
     package let parameters: [Parameter]
 
-    /// The moments, one pair a parameter.
+    /// The moments of each parameter, in the same order.
     package let moments: [Moments]
 
     private let constants: Recipe.Optimizer
@@ -26,7 +26,7 @@ package final class MomentOptimizer: ParameterOptimizer {
     private var step: AdamKernel.Step
     private var rates = UpdateRates(real: 0)
 
-    /// Creates an optimizer with moments of zero.
+    /// Creates an optimizer whose moments are zero.
     package init(parameters: [Parameter], constants: Recipe.Optimizer) {
         self.parameters = parameters
         self.constants = constants
@@ -48,7 +48,6 @@ package final class MomentOptimizer: ParameterOptimizer {
         self.rates = rates
     }
 
-    /// Updates a range of a parameter.
     package func update(_ parameter: Parameter, _ range: Range<Int>, gradient: FloatView) {
         guard let position = positions[ObjectIdentifier(parameter)] else {
             preconditionFailure("\(parameter.name) is not among the optimizer's parameters")
@@ -74,7 +73,7 @@ package final class MomentOptimizer: ParameterOptimizer {
         }
     }
 
-    /// Begins to bring all moments to all ranks, for a checkpoint. Every rank calls it.
+    /// Begins to gather all moments on every rank. Every rank calls it.
     func beginGatherMoments(_ exchange: any GradientExchange) throws {
         for (parameter, moments) in zip(parameters, moments) {
             guard let unit = parameter.shareUnit else { continue }
@@ -94,7 +93,8 @@ package final class MomentOptimizer: ParameterOptimizer {
             correction2: Float(1 / (1 - power(constants.beta2, time))), decay: 0)
     }
 
-    /// base^exponent by repeated squaring, so that no library's `pow` decides the bits.
+    /// Returns base^exponent by repeated squaring, so that the bits do not depend on a library's
+    /// `pow`.
     private static func power(_ base: Double, _ exponent: Double) -> Double {
         var (result, factor, left) = (1.0, base, UInt64(exponent))
         while left > 0 {

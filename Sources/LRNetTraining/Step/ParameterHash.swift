@@ -3,17 +3,18 @@ internal import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
-/// The fingerprint of a network's values.
+/// Fingerprints of a network's values.
 package enum ParameterHash {
-    /// SHA-256 of all parameters, little-endian Float32, unpadded, in the order of the network.
+    /// Returns the SHA-256 of all parameters: little-endian Float32, unpadded, in the order of the
+    /// network.
     package static func of(_ network: Network) -> String {
         var hash = ContentHash()
         for parameter in network.parameters { hash.update(parameter.value) }
         return hash.hex
     }
 
-    /// SHA-256 of all that training goes on from: parameters, the optimizer's moments, and batch
-    /// norm's moving averages.
+    /// Returns the SHA-256 of everything that training resumes from: parameters, the optimizer's
+    /// moments, and batch norm's moving averages.
     ///
     /// - Precondition: The moments have been gathered (``TrainingStep/gatherState()``).
     static func ofState(_ network: Network, _ optimizer: MomentOptimizer) -> String {
@@ -31,7 +32,7 @@ package enum ParameterHash {
 }
 
 extension ContentHash {
-    // Closures, not key paths: those are looked up for each of the millions of values.
+    // Closures, because key paths would be looked up for each of the millions of values.
     fileprivate mutating func update(_ view: FloatView) {
         view.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { update(Array($0)) }
     }

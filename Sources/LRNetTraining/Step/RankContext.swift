@@ -4,7 +4,7 @@ internal import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
-/// What one rank brings to every pass: its group, threads and leaves.
+/// The resources of one rank that every pass uses: group, threads and leaves.
 package final class RankContext {
     package let group: any ProcessGroup
     package let recipe: Recipe
@@ -13,8 +13,9 @@ package final class RankContext {
     package let statistics: GroupStatistics
     let status: StatusExchange
 
-    /// - Parameter threadOption: What the user lowers where the system makes no further thread.
-    /// - Throws: `Failure` if there are more ranks than leaves.
+    /// - Parameter threadOption: The option that the user should lower if the system cannot create
+    ///   that many threads; named in the error.
+    /// - Throws: `Failure` if there are more ranks than leaves, or if threads cannot be created.
     package init(
         group: any ProcessGroup, recipe: Recipe, threadOption: String = "training.threads"
     ) throws {
@@ -43,22 +44,22 @@ package final class RankContext {
         }
     }
 
-    /// The most samples that this rank holds at a time.
+    /// The maximum number of samples that this rank processes at a time.
     package var capacity: Int { leafRun.count * recipe.training.leafSize }
 
-    /// Allocates what a network needs to run here.
+    /// Allocates the memory that a network needs on this rank.
     package func reserve(_ network: Network) {
         network.reserve(
             sampleCount: capacity, microBatch: recipe.training.microBatch,
             workerCount: pool.threadCount, globalCount: recipe.training.globalBatch)
     }
 
-    /// This rank's part of a batch.
+    /// Returns the layout of this rank's part of a batch.
     package func layout(globalCount: Int) -> BatchLayout {
         recipe.layout(globalCount: globalCount, leafRun: leafRun)
     }
 
-    /// A pass without gradients.
+    /// Returns a pass without gradients.
     func pass(_ mode: Pass.Mode, layout: BatchLayout) -> Pass {
         Pass(
             mode: mode, seed: recipe.training.seed, layout: layout, pool: pool,

@@ -1,45 +1,46 @@
 internal import LRNetSupport
 package import LRNetWatchdog
 
-/// Where the time of some steps went, on this rank.
+/// The times that one or more steps spent in each stage, on this rank.
 package struct StageTimes {
     package init() {}
 
-    /// Told of each stage that is measured.
+    /// Receives each stage that is measured.
     package var beacon: ProgressBeacon?
-    /// The whole of the steps.
+    /// The time of whole steps.
     package var total = Duration.zero
-    /// Waiting for the loader.
+    /// The time spent waiting for the loader.
     package var data = Duration.zero
-    /// Exchanging with other ranks: sums, gradients, status, decisions.
+    /// The time of exchanges with other ranks: sums, gradients, status, decisions.
     package var communication = Duration.zero
-    /// Weights, forward pass and loss; of it the batch-norm sums' exchange counts as communication.
+    /// The time of weights, forward pass and loss. Waits for batch-norm sums are included here and
+    /// also count as communication.
     package var forward = Duration.zero
-    /// Backward pass, likewise.
+    /// The time of the backward pass. Waits for batch-norm sums are included here and also count as
+    /// communication.
     package var backward = Duration.zero
-    /// The gradients' exchange, a part of communication.
+    /// The time spent waiting for gradient exchanges; a part of communication.
     package var reduction = Duration.zero
-    /// Gradients of the logits, and the optimizer.
+    /// The time of logit gradients and the optimizer.
     package var update = Duration.zero
-    /// The number of steps.
     package var stepCount = 0
     /// The number of images over all ranks.
     package var imageCount = 0
 
-    /// The rest.
+    /// The time that is neither data nor communication.
     package var compute: Duration { total - data - communication }
 
-    /// Images a second over all ranks.
+    /// Images per second over all ranks.
     package var imagesPerSecond: Double {
         total > .zero ? Double(imageCount) / total.seconds : 0
     }
 
-    /// A stage's share of the whole, in percent.
+    /// Returns a stage's share of the total, in percent.
     package func percent(_ stage: Duration) -> Double {
         total > .zero ? 100 * stage.seconds / total.seconds : 0
     }
 
-    /// Adds other steps' times.
+    /// Adds the times of other steps.
     package mutating func add(_ other: StageTimes) {
         total += other.total
         data += other.data
@@ -52,7 +53,7 @@ package struct StageTimes {
         imageCount += other.imageCount
     }
 
-    /// Adds the time that `work` takes to a stage.
+    /// Runs `work` and adds its time to a stage.
     package mutating func measure<Value>(
         _ stage: WritableKeyPath<StageTimes, Duration>, _ work: () throws -> Value
     ) rethrows -> Value {
@@ -62,7 +63,7 @@ package struct StageTimes {
         return try work()
     }
 
-    /// The phase that a stage is to the watchdog.
+    /// Returns the watchdog's phase for a stage; `nil` if it has none.
     private static func phase(of stage: PartialKeyPath<StageTimes>) -> ProgressPhase? {
         switch stage {
         case \.forward: .forward

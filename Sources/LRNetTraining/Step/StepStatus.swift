@@ -2,31 +2,30 @@ internal import LRNetCollectives
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// What all ranks know of a step once the losses are computed: loss, errors, and who is in trouble.
+/// The status of a step on all ranks after the forward pass: loss, error counts and flags.
 package struct StepStatus: Sendable, Equatable {
-    /// The mean cross-entropy of the batch, in nats, without regularisers.
+    /// The mean loss of the batch, without regularizers (cross-entropy is in nats).
     package var loss = 0.0
-    /// Samples whose largest logit was not the label's.
+    /// The number of samples whose largest logit is not the label's.
     package var errorCount = 0
-    /// Samples whose label was not among the five largest logits.
+    /// The number of samples whose label is not among the five largest logits.
     package var topFiveErrorCount = 0
-    /// Samples of the batch.
+    /// The number of samples in the batch.
     package var sampleCount = 0
-    /// Whether some rank was asked to stop, by a signal.
+    /// True if a stop was requested on some rank, by a signal or a time limit.
     package var stopWanted = false
-    /// Whether some rank could not load its part of the batch.
+    /// True if some rank could not load its part of the batch.
     package var hasFailure = false
 
-    /// Nothing seen yet.
     package init() {}
 
-    /// The share of wrong samples, in percent.
+    /// The share of misclassified samples, in percent.
     package var errorPercent: Double {
         sampleCount == 0 ? 0 : 100 * Double(errorCount) / Double(sampleCount)
     }
 }
 
-/// Flags that a rank sends to the others along with its losses.
+/// Flags that a rank sends to the other ranks with its losses.
 package struct RankFlags: OptionSet {
     package let rawValue: Int
 
@@ -42,13 +41,13 @@ package struct RankFlags: OptionSet {
     }
 }
 
-/// Adds up losses and flags over the ranks; leaves in tree order, so that the loss has the same bits
-/// at any number of ranks.
+/// The exchange that combines losses and flags over the ranks. It adds leaves in tree order, so
+/// that the loss has the same bits at any number of ranks.
 final class StatusExchange {
     private let group: any ProcessGroup
     private let leafRuns: [Range<Int>]
 
-    /// Loss, errors, errors of the first five, and samples.
+    /// The number of values per leaf: loss, errors, top-five errors and samples.
     private static let width = 4
 
     init(group: any ProcessGroup, leafCount: Int) {
@@ -58,7 +57,7 @@ final class StatusExchange {
         }
     }
 
-    /// Combines the ranks' leaves. Every rank calls it, at the same point of the same step.
+    /// Combines the leaves of all ranks. Every rank calls it, at the same point of the same step.
     func combine(
         _ leaves: [ClassificationLoss.Totals], layout: BatchLayout, flags: RankFlags = []
     ) throws -> StepStatus {

@@ -3,18 +3,22 @@ internal import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
-/// The messages of one rank in a training step with exact sums, counted from the very exchanges that
-/// layers begin: by this model runs on more ranks than there are can be judged.
+/// A model of the messages that one rank sends in a training step with exact sums.
 ///
-/// With R ranks, k nodes of this rank, slices of n / R values, pieces of p values:
+/// It counts the exchanges that the layers begin, so it can predict the traffic of more ranks than
+/// are available.
 ///
-///     a sum of n values, wanted by all:     (R - 1) (k + 1) n / R values, ceil(n / R / p) messages each
-///     a sum in shares, then the parameters: (R - 1)  k      n / R, and (R - 1) n / R for each tensor
+/// With R ranks, k nodes on this rank, slices of n / R values, pieces of p values, it sends
+///
+///     a sum of n values, for every rank:    (R - 1) (k + 1) n / R values
+///     a sum in shares, then the parameters: (R - 1) k n / R, and (R - 1) n / R for each tensor
 ///     rows of w values of B samples:        (R - 1) w B / R
 ///
-/// Collective calls (batch norm's sums, status, agreement, decision) are counted; their bytes are not.
+/// and each slice takes ceil(n / R / p) messages.
+/// Collective calls (batch-norm sums, status, agreement, decision) are counted; their bytes are
+/// not.
 package struct StepTraffic {
-    /// The most values of a message.
+    /// The maximum number of values in a message.
     private static let pieceCount = GradientReducer.pieceCount
 
     private let rank: Int
@@ -22,13 +26,13 @@ package struct StepTraffic {
     private let recipe: Recipe
     private let nodeCount: Int
 
-    /// Messages and bytes of the rank.
+    /// Messages and bytes that the rank sends.
     package private(set) var traffic = Traffic()
 
-    /// Plans a step of a whole batch.
+    /// Plans a step on a whole batch.
     ///
-    /// - Parameter network: With memory reserved for the recipe's global batch.
-    /// - Precondition: There are at most as many ranks as leaves.
+    /// - Parameter network: A network with memory reserved for the recipe's global batch.
+    /// - Precondition: The number of ranks does not exceed the number of leaves.
     package init(network: Network, recipe: Recipe, ranks: Int, rank: Int = 0) {
         let leaves = recipe.training.gradientLeaves
         precondition(ranks <= leaves, "\(ranks) ranks for \(leaves) leaves")

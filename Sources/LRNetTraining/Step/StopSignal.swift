@@ -3,20 +3,23 @@ internal import LRNetSupport
 internal import LRNetWatchdog
 internal import Synchronization
 
-/// Notes signals that ask a run to stop (SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, and SIGXCPU of a
-/// limit on CPU time), and the end of the process's time. The run then saves a checkpoint after the
-/// current step, or gives up a validation, and ends with exit code 75.
+/// A request to stop the run, made by a signal or by the process's time limit.
 ///
-/// A second SIGINT ends the process at once. A process makes one, first of all it does: until then
-/// such a signal kills it. What was ignored when the process started stays ignored.
+/// The signals are SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP and SIGXCPU (sent when a CPU-time
+/// limit is exceeded). The run then saves a checkpoint after the current step, or interrupts a
+/// validation, and ends with exit code 75.
+///
+/// A second SIGINT ends the process at once. A process must create its stop signal before anything
+/// else, because until then these signals kill it. Signals that were ignored when the process
+/// started stay ignored.
 package final class StopSignal {
     private let flag: Flag
     private let createdAt = ContinuousClock.now
     private var deadline: ContinuousClock.Instant?
 
-    /// From now on signals are noted.
+    /// Begins to record signals.
     ///
-    /// - Throws: `Failure` (74) if the system makes no thread.
+    /// - Throws: `Failure` (74) if the system cannot create a thread.
     package init() throws {
         let flag = Flag()
         self.flag = flag
@@ -28,26 +31,27 @@ package final class StopSignal {
         }
     }
 
-    /// Answers the first Ctrl-C at once: a step may take many seconds, and a second Ctrl-C loses it.
+    /// Acknowledges the first Ctrl-C at once. A step may take many seconds, and a second Ctrl-C
+    /// would lose it.
     private static func acknowledge() {
         let start = isatty(STDERR_FILENO) == 1 ? "\n" : ""
         let line =
             "\(start)lrnet-dist: stopping after this step with a checkpoint; press Ctrl-C again to "
             + "stop without one\n"
-        Console.complain(line)
+        Console.printError(line)
     }
 
-    /// A signal has come, or the time is over.
+    /// True if a signal has arrived or the time limit is reached.
     var isWanted: Bool { flag.isSet || isDeadlinePassed }
 
     var isDeadlinePassed: Bool { deadline.map { ContinuousClock.now >= $0 } ?? false }
 
-    /// Limits the time of this process, from its start (`training.maxMinutes`).
+    /// Limits the time of this process, counted from its start (`training.maxMinutes`).
     func limit(minutes: Double?) {
         deadline = minutes.map { createdAt + .seconds(60 * $0) }
     }
 
-    /// Has a beacon told of the first signal, also if that has come already.
+    /// Reports the first stop signal to a beacon, even one received earlier.
     func tell(_ beacon: ProgressBeacon) { flag.tell(beacon) }
 
     private final class Flag: Sendable {

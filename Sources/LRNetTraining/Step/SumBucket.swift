@@ -1,20 +1,22 @@
 package import LRNetLayers
 
-/// Joins sums that every rank wants, of ranges that follow one another from the end of the gradient
-/// vector to its start, until they are worth a message.
+/// A buffer that joins small sums until they justify a message.
+///
+/// It joins sums that every rank needs in full. Their ranges follow one another from the end of the
+/// gradient vector to its start.
 package struct SumBucket {
-    /// Values of a joined sum, at least, unless another sum or the end of the pass comes first.
+    /// The minimum number of values in a joined sum, unless another kind of sum or the end of the
+    /// pass comes first.
     package static let leastCount = 1 << 14
 
-    /// The range that waits.
+    /// The pending range.
     package private(set) var range: Range<Int>?
 
-    /// Creates an empty bucket.
     package init() {}
 
-    /// Takes a sum.
+    /// Adds a sum.
     ///
-    /// - Returns: The sums that begin now, in order.
+    /// - Returns: The sums to start now, in order.
     package mutating func add(_ sum: GradientSum) -> [GradientSum] {
         if sum.range.isEmpty { return [] }
         if sum.unit != nil { return takeRest() + [sum] }
@@ -26,7 +28,7 @@ package struct SumBucket {
 
     /// Empties the bucket.
     ///
-    /// - Returns: The sum that waited, if there is one.
+    /// - Returns: The pending sum, if there is one.
     package mutating func takeRest() -> [GradientSum] {
         defer { range = nil }
         return range.map { [GradientSum(range: $0, unit: nil)] } ?? []

@@ -4,7 +4,7 @@ internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
 
-/// The training split, opened, and the order in which steps go through it.
+/// The opened training split, and the order in which steps read it.
 package struct TrainingData {
     package let set: ShardSet
     let reader: ShardReader
@@ -13,7 +13,8 @@ package struct TrainingData {
 
     /// Opens a data set for training. Every rank calls it.
     ///
-    /// - Throws: What all ranks agree on: data that are missing, damaged or do not fit the recipe.
+    /// - Throws: An error that all ranks agree on: data that are missing, damaged or do not fit the
+    ///   recipe.
     package init(path: String, recipe: Recipe, group: any ProcessGroup) throws {
         let set = try Self.openSet(path, recipe: recipe, group: group)
         self.set = set
@@ -23,10 +24,10 @@ package struct TrainingData {
         sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: set))
     }
 
-    /// This rank's batches, loaded ahead from step `first` on (counted from 0).
-    /// Every rank calls it.
+    /// Returns this rank's batches from step `first` (counted from 0), loaded in advance. Every
+    /// rank calls it.
     ///
-    /// - Throws: What all ranks agree on: the system makes no further thread.
+    /// - Throws: An error that all ranks agree on, if the system cannot create a thread.
     package func batches(from first: Int, _ context: RankContext) throws -> BatchSource {
         let threads = try context.group.agreeing {
             try LoaderThreads(workers: context.recipe.data.workers)
@@ -39,8 +40,8 @@ package struct TrainingData {
             capacity: context.capacity, shape: augmenter.outputShape)
     }
 
-    /// Opens a data set on every rank and checks that it fits the recipe, and that the recipe can train on
-    /// it. Every rank calls it.
+    /// Opens a data set on every rank and checks that it fits the recipe, and that the recipe can
+    /// train on it. Every rank calls it.
     package static func openSet(
         _ path: String, recipe: Recipe, group: any ProcessGroup
     ) throws -> ShardSet {
@@ -54,20 +55,20 @@ package struct TrainingData {
         return set
     }
 
-    /// Throws if a rank has another set than rank 0. Every rank calls it.
+    /// Throws if the data set of some rank is not the one of rank 0. Every rank calls it.
     static func agree(on set: ShardSet, group: any ProcessGroup) throws {
         let prints = try group.allGather(Array(set.fingerprint.utf8))
         if let other = prints.firstIndex(where: { $0 != prints[0] }) {
             throw Failure(
                 call: "data", subject: set.directory,
-                message: "is another data set than rank 0's; give every machine the same one",
+                message: "differs from rank 0's data set; use the same one on every machine",
                 exitStatus: .badData, rank: other, isAgreed: true)
         }
     }
 
-    /// Checks that the network takes the set's images and has its classes.
+    /// Checks that the images and classes of the set fit the network.
     ///
-    /// - Throws: `Failure` (65) naming what of the set does not fit the recipe.
+    /// - Throws: `Failure` (65) with the mismatch and a remedy.
     static func checkShape(_ set: ShardSet, _ recipe: Recipe) throws {
         let site = FailureSite("data", set.directory)
         let architecture = recipe.architecture
@@ -85,14 +86,14 @@ package struct TrainingData {
         }
         guard set.classes == architecture.classes else {
             throw site.badData(
-                "has \(set.classes) classes where network \(architecture.name) has "
+                "has \(set.classes) classes but network \(architecture.name) has "
                     + "\(architecture.classes); set network.classes to \(set.classes)")
         }
     }
 
-    /// Checks that the set can be trained on by the recipe.
+    /// Checks that the recipe can train on the set.
     ///
-    /// - Throws: `Failure` (65) naming what of the set does not fit the recipe.
+    /// - Throws: `Failure` with the mismatch and a remedy: 65 for the set, 78 for the recipe.
     static func check(_ set: ShardSet, _ recipe: Recipe) throws {
         try checkShape(set, recipe)
         let site = FailureSite("data", set.directory)
@@ -118,7 +119,7 @@ package struct TrainingData {
         guard recipe.validation.everyEpochs == 0 || set.count(.validation) > 0 else {
             throw site.badData(
                 "has no validation split; import it with --validation N, or set "
-                    + "validation.everyEpochs=0, which chooses no network and writes no winner")
+                    + "validation.everyEpochs=0, which selects no network and writes no winner")
         }
     }
 }

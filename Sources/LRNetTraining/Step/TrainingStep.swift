@@ -4,33 +4,34 @@ internal import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
-/// The training step: a batch in, updated parameters out, on every rank the same.
+/// The training step: it updates the parameters with the gradients of one batch, identically on
+/// every rank.
 package final class TrainingStep {
     package let network: Network
     let optimizer: MomentOptimizer
     let gradients: GradientStore
     private let context: RankContext
-    /// The threads, which move messages between two calls of a loop.
+    /// The threads; they progress messages between loops.
     private let pool: ThreadPool
     private let loss: ClassificationLoss
     private let reducer: GradientReducer
     private let updates: LayerUpdates
-    /// Whether a step has updated some layers and not others.
+    /// True if a step updated some layers but not others.
     private var isPartlyUpdated = false
 
-    /// Changes values on their way, in tests of failures; `nil` in a run that counts.
+    /// Corrupts outputs or gradients in failure tests; `nil` in a real run.
     var injectedFault: Pass.Observer?
 
-    /// What one step brought.
+    /// The result of one step.
     package struct Outcome {
         package var status: StepStatus
-        /// The first layer with a gradient that is not finite, or the loss; the same on all ranks.
+        /// The loss, or the first layer with a non-finite gradient; the same on all ranks.
         package var nonFinitePlace: String?
     }
 
     /// - Parameters:
-    ///   - network: Reserved for `context.capacity` samples and initialised.
-    ///   - exchange: What layers use instead of the reducer; it must pass everything on to it.
+    ///   - network: Initialized, with memory reserved for `context.capacity` samples.
+    ///   - exchange: Wraps the reducer for the layers; it must forward every call to the reducer.
     package init(
         context: RankContext, network: Network,
         exchange: (GradientReducer) -> any GradientExchange = { $0 }
@@ -52,15 +53,15 @@ package final class TrainingStep {
         updates = LayerUpdates(network: network, optimizer: optimizer, reducer: reducer)
     }
 
-    /// Trains on one batch. Every rank calls it, with its own part.
+    /// Trains on one batch. Every rank calls it with its own part of the batch.
     ///
-    /// Nothing is updated when a rank could not load its part, or when the loss is not finite. Where a
-    /// gradient is not, other layers may be updated already: the run must end and save nothing. Every
-    /// rank sees either at the same step.
+    /// Nothing is updated if a rank could not load its part, or if the loss is not finite. If a
+    /// gradient is not finite, other layers may already be updated: the run must then end and save
+    /// nothing. Every rank detects either case at the same step.
     ///
     /// - Parameters:
     ///   - step: Counted from 0.
-    ///   - flags: Whether this rank was asked to stop, and whether its batch is a blank one.
+    ///   - flags: Indicate that this rank received a stop request, or that its batch is blank.
     package func run(
         step: Int, batch: Batch, globalCount: Int, rates: UpdateRates, flags: RankFlags,
         times: inout StageTimes
@@ -76,7 +77,7 @@ package final class TrainingStep {
         }
         let losses = [status.loss] + otherLosses
         guard !status.hasFailure, losses.allSatisfy(\.isFinite) else {
-            // Inputs may be on their way; peers count on them.
+            // Layer inputs may still be in transit, and peers wait for them.
             try reducer.finish()
             return Outcome(
                 status: status, nonFinitePlace: status.hasFailure ? nil : "the loss")
@@ -104,32 +105,34 @@ package final class TrainingStep {
         return Outcome(status: status)
     }
 
-    /// Gathers the whole state and checks that all ranks have the same; a difference would be our
-    /// bug, or a machine's fault, and must not be saved. Every rank calls it.
+    /// Gathers the whole state and checks that it is the same on all ranks. A difference is a bug
+    /// or a hardware fault and must not be saved. Every rank calls it.
     ///
     /// - Parameter step: Steps trained, for the message.
     /// - Returns: The state's hash.
     package func agreedState(step: Int) throws -> String {
         try gatherState()
         let hash = ParameterHash.ofState(network, optimizer)
-        // Where MPI adds up in an order of its own, ranks may differ.
+        // Ranks may differ in fast mode, where MPI determines the order of sums.
         guard context.recipe.reduction == .exact else { return hash }
         let hashes = try context.group.allGather(Array(hash.utf8))
         guard let other = hashes.firstIndex(where: { $0 != hashes[0] }) else { return hash }
         throw Failure(
             call: "step \(step)", subject: "the run's state",
-            message: "differs from rank 0's; a machine computes wrongly or runs another build",
+            message: "differs from rank 0's; one machine computes incorrectly or runs a different "
+                + "build",
             exitStatus: .internalError, rank: other, isAgreed: true)
     }
 
-    /// Brings the whole state of the optimizer to every rank, for what is saved. Every rank calls it.
+    /// Gathers the optimizer's whole state on every rank, for saving or hashing. Every rank calls
+    /// it.
     func gatherState() throws {
         precondition(!isPartlyUpdated, "a step that updated only some layers must not be saved")
         try optimizer.beginGatherMoments(reducer)
         try reducer.finish()
     }
 
-    /// The keys of the learning rates, for a remedy.
+    /// The recipe keys of the learning rates, for a message.
     var rateKeys: String {
         let optimizer = context.recipe.optimizer
         return optimizer.logitRate == nil
@@ -143,10 +146,12 @@ package final class TrainingStep {
         Pass(
             mode: mode, seed: context.recipe.training.seed, step: step, draw: draw, layout: layout,
             pool: pool, statistics: context.statistics, gradients: gradients,
-            observer: Self.both(injectedFault, observer))
+            observer: Self.combined(injectedFault, observer))
     }
 
-    private static func both(_ first: Pass.Observer?, _ second: Pass.Observer?) -> Pass.Observer? {
+    private static func combined(
+        _ first: Pass.Observer?, _ second: Pass.Observer?
+    ) -> Pass.Observer? {
         guard let first, let second else { return first ?? second }
         return { layer, values, isGradient in
             first(layer, values, isGradient)
@@ -164,10 +169,10 @@ package final class TrainingStep {
             wantsGradient: wantsGradient)
     }
 
-    /// The losses of the whole batch under a step's draws but the first, where the method's gradient
-    /// comes from losses; none otherwise. Every rank calls it.
+    /// Returns the loss of the whole batch for each of the step's draws except the first. Returns
+    /// no losses unless the method computes its gradient from losses. Every rank calls it.
     ///
-    /// Trouble of a rank shows in the pass that follows.
+    /// A rank's loading failure is reported by the pass that follows.
     private func scoreOtherDraws(_ batch: Batch, _ training: Pass) throws -> [Double] {
         guard case .scoreFunction(let draws) = context.recipe.model.gradientRule else { return [] }
         return try (1..<draws).map { draw in
@@ -201,8 +206,8 @@ package final class TrainingStep {
         return mean
     }
 
-    /// The loss of a batch under the noise of `step`, without gradients: for checks against finite
-    /// differences.
+    /// Returns the loss of a batch with the noise of `step`, without computing gradients; used for
+    /// finite differences.
     func trainingLoss(step: Int, batch: Batch, globalCount: Int) throws -> Double {
         let layout = context.layout(globalCount: globalCount)
         let totals = try forward(batch, pass(step, layout), wantsGradient: false)

@@ -1,17 +1,18 @@
 internal import LRNetSupport
 
-/// The rates at which a step moves parameters, by their role.
+/// The learning rates of a step, by the role of a parameter.
 package struct UpdateRates: Sendable, Equatable {
-    /// The learning rate of real parameters: weights, latent weights, scales, biases and batch norm.
+    /// The learning rate of real parameters: weights, latent weights, scales, biases and batch
+    /// norm.
     package var real: Double
 
     /// The learning rate of logits.
     package var logits: Double
 
-    /// The factor of logits after the update: 1, or more while they are annealed.
+    /// The factor that multiplies logits after the update: 1, or more while they are annealed.
     package var logitGrowth: Double
 
-    /// Creates rates; by default all learning rates are the same, and nothing is annealed.
+    /// Creates rates. By default, all learning rates are the same and logits are not annealed.
     package init(real: Double, logits: Double? = nil, logitGrowth: Double = 1) {
         self.real = real
         self.logits = logits ?? real
@@ -20,8 +21,8 @@ package struct UpdateRates: Sendable, Equatable {
 }
 
 extension Recipe {
-    /// The rates of a step, a function of the recipe and of the data's size alone: a resumed run has them
-    /// without having stored them.
+    /// Returns the rates of a step. They depend only on the recipe and the size of the data, so a
+    /// resumed run recomputes them instead of storing them.
     ///
     /// - Parameter step: Counted from 0.
     package func rates(step: Int, in sequence: BatchSequence) -> UpdateRates {
@@ -34,9 +35,9 @@ extension Recipe {
 }
 
 extension Recipe.Schedule {
-    /// The factor of the learning rates in a step: the warm-up's, times the shape's.
+    /// Returns the factor of the learning rates in a step: the warm-up's factor times the shape's.
     ///
-    /// With W steps of warm-up and N steps in all epochs, step t, counted from 0, has
+    /// With W warm-up steps and N steps in all epochs, the factors of step t, counted from 0, are
     ///
     ///     min(1, (t + 1) / W)                            warm-up
     ///     product of the drops up to t's epoch          step
@@ -44,19 +45,19 @@ extension Recipe.Schedule {
     ///
     /// - Source: Loshchilov, Hutter, ICLR 2017, equation 5 without restarts, for the cosine.
     package func scale(step: Int, in sequence: BatchSequence) -> Double {
-        let warmth = step < warmupSteps ? Double(step + 1) / Double(warmupSteps) : 1
+        let warmup = step < warmupSteps ? Double(step + 1) / Double(warmupSteps) : 1
         switch shape {
-        case .step: return warmth * scale(epoch: sequence.epoch(of: step))
+        case .step: return warmup * scale(epoch: sequence.epoch(of: step))
         case .cosine:
             let rest = max(sequence.plannedSteps - warmupSteps, 1)
-            return warmth * RaisedCosine.value(Double(max(step - warmupSteps, 0)) / Double(rest))
+            return warmup * RaisedCosine.value(Double(max(step - warmupSteps, 0)) / Double(rest))
         }
     }
 
-    /// The factor of the learning rate in an epoch, for the shape `step`.
+    /// Returns the factor of the learning rate in an epoch, for the shape `step`.
     package func scale(epoch: Int) -> Double {
         let drops = dropAtEpochs.reduce(1) { $1 <= epoch ? $0 * factor : $0 }
-        // One multiplication after the other, so that no library's `pow` decides the bits.
+        // Repeated multiplication, so that the bits do not depend on a library's `pow`.
         return epochFactor == 1
             ? drops
             : (0..<epoch).reduce(drops) { rate, _ in
@@ -64,16 +65,16 @@ extension Recipe.Schedule {
             }
     }
 
-    /// The factor of logits after a step: the ratio of two values of a line that rises from 1 to
-    /// ``annealing`` over the last part of all epochs.
+    /// Returns the factor of logits after a step: the ratio of two consecutive values of a line
+    /// that rises from 1 to ``annealing`` over the last part of all epochs.
     ///
     /// - Parameter step: Counted from 0.
     package func logitGrowth(step: Int, of count: Int) -> Double {
         guard annealing != 1 else { return 1 }
         let part = max(Int((Double(count) * annealingPart).rounded()), 1)
-        func hardness(after steps: Int) -> Double {
+        func line(after steps: Int) -> Double {
             1 + (annealing - 1) * Double(max(steps - (count - part), 0)) / Double(part)
         }
-        return hardness(after: step + 1) / hardness(after: step)
+        return line(after: step + 1) / line(after: step)
     }
 }

@@ -7,10 +7,10 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// A bit turned over, or the tail cut off, in every kind of file that a run reads: refused with
-    /// one line, or fallen back from with a warning; never read as good.
+    /// A bit is flipped or the tail is cut off in every kind of file that a run reads. The file
+    /// must be refused with one line, or replaced by an older one with a warning; it must never be
+    /// accepted.
     @Suite struct DamagedFileTests {
-        /// The kinds of files.
         enum Kind: String, CaseIterable {
             case shard, index, state, manifest, winner, recipe
         }
@@ -18,7 +18,7 @@ extension EndToEndTests {
         /// A change to a file's bytes.
         struct Damage: CustomStringConvertible {
             var byte: Int
-            /// The bit that is turned over; `nil` for a file that ends here.
+            /// The bit that is flipped; `nil` if the file ends before `byte`.
             var bit: Int?
 
             func applied(to bytes: [UInt8]) -> [UInt8] {
@@ -35,7 +35,7 @@ extension EndToEndTests {
         private static let flipCount = 24
         private static let cutCount = 6
 
-        /// A seeded sample of positions, ends included.
+        /// Returns a seeded sample of damages, including both ends of the file.
         static func sample(byteCount: Int, _ kind: Kind) -> [Damage] {
             let layer = UInt16(Kind.allCases.firstIndex(of: kind) ?? 0)
             let key = NoiseKey(seed: seed, purpose: .test, step: 82, layer: layer)
@@ -62,7 +62,7 @@ extension EndToEndTests {
             return run
         }
 
-        /// What went on to 34 steps without damage.
+        /// The results of an undamaged run of 34 steps.
         private static let reference = Result { try SmallRun.Reference(["training.steps=34"]) }
 
         private func copy() throws -> TestRun {
@@ -72,8 +72,8 @@ extension EndToEndTests {
             return run
         }
 
-        /// Damages a copy of a kind's file and says what is then wrong with how it was read, if
-        /// anything.
+        /// Damages a copy of a file and returns what is wrong with the way it is then read; `nil`
+        /// if the damage is found.
         private func problem(_ kind: Kind, _ damage: Damage) throws -> String? {
             switch kind {
             case .shard, .index: return try problemOfData(kind, damage)
@@ -91,7 +91,8 @@ extension EndToEndTests {
             try AtomicFile.write(damage.applied(to: FileBytes.read(path)), to: path)
         }
 
-        /// Wants one line that names the file.
+        /// Reads a damaged file and returns `nil` if that throws one line that names the file, with
+        /// the exit code of bad data; otherwise what happened.
         private func refusal(of path: String, _ read: () throws -> Void) -> String? {
             do {
                 try read()
@@ -134,8 +135,8 @@ extension EndToEndTests {
             return nil
         }
 
-        /// The command itself reads the recipe of the run's folder: it refuses, or warns and goes
-        /// on to the end of a run without damage.
+        /// The command reads the recipe of the run's folder. It must refuse the recipe, or warn and
+        /// resume to the end of an undamaged run.
         private func problemOfRecipe(_ damage: Damage) throws -> String? {
             let run = try copy()
             try apply(damage, to: "\(run.output)/recipe.yaml")
@@ -152,7 +153,7 @@ extension EndToEndTests {
             return differences.isEmpty ? nil : "went on to another end: \(differences)"
         }
 
-        @Test func everyDamageIsFound() throws {
+        @Test func `every flipped bit and every cut in every kind of file is detected`() throws {
             var report: [String] = []
             for kind in Kind.allCases {
                 let path: String
@@ -181,8 +182,7 @@ extension EndToEndTests {
                     + "seed \(Self.seed)")
         }
 
-        /// A source network that is damaged starts nothing.
-        @Test func damagedSource() throws {
+        @Test func `a damaged source network is refused by name`() throws {
             let source = try SmallRun.make()
             _ = try source.result(["weights=full-precision", "training.steps=15"])
             let path = "\(source.output)/\(NetworkFile.name)"

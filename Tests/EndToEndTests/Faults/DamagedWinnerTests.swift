@@ -5,9 +5,8 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// A finished run whose winner's file was damaged since: the same command makes it anew.
+    /// The winner's file of a finished run is damaged, and the same command writes it again.
     @Suite struct DamagedWinnerTests {
-        /// What became of the file.
         enum Damage: CaseIterable {
             case flipped, cut, missing, older, foreign
         }
@@ -18,14 +17,14 @@ extension EndToEndTests {
             return run
         }
 
-        /// The winner of the run's first epoch, which is not the one of its end.
+        /// The winner of the run's first epoch, which is not the winner at the end.
         private static let older = Result {
             let run = try SmallRun.make()
             _ = try run.result(["training.steps=15"])
             return try run.winner()
         }
 
-        /// A sound file of the same step and draw that this run has not written.
+        /// Returns an intact file of the same step and draw that this run did not write.
         private func foreign(_ path: String) throws -> [UInt8] {
             let stored = try StoredNetwork(NetworkFile(path: path))
             let network = try stored.file.network(
@@ -52,7 +51,8 @@ extension EndToEndTests {
             return (run, path)
         }
 
-        @Test(arguments: Damage.allCases) func isDrawnAgain(damage: Damage) throws {
+        @Test(arguments: Damage.allCases)
+        func `a damaged or missing winner is drawn again with a warning`(damage: Damage) throws {
             let (run, path) = try damaged(damage)
             let outcome = try run.train(ranks: damage == .flipped ? nil : 2)
             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -62,8 +62,10 @@ extension EndToEndTests {
             #expect(try run.differences(from: SmallRun.reference.get()) == [])
         }
 
-        /// Without its checkpoint it cannot be.
-        @Test(arguments: [nil, 2]) func checkpointIsDamagedToo(ranks: Int?) throws {
+        @Test(arguments: [nil, 2])
+        func `a damaged winner without its checkpoint ends the command with a remedy`(
+            ranks: Int?
+        ) throws {
             let (run, path) = try damaged(.cut)
             let step = try #require(Self.original.get().written().winnerStep)
             let name = String(format: "step-%08d", step)

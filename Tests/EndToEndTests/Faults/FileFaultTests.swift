@@ -5,8 +5,8 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// Disks that fail, are full or read-only: exit code 74 and one line, older checkpoints stay
-    /// good, and the same command goes on to the undisturbed end.
+    /// Disks fail, are full, or are read-only. The run exits with 74 and one line, older
+    /// checkpoints stay intact, and the same command resumes to the undisturbed end.
     @Suite struct FileFaultTests {
         private func train(_ run: TestRun, _ fault: String, ranks: Int?) throws -> Launch.Outcome {
             try run.train(ranks: ranks, environment: [FileFault.variable: fault])
@@ -18,7 +18,8 @@ extension EndToEndTests {
             #expect(outcome.complaints.first?.contains(text) == true, "\(outcome.errors)")
         }
 
-        /// Checkpoints are as good as before, and the run ends as ever.
+        /// Checks that the newest checkpoint is of `step` and that the run resumes to the
+        /// undisturbed end.
         private func expectContinuation(_ run: TestRun, from step: Int?, ranks: Int?) throws {
             #expect(try run.newestCheckpoint() == step)
             if step != nil {
@@ -30,8 +31,8 @@ extension EndToEndTests {
             #expect(try run.differences(from: SmallRun.reference.get()) == [])
         }
 
-        /// Kind, call and path of a fault in the checkpoint of step 6, and the newest one that is
-        /// left.
+        /// The arguments are the kind, call, and path of a fault in the checkpoint of step 6, and
+        /// the step of the newest checkpoint that is left.
         @Test(arguments: [
             ("EIO", "mkdir", "step-00000006.partial", 4),
             ("EIO", "open", "step-00000006.partial/state.h5", 4),
@@ -44,7 +45,9 @@ extension EndToEndTests {
             ("EIO", "fsync", "step-00000006.partial/manifest.json", 4),
             ("EROFS", "rename", "checkpoints/step-00000006", 4),
         ])
-        func checkpointFails(kind: String, call: String, path: String, newest: Int) throws {
+        func `a failed save leaves the previous checkpoint, which the run resumes from`(
+            kind: String, call: String, path: String, newest: Int
+        ) throws {
             let run = try SmallRun.make()
             let ranks = kind == "EIO" ? nil : 2
             let outcome = try train(run, "\(kind):call=\(call),path=\(path)", ranks: ranks)
@@ -52,13 +55,12 @@ extension EndToEndTests {
             try expectContinuation(run, from: newest, ranks: ranks == nil ? 2 : 3)
         }
 
-        /// Faults behind the rename leave a checkpoint more.
         @Test(arguments: [
             ("EIO", "write", "checkpoints/latest", 3, 6),
             ("EIO", "rename", "checkpoints/latest", 3, 6),
             ("EIO", "remove", "checkpoints/step-00000002", 1, 8),
         ])
-        func checkpointIsThere(
+        func `a failure after the rename of a checkpoint keeps that checkpoint`(
             kind: String, call: String, path: String, from: Int, newest: Int
         ) throws {
             let run = try SmallRun.make()
@@ -68,12 +70,12 @@ extension EndToEndTests {
             try expectContinuation(run, from: newest, ranks: 2)
         }
 
-        /// Every other file that a run writes.
+        /// The arguments are all other files that a run writes.
         @Test(arguments: [
             "recipe.yaml", "environment.json", "train.log", "metrics.jsonl",
             "winner.safetensors", "result.json",
         ])
-        func otherFiles(name: String) throws {
+        func `a full disk at any other file ends the run and loses nothing`(name: String) throws {
             let run = try SmallRun.make()
             let outcome = try train(
                 run, "ENOSPC:call=write,path=\(run.output)/\(name)", ranks: 2)
@@ -84,8 +86,8 @@ extension EndToEndTests {
             #expect(try run.differences(from: SmallRun.reference.get()) == [])
         }
 
-        /// The system may write less than it was given; that is no error.
-        @Test func shortWrites() throws {
+        /// The system may write fewer bytes than requested.
+        @Test func `short writes are continued and are not an error`() throws {
             let run = try SmallRun.make()
             let outcome = try train(run, "short:path=\(run.output)", ranks: 2)
             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -93,7 +95,7 @@ extension EndToEndTests {
             #expect(try run.differences(from: SmallRun.reference.get()) == [])
         }
 
-        /// The folder becomes read-only while a checkpoint is being written, in each of its phases.
+        /// The arguments are the phases of writing a checkpoint.
         @Test(
             .enabled(if: TinyDisk.isPossible),
             arguments: [
@@ -104,7 +106,9 @@ extension EndToEndTests {
                 ("rename", "checkpoints/step-00000006", 3),
                 ("write", "checkpoints/latest", 3),
             ])
-        func readOnlyFolder(call: String, path: String, from: Int) throws {
+        func `a folder that becomes read-only during a save ends the run`(
+            call: String, path: String, from: Int
+        ) throws {
             let run = try SmallRun.make()
             let launch = try run.start(
                 ranks: 2,
@@ -121,8 +125,8 @@ extension EndToEndTests {
             try expectContinuation(run, from: newest, ranks: 3)
         }
 
-        /// It is read-only from the start, of a new run and of an old one.
-        @Test(.enabled(if: TinyDisk.isPossible)) func readOnlyFromTheStart() throws {
+        @Test(.enabled(if: TinyDisk.isPossible))
+        func `a read-only folder is refused for a new run and an old one`() throws {
             let run = try SmallRun.make()
             try AtomicFile.createFolder(run.output)
             let mount = try ReadOnlyMount(run.output)
@@ -136,8 +140,7 @@ extension EndToEndTests {
             #expect(try run.written().stateSHA256 == SmallRun.reference.get().result.stateSHA256)
         }
 
-        /// A checkpoint that cannot be read is set aside.
-        @Test func unreadableCheckpoint() throws {
+        @Test func `an unreadable checkpoint is set aside and the run resumes without it`() throws {
             let run = try SmallRun.make()
             try run.train(["training.steps=6"])
             let outcome = try train(run, "EIO:call=read,path=step-00000006/state.h5", ranks: 2)
@@ -153,7 +156,7 @@ extension EndToEndTests {
             "EIO", "EIO:call=write", "EPERM:path=x", "EIO:path=x,call=chmod", "EIO:path=x,from=0",
             "EIO:path=x,when=now",
         ])
-        func badFault(text: String) throws {
+        func `a malformed LRNET_FILE_FAULT is refused with one line`(text: String) throws {
             let outcome = try train(SmallRun.make(), text, ranks: nil)
             #expect(outcome.status == 64)
             #expect(outcome.complaints.count == 1)

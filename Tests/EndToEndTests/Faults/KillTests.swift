@@ -6,16 +6,16 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// A random rank or mpirun is killed at a random moment, then the same command is given again
-    /// until it is done: the end is that of an undisturbed run, bit for bit.
+    /// A random rank or mpirun is killed at a random moment, and the same command is repeated until
+    /// it succeeds. The run must end like an undisturbed one, bit for bit.
     ///
-    /// `LRNET_FAULT_ROUNDS` makes a longer campaign, `LRNET_FAULT_SEED` another one.
+    /// `LRNET_FAULT_ROUNDS` sets the number of rounds, and `LRNET_FAULT_SEED` the seed.
     @Suite struct KillTests {
         private static func number(_ name: String, _ standard: Int) -> Int {
             ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? standard
         }
 
-        /// What has happened in all rounds so far.
+        /// The counts of all rounds so far.
         private struct Tally {
             var rounds = 0
             var kills = 0
@@ -32,7 +32,7 @@ extension EndToEndTests {
             }
         }
 
-        @Test func anyKillAtAnyMoment() throws {
+        @Test func `kills at random moments do not change the result`() throws {
             let seed = Self.number("LRNET_FAULT_SEED", 1)
             let rounds = Self.number("LRNET_FAULT_ROUNDS", 25)
             var tally = Tally()
@@ -51,11 +51,11 @@ extension EndToEndTests {
             #expect(tally.kills >= rounds / 2)
             #expect(tally.killsOfRanks > 0 && tally.killsOfRanks < tally.kills)
             #expect(tally.killsDuringSaves > 0)
-            // Or the folders of shared memory would be clean for no reason.
+            // Otherwise the folders of shared memory would be empty anyway.
             #expect(tally.launchesWithSharedMemory > 0)
         }
 
-        /// One run, killed once or twice.
+        /// Trains a run, kills it once or twice, and returns what is wrong at its end.
         private func round(_ key: NoiseKey, _ tally: inout Tally) throws -> [String] {
             let run = try SmallRun.make()
             var draw = 0
@@ -69,20 +69,21 @@ extension EndToEndTests {
                 let launch = try run.start(ranks: 2 + random(3))
                 let wasKilled = try disturb(launch, run, random, &tally)
                 if try launch.wait().status == 0 && !wasKilled { break }
-                // At times at once, while ranks of a killed mpirun still hold the folder.
+                // Some restarts are immediate, while ranks of a killed mpirun still lock the
+                // folder.
                 areRanksGone = random(4) > 0
                 guard areRanksGone else { continue }
-                #expect(run.waitsForTheEndOfRanks())
+                #expect(run.waitForRanksToExit())
                 let left = run.checkpoints.contains { $0.hasSuffix(".partial") }
                 if wasKilled && left { tally.killsDuringSaves += 1 }
             }
-            // Ranks without an mpirun may still end the run by themselves.
+            // Ranks without an mpirun may still finish the run by themselves.
             let newest = areRanksGone ? try run.newestCheckpoint() : nil
             tally.starts += 1
             let last = try run.train(ranks: 2 + random(3))
             guard last.status == 0 else { return ["exit code \(last.status): \(last.errors)"] }
             var problems = try run.differences(from: SmallRun.reference.get())
-            // Never silently from the start.
+            // A run must never start over silently.
             let resumed = try run.written().resumedFromStep
             if let newest, newest < 60, resumed < newest {
                 problems.append("went on from step \(resumed), not \(newest)")
@@ -90,15 +91,15 @@ extension EndToEndTests {
             return problems
         }
 
-        /// Kills a rank or mpirun, at any moment, or rank 0 in the middle of a save.
+        /// Kills a rank or mpirun at any moment, or rank 0 in the middle of a save.
         ///
-        /// - Returns: Whether something was killed; the run may have ended before.
+        /// - Returns: True if a process was killed; false if the run had already ended.
         private func disturb(
             _ launch: Launch, _ run: TestRun, _ random: (Int) -> Int, _ tally: inout Tally
         ) throws -> Bool {
             var process: Int32?
             if random(3) == 0 {
-                // Looked for before: a save takes a few milliseconds.
+                // The process must be known first, because a save takes only a few milliseconds.
                 _ = launch.waits {
                     process = run.rankProcesses()[0]
                     return process != nil
@@ -130,8 +131,7 @@ extension EndToEndTests {
             return true
         }
 
-        /// What a launch shares memory and sessions through goes with it, killed or not.
-        @Test func nothingIsLeftOfAKilledLaunch() throws {
+        @Test func `a killed launch leaves no session folder and no shared memory`() throws {
             let run = try SmallRun.make()
             var launch: Launch? = try run.start(["training.steps=4000"], ranks: 3)
             let folders = try #require(launch?.ownFolders)
@@ -140,7 +140,7 @@ extension EndToEndTests {
             #expect(folders.allSatisfy { FileBytes.exists($0) })
             launch?.signal(SIGKILL)
             #expect(try launch?.wait().status == -SIGKILL)
-            #expect(run.waitsForTheEndOfRanks())
+            #expect(run.waitForRanksToExit())
             launch = nil
             for folder in folders { #expect(!FileBytes.exists(folder)) }
         }

@@ -4,7 +4,7 @@ import LRNetSupport
 import Testing
 
 extension EndToEndTests {
-    /// Limits of the system: on threads, addresses, sizes of files; and the mask of permissions.
+    /// System limits on threads, address space, and file sizes, and the permission mask.
     @Suite struct LimitTests {
         private static let isRoot = getuid() == 0
 
@@ -21,11 +21,11 @@ extension EndToEndTests {
             ).wait()
         }
 
-        /// As under a container's limit on pids: what needs a thread that cannot be made ends with one line.
+        /// The limit has the same effect as a container's limit on pids.
         @Test(.enabled(if: isRoot, "root gives its rights up to be limited"), arguments: 1...9)
-        func fewThreads(limit: Int) throws {
+        func `a command that cannot create a thread ends with one line`(limit: Int) throws {
             let run = try SmallRun.make()
-            // Another user, whom the limit counts alone, must reach all files.
+            // The limit counts the threads of another user, who must reach all files.
             let place = run.folder.path
             let copy = try shell(
                 "cp $DIST $DATA \(place) && cp -r \(Digits.path) \(place)/digits "
@@ -54,9 +54,8 @@ extension EndToEndTests {
             }
         }
 
-        /// What must be lowered is the option that the command has.
         @Test(.enabled(if: isRoot, "root gives its rights up to be limited"))
-        func threadOptions() throws {
+        func `a failed creation of threads names the option to lower`() throws {
             let run = try SmallRun.make()
             #expect(try run.train().status == 0)
             let place = run.folder.path
@@ -90,8 +89,8 @@ extension EndToEndTests {
             }
         }
 
-        /// OpenBLAS is neither linked nor given threads, whatever the environment asks for.
-        @Test func openBLASHasNoThreads() throws {
+        /// OpenBLAS is not linked either, so the program starts in a small address space.
+        @Test func `OpenBLAS has no threads even if the environment requests them`() throws {
             let tiny = try shell("ulimit -v 200000; exec timeout 20 $DIST --version")
             #expect(tiny.status == 0 && tiny.output.hasPrefix("0."))
             let run = try SmallRun.make()
@@ -113,8 +112,8 @@ extension EndToEndTests {
             #expect(doctor.output.contains("OpenBLAS 0."))
         }
 
-        @Test(arguments: [150_000, 200_000, 250_000]) func littleAddressSpace(kilobytes: Int) throws
-        {
+        @Test(arguments: [150_000, 200_000, 250_000])
+        func `training succeeds in a small address space`(kilobytes: Int) throws {
             let run = try SmallRun.make()
             let outcome = try shell(
                 "ulimit -v \(kilobytes); exec timeout -s KILL 60 $DIST "
@@ -122,19 +121,20 @@ extension EndToEndTests {
             #expect(outcome.status == 0, "\(outcome)")
         }
 
-        @Test(arguments: [0, 8, 24]) func smallFiles(blocks: Int) throws {
+        @Test(arguments: [0, 8, 24])
+        func `a run that exceeds the limit of file sizes ends with a remedy`(blocks: Int) throws {
             let run = try SmallRun.make()
             let outcome = try shell(
                 "(ulimit -f \(blocks); exec $DIST " + run.arguments([]).joined(separator: " ")
                     + ") 2>&1 | cat; exit ${PIPESTATUS[0]}")
             #expect(outcome.status == 74)
             #expect(outcome.output.contains("File too large; raise the limit"), "\(outcome)")
-            // Nothing is half-written, and the same command without the limit ends well.
+            // Nothing is half-written: the same command succeeds without the limit.
             #expect(try run.train().status == 0)
         }
 
-        /// A colleague of the same group can resume.
-        @Test func groupMayWrite() throws {
+        /// A colleague in the same group can resume the run.
+        @Test func `a run's files are writable by the group and not by others`() throws {
             let run = try SmallRun.make()
             let outcome = try shell(
                 "umask 002; exec $DIST "

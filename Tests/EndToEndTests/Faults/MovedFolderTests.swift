@@ -5,7 +5,7 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// The run's folder gets another name, goes, or is copied.
+    /// The run's folder is renamed, removed, or copied.
     @Suite struct MovedFolderTests {
         private static let long = ["training.steps=100000", "checkpoint.everySteps=20"]
 
@@ -15,7 +15,8 @@ extension EndToEndTests {
             return launch
         }
 
-        @Test(arguments: [false, true]) func renamed(isNameTaken: Bool) throws {
+        @Test(arguments: [false, true])
+        func `a run continues in its renamed folder and resumes there`(isNameTaken: Bool) throws {
             let run = try SmallRun.make()
             let launch = try started(run)
             let other = "\(run.folder.path)/elsewhere/other"
@@ -35,10 +36,10 @@ extension EndToEndTests {
             #expect(try moved.written().steps == step)
         }
 
-        @Test func removed() throws {
+        @Test func `a run whose folder was removed ends and does not create it again`() throws {
             let run = try SmallRun.make()
             let launch = try started(run)
-            // Otherwise it may follow the folder, and write there, while that is removed.
+            // Otherwise the run might follow the folder and write into it during the removal.
             launch.signal(SIGSTOP)
             try AtomicFile.rename(run.output, to: run.output + ".gone")
             try AtomicFile.remove(run.output + ".gone")
@@ -47,14 +48,14 @@ extension EndToEndTests {
             #expect(outcome.status == 74)
             #expect(
                 outcome.complaints == [
-                    "run: \(run.output): was removed while the run trained, with all that was saved, "
-                        + "so nothing more is; run the same command again to start over"
+                    "run: \(run.output): was removed during training, with everything that was saved, "
+                        + "so nothing more is saved; run the same command again to start over"
                 ])
             #expect(!FileBytes.exists(run.output))
         }
 
-        /// `cp -rL`, and a copy through an archive that knows no links.
-        @Test func copied() throws {
+        /// `cp -rL` copies like an archive without links.
+        @Test func `a copied run resumes to the same state and can be evaluated`() throws {
             let run = try SmallRun.make()
             let first = try run.train(["training.steps=33"])
             #expect(first.status == 0, "\(first.errors)")
@@ -70,8 +71,7 @@ extension EndToEndTests {
             #expect(evaluated.code == 0, "\(evaluated.error)")
         }
 
-        /// A finished run that is asked for less stays as it is, and says so.
-        @Test func shorter() throws {
+        @Test func `a finished run refuses a shorter length and stays as it is`() throws {
             let run = try SmallRun.make()
             let long = try run.result(["training.steps=33"])
             for options in [[], ["--dry-run"]] {
@@ -79,12 +79,12 @@ extension EndToEndTests {
                 #expect(outcome.status == 78)
                 #expect(
                     outcome.errors.contains(
-                        "is longer already: it has trained 33 steps, and the length asked for is 20; "
+                        "is already longer: it has trained 33 steps, and the requested length is 20; "
                             + "undo that with "))
             }
             #expect(try run.written().parametersSHA256 == long.parametersSHA256)
             let same = try run.train(["training.steps=33"])
-            #expect(same.output.contains("finished at step 33 already"))
+            #expect(same.output.contains("already finished at step 33"))
         }
     }
 }

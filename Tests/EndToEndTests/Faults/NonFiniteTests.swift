@@ -4,14 +4,15 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// A loss that is finite, and a gradient that is not: the layers behind it are updated before
-    /// anybody knows.
+    /// The loss is finite but a gradient is not, and the layers after it are updated before the
+    /// error is found.
     @Suite struct NonFiniteTests {
-        /// The faults come behind the validation of step 30, whose checkpoint may still be on its way
-        /// to the disk.
+        /// The faults come after the validation of step 30, when its checkpoint may not be on the
+        /// disk yet.
         private static let settings = ["checkpoint.everySteps=1"]
 
-        @Test(arguments: [1, 2, 3]) func gradientOfOneRank(ranks: Int) throws {
+        @Test(arguments: [1, 2, 3])
+        func `a nonfinite gradient on one rank leaves nothing of its step`(ranks: Int) throws {
             let run = try SmallRun.make()
             let outcome = try run.train(
                 Self.settings, ranks: ranks,
@@ -24,19 +25,19 @@ extension EndToEndTests {
                         + "lower optimizer.learningRate in a new --output, "
                         + "or look inside with --debug"
                 ])
-            // Nothing of the step is there: neither a checkpoint, nor a result, nor another winner.
+            // Nothing of the step is saved: no checkpoint, no result, and no other winner.
             #expect(try CheckpointStore(runFolder: run.output).steps().last == 30)
             #expect(try CheckpointStore(runFolder: run.output).load("latest").step == 30)
             #expect(!FileBytes.exists("\(run.output)/result.json"))
             #expect(try run.winner() == Self.winnerBefore.get())
             #expect(run.partialNames == [])
-            // And what is there is good: without the fault the run ends as an undisturbed one.
+            // The checkpoint is intact: without the fault the run ends like an undisturbed one.
             #expect(try run.result(Self.settings, ranks: ranks).resumedFromStep == 30)
             #expect(try run.differences(from: SmallRun.reference.get()) == [])
         }
 
-        /// The winner's file of a run that ends in front of the fault, but for the length that the
-        /// recipe in it tells.
+        /// The winner's file of a run that ends before the fault. It does not depend on the run's
+        /// length.
         private static let winnerBefore = Result { () throws -> [UInt8] in
             let run = try SmallRun.make()
             _ = try run.result(["training.steps=30"])

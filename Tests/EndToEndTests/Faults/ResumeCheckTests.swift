@@ -5,18 +5,18 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// What a run goes on from: the checkpoint says of which recipe and data it is, and a run that
-    /// starts over never does so silently.
+    /// A run resumes only from a checkpoint of its own recipe and data, and never starts over
+    /// silently.
     @Suite struct ResumeCheckTests {
-        /// A run of six steps.
+        /// Trains a run of six steps.
         private func start(_ settings: [String] = []) throws -> TestRun {
             let run = try SmallRun.make()
             _ = try run.result(["training.steps=6"] + settings)
             return run
         }
 
-        /// The folder's recipe is that of the command, but its checkpoints are another run's.
-        @Test func checkpointsOfAnotherRecipe() throws {
+        /// The folder's recipe is that of the command, but the checkpoints are from another run.
+        @Test func `checkpoints of another recipe are refused and stay`() throws {
             let run = try start(["training.seed=2", "optimizer.learningRate=0.02"])
             let other = try start()
             try AtomicFile.remove("\(run.output)/checkpoints")
@@ -35,8 +35,8 @@ extension EndToEndTests {
             #expect(try run.newestCheckpoint() == 6)
         }
 
-        /// A recipe that is damaged beyond reading is told by the checkpoint.
-        @Test func damagedRecipeAndAnotherOne() throws {
+        /// The checkpoint also contains the recipe.
+        @Test func `with a damaged recipe file the checkpoint decides what can resume`() throws {
             let run = try start()
             try AtomicFile.write("network: [", to: "\(run.output)/recipe.yaml")
             let evaluation = try launch(
@@ -55,7 +55,7 @@ extension EndToEndTests {
             #expect(try run.written().stateSHA256 == SmallRun.reference.get().result.stateSHA256)
         }
 
-        @Test func anotherDataSet() throws {
+        @Test func `another data set is refused but other shards are accepted`() throws {
             let run = try start()
             let folder = try TestFolder()
             let data = "\(folder.path)/other"
@@ -66,9 +66,9 @@ extension EndToEndTests {
             let line = outcome.complaints.first ?? ""
             #expect(
                 line.hasPrefix(
-                    "resume: \(data): is another data set than \(run.output) was started with "
+                    "resume: \(data): is not the data set that \(run.output) was started with "
                         + "(fingerprint "), "\(line)")
-            #expect(line.hasSuffix("give that one with --data, or choose another --output"))
+            #expect(line.hasSuffix("use that one with --data, or choose another --output"))
             // The same samples in other shards are the same data.
             let same = "\(folder.path)/same"
             try Digits.make(same, ["--shards", "2"])
@@ -76,8 +76,9 @@ extension EndToEndTests {
             #expect(try run.written().stateSHA256 == SmallRun.reference.get().result.stateSHA256)
         }
 
-        /// Length, threads, checkpoints and watchdog may change, and the log says so.
-        @Test func allowedChanges() throws {
+        /// The log lists the changes.
+        @Test
+        func `length, threads, checkpoint interval, and watchdog may change on a resume`() throws {
             let run = try start()
             let settings = [
                 "training.threads=2", "training.epochs=9", "checkpoint.everySteps=7",
@@ -94,8 +95,8 @@ extension EndToEndTests {
             #expect(try run.written().stateSHA256 == SmallRun.reference.get().result.stateSHA256)
         }
 
-        /// A run that was killed before its first checkpoint has to start over.
-        @Test func nothingToGoOnFrom() throws {
+        /// The run is killed before its first checkpoint.
+        @Test func `a run without a checkpoint starts over unless a resume is required`() throws {
             let run = try SmallRun.make()
             let killed = try run.train(environment: ["LRNET_FAULT": "kill:rank=0,step=2"])
             #expect(killed.status == -SIGKILL)
@@ -103,15 +104,14 @@ extension EndToEndTests {
             #expect(must.status == 66)
             #expect(
                 must.complaints == [
-                    "run: \(run.output): has no good checkpoint; --resume must requires one "
-                        + "to resume"
+                    "run: \(run.output): has no good checkpoint to resume; "
+                        + "use --resume auto to start over"
                 ])
             #expect(try run.result(ranks: 2).resumedFromStep == 0)
             #expect(try run.differences(from: SmallRun.reference.get()) == [])
         }
 
-        /// So has one whose checkpoints are all damaged, which is said again and again.
-        @Test func allCheckpointsAreDamaged() throws {
+        @Test func `a run with only damaged checkpoints starts over with a warning`() throws {
             let run = try start()
             for name in run.checkpoints where name.hasPrefix("step-") {
                 try flip("\(run.output)/checkpoints/\(name)/state.h5", byte: 5_000, bit: 2)

@@ -5,12 +5,12 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// Two jobs on one output folder.
+    /// Two jobs share one output folder.
     @Suite struct SharedFolderTests {
-        /// The first takes half a minute, because its disk is slow.
-        @Test func theSecondIsRefused() throws {
+        /// The first job takes half a minute because its disk is slow.
+        @Test func `a second job is refused while the first one runs`() throws {
             let run = try SmallRun.make()
-            // To wait for a lock, or for a disk, is no stall.
+            // Waiting for a lock or for a disk is not a stall.
             let settings = ["watchdog.stallSeconds=3"]
             let first = try run.start(
                 settings, ranks: 2,
@@ -20,8 +20,8 @@ extension EndToEndTests {
             #expect(second.status == 74, "\(second.errors)")
             #expect(
                 second.complaints == [
-                    "rank 0: run: \(run.output): is in use by another run, whose end was waited "
-                        + "for 15 s; let it finish or stop it, or choose another --output"
+                    "rank 0: run: \(run.output): is in use by another run, which did not end "
+                        + "within 15 s; let it finish or stop it, or choose another --output"
                 ])
             #expect(second.duration > .seconds(14))
             #expect(first.isRunning)
@@ -29,15 +29,14 @@ extension EndToEndTests {
             #expect(try run.differences(from: SmallRun.reference.get()) == [])
         }
 
-        /// A run that ends meanwhile is waited for, and then gone on with.
-        @Test func theFirstEndsInTime() throws {
+        @Test func `a second job waits for the end of the first and resumes its run`() throws {
             let run = try SmallRun.make()
             let settings = ["training.steps=40000"]
             let first = try run.start(settings, ranks: 2)
             #expect(first.waits { run.checkpoints.contains("step-00000004") })
             let second = try run.start(settings, ranks: 3)
             usleep(1_500_000)
-            #expect(second.isRunning && !run.logText.contains("going on"))
+            #expect(second.isRunning && !run.logText.contains("resuming from"))
             first.signal(SIGUSR1)
             let outcome = try first.wait()
             #expect(outcome.status == 75)

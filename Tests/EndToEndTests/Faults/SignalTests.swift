@@ -5,8 +5,8 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// Signals that ask a run to stop, in each of its phases: exit code 75, nothing lost, and the
-    /// same command goes on to the undisturbed end.
+    /// Signals stop a run in each of its phases. It exits with 75 and loses nothing, and the same
+    /// command resumes it to the undisturbed end.
     @Suite struct SignalTests {
         private func expectContinuation(
             _ run: TestRun, ranks: Int?, _ settings: [String] = [],
@@ -18,7 +18,7 @@ extension EndToEndTests {
                 try run.differences(from: reference ?? SmallRun.reference.get()) == [])
         }
 
-        /// Starts a run whose `call` on `path` is slow, and signals it in the middle of that.
+        /// Starts a run in which one call on a file is slow, and signals it during that call.
         private func interrupt(
             _ run: TestRun, slow: String, ranks: Int?, _ number: Int32 = SIGUSR1
         ) throws -> Launch.Outcome {
@@ -29,7 +29,7 @@ extension EndToEndTests {
             return try launch.wait()
         }
 
-        /// Whether a process does something of its own upon SIGUSR1.
+        /// Returns true if a process ignores, catches, or blocks SIGUSR1.
         private func handlesSignals(_ process: Int32) -> Bool {
             let text = (try? FileBytes.read("/proc/\(process)/status")) ?? []
             for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
@@ -41,10 +41,10 @@ extension EndToEndTests {
             return false
         }
 
-        /// While MPI starts. Ranks make their shared memory meanwhile: where there is none yet,
-        /// signals were handled before. A slow call behind that keeps the run from ending before a busy
+        /// MPI creates the ranks' shared memory when it starts. If there is none yet, the signal
+        /// arrives before that. A slow call afterward keeps the run from ending before a busy
         /// machine has sent the signal.
-        @Test func beforeMPI() throws {
+        @Test func `a signal during the start of MPI stops the run`() throws {
             var wasBefore = false
             for _ in 0..<8 where !wasBefore {
                 let run = try SmallRun.make()
@@ -64,8 +64,9 @@ extension EndToEndTests {
             #expect(wasBefore, "signals are not handled while MPI starts")
         }
 
-        /// Behind the folder's opening and before the first step: a checkpoint of the beginning.
-        @Test(arguments: [nil, 3]) func startUp(ranks: Int?) throws {
+        /// The signal arrives after the run has opened its folder.
+        @Test(arguments: [nil, 3])
+        func `a signal before the first step saves a checkpoint of step 0`(ranks: Int?) throws {
             let run = try SmallRun.make()
             let outcome = try interrupt(run, slow: "call=open,path=environment.json", ranks: ranks)
             #expect(outcome.status == 75)
@@ -74,8 +75,7 @@ extension EndToEndTests {
             try expectContinuation(run, ranks: 2)
         }
 
-        /// The start of a run that goes on: not a step is trained.
-        @Test func startUpOfAResume() throws {
+        @Test func `a signal at the start of a resume adds no step`() throws {
             let run = try SmallRun.make()
             let first = try interrupt(
                 run, slow: "call=fsync,path=step-00000004.partial/state.h5", ranks: 2)
@@ -91,7 +91,9 @@ extension EndToEndTests {
         @Test(
             arguments: [(SIGUSR1, 3), (SIGUSR2, 3), (SIGHUP, nil), (SIGXCPU, nil), (SIGTERM, nil)]
                 as [(Int32, Int?)])
-        func training(number: Int32, ranks: Int?) throws {
+        func `a signal during training stops the run with a checkpoint`(
+            number: Int32, ranks: Int?
+        ) throws {
             let run = try SmallRun.make()
             let launch = try run.start(["training.steps=4000"], ranks: ranks)
             #expect(launch.waits { run.checkpoints.contains("step-00000004") })
@@ -101,8 +103,9 @@ extension EndToEndTests {
             if try run.newestCheckpoint() ?? 0 < 60 { try expectContinuation(run, ranks: 2) }
         }
 
-        /// `nohup` and `disown -h`, and a shell that starts a program with `&` in a script.
-        @Test(arguments: ["HUP", "INT"]) func whatWasIgnoredStaysIgnored(name: String) throws {
+        /// Examples are `nohup`, `disown -h`, and a script that starts a program with `&`.
+        @Test(arguments: ["HUP", "INT"])
+        func `a signal that the parent ignored does not stop the run`(name: String) throws {
             let run = try SmallRun.make()
             let arguments = run.arguments(["training.steps=100000"]).joined(separator: " ")
             let launch = try Launch(
@@ -117,7 +120,7 @@ extension EndToEndTests {
             #expect(outcome.status == 75 && outcome.complaints == [])
         }
 
-        @Test func savingOnRanks() throws {
+        @Test func `a signal during a save on two ranks keeps that checkpoint`() throws {
             let run = try SmallRun.make()
             let outcome = try interrupt(
                 run, slow: "call=write,path=step-00000006.partial/state.h5", ranks: 2)
@@ -126,7 +129,8 @@ extension EndToEndTests {
             try expectContinuation(run, ranks: 3)
         }
 
-        @Test(arguments: [SIGTERM, SIGINT]) func savingAlone(number: Int32) throws {
+        @Test(arguments: [SIGTERM, SIGINT])
+        func `a signal during a save of one process keeps that checkpoint`(number: Int32) throws {
             let run = try SmallRun.make()
             let outcome = try interrupt(
                 run, slow: "call=rename,path=checkpoints/step-00000006,from=3", ranks: nil, number)
@@ -135,8 +139,9 @@ extension EndToEndTests {
             try expectContinuation(run, ranks: 3)
         }
 
-        /// A validation may take hours: it is given up, and made behind the resume.
-        @Test(arguments: [nil, 2]) func validation(ranks: Int?) throws {
+        /// A validation may take hours, so the stop does not wait for its end.
+        @Test(arguments: [nil, 2])
+        func `a signal ends a validation, which the resumed run repeats`(ranks: Int?) throws {
             let settings = ["validation.draws=400", "training.steps=33"]
             let reference = try SmallRun.Reference(settings)
             let run = try SmallRun.make()
@@ -152,8 +157,8 @@ extension EndToEndTests {
             #expect(try run.written().resumedFromStep == 30)
         }
 
-        /// The one behind the last step.
-        @Test func lastValidation() throws {
+        /// The last validation comes after the last step.
+        @Test func `a signal during the last validation leaves the run unfinished`() throws {
             let settings = ["validation.draws=400", "training.steps=15"]
             let reference = try SmallRun.Reference(settings)
             let run = try SmallRun.make()
@@ -166,8 +171,7 @@ extension EndToEndTests {
             try expectContinuation(run, ranks: 3, settings, reference)
         }
 
-        /// A process that cannot stop in order leaves upon a second SIGINT.
-        @Test func secondInterrupt() throws {
+        @Test func `a second interrupt ends a hung process with exit code 130`() throws {
             let run = try SmallRun.make()
             let launch = try run.start(
                 ["checkpoint.everySteps=1"], environment: ["LRNET_FAULT": "hang:rank=0,step=4"])

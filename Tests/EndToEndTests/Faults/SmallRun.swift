@@ -4,8 +4,8 @@ import LRNetSupport
 import LRNetTraining
 import Testing
 
-/// A run so small that it can be disturbed many times: 60 steps of a network of 3,316 weights in
-/// half a second, 30 checkpoints and 4 validations meanwhile.
+/// A run small enough to be disturbed many times: 60 steps of a network with 3,316 weights take
+/// half a second, and include 30 checkpoints and 4 validations.
 enum SmallRun {
     static let yaml = """
         network: {layers: [4C3, MP2, 4C3, MP2, 16FC], input: 28x28x1, classes: 10}
@@ -15,7 +15,7 @@ enum SmallRun {
         checkpoint: {everySteps: 2, keepLatest: 3}
         """
 
-    /// What an undisturbed run gives.
+    /// The results of an undisturbed run.
     struct Reference {
         var result: RunResult
         var winner: [UInt8]
@@ -29,22 +29,23 @@ enum SmallRun {
         }
     }
 
-    /// Of a run without further settings.
+    /// The results of a run without further settings.
     static let reference = Result { try Reference() }
 
-    /// A run that was not started yet.
+    /// Returns a run that has not been started.
     static func make(output: String? = nil) throws -> TestRun {
         try TestRun(output: output, yaml: yaml)
     }
 }
 
 extension TestRun {
-    /// The steps of the validations that the metrics tell of.
+    /// Returns the validations in the metrics, each with its step.
     func validations() throws -> [String] {
         try metricsSteps().filter { $0.hasPrefix("validation") }
     }
 
-    /// Whether the run ended as an undisturbed one does; what is another.
+    /// Returns the names of the results that differ from those of an undisturbed run; empty if none
+    /// does.
     func differences(from reference: SmallRun.Reference) throws -> [String] {
         var found: [String] = []
         let result = try written()
@@ -56,18 +57,20 @@ extension TestRun {
         return found
     }
 
-    /// What killed writers leave behind, and their successors must remove.
+    /// The partial files that killed writers leave and that later runs must remove.
     var partialNames: [String] {
         (TestFolder.names(in: output) + checkpoints).filter { $0.contains(".partial") }
     }
 
-    /// The processes of the run's ranks, by rank; 0 is also a process without a launcher.
+    /// Returns the process of each rank; rank 0 is also a process without a launcher.
     func rankProcesses() -> [Int: Int32] {
         LRNetLaunchSupport.rankProcesses(of: "lrnet-dist", with: output)
     }
 
-    /// Waits until no rank of the run is left: they outlive a killed mpirun by about a second.
-    func waitsForTheEndOfRanks() -> Bool {
+    /// Waits until all ranks of the run have exited, about a second after a killed mpirun.
+    ///
+    /// - Returns: True if they exited within 20 seconds.
+    func waitForRanksToExit() -> Bool {
         let end = ContinuousClock.now + .seconds(20)
         while !rankProcesses().isEmpty {
             if ContinuousClock.now > end { return false }
@@ -76,7 +79,7 @@ extension TestRun {
         return true
     }
 
-    /// The newest checkpoint that is sound; looking changes nothing.
+    /// Returns the step of the newest intact checkpoint, and changes nothing.
     func newestCheckpoint() throws -> Int? {
         let store = CheckpointStore(runFolder: output)
         return try store.steps().last { step in
@@ -84,7 +87,7 @@ extension TestRun {
         }
     }
 
-    /// What stands in `train.log` so far.
+    /// The contents of `train.log` so far; empty if it does not exist.
     var logText: String {
         (try? String(contentsOfFile: "\(output)/train.log", encoding: .utf8)) ?? ""
     }

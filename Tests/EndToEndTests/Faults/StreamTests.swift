@@ -5,7 +5,7 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// Standard output and standard error that are full, closed, or a pipe without a reader.
+    /// Standard output and standard error are full, closed, or a pipe without a reader.
     @Suite struct StreamTests {
         private func shell(_ line: String) throws -> Launch.Outcome {
             try Launch(
@@ -16,13 +16,14 @@ extension EndToEndTests {
             ).wait()
         }
 
-        /// Progress is dropped, and the run is the same.
         @Test(arguments: [
             ">/dev/full", "2>/dev/full", ">/dev/full 2>&1", ">&-", "2>&-", ">&- 2>&-",
             "<&- >&- 2>&-",
             "| head -n 1", "2> >(exec true)", "> >(exec true) 2>&1",
         ])
-        func training(redirection: String) throws {
+        func `training ends as usual when its progress cannot be written`(
+            redirection: String
+        ) throws {
             let run = try SmallRun.make()
             let outcome = try shell(
                 "$DIST " + run.arguments([]).joined(separator: " ") + " \(redirection); "
@@ -32,8 +33,7 @@ extension EndToEndTests {
             #expect(!run.logText.contains("lrnet-dist: "))
         }
 
-        /// A stop is noticed, too, when nobody can be told.
-        @Test func stopping() throws {
+        @Test func `a request to stop is followed when no output can be written`() throws {
             let run = try SmallRun.make()
             let outcome = try shell(
                 "$DIST " + run.arguments(["training.steps=100000"]).joined(separator: " ")
@@ -42,7 +42,6 @@ extension EndToEndTests {
             #expect(outcome.status == 75)
         }
 
-        /// Results that cannot be written are an error.
         @Test(arguments: [
             "$DIST --version", "$DIST train --help", "$DIST recipe --explain",
             "$DIST recipe --reference",
@@ -53,7 +52,7 @@ extension EndToEndTests {
             "$DIST evaluate RUN --data DIGITS", "$DIST evaluate RUN --data DIGITS --json",
             "$DIST predict RUN --data DIGITS --split test --json",
         ])
-        func results(command: String) throws {
+        func `a command whose results cannot be written exits with 74`(command: String) throws {
             let run = try SmallRun.make()
             if command.contains("RUN ") { _ = try run.result(["training.steps=30"]) }
             let line = command.replacing("RECIPE", with: run.recipe)
@@ -69,12 +68,11 @@ extension EndToEndTests {
                 )
             }
             let unread = try shell("set -o pipefail; \(line) | exec true; exit ${PIPESTATUS[0]}")
-            // A short text may fit the pipe before its reader ends.
+            // A short text may fit into the pipe before its reader ends.
             #expect([0, 74].contains(unread.status), "\(unread)")
         }
 
-        /// What is written into files is there, whoever is told.
-        @Test func files() throws {
+        @Test func `data files are written when no output can be written`() throws {
             let folder = try TestFolder()
             let outcome = try shell(
                 "$DATA synthesize digits --output \(folder.path)/d --train 64 --validation 0 --test 0 "

@@ -8,34 +8,33 @@ import LRNetSupport
 ///
 /// - Source: Krizhevsky, *The CIFAR-10 and CIFAR-100 datasets*, "Dataset layout".
 struct CIFARFormat {
-    /// The shape of every picture.
     static let shape = ImageShape(height: 32, width: 32, channels: 3)
 
-    /// `cifar-10`, `cifar-100`.
+    /// `cifar-10` or `cifar-100`.
     let name: String
 
-    /// The number of classes; fine ones for CIFAR-100.
+    /// The number of classes. For CIFAR-100, these are the fine ones.
     let classes: Int
 
     /// The files of the train split, in order.
     let trainFiles: [String]
 
-    /// The file of the test split.
     let testFile: String
 
-    /// The file of the classes' names.
+    /// The file with the class names.
     let namesFile: String
 
     /// The key of the names in a pickled `namesFile`; `nil` for the binary version.
     let namesKey: String?
 
-    /// The labels in front of a binary record; the last one counts.
+    /// The number of labels at the start of a binary record. The last of them is used.
     let recordLabelCount: Int
 
     /// The key of the labels in a python batch.
     let labelsKey: String
 
-    /// All four; a source is of the first one whose test and first training file it has.
+    /// All four formats. A source has the first format whose test file and first training file
+    /// exist.
     static let all = [
         CIFARFormat(
             name: "cifar-10", classes: 10, trainFiles: (1...5).map { "data_batch_\($0).bin" },
@@ -56,7 +55,7 @@ struct CIFARFormat {
 
     private var isBinary: Bool { namesKey == nil }
 
-    /// Reads the pictures of one file.
+    /// Reads the images of one file.
     ///
     /// - Throws: ``Failure`` (65) for anything that is not exactly this format.
     func images(_ bytes: ArraySlice<UInt8>, subject: String) throws -> LabeledImages {
@@ -71,9 +70,9 @@ struct CIFARFormat {
             shape: Self.shape, pixels: Self.interleaved(planes), labels: labels.map { Int32($0) })
     }
 
-    /// Reads the classes' names.
+    /// Reads the class names.
     ///
-    /// - Throws: ``Failure`` (65) if there are not as many as classes.
+    /// - Throws: ``Failure`` (65) if there is not exactly one name per class.
     func classNames(_ bytes: ArraySlice<UInt8>, subject: String) throws -> [String] {
         let names: [String]
         if let namesKey {
@@ -97,8 +96,8 @@ struct CIFARFormat {
         let recordByteCount = recordLabelCount + Self.shape.count
         guard !bytes.isEmpty, bytes.count % recordByteCount == 0 else {
             throw Self.site(subject).badData(
-                "\(bytes.count) bytes, which is no multiple of a record's "
-                    + "\(recordByteCount); truncated, or not \(name)")
+                "has \(bytes.count) bytes, which is not a multiple of the record size of "
+                    + "\(recordByteCount); it is truncated, or not \(name)")
         }
         let starts = stride(from: bytes.startIndex, to: bytes.endIndex, by: recordByteCount)
         return (
@@ -109,29 +108,31 @@ struct CIFARFormat {
 
     private func batch(_ value: PickleValue, _ subject: String) throws -> Samples {
         guard let data = value["data"], let items = value[labelsKey]?.items else {
-            throw Self.site(subject).badData("no dictionary with 'data' and '\(labelsKey)'")
+            throw Self.site(subject).badData(
+                "contains no dictionary with 'data' and '\(labelsKey)'")
         }
         let labels = items.compactMap(\.integer)
         guard labels.count == items.count else {
-            throw Self.site(subject).badData("'\(labelsKey)' holds something else than numbers")
+            throw Self.site(subject).badData("'\(labelsKey)' contains values that are not integers")
         }
         let bytes = try Self.array(data, subject)
         let size = Self.shape.count
         guard bytes.count == labels.count * size else {
             throw Self.site(subject).badData(
-                "\(bytes.count / size) pictures, but \(labels.count) labels")
+                "has \(bytes.count / size) images, but \(labels.count) labels")
         }
         let starts = stride(from: bytes.startIndex, to: bytes.endIndex, by: size)
         return (starts.map { bytes[$0..<$0 + size] }, labels)
     }
 
-    /// The values of a pickled uint8 array of rows of 3072, checked field by field.
+    /// Returns the values of a pickled uint8 array of rows of 3072 values, after checking every
+    /// field.
     private static func array(_ value: PickleValue, _ subject: String) throws -> ArraySlice<UInt8> {
         // The state is (version, shape, type, is Fortran order, bytes).
         guard case .object(let array) = value, array.global.hasSuffix(" _reconstruct"),
             let state = array.state.items, state.count == 5, let extents = state[1].items,
             case .object(let type) = state[2], type.global == "numpy dtype"
-        else { throw site(subject).badData("'data' is no NumPy array") }
+        else { throw site(subject).badData("'data' is not a NumPy array") }
         let typeName = type.arguments.items?.first?.text ?? "?"
         guard typeName == "u1" else {
             throw site(subject).badData("'data' has type \(typeName), u1 (uint8) expected")
@@ -141,7 +142,7 @@ struct CIFARFormat {
         default: throw site(subject).badData("'data' is stored in Fortran order, C order expected")
         }
         guard case .bytes(let bytes) = state[4] else {
-            throw site(subject).badData("'data' holds no bytes")
+            throw site(subject).badData("'data' contains no bytes")
         }
         let counts = extents.compactMap(\.integer)
         guard counts.count == 2, counts[1] == shape.count, counts[0] > 0,
@@ -153,11 +154,11 @@ struct CIFARFormat {
         return bytes
     }
 
-    /// Planes of red, green and blue as pixels, channels innermost.
-    private static func interleaved(_ pictures: [ArraySlice<UInt8>]) -> [UInt8] {
+    /// Converts planes of red, green and blue to pixels, channels innermost.
+    private static func interleaved(_ images: [ArraySlice<UInt8>]) -> [UInt8] {
         let pixelCount = shape.pixelCount
-        var pixels = [UInt8](repeating: 0, count: pictures.count * shape.count)
-        for (number, planes) in pictures.enumerated() {
+        var pixels = [UInt8](repeating: 0, count: images.count * shape.count)
+        for (number, planes) in images.enumerated() {
             let target = number * shape.count
             for channel in 0..<shape.channels {
                 let source = planes.startIndex + channel * pixelCount

@@ -1,37 +1,38 @@
 import LRNetKernels
 import LRNetSupport
 
-/// Turns CIFAR-10 or CIFAR-100, in the binary or the python version, into a shard set.
+/// Converts CIFAR-10 or CIFAR-100, in the binary or the Python version, to a shard set.
 ///
-/// The first ``validation`` training pictures are held out as the validation split; the official
-/// files mix the classes, so that any run of pictures is a fair sample. CIFAR-100 gets its 100 fine
+/// The first ``validation`` training images are held out as the validation split. The official
+/// files mix the classes, so any consecutive images are a fair sample. CIFAR-100 uses its 100 fine
 /// labels.
 package struct CIFARImporter: ArrayImporter, Sendable {
-    /// The archive as it was downloaded (`cifar-10-binary.tar.gz`), or the unpacked folder.
+    /// The downloaded archive (`cifar-10-binary.tar.gz`), or the unpacked folder.
     package var source: String
 
-    /// The number of training pictures that are held out; 0 for no validation split, `nil` for a tenth of
-    /// them but 5,000 at most.
+    /// The number of training images to hold out; 0 for no validation split, `nil` for a tenth of
+    /// them but at most 5,000.
     package var validation: Int?
 
-    /// The number of shards of the train split; by default one for 256 MiB.
+    /// The number of shards in the train split; by default one per 256 MiB.
     package var shards: Int?
 
-    /// Names the source.
     package init(source: String) {
         self.source = source
     }
 
     /// Reads the files and writes the set.
     ///
+    /// A pickle that contains anything other than arrays is an error. No part of a pickle is ever
+    /// executed.
+    ///
     /// - Parameters:
     ///   - output: The folder of the set, as for ``ShardWriter``.
-    ///   - name: What the set calls itself.
-    ///   - progress: Called with (samples written so far, samples in all).
-    /// - Throws: ``Failure`` (65) for files that are not exactly one of the four versions, also
-    ///   for a pickle that asks for anything else than arrays (nothing of it is executed), (64) if
-    ///   nothing is left to train on; ``Failure`` (66, 74) for missing files and failed
-    ///   writes. No folder is left behind.
+    ///   - name: The name stored in the set.
+    ///   - progress: Called with (samples written so far, total samples).
+    /// - Throws: `Failure`: 65 for files that are not exactly one of the four versions, 64 if no
+    ///   training image is left, 66 or 74 for missing files and failed writes. No folder remains
+    ///   after a failure.
     @discardableResult
     package func run(
         output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
@@ -40,7 +41,7 @@ package struct CIFARImporter: ArrayImporter, Sendable {
         guard let format = files.format else {
             throw Failure(
                 call: "CIFAR", subject: source,
-                message: "holds neither data_batch_1(.bin) and test_batch(.bin) of CIFAR-10 nor "
+                message: "contains neither data_batch_1(.bin) and test_batch(.bin) of CIFAR-10 nor "
                     + "train(.bin) and test(.bin) of CIFAR-100", exitStatus: .inputMissing)
         }
         func images(_ file: String) throws -> LabeledImages {

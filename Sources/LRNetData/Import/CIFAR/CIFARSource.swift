@@ -1,23 +1,23 @@
 import LRNetSupport
 
-/// Where the files of CIFAR-10 or CIFAR-100 are: an unpacked folder, or the archive as it was
-/// downloaded.
+/// The location of CIFAR-10 or CIFAR-100 files: an unpacked folder, or the downloaded archive.
 enum CIFARSource {
     case folder(String)
     case archive(TarArchive, folder: String)
 
-    /// The official archives have 163 to 187 MB when decompressed.
+    /// The decompressed size limit in bytes. The official archives have 163 to 187 MB.
     private static let archiveByteLimit = 1 << 30
 
-    /// Looks at a path.
+    /// Finds the files at a path.
     ///
-    /// - Parameter path: An archive (`.tar.gz` or `.tar`), the folder with the files, or a folder
-    ///   that holds that folder.
-    /// - Throws: ``Failure``: 66 if it is missing, 65 if it is damaged.
+    /// - Parameter path: An archive (`.tar.gz` or `.tar`), the folder with the files, or the parent
+    ///   of that folder.
+    /// - Throws: ``Failure``: 66 if the path is missing, 65 if the archive is damaged.
     init(_ path: String) throws {
         guard FileBytes.isFolder(path) else {
             let archive = try TarArchive(path, byteLimit: Self.archiveByteLimit)
-            // Archives are packed from the folder itself, above it, or with notes beside it.
+            // The archive may have been created inside the folder or above it, and may contain
+            // other files.
             var folders = archive.names.map { name in
                 name.contains("/") ? PathText.folder(of: name) : ""
             }
@@ -33,12 +33,12 @@ enum CIFARSource {
         self = candidates.first { $0.format != nil } ?? .folder(path)
     }
 
-    /// The version of the files; `nil` if there are none.
+    /// The format of the files; `nil` if there are none.
     var format: CIFARFormat? {
         CIFARFormat.all.first { has($0.testFile) && has($0.trainFiles[0]) }
     }
 
-    /// What errors call a file.
+    /// Returns the name of a file in errors.
     func subject(_ name: String) -> String {
         switch self {
         case .folder(let folder): "\(folder)/\(name)"
@@ -46,31 +46,31 @@ enum CIFARSource {
         }
     }
 
-    /// Whether there is a file of this name.
+    /// Returns true if there is a file with this name.
     func has(_ name: String) -> Bool {
         switch self {
         case .folder(let folder): FileBytes.exists("\(folder)/\(name)")
-        case .archive(let archive, let folder): archive[Self.inside(folder, name)] != nil
+        case .archive(let archive, let folder): archive[Self.entryName(folder, name)] != nil
         }
     }
 
-    /// The bytes of a file.
+    /// Returns the bytes of a file.
     ///
-    /// - Throws: ``Failure``: 66 if it is missing.
+    /// - Throws: ``Failure``: 66 if the file is missing.
     func read(_ name: String) throws -> ArraySlice<UInt8> {
         switch self {
         case .folder(let folder): return try FileBytes.read("\(folder)/\(name)")[...]
         case .archive(let archive, let folder):
-            guard let bytes = archive[Self.inside(folder, name)] else {
+            guard let bytes = archive[Self.entryName(folder, name)] else {
                 throw Failure(
-                    call: "tar", subject: archive.path, message: "holds no \(name)",
+                    call: "tar", subject: archive.path, message: "contains no \(name)",
                     exitStatus: .inputMissing)
             }
             return bytes
         }
     }
 
-    private static func inside(_ folder: String, _ name: String) -> String {
+    private static func entryName(_ folder: String, _ name: String) -> String {
         folder.isEmpty ? name : "\(folder)/\(name)"
     }
 }

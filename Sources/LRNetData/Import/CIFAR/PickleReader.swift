@@ -2,21 +2,21 @@ import LRNetSupport
 
 /// Reads a pickle of plain values and NumPy arrays without executing anything.
 ///
-/// A pickle is a program for a stack machine that may call any function. This reader knows only
-/// the opcodes that build numbers, texts, tuples, lists and dictionaries, and takes note of three
-/// NumPy names without acting on them; any other opcode or name is an error that names it.
+/// A pickle is a program for a stack machine that may call any function. This reader supports only
+/// the opcodes that build numbers, text, tuples, lists and dictionaries, and records three NumPy
+/// names without calling them. Any other opcode or name is an error that names it.
 ///
-/// - Source: CPython, `Lib/pickletools.py`, protocols 0 to 2, and what protocol 4 writes for the
-///   same values.
+/// - Source: CPython, `Lib/pickletools.py`, protocols 0 to 2, and the opcodes that protocol 4
+///   writes for the same values.
 struct PickleReader {
-    /// The functions and classes that may be named.
+    /// The functions and classes that a pickle may name.
     static let knownGlobals: Set<String> = [
         "numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct",
         "numpy ndarray", "numpy dtype",
     ]
 
-    /// The most tuples, lists and dictionaries: far more than any data set's, and few enough to
-    /// be nested in one another without harm.
+    /// The maximum number of tuples, lists and dictionaries: far more than any data set has, and
+    /// few enough to be nested safely.
     static let containerLimit = 10_000
 
     private let bytes: ArraySlice<UInt8>
@@ -33,11 +33,11 @@ struct PickleReader {
         position = bytes.startIndex
     }
 
-    /// Reads the value that a pickle describes.
+    /// Reads the value of a pickle.
     ///
-    /// - Parameter path: The file, for errors.
-    /// - Throws: ``Failure`` (65) for an opcode or name that is not known, with its place, and
-    ///   for damage.
+    /// - Parameter path: The path of the file, for errors.
+    /// - Throws: ``Failure`` (65) for damage, or for an unknown opcode or name. The error contains
+    ///   the position of an opcode.
     static func read(_ bytes: ArraySlice<UInt8>, path: String) throws -> PickleValue {
         var reader = PickleReader(bytes, path)
         while true {
@@ -85,16 +85,16 @@ struct PickleReader {
             try name(parts[0].text ?? "?", parts[1].text ?? "?")
         case UInt8(ascii: "R"): try apply()
         case UInt8(ascii: "b"): try build()
-        default: throw foreign(opcode)
+        default: throw unknownOpcode(opcode)
         }
     }
 
-    private func foreign(_ opcode: UInt8) -> Failure {
+    private func unknownOpcode(_ opcode: UInt8) -> Failure {
         let digits = String(opcode, radix: 16, uppercase: true)
         let sign = (0x21..<0x7F).contains(opcode) ? " '\(Character(UnicodeScalar(opcode)))'" : ""
         return site.badData(
-            "opcode 0x\(digits)\(sign) at byte \(position - 1 - bytes.startIndex) is none that this "
-                + "reader knows; nothing of the pickle was executed")
+            "opcode 0x\(digits)\(sign) at byte \(position - 1 - bytes.startIndex) is not "
+                + "supported; no part of the pickle was executed")
     }
 
     private var site: FailureSite { FailureSite("pickle", path) }
@@ -110,7 +110,7 @@ struct PickleReader {
         return bytes[position - 1]
     }
 
-    /// A little-endian number without sign.
+    /// Reads a little-endian unsigned number.
     private mutating func number(_ byteCount: Int) throws -> Int {
         let value = try run(byteCount).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard let number = Int(exactly: value) else { throw damage() }
@@ -178,7 +178,7 @@ struct PickleReader {
     private mutating func name(_ module: String, _ name: String) throws {
         guard Self.knownGlobals.contains("\(module) \(name)") else {
             throw site.badData(
-                "names \(module).\(name), which is no part of an array; nothing was executed")
+                "uses \(module).\(name), which is not part of an array; nothing was executed")
         }
         stack.append(.global("\(module) \(name)"))
     }

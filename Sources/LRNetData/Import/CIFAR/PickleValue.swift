@@ -1,4 +1,5 @@
-/// What a pickle describes, as far as we read it; nothing in it is ever called.
+/// The value of a pickle, limited to the types that this program reads. Nothing in it is ever
+/// called.
 indirect enum PickleValue {
     case none
     case boolean(Bool)
@@ -10,10 +11,10 @@ indirect enum PickleValue {
     case dictionary(Dictionary)
     /// The name of a function or class: `numpy dtype`.
     case global(String)
-    /// A function or class applied to arguments, and the state given to the result.
+    /// A function or class with its arguments and the state set on the result.
     case object(Object)
 
-    /// A list, which grows after it has been remembered.
+    /// A list. It is a class, because the pickle can append to a memoized list.
     final class List {
         var items: [PickleValue] = []
     }
@@ -23,7 +24,7 @@ indirect enum PickleValue {
         var pairs: [(key: PickleValue, value: PickleValue)] = []
     }
 
-    /// An object that was never made.
+    /// An object description. The object itself is never created.
     final class Object {
         let global: String
         let arguments: PickleValue
@@ -35,25 +36,25 @@ indirect enum PickleValue {
         }
     }
 
-    /// The value of a key of a dictionary; the last one if it was set twice.
+    /// The value of a dictionary's key. If the key was set twice, this is the last value.
     subscript(key: String) -> PickleValue? {
         guard case .dictionary(let dictionary) = self else { return nil }
         return dictionary.pairs.last { $0.key.text == key }?.value
     }
 
-    /// The text of bytes.
+    /// The bytes as UTF-8 text; `nil` for other values.
     var text: String? {
         guard case .bytes(let bytes) = self else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The value of an integer.
+    /// The integer; `nil` for other values.
     var integer: Int? {
         guard case .integer(let value) = self else { return nil }
         return value
     }
 
-    /// The items of a list or tuple.
+    /// The items of a list or tuple; `nil` for other values.
     var items: [PickleValue]? {
         switch self {
         case .list(let list): list.items

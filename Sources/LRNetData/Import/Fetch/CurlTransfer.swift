@@ -2,28 +2,28 @@ import LRNetSupport
 
 /// One run of the `curl` program, whose output is appended to a file.
 struct CurlTransfer {
-    /// Whether curl says that everything came.
+    /// True if curl succeeded.
     let isComplete: Bool
 
-    /// What curl says otherwise, on one line.
-    let words: String
+    /// The error message, on one line.
+    let message: String
 
-    /// Whether going on from where the file ends is refused.
-    let cannotGoOn: Bool
+    /// True if the transfer cannot resume from the current end of the file.
+    let cannotResume: Bool
 
-    /// Codes of curl: ranges are not supported; an HTTP error, which 416 (the range lies behind the
-    /// end) is too.
+    /// Exit codes of curl: ranges not supported, and HTTP errors. The latter include 416 (the range
+    /// starts after the end of the file).
     private static let rangeCode: Int32 = 33
     private static let httpErrorCode: Int32 = 22
 
-    /// Runs curl.
+    /// Runs curl and appends its output to a file.
     ///
     /// - Parameters:
-    ///   - start: The number of bytes that the file has; the rest is asked for.
-    ///   - byteLimit: The transfer is ended when the file becomes longer.
-    ///   - progress: Called with the number of bytes that the file has.
-    /// - Throws: ``Failure`` (66) if there is no `curl`; ``Failure`` (74) if the file
-    ///   cannot be written.
+    ///   - start: The current size of the file in bytes. Only the rest is requested.
+    ///   - byteLimit: The maximum file size in bytes. A transfer that exceeds it is stopped.
+    ///   - progress: Called with the current size of the file in bytes.
+    /// - Throws: ``Failure`` (66) if `curl` is not installed; ``Failure`` (74) if the file cannot
+    ///   be written.
     static func append(
         _ address: String, to path: String, from start: Int, byteLimit: Int,
         progress: (Int) -> Void
@@ -56,15 +56,16 @@ struct CurlTransfer {
             _ = process.finish()
             throw error
         }
-        let (code, said) = process.finish()
+        let (code, errorText) = process.finish()
         if isTooLong {
             return CurlTransfer(
-                isComplete: false, words: "more than \(byteLimit) bytes", cannotGoOn: true)
+                isComplete: false, message: "more than \(byteLimit) bytes", cannotResume: true)
         }
-        let words = said.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let message = errorText.split(whereSeparator: \.isNewline).joined(separator: " ")
         return CurlTransfer(
-            isComplete: code == 0, words: words.isEmpty ? "curl ended with code \(code)" : words,
-            cannotGoOn: code == rangeCode || code == httpErrorCode)
+            isComplete: code == 0,
+            message: message.isEmpty ? "curl ended with code \(code)" : message,
+            cannotResume: code == rangeCode || code == httpErrorCode)
     }
 
     private static func missing(_ address: String) -> Failure {

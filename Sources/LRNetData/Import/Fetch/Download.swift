@@ -1,38 +1,41 @@
 import Foundation
 import LRNetSupport
 
-/// Gets one file from the first of several addresses that gives the right bytes.
+/// Downloads a file from the first of several addresses that provides the correct bytes.
 ///
-/// Bytes go to `NAME.part` and get their name when their hash is right. What an earlier, interrupted
-/// download left there is gone on with (HTTP ranges). The `curl` program speaks the protocols; we
-/// write what it prints, so that it ends with us and cannot write more than allowed.
+/// Bytes are written to `NAME.part`, which is renamed when the hash is correct. An interrupted
+/// download resumes from this file (HTTP ranges). The `curl` program handles the protocols. This
+/// program writes curl's output to disk, so that curl ends when this program ends and cannot exceed
+/// the size limit.
 struct Download {
-    /// The file's name in the folder of downloads.
+    /// The file name in the download folder.
     var name: String
 
-    /// Where it is, in the order to try.
+    /// The addresses, in the order of attempts.
     var addresses: [String]
 
-    /// The SHA-256 of the file, or of its content without gzip, since mirrors compress anew.
+    /// The SHA-256 of the file, or of its decompressed content, because mirrors recompress gzip
+    /// files.
     var sha256: String
 
-    /// Whether ``sha256`` is that of the decompressed content.
+    /// True if ``sha256`` is the hash of the decompressed content.
     var isHashOfContent: Bool
 
-    /// The most bytes that it may have.
+    /// The maximum size of the file in bytes.
     var byteLimit: Int
 
-    /// How often a download that breaks off is gone on with at one address.
+    /// The maximum number of transfers per address; an interrupted download resumes in the next
+    /// one.
     static let attempts = 5
 
-    /// Gets the file, unless it is there already.
+    /// Downloads the file, unless it already exists.
     ///
     /// - Parameters:
-    ///   - folder: The folder of downloads; it exists.
-    ///   - progress: Called with the number of bytes that are there.
-    /// - Returns: The file's path.
-    /// - Throws: ``Failure`` that says why each address failed: 65 if each gave wrong bytes, else
-    ///   74; ``Failure`` (74) if the file cannot be written.
+    ///   - folder: The download folder, which must exist.
+    ///   - progress: Called with the number of bytes present.
+    /// - Returns: The path of the file.
+    /// - Throws: ``Failure`` that gives the reason for each address: 65 if all provided wrong
+    ///   bytes, 74 otherwise. Also ``Failure`` (74) if the file cannot be written.
     func run(in folder: String, progress: (Int) -> Void) throws -> String {
         let path = "\(folder)/\(name)"
         if FileBytes.exists(path), try hash(of: path) == sha256 { return path }
@@ -46,15 +49,15 @@ struct Download {
                 return path
             case .wrongBytes(let found):
                 problems.append("\(address): SHA-256 \(found.prefix(12))...")
-            case .failed(let words):
+            case .failed(let message):
                 areWrongBytes = false
-                problems.append("\(address): \(words)")
+                problems.append("\(address): \(message)")
             }
         }
         throw Failure(
             call: "fetch", subject: name,
-            message: "SHA-256 \(sha256.prefix(12))... was to be had from no address: "
-                + problems.joined(separator: "; ") + "; try again, or another --mirror",
+            message: "no address provides the file with SHA-256 \(sha256.prefix(12))...: "
+                + problems.joined(separator: "; ") + "; try again, or use another --mirror",
             exitStatus: areWrongBytes ? .badData : .inputOutput)
     }
 
@@ -64,11 +67,11 @@ struct Download {
         case failed(String)
     }
 
-    /// Downloads from one address until the hash is right or nothing helps.
+    /// Downloads from one address until the hash is correct or another attempt cannot help.
     private func get(
         _ address: String, part: String, progress: (Int) -> Void
     ) throws -> Outcome {
-        var words = "no answer"
+        var message = "no answer"
         var startedWithLeftovers = FileBytes.exists(part)
         for _ in 0..<Self.attempts {
             let before = FileBytes.exists(part) ? try FileBytes.byteCount(ofFileAt: part) : 0
@@ -80,25 +83,25 @@ struct Download {
                 let found = after > 0 ? try hash(of: part) : "nothing"
                 if found == sha256 { return .done }
                 try AtomicFile.remove(part)
-                // The first bytes may have come from elsewhere.
+                // The first bytes may be from another address.
                 guard startedWithLeftovers else { return .wrongBytes(found) }
                 startedWithLeftovers = false
                 continue
             }
-            words = transfer.words
-            if transfer.cannotGoOn {
-                // A server without ranges, or a part that is longer than the file.
+            message = transfer.message
+            if transfer.cannotResume {
+                // The server does not support ranges, or the partial file is longer than the file.
                 try AtomicFile.remove(part)
-                guard before > 0 else { return .failed(words) }
+                guard before > 0 else { return .failed(message) }
                 startedWithLeftovers = false
             } else if after == before {
-                return .failed(words)
+                return .failed(message)
             }
         }
-        return .failed(words)
+        return .failed(message)
     }
 
-    /// The hash to compare; of damaged gzip it is no hash at all.
+    /// Returns the hash to compare, or a text that is not a hash if the gzip data is damaged.
     private func hash(of path: String) throws -> String {
         guard isHashOfContent else { return try ContentHash.of(fileAt: path) }
         do {

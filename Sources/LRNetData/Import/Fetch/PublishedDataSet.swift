@@ -1,21 +1,20 @@
 import Foundation
 import LRNetSupport
 
-/// A data set that can be downloaded: its files, where they are, their hashes, and how to import
-/// them.
+/// A data set that can be downloaded: its files, addresses, hashes, and importer.
 package struct PublishedDataSet: Sendable {
-    /// One file.
+    /// A file of the data set.
     package struct File: Sendable {
-        /// Its name, the last part of its address.
+        /// The file name, the last part of its address.
         package var name: String
 
-        /// The SHA-256 of the file, or of what it holds if it is compressed.
+        /// The SHA-256 of the file, or of its decompressed content.
         package var sha256: String
 
-        /// Whether the hash is that of the decompressed content.
+        /// True if the hash covers the decompressed content.
         package var isHashOfContent: Bool
 
-        /// About how many bytes it has; it may have twice as many, not more.
+        /// The approximate size in bytes. A download is limited to twice this size plus 64 KiB.
         package var byteCount: Int
 
         package init(name: String, sha256: String, isHashOfContent: Bool, byteCount: Int) {
@@ -26,15 +25,15 @@ package struct PublishedDataSet: Sendable {
         }
     }
 
-    /// How the files become a set.
+    /// The importer that converts the files to a set.
     package enum Importer: Sendable {
-        /// Training images, training labels, test images, test labels.
+        /// Four IDX files: training images, training labels, test images, test labels.
         case idx
-        /// One archive.
+        /// One CIFAR archive.
         case cifar
     }
 
-    /// `mnist`, `cifar10`.
+    /// `mnist` or `cifar10`.
     package let name: String
 
     package let files: [File]
@@ -48,7 +47,7 @@ package struct PublishedDataSet: Sendable {
         self.importer = importer
     }
 
-    /// MNIST; hashes are those of the decompressed files, which every copy shares.
+    /// MNIST. Hashes cover the decompressed files, which all copies share.
     package static let mnist = PublishedDataSet(
         name: "mnist",
         files: [
@@ -90,24 +89,23 @@ package struct PublishedDataSet: Sendable {
         ],
         importer: .cifar)
 
-    /// All of them.
     package static let all = [mnist, cifar10]
 
     /// Downloads the files and writes the set.
     ///
-    /// Files are kept in `OUTPUT.download` until the set is written, so that the same call goes on
-    /// after an interruption.
+    /// Downloads are kept in `OUTPUT.download` until the set is written, so that the same call
+    /// resumes after an interruption.
     ///
     /// - Parameters:
     ///   - output: The folder of the set, as for ``ShardWriter``.
-    ///   - mirror: An address to use instead of the official ones: `MIRROR/NAME` is each file.
-    ///   - validation: The number of training images that are held out; by default a tenth of them
-    ///     but 5,000 at most.
-    ///   - shards: The number of shards of the train split.
-    ///   - progress: Called with (a file's name or `importing`, bytes or images done, about how many
-    ///     there are).
-    /// - Throws: ``Failure``: 65 if every address gave wrong bytes, 74 if a file was not to be
-    ///   had; what the importers throw.
+    ///   - mirror: An address to use instead of the official ones. Each file is at `MIRROR/NAME`.
+    ///   - validation: The number of training images to hold out; by default a tenth of them but at
+    ///     most 5,000.
+    ///   - shards: The number of shards in the train split.
+    ///   - progress: Called with (a file name or `importing`, bytes or images done, approximate
+    ///     total).
+    /// - Throws: `Failure`: 65 if every address provided wrong bytes, 74 if a file could not be
+    ///   downloaded. Also throws errors of the importers.
     @discardableResult
     package func fetch(
         output: String, mirror: String? = nil, validation: Int? = nil, shards: Int? = nil,

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts what threads have done and tells it on, one call at a time.
+/// Counts the work done by several threads and reports progress, one call at a time.
 final class DoneCounter: Sendable {
     private let total: Int
     private let progress: @Sendable (Int, Int) -> Void

@@ -1,36 +1,38 @@
 import Foundation
 import LRNetSupport
 
-/// What an interrupted import remembers of a shard that it finished: a small JSON file beside it.
+/// The note about a finished shard that an interrupted import leaves: a small JSON file next to the
+/// shard.
 struct FinishedShard: Codable, Equatable {
-    /// A picture that was left out.
+    /// An image that was left out.
     struct Unreadable: Codable, Equatable {
-        /// Its file.
+        /// The path of its file.
         let path: String
 
-        /// Why.
+        /// The reason.
         let problem: String
     }
 
-    /// SHA-256 over all that the shard follows from; another key makes another shard.
+    /// The SHA-256 over everything that determines the shard. A different key means a different
+    /// shard.
     let key: String
 
-    /// Its entry for the index.
+    /// The shard's entry in the index.
     let shard: ShardIndex.Shard
 
-    /// Of all its pixels.
+    /// The statistics of all its pixels.
     let statistics: PixelStatistics
 
-    /// The pictures that were left out, in order.
+    /// The images that were left out, in order.
     let unreadable: [Unreadable]
 
-    /// The number of pictures whose stored size is another than the file's.
+    /// The number of images whose stored size differs from the file's.
     let resizedCount: Int
 
-    /// The note's name in the folder of the growing set.
+    /// Returns the name of the note in the folder of the unfinished set.
     static func name(ofShard file: String) -> String { "\(file).json" }
 
-    /// Looks for a note of this key whose shard is there and intact.
+    /// Returns the note with this key, if its shard exists and is intact.
     static func find(key: String, shard file: String, in folder: String) -> FinishedShard? {
         guard let bytes = try? FileBytes.read("\(folder)/\(name(ofShard: file))"),
             let note = try? JSONDecoder().decode(FinishedShard.self, from: Data(bytes)),
@@ -40,7 +42,7 @@ struct FinishedShard: Codable, Equatable {
         return note
     }
 
-    /// Leaves the note; the shard itself has been written before.
+    /// Writes the note. The shard must have been written before.
     ///
     /// - Throws: ``Failure`` (74).
     func write(to folder: String) throws {

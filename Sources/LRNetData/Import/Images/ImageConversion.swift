@@ -1,26 +1,25 @@
 import LRNetSupport
 
-/// Turns one picture's file into what a shard stores.
+/// Converts one image file to the form that a shard stores.
 struct ImageConversion {
-    /// What is stored.
+    /// The storage format.
     let storage: ImageStorage
 
-    /// Reads the file.
     let decoder: ImageDecoder
 
-    /// A converted picture.
+    /// A converted image.
     struct Converted {
         /// The stored bytes: pixels or a JPEG file.
         let bytes: [UInt8]
 
-        /// Of the stored picture's pixels.
+        /// The statistics of the stored image's pixels.
         let statistics: PixelStatistics
 
-        /// Whether the stored picture has another size than the file's.
+        /// True if the stored image differs in size from the file.
         let isResized: Bool
     }
 
-    /// The largest file that is read.
+    /// The maximum size of a file in bytes.
     static let fileByteLimit = 256 << 20
 
     /// Reads and converts a file.
@@ -44,8 +43,8 @@ struct ImageConversion {
     ///
     /// - Throws: ``ImageProblem``.
     func convert(_ bytes: [UInt8]) throws -> Converted {
-        let picture = try decoder.decode(bytes[...])
-        let image = storage.channels == 1 ? picture.image.gray : picture.image
+        let decoded = try decoder.decode(bytes[...])
+        let image = storage.channels == 1 ? decoded.image.gray : decoded.image
         switch storage {
         case .raw(let height, let width, _):
             let stored = image.covering(height: height, width: width)
@@ -54,7 +53,7 @@ struct ImageConversion {
                 isResized: image.height != height || image.width != width)
         case .encoded(let side):
             let isSmall = min(image.height, image.width) <= side
-            if isSmall && picture.isPlainJPEG {
+            if isSmall && decoded.isPlainJPEG {
                 return converted(bytes, of: image, isResized: false)
             }
             let reduced = image.reduced(toShorterSide: side)
@@ -62,9 +61,9 @@ struct ImageConversion {
                 throw ImageProblem("has \(image.height)x\(image.width) pixels, too long for JPEG")
             }
             let file = JPEGCodec.encode(reduced)
-            // What readers will see is the encoded picture.
-            let seen = try JPEGCodec.decode(file[...], pixelLimit: .max).image
-            return converted(file, of: seen, isResized: !isSmall)
+            // Readers will decode the encoded image, so use its pixels for the statistics.
+            let stored = try JPEGCodec.decode(file[...], pixelLimit: .max).image
+            return converted(file, of: stored, isResized: !isSmall)
         }
     }
 

@@ -1,20 +1,19 @@
 import Foundation
 import LRNetSupport
 
-/// A file that should become a sample: where it is, and what is known without reading it.
+/// A file to import as a sample: its location and the properties that are known without reading it.
 struct ImageFile: Codable, Equatable {
-    /// The path from the tree's root.
+    /// The path, relative to the root of the tree.
     let path: String
 
-    /// The class.
     let label: Int32
 
-    /// The size and the time of the last change, by which a resumed import knows the file again.
+    /// The size and modification time, by which a resumed import detects a changed file.
     let state: String
 
-    /// The state of a file now.
+    /// Returns the current state of a file.
     ///
-    /// - Throws: ``Failure`` (66) if it is missing.
+    /// - Throws: ``Failure`` (66) if the file is missing.
     static func state(of path: String) throws -> String { state(try status(of: path)) }
 
     static func state(_ status: stat) -> String {

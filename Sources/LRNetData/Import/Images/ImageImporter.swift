@@ -1,104 +1,102 @@
 import LRNetKernels
 import LRNetSupport
 
-/// Turns trees or lists of JPEG and PNG files into a shard set, encoded or raw.
+/// Converts trees or lists of JPEG and PNG files to a shard set, encoded or raw.
 ///
-/// The same files and options give the same bytes with any number of workers and processes. An
-/// interrupted import leaves `OUTPUT.partial`; the same call, by as many processes or others, goes on
-/// from the shards that are finished there.
+/// The same files and options produce the same bytes with any number of workers and processes. An
+/// interrupted import leaves `OUTPUT.partial`. The same call, with the same or a different number
+/// of processes, resumes from the shards that are finished there.
 package struct ImageImporter: Sendable {
-    /// Where the pictures of a split are.
+    /// The location of the images of a split.
     package struct Source: Sendable {
-        /// A folder with a folder a class; with a list, the folder that its paths start from.
+        /// A folder with one folder per class. With a list, the folder that its paths are relative
+        /// to.
         package var folder: String
 
-        /// A file with a path and a label a line; `nil` for a tree.
+        /// A file with a path and a label per line; `nil` for a tree.
         package var list: String?
 
-        /// Names a tree, or a list and its folder.
         package init(folder: String, list: String? = nil) {
             self.folder = folder
             self.list = list
         }
     }
 
-    /// The training pictures.
+    /// The training images.
     package var train: Source
 
-    /// The test pictures, if there are any.
+    /// The test images, if there are any.
     package var test: Source?
 
-    /// The number of training pictures that are held out, each class in proportion.
+    /// The number of training images to hold out, from each class in proportion.
     package var validation = 0
 
-    /// What is stored.
+    /// The storage format.
     package var storage = ImageStorage.encoded(shorterSide: 256)
 
-    /// The number of shards of the train split; by default one for 4,096 pictures.
+    /// The number of shards in the train split; by default one per 4,096 images.
     package var shards: Int?
 
-    /// The number of threads that convert pictures.
+    /// The number of threads that convert images.
     package var workers = 1
 
-    /// The number of unreadable pictures that are left out without an error.
+    /// The number of unreadable images that are left out without an error.
     package var maxUnreadable = 0
 
-    /// The most pixels that a picture may have.
+    /// The maximum number of pixels in an image.
     package var maxPixels = ImageDecoder.defaultPixelLimit
 
-    /// Whether links may lead out of the trees.
+    /// True if links may lead out of the trees.
     package var followsLinks = false
 
-    /// What came of an import.
+    /// The result of an import.
     package struct Report: Sendable, Codable {
-        /// The index of the set.
         package let index: ShardIndex
 
-        /// The pictures that were left out, `path: problem`, in order.
+        /// The images that were left out, `path: problem`, in order.
         package let unreadable: [String]
 
-        /// What trees hold besides pictures and was left out, `path: reason`, in order.
+        /// The other entries of the trees that were left out, `path: reason`, in order.
         package let leftOut: [String]
 
-        /// The number of pictures whose stored size is another than the file's.
+        /// The number of images whose stored size differs from the file's.
         package let resizedCount: Int
 
-        /// The number of shards that an earlier, interrupted import had finished.
+        /// The number of shards that were kept from an earlier, interrupted import.
         package let keptShardCount: Int
     }
 
-    /// The file in the set's folder that lists the pictures that were left out, if there are any.
+    /// The file in the set's folder that lists the images that were left out, if there are any.
     package static let reportName = "unreadable.txt"
 
-    /// The file that lists what else was left out of trees, if anything.
+    /// The file that lists the other entries of the trees that were left out, if there are any.
     package static let leftOutName = "left-out.txt"
 
-    /// Beyond the tolerated number this many further unreadable pictures are looked for, so that one
-    /// report names them, before the import gives up.
+    /// The number of unreadable images beyond the tolerated number that an import accepts before it
+    /// gives up. One report then names them all.
     static let furtherUnreadable = 100
 
-    /// Names the training pictures.
     package init(train: Source) {
         self.train = train
     }
 
-    /// Reads the pictures and writes the set; with a team, every member calls it.
+    /// Reads the images and writes the set. In a team, every member calls this method.
     ///
-    /// Member 0 lists the pictures. Shards that an earlier import left are kept; of the others each
-    /// member writes one at a time, and after each round all know what all have done. Member 0 writes
-    /// the index at the end.
+    /// Member 0 lists the images. Shards of an earlier import are kept. The members write the other
+    /// shards in rounds, one shard each, and after each round all members know all finished shards.
+    /// Member 0 writes the index at the end.
     ///
     /// - Parameters:
-    ///   - output: The folder of the set; it appears when all is written.
-    ///   - name: What the set calls itself.
+    ///   - output: The folder of the set. It appears when everything is written.
+    ///   - name: The name stored in the set.
     ///   - team: The processes that share the work.
-    ///   - progress: Called from any thread with (pictures done, pictures in all); those of other
+    ///   - progress: Called from any thread with (images done, total images). Images of other
     ///     members are added after each round.
-    /// - Throws: ``Failure`` (65) for a source that is not as it should be or for more
-    ///   unreadable pictures than tolerated, (64) if nothing is left to train on, (66) for missing
-    ///   sources, (74) for an occupied folder; ``Failure`` (74) for failed writes; what the
-    ///   team throws for a member that failed. Finished shards stay in `OUTPUT.partial`, beside the
-    ///   report of unreadable pictures.
+    /// - Throws: `Failure`: 65 for an invalid source or for more unreadable images than
+    ///   tolerated, 64 if no training image is left, 66 for missing sources, 74 for a folder that
+    ///   is not empty and for failed writes. Also throws errors of the team for a member that
+    ///   failed. Finished shards stay in `OUTPUT.partial`, together with the report of unreadable
+    ///   images.
     @discardableResult
     package func run(
         output: String, name: String, team: any ImportTeam = TeamOfOne(),
@@ -110,7 +108,7 @@ package struct ImageImporter: Sendable {
             storage: storage, decoder: ImageDecoder(pixelLimit: maxPixels))
         let pool = try ThreadPool(
             threadCount: workers, remedy: "lower --workers (\(workers))")
-        let counter = DoneCounter(total: plan.pictureCount, progress)
+        let counter = DoneCounter(total: plan.imageCount, progress)
         var finished = FinishedShards()
         for notes in try team.all({
             try plan.checkSources()
@@ -186,21 +184,21 @@ package struct ImageImporter: Sendable {
         guard validation >= 0, validation < trainList.files.count else {
             throw Failure(
                 call: "import", subject: train.list ?? train.folder,
-                message: "has \(trainList.files.count) pictures, which leaves none to train on "
-                    + "with --validation \(validation); use at most \(largest())",
+                message: "has \(trainList.files.count) images, so --validation \(validation) "
+                    + "leaves none to train on; use at most \(largest())",
                 exitStatus: .usage)
         }
         try RepeatedImages.check(
             trainList, named: train.list ?? train.folder,
             test: testList.map { ($0, test?.list ?? test?.folder ?? "") },
-            holdsOut: validation > 0)
+            hasHoldout: validation > 0)
         let plan = ImagePlan(
             train: trainList, test: testList, validation: validation, shardCount: shards)
         let labels = plan.shards.filter { $0.split == .train }.lazy.flatMap(\.files).map(\.label)
         if let empty = ClassCounts(labels, classes: plan.classes).firstEmpty {
             throw FailureSite("import", train.list ?? train.folder).badData(
-                "class \(plan.className(empty)) has no picture left to train on with --validation "
-                    + "\(validation); add pictures to it, or use at most \(largest())")
+                "class \(plan.className(empty)) has no image left to train on with --validation "
+                    + "\(validation); add images to it, or use at most \(largest())")
         }
         return plan
     }
@@ -230,14 +228,14 @@ package struct ImageImporter: Sendable {
         if let empty = splits.first(where: { $0.count == 0 }) {
             throw Failure(
                 call: "import", subject: output,
-                message: "no picture of the \(empty.name) split can be read; replace them",
+                message: "no image of the \(empty.name) split can be read; replace them",
                 exitStatus: .badData)
         }
         for (label, count) in try trainedCounts(plan, finished).values.enumerated()
         where count == 0 {
             throw FailureSite("import", output).badData(
-                "no training picture of class \(plan.className(label)) can be read; replace those "
-                    + "that \(Self.reportName) lists in \(output).partial, or leave the class out")
+                "no training image of class \(plan.className(label)) can be read; replace the "
+                    + "files listed in \(output).partial/\(Self.reportName), or remove the class")
         }
         return ShardIndex(
             name: name, encoding: storage.encoding, shape: storage.shape, classes: plan.classes,
@@ -245,7 +243,7 @@ package struct ImageImporter: Sendable {
             splits: splits)
     }
 
-    /// The training pictures of each class that could be read.
+    /// Counts the readable training images of each class.
     private func trainedCounts(
         _ plan: ImagePlan, _ finished: FinishedShards
     ) throws -> ClassCounts {

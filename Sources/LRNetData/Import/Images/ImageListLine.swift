@@ -1,22 +1,23 @@
 import LRNetSupport
 
-/// A line of a list of pictures: a path, blanks, and a label.
+/// A line in a list of images: a path, blanks, and a label.
 struct ImageListLine {
     /// The line's number, from 1.
     let number: Int
 
-    /// All of it, for messages.
+    /// The whole line, for messages.
     let text: String
 
-    /// The path, which may hold blanks and any bytes.
+    /// The path, which may contain blanks and any bytes.
     let path: String
 
     /// The label; `nil` if the line is not a path and a label from 0.
     let label: Int32?
 
-    /// The lines of a file, without empty ones and those that begin with `#`.
+    /// Reads the lines of a file, without empty ones and those that start with `#`.
     ///
-    /// - Throws: ``Failure`` (65) for a file that is not text of one byte a letter; errors of reading.
+    /// - Throws: ``Failure`` (65) for a file that is not 8-bit text (such as UTF-16), or an error
+    ///   of reading.
     static func lines(of file: String) throws -> [ImageListLine] {
         let bytes = try FileBytes.read(file)
         if let found = ForeignContent(inPlaceOfText: bytes) {

@@ -1,31 +1,30 @@
 import LRNetSupport
 
-/// What an import of pictures is to write: the classes, and every shard with its pictures.
+/// The plan of an image import: the classes, and every shard with its images.
 ///
-/// Which pictures a shard holds follows from the sources' names alone, not from whether a picture can
-/// be read, so that shards may be written in any order and by any process.
+/// The images of a shard depend only on the sources' names, and not on whether an image can be
+/// read. Shards may therefore be written in any order and by any process.
 struct ImagePlan: Codable {
-    /// The number of classes.
     let classes: Int
 
-    /// Their names, by label.
+    /// The class names, by label.
     let classNames: [String]?
 
-    /// What the sources hold besides pictures: `pics/.DS_Store: hidden`.
+    /// The entries of the sources that are not images: `pics/.DS_Store: hidden`.
     let leftOut: [String]
 
-    /// The shards of all splits, in the index's order.
+    /// The shards of all splits, in the order of the index.
     let shards: [ImageShard]
 
-    /// The pictures of a shard when no number of shards is asked for: about 150 MB of files, and a
-    /// shard is made in memory.
+    /// The number of images per shard when the caller does not choose the number of shards. This is
+    /// about 150 MB of files; a shard is built in memory.
     static let defaultShardSampleCount = 4096
 
-    /// Deals the pictures out.
+    /// Assigns the images to shards.
     ///
     /// - Parameters:
-    ///   - validation: The number of training pictures that are held out.
-    ///   - shardCount: The number of shards of the train split; shard `s` of `S` gets the pictures
+    ///   - validation: The number of training images to hold out.
+    ///   - shardCount: The number of shards in the train split. Shard `s` of `S` gets the images
     ///     `N s / S ..< N (s + 1) / S` of a split of `N`.
     /// - Precondition: `validation` is in `0 ..< train.files.count`.
     init(train: ImageList, test: ImageList?, validation: Int, shardCount: Int?) {
@@ -56,23 +55,22 @@ struct ImagePlan: Codable {
         }
     }
 
-    /// What messages call a class.
+    /// Returns the name of a class in messages.
     func className(_ label: Int) -> String { classNames.map { "\($0[label])" } ?? "\(label)" }
 
-    /// The splits, in order.
     var splits: [DataSplit] {
         DataSplit.allCases.filter { split in shards.contains { $0.split == split } }
     }
 
-    /// The number of pictures of all splits.
-    var pictureCount: Int { shards.reduce(0) { $0 + $1.files.count } }
+    /// The number of images in all splits.
+    var imageCount: Int { shards.reduce(0) { $0 + $1.files.count } }
 
-    /// Checks that this process sees the sources that the plan was made from.
+    /// Checks that this process sees the sources from which the plan was made.
     ///
-    /// A process that does not would find every picture unreadable, and might leave out as many as are
-    /// tolerated. One picture of each source tells.
+    /// A process without them would find every image unreadable, and could leave out as many as are
+    /// tolerated. One image of each split is checked.
     ///
-    /// - Throws: ``Failure`` (66) that names a picture.
+    /// - Throws: ``Failure`` (66) that names an image.
     func checkSources() throws {
         for split in splits {
             guard let shard = shards.first(where: { $0.split == split }),
@@ -82,7 +80,8 @@ struct ImagePlan: Codable {
             guard let state = try? ImageFile.state(of: path), state == file.state else {
                 throw Failure(
                     call: "import", subject: path,
-                    message: "is missing or another file here; name folders that all hosts share",
+                    message: "is missing or different on this host; use folders that all hosts "
+                        + "share",
                     exitStatus: .inputMissing)
             }
         }

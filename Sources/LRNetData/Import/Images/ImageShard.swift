@@ -1,35 +1,34 @@
 import LRNetKernels
 import LRNetSupport
 
-/// A shard that an import of pictures is to write: its place in the set, and its pictures.
+/// The plan of one shard: its place in the set, and its images.
 struct ImageShard: Codable {
-    /// The split.
     let split: DataSplit
 
-    /// Its number within the split.
+    /// The shard's number within the split.
     let number: Int
 
-    /// The folder that the pictures' paths start from.
+    /// The folder that the images' paths are relative to.
     let root: String
 
-    /// The pictures, in order.
+    /// The images, in order.
     let files: [ImageFile]
 
-    /// The name of its file.
+    /// The name of the shard's file.
     var name: String { ShardFile.name(split: split, number: number) }
 
-    /// What an earlier import left of this very shard, if it is there and intact.
+    /// Returns the note of this shard from an earlier import, if the shard exists and is intact.
     func finished(_ conversion: ImageConversion, in folder: String) -> FinishedShard? {
         FinishedShard.find(key: key(conversion), shard: name, in: folder)
     }
 
-    /// Converts the pictures on all threads and writes the shard, then its note.
+    /// Converts the images on all threads and writes the shard, then its note.
     ///
     /// - Parameters:
-    ///   - folder: The folder of the growing set.
-    ///   - progress: Called from any thread with the number of pictures done since the last call.
-    /// - Returns: The note, and what the shard holds.
-    /// - Throws: ``Failure`` (74) if it cannot be written.
+    ///   - folder: The folder of the unfinished set.
+    ///   - progress: Called from any thread with the number of images done since the last call.
+    /// - Returns: The note and the shard's samples.
+    /// - Throws: ``Failure`` (74) if a file cannot be written.
     func write(
         _ conversion: ImageConversion, to folder: String, pool: ThreadPool,
         progress: @Sendable (Int) -> Void
@@ -49,12 +48,12 @@ struct ImageShard: Codable {
         var resizedCount = 0
         for (file, result) in zip(files, results) {
             do {
-                let picture = try result.get()
-                bytes += picture.bytes
+                let image = try result.get()
+                bytes += image.bytes
                 offsets.append(bytes.count)
                 labels.append(file.label)
-                statistics.add(picture.statistics)
-                resizedCount += picture.isResized ? 1 : 0
+                statistics.add(image.statistics)
+                resizedCount += image.isResized ? 1 : 0
             } catch let problem as ImageProblem {
                 unreadable.append(
                     FinishedShard.Unreadable(
@@ -75,8 +74,8 @@ struct ImageShard: Codable {
         return (finished, samples)
     }
 
-    /// What a shard follows from: the rule of converting, and the files by name, class, size and
-    /// time.
+    /// The key of everything that determines the shard: the conversion, and each file's path,
+    /// class, size and modification time.
     private func key(_ conversion: ImageConversion) -> String {
         var hash = ContentHash()
         hash.update("lrnet pictures 1 \(conversion.storage) \(conversion.decoder.pixelLimit)\n")

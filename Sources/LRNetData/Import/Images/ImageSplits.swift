@@ -1,20 +1,20 @@
-/// Which pictures of the training source are trained on and which are held out, and in which order
-/// they are stored.
+/// The division of the training source into training and validation images, and their order of
+/// storage.
 ///
-/// A tree is sorted by class. Training and validation pictures are stored in one fixed random order
-/// instead, so that any run of them holds all classes; test pictures keep the source's order. Each
-/// class is held out in proportion, within one picture.
+/// A tree is sorted by class. Training and validation images are therefore stored in one fixed
+/// random order, so that any consecutive images contain all classes. Test images keep the order of
+/// the source. Images are held out from each class in proportion, within one image.
 struct ImageSplits {
-    /// The pictures of each split, in order of storing; positions in the source.
+    /// The images of each split in the order of storage, as positions in the source.
     let train: [Int]
     let validation: [Int]
 
-    /// The seed of the order, the same for all sets.
+    /// The seed of the random order, the same for all sets.
     private static let seed: UInt64 = 0x6C72_6E65_742D_7068
 
     /// Draws the order.
     ///
-    /// - Parameter labels: Of all pictures of the source.
+    /// - Parameter labels: The labels of all images of the source.
     /// - Precondition: `validation` is in `0 ..< labels.count`.
     init(labels: [Int32], classes: Int, validation count: Int) {
         let order = EpochPlan(seed: Self.seed, epoch: 0, count: labels.count)[0..<labels.count]
@@ -34,7 +34,7 @@ struct ImageSplits {
         self.validation = validation
     }
 
-    /// The most pictures that can be held out so that each class keeps one.
+    /// Returns the largest number of images that can be held out while each class keeps one.
     static func largestCount(labels: [Int32], classes: Int) -> Int {
         let sizes = ClassCounts(labels, classes: classes).values
         func keepsAll(_ count: Int) -> Bool {
@@ -48,8 +48,10 @@ struct ImageSplits {
         return low
     }
 
-    /// How many pictures of each class are held out: `count` in all, in proportion to the classes'
-    /// sizes; what is left over goes to the largest remainders, then to the lower label.
+    /// Returns the number of images to hold out from each class.
+    ///
+    /// The sum is `count`, in proportion to the sizes of the classes. The rest goes to the largest
+    /// remainders, and for equal remainders to the lower label.
     static func quotas(labels: [Int32], classes: Int, count: Int) -> [Int] {
         var sizes = [Int](repeating: 0, count: classes)
         for label in labels { sizes[Int(label)] += 1 }

@@ -1,15 +1,16 @@
 import LRNetKernels
 
-/// What becomes of a picture's file in a shard.
+/// The form in which a shard stores an image file.
 package enum ImageStorage: Sendable, Equatable {
-    /// A JPEG file whose shorter side is at most this.
+    /// A JPEG file whose shorter side is at most `shorterSide` pixels.
     ///
-    /// Larger pictures are reduced to it and encoded with quality 90. A file is stored as it is if it
-    /// is a JPEG that small and shows the right picture without its metadata (upright, no CMYK).
+    /// Larger images are reduced to it and encoded with quality 90. A file is stored unchanged if
+    /// it is a JPEG of at most this size and shows the correct image without its metadata
+    /// (upright, not CMYK).
     case encoded(shorterSide: Int)
 
-    /// Pixels of this size. Pictures of exactly this size are stored as they are;
-    /// others are scaled to cover it, then cut evenly on both sides.
+    /// Pixels of this size. Images of exactly this size are stored unchanged; others are scaled to
+    /// cover it, then cropped evenly on both sides.
     ///
     /// One channel stores gray.
     case raw(height: Int, width: Int, channels: Int = 3)
@@ -21,10 +22,10 @@ package enum ImageStorage: Sendable, Equatable {
         }
     }
 
-    /// Of the stored pixels; those of JPEG files have three.
+    /// The channels of the stored pixels; 3 for JPEG files.
     var channels: Int { shape.channels }
 
-    /// The shape that the index names.
+    /// The shape in the index.
     var shape: ImageShape {
         switch self {
         case .encoded(let side): ImageShape(height: side, width: side, channels: 3)

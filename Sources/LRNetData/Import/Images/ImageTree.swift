@@ -1,23 +1,22 @@
 import Foundation
 import LRNetSupport
 
-/// A folder that pictures lie below, and whether links may lead out of it.
+/// A folder that contains images at any depth, and the rule for links that lead out of it.
 struct ImageTree {
-    /// The folder.
     let root: String
 
-    /// What was passed over so far: `pics/a/.DS_Store: hidden`.
+    /// The entries left out so far: `pics/a/.DS_Store: hidden`.
     private(set) var leftOut: [String] = []
 
     private let realRoot: [UInt8]
     private let followsLinks: Bool
 
-    /// Deeper folders are taken for a link to itself.
+    /// The maximum depth. Deeper folders are probably a link to itself.
     private static let depthLimit = 16
 
-    /// Looks at a folder.
+    /// Creates a tree from a folder.
     ///
-    /// - Throws: ``Failure`` (66) if it is missing.
+    /// - Throws: ``Failure`` (66) if the folder is missing.
     init(_ root: String, followsLinks: Bool) throws {
         let real = try PathText.real(root, call: "open")
         self.root = root
@@ -25,7 +24,7 @@ struct ImageTree {
         self.followsLinks = followsLinks
     }
 
-    /// The names of the classes' folders in the root, in the order of their bytes.
+    /// Returns the names of the class folders in the root, in the order of their bytes.
     ///
     /// - Throws: ``Failure`` if the root cannot be read.
     mutating func folderNames() throws -> [String] {
@@ -36,16 +35,17 @@ struct ImageTree {
         }
     }
 
-    /// There are folders directly in a folder of the root, and no files; names that are left out
-    /// do not count.
-    func holdsFoldersAlone(_ folder: String) throws -> Bool {
+    /// Returns true if a folder in the root directly contains only folders, and at least one. Names
+    /// that are left out do not count.
+    func containsOnlyFolders(_ folder: String) throws -> Bool {
         var tree = self
         let names = try tree.names(in: folder)
         return !names.isEmpty
             && names.allSatisfy { FileBytes.isFolder("\(root)/\(folder)/\($0)") }
     }
 
-    /// The paths, from the root, of all files below a folder, in the order of their bytes.
+    /// Returns the paths, relative to the root, of all files below a folder, in the order of their
+    /// bytes.
     ///
     /// - Throws: ``Failure`` (65) for a link that leads out of the tree, and for a folder that is
     ///   nested too deeply.
@@ -70,13 +70,13 @@ struct ImageTree {
         return found
     }
 
-    /// Looks at a file.
+    /// Examines a file.
     ///
-    /// - Parameter path: From the root.
-    /// - Returns: The file, and what tells whether another one is the same: where it really is, or
-    ///   its number on its device if it has several names (hard links).
-    /// - Throws: ``Failure`` (66) if the file is missing; ``Failure`` (65) if it lies
-    ///   outside the tree or is no regular file.
+    /// - Parameter path: The path, relative to the root.
+    /// - Returns: The file and its identity: its real path, or its device and inode numbers if it
+    ///   has several names (hard links).
+    /// - Throws: ``Failure``: 66 if the file is missing, 65 if it is outside the tree or not a
+    ///   regular file.
     func file(_ path: String, label: Int32) throws -> (file: ImageFile, place: ByteName) {
         let full = "\(root)/\(path)"
         let status = try ImageFile.status(of: full)
@@ -93,7 +93,7 @@ struct ImageTree {
         )
     }
 
-    /// The names in a folder that belong to the tree; the others are noted.
+    /// Returns the names in a folder that belong to the tree, and records the others in `leftOut`.
     private mutating func names(in folder: String?) throws -> [String] {
         let path = folder.map { "\(root)/\($0)" } ?? root
         return try FileBytes.names(inFolder: path).filter { name in
@@ -103,14 +103,15 @@ struct ImageTree {
         }
     }
 
-    /// The real path of a file or folder, which must be below the tree's unless links may lead out.
+    /// Returns the real path of a file or folder. It must be inside the tree unless links may lead
+    /// out.
     private func place(of path: String) throws -> String {
         let full = "\(root)/\(path)"
         let real = try PathText.real(full)
         guard followsLinks || PathText.bytes(of: real).starts(with: realRoot) else {
             throw Failure(
                 call: "import", subject: full,
-                message: "leads out of the tree, to \(real); use --follow-links if it may",
+                message: "leads out of the tree, to \(real); use --follow-links to allow this",
                 exitStatus: .badData)
         }
         return real

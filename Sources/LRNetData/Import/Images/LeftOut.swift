@@ -1,7 +1,7 @@
 import LRNetSupport
 
-/// Names in a tree of pictures that do not belong to it: hidden ones, and those that systems put
-/// into every folder.
+/// Names in an image tree that do not belong to it: hidden names, and names that operating systems
+/// add to every folder.
 enum LeftOut {
     private static let reasons = [
         "@eadir": "previews of a Synology disk station", "#recycle": "a recycle bin",
@@ -11,7 +11,7 @@ enum LeftOut {
         "system volume information": "metadata of Windows", "lost+found": "of the file system",
     ]
 
-    /// Why a name is left out; `nil` for one that is not.
+    /// Returns the reason why a name is left out; `nil` if it is not.
     static func reason(_ name: String) -> String? {
         if name.utf8.first == UInt8(ascii: ".") { return "hidden" }
         return reasons[name.lowercased()]

@@ -1,21 +1,22 @@
 import LRNetSupport
 
-/// A picture of two splits, of two classes, or one that may be held out and trained on.
+/// A check for images that are in two splits or in two classes, or that may be both held out and
+/// trained on.
 enum RepeatedImages {
-    /// Refuses such pictures, whatever path leads to them.
+    /// Rejects such images, regardless of the path that leads to them.
     ///
     /// - Parameters:
-    ///   - name: What messages call the training list or tree.
-    ///   - test: The pictures of the test split, if there is one, and what messages call them.
-    ///   - holdsOut: Training pictures are held out for validation.
-    /// - Throws: ``Failure`` (65) that names the picture.
+    ///   - name: The name of the training list or tree in messages.
+    ///   - test: The images of the test split, if there is one, and its name in messages.
+    ///   - hasHoldout: True if training images are held out for validation.
+    /// - Throws: ``Failure`` (65) that names the image.
     static func check(
         _ train: ImageList, named name: String, test: (list: ImageList, name: String)?,
-        holdsOut: Bool
+        hasHoldout: Bool
     ) throws {
-        let trained = try firstUses(of: train, named: name, isSingle: holdsOut)
+        let trained = try firstUses(of: train, named: name, mustBeUnique: hasHoldout)
         guard let test else { return }
-        _ = try firstUses(of: test.list, named: test.name, isSingle: false)
+        _ = try firstUses(of: test.list, named: test.name, mustBeUnique: false)
         for (file, place) in zip(test.list.files, test.list.places) {
             guard let position = trained[place] else { continue }
             throw FailureSite("import", "\(test.list.root)/\(file.path)").badData(
@@ -25,7 +26,7 @@ enum RepeatedImages {
     }
 
     private static func firstUses(
-        of list: ImageList, named name: String, isSingle: Bool
+        of list: ImageList, named name: String, mustBeUnique: Bool
     ) throws -> [ByteName: Int] {
         var uses: [ByteName: Int] = [:]
         uses.reserveCapacity(list.files.count)
@@ -45,7 +46,7 @@ enum RepeatedImages {
                     "\(twice), with labels \(list.files[first].label) and "
                         + "\(file.label); take one out")
             }
-            guard !isSingle else {
+            guard !mustBeUnique else {
                 throw site.badData(
                     "\(twice), so that it could be trained on and held out for "
                         + "validation; take one out, or leave out --validation")

@@ -1,10 +1,12 @@
 import LRNetKernels
 import LRNetSupport
 
-/// The hash over the samples of each split, which takes them in order, although shards are finished in
-/// any: it follows the finished shards as far as there is no gap.
+/// The hash over the samples of each split.
+///
+/// A hash covers the samples in order, although shards may be finished in any order. It therefore
+/// covers the finished shards before the first unfinished one.
 struct SampleHashes {
-    /// How shards are read again.
+    /// The storage format, for reading shards again.
     let storage: ImageStorage
 
     private var hashes: [DataSplit: ContentHash] = [:]
@@ -14,12 +16,13 @@ struct SampleHashes {
         self.storage = storage
     }
 
-    /// Takes in the shards that come before `end` and have not been taken in, from their files.
+    /// Adds the shards before `end` that have not been added, from their files.
     ///
     /// - Parameters:
     ///   - shards: The shards of all splits, in order.
-    ///   - notes: Of the finished ones; all before `end` are finished.
-    /// - Throws: ``Failure`` (65) for a shard that was damaged since; errors of reading.
+    ///   - notes: The notes of the finished shards; all shards before `end` are finished.
+    /// - Throws: ``Failure`` (65) for a shard that was damaged after it was written, or an error of
+    ///   reading.
     mutating func follow(
         _ shards: [ImageShard], until end: Int, notes: FinishedShards, in folder: String
     ) throws {
@@ -40,12 +43,12 @@ struct SampleHashes {
         }
     }
 
-    /// Takes in the next shard from memory.
+    /// Adds the next shard from memory.
     mutating func add(_ samples: ShardSamples, of shard: ImageShard) {
         samples.update(&hashes[shard.split, default: ContentHash()])
         shardCount += 1
     }
 
-    /// A split's hash.
+    /// Returns the hash of a split in hexadecimal.
     func hex(_ split: DataSplit) -> String { (hashes[split] ?? ContentHash()).hex }
 }

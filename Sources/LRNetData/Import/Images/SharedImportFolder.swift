@@ -1,12 +1,12 @@
 import Foundation
 import LRNetSupport
 
-/// The growing folder of a set that a team makes: member 0 keeps it, as ``PartialSetFolder`` does, the
-/// others join.
+/// The unfinished folder of a set that a team creates. Member 0 owns it as a ``PartialSetFolder``,
+/// and the other members join.
 ///
-/// Two locks guard it. Member 0 holds `lock`, so that there is one team at a time. The others share
-/// `members.lock`, since they may outlive a killed member 0 by a second: the next team waits for them,
-/// lest they write among its shards.
+/// Two locks protect it. Member 0 holds `lock`, so that only one team works at a time. The other
+/// members share `members.lock`, because they may outlive a killed member 0 by a second. The next
+/// team waits for them, so that they cannot write among its shards.
 final class SharedImportFolder {
     /// The folder to write to.
     let path: String
@@ -17,22 +17,23 @@ final class SharedImportFolder {
     private static let membersLockName = "members.lock"
     private static let tokenName = "token"
 
-    /// What member 0 tells the others.
+    /// The message from member 0 to the other members.
     private struct Place: Codable {
         let path: String
         let token: String
     }
 
-    /// Makes the folder, or takes over the one that an interrupted import left. Every member calls it.
+    /// Creates the folder, or takes over the folder of an interrupted import. Every member calls
+    /// this initializer.
     ///
-    /// - Throws: What ``PartialSetFolder`` throws; ``Failure`` (74) if a member does not see the
-    ///   folder that member 0 made.
+    /// - Throws: Errors of ``PartialSetFolder``, or ``Failure`` (74) if a member does not see the
+    ///   folder that member 0 created.
     init(for output: String, team: any ImportTeam) throws {
         var made: PartialSetFolder?
         let place = try team.first {
             let folder = try PartialSetFolder(for: output, keeping: .kept)
             _ = try FileLock(path: "\(folder.path)/\(Self.membersLockName)")
-            // A folder of the same name on another disk has another token.
+            // A folder with the same name on another disk has a different token.
             let token = UUID().uuidString
             try AtomicFile.write(token, to: "\(folder.path)/\(Self.tokenName)")
             made = folder
@@ -54,15 +55,16 @@ final class SharedImportFolder {
         else {
             throw Failure(
                 call: "import", subject: place.path,
-                message: "is not the folder that rank 0 writes to; name an --output that all hosts "
+                message: "is not the folder that rank 0 writes to; use an --output that all hosts "
                     + "share", exitStatus: .inputOutput)
         }
         return try FileLock(path: "\(place.path)/\(membersLockName)", isShared: true)
     }
 
-    /// As ``PartialSetFolder/finish(_:others:)``; member 0 calls it.
+    /// Finishes the set like ``PartialSetFolder/finish(_:others:)``. Only member 0 calls this
+    /// method.
     func finish(_ index: ShardIndex, others: Set<String> = []) throws {
-        guard let folder else { preconditionFailure("member 0 finishes a set") }
+        guard let folder else { preconditionFailure("only member 0 finishes a set") }
         try folder.finish(index, others: others)
     }
 }

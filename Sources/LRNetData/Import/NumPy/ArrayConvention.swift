@@ -1,17 +1,17 @@
-/// The names that a program gives the arrays of a set.
+/// A program's names for the arrays of a data set.
 struct ArrayConvention {
-    /// Images and labels of a split.
+    /// The array names of a split.
     typealias Pair = (images: String, labels: String)
 
     let train: Pair
     let validation: Pair
     let test: Pair
 
-    /// Those that are known; the first one is looked for where none is found.
+    /// The known conventions. The first one is used if none matches.
     static let all = [
-        // Keras.
+        // Keras
         ArrayConvention("x_", "y_", isLast: true),
-        // MedMNIST.
+        // MedMNIST
         ArrayConvention("images", "labels", isLast: false),
         ArrayConvention("X_", "y_", isLast: true),
     ]
@@ -24,7 +24,7 @@ struct ArrayConvention {
         (train, validation, test) = (pair("train"), pair("val"), pair("test"))
     }
 
-    /// The convention that an archive follows.
+    /// Returns the convention that an archive follows.
     static func find(in names: [String]) -> ArrayConvention {
         all.first { names.contains($0.train.images) && names.contains($0.train.labels) } ?? all[0]
     }

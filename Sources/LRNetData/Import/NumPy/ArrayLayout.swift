@@ -1,16 +1,16 @@
 import LRNetKernels
 
-/// The order of an array's four extents.
+/// The order of the four dimensions of an image array.
 package enum ArrayLayout: String, Sendable, CaseIterable {
-    /// Channels last, as TensorFlow and NumPy programs have them.
+    /// Channels last, as in TensorFlow and NumPy programs.
     case nhwc
-    /// Channels first, as PyTorch has them.
+    /// Channels first, as in PyTorch.
     case nchw
 
-    /// The most channels that pictures have here.
+    /// The maximum number of channels of an image.
     static let channelLimit = 16
 
-    /// The shape of a picture.
+    /// Returns the shape of an image.
     func shape(_ extents: [Int]) -> ImageShape {
         switch self {
         case .nhwc: ImageShape(height: extents[1], width: extents[2], channels: extents[3])
@@ -18,16 +18,16 @@ package enum ArrayLayout: String, Sendable, CaseIterable {
         }
     }
 
-    /// The order that extents can only have; `nil` where it may be either.
-    static func certain(_ extents: [Int]) -> ArrayLayout? {
+    /// Returns the layout of an array's extents; `nil` if it is ambiguous.
+    static func unambiguous(_ extents: [Int]) -> ArrayLayout? {
         let (second, last) = (extents[1], extents[3])
-        // No picture is that low, and none has more channels than that.
+        // No image is that low, and none has more channels.
         let isLast = last <= 4 && second > 4 || last <= channelLimit && second > channelLimit
         return isLast ? .nhwc : nil
     }
 
-    /// The message for a shape that fits both layouts.
-    static func question(_ extents: [Int]) -> String {
+    /// Returns the message for a shape that fits both layouts.
+    static func ambiguityMessage(_ extents: [Int]) -> String {
         extents[3] > channelLimit
             ? "has shape \(extents), whose last extent is too large for channels (16 at most); if it "
                 + "is N, channels, height, width, add --layout nchw"
@@ -35,7 +35,7 @@ package enum ArrayLayout: String, Sendable, CaseIterable {
                 + "channels; add --layout nchw or --layout nhwc"
     }
 
-    /// Pixels with channels innermost.
+    /// Returns the pixels with channels innermost.
     func interleaved(_ pixels: ArraySlice<UInt8>, _ shape: ImageShape) -> [UInt8] {
         guard self == .nchw, shape.channels > 1 else { return Array(pixels) }
         var result = [UInt8](repeating: 0, count: pixels.count)

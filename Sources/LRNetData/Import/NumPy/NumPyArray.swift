@@ -1,16 +1,16 @@
 import LRNetSupport
 
-/// An array as NumPy saves it (`.npy`): a header in Python's notation, then the numbers.
+/// An array as saved by NumPy (`.npy`): a header in Python notation, then the numbers.
 ///
 /// - Source: NumPy, *numpy.lib.format*, versions 1.0 to 3.0.
 struct NumPyArray {
-    /// What errors call it: a file, or an array in one.
+    /// The name in errors: a file, or an array in a file.
     let subject: String
 
-    /// The type as NumPy writes it: `|u1`, `<i8`.
+    /// The type in NumPy's notation: `|u1`, `<i8`.
     let type: String
 
-    /// The extents, outermost first; empty for a single number.
+    /// The extents, outermost first; empty for a scalar.
     let shape: [Int]
 
     private let content: ArraySlice<UInt8>
@@ -19,8 +19,8 @@ struct NumPyArray {
 
     /// Reads an array.
     ///
-    /// - Throws: ``Failure`` (65) if this is no such file, or truncated, or holds Python objects
-    ///   (a pickle, which is not read), or is stored in Fortran order.
+    /// - Throws: ``Failure`` (65) if the bytes are not such a file, are truncated, contain Python
+    ///   objects (a pickle, which is not read), or are in Fortran order.
     init(_ bytes: ArraySlice<UInt8>, subject: String) throws {
         self.subject = subject
         guard bytes.starts(with: Self.magic), bytes.count >= 10 else {
@@ -51,7 +51,7 @@ struct NumPyArray {
         }
         if type.contains("O") {
             throw Self.site(subject).badData(
-                "holds Python objects (dtype \(type)), which are a pickle and not read; save an "
+                "contains Python objects (dtype \(type)), which are never unpickled; save an "
                     + "array of numbers")
         }
         guard !fields.isFortran else {
@@ -60,9 +60,9 @@ struct NumPyArray {
         }
     }
 
-    /// The number of values.
+    /// Returns the number of values.
     ///
-    /// - Throws: ``Failure`` (65) if extents are impossible.
+    /// - Throws: ``Failure`` (65) if the extents are impossible.
     private func valueCount() throws -> Int {
         var count = 1
         for extent in shape {
@@ -75,9 +75,9 @@ struct NumPyArray {
         return count
     }
 
-    /// The values of an array of bytes.
+    /// Returns the values of an array of bytes.
     ///
-    /// - Throws: ``Failure`` (65) if the type is another one or the file is truncated.
+    /// - Throws: ``Failure`` (65) if the array has another type or the file is truncated.
     func bytes() throws -> ArraySlice<UInt8> {
         guard type == "|u1" || type == "u1" || type == "<u1" || type == ">u1" else {
             throw Self.site(subject).badData(
@@ -87,17 +87,17 @@ struct NumPyArray {
         return content
     }
 
-    /// The values of an array of whole numbers of any size.
+    /// Returns the values of an array of integers of any size.
     ///
-    /// - Throws: ``Failure`` (65) if the type is another one, the file is truncated, or a value
-    ///   does not fit 63 bits.
+    /// - Throws: ``Failure`` (65) if the array has another type, the file is truncated, or a value
+    ///   does not fit in 63 bits.
     func integers() throws -> [Int] {
         let isSigned = type.dropFirst().hasPrefix("i")
         guard isSigned || type.dropFirst().hasPrefix("u"), let size = Int(type.dropFirst(2)),
             [1, 2, 4, 8].contains(size), "|<>=".contains(type.prefix(1))
         else {
             throw Self.site(subject).badData(
-                "has dtype \(type), but labels are whole numbers; \(try labelRemedy())")
+                "has dtype \(type), but labels must be integers; \(try labelRemedy())")
         }
         try checkByteCount(itemByteCount: size)
         let isBig = type.hasPrefix(">")
@@ -108,13 +108,14 @@ struct NumPyArray {
             let unused = UInt64(64 - 8 * size)
             if isSigned { return Int(Int64(bitPattern: bits << unused) >> Int64(unused)) }
             guard let value = Int(exactly: bits) else {
-                throw Self.site(subject).badData("holds \(bits), which is no label")
+                throw Self.site(subject).badData("contains \(bits), which is not a label")
             }
             return value
         }
     }
 
-    /// The values as real numbers; `nil` for a type that is not numeric.
+    /// Returns the range of the values as floating-point numbers; `nil` for a type that is not
+    /// numeric.
     private func pixelValues() throws -> PixelRemedy.Values? {
         let kind = String(type.dropFirst().prefix(1))
         guard "|<>=".contains(type.prefix(1)), let size = Int(type.dropFirst(2)),
@@ -142,19 +143,19 @@ struct NumPyArray {
         return values
     }
 
-    /// The remedy for labels of another type, the same for training and test.
+    /// Returns the remedy for labels of another type, which applies to training and test labels.
     private func labelRemedy() throws -> String {
         switch type.dropFirst().prefix(1) {
         case "f":
             let values = try pixelValues()
             return values?.areWhole == true && values?.areFinite == true
                 ? "save array.astype(numpy.int64)"
-                : "these are not whole, so they are not classes"
+                : "these are not integers, so they are not classes"
         case "b": return "save array.astype(numpy.uint8)"
         case "U", "S":
             return "save numpy.searchsorted(names, array) with names = "
                 + "numpy.unique(training labels), for training and test"
-        default: return "save the classes' numbers, from 0 on"
+        default: return "save the class numbers, starting at 0"
         }
     }
 

@@ -1,13 +1,13 @@
 import LRNetSupport
 
-/// The names of an archive's arrays, and what they seem to hold.
+/// The names of an archive's arrays, and a guess of their content.
 struct NumPyArrayNames {
     let names: [String]
 
-    /// The options that name the arrays: `add --train-images images --train-labels labels`.
+    /// The options that specify the arrays: `add --train-images images --train-labels labels`.
     var remedy: String {
         guard let train = pair(isTest: false) else {
-            return "name the arrays with --train-images, --train-labels, --test-images and "
+            return "specify the arrays with --train-images, --train-labels, --test-images and "
                 + "--test-labels"
         }
         let start = "add --train-images \(train.images) --train-labels \(train.labels)"
@@ -15,7 +15,7 @@ struct NumPyArrayNames {
         return "\(start) --test-images \(test.images) --test-labels \(test.labels)"
     }
 
-    /// The arrays of a split; `nil` where names do not tell.
+    /// Returns the array names of a split; `nil` if the names are unclear.
     private func pair(isTest: Bool) -> (images: String, labels: String)? {
         let candidates = names.filter {
             let name = PathText.lastPart(of: $0).lowercased()

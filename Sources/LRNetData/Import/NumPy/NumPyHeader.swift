@@ -1,24 +1,23 @@
 import Foundation
 import LRNetSupport
 
-/// The dictionary at the head of a NumPy array.
+/// The dictionary at the start of a NumPy array.
 ///
 ///     {'descr': '|u1', 'fortran_order': False, 'shape': (60000, 28, 28), }
 ///
-/// Only this form is read, which is what NumPy writes; nothing is evaluated.
+/// Only this form, which NumPy writes, is supported. Nothing is evaluated.
 struct NumPyHeader {
-    /// `descr`; a type of several fields is given as the text of its list.
+    /// `descr`. A type with several fields is represented by the text of its list.
     var type = ""
 
     /// `fortran_order`.
     var isFortran = false
 
-    /// `shape`.
     var shape: [Int] = []
 
     /// Reads a header.
     ///
-    /// - Throws: ``Failure`` (65) if it has another form.
+    /// - Throws: ``Failure`` (65) if the header has another form.
     init(_ text: String, subject: String) throws {
         let site = FailureSite("NumPy", subject, remedy: "save it again")
         func value(_ key: String) throws -> Substring {

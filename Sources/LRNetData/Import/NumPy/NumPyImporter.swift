@@ -1,12 +1,12 @@
 import LRNetKernels
 import LRNetSupport
 
-/// Turns arrays that NumPy saved into a shard set: images uint8 `[N, H, W, C]` or `[N, H, W]`, labels
-/// of any whole-number type `[N]` or `[N, 1]`.
+/// Converts arrays saved by NumPy to a shard set. Images are uint8 `[N, H, W, C]`, `[N, C, H, W]`
+/// or `[N, H, W]`; labels are of any integer type, `[N]` or `[N, 1]`.
 ///
 /// The first ``validation`` training images are held out as the validation split.
 package struct NumPyImporter: ArrayImporter, Sendable {
-    /// Where an array is: a file, or an array in an archive.
+    /// The location of an array: a file, or an array in an archive.
     package struct Location: Sendable {
         /// A `.npy` file, or a `.npz` archive.
         package var file: String
@@ -14,7 +14,6 @@ package struct NumPyImporter: ArrayImporter, Sendable {
         /// The array's name in an archive; `nil` for a `.npy` file.
         package var array: String?
 
-        /// Names a file, or an array in an archive.
         package init(file: String, array: String? = nil) {
             self.file = file
             self.array = array
@@ -27,42 +26,43 @@ package struct NumPyImporter: ArrayImporter, Sendable {
     /// The images and labels of the test split, if there is one.
     package var test: (images: Location, labels: Location)?
 
-    /// The images and labels of the validation split, if it has arrays of its own.
+    /// The images and labels of the validation split, if the source has them.
     package var ownValidation: (images: Location, labels: Location)?
 
-    /// The number of training images that are held out; 0 for no validation split, `nil` for a tenth of
-    /// them but 5,000 at most. Not together with ``ownValidation``.
+    /// The number of training images to hold out; 0 for no validation split, `nil` for a tenth of
+    /// them but at most 5,000. It must be `nil` together with ``ownValidation``.
     package var validation: Int?
 
-    /// ``ownValidation`` is there.
     package var hasOwnValidation: Bool { ownValidation != nil }
 
-    /// The order of four extents; needed where it may be either.
+    /// The order of four extents, required if it is ambiguous.
     package var layout: ArrayLayout?
 
     /// The label of class 0.
     package var firstLabel = 0
 
-    /// The arrays of the archive that are not used.
+    /// The unused arrays of the archive.
     package private(set) var leftOut: [String] = []
 
-    /// Called with a line about what is legal, but hardly meant: `x_train.npy: holds only 0 and 1`.
+    /// A function for warnings about valid but suspicious data:
+    /// `x_train.npy: contains only 0 and 1`.
     package var warn: @Sendable (String) -> Void = { _ in }
 
     private var archives: [String: ZipArchive] = [:]
 
-    /// The number of shards of the train split; by default one for 256 MiB.
+    /// The number of shards in the train split; by default one per 256 MiB.
     package var shards: Int?
 
-    /// Names the training arrays.
     package init(trainImages: Location, trainLabels: Location) {
         train = (trainImages, trainLabels)
     }
 
-    /// Names an archive and its arrays; those that are `nil` have the names of Keras or MedMNIST,
-    /// whichever the archive follows. Empty names stand for no array.
+    /// Creates an importer of an archive.
     ///
-    /// - Throws: ``Failure`` (65) for a file that is not an archive; errors of reading.
+    /// An array without a given name has the name used by Keras or MedMNIST, whichever the archive
+    /// follows. An empty name means that there is no array.
+    ///
+    /// - Throws: `Failure` (65) for a file that is not an archive, or an error of reading.
     package init(
         archive file: String, train: (images: String?, labels: String?),
         validation: (images: String?, labels: String?), test: (images: String?, labels: String?)
@@ -71,26 +71,26 @@ package struct NumPyImporter: ArrayImporter, Sendable {
         let names = archive.arrayNames
         let convention = ArrayConvention.find(in: names)
         func locations(
-            _ given: (images: String?, labels: String?), _ usual: ArrayConvention.Pair
+            _ given: (images: String?, labels: String?), _ standard: ArrayConvention.Pair
         ) -> (images: Location, labels: Location)? {
-            let images = given.images ?? usual.images
+            let images = given.images ?? standard.images
             return images.isEmpty
                 ? nil
                 : (
                     Location(file: file, array: images),
-                    Location(file: file, array: given.labels ?? usual.labels)
+                    Location(file: file, array: given.labels ?? standard.labels)
                 )
         }
         guard let train = locations(train, convention.train) else {
             throw FailureSite("import", file).usage(
-                "--train-images is empty; name the array of training images")
+                "--train-images is empty; specify the array of training images")
         }
         self.train = train
         self.test = locations(test, convention.test)
         let isNamed = validation.images != nil || validation.labels != nil
-        let usual = convention.validation
-        if isNamed || names.contains(usual.images) && names.contains(usual.labels) {
-            ownValidation = locations(validation, usual)
+        let standard = convention.validation
+        if isNamed || names.contains(standard.images) && names.contains(standard.labels) {
+            ownValidation = locations(validation, standard)
         }
         let used = [self.train, self.test, ownValidation].compactMap { $0 }
             .flatMap { [$0.images.array, $0.labels.array] }
@@ -98,32 +98,31 @@ package struct NumPyImporter: ArrayImporter, Sendable {
         archives[file] = archive
     }
 
-    /// Reads the arrays and writes the set; classes are `0 ...` the largest training label.
+    /// Reads the arrays and writes the set. The classes are `0 ...` the largest training label.
     ///
     /// - Parameters:
     ///   - output: The folder of the set, as for ``ShardWriter``.
-    ///   - name: What the set calls itself.
-    ///   - progress: Called with (samples written so far, samples in all).
-    /// - Throws: ``Failure`` (65) for arrays of another type, order or shape, also for arrays of
-    ///   Python objects (nothing is unpickled), (64) if nothing is left to train on, (66) for a
-    ///   missing array; ``Failure`` (66, 74) for missing files and failed writes. No folder is
-    ///   left behind.
+    ///   - name: The name stored in the set.
+    ///   - progress: Called with (samples written so far, total samples).
+    /// - Throws: `Failure`: 65 for arrays of another type, order or shape, and for arrays of
+    ///   Python objects (nothing is unpickled); 64 if no training image is left; 66 for a missing
+    ///   array; 66 or 74 for missing files and failed writes. No folder remains after a failure.
     @discardableResult
     package func run(
         output: String, name: String, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ShardIndex {
         if let own = ownValidation, let validation {
             throw FailureSite("import", own.images.subject).usage(
-                "is a validation split of its own, and --validation \(validation) would hold out "
-                    + "training images; leave out --validation, or add --validation-images ''")
+                "contains validation images, but --validation \(validation) would hold out "
+                    + "training images; omit --validation, or add --validation-images ''")
         }
         var archives = archives
         var rule = ClassLabels(first: firstLabel)
         let train = try pair(self.train, .train, rule, &archives)
         if train.pixels.max() == 1 {
             warn(
-                "\(self.train.images.subject): holds only 0 and 1 of 0...255, which is almost black; "
-                    + "if 1 is white, save array * 255 instead, for training and test")
+                "\(self.train.images.subject): contains only 0 and 1 of 0...255, which is almost "
+                    + "black; if 1 is white, save array * 255 instead, for training and test")
         }
         let classes = Int(train.labels.max() ?? 0) + 1
         rule.classes = classes
@@ -134,8 +133,8 @@ package struct NumPyImporter: ArrayImporter, Sendable {
             let images = try pair(part, split, rule, &archives)
             guard images.shape == train.shape else {
                 throw NumPyArray.site(part.images.subject).badData(
-                    "holds images of \(images.shape), but those of training are \(train.shape); save "
-                        + "both in one shape")
+                    "has images of \(images.shape), but the training images are \(train.shape); "
+                        + "save both in one shape")
             }
             return images
         }
@@ -154,7 +153,7 @@ package struct NumPyImporter: ArrayImporter, Sendable {
         let imageArray = try Self.array(part.images, &archives)
         if [3, 4].contains(imageArray.shape.count), imageArray.shape[0] == 0 {
             throw NumPyArray.site(imageArray.subject).badData(
-                "has shape \(imageArray.shape), so it holds no image; "
+                "has shape \(imageArray.shape), so it contains no images; "
                     + Self.remedy(split, isInArchive: part.images.array != nil))
         }
         let (shape, layout) = try shape(imageArray)
@@ -164,20 +163,20 @@ package struct NumPyImporter: ArrayImporter, Sendable {
         guard labelArray.shape == [count] || labelArray.shape == [count, 1] else {
             let isMarked = labelArray.shape.count == 2 && labelArray.shape[0] == count
             throw NumPyArray.site(labelArray.subject).badData(
-                "has shape \(labelArray.shape), [\(count)] expected, one label an image"
-                    + (isMarked ? "; save array.argmax(axis=1) if each row marks its class" : ""))
+                "has shape \(labelArray.shape), [\(count)] expected, one label per image"
+                    + (isMarked ? "; save array.argmax(axis=1) if labels are one-hot" : ""))
         }
         let labels = try rule.numbers(
             labelArray.integers(), NumPyArray.site(labelArray.subject))
         return LabeledImages(shape: shape, pixels: pixels, labels: labels)
     }
 
-    /// The remedy for a split without images.
+    /// Returns the remedy for a split without images.
     private static func remedy(_ split: DataSplit, isInArchive: Bool) -> String {
         if split == .train { return "save the training images" }
         return isInArchive
-            ? "add --\(split)-images '' to do without"
-            : "leave out --\(split)-images and --\(split)-labels to do without"
+            ? "add --\(split)-images '' to import without this split"
+            : "omit --\(split)-images and --\(split)-labels to import without this split"
     }
 
     private func shape(_ array: NumPyArray) throws -> (ImageShape, ArrayLayout) {
@@ -189,14 +188,14 @@ package struct NumPyImporter: ArrayImporter, Sendable {
             throw site.badData(
                 "has shape \(extents), [N, H, W] or [N, H, W, C] expected; "
                     + (isSquare
-                        ? "save array.reshape(-1, \(side), \(side)) if pictures are that large"
+                        ? "save array.reshape(-1, \(side), \(side)) if the images have that size"
                         : "save it in that shape"))
         }
         guard extents.count == 4 else {
             return (ImageShape(height: extents[1], width: extents[2], channels: 1), .nhwc)
         }
-        guard let layout = layout ?? ArrayLayout.certain(extents) else {
-            throw site.badData(ArrayLayout.question(extents))
+        guard let layout = layout ?? ArrayLayout.unambiguous(extents) else {
+            throw site.badData(ArrayLayout.ambiguityMessage(extents))
         }
         let shape = layout.shape(extents)
         guard shape.channels <= ArrayLayout.channelLimit else {
@@ -228,6 +227,6 @@ package struct NumPyImporter: ArrayImporter, Sendable {
 }
 
 extension NumPyImporter.Location {
-    /// What errors call the array.
+    /// The name of the array in errors.
     var subject: String { array.map { "\(file) \($0)" } ?? file }
 }

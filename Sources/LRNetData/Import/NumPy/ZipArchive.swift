@@ -1,6 +1,6 @@
 import LRNetSupport
 
-/// The members of a zip archive, stored or deflated, held in memory; what NumPy's `.npz` is.
+/// The members of a zip archive, stored or deflated, in memory. NumPy's `.npz` is such an archive.
 ///
 /// - Source: PKWARE, *.ZIP File Format Specification* (APPNOTE.TXT), 4.3 and 4.5.3.
 struct ZipArchive {
@@ -18,18 +18,18 @@ struct ZipArchive {
     private let bytes: [UInt8]
     private var members: [ByteName: (name: String, member: Member)] = [:]
 
-    /// The most bytes that a member may have when decompressed.
+    /// The maximum decompressed size of a member in bytes.
     static let byteLimit = 64 << 30
 
     /// Reads the archive's directory.
     ///
-    /// - Throws: ``Failure`` (65) if it is none, damaged or truncated; ``Failure`` if the
-    ///   file is missing or cannot be read.
+    /// - Throws: ``Failure`` (65) if the file is not an archive, damaged or truncated, or another
+    ///   ``Failure`` if it is missing or cannot be read.
     init(_ path: String) throws {
         self.path = path
         bytes = try FileBytes.read(path)
         let tail = max(0, bytes.count - 65_557)
-        // The last record of an archive; a comment may follow it.
+        // The last record of an archive. A comment may follow it.
         guard bytes.count >= 22,
             let end = stride(from: bytes.count - 22, through: tail, by: -1).first(where: {
                 bytes[$0] == 0x50 && bytes[$0..<$0 + 4].elementsEqual([0x50, 0x4B, 5, 6])
@@ -42,12 +42,12 @@ struct ZipArchive {
         }
         var count = try number(end + 10, 2)
         var position = try number(end + 16, 4)
-        // Large archives have a second record, which a locator in front of the first one finds.
+        // Large archives have a second record. A locator before the first one points to it.
         if position == 0xFFFF_FFFF || count == 0xFFFF, end >= 20,
             bytes[end - 20..<end - 16].elementsEqual([0x50, 0x4B, 6, 7])
         {
             let large = try number(end - 12, 8)
-            // It may be any number, and is added to.
+            // Check the offset before adding to it, because it may be any number.
             guard large <= bytes.count else { throw damaged() }
             count = try number(large + 32, 8)
             position = try number(large + 48, 8)
@@ -67,21 +67,21 @@ struct ZipArchive {
             member.compressedByteCount = try number(position + 20, 4)
             member.byteCount = try number(position + 24, 4)
             member.headerOffset = try number(position + 42, 4)
-            try widen(&member, extraAt: position + 46 + nameLength, extraLength)
+            try readZip64Sizes(&member, extraAt: position + 46 + nameLength, extraLength)
             members[ByteName(name)] = (name, member)
             position += 46 + nameLength + extraLength + commentLength
         }
     }
 
-    /// The names of the members, in the order of their bytes.
+    /// The names of the members, sorted by their bytes.
     var names: [String] { members.sorted { $0.key < $1.key }.map(\.value.name) }
 
-    /// The names of NumPy's arrays, and of what else there is.
+    /// The names of NumPy's arrays (without `.npy`) and of all other members.
     var arrayNames: [String] { names.map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 } }
 
-    /// The bytes of a member; `nil` if there is none of this name.
+    /// Returns the bytes of a member; `nil` if there is no member with this name.
     ///
-    /// - Throws: ``Failure`` (65) for damage, or another method than stored and deflate.
+    /// - Throws: ``Failure`` (65) for damage, or a method other than stored and deflate.
     func read(_ name: String) throws -> ArraySlice<UInt8>? {
         guard let member = members[ByteName(name)]?.member else { return nil }
         let header = member.headerOffset
@@ -105,8 +105,8 @@ struct ZipArchive {
         return content
     }
 
-    /// Replaces sizes that do not fit 32 bits by those of the zip64 extra field.
-    private func widen(_ member: inout Member, extraAt start: Int, _ length: Int) throws {
+    /// Replaces sizes that do not fit in 32 bits with the values of the zip64 extra field.
+    private func readZip64Sizes(_ member: inout Member, extraAt start: Int, _ length: Int) throws {
         var position = start
         while position + 4 <= start + length {
             let kind = try number(position, 2)

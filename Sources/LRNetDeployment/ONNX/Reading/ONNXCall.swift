@@ -1,11 +1,11 @@
 internal import LRNetSupport
 
-/// A node with the values of its inputs.
+/// A node and the values of its inputs.
 struct ONNXCall {
     let node: NodeProto
-    /// Weights that are packed are left out.
+    /// The values of the inputs; `nil` for packed weights.
     let inputs: [ONNXTensor?]
-    /// The weights of a product.
+    /// The packed weights if the node is a product.
     var product: ONNXProduct?
 
     func refusal(_ message: String) -> Failure {
@@ -19,15 +19,15 @@ struct ONNXCall {
 
     func optional(_ index: Int) -> ONNXTensor? { index < inputs.count ? inputs[index] : nil }
 
-    /// A number that holds for all values of another input.
+    /// Returns an input that has exactly one value.
     func scalar(_ index: Int) throws -> Double {
         let value = try input(index)
         guard value.values.count == 1 else { throw refusal("has \(value.sizes) as input \(index)") }
         return value.values[0]
     }
 
-    /// An input of `[N, channels, height, width]`.
-    func pictures() throws -> ONNXTensor {
+    /// Returns the first input, which must be `[N, channels, height, width]`.
+    func images() throws -> ONNXTensor {
         let value = try input(0)
         guard value.sizes.count == 4 else { throw refusal("has an input of \(value.sizes)") }
         return value
@@ -43,17 +43,17 @@ struct ONNXCall {
         case nil: if let standard { return standard }
         default: break
         }
-        throw refusal("needs an integer as \(name)")
+        throw refusal("needs an integer for \(name)")
     }
 
     func integers(_ name: String, count: Int) throws -> [Int] {
         guard case .integers(let values) = attribute(name), values.count == count else {
-            throw refusal("needs \(count) integers as \(name)")
+            throw refusal("needs \(count) integers for \(name)")
         }
         return values
     }
 
-    /// Throws unless an attribute has the only value that is computed here.
+    /// Throws unless an attribute has `value`, the only supported value.
     func require(_ name: String, _ value: AttributeProto.Value) throws {
         let isEqual =
             switch (attribute(name), value) {
@@ -63,6 +63,6 @@ struct ONNXCall {
             case (.integers(let a), .integers(let b)): a == b
             default: false
             }
-        guard isEqual else { throw refusal("has another \(name) than \(value)") }
+        guard isEqual else { throw refusal("must have \(name) = \(value)") }
     }
 }

@@ -1,15 +1,15 @@
 internal import LRNetSupport
 
-/// Computes what the bytes of an ONNX file say, operator by operator, without the tables of its writer.
+/// Evaluates the bytes of an ONNX file operator by operator, without the tables of its writer.
 ///
-/// It knows the operators and attributes that the writer uses, and refuses others. Constants are computed once,
-/// when a file is loaded. One may be used by several threads.
+/// The interpreter supports the operators and attributes that the writer uses and rejects others.
+/// It computes constants once, when it loads a file. Several threads can use one interpreter.
 package struct ONNXInterpreter: Sendable {
     private struct Step: Sendable {
         let node: NodeProto
         let operation: ONNXOperator
         let product: ONNXProduct?
-        /// Values that no later step reads.
+        /// The names of values that no later step reads.
         let spent: [String]
     }
 
@@ -20,14 +20,13 @@ package struct ONNXInterpreter: Sendable {
 
     /// Loads a file.
     ///
-    /// - Throws: `Failure` (65) for bytes that are not such a file, naming what is wrong, or the operator that is
-    ///   unknown.
+    /// - Throws: `Failure` (65) naming the error or the unknown operator.
     package init(bytes: [UInt8]) throws {
         let model = try ModelProto(decoding: bytes[...])
         let graph = model.graph
         guard [13, 25].contains(model.opset), graph.inputs.count == 1 else {
             throw FailureSite("onnx", "opset \(model.opset)").badData(
-                "is unknown, or there are \(graph.inputs.count) inputs")
+                "is not supported, or the number of inputs, \(graph.inputs.count), is not 1")
         }
         let keys = ["architecture", "format", "method", "preprocessing", "source"]
         if let missing = keys.first(where: { model.metadata[$0] == nil }) {
@@ -39,7 +38,7 @@ package struct ONNXInterpreter: Sendable {
         var names: Set = [input.name]
         func define(_ name: String) throws {
             guard !name.isEmpty, names.insert(name).inserted else {
-                throw FailureSite("onnx", name).badData("is made twice")
+                throw FailureSite("onnx", name).badData("is defined twice")
             }
         }
         for proto in graph.initializers {
@@ -62,7 +61,7 @@ package struct ONNXInterpreter: Sendable {
                 if spent.contains(node.inputs[weights]) { constants[node.inputs[weights]] = nil }
             }
             for name in node.inputs where !names.contains(name) {
-                throw call.refusal("reads \(name), which does not exist yet")
+                throw call.refusal("reads \(name), which is not defined yet")
             }
             try define(node.outputs[0])
             if operation.weights == nil, call.inputs.allSatisfy({ $0 != nil }) {
@@ -82,7 +81,7 @@ package struct ONNXInterpreter: Sendable {
     private static func operation(_ node: NodeProto) throws -> ONNXOperator {
         let site = FailureSite("onnx", "\(node.operation) \(node.name)")
         guard let operation = ONNXOperator.table[node.operation] else {
-            throw site.badData("is an operator that is unknown")
+            throw site.badData("is an unknown operator")
         }
         let names = node.attributes.map(\.name)
         guard Set(names).count == names.count, operation.attributes.isSuperset(of: names) else {
@@ -94,24 +93,23 @@ package struct ONNXInterpreter: Sendable {
         return operation
     }
 
-    /// The names of the outputs.
     package var outputNames: [String] { outputs.map(\.name) }
 
-    /// The outputs for pictures.
+    /// Returns the outputs for images.
     ///
-    /// - Parameter pictures: `[count, height, width, channels]`.
-    /// - Throws: `Failure` (65) where sizes or types do not fit.
-    package func run(_ pictures: [Float], count: Int = 1) throws -> [String: [Double]] {
+    /// - Parameter images: `[count, height, width, channels]`.
+    /// - Throws: `Failure` (65) if sizes or types do not match.
+    package func run(_ images: [Float], count: Int = 1) throws -> [String: [Double]] {
         let shape = input.sizes
         guard shape.count == 3 else { throw refusal(input.name, "has the sizes \(shape)") }
         let size = shape[1] * shape[2]
         let sizes = [count] + shape
-        guard try ONNXTensor.count(sizes) == pictures.count else {
-            throw refusal(input.name, "has \(pictures.count) numbers for the sizes \(sizes)")
+        guard try ONNXTensor.count(sizes) == images.count else {
+            throw refusal(input.name, "has \(images.count) numbers for the sizes \(sizes)")
         }
         // From (row, column, channel) to (channel, row, column).
         let channelLast = try ONNXTensor(
-            input.type, [count, size, shape[0]], pictures.map { Double($0) })
+            input.type, [count, size, shape[0]], images.map { Double($0) })
         var values = constants
         values[input.name] = try ONNXTensor(
             input.type, sizes,

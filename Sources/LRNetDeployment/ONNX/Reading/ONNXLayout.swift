@@ -1,6 +1,6 @@
 /// Operators that move values.
 enum ONNXLayout {
-    /// Rows of a table; negative indices count from its end.
+    /// Selects rows of a table. Negative indices count from its end.
     static func gather(_ call: ONNXCall) throws -> ONNXTensor {
         let (table, indices) = (try call.input(0), try call.input(1))
         try call.require("axis", .integer(0))
@@ -19,7 +19,8 @@ enum ONNXLayout {
         return try ONNXTensor(table.type, sizes, values)
     }
 
-    /// 0 keeps a size, and -1 is what is left.
+    /// Changes the sizes. A size of 0 keeps the old size, and a size of -1 is computed from the
+    /// others.
     static func reshape(_ call: ONNXCall) throws -> ONNXTensor {
         let x = try call.input(0)
         var sizes = try call.input(1).integers
@@ -77,7 +78,7 @@ enum ONNXLayout {
         return try ONNXTensor(x.type, sizes, x.picked(sizes, start: place, steps: strides))
     }
 
-    /// A constant before and after each axis.
+    /// Adds a constant before and after each axis.
     static func pad(_ call: ONNXCall) throws -> ONNXTensor {
         let x = try call.input(0)
         let pads = try call.input(1).integers

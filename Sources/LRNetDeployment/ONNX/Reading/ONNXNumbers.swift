@@ -1,4 +1,4 @@
-/// Operators on each value, and types.
+/// Elementwise operators and conversions of types.
 enum ONNXNumbers {
     static func unary(_ call: ONNXCall, _ body: (Double) -> Double) throws -> ONNXTensor {
         let x = try call.input(0)
@@ -39,7 +39,8 @@ enum ONNXNumbers {
         return try ONNXTensor(a.type, sizes, x.indices.map { isFirst[$0] != 0 ? x[$0] : y[$0] })
     }
 
-    /// The sizes of several values when those of 1 are repeated; the last ones are aligned.
+    /// Returns the sizes after broadcasting: sizes of 1 are repeated, and the last axes are
+    /// aligned.
     private static func commonSizes(_ call: ONNXCall, _ values: [ONNXTensor]) throws -> [Int] {
         let rank = values.map(\.sizes.count).max() ?? 0
         return try (0..<rank).map { axis in
@@ -72,7 +73,7 @@ enum ONNXNumbers {
         let x = try call.input(0)
         guard let type = TensorProto.ElementType(rawValue: try call.integer("to")),
             type != .bool, type != .int2
-        else { throw call.refusal("has a type that is not known") }
+        else { throw call.refusal("has an unknown type") }
         let isCut = x.type.isReal && !type.isReal
         return try ONNXTensor(
             type, x.sizes, isCut ? x.values.map { $0.rounded(.towardZero) } : x.values)

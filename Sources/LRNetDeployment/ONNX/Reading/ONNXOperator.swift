@@ -1,15 +1,15 @@
-/// An operator of `ai.onnx` that the writer uses, as its documentation defines it.
+/// An operator of `ai.onnx` that the writer uses, implemented as its documentation defines it.
 struct ONNXOperator: Sendable {
-    /// Others are refused.
+    /// The supported attributes. Others are rejected.
     var attributes: Set<String> = []
-    /// The input with the weights of a product, and that of their zero point.
+    /// The indices of the inputs with the weights of a product and with their zero point.
     var weights: Int?
     var zeroPoint: Int?
     let run: @Sendable (ONNXCall) throws -> ONNXTensor
 
     private static let window: Set<String> = ["dilations", "kernel_shape", "pads", "strides"]
 
-    /// By name.
+    /// The operators by name.
     static let table: [String: ONNXOperator] = [
         "Add": ONNXOperator { try ONNXNumbers.binary($0) { $0 + $1 } },
         "Cast": ONNXOperator(attributes: ["to"], run: ONNXNumbers.cast),

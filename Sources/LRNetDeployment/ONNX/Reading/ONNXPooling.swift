@@ -7,7 +7,7 @@ enum ONNXPooling {
     }
 
     static func globalAverage(_ call: ONNXCall) throws -> ONNXTensor {
-        let x = try call.pictures()
+        let x = try call.images()
         guard x.type.isReal else { throw call.refusal("has an input of \(x.type)") }
         let sums = try sum(call, axes: [2, 3], keepsAxes: true)
         let count = Double(x.sizes[2] * x.sizes[3])
@@ -36,9 +36,9 @@ enum ONNXPooling {
         return try ONNXTensor(x.type, sizes, sums)
     }
 
-    /// Values of padding never win.
+    /// Returns the maxima of windows. Padding never wins.
     static func maxPool(_ call: ONNXCall) throws -> ONNXTensor {
-        let x = try call.pictures()
+        let x = try call.images()
         let window = try ONNXWindow(call)
         try call.require("ceil_mode", .integer(0))
         try call.require("storage_order", .integer(0))

@@ -1,6 +1,7 @@
 internal import LRNetKernels
 
-/// The weights of a convolution or fully connected layer, packed once, and the operators that use them.
+/// The weights of a convolution or fully connected layer, packed once, and the operators that use
+/// them.
 struct ONNXProduct: Sendable {
     /// `[outputs, channels of a group, rows, columns]`
     private let sizes: [Int]
@@ -10,7 +11,8 @@ struct ONNXProduct: Sendable {
 
     /// Packs weights.
     ///
-    /// - Parameter call: A node whose weights are `[outputs, channels, rows, columns]`, or `[outputs, channels]`.
+    /// - Parameter call: A node whose weights are `[outputs, channels, rows, columns]` or
+    ///   `[outputs, channels]`.
     init(_ call: ONNXCall, weights: Int, zeroPoint: Int?) throws {
         let weights = try call.input(weights)
         let zero = try zeroPoint.map { try call.scalar($0) } ?? 0
@@ -35,13 +37,12 @@ struct ONNXProduct: Sendable {
             }.max() ?? 0
     }
 
-    /// The number of outputs.
     var outputs: Int { sizes[0] }
 
     // MARK: Operators
 
     static func convolution(_ call: ONNXCall) throws -> ONNXTensor {
-        let x = try call.pictures()
+        let x = try call.images()
         guard x.type == .float else { throw call.refusal("has an input of \(x.type)") }
         let bias = try call.input(2)
         return try call.products(x, ONNXWindow(call), bias: bias) { sum, output in
@@ -66,15 +67,15 @@ struct ONNXProduct: Sendable {
         return result
     }
 
-    /// `clip(roundHalfEven((acc + bias) * (x_scale * w_scale / y_scale)) + zero, ...)`, the products in Float32, as
-    /// onnxruntime computes them.
+    /// Computes `clip(roundHalfEven((acc + bias) * (x_scale * w_scale / y_scale)) + zero, ...)`
+    /// with products in Float32, like onnxruntime.
     static func quantizedConvolution(_ call: ONNXCall) throws -> ONNXTensor {
-        let x = try call.pictures()
+        let x = try call.images()
         let (zero, factors, bias) = (try call.input(7), try call.input(4), try call.input(8))
         let zeroPoint = try call.scalar(7)
         guard x.type == .uint8, zero.type == .uint8, try call.input(2).type == .uint8,
             bias.type == .int32, factors.sizes == bias.sizes || factors.values.count == 1
-        else { throw call.refusal("has inputs of other types or sizes") }
+        else { throw call.refusal("has inputs of unsupported types or sizes") }
         let (xScale, yScale) = (Float(try call.scalar(1)), Float(try call.scalar(6)))
         let scales = bias.values.indices.map {
             xScale * Float(factors.values[factors.values.count == 1 ? 0 : $0]) / yScale
@@ -90,12 +91,13 @@ struct ONNXProduct: Sendable {
 
     // MARK: Products
 
-    /// The sums of all windows.
+    /// Computes the sums of all windows.
     ///
     /// - Parameters:
-    ///   - zeroPoint: What is subtracted from all values of `x`; padding has 0 then.
-    ///   - isExact: Refuses integers whose sums Float32 may not have.
-    ///   - body: From a sum and its output to the result.
+    ///   - zeroPoint: The number that is subtracted from all values of `x`. Padding is 0 after the
+    ///     subtraction.
+    ///   - isExact: True if integers whose sums Float32 might not represent exactly are rejected.
+    ///   - body: A closure that converts a sum, given the index of its output, to the result.
     fileprivate func apply(
         _ call: ONNXCall, _ x: ONNXTensor, _ window: ONNXWindow, zeroPoint: Double, isExact: Bool,
         _ body: (Float, Int) -> Double
@@ -117,9 +119,9 @@ struct ONNXProduct: Sendable {
         let result = [x.sizes[0], sizes[0], rows, columns]
         var values: [Double] = []
         values.reserveCapacity(try ONNXTensor.count(result))
-        for picture in 0..<x.sizes[0] {
+        for image in 0..<x.sizes[0] {
             for (group, matrix) in groups.enumerated() {
-                let start = (picture * groups.count + group) * channels * plane
+                let start = (image * groups.count + group) * channels * plane
                 let pixels = try x.picked([plane, channels], start: start, steps: [1, plane])
                 let input = FloatBuffer(pixels.map { Float($0 - zeroPoint) }).all
                 let sums = Windows.multiply(input, geometry, matrix).values

@@ -1,19 +1,20 @@
 internal import LRNetSupport
 
-/// A value of a graph that is computed.
+/// A computed value of a graph.
 ///
-/// Double has all values of Float32 and of the integers that are used here, and its sums, products, quotients and
-/// roots of Float32 numbers, rounded to Float32, are those of Float32.
+/// Double represents all values of Float32 and of the integers in use. Its sums, products,
+/// quotients and roots of Float32 numbers, rounded to Float32, equal those of Float32.
 struct ONNXTensor: Sendable {
     let type: TensorProto.ElementType
-    /// `[N, channels, height, width]` of pictures.
+    /// The sizes; `[N, channels, height, width]` for images.
     var sizes: [Int]
-    /// Innermost size last.
+    /// The values in row-major order.
     var values: [Double]
 
-    /// Results, which are rounded to their type.
+    /// Creates a result whose values are rounded to its type.
     ///
-    /// - Throws: `Failure` if the sizes are not those of the values, or if an integer is out of range.
+    /// - Throws: `Failure` (65) if the number of values does not match the sizes or if an integer
+    ///   is out of range.
     init(_ type: TensorProto.ElementType, _ sizes: [Int], _ values: [Double]) throws {
         let site = FailureSite("onnx", "a value of \(type)")
         guard try Self.count(sizes) == values.count else {
@@ -33,9 +34,9 @@ struct ONNXTensor: Sendable {
         }
     }
 
-    /// A constant.
+    /// Decodes a constant.
     ///
-    /// - Throws: `Failure` (65) if its bytes are not those of its sizes and type.
+    /// - Throws: `Failure` (65) if the bytes do not match the sizes and the type.
     init(_ proto: TensorProto) throws {
         let data = proto.data
         let count = try Self.count(proto.sizes)
@@ -51,7 +52,7 @@ struct ONNXTensor: Sendable {
             case .bool: 0
             case .uint8: Double(data[index])
             case .int8: Double(Int8(bitPattern: data[index]))
-            // Four a byte, the first in the lowest bits; the high bit is the sign.
+            // Four values per byte, the first in the lowest bits. The high bit is the sign.
             case .int2: Double(Int8(bitPattern: data[index / 4] << UInt8(6 - index % 4 * 2)) >> 6)
             case .float: Double(Float(bitPattern: UInt32(word(index, 4))))
             case .int32: Double(Int32(truncatingIfNeeded: word(index, 4)))
@@ -62,7 +63,9 @@ struct ONNXTensor: Sendable {
         try self.init(proto.type, proto.sizes, values)
     }
 
-    /// The number of values; every size is positive.
+    /// Returns the number of values.
+    ///
+    /// - Throws: `Failure` (65) if a size is not positive or the number is too large.
     static func count(_ sizes: [Int]) throws -> Int {
         try sizes.reduce(1) { count, size in
             let (product, isTooLarge) = count.multipliedReportingOverflow(by: size)
@@ -73,10 +76,10 @@ struct ONNXTensor: Sendable {
         }
     }
 
-    /// The values as whole numbers: sizes, axes and the like.
+    /// The values as integers, such as sizes or axes; empty for other types than int32 and int64.
     var integers: [Int] { type == .int64 || type == .int32 ? values.map { Int($0) } : [] }
 
-    /// The step in ``values`` from one index to the next, for each size.
+    /// The step in ``values`` from one index to the next, for each axis.
     var strides: [Int] {
         var strides = Array(repeating: 1, count: sizes.count)
         for axis in sizes.indices.dropLast().reversed() {
@@ -85,7 +88,8 @@ struct ONNXTensor: Sendable {
         return strides
     }
 
-    /// The values at `start + index * steps` for all indices below `sizes`, the last fastest.
+    /// Returns the values at `start + index * steps` for all indices below `sizes`; the last index
+    /// varies fastest.
     func picked(_ sizes: [Int], start: Int = 0, steps: [Int]) throws -> [Double] {
         var result: [Double] = []
         result.reserveCapacity(try Self.count(sizes))
@@ -118,7 +122,7 @@ extension TensorProto.ElementType {
         }
     }
 
-    /// The integers that it has and Double, too.
+    /// The range of integers that both the type and Double represent; infinite for real types.
     var range: ClosedRange<Double> {
         switch self {
         case .bool: 0...1

@@ -1,8 +1,8 @@
-/// The window of a convolution or of pooling.
+/// The window of a convolution or a pooling.
 struct ONNXWindow: Sendable {
-    /// Of rows and columns.
+    /// The numbers of rows and columns.
     let kernel, strides: [Int]
-    /// Top, left, bottom, right; each is smaller than the window.
+    /// The padding at the top, left, bottom and right. Each is smaller than the window.
     let pads: [Int]
 
     /// A window of one pixel.
@@ -24,7 +24,7 @@ struct ONNXWindow: Sendable {
         }
     }
 
-    /// Rows and columns of the result.
+    /// Returns the number of rows and columns of the result.
     func outputSizes(_ call: ONNXCall, _ height: Int, _ width: Int) throws -> (Int, Int) {
         let rows = height + pads[0] + pads[2] - kernel[0]
         let columns = width + pads[1] + pads[3] - kernel[1]

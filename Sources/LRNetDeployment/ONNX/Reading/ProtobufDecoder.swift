@@ -2,9 +2,10 @@ internal import LRNetSupport
 
 /// Reads the fields of a Protocol Buffers message.
 ///
-/// Fields that the writer does not write are refused: what is read here was written by it.
+/// The decoder reads only files of this project's writer, so it rejects fields that the writer does
+/// not write.
 struct ProtobufDecoder {
-    /// A field as it is in the bytes.
+    /// An encoded field.
     struct Field {
         enum Value {
             case varint(UInt64)
@@ -17,9 +18,9 @@ struct ProtobufDecoder {
         let number: Int
         let value: Value
 
-        /// The field has another type, or is not known in its message.
+        /// The failure for a field that has the wrong type or is unknown in its message.
         var refusal: Failure {
-            FailureSite("onnx", message).badData("has a field \(number) that is not understood")
+            FailureSite("onnx", message).badData("has an unknown field \(number)")
         }
 
         func integer() throws -> Int {
@@ -52,7 +53,7 @@ struct ProtobufDecoder {
 
     /// Calls `body` for each field of a message.
     ///
-    /// - Throws: `Failure` (65) where a field is cut off or has an unknown type.
+    /// - Throws: `Failure` (65) if a field is truncated or has an unknown type.
     static func read(
         _ message: String, _ bytes: ArraySlice<UInt8>, _ body: (Field) throws -> Void
     ) throws {
@@ -105,7 +106,7 @@ struct ProtobufDecoder {
     }
 }
 
-/// A value that is read from a message.
+/// A value that can be read from a message.
 protocol ProtobufReadable {
     init(decoding bytes: ArraySlice<UInt8>) throws
 }
