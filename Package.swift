@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The CPU that a release build is made for: `native` unless LRNET_MARCH names another
-// (`LRNET_MARCH=x86-64-v3 swift build -c release` for any CPU with AVX2).
+// The target CPU of a release build, by default `native`. For any CPU with AVX2, use
+// `LRNET_MARCH=x86-64-v3 swift build -c release`.
 let march = Context.environment["LRNET_MARCH"] ?? "native"
 
 let settings: [SwiftSetting] = [
@@ -42,9 +42,9 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        // C libraries, each with exactly one importer; CVectorMath and
-        // CThreads are headers of what Swift cannot call by itself.
-        // OpenBLAS is loaded when a product needs it (LRNetKernels).
+        // C libraries, each imported by exactly one target. CVectorMath and CThreads are headers for C
+        // code that Swift cannot call directly; LRNetKernels and LRNetSupport import CThreads.
+        // LRNetKernels loads OpenBLAS when a matrix product needs it.
         .systemLibrary(
             name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .systemLibrary(
@@ -93,7 +93,8 @@ let package = Package(
         library(
             "LRNetDeployment",
             ["LRNetTraining", "LRNetLayers", "LRNetData", "LRNetKernels", "LRNetSupport"]),
-        // A program that leaves out what it imports is not compiled again when that changes.
+        // A program must list every module that it imports. Otherwise SwiftPM does not recompile it
+        // when such a module changes.
         program(
             "lrnet-dist",
             [
@@ -109,7 +110,7 @@ let package = Package(
                 "LRNetSupport", argumentParser,
             ]),
 
-        // Checks that tests launch under mpirun; never installed.
+        // Checks that tests launch under mpirun. This program is not a product.
         program(
             "lrnet-mpi-checks",
             ["LRNetBenchmarks", "LRNetCollectives", "LRNetKernels", "LRNetSupport"]),
@@ -142,6 +143,9 @@ let package = Package(
             ],
             exclude: ["Golden"]),
         tests("LRNetCommandLineTests", ["LRNetCommandLine", "LRNetLaunchSupport"]),
+        tests(
+            "DocumentationTests",
+            ["LRNetCommandLine", "LRNetLaunchSupport", "LRNetSupport", "LRNetTraining"]),
         tests("LRNetWatchdogTests", ["LRNetSupport", "LRNetWatchdog"]),
         tests("LRNetDiagnosticsTests", ["LRNetCollectives", "LRNetDiagnostics"]),
         tests(

@@ -1,34 +1,35 @@
 #!/usr/bin/env bash
-# What the other scripts share; to be sourced, not run:
+# Functions that the other scripts share. Source this file; do not run it:
 #
 #     source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 #
-# It changes to the root of the repository and defines
+# It changes to the root of the repository and defines:
 #
-#     say TEXT...                 a line on standard error
-#     fail STATUS TEXT...         the same, and the end of the script
-#     show_help                   the script's own header comment
-#     program NAME                the path of a release program, built if it is missing; the one in
-#                                 LRNET_PROGRAMS where that names a folder
-#     core_count                  the cores that this process may use
-#     is_positive TEXT            whether it is a positive whole number
-#     require_count N             ends the script unless N can be a number of ranks
-#     require_value OPTION VALUE  ends the script unless the option has a value
-#     require_recipe FILE         ends the script unless the recipe is there
-#     find_hostfile               the same for `hostfile`, also in the caller's folder
-#     is_this_host NAME           whether a machine is this one
-#     ssh_command                 what runs a command on another machine, an array
-#     launch_command              what launches ranks, an array that these two fill:
+#     say TEXT...                 prints a line to standard error
+#     fail STATUS TEXT...         prints a line to standard error and exits with STATUS
+#     show_help                   prints the header comment of the script
+#     program NAME                prints the path of a program in LRNET_PROGRAMS (default:
+#                                 .build/release); builds the program if it is missing
+#     core_count                  prints the number of cores that this process can use
+#     is_positive TEXT            succeeds if the text is a positive whole number
+#     require_count N             exits (64) unless N is a valid number of ranks
+#     require_value OPTION VALUE  exits (64) unless the option has a value
+#     require_recipe FILE         exits (66) unless the recipe exists
+#     find_hostfile               looks for `hostfile` in the repository and in the caller's folder;
+#                                 exits (66) if it is missing
+#     is_this_host NAME           succeeds if the name is this host's
+#     ssh_command                 array: the command prefix that runs a command on another host
+#     launch_command              array: the command that launches the ranks, set by
 #     prepare_ranks N COMMAND...  N ranks of COMMAND on this host
-#     prepare_hosts FILE N ...    the same on the machines of a host file
-#     launch_ranks N COMMAND...   prepare_ranks, and run it as run_job does
-#     accept_stop_requests        from now on signals ask the job for a checkpoint
+#     prepare_hosts FILE N ...    N ranks of a command on the hosts of a host file
+#     launch_ranks N COMMAND...   calls prepare_ranks, then run_job
+#     accept_stop_requests        handles signals from here on: they request a checkpoint
 #     start_job, await_job        run launch_command and set `status`
-#     run_job                     all three; ends the script unless the job succeeds
-#     resume_hint                 what to say of a job that ended without a checkpoint
-#     end_process PID SECONDS     asks a process to end, and kills it so much later
-#     host_names FILE             the machines of a host file, a line each
-#     slot_count FILE             the ranks that they take together
+#     run_job                     calls these three; exits unless the job succeeds
+#     resume_hint                 the message after a job that ended without a checkpoint
+#     end_process PID SECONDS     sends SIGTERM to a process and, after SECONDS, SIGKILL
+#     host_names FILE             prints the hosts of a host file, one per line
+#     slot_count FILE             prints the sum of their slots
 
 set -euo pipefail
 
@@ -41,7 +42,7 @@ fail() {
     exit "$status"
 }
 
-# Prints the comment at the head of the script that was started.
+# Prints the header comment of the script that the user started.
 show_help() { sed -n '2,/^[^#]/{/^#/!d;s/^# \{0,1\}//;p}' "$script_path"; }
 
 script_path=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
@@ -50,18 +51,20 @@ caller_folder=$PWD
 export caller_folder
 cd "$repository_root"
 
-# Open MPI refuses to run as root unless told twice; containers often have no other user.
+# Open MPI refuses to run as root unless both variables are set. Containers often have no other
+# user.
 if [[ $(id -u) -eq 0 ]]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 
-# Each rank computes on the threads that its recipe names; the BLAS must not start its own.
+# The recipe sets the threads of each rank. OpenBLAS must not start more.
 export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
 
 program() {
     local path=${LRNET_PROGRAMS:-$repository_root/.build/release}/$1
     if [[ ! -x $path ]]; then
-        command -v swift >/dev/null || fail 66 "swift is not on the PATH: run launch/setup.sh"
+        command -v swift >/dev/null ||
+            fail 66 "swift is not on the PATH; install 6.2 or later from https://swift.org/install"
         say "building $1"
         swift build -c release --product "$1" >&2
     fi
@@ -76,15 +79,18 @@ require_count() { is_positive "$1" || fail 64 "'$1' is not a number of ranks (se
 
 require_value() { (($# >= 2)) || fail 64 "$1 needs a value (see --help)"; }
 
-require_recipe() { [[ -f $1 ]] || fail 66 "$1: no such recipe"; }
+require_recipe() {
+    [[ -f $1 ]] || fail 66 "recipe $1 not found; relative paths start at $repository_root"
+}
 
 require_mpirun() {
-    command -v mpirun >/dev/null || fail 66 "mpirun is not on the PATH: run launch/setup.sh"
+    command -v mpirun >/dev/null || fail 66 "mpirun is not on the PATH; run launch/setup.sh"
 }
 
 find_hostfile() {
+    local name=$hostfile
     [[ -f $hostfile ]] || hostfile=$caller_folder/$hostfile
-    [[ -f $hostfile ]] || fail 66 "$hostfile: no such file of hosts"
+    [[ -f $hostfile ]] || fail 66 "host file $name not found"
 }
 
 ssh_command=(ssh -n -o BatchMode=yes -o ConnectTimeout=10)
@@ -106,8 +112,9 @@ slot_count() {
 
 launch_command=()
 
-# Ranks are not bound: mpirun binds each of one or two ranks to a single core otherwise, threads
-# and all. More ranks than cores wait politely (--oversubscribe) and stay correct, but slow.
+# Does not bind ranks to cores. Otherwise, with one or two ranks, mpirun binds each rank and all its
+# threads to a single core. With --oversubscribe, ranks beyond the cores yield while they wait: the
+# results are correct, but training is slow.
 prepare_ranks() {
     local ranks=$1
     shift
@@ -121,7 +128,7 @@ prepare_ranks() {
     launch_command+=("$@")
 }
 
-# Environment: MAP_BY, MPI_OPTIONS (see hosts.sh).
+# Environment: MAP_BY and MPI_OPTIONS (see hosts.sh).
 prepare_hosts() {
     local hostfile=$1 ranks=$2 name
     local -a more
@@ -139,27 +146,28 @@ prepare_hosts() {
 
 # --- Jobs that stop with a checkpoint ------------------------------------------------------------
 
-# Seconds that a job has for its checkpoint.
+# Seconds that a job gets to save its checkpoint.
 grace=60
 child=
 guard=
 stopping=false
 interrupted=false
 status=0
-resume_hint="stopped without a new checkpoint; the same command resumes from the last one, or starts over if there is none"
+resume_hint="stopped without a new checkpoint; the same command resumes from the last one"
+resume_hint+=", or starts over if there is none"
 
 end_process() { kill -TERM "$1" && sleep "$2" && kill -KILL "$1"; }
 
-# The first request asks for a checkpoint; a second one does not wait for it.
+# Handles signals: the first one requests a checkpoint, a second one ends the job without it.
 ask_to_stop() {
     interrupted=true
     if $stopping; then
         [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true
-        # Without a number it would be that of the command before the signal.
+        # Without a number, `return` uses the status of the command before the signal.
         return 0
     fi
     stopping=true
-    # The line of a progress bar ends here.
+    # Ends the line of a progress bar.
     if [[ -t 2 ]]; then say ""; fi
     say "$(basename "$0"): stopping after this step with a checkpoint ($grace s at most);" \
         "press Ctrl-C again to stop without one"
@@ -170,12 +178,12 @@ ask_to_stop() {
         end_process "$child" 5
     ) 2>/dev/null &
     guard=$!
-    # Bash would print a line about its end.
+    # Otherwise Bash prints a line when it ends.
     disown "$guard"
 }
 
-# Jobs get process groups of their own, so that Ctrl-C reaches the script alone: mpirun would give its
-# ranks one second, which is less than a step.
+# Runs each job in its own process group, so that Ctrl-C reaches only this script. On Ctrl-C, mpirun
+# kills its ranks after about one second, often too soon to finish a step.
 accept_stop_requests() {
     set -m
     trap ask_to_stop TERM INT USR1 HUP
@@ -186,19 +194,19 @@ start_job() {
     status=0
     "${launch_command[@]}" </dev/null &
     child=$!
-    # A signal that came in between was not passed on.
+    # A signal that arrived before `child` was set has not been passed on.
     if $stopping; then kill -USR1 "$child" 2>/dev/null || true; fi
 }
 
-# Waits for the job and sets `status`. A signal to the script ends `wait` early; the job's own end is
-# what counts.
+# Waits for the job to end and sets `status`. A signal to the script interrupts `wait`, so this
+# function waits again until the job itself ends.
 await_job() {
     local ended
     while true; do
         interrupted=false
         ended=0
         wait "$child" || ended=$?
-        # 127: it was waited for just before the signal.
+        # 127: a previous `wait` already returned its status, just before the signal.
         ((ended == 127)) || status=$ended
         $interrupted || break
     done
@@ -206,7 +214,7 @@ await_job() {
     if [[ -n $guard ]]; then kill -TERM -- "-$guard" 2>/dev/null || true; fi
 }
 
-# Runs launch_command; ends the script with its status unless that is 0. 75: stopped with a checkpoint.
+# Runs launch_command. Exits with its status unless that is 0; 75 means stopped with a checkpoint.
 run_job() {
     local name
     name=$(basename "$0")
@@ -215,14 +223,15 @@ run_job() {
     await_job
     case $status in
     0) return ;;
-    # lrnet-dist has said why.
+    # lrnet-dist has printed the reason.
     64 | 65 | 66 | 70 | 74 | 75 | 78 | 80 | 81) ;;
     *)
         if $stopping; then
             say "$name: $resume_hint"
         else
-            # mpirun is told to be quiet.
-            say "$name: mpirun ended with exit code $status; MPI_QUIET= $name ... shows its messages"
+            # mpirun runs with --quiet.
+            say "$name: mpirun ended with exit code $status;" \
+                "to see its messages, run the same command with MPI_QUIET= in front"
         fi
         ;;
     esac

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Trains a recipe in one process without MPI, with all checks on.
+# Trains a recipe in one process, without MPI and with all checks enabled.
 #
 #     launch/debug.sh RECIPE --data DIR --output RUN [OPTION...]
 #
 #     launch/debug.sh launch/recipes/mnist-ternary.yaml --data data/mnist --output runs/debug
 #     DEBUGGER="lldb --" launch/debug.sh ...         # under a debugger
 #
-# What follows RECIPE goes to `lrnet-dist train`, with --debug. The numbers are those of any number
-# of ranks, bit for bit, so a fault seen on a cluster is seen here.
+# Arguments after RECIPE are passed to `lrnet-dist train`, with --debug. The results are the same
+# bits as with any number of ranks, so a fault in the numbers on a cluster can be reproduced here.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 case ${1-} in -h | --help) show_help && exit 0 ;; esac

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains a recipe on several machines, over ssh.
+# Trains a recipe on several hosts, over ssh.
 #
 #     launch/hosts.sh HOSTFILE N RECIPE --data DIR --output RUN [OPTION...]
 #
@@ -7,13 +7,19 @@
 #     launch/hosts.sh hosts 4 launch/recipes/imagenet-ternary.yaml \
 #         --data data/imagenet --output runs/imagenet
 #
-# HOSTFILE names one machine a line, as mpirun reads it: `name slots=RANKS`. N ranks are spread
-# over the machines in turn. Every machine needs: ssh without a password; the repository, built,
-# under the same path; the data and the run folder under the same path (a shared file system is
-# simplest); the same CPU type and libraries, or bits differ.
+# HOSTFILE lists one host per line, in mpirun's format: `name slots=RANKS`. The N ranks are placed
+# on the hosts in turn. Every host needs:
 #
-# Environment: MAP_BY (default `node`; `slot` fills one machine first), MPI_OPTIONS (further options
-# of mpirun, such as `--mca btl_tcp_if_include eth0`).
+#   - ssh without a password
+#   - the repository, already built, under the same path
+#   - the data set under the same path (a shared file system is simplest); only rank 0 uses the
+#     run folder
+#   - the same CPU type and libraries; otherwise the results are not the same bits
+#
+# Environment:
+#
+#     MAP_BY             placement of ranks: node (default), or slot to fill one host first
+#     MPI_OPTIONS        more options for mpirun, such as `--mca btl_tcp_if_include eth0`
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 case ${1-} in -h | --help) show_help && exit 0 ;; esac
@@ -28,20 +34,21 @@ require_recipe "$recipe"
 trainer=$(program lrnet-dist)
 
 mapfile -t hosts < <(host_names "$hostfile")
-((${#hosts[@]} > 0)) || fail 65 "$hostfile names no machine"
+((${#hosts[@]} > 0)) || fail 65 "$hostfile lists no hosts"
 slots=$(slot_count "$hostfile")
-((slots >= ranks)) || fail 64 "$hostfile offers $slots slots for $ranks ranks"
+((slots >= ranks)) || fail 64 "$hostfile has $slots slots for $ranks ranks; raise slots= or lower N"
 
-# Another machine is wrong in three ways: out of reach, without the program, with another one.
+# Checks that each host can be reached and that its program is this one.
 checksum() { sha256sum "$1" | cut -d ' ' -f 1; }
 expected=$(checksum "$trainer")
 for host in "${hosts[@]}"; do
     if is_this_host "$host"; then continue; fi
     found=$("${ssh_command[@]}" "$host" \
         "sha256sum '$trainer' 2>/dev/null | cut -d ' ' -f 1") ||
-        fail 74 "$host: no ssh without a password"
-    [[ -n $found ]] || fail 66 "$host: $trainer is missing"
-    [[ $found == "$expected" ]] || fail 65 "$host: $trainer is another build"
+        fail 74 "$host: ssh failed; it must work without a password"
+    [[ -n $found ]] || fail 66 "$host: $trainer not found; build the repository there"
+    [[ $found == "$expected" ]] ||
+        fail 65 "$host: $trainer is a different build; copy this host's file there"
 done
 
 prepare_hosts "$hostfile" "$ranks" "$trainer" train "$recipe" "$@"

@@ -5,9 +5,10 @@
 #
 #     launch/local.sh 8 launch/recipes/mnist-ternary.yaml --data data/mnist --output runs/mnist
 #
-# What follows RECIPE goes to `lrnet-dist train`; paths are relative to the repository's root. The
-# recipe's threads are per rank: ranks times threads should not exceed the cores. The same command
-# again continues the run. Ends as lrnet-dist does: 0 done, 75 stopped early with a good checkpoint.
+# Arguments after RECIPE are passed to `lrnet-dist train`. Relative paths start at the root of the
+# repository. `training.threads` in the recipe is per rank: ranks times threads should not exceed
+# the number of cores. Run the same command again to resume. The exit codes are those of lrnet-dist:
+# 0 done, 75 stopped early with a good checkpoint.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 case ${1-} in -h | --help) show_help && exit 0 ;; esac

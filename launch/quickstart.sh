@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# From nothing to a trained ternary network: sets up, builds, makes a small data set of digits,
-# trains a full-precision network and then, from it, a ternary one.
+# Trains a ternary network from scratch: installs packages, builds, generates a small data set of
+# digits, trains a full-precision network and then, from it, a ternary one.
 #
-#     launch/quickstart.sh [--ranks N]        N is 2 unless said otherwise
+#     launch/quickstart.sh [--ranks N]        number of ranks (default 2)
 #
-# Run it again and it resumes where it stopped; what is done is not done again. Start afresh by
-# removing runs/quickstart-* (and data/digits).
+# If it is interrupted, run it again: it resumes where it stopped and does not repeat finished work.
+# To start over, remove runs/quickstart-* (and data/digits).
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 ranks=2
@@ -13,7 +13,7 @@ while (($# > 0)); do
     case $1 in
     -h | --help) show_help && exit 0 ;;
     --ranks)
-        (($# >= 2)) || fail 64 "--ranks needs a number"
+        require_value "$@"
         ranks=$2
         shift 2
         ;;
@@ -25,15 +25,15 @@ require_count "$ranks"
 source_run=runs/quickstart-full-precision
 ternary_run=runs/quickstart-ternary
 
-say "Takes 7 minutes on two cores: 4 for the build, 3 for training."
-say "Ctrl-C saves a checkpoint; the same command then resumes."
+say "This takes about 7 minutes on two cores: 4 to build and 3 to train."
+say "During training, Ctrl-C saves a checkpoint; run the same command again to resume."
 say "== 1 of 5: system packages"
 launch/setup.sh
 say "== 2 of 5: build"
 swift build -c release --product lrnet-dist
 swift build -c release --product lrnet-data
 say "== 3 of 5: data"
-# index.json is written last: with it the set is whole.
+# index.json is written last: if it exists, the data set is complete.
 if [[ ! -f data/digits/index.json ]]; then
     .build/release/lrnet-data synthesize digits --output data/digits
 fi
@@ -45,10 +45,10 @@ launch_ranks "$ranks" .build/release/lrnet-dist train launch/recipes/digits-tern
     --data data/digits --output "$ternary_run" --set "initialization.from=$source_run"
 
 say ""
-say "The ternary network is $ternary_run/winner.safetensors (weights as int8)."
-say "What to do next:"
+say "The ternary network is $ternary_run/winner.safetensors (int8 weights)."
+say "Next steps:"
 say '    export PATH="$PWD/.build/release:$PATH"'
 say "    lrnet-dist describe $ternary_run/winner.safetensors"
 say "    lrnet-dist evaluate $ternary_run/winner.safetensors --data data/digits --split test"
 say "    lrnet-dist report $source_run $ternary_run --output report.html --data data/digits"
-say "then README.md, from \"A first run: MNIST\" on."
+say "Then continue with \"Train MNIST\" in README.md."

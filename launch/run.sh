@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs lrnet-dist on several ranks, and starts it again when it fails in a way that may pass.
+# Runs lrnet-dist on several ranks, and restarts it after failures that may be temporary.
 #
 #     launch/run.sh -n N [OPTION...] -- train RECIPE --data DIR --output RUN [OPTION...]
 #
@@ -8,28 +8,37 @@
 #
 # Options:
 #
-#     -n N               ranks
-#     --max-restarts R   starts after the first one, at most; 5 unless said otherwise
-#     --grace SECONDS    time for a checkpoint when this script is asked to stop; 60
-#     --hostfile FILE    several machines, as for launch/hosts.sh
-#     --min-ranks K      with --hostfile: go on with K ranks or more when machines are gone; N
-#     --linger SECONDS   time for mpirun to end once this machine's ranks have; 20
+#     -n N               number of ranks
+#     --max-restarts R   maximum number of restarts (default 5)
+#     --grace SECONDS    time to save a checkpoint when this script is asked to stop (default 60)
+#     --hostfile FILE    run on several hosts, as with launch/hosts.sh
+#     --min-ranks K      with --hostfile: minimum number of ranks if hosts are lost (default N)
+#     --linger SECONDS   time for mpirun to end after the ranks on this host have ended (default 20)
 #
-# Each start goes on from the last checkpoint, with the same results at any number of ranks. It is
-# made again after the exit codes 75 (stopped early), 81 (stalled), 74 (input, output or a peer), 1
-# (a killed mpirun) and 134, 137-140, 143 (a rank that a signal ended), some seconds later. Every
-# other code ends the script, such as 65 (bad data), 78 (bad recipe), 80 (non-finite loss): the same
-# command would end in the same way.
+# Each start resumes from the last checkpoint. The results are the same at any number of ranks.
+# The script restarts the job, after a delay of some seconds, on these exit codes:
 #
-# An mpirun whose ranks have ended waits for machines that are gone, for a quarter of an hour; this
-# script ends it after --linger. It sees that by the ranks on its own machine: start it on one of those
-# that the host file names.
+#     75                 stopped early
+#     81                 stalled
+#     74                 input/output or a peer failed
+#     1                  mpirun failed or was killed
+#     134, 137-140, 143  a signal ended a rank
 #
-# SIGTERM, SIGINT, SIGHUP or SIGUSR1 to this script stop the run with a checkpoint; it ends with 75. A second
-# signal does not wait for the checkpoint.
+# Any other exit code ends the script, for example 65 (bad data), 78 (bad recipe) or 80 (non-finite
+# loss), because the same command would fail in the same way.
 #
-# Environment: LRNET_HOST_CHECK, a command that succeeds with a machine's name as its last argument
-# if it can be used; by default ssh tries to run `true` there. MAP_BY, MPI_OPTIONS as in hosts.sh.
+# When a host is lost, mpirun waits for it for a quarter of an hour, even after all other ranks have
+# ended. This script kills such an mpirun after --linger. To detect this it watches the ranks on its
+# own host, so start it on one of the hosts in the host file.
+#
+# SIGTERM, SIGINT, SIGHUP or SIGUSR1 to this script stops the run with a checkpoint, and the script
+# ends with 75. A second signal stops the run without waiting for the checkpoint.
+#
+# Environment:
+#
+#     LRNET_HOST_CHECK     command that is called with the name of a host as its last argument and
+#                          succeeds if the host can be used (default: run `true` there over ssh)
+#     MAP_BY, MPI_OPTIONS  as in launch/hosts.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 ranks=
@@ -56,7 +65,7 @@ while (($# > 0)); do
         esac
         shift 2
         ;;
-    *) fail 64 "'$1' is no option; what follows -- goes to lrnet-dist (see --help)" ;;
+    *) fail 64 "unknown option '$1'; arguments for lrnet-dist follow -- (see --help)" ;;
     esac
 done
 (($# >= 1)) || fail 64 "usage: run.sh -n N [OPTION...] -- train RECIPE [OPTION...] (see --help)"
@@ -64,16 +73,16 @@ require_count "$ranks"
 min_ranks=${min_ranks:-$ranks}
 require_count "$min_ranks"
 ((min_ranks <= ranks)) || fail 64 "--min-ranks $min_ranks exceeds -n $ranks"
-[[ $max_restarts =~ ^[0-9]+$ ]] || fail 64 "--max-restarts '$max_restarts' is no number"
-[[ $grace =~ ^[0-9]+$ ]] || fail 64 "--grace '$grace' is no number of seconds"
-is_positive "$linger" || fail 64 "--linger '$linger' is no number of seconds"
+[[ $max_restarts =~ ^[0-9]+$ ]] || fail 64 "--max-restarts '$max_restarts' is not a whole number"
+[[ $grace =~ ^[0-9]+$ ]] || fail 64 "--grace '$grace' is not a whole number of seconds"
+is_positive "$linger" || fail 64 "--linger '$linger' is not a positive number of seconds"
 if [[ -n $hostfile ]]; then find_hostfile; fi
 trainer=$(program lrnet-dist)
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-answers() {
+is_reachable() {
     local host=$1
     if [[ -n ${LRNET_HOST_CHECK-} ]]; then
         local -a check
@@ -84,7 +93,7 @@ answers() {
     is_this_host "$host" || "${ssh_command[@]}" "$host" true >/dev/null 2>&1
 }
 
-# Fills launch_command; fails if too few machines answer.
+# Sets launch_command. Fails if too few hosts answer.
 prepare() {
     if [[ -z $hostfile ]]; then
         prepare_ranks "$ranks" "$trainer" "$@"
@@ -96,7 +105,7 @@ prepare() {
         line=${line%%#*}
         host=${line%%[[:space:]]*}
         [[ -n $host ]] || continue
-        if answers "$host"; then
+        if is_reachable "$host"; then
             printf '%s\n' "$line" >>"$scratch/hosts"
         else
             say "run.sh: $host does not answer"
@@ -105,16 +114,16 @@ prepare() {
     slots=$(slot_count "$scratch/hosts")
     if ((slots < count)); then count=$slots; fi
     if ((count < min_ranks)); then
-        say "run.sh: machines that answer take $slots ranks, fewer than $min_ranks"
+        say "run.sh: the hosts that answer have $slots slots; at least $min_ranks are required"
         return 1
     fi
-    if ((count < ranks)); then say "run.sh: going on with $count of $ranks ranks"; fi
+    if ((count < ranks)); then say "run.sh: continuing with $count of $ranks ranks"; fi
     prepare_hosts "$scratch/hosts" "$count" "$trainer" "$@"
 }
 
 accept_stop_requests
 
-# Whether mpirun, process $1, has ranks on this machine; they are its children.
+# Succeeds if mpirun (process $1) has ranks on this host. They are its child processes.
 has_ranks() {
     local process name
     for process in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
@@ -124,7 +133,7 @@ has_ranks() {
     return 1
 }
 
-# Ends mpirun, process $1, if it outlives its ranks.
+# Kills mpirun (process $1) if it outlives its ranks on this host by `linger` seconds.
 end_lingering() {
     local seen=false absent=0
     while sleep 1 && kill -0 "$1" 2>/dev/null; do
@@ -132,7 +141,7 @@ end_lingering() {
             seen=true
             absent=0
         elif $seen && ((++absent >= linger)); then
-            say "run.sh: the ranks on this machine have ended, mpirun has not: ending it"
+            say "run.sh: the ranks on this host have ended but mpirun has not; killing mpirun"
             : >"$scratch/lingered"
             kill -KILL "$1" 2>/dev/null
             return
@@ -140,7 +149,7 @@ end_lingering() {
     done
 }
 
-# Starts once and sets `status`.
+# Runs the job once and sets `status`.
 run_once() {
     status=0
     prepare "$@" || {
@@ -161,15 +170,16 @@ run_once() {
     if [[ -e $scratch/lingered ]]; then status=74; fi
 }
 
+# Prints the cause of an exit code that allows a restart; nothing for other codes.
 cause() {
     case $1 in
-    1) echo "mpirun was ended" ;;
-    74) echo "input, output or a peer failed" ;;
+    1) echo "mpirun failed or was killed" ;;
+    74) echo "input/output or a peer failed" ;;
     75) echo "stopped early with a checkpoint" ;;
     81) echo "stalled" ;;
     134) echo "a rank aborted" ;;
     137) echo "a rank was killed, perhaps for lack of memory" ;;
-    138 | 140) echo "asked to stop before it could listen" ;;
+    138 | 140) echo "a rank was asked to stop before it could handle signals" ;;
     139) echo "a rank crashed: segmentation fault" ;;
     143) echo "a rank was terminated" ;;
     esac
@@ -183,13 +193,13 @@ while true; do
         if [[ -n $why ]] && ((status != 75)); then
             say "run.sh: $resume_hint"
         fi
-        # Whatever became of the attempt to stop: running the same command again resumes.
+        # Even if the job saved no checkpoint, the same command resumes it.
         if [[ -n $why ]]; then status=75; fi
         exit "$status"
     fi
     [[ -n $why ]] || exit "$status"
     if ((restarts >= max_restarts)); then
-        say "run.sh: $why (exit code $status); no restart is left of $max_restarts"
+        say "run.sh: $why (exit code $status); no restarts left (--max-restarts $max_restarts)"
         exit "$status"
     fi
     delay=$((restarts < 4 ? 1 << restarts : 15))

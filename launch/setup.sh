@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs the system packages that lrnet-dist is built on, and checks the compiler.
+# Installs the system packages that lrnet-dist requires, and checks the Swift compiler.
 #
-#     launch/setup.sh            install what is missing (Debian, Ubuntu), then check
+#     launch/setup.sh            install missing packages (Debian, Ubuntu), then check
 #     launch/setup.sh --check    only check
 #
-# On Debian and Ubuntu missing packages are installed with apt-get, through sudo unless root.
-# Elsewhere nothing is installed; what is missing is named. Ends with 0 when all is there, else 66.
+# On Debian and Ubuntu, missing packages are installed with apt-get, using sudo unless you are root.
+# On other systems nothing is installed, and missing packages are listed. The exit code is 0 if
+# everything is installed, 66 if something is missing.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 check_only=false
@@ -13,10 +14,10 @@ case ${1-} in
 -h | --help) show_help && exit 0 ;;
 --check) check_only=true ;;
 "") ;;
-*) fail 64 "'$1' is no option (see --help)" ;;
+*) fail 64 "unknown option '$1' (see --help)" ;;
 esac
 
-# Debian's package, and what proves that it is there: a pkg-config module or a command.
+# Debian packages, each with the command or pkg-config module that shows it is installed.
 packages=(
     "pkg-config command:pkg-config"
     "libopenmpi-dev module:ompi-c"
@@ -31,13 +32,15 @@ packages=(
 )
 
 missing_packages() {
-    local entry package proof
+    local entry package evidence
     for entry in "${packages[@]}"; do
         package=${entry%% *}
-        proof=${entry#* }
-        case $proof in
-        command:*) command -v "${proof#command:}" >/dev/null || printf '%s\n' "$package" ;;
-        module:*) pkg-config --exists "${proof#module:}" 2>/dev/null || printf '%s\n' "$package" ;;
+        evidence=${entry#* }
+        case $evidence in
+        command:*) command -v "${evidence#command:}" >/dev/null || printf '%s\n' "$package" ;;
+        module:*)
+            pkg-config --exists "${evidence#module:}" 2>/dev/null || printf '%s\n' "$package"
+            ;;
         esac
     done
 }
@@ -48,7 +51,7 @@ as_root() {
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
-        fail 66 "neither root nor sudo: have an administrator run: $*"
+        fail 66 "you are not root and sudo is missing; ask an administrator to run: $*"
     fi
 }
 
@@ -61,14 +64,15 @@ if ((${#missing[@]} > 0)) && ! $check_only && command -v apt-get >/dev/null; the
     mapfile -t missing < <(missing_packages)
 fi
 if ((${#missing[@]} > 0)); then
-    fail 66 "missing (Debian's names; a pkg-config file of each library is needed): ${missing[*]}"
+    fail 66 "install (Debian names; every library needs its pkg-config file): ${missing[*]}"
 fi
 
-command -v swift >/dev/null || fail 66 "swift is missing: 6.2 or later, from https://swift.org/install"
+install_swift="install 6.2 or later from https://swift.org/install"
+command -v swift >/dev/null || fail 66 "swift is not on the PATH; $install_swift"
 version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
 major=${version%%.*}
 minor=${version#*.}
 if [[ -z $version ]] || ((major < 6 || (major == 6 && minor < 2))); then
-    fail 66 "swift ${version:-of unknown version} is too old: 6.2 or later is needed"
+    fail 66 "swift ${version:-of unknown version} is too old; $install_swift"
 fi
-say "set up: swift $version, $(mpirun --version | head -n 1), OpenBLAS $(pkg-config --modversion openblas), HDF5 $(pkg-config --modversion hdf5)"
+say "ready: swift $version, $(mpirun --version | head -n 1), OpenBLAS $(pkg-config --modversion openblas), HDF5 $(pkg-config --modversion hdf5)"

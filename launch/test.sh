@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# All that a change must pass: format, build with warnings as errors, unit tests, launched tests.
+# Runs every check that a change must pass: format, build with warnings as errors, and all tests.
 #
-#     launch/test.sh [OPTION...]        options go to `swift test`, such as --filter LeafTree
+#     launch/test.sh [OPTION...]
 #
-# Tests run on the release build, which is what users run; those that need several ranks start
-# mpirun themselves.
+# Options are passed to `swift test`, for example --filter LeafTree. Tests use the release build,
+# which is what users run. Tests that need several ranks start mpirun themselves.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 case ${1-} in -h | --help) show_help && exit 0 ;; esac
@@ -14,7 +14,7 @@ stage() { say "== $1 ($((SECONDS - start)) s)"; }
 stage "set up"
 launch/setup.sh
 launch/tools/python-env.sh >/dev/null ||
-    say "no Python environment: tests that read exported files with other software are skipped"
+    say "no Python environment; tests that read exported files with other software are skipped"
 stage "format"
 swift format lint --strict -r Sources Tests Package.swift
 stage "build"

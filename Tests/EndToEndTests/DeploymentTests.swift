@@ -118,7 +118,6 @@ extension EndToEndTests {
             let packed = "\(run.folder.path)/packed"
             let exported = try lrnet([
                 "export", winner, "--format", "packed", "--data", Digits.path, "--output", packed,
-                "--calibrate", "100",
             ])
             try #require(exported.status == 0, "\(exported.errors)")
             let test = try #require(try run.written().testError)

@@ -1,12 +1,12 @@
-"""Reads networks that lrnet-dist has written: packed files and winners.
+"""Reads networks written by lrnet-dist: packed files and winner.safetensors.
 
     network = Network.load("mnist.lrnet.safetensors")      # or winner.safetensors
-    network.arrays()          # name -> int8 or float32 arrays, weights as [O, H, W, I]
-    network.state_dict()      # PyTorch: weights as [O, I, H, W], scale and shift of each layer
+    network.arrays()          # name -> int8 or float32 array; weights are [O, H, W, I]
+    network.state_dict()      # PyTorch: weights [O, I, H, W], scale and shift of each layer
     network.module()          # PyTorch: an nn.Module that maps [N, C, H, W] inputs to scores
     network.preprocess(x)     # uint8 [N, H, W, C], already cropped -> float32 [N, C, H, W]
 
-Needs NumPy and safetensors; PyTorch only for state_dict() and module().
+Requires NumPy and safetensors. state_dict() and module() also require PyTorch.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ import re
 import numpy as np
 from safetensors import safe_open
 
+# The five trits, -1, 0 or +1, of each byte from 0 to 242.
 TRITS = np.stack([np.arange(243) // 3**i % 3 for i in range(5)], axis=1).astype(np.int8) - 1
 
 
@@ -23,7 +24,8 @@ class Network:
     def __init__(self, metadata, tensors):
         self.metadata, self.tensors = metadata, tensors
         if "architecture" not in metadata:
-            raise ValueError(f"{metadata.get('format')}: has no architecture; export it again")
+            raise ValueError(
+                f"this file ({metadata.get('format')}) has no architecture; export it again")
         self.architecture = json.loads(metadata["architecture"])
         self.preprocessing = json.loads(metadata["preprocessing"])
         self.is_packed = metadata["format"].startswith("lrnet-dist packed ")
@@ -35,14 +37,14 @@ class Network:
             content = file.read()
         with safe_open(path, "np") as file:
             digest = (file.metadata() or {}).get("sha256", "")
-            # The hash was taken while zeros stood in its place.
+            # The hash covers the file with zeros in place of the hash itself.
             blank = content.replace(digest.encode(), b"0" * 64, 1) if digest else content
             if hashlib.sha256(blank).hexdigest() != digest:
-                raise ValueError(f"{path}: is damaged or was edited: its SHA-256 is another")
+                raise ValueError(f"{path} is damaged or was edited: its SHA-256 does not match")
             return cls(file.metadata(), {name: file.get_tensor(name) for name in file.keys()})
 
     def weight(self, layer):
-        """A layer's weights, [O, H, W, I], without scale; int8 where they are discrete."""
+        """Returns a layer's weights, [O, H, W, I], without scale; int8 if they are discrete."""
         tensor = self.tensors[f"{layer}.weight"]
         if not self.is_packed:
             return np.ascontiguousarray(tensor.transpose(3, 0, 1, 2))
@@ -51,7 +53,7 @@ class Network:
             return tensor
         count = int(np.prod(entry["shape"]))
         if entry["values"] == "ternary" and tensor.max(initial=0) > 242:
-            raise ValueError(f"{layer}.weight: five trits are at most 242")
+            raise ValueError(f"{layer}.weight has bytes over 242, the largest value of five trits")
         if entry["values"] == "ternary":
             values = TRITS[tensor].reshape(-1)[:count]
         else:
@@ -59,7 +61,10 @@ class Network:
         return values.reshape(entry["shape"])
 
     def affine(self, layer, norm=None):
-        """Scale and shift of a layer's sums, float32 [O]: batch norm, bias and scales, folded."""
+        """Returns the scale and shift of a layer's sums, float32 [O].
+
+        They include the batch norm, the bias and the scales of the weights.
+        """
         get = lambda name: self.tensors.get(name)
         if self.is_packed:
             name = layer or norm
@@ -78,7 +83,10 @@ class Network:
                 (beta + (bias - mean) * factor).astype(np.float32))
 
     def real_weight(self, layer):
-        """A layer's weights as float32 [O, I, H, W], with what a weight of -1 counts (TTQ)."""
+        """Returns a layer's weights as float32 [O, I, H, W].
+
+        With TTQ, weights of -1 are multiplied by the ratio of the negative to the positive scale.
+        """
         w = self.weight(layer).astype(np.float32)
         factor = self.tensors.get(f"{layer}.negativeFactor")
         if factor is None and f"{layer}.negativeScale" in self.tensors:
@@ -93,8 +101,8 @@ class Network:
         return {**{n: t for n, t in self.tensors.items() if not n.endswith(".weight")},
                 **{f"{name}.weight": self.weight(name) for name in names}}
 
-    def preprocess(self, pictures):
-        x = pictures.astype(np.float32).transpose(0, 3, 1, 2)
+    def preprocess(self, images):
+        x = images.astype(np.float32).transpose(0, 3, 1, 2)
         rule = self.preprocessing["standardize"]
         if rule == "none":
             return x / np.float32(255)
@@ -112,7 +120,7 @@ class Network:
         return self.module().state_dict()
 
     def module(self):
-        """An nn.Module of the architecture; methods with sign activations are not built."""
+        """Returns an nn.Module. Raises ValueError for methods with sign activations."""
         import torch
         from torch import nn
         from torch.nn import functional as F
@@ -132,12 +140,12 @@ class Network:
             return F.pad(x, (left, right, top, bottom), value=value)
 
         class Layer(nn.Module):
-            """Convolution (or, with stride 0, a fully connected layer), scale and shift."""
+            """A convolution (with stride 0: a fully connected layer), then scale and shift."""
 
             def __init__(layer, net, name, norm, stride, size=None):
                 super().__init__()
                 w = net.real_weight(name)
-                if size is not None:  # inputs in the order row, column, channel
+                if size is not None:  # inputs are in the order row, column, channel
                     w = w.reshape(len(w), *size).transpose(0, 3, 1, 2)
                 scale, shift = net.affine(name, norm)
                 layer.weight = nn.Parameter(torch.from_numpy(np.ascontiguousarray(w)), False)
@@ -173,9 +181,9 @@ class Network:
 
             def layer(self, name, norm, stride, shape=None):
                 size = None if shape is None else (shape[2], shape[3], shape[1])
-                made = Layer(self.net, name, norm, stride, size)
-                self.layers[name.replace(".", "_")] = made
-                return made
+                layer = Layer(self.net, name, norm, stride, size)
+                self.layers[name.replace(".", "_")] = layer
+                return layer
 
             def add(self, block, shape):
                 if m := re.fullmatch(r"(\d+)C(\d+)(?:/(\d+))?", block):
@@ -193,22 +201,22 @@ class Network:
                     self.steps.append(lambda x: x.mean(dim=(2, 3), keepdim=True))
                 elif m := re.fullmatch(r"(\d+)R(?:/(\d+))?", block):
                     self.steps.append(self.residual(int(m[1]), int(m[2] or 1), shape))
-                else:  # dropout does nothing here
+                else:  # dropout has no effect in evaluation
                     self.steps.append(lambda x: x)
 
             def residual(self, filters, stride, shape):
                 name = self.name("block")
                 first = self.layer(f"{name}.conv1", f"{name}.bn1", stride)
                 second = self.layer(f"{name}.conv2", f"{name}.bn2", 1)
-                other = lambda x: x
+                shortcut = lambda x: x
                 if stride != 1 or shape[1] != filters:
                     if self.net.architecture["shortcut"] == "zero-padded":
-                        other = lambda x: F.pad(
+                        shortcut = lambda x: F.pad(
                             x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, filters - x.shape[1]))
                     else:
-                        other = self.layer(
+                        shortcut = self.layer(
                             f"{name}.projection", f"{name}.projectionNorm", stride)
-                return lambda x: F.relu(second(F.relu(first(x))) + other(x))
+                return lambda x: F.relu(second(F.relu(first(x))) + shortcut(x))
 
             def forward(self, x):
                 for step in self.steps:

@@ -1,31 +1,35 @@
 #!/usr/bin/env bash
-# Runs a command on several hosts that are not there: network namespaces of this machine, each with a
-# name, an address and a link of its own. For tests, and to see what a slow network does.
+# Runs a command on several virtual hosts: network namespaces of this machine, each with its own
+# host name, address and link. Use it for tests, and to measure the effect of a slow network.
 #
-#     launch/virtual-hosts.sh N [OPTION...] -- COMMAND...
+#     launch/tools/virtual-hosts.sh N [OPTION...] -- COMMAND...
 #
-#     launch/virtual-hosts.sh 2 --rate 1gbit -- \
+#     launch/tools/virtual-hosts.sh 2 --rate 1gbit -- \
 #         mpirun -n 2 --map-by node --bind-to none lrnet-dist bench step
-#     launch/virtual-hosts.sh 4 -- launch/run.sh -n 4 --hostfile '{hosts}' -- train RECIPE ...
+#     launch/tools/virtual-hosts.sh 4 -- launch/run.sh -n 4 --hostfile '{hosts}' -- train RECIPE ...
 #
 # Options:
 #
-#     --rate RATE        what a link carries in each direction, as tc takes it; 1gbit, 100mbit
-#     --slots K          ranks that a host takes, in the host file; 1
-#     --name NAME        what the namespaces' names begin with; lrnet-PID
-#     --seconds S        the command is ended after so many seconds; 600
+#     --rate RATE        limit of each link in each direction, in tc's format, such as 1gbit or
+#                        100mbit (default: no limit)
+#     --slots K          slots of each host in the host file (default 1)
+#     --name NAME        prefix of the names of the namespaces (default lrnet-PID)
+#     --seconds S        time limit of the command (default 600)
 #
-# COMMAND runs on the first host, node1, in this folder. Its environment makes mpirun start ranks on
-# node1 ... nodeN, without ssh, and talk over their links only; `{hosts}` in an argument stands for the
-# path of the host file. The files and the cores are this machine's. LRNET_HOST_CHECK tells
-# launch/run.sh which hosts answer. Cut a host off, and join it again, from outside:
+# COMMAND runs on the first host, node1, in the current folder. Its environment makes mpirun start
+# ranks on node1 ... nodeN, without ssh, and use only their links. In arguments, `{hosts}` is
+# replaced by the path of the host file. All hosts share this machine's files and cores.
+# LRNET_HOST_CHECK is set so that launch/run.sh can tell which hosts answer. From another shell,
+# disconnect a host with `down` and connect it again with `up`:
 #
 #     ip -n NAME-switch link set node2 down
 #
-# Needs root, iproute2 and util-linux. What was made goes away with the script: the namespaces, and
-# every process in them. The machine's own network is not touched: the switch that joins the hosts
-# lies in a namespace, too. Ends with the command's exit code, with 124 if it took too long.
-source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# Requires root, iproute2 and util-linux. When the script ends it removes the namespaces and kills
+# every process in them. It does not change the machine's own network, because the switch that
+# connects the hosts is in a namespace as well.
+#
+# The exit code is that of the command, or 124 if the time limit was exceeded.
+source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
 hosts=
 rate=
@@ -51,28 +55,28 @@ while (($# > 0)); do
         esac
         shift 2
         ;;
-    *) fail 64 "'$1' is no option; the command follows -- (see --help)" ;;
+    *) fail 64 "unknown option '$1'; the command follows -- (see --help)" ;;
     esac
 done
 (($# >= 1)) || fail 64 "usage: virtual-hosts.sh N [OPTION...] -- COMMAND... (see --help)"
 for count in "$hosts" "$slots" "$seconds"; do
     [[ $count =~ ^[1-9][0-9]{0,4}$ ]] || fail 64 "'$count' is not a positive number (see --help)"
 done
-((hosts <= 100)) || fail 64 "$hosts hosts are more than 100"
-[[ $name =~ ^[A-Za-z0-9-]+$ ]] || fail 64 "--name '$name': letters, digits and dashes only"
-[[ $(id -u) -eq 0 ]] || fail 66 "namespaces need root"
+((hosts <= 100)) || fail 64 "at most 100 hosts are supported, not $hosts"
+[[ $name =~ ^[A-Za-z0-9-]+$ ]] || fail 64 "--name '$name' may have only letters, digits and dashes"
+[[ $(id -u) -eq 0 ]] || fail 66 "network namespaces require root"
 for tool in ip tc unshare; do
-    command -v "$tool" >/dev/null || fail 66 "$tool is missing: run launch/setup.sh"
+    command -v "$tool" >/dev/null || fail 66 "$tool is not on the PATH; run launch/setup.sh"
 done
 
 scratch=$(mktemp -d)
-made=()
+namespaces=()
 
-# Ends what still runs in the namespaces, and removes them; links go with them.
+# Kills the processes that still run in the namespaces. Removes the namespaces and their links.
 clean_up() {
     local namespace pid
     trap '' TERM INT HUP
-    for namespace in ${made[@]+"${made[@]}"}; do
+    for namespace in ${namespaces[@]+"${namespaces[@]}"}; do
         for pid in $(ip netns pids "$namespace" 2>/dev/null); do
             kill -KILL "$pid" 2>/dev/null || true
         done
@@ -86,18 +90,18 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 make_namespace() {
-    [[ ! -e /run/netns/$1 ]] || fail 74 "a namespace $1 exists; choose another --name"
-    made+=("$1")
-    ip netns add "$1" || fail 74 "no namespace $1: this kernel or container allows none"
+    [[ ! -e /run/netns/$1 ]] || fail 74 "namespace $1 already exists; choose another --name"
+    namespaces+=("$1")
+    ip netns add "$1" || fail 74 "this kernel or container does not allow namespaces ($1)"
     ip -n "$1" link set lo up
 }
 
-# Each direction of a link is limited where it is entered. The burst is more than one packet of 64 KiB,
-# as the kernel hands them on; it must be sent in one tick of the clock at high rates.
+# Limits the rate of one direction of a link, at its sending end. The burst must exceed the packets
+# of up to 64 KiB that the kernel passes on and, at high rates, the bytes of one clock tick.
 limit() {
     [[ -n $rate ]] || return 0
     tc -n "$1" qdisc add dev "$2" root tbf rate "$rate" burst 256kb latency 20ms ||
-        fail 64 "--rate '$rate': tc refuses it"
+        fail 64 "tc rejects --rate '$rate'; use a rate such as 1gbit"
 }
 
 make_namespace "$name-switch"
@@ -117,8 +121,9 @@ for ((host = 1; host <= hosts; host++)); do
 done
 printf '127.0.0.1 localhost\n' >>"$scratch/names"
 
-# What mpirun calls in place of ssh: HOST COMMAND. A host has its own name, so that Open MPI takes the
-# hosts for different ones and keeps shared memory out between them, and knows the others' names.
+# The program that mpirun calls instead of ssh, with the arguments HOST COMMAND. It gives each host
+# its own name, so that Open MPI treats the hosts as different ones and does not use shared memory
+# between them, and an /etc/hosts with the names of all hosts.
 cat >"$scratch/enter" <<END
 #!/usr/bin/env bash
 host=\$1
@@ -126,7 +131,8 @@ shift
 exec ip netns exec "$name-\$host" unshare --uts --mount --propagation private bash -c '
     hostname "\$0" && mount --bind "$scratch/names" /etc/hosts && exec bash -c "\$*"' "\$host" "\$@"
 END
-# A host that answers refuses to connect to a port that nobody listens on; others say nothing.
+# The LRNET_HOST_CHECK command. A reachable host refuses a connection to a closed port; an
+# unreachable one does not answer.
 cat >"$scratch/check" <<END
 #!/usr/bin/env bash
 [[ \$1 == "\$(hostname)" ]] && exit 0
@@ -144,19 +150,19 @@ export TMPDIR=$scratch
 command=()
 for argument in "$@"; do command+=("$(printf '%q' "${argument//\{hosts\}/$scratch/hosts}")"); done
 cd "${caller_folder:?}"
-# In the background, so that a signal to this script reaches the command at once.
+# Runs in the background, so that a signal to this script reaches the command at once.
 "$scratch/enter" node1 "exec ${command[*]}" &
 child=$!
 for signal in TERM INT HUP USR1 USR2; do
-    # shellcheck disable=SC2064  # both are known now
+    # shellcheck disable=SC2064  # both are known here
     trap "kill -$signal $child 2>/dev/null || true" "$signal"
 done
-# In a process group of its own, to be ended with its sleep.
+# Runs in its own process group, so that the subshell and its `sleep` can be killed together.
 set -m
 (
     trap - EXIT TERM INT HUP USR1 USR2
     sleep "$seconds"
-    : >"$scratch/late"
+    : >"$scratch/timed-out"
     end_process "$child" 10
 ) 2>/dev/null &
 guard=$!
@@ -169,8 +175,8 @@ while true; do
 done
 kill -TERM -- "-$guard" 2>/dev/null || true
 wait "$guard" 2>/dev/null || true
-if [[ -e $scratch/late ]]; then
-    say "virtual-hosts.sh: ended after $seconds s"
+if [[ -e $scratch/timed-out ]]; then
+    say "virtual-hosts.sh: ended the command after $seconds s (--seconds)"
     status=124
 fi
 exit "$status"
