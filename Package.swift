@@ -160,7 +160,7 @@ let package = Package(
                 "LRNetData", "LRNetDeployment", "LRNetKernels", "LRNetLaunchSupport",
                 "LRNetLayers", "LRNetSupport", "LRNetTraining",
             ],
-            exclude: ["check_loader.py", "check_onnx.py", "write_operators.py"]),
+            exclude: ["Devices", "check_loader.py", "check_onnx.py", "write_operators.py"]),
         tests("LRNetBenchmarksTests", ["LRNetBenchmarks", "LRNetSupport"]),
         tests(
             "LRNetReportTests",

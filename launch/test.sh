@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
 # Runs every check that a change must pass: format, build with warnings as errors, and all tests.
 #
-#     launch/test.sh [OPTION...]
+#     launch/test.sh [--devices] [OPTION...]
 #
-# Options are passed to `swift test`, for example --filter LeafTree. Tests use the release build,
-# which is what users run. Tests that need several ranks start mpirun themselves.
+# --devices also runs exported C on emulated microcontrollers, and installs the compilers and
+# emulators for it. Other options are passed to `swift test`, for example --filter LeafTree. Tests
+# use the release build, which is what users run. Tests that need several ranks start mpirun
+# themselves.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 case ${1-} in -h | --help) show_help && exit 0 ;; esac
+devices=false
+if [[ ${1-} == --devices ]]; then
+    devices=true
+    shift
+fi
 start=$SECONDS
 stage() { say "== $1 ($((SECONDS - start)) s)"; }
 
@@ -15,6 +22,10 @@ stage "set up"
 launch/setup.sh
 launch/tools/python-env.sh >/dev/null ||
     say "no Python environment; tests that read exported files with other software are skipped"
+if $devices; then
+    launch/tools/devices.sh --install
+    export LRNET_DEVICES=1
+fi
 stage "format"
 swift format lint --strict -r Sources Tests Package.swift
 stage "build"

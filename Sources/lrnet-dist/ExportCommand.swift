@@ -16,6 +16,7 @@ struct ExportCommand: ParsableCommand {
               lrnet-dist export runs/t --format float-onnx --output mnist.onnx
               lrnet-dist export runs/t --format fixed-onnx --data data/mnist \\
                 --output mnist-fixed.onnx
+              lrnet-dist export runs/t --format c --data data/mnist --output mnist-c
             With --data, the written bytes are read back and run on its images before the file \
             gets its name.
             """)
@@ -25,10 +26,10 @@ struct ExportCommand: ParsableCommand {
             "Run folder, winner file or packed file.", valueName: "run-or-file"))
     var source: String
 
-    @Option(help: "Format to write: packed, float-onnx or fixed-onnx.")
+    @Option(help: "Format to write: packed, float-onnx, fixed-onnx or c.")
     var format: ExportFormat
 
-    @Option(help: "File to write.")
+    @Option(help: "File to write; a folder for c.")
     var output: String
 
     @Option(help: "Data set folder, to choose the units of activations and to verify the network.")
@@ -47,13 +48,13 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "Validation images (or test images) to verify the file on; by default, 200.")
     var verify: Int?
 
-    @Option(help: "Storage of weights in ONNX files; by default, trits or bits.")
+    @Option(help: "Storage of weights in ONNX and C files; by default, trits or bits.")
     var packing: ONNXPacking?
 
     @Option(help: "Threads to use.")
     var threads = 1
 
-    @Flag(help: "Replace an existing file.")
+    @Flag(help: "Replace an existing file or folder.")
     var force = false
 
     @Flag(help: "Print the table and write nothing.")
@@ -68,7 +69,10 @@ struct ExportCommand: ParsableCommand {
         try checkRange("--verify", verify, 1...1_000_000_000)
         try checkRange("--threads", threads, 1...1024)
         if format == .packed && packing != nil {
-            throw ValidationError("--packing is for ONNX files; omit it for --format packed")
+            throw ValidationError("--packing is for ONNX and C files; omit it for --format packed")
+        }
+        if format == .c && packing == .int8 {
+            throw ValidationError("--packing int8 is for ONNX files; use trits, int2 or bits")
         }
         for (name, isGiven) in [("--calibrate", calibrate != nil), ("--verify", verify != nil)]
         where isGiven && data == nil {

@@ -54,6 +54,30 @@ extension EndToEndTests {
             #expect(run.folder.names.sorted() == ["network", "recipe.yaml", "run"])
         }
 
+        @Test func `C is written as one folder with the same bytes each time`() throws {
+            let run = try trained()
+            let path = "\(run.folder.path)/code"
+            let arguments = [
+                "export", run.output, "--format", "c", "--data", Digits.path, "--output", path,
+                "--calibrate", "100", "--verify", "20",
+            ]
+            func files() throws -> [[UInt8]] {
+                try ["net.h", "net.c", "test.c", "vectors.h"].map {
+                    try FileBytes.read("\(path)/\($0)")
+                }
+            }
+            let outcome = try lrnet(arguments)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.contains("verified on 20 images: error "))
+            let first = try files()
+            #expect(outcome.output.contains("SHA-256 of net.c \(ContentHash.of(first[1]))\n"))
+            let again = try lrnet(arguments)
+            #expect(again.status == 64)
+            #expect(try lrnet(arguments + ["--force", "--threads", "2"]).status == 0)
+            #expect(try files() == first)
+            #expect(run.folder.names.sorted() == ["code", "recipe.yaml", "run"])
+        }
+
         @Test func `a refused export names the reason and writes no file`() throws {
             let run = try trained("full-precision")
             let path = "\(run.folder.path)/network"
@@ -68,12 +92,15 @@ extension EndToEndTests {
             let data = ["--data", Digits.path]
             let real = try refused("fixed-onnx", data)
             #expect(real.0 == 78 && real.1.contains("conv2: weights are real"), "\(real)")
+            let code = try refused("c", data)
+            #expect(code.0 == 78 && code.1.contains("conv2: weights are real"), "\(code)")
             let missing = try refused("fixed-onnx", [])
             #expect(missing.0 == 64 && missing.1.contains("give --data"), "\(missing)")
             for (format, options, words) in [
                 ("packed", ["--calibrate", "9"], "--calibrate requires --data"),
                 ("float-onnx", ["--verify", "9"], "--verify requires --data"),
                 ("float-onnx", ["--digits", "9"], "--digits is for fixed point"),
+                ("c", ["--packing", "int8"], "--packing int8 is for ONNX files"),
             ] {
                 let outcome = try refused(format, options)
                 #expect(outcome.0 == 64 && outcome.1.contains(words), "\(outcome)")

@@ -81,6 +81,7 @@ import Testing
         let verification = try #require(report.verification)
         #expect(verification.pictures == 20 && verification.scoreDifference < 2e-5)
         #expect((verification.fixedScoreDifference ?? 0) < 2e-5)
+        #expect(verification.isUnread == nil)
         #expect(FileBytes.exists("\(folder.path)/net.onnx"))
     }
 
@@ -123,6 +124,52 @@ import Testing
         let export = try Export(options(folder, format)) { Array($0.dropLast($0.count / 2)) }
         let error = #expect(throws: Failure.self) { try export.run() }
         #expect(error?.exitStatus == .internalError)
+        #expect(folder.names == ["set", "winner.safetensors"])
+    }
+
+    /// C is a folder, which is replaced with `--force` unless that would lose other files. Its name
+    /// may end with a slash.
+    @Test(arguments: ["", "/", "//"])
+    func `C replaces a folder whole, however its path ends`(end: String) throws {
+        let folder = try TestFolder()
+        var options = try options(folder, .c)
+        options.output = "\(folder.path)/net\(end)"
+        _ = try Export(options).run()
+        func contents() throws -> [[UInt8]] {
+            try CExport.names.map { try FileBytes.read("\(folder.path)/net/\($0)") }
+        }
+        let files = try contents()
+        func refused(_ message: String) throws {
+            let error = #expect(throws: Failure.self) { try Export(options).run() }
+            #expect(error?.exitStatus == .usage)
+            #expect(error?.message == message)
+            #expect(try contents() == files)
+        }
+        try refused("exists; choose another --output, or replace it with --force")
+        options.isForced = true
+        options.threads = 2
+        _ = try Export(options).run()
+        #expect(try contents() == files)
+        try AtomicFile.write("mine", to: "\(folder.path)/net/notes.txt")
+        try refused("contains notes.txt, which would be lost; name another folder")
+        options.output = "\(folder.path)/winner.safetensors"
+        try refused("is not a folder; name another one")
+        #expect(folder.names == ["net", "set", "winner.safetensors"])
+    }
+
+    /// A weight that differs in `net.c` changes the results of `test.c`.
+    @Test
+    func `C that fails its own test is not written`() throws {
+        let folder = try TestFolder()
+        let export = try Export(options(folder, .c)) { bytes in
+            Array(
+                String(decoding: bytes, as: UTF8.self)
+                    .replacing(".outputs = 8, .fan_in = 9,", with: ".outputs = 7, .fan_in = 9,")
+                    .utf8)
+        }
+        let error = #expect(throws: Failure.self) { try export.run() }
+        #expect(error?.exitStatus == .internalError)
+        #expect(error?.message == "fails its own test.c; nothing was written")
         #expect(folder.names == ["set", "winner.safetensors"])
     }
 }

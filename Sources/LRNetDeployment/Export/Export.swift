@@ -4,7 +4,7 @@ internal import LRNetKernels
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// Exports a network to a file after verifying it on images.
+/// Exports a network to a file, or to a folder for C, after verifying it on images.
 package struct Export {
     package struct Options: Sendable {
         /// A run's folder, a winner's file or a packed file.
@@ -49,12 +49,16 @@ package struct Export {
 
     /// Verifies the exported network and writes the file.
     ///
-    /// - Throws: `Failure`: 64 for incompatible options; 65 for a network or data that are damaged
-    ///   or do not match; 66 for missing input; 70 if the written network differs from the source;
-    ///   78 if the format cannot express the network. After a failure, no file with the final name
-    ///   is left.
+    /// - Throws: `Failure`: 64 for incompatible options, or a folder with other files; 65 for a
+    ///   network or data that are damaged or do not match; 66 for missing input; 70 if the written
+    ///   network differs from the source; 78 if the format cannot express the network. After a
+    ///   failure, no new file with the final name is left.
     package func run() throws -> ExportReport {
-        try OutputPath("--output", options.output).check()
+        if options.format == .c {
+            try OutputPath("--output", options.output).check(folderOf: CExport.names)
+        } else {
+            try OutputPath("--output", options.output).check()
+        }
         if FileBytes.exists(options.output), !options.isForced, !options.isDry {
             throw FailureSite("export", options.output).usage(
                 "exists; choose another --output, or replace it with --force")
@@ -79,20 +83,61 @@ package struct Export {
             // A packed file without fixed point still contains the weights.
             missing = failure
         }
-        let bytes = alteration(try bytes(source, fixed))
-        let written = try WrittenNetwork(bytes, format: options.format)
+        let images = try verifiedSplit.flatMap { split in
+            try set.map { try ImageSource($0, split: split, for: source) }
+        }
+        let product = try product(source, fixed, images)
         var report = ExportReport(
             source: source, fixed: fixed?.network, format: options.format,
-            packing: options.packing, output: options.output, bytes: bytes)
+            packing: options.packing, output: options.output, bytes: product.bytes,
+            code: product.code.map {
+                ExportReport.Code(
+                    flashBytes: $0.flashByteCount, memoryBytes: $0.memoryByteCount,
+                    isCompiled: product.written.isRunnable)
+            })
         report.withoutFixedPoint = missing?.description
-        if let set, let verifiedSplit {
+        if let images {
             report.verification = try Verification(
-                source, fixed: fixed?.network, written: written,
-                on: ImageSource(set, split: verifiedSplit, for: source),
+                source, fixed: fixed?.network, written: product.written, on: images,
                 count: options.verificationCount ?? 200, threads: options.threads)
         }
-        if !options.isDry { try AtomicFile.write(bytes, to: options.output) }
+        if !options.isDry { try write(product) }
         return report
+    }
+
+    /// What is written, and the network that is read back from it.
+    private struct Product {
+        /// The bytes of the file, or of `net.c`.
+        var bytes: [UInt8]
+        var written: WrittenNetwork
+        var code: CExport?
+    }
+
+    private func product(
+        _ source: NetworkSource, _ fixed: FixedForm?, _ images: ImageSource?
+    ) throws -> Product {
+        guard options.format == .c else {
+            let bytes = alteration(try bytes(source, fixed))
+            return Product(
+                bytes: bytes, written: try WrittenNetwork(bytes, format: options.format))
+        }
+        guard let network = fixed?.network else { preconditionFailure("c without calibration") }
+        var code = try CExport(
+            network, of: source.deployed, packing: options.packing,
+            vectors: CExport.vectors(network, images: images))
+        let bytes = alteration(code.source)
+        code.source = bytes
+        return Product(
+            bytes: bytes, written: try WrittenNetwork(code.files, output: network.output),
+            code: code)
+    }
+
+    private func write(_ product: Product) throws {
+        if let code = product.code {
+            try AtomicFile.writeFolder(code.files, to: options.output)
+        } else {
+            try AtomicFile.write(product.bytes, to: options.output)
+        }
     }
 
     private typealias FixedForm = (network: FixedNetwork, calibration: Calibration)
@@ -134,6 +179,7 @@ package struct Export {
                 origin: source.metadata)
         case .floatONNX:
             return try FloatONNX.bytes(source.deployed, packing: options.packing)
+        case .c: preconditionFailure("a C file without its other files")
         case .fixedONNX:
             guard let fixed else { preconditionFailure("fixed-onnx without calibration") }
             return try FixedONNX.bytes(

@@ -6,7 +6,9 @@ package enum ExportFormat: String, Sendable, CaseIterable {
     case floatONNX = "float-onnx"
     /// ONNX with uint8 activations and integer sums.
     case fixedONNX = "fixed-onnx"
+    /// ``CExport``
+    case c
 
     /// True if the format requires the units of activations.
-    package var needsCalibration: Bool { self == .fixedONNX }
+    package var needsCalibration: Bool { self == .fixedONNX || self == .c }
 }

@@ -14,6 +14,14 @@ package struct ExportReport: Encodable {
         var unit: Double?
     }
 
+    /// The memory that C code needs.
+    struct Code: Encodable {
+        var flashBytes: Int
+        var memoryBytes: Int
+        /// False if this machine has no C compiler.
+        var isCompiled: Bool
+    }
+
     let format: String
     let output: String
     let layers: [Layer]
@@ -21,13 +29,14 @@ package struct ExportReport: Encodable {
     let sha256: String
     let bitsPerWeight: Double
     let constantChannels: Int?
+    let code: Code?
     /// The reason that a packed file has no fixed-point numbers although images were given.
     package internal(set) var withoutFixedPoint: String?
     package internal(set) var verification: Verification?
 
     init(
         source: NetworkSource, fixed: FixedNetwork?, format: ExportFormat,
-        packing: ONNXPacking?, output: String, bytes: [UInt8]
+        packing: ONNXPacking?, output: String, bytes: [UInt8], code: Code? = nil
     ) {
         self.format = format.rawValue
         self.output = output
@@ -40,7 +49,7 @@ package struct ExportReport: Encodable {
                 switch product.weights.values {
                 case .signs: ("binary", 1)
                 case .trits: ("ternary", 1.6)
-                case .reals: ("real", format == .fixedONNX && layer != nil ? 8 : 32)
+                case .reals: ("real", format.needsCalibration && layer != nil ? 8 : 32)
                 }
             let bits: Double =
                 switch packing {
@@ -57,7 +66,9 @@ package struct ExportReport: Encodable {
         self.bytes = bytes.count
         sha256 = ContentHash.of(bytes)
         let count = products.map(\.weights.values.count).reduce(0, +)
-        bitsPerWeight = 8 * Double(bytes.count) / Double(max(count, 1))
+        self.code = code
+        bitsPerWeight =
+            8 * Double(code?.flashBytes ?? bytes.count) / Double(max(count, 1))
         constantChannels = fixed?.constantChannelCount
     }
 
@@ -75,12 +86,22 @@ package struct ExportReport: Encodable {
                 layer.unit.map { String(format: "%.3g", $0) } ?? "-",
             ])
         }
-        var lines = [
-            "",
-            "\(output): \(TextTable.grouped(bytes)) bytes, "
-                + String(format: "%.2f bits per weight in total", bitsPerWeight),
-            "SHA-256 \(sha256)",
-        ]
+        var lines = [""]
+        if let code {
+            lines += [
+                "\(output): \(TextTable.grouped(code.flashBytes)) bytes of flash for constants, "
+                    + "\(TextTable.grouped(code.memoryBytes)) bytes of RAM, "
+                    + String(format: "%.2f bits per weight in total", bitsPerWeight),
+                "SHA-256 of net.c \(sha256)",
+            ]
+            if !code.isCompiled { lines.append("not compiled: there is no cc on the PATH") }
+        } else {
+            lines += [
+                "\(output): \(TextTable.grouped(bytes)) bytes, "
+                    + String(format: "%.2f bits per weight in total", bitsPerWeight),
+                "SHA-256 \(sha256)",
+            ]
+        }
         if let constantChannels, constantChannels > 0 {
             lines.append("\(constantChannels) channels are constant in fixed point")
         }

@@ -19,6 +19,10 @@ package struct Verification: Sendable, Encodable {
     package private(set) var fixedErrors: Int?
     package private(set) var fixedDisagreements: Int?
 
+    /// True if the written network was not evaluated because this machine cannot run it; `nil`
+    /// otherwise.
+    package private(set) var isUnread: Bool?
+
     /// The number of images whose scores differ more because a sum is so close to the threshold of
     /// a sign that the order of summation decides; `nil` for networks without signs.
     package private(set) var thresholdImages: Int?
@@ -92,6 +96,7 @@ package struct Verification: Sendable, Encodable {
             }
         }
         self.pictures = total
+        isUnread = written.isRunnable ? nil : true
         if source.deployed.hasSigns {
             thresholdImages = real.removeDifferent(
                 atMost: Int(Self.thresholdShare * Double(total)))
@@ -134,7 +139,10 @@ package struct Verification: Sendable, Encodable {
             var outcome = Outcome(scores: try scores ?? written.scores(input))
             if let (network, weights) = fixed {
                 let engine = FixedEngine(network, weights: weights)
-                outcome.fixed = (engine.run(engine.input(pixels)), try written.fixed(pixels))
+                let expected = engine.run(engine.input(pixels))
+                outcome.fixed = (
+                    expected, written.isRunnable ? try written.fixed(pixels) : expected
+                )
             }
             return outcome
         }
@@ -207,8 +215,8 @@ package struct Verification: Sendable, Encodable {
         }
         if let fixedErrors, let fixedDisagreements {
             text +=
-                "; fixed point: features equal on all, error \(percent(fixedErrors)), a different "
-                + "class on \(fixedDisagreements)"
+                "; fixed point: \(isUnread == true ? "" : "features equal on all, ")"
+                + "error \(percent(fixedErrors)), a different class on \(fixedDisagreements)"
             if 100 * fixedDisagreements > pictures {
                 text += " (more than 1 %: try --digits 16 or --calibrate with more images)"
             }

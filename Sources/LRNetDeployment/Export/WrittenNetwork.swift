@@ -8,6 +8,8 @@ package struct WrittenNetwork: Sendable {
             DeployedNetwork, FloatEngine.Weights, (FixedNetwork, FixedEngine.Weights)?)
         case floatONNX(ONNXInterpreter)
         case fixedONNX(ONNXInterpreter)
+        /// `nil` if there is no C compiler.
+        case c(CProgram?, FixedOutput)
     }
 
     private let content: Content
@@ -25,13 +27,29 @@ package struct WrittenNetwork: Sendable {
                     file.fixed.map { ($0, FixedEngine.Weights($0)) })
             case .floatONNX: return .floatONNX(try ONNXInterpreter(bytes: bytes))
             case .fixedONNX: return .fixedONNX(try ONNXInterpreter(bytes: bytes))
+            case .c: preconditionFailure("a C file without its other files")
             }
         }
     }
 
+    /// Compiles the files of a C export.
+    ///
+    /// - Throws: `Failure` (70) if they do not compile or fail their own test.
+    init(_ files: [(name: String, text: String)], output: FixedOutput) throws {
+        content = .c(try CProgram(files), output)
+    }
+
+    /// True if the file can be evaluated here.
+    var isRunnable: Bool {
+        if case .c(nil, _) = content { false } else { true }
+    }
+
     /// True if the file computes real activations.
     var hasScores: Bool {
-        if case .fixedONNX = content { false } else { true }
+        switch content {
+        case .packed, .floatONNX: true
+        case .fixedONNX, .c: false
+        }
     }
 
     /// Returns the scores of an image with real activations.
@@ -45,19 +63,21 @@ package struct WrittenNetwork: Sendable {
             return try Self.reading {
                 try Self.values(graph.run(input.values)["scores"]).map { Float($0) }
             }
-        case .fixedONNX: preconditionFailure("real activations of fixed-onnx")
+        case .fixedONNX, .c: preconditionFailure("real activations of a fixed-point file")
         }
     }
 
     /// Returns the fixed-point results for an image.
     ///
+    /// - Precondition: ``isRunnable``
     /// - Throws: `Failure` (70) if the file has no fixed-point form or cannot be evaluated.
     func fixed(_ pixels: [UInt8]) throws -> FixedEngine.Result {
         switch content {
         case .packed(_, _, let fixed?):
             let engine = FixedEngine(fixed.0, weights: fixed.1)
             return engine.run(engine.input(pixels))
-        case .packed, .floatONNX:
+        case .c(let program?, let output): return try program.run(pixels, output)
+        case .packed, .floatONNX, .c(nil, _):
             throw FailureSite("export", "the written network").failure(
                 .internalError, "has no fixed-point form; nothing was written")
         case .fixedONNX(let graph):

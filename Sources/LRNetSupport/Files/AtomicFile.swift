@@ -18,6 +18,44 @@ package enum AtomicFile {
         try write(Array(text.utf8), to: path)
     }
 
+    /// Writes the files of a folder under a temporary name and renames the folder to `path`. An
+    /// older folder at `path` is renamed just before, and removed afterwards.
+    ///
+    /// - Throws: ``Failure`` (74, or 66 if the parent is missing). The temporary folder is then
+    ///   removed, and an older folder keeps its files.
+    package static func writeFolder(_ files: [(name: String, text: String)], to path: String) throws
+    {
+        // For `net/` and `.`, the temporary folder would otherwise be inside the older one.
+        let path =
+            FileBytes.isFolder(path)
+            ? try PathText.real(path) : PathText.withoutFinalSlashes(path)
+        let temporary = temporaryName(path)
+        try remove(temporary)
+        do {
+            try createLastFolder(of: temporary)
+            for (name, text) in files { try write(text, to: "\(temporary)/\(name)") }
+            try replaceFolder(path, with: temporary)
+        } catch {
+            try? remove(temporary)
+            throw error
+        }
+    }
+
+    /// Renames a finished folder to `path`, where an older one may exist.
+    private static func replaceFolder(_ path: String, with temporary: String) throws {
+        guard FileBytes.exists(path) else { return try rename(temporary, to: path) }
+        let old = temporaryName("\(path).old")
+        try remove(old)
+        do {
+            try rename(path, to: old)
+            try rename(temporary, to: path)
+        } catch {
+            if !FileBytes.exists(path) { try? rename(old, to: path) }
+            throw error
+        }
+        try remove(old)
+    }
+
     /// Returns true for the name of a temporary file, which a killed process leaves in a folder.
     package static func isLeftover(_ name: String) -> Bool {
         guard let mark = name.range(of: partialMark, options: .backwards) else { return false }

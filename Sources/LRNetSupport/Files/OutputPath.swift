@@ -45,6 +45,23 @@ package struct OutputPath {
         try checkIsRegular()
     }
 
+    /// Throws unless a folder can be created or replaced at the path. A folder is only replaced if
+    /// it contains nothing but files of the given names.
+    package func check(folderOf names: [String]) throws {
+        guard !path.isEmpty else { throw site.usage("is empty; name a folder") }
+        let folder = PathText.folder(of: path)
+        guard FileBytes.isFolder(folder) else {
+            throw site.inputMissing("is in a folder that does not exist; make \(folder) first")
+        }
+        guard FileBytes.exists(path) else { return }
+        guard FileBytes.isFolder(path), FileBytes.linkTarget(path) == nil else {
+            throw site.usage("is not a folder; name another one")
+        }
+        if let other = try FileBytes.names(inFolder: path).first(where: { !names.contains($0) }) {
+            throw site.usage("contains \(other), which would be lost; name another folder")
+        }
+    }
+
     private func checkIsRegular() throws {
         guard !FileBytes.exists(path) || FileBytes.isRegular(path) else {
             throw site.usage("is not a regular file; name another one")
