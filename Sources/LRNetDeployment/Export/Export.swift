@@ -105,7 +105,7 @@ package struct Export {
         return report
     }
 
-    /// What is written, and the network that is read back from it.
+    /// The written content, and the network that is read back from it.
     private struct Product {
         /// The bytes of the file, or of `net.c`.
         var bytes: [UInt8]
