@@ -81,8 +81,9 @@ let package = Package(
         library(
             "LRNetBenchmarks",
             [
-                "LRNetTraining", "LRNetDiagnostics", "LRNetLayers", "LRNetCollectives",
-                "LRNetData", "LRNetKernels", "LRNetReference", "LRNetSupport",
+                "LRNetDeployment", "LRNetTraining", "LRNetDiagnostics", "LRNetLayers",
+                "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetReference",
+                "LRNetSupport",
             ]),
         library(
             "LRNetReport",

@@ -38,6 +38,10 @@ struct BenchStepCommand: ParsableCommand {
             if shorthand.kernels {
                 try BenchKernelsCommand.bench(
                     only: shorthand.only, output: shorthand.output, group, subject: "--kernels")
+            } else if shorthand.deploy {
+                try BenchDeployCommand.bench(
+                    nil, data: nil, threads: recipe.threads, output: shorthand.output, group,
+                    subject: "--deploy")
             } else if shorthand.communication {
                 try BenchExchangeCommand.bench(
                     recipe, steps: steps, output: shorthand.output, group)

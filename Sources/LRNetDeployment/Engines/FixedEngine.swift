@@ -1,26 +1,33 @@
 internal import LRNetData
-internal import LRNetKernels
+package import LRNetKernels
 
 /// Runs a fixed-point network, one image at a time: the reference for every exported file.
 ///
-/// Sums are computed as Float32 products. They are exact because all partial sums are integers
-/// below 2^24 in any order. Each thread requires its own engine.
+/// All sums are of integers and exact. Each thread requires its own engine; the threads of the
+/// engine's pool share the work of one image.
 package final class FixedEngine {
     /// A closure that is called after each layer and residual block with its name and output.
     package typealias Observer = (_ name: String, _ values: [UInt8]) -> Void
 
-    /// The packed weights of the layers, which several engines can share.
+    /// The prepared weights of the layers, which several engines can share.
     package struct Weights: Sendable {
-        fileprivate let matrices: [String: PackedMatrix]
+        fileprivate let layers: [String: IntegerLayer]
+        fileprivate let scores: ScoreLayer
 
         package init(_ network: FixedNetwork) {
-            var matrices: [String: PackedMatrix] = [:]
-            for layer in network.layers {
-                matrices[layer.name] = PackedMatrix(
-                    rows: layer.weights.map { Float($0) }, outputs: layer.outputs,
-                    fanIn: layer.geometry.patchCount)
+            var layers: [String: IntegerLayer] = [:]
+            network.forEachLayer { layer, zeroPoint in
+                layers[layer.name] = IntegerLayer(layer, zeroPoint: zeroPoint)
             }
-            self.matrices = matrices
+            self.layers = layers
+            scores = ScoreLayer(network.output)
+        }
+
+        fileprivate subscript(_ layer: FixedLayer) -> IntegerLayer {
+            guard let prepared = layers[layer.name] else {
+                preconditionFailure("\(layer.name) has no weights")
+            }
+            return prepared
         }
     }
 
@@ -32,10 +39,37 @@ package final class FixedEngine {
 
     private let network: FixedNetwork
     private let weights: Weights
+    private let pool: ThreadPool
+    private let image: ByteImage
+    private let stages: [FixedStage]
+    /// Memory for each thread.
+    private let scratch: [ByteBuffer]
 
-    package init(_ network: FixedNetwork, weights: Weights) {
+    /// Creates an engine and its memory.
+    ///
+    /// - Parameter pool: The threads that share the work of an image; by default, the caller's.
+    package init(_ network: FixedNetwork, weights: Weights, pool: ThreadPool = ThreadPool()) {
         self.network = network
         self.weights = weights
+        self.pool = pool
+        let steps = network.steps
+        image = ByteImage(
+            network.input.shape, padding: steps.first?.padding ?? .none,
+            value: UInt8(network.input.zeroPoint))
+        var stages: [FixedStage] = []
+        var input = image
+        var zeroPoint = network.input.zeroPoint
+        for (index, step) in steps.enumerated() {
+            let next = index + 1 < steps.count ? steps[index + 1].padding : .none
+            let stage = FixedStage(
+                step, weights: { weights[$0] }, input: input, zeroPoint: zeroPoint, padding: next)
+            stages.append(stage)
+            input = stage.output
+            zeroPoint = step.zeroPoint ?? zeroPoint
+        }
+        self.stages = stages
+        let byteCount = stages.map(\.scratchByteCount).max() ?? 0
+        scratch = (0..<pool.threadCount).map { _ in ByteBuffer(count: byteCount) }
     }
 
     /// Returns the first activations of an image.
@@ -69,103 +103,30 @@ package final class FixedEngine {
 
     /// Returns the scores and features for the first activations of an image.
     package func run(_ input: [UInt8], observer: Observer? = nil) -> Result {
-        var zeroPoint = network.input.zeroPoint
-        // The activations minus the zero point.
-        var values = Self.centered(input, zeroPoint)
-        for step in network.steps {
+        image.store(input)
+        for stage in stages { stage.run(pool, scratch, observer) }
+        let last = stages.last?.output ?? image
+        let features =
+            network.output.pixelCount > 1
+            ? ByteSums.channels(last) : last.values.map { Int32($0) }
+        return Result(scores: weights.scores.scores(features), features: features)
+    }
+}
+
+extension FixedNetwork {
+    /// Calls `body` for each layer with the zero point of its input.
+    fileprivate func forEachLayer(_ body: (FixedLayer, Int32) -> Void) {
+        var zeroPoint = input.zeroPoint
+        for step in steps {
             switch step {
-            case .layer(let layer):
-                let output = run(layer, values)
-                observer?(layer.name, output)
-                zeroPoint = layer.requantization.levels.zeroPoint
-                values = Self.centered(output, zeroPoint)
-            case .maxPool(_, let geometry):
-                values = Windows.maxPool(FloatBuffer(values).all, geometry).values
-            case .average(let average):
-                let output = Self.run(average, values, zeroPoint)
-                observer?(average.name, output)
-                zeroPoint = average.requantization.levels.zeroPoint
-                values = Self.centered(output, zeroPoint)
+            case .layer(let layer): body(layer, zeroPoint)
+            case .average, .maxPool: break
             case .residual(let block):
-                let output = run(block, values, observer)
-                observer?(block.name, output)
-                values = output.map { Float($0) }
+                if case .projection(let layer) = block.shortcut { body(layer, zeroPoint) }
+                body(block.body[0], zeroPoint)
+                body(block.body[1], block.body[0].requantization.levels.zeroPoint)
             }
+            zeroPoint = step.zeroPoint ?? zeroPoint
         }
-        return finish(values.map { Int32($0) + zeroPoint })
-    }
-
-    private static func centered(_ values: [UInt8], _ zeroPoint: Int32) -> [Float] {
-        values.map { Float(Int32($0) - zeroPoint) }
-    }
-
-    private static func run(
-        _ average: FixedAverage, _ values: [Float], _ zeroPoint: Int32
-    ) -> [UInt8] {
-        let channels = average.shape.channels
-        var sums = [Int32](repeating: 0, count: channels)
-        for (index, value) in values.enumerated() {
-            sums[index % channels] += Int32(value) + zeroPoint
-        }
-        return sums.indices.map { average.requantization.apply(sums[$0], channel: $0) }
-    }
-
-    private func run(_ layer: FixedLayer, _ input: [Float]) -> [UInt8] {
-        guard let matrix = weights.matrices[layer.name] else {
-            preconditionFailure("\(layer.name) has no packed weights")
-        }
-        let sums = Windows.multiply(FloatBuffer(input).all, layer.geometry, matrix).values
-        let rule = layer.requantization
-        var output = [UInt8](repeating: 0, count: sums.count)
-        for first in stride(from: 0, to: sums.count, by: layer.outputs) {
-            for channel in 0..<layer.outputs {
-                output[first + channel] = Requantization.apply(
-                    Int32(sums[first + channel]), bias: rule.bias[channel],
-                    factor: rule.factor[channel], rule.levels)
-            }
-        }
-        return output
-    }
-
-    private func run(
-        _ block: FixedResidual, _ input: [Float], _ observer: Observer?
-    ) -> [UInt8] {
-        let shortcut: [Int32]
-        switch block.shortcut {
-        case .identity: shortcut = input.map { Int32($0) }
-        case .projection(let layer):
-            let output = run(layer, input)
-            observer?(layer.name, output)
-            shortcut = output.map { Int32($0) - 128 }
-        case .subsampling(let sampling):
-            shortcut = Windows.subsample(FloatBuffer(input).all, sampling).values.map {
-                Int32($0)
-            }
-        }
-        let inner = run(block.body[0], input)
-        observer?(block.body[0].name, inner)
-        let body = run(block.body[1], inner.map { Float($0) })
-        observer?(block.body[1].name, body)
-        return zip(body, shortcut).map { UInt8(min(max(Int32($0) - 128 + $1, 0), 255)) }
-    }
-
-    private func finish(_ values: [Int32]) -> Result {
-        let output = network.output
-        var features = values
-        if output.pixelCount > 1 {
-            let channels = output.inputs
-            var sums = [Int32](repeating: 0, count: channels)
-            for (index, value) in features.enumerated() { sums[index % channels] += value }
-            features = sums
-        }
-        let scores = (0..<output.classes).map { label -> Float in
-            var sum = 0.0
-            let row = label * output.inputs
-            for (index, value) in features.enumerated() {
-                sum += Double(output.weights[row + index]) * Double(value - output.zeroPoint)
-            }
-            return Float(Double(output.scale[label]) * sum + Double(output.bias[label]))
-        }
-        return Result(scores: scores, features: features)
     }
 }

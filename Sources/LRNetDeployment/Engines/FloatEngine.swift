@@ -2,32 +2,62 @@ package import LRNetKernels
 
 /// Runs a deployed network with real activations, one image at a time.
 ///
-/// Each thread requires its own engine. Engines can share the packed weights.
+/// Each thread requires its own engine. Engines can share the weights.
 package final class FloatEngine {
     /// A closure that is called after each affine map and residual block with its name and output.
     package typealias Observer = (_ name: String, _ values: FloatView) -> Void
 
-    /// The packed weights of the products as real numbers.
+    /// The weights of the products: 2 bits each in fully connected layers of discrete weights, real
+    /// numbers in others, whose many pixels make use of each weight.
     package struct Weights: Sendable {
-        fileprivate let matrices: [String: PackedMatrix]
+        fileprivate let kernels: [String: Kernel]
 
         package init(_ network: DeployedNetwork) {
-            var matrices: [String: PackedMatrix] = [:]
-            for product in network.products {
-                matrices[product.name] = PackedMatrix(
-                    rows: product.weights.expanded(outputs: product.outputs),
-                    outputs: product.outputs, fanIn: product.fanIn)
+            var kernels: [String: Kernel] = [:]
+            for product in network.products { kernels[product.name] = Kernel(product) }
+            self.kernels = kernels
+        }
+    }
+
+    fileprivate enum Kernel: Sendable {
+        case matrix(PackedMatrix)
+        case lookup(LookupProduct)
+
+        init(_ product: DeployedProduct) {
+            let isSingle = product.geometry.isIdentity && product.geometry.outputPixelCount == 1
+            switch product.weights.values {
+            case .signs(let values), .trits(let values):
+                guard isSingle && product.weights.negativeFactor.isEmpty else { break }
+                self = .lookup(
+                    LookupProduct(
+                        IntegerPanels(values, outputs: product.outputs, geometry: product.geometry))
+                )
+                return
+            case .reals: break
             }
-            self.matrices = matrices
+            self = .matrix(
+                PackedMatrix(
+                    rows: product.weights.expanded(outputs: product.outputs),
+                    outputs: product.outputs, fanIn: product.fanIn))
         }
     }
 
     private let network: DeployedNetwork
     private let weights: Weights
+    private let pool: ThreadPool
+    /// The tables of lookups by the name of the product.
+    private let memories: [String: LookupProduct.Memory]
 
-    package init(_ network: DeployedNetwork, weights: Weights) {
+    /// Creates an engine and its memory.
+    ///
+    /// - Parameter pool: The threads that share the work of an image; by default, the caller's.
+    package init(_ network: DeployedNetwork, weights: Weights, pool: ThreadPool = ThreadPool()) {
         self.network = network
         self.weights = weights
+        self.pool = pool
+        memories = weights.kernels.compactMapValues { kernel in
+            if case .lookup(let product) = kernel { LookupProduct.Memory(product) } else { nil }
+        }
     }
 
     /// Returns the scores of an image and the input of the last product.
@@ -80,10 +110,15 @@ package final class FloatEngine {
     }
 
     private func multiply(_ product: DeployedProduct, _ input: FloatView) -> FloatView {
-        guard let matrix = weights.matrices[product.name] else {
-            preconditionFailure("\(product.name) has no packed weights")
+        switch (weights.kernels[product.name], memories[product.name]) {
+        case (.matrix(let matrix), _): return Windows.multiply(input, product.geometry, matrix)
+        case (.lookup(let kernel), let memory?):
+            let output = FloatBuffer(count: product.outputs).all
+            kernel.run(input, into: output, pool: pool, memory: memory)
+            return output
+        case (.lookup, nil), (nil, _):
+            preconditionFailure("\(product.name) has no prepared weights")
         }
-        return Windows.multiply(input, product.geometry, matrix)
     }
 
     private static func apply(_ affine: DeployedAffine, _ input: FloatView) -> FloatView {

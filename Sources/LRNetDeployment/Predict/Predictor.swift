@@ -40,13 +40,22 @@ package struct Predictor {
     private let engine: Engine
     private let pool: ThreadPool
 
-    /// The engine that computes the scores, with its weights.
     private enum Engine {
         case trainer(NetworkRunner)
-        case real(FloatEngine.Weights)
-        case fixed(FixedNetwork, FixedEngine.Weights)
+        case real(Engines<FloatEngine>)
+        case fixed(Engines<FixedEngine>)
+    }
 
-        init(_ network: FixedNetwork) { self = .fixed(network, FixedEngine.Weights(network)) }
+    /// Engines for many images, one per thread, and for a single image.
+    private struct Engines<Engine> {
+        let each: [Engine]
+        /// The engine whose work all threads share.
+        let shared: Engine
+
+        init(_ pool: ThreadPool, _ make: (ThreadPool) -> Engine) {
+            each = (0..<pool.threadCount).map { _ in make(ThreadPool()) }
+            shared = make(pool)
+        }
     }
 
     /// The number of images per batch.
@@ -68,20 +77,26 @@ package struct Predictor {
                     recipe: source.recipe, classes: source.deployed.description.classes,
                     layers: layers, threads: threads))
         case (.float, nil, _), (.packed, _, _):
-            engine = .real(FloatEngine.Weights(source.deployed))
-        case (.fixed, _, let network?): engine = Engine(network)
+            let weights = FloatEngine.Weights(source.deployed)
+            engine = .real(
+                Engines(pool) { FloatEngine(source.deployed, weights: weights, pool: $0) })
+        case (.fixed, _, let network?): engine = .fixed(Self.engines(network, pool))
         case (.fixed, _, nil):
             guard let set else {
                 throw FailureSite("predict", "--arithmetic fixed").usage(
                     "needs the units of activations; give --data, or a packed file that was "
                         + "exported with --data")
             }
-            let images = try ImageSource(set, split: .train, for: source)
-            let calibration = try Calibration(
-                of: source.deployed, on: images, count: min(256, images.count),
-                threads: threads)
-            engine = Engine(try FixedNetwork(source.deployed, calibration: calibration))
+            engine = .fixed(
+                Self.engines(try source.calibrated(on: set, threads: threads), pool))
         }
+    }
+
+    private static func engines(
+        _ network: FixedNetwork, _ pool: ThreadPool
+    ) -> Engines<FixedEngine> {
+        let weights = FixedEngine.Weights(network)
+        return Engines(pool) { FixedEngine(network, weights: weights, pool: $0) }
     }
 
     /// Classifies a split of a data set.
@@ -161,29 +176,39 @@ package struct Predictor {
                     inputs[first * size..<(first + count) * size], count: count)
             }
             return pixels.indices.map { (Array(scores[$0 * classes..<($0 + 1) * classes]), []) }
-        case .real(let weights):
-            let network = source.deployed
-            return results(pixels.count) { index in
-                let engine = FloatEngine(network, weights: weights)
-                return engine.run(inputs[index * size..<(index + 1) * size])
+        case .real(let engines):
+            return results(pixels.count, engines) { engine, index in
+                engine.run(inputs[index * size..<(index + 1) * size])
             }
-        case .fixed(let network, let weights):
-            return results(pixels.count) { index in
-                let engine = FixedEngine(network, weights: weights)
+        case .fixed(let engines):
+            return results(pixels.count, engines) { engine, index in
                 let result = engine.run(engine.input(pixels[index]))
                 return (result.scores, result.features.map { Float($0) })
             }
         }
     }
 
-    private func results(
-        _ count: Int, _ body: @Sendable (_ index: Int) -> Result
+    private func results<Engine>(
+        _ count: Int, _ engines: Engines<Engine>, _ body: (_ engine: Engine, _ index: Int) -> Result
     ) -> [Result] {
+        guard count >= pool.threadCount else {
+            return (0..<count).map { body(engines.shared, $0) }
+        }
         let results = PartialResults<Result>(count: count, ([], []))
-        pool.forEach(count) { index, _ in
-            let result = body(index)
+        pool.forEach(count) { index, worker in
+            let result = body(engines.each[worker], index)
             results.update(index) { $0 = result }
         }
         return results.values
+    }
+}
+
+extension NetworkSource {
+    /// Returns the fixed-point network whose units are determined by the first 256 training images.
+    package func calibrated(on set: ShardSet, threads: Int) throws -> FixedNetwork {
+        let images = try ImageSource(set, split: .train, for: self)
+        let calibration = try Calibration(
+            of: deployed, on: images, count: min(256, images.count), threads: threads)
+        return try FixedNetwork(deployed, calibration: calibration)
     }
 }

@@ -84,6 +84,33 @@ public enum MatrixProduct {
         usesOwnKernels ? "lrnet-avx512" : "openblas-\(libraryDescription.core)"
     }
 
+    /// Computes `y = A x` with OpenBLAS's `sgemv`, as a benchmark's peer.
+    ///
+    /// - Parameter a: `[rows, columns]`
+    /// - Throws: `Failure` if OpenBLAS cannot be loaded.
+    package static func multiplyByOpenBLAS(
+        _ a: FloatView, vector x: FloatView, into y: FloatView
+    ) throws {
+        precondition(a.count == x.count * y.count, "\(a.count) values, \(x.count) to \(y.count)")
+        try OpenBLAS.loaded.get().vectorProduct(
+            OpenBLAS.rowMajor, OpenBLAS.plain, CInt(y.count), CInt(x.count), 1, a.pointer,
+            CInt(x.count), x.pointer, 1, 0, y.pointer, 1)
+    }
+
+    /// Computes `C = A B` with OpenBLAS's `sgemm`, as a benchmark's peer.
+    ///
+    /// - Throws: `Failure` if OpenBLAS cannot be loaded.
+    package static func multiplyByOpenBLAS(
+        _ a: FloatView, _ b: FloatView, into c: FloatView, rows: Int, columns: Int, inner: Int
+    ) throws {
+        check(a.count, b.count, c.count, rows, columns, inner)
+        _ = try OpenBLAS.loaded.get()
+        multiplyByOpenBLAS(
+            Left(.plain(a)), b.pointer, into: c.pointer,
+            shape: Shape(rows: rows, columns: columns, inner: inner, summation: .chain),
+            accumulate: false)
+    }
+
     /// Computes `C = A B` with a packed `B`.
     ///
     /// - Parameters:

@@ -12,6 +12,13 @@ struct OpenBLAS: Sendable {
             CInt, CInt, CInt, CInt, CInt, CInt, Float, UnsafePointer<Float>, CInt,
             UnsafePointer<Float>, CInt, Float, UnsafeMutablePointer<Float>, CInt
         ) -> Void
+    /// `cblas_sgemv`: order, transposition, rows, columns, alpha, A, its stride, x, its stride, beta,
+    /// y, its stride.
+    typealias VectorProduct =
+        @convention(c) (
+            CInt, CInt, CInt, CInt, Float, UnsafePointer<Float>, CInt, UnsafePointer<Float>, CInt,
+            Float, UnsafeMutablePointer<Float>, CInt
+        ) -> Void
     private typealias Text = @convention(c) () -> UnsafePointer<CChar>?
     private typealias SetThreads = @convention(c) (CInt) -> Void
 
@@ -21,6 +28,9 @@ struct OpenBLAS: Sendable {
     static let transposed: CInt = 112
 
     let product: Product
+
+    /// Only benchmarks use it.
+    let vectorProduct: VectorProduct
 
     /// The version and configuration, as the library reports them.
     let configuration: String
@@ -60,6 +70,7 @@ struct OpenBLAS: Sendable {
             return unsafeBitCast(address, to: type)
         }
         product = try symbol("cblas_sgemm", as: Product.self)
+        vectorProduct = try symbol("cblas_sgemv", as: VectorProduct.self)
         try symbol("openblas_set_num_threads", as: SetThreads.self)(1)
         func text(_ name: String) throws -> String {
             try symbol(name, as: Text.self)().map { String(cString: $0) } ?? "unknown"
