@@ -4,14 +4,16 @@ import Foundation
 ///
 /// Foundation's `Process` hangs on hosts without a loopback interface, such as some containers.
 package final class ChildProcess {
-    private let process: pid_t
+    let process: pid_t
     private var output: Int32
     private let errors: Int32
 
     /// Starts a program, which is searched for in `PATH`. Its standard input is empty.
     ///
+    /// - Parameter hasOwnGroup: True if the program and its children form a process group, which
+    ///   Ctrl-C does not reach.
     /// - Throws: ``Failure``: 66 if the program is missing, 74 if it cannot be started.
-    package init(_ arguments: [String]) throws {
+    package init(_ arguments: [String], hasOwnGroup: Bool = false) throws {
         let name = arguments.first ?? ""
         let (output, outputEnd) = try Self.pipe(for: name)
         let (errors, errorsEnd) = try Self.pipe(for: name)
@@ -22,11 +24,20 @@ package final class ChildProcess {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, outputEnd, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, errorsEnd, STDERR_FILENO)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A thread that watches signals has blocked them, and a child would inherit that.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | (hasOwnGroup ? POSIX_SPAWN_SETPGROUP : 0)))
         let words: [UnsafeMutablePointer<CChar>?] =
             arguments.map { strdup(PathText.cString($0)) } + [nil]
         defer { for word in words { free(word) } }
         var process: pid_t = 0
-        let code = posix_spawnp(&process, name, &actions, nil, words, environ)
+        let code = posix_spawnp(&process, name, &actions, &attributes, words, environ)
         close(outputEnd)
         close(errorsEnd)
         self.process = process

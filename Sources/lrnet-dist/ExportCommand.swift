@@ -5,6 +5,7 @@ import LRNetSupport
 
 extension ExportFormat: ExpressibleByArgument {}
 extension ONNXPacking: ExpressibleByArgument {}
+extension LastLayer: ExpressibleByArgument {}
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,6 +18,8 @@ struct ExportCommand: ParsableCommand {
               lrnet-dist export runs/t --format fixed-onnx --data data/mnist \\
                 --output mnist-fixed.onnx
               lrnet-dist export runs/t --format c --data data/mnist --output mnist-c
+              lrnet-dist export runs/t --format c --data data/mnist --output digits-c \\
+                --last-layer int8 --prefix digits
             With --data, the written bytes are read back and run on its images before the file \
             gets its name.
             """)
@@ -51,6 +54,16 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "Storage of weights in ONNX and C files; by default, trits or bits.")
     var packing: ONNXPacking?
 
+    @Option(
+        help: """
+            Arithmetic of the last layer in fixed point: float, or int8 for integer weights and \
+            scores; by default, a packed file's choice, otherwise float.
+            """)
+    var lastLayer: LastLayer?
+
+    @Option(help: "Start of all names in C, so that a program can contain several networks.")
+    var prefix: String?
+
     @Option(help: "Threads to use.")
     var threads = 1
 
@@ -78,7 +91,14 @@ struct ExportCommand: ParsableCommand {
         where isGiven && data == nil {
             throw ValidationError("\(name) requires --data")
         }
-        for (name, isGiven) in [("--calibrate", calibrate != nil), ("--digits", digits != nil)]
+        if prefix != nil && format != .c {
+            throw ValidationError(
+                "--prefix is for C files; omit it for --format \(format.rawValue)")
+        }
+        for (name, isGiven) in [
+            ("--calibrate", calibrate != nil), ("--digits", digits != nil),
+            ("--last-layer", lastLayer != nil),
+        ]
         where isGiven && format == .floatONNX {
             throw ValidationError("\(name) is for fixed point; omit it for --format float-onnx")
         }
@@ -91,9 +111,12 @@ struct ExportCommand: ParsableCommand {
         options.digits = digits
         options.verificationCount = verify
         options.packing = packing
+        options.lastLayer = lastLayer
+        if let prefix { options.names = try CNames(prefix: prefix) }
         options.threads = threads
         options.isForced = force
         options.isDry = dryRun
+        try Interruption.start()
         let report = try Export(options).run()
         if json {
             let encoder = JSONEncoder()

@@ -78,6 +78,77 @@ extension EndToEndTests {
             #expect(run.folder.names.sorted() == ["code", "recipe.yaml", "run"])
         }
 
+        /// The signal arrives while the C compiler runs.
+        @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+        func `an interrupted export leaves no file`(number: Int32) throws {
+            let run = try trained()
+            let path = "\(run.folder.path)/code"
+            let tools = "\(run.folder.path)/tools"
+            try AtomicFile.createFolder(tools)
+            // A compiler that does not end, and that notes its process.
+            try AtomicFile.write(
+                "#!/bin/sh\necho $$ > \(tools)/process\nsleep 100\n", to: "\(tools)/cc")
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: "\(tools)/cc")
+            let launch = try Launch(
+                Launch.program("lrnet-dist"),
+                [
+                    "export", run.output, "--format", "c", "--data", Digits.path, "--output", path,
+                    "--calibrate", "50",
+                ],
+                environment: [
+                    "PATH": "\(tools):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+                ])
+            var compiler: Int32?
+            #expect(
+                launch.waits {
+                    let text = (try? FileBytes.read("\(tools)/process")) ?? []
+                    compiler = Int32(
+                        String(decoding: text, as: UTF8.self).split(separator: "\n").first ?? "")
+                    return compiler != nil
+                })
+            let folders = TestFolder.names(in: launch.ownFolders[0])
+            #expect(folders.contains { $0.hasPrefix("lrnet-c-") }, "\(folders)")
+            launch.signal(number)
+            let outcome = try launch.wait()
+            #expect(outcome.status == -number && outcome.errors.isEmpty, "\(outcome)")
+            let left = TestFolder.names(in: launch.ownFolders[0])
+            #expect(!left.contains { $0.hasPrefix("lrnet-c-") }, "\(left)")
+            #expect(run.folder.names.sorted() == ["recipe.yaml", "run", "tools"])
+            // A process that has ended has no command line.
+            let words = try? FileBytes.read("/proc/\(try #require(compiler))/cmdline")
+            #expect(words?.isEmpty != false)
+        }
+
+        @Test func `integer scores are verified, and a packed file keeps them`() throws {
+            let run = try trained()
+            let packed = "\(run.folder.path)/packed"
+            let first = try lrnet([
+                "export", run.output, "--format", "packed", "--data", Digits.path, "--output",
+                packed, "--last-layer", "int8", "--verify", "20",
+            ])
+            #expect(first.status == 0, "\(first.errors)")
+            #expect(first.output.contains("fixed point: features and scores equal on all, error "))
+            for (format, name) in [("fixed-onnx", "net.onnx"), ("c", "code")] {
+                let outcome = try lrnet([
+                    "export", packed, "--format", format, "--data", Digits.path, "--output",
+                    "\(run.folder.path)/\(name)", "--verify", "20",
+                ])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(outcome.output.contains("features and scores equal on all"))
+            }
+            let header = try FileBytes.read("\(run.folder.path)/code/net.h")
+            let words = String(decoding: header, as: UTF8.self)
+            #expect(words.contains("typedef int32_t net_score;"))
+            let source = try FileBytes.read("\(run.folder.path)/code/net.c")
+            for word in ["float", "double"] {
+                #expect(
+                    !String(decoding: source, as: UTF8.self).split(separator: "\n").contains {
+                        $0.contains(word) && !$0.contains("floating point")
+                    })
+            }
+        }
+
         @Test func `a refused export names the reason and writes no file`() throws {
             let run = try trained("full-precision")
             let path = "\(run.folder.path)/network"
@@ -101,6 +172,10 @@ extension EndToEndTests {
                 ("float-onnx", ["--verify", "9"], "--verify requires --data"),
                 ("float-onnx", ["--digits", "9"], "--digits is for fixed point"),
                 ("c", ["--packing", "int8"], "--packing int8 is for ONNX files"),
+                ("float-onnx", ["--last-layer", "int8"], "--last-layer is for fixed point"),
+                ("packed", ["--last-layer", "int8"], "--last-layer int8: needs images"),
+                ("packed", ["--prefix", "digits"], "--prefix is for C files"),
+                ("c", ["--prefix", "2nd"], "--prefix: 2nd: is not a C identifier"),
             ] {
                 let outcome = try refused(format, options)
                 #expect(outcome.0 == 64 && outcome.1.contains(words), "\(outcome)")

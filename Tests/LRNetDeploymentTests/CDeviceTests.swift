@@ -5,7 +5,8 @@ import LRNetLaunchSupport
 import LRNetSupport
 import Testing
 
-/// Exported C on Cortex-M4, Cortex-M0+ and RISC-V without multiplication, in qemu.
+/// Exported C on Cortex-M4, Cortex-M0+, RISC-V without multiplication, and big-endian s390x, in
+/// qemu.
 ///
 /// `launch/test.sh --devices` installs what these tests need and enables them.
 @Suite(
@@ -47,14 +48,26 @@ struct CDeviceTests {
 
     @Test
     func `emulated devices compute equal results without multiplying`() throws {
+        try Self.run(Self.networks)
+    }
+
+    /// Methods whose C code differs, with all kinds of layers and both kinds of last layers.
+    @Test(arguments: ["ternary", "binary", "ttq", "bnn", "ebp"])
+    func `no kind of layer multiplies on emulated devices`(method: String) throws {
+        try Self.run(
+            CCoverageTests.networks(method).enumerated().map { ("\(method)-\($0)", $1) })
+    }
+
+    /// Runs networks on all devices. The prefix of the names is not the standard one.
+    private static func run(_ networks: [(name: String, example: ONNXTests.Example)]) throws {
         let folder = try TestFolder()
-        for (name, example) in Self.networks {
-            _ = try CFolder(.random(example), at: "\(folder.path)/\(name)")
+        for (name, example) in networks {
+            _ = try CFolder(.random(example, prefix: "tiny"), at: "\(folder.path)/\(name)")
         }
         let script = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in
             url.deletingLastPathComponent()
         }.appendingPathComponent("launch/tools/devices.sh").path
-        let outcome = try Launch(script, Self.networks.map { "\(folder.path)/\($0.name)" }).wait()
+        let outcome = try Launch(script, networks.map { "\(folder.path)/\($0.name)" }).wait()
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(!outcome.errors.contains("FAILED"))
         FileHandle.standardError.write(Data(outcome.errors.utf8))

@@ -11,7 +11,8 @@ struct CExportTests {
     typealias Example = ONNXTests.Example
 
     private static let examples =
-        (ONNXTests.common + ONNXTests.signs + ONNXTests.averages + ONNXTests.inputs)
+        (ONNXTests.common + ONNXTests.signs + ONNXTests.averages + ONNXTests.inputs
+        + ONNXTests.integers)
         .filter { $0.packing != .int8 } + [
             // Pools with a remainder at the bottom and the right, of other sizes, and in a row.
             Example(network: "{layers: [9C3, MP3, 7C3, MP2, 11FC], input: 17x16x2, classes: 4}"),
@@ -39,7 +40,7 @@ struct CExportTests {
             let folder = try CFolder(.random(example, seed: seed))
             for (index, compiler) in CCompiler.installed.enumerated() {
                 let isChecked = (index + Int(seed)).isMultiple(of: 2)
-                let options = CCompiler.strict + (isChecked ? CCompiler.sanitizers : [])
+                let options = compiler.strict + (isChecked ? compiler.sanitizers : [])
                 #expect(try folder.test(compiler, options) == "all vectors are equal\n")
             }
         }
@@ -51,7 +52,7 @@ struct CExportTests {
             let folder = try CFolder(.random(try #require(example), digits: digits))
             let compiler = CCompiler.installed[0]
             #expect(
-                try folder.test(compiler, CCompiler.strict + CCompiler.sanitizers)
+                try folder.test(compiler, compiler.strict + compiler.sanitizers)
                     == "all vectors are equal\n")
         }
     }
@@ -112,7 +113,7 @@ struct CExportTests {
         try AtomicFile.write(main, to: "\(folder.path)/main.c")
         let compiler = CCompiler.installed[0]
         try compiler.compile(
-            CCompiler.strict + CCompiler.sanitizers
+            compiler.strict + compiler.sanitizers
                 + ["-o", "\(folder.path)/main", "\(folder.path)/main.c"])
         #expect(cases.count > 100_000)
         #expect(try Launch("\(folder.path)/main", []).wait().status == 0)
@@ -134,7 +135,7 @@ struct CExportTests {
         let export = try CExport(
             fixed, of: random.deployed, vectors: [CExport.Vector(pixels: pixels, result: result)])
         for compiler in CCompiler.installed {
-            #expect(try CFolder(export).test(compiler, CCompiler.strict) == "vectors differ\n")
+            #expect(try CFolder(export).test(compiler, compiler.strict) == "vectors differ\n")
         }
     }
 
@@ -145,7 +146,7 @@ struct CExportTests {
         let export = try CExport.random(Self.plain)
         let again = try CExport.random(Self.plain)
         #expect(export.files.map(\.text) == again.files.map(\.text))
-        #expect(export.files.map(\.name) == CExport.names)
+        #expect(export.files.map(\.name) == CNames.standard.files)
         for (name, text) in export.files where name != "test.c" {
             let headers = text.split(separator: "\n").filter { $0.hasPrefix("#include <") }
             #expect(headers == (name == "net.h" ? ["#include <stdint.h>"] : []), "\(name)")
@@ -156,7 +157,7 @@ struct CExportTests {
         let object = "\(folder.path)/net.o"
         for compiler in CCompiler.installed {
             try compiler.compile(
-                CCompiler.strict + ["-c", "-o", object, "\(folder.path)/net.c"])
+                compiler.strict + ["-c", "-o", object, "\(folder.path)/net.c"])
             let symbols = try Launch("/usr/bin/env", ["nm", "-u", object]).wait()
             try #require(symbols.status == 0, "\(symbols.errors)")
             let names = symbols.output.split(separator: "\n").map { $0.dropFirst(19) }
@@ -172,7 +173,7 @@ struct CExportTests {
         let object = "\(folder.path)/net.o"
         let compiler = CCompiler.installed[0]
         try compiler.compile(
-            CCompiler.strict + [
+            compiler.strict + [
                 "-DLRNET_BUFFER=__attribute__((section(\".ccmram\")))", "-c", "-o", object,
                 "\(folder.path)/net.c",
             ])

@@ -136,7 +136,7 @@ import Testing
         options.output = "\(folder.path)/net\(end)"
         _ = try Export(options).run()
         func contents() throws -> [[UInt8]] {
-            try CExport.names.map { try FileBytes.read("\(folder.path)/net/\($0)") }
+            try CNames.standard.files.map { try FileBytes.read("\(folder.path)/net/\($0)") }
         }
         let files = try contents()
         func refused(_ message: String) throws {

@@ -14,9 +14,10 @@ struct ONNXTests {
         var weights = "ternary"
         var packing: ONNXPacking?
         var scaling = Preprocessing.Scaling.unit
+        var lastLayer = LastLayer.float
 
         var description: String {
-            "\(weights) \(network) \(packing?.rawValue ?? "")"
+            "\(weights) \(network) \(packing?.rawValue ?? "") \(lastLayer.rawValue)"
         }
     }
 
@@ -99,6 +100,29 @@ struct ONNXTests {
             scaling: .channels(mean: [0.4, 0.1, 0.7], deviation: [0.2, 0.5, 0.1])),
     ]
 
+    /// Real and discrete last layers in integers, for activations, signs and sums over pixels.
+    static let integers: [Example] =
+        ["full-precision", "discrete", "discrete-normalized"].flatMap { last in
+            [("ternary", "32FC"), ("binary", "GAP"), ("ttq", "GAP")].map { weights, end in
+                Example(
+                    network: "{layers: [8C3, MP2, \(end)], input: 14x13x1, classes: 7, "
+                        + "lastLayer: \(last)}",
+                    weights: weights, lastLayer: .int8)
+            }
+        } + [
+            Example(network: "{\(residual)}", lastLayer: .int8),
+            Example(network: plain, packing: .int2, lastLayer: .int8),
+            Example(
+                network: "{layers: [8C3, 12C3, GAP], input: 9x9x3, classes: 5}", weights: "bnn",
+                lastLayer: .int8),
+            Example(
+                network: "{layers: [8C3, MP2, 12C3/2, 24FC], input: 10x12x3, classes: 5}",
+                weights: "bnn", lastLayer: .int8),
+            Example(
+                network: "{layers: [40FC, 32FC], input: 6x5x1, classes: 5, lastLayer: discrete}",
+                weights: "ebp", lastLayer: .int8),
+        ]
+
     @Test(arguments: common + signs + averages)
     func `onnxruntime computes the scores of the float engine`(_ example: Example) throws {
         var random = try RandomNetwork(example.network, weights: example.weights)
@@ -120,13 +144,14 @@ struct ONNXTests {
         expectFolded(run)
     }
 
-    @Test(arguments: common + signs + averages + inputs)
+    @Test(arguments: common + signs + averages + inputs + integers)
     func `onnxruntime computes the features of the fixed-point engine`(_ example: Example) throws {
         var random = try RandomNetwork(
             example.network, weights: example.weights, scaling: example.scaling)
         let network = random.deployed
         let fixed = try FixedNetwork(
-            network, calibration: Self.calibration(&random, example.scaling))
+            network, calibration: Self.calibration(&random, example.scaling),
+            lastLayer: example.lastLayer)
         let count = 6
         var pictures = random.pictures(count - 1)
         // An image of one color has a standard deviation of 0.
@@ -145,7 +170,13 @@ struct ONNXTests {
         let areSigns = ["bnn", "ebp"].contains(example.weights)
         let least = areSigns && !example.network.contains("GAP]") ? 2 : 20
         #expect(Set(features).count >= least, "\(Set(features).count)")
-        Self.expectNear(try run.floats("scores"), expected.flatMap(\.scores))
+        if example.lastLayer == .int8 {
+            let scores = try run.integers("scores")
+            #expect(scores == expected.flatMap(\.integerScores))
+            #expect(graph["scores"] == scores.map { Double($0) })
+        } else {
+            Self.expectNear(try run.floats("scores"), expected.flatMap(\.scores))
+        }
         if example.scaling != .image { expectFolded(run, except: fixed.comparisons) }
     }
 

@@ -10,16 +10,18 @@
 #
 # 1. runs test.c, which compares features and scores on the images of vectors.h;
 # 2. checks that the functions of discrete layers contain no instruction and no library call that
-#    multiplies, divides or computes in floating point at -O2 and -O3, and on rv32i also at -Os
-#    (where the processor can multiply, compilers may do so for addresses to save bytes), and that
-#    this check finds a multiplication that is planted in a copy;
+#    multiplies, divides or computes in floating point at -O2, -O3 and -Os, and that this check finds
+#    a multiplication that is planted in a copy;
 # 3. prints the instructions per image, counted by qemu's virtual clock (-icount shift=0: 1 ns per
 #    instruction), and from the linker's map the flash and memory of net.c with the library
 #    functions that it calls, without the test, the start-up code and the stack.
+#
+# It also runs test.c on s390x, a big-endian processor.
 source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
 packages=(gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf
-    picolibc-riscv64-unknown-elf qemu-system-misc)
+    picolibc-riscv64-unknown-elf qemu-system-misc gcc-s390x-linux-gnu libc6-dev-s390x-cross
+    qemu-user)
 
 install() {
     local -a privileged=()
@@ -57,7 +59,6 @@ choose() {
     cortex-*)
         prefix=arm-none-eabi-
         flags=("-mcpu=$1" -mthumb)
-        levels=(-O2 -O3)
         family=arm
         link=()
         emulator=(qemu-system-arm -M "$machine")
@@ -65,7 +66,6 @@ choose() {
     rv32i)
         prefix=riscv64-unknown-elf-
         flags=(-march=rv32i -mabi=ilp32 --specs=picolibc.specs)
-        levels=(-O2 -O3 -Os)
         family=riscv
         link=(-Wl,--no-warn-rwx-segments)
         emulator=(qemu-system-riscv32 -M virt -bios none)
@@ -82,16 +82,17 @@ choose() {
 # inlined for this check.
 forbidden() {
     local source=$1 object=$work/check.o level
+    local -a levels=(-O2 -O3 -Os)
     local -a inline=()
     ! grep -qE '^static [a-z0-9_]+ (multiply|standardize)\(' "$source" || inline=(-fno-inline)
     for level in "${levels[@]}"; do
         # In a command substitution, an error would not end the function.
-        "${compile[@]}" "$level" ${inline[@]+"${inline[@]}"} -I"$(dirname "$2")" -c "$source" \
+        "${compile[@]}" "$level" ${inline[@]+"${inline[@]}"} -I"$folder" -c "$source" \
             -o "$object" || exit 70
         "${prefix}objdump" -dr "$object" | awk -v level="$level" '
             /^[0-9a-f]+ <[^.].*>:$/ {
                 name = substr($2, 2, length($2) - 3)
-                exempt = name ~ /^(net_run|multiply|standardize|root)(\.|$)/
+                exempt = name ~ /(^(multiply|standardize|root)|_run)(\.|$)/
                 seen += !exempt
             }
             exempt { next }
@@ -131,14 +132,37 @@ sizes() {
         END { printf "%d %d\n", flash, ram }' "$1"
 }
 
+# Prints the prefix of an export's names, which is the name of its C file.
+name_prefix() {
+    local file
+    for file in "$1"/*.c; do
+        [[ ! -f ${file%.c}.h ]] || basename "$file" .c
+    done
+}
+
+# Runs the test of a folder on s390x.
+run_big_endian() {
+    local program=$work/big-endian
+    command -v s390x-linux-gnu-gcc >/dev/null && command -v qemu-s390x >/dev/null ||
+        fail 66 "s390x-linux-gnu-gcc or qemu-s390x is missing; run launch/tools/devices.sh --install"
+    s390x-linux-gnu-gcc -std=c99 -O2 -static -o "$program" "$1/$2.c" "$1/test.c" &&
+        timeout 300 qemu-s390x "$program"
+}
+
 status=0
 for folder; do
     [[ -d $folder ]] || folder=$caller_folder/$folder
-    [[ -f $folder/net.c ]] || fail 66 "$folder contains no net.c"
+    network=$(name_prefix "$folder")
+    [[ -n $network ]] || fail 66 "$folder contains no exported C file, such as net.c with net.h"
+    output=$(run_big_endian "$folder" "$network" 2>&1) && result=passed ||
+        { result=FAILED; status=70; }
+    say "$(basename "$folder") on s390x (big-endian): $result ($(tail -1 <<<"$output"))"
     for device in cortex-m4 cortex-m0plus rv32i; do
         choose "$device"
-        for source in "$folder/net.c" "$board/$family.c" "$board/device.c"; do
-            "${compile[@]}" -I"$folder" -c "$source" -o "$work/$(basename "$source" .c).o"
+        "${compile[@]}" -c "$folder/$network.c" -o "$work/net.o"
+        for source in "$family" device; do
+            "${compile[@]}" -I"$folder" -DPREFIX="$network" -DHEADER="\"$network.h\"" \
+                -c "$board/$source.c" -o "$work/$source.o"
         done
         "${compile[@]}" -I"$folder" -Dmain=test_main -c "$folder/test.c" -o "$work/test.o"
         "${prefix}gcc" "${flags[@]}" -nostartfiles -T "$board/$family.ld" \
@@ -147,10 +171,10 @@ for folder; do
         output=$(timeout 300 "${emulator[@]}" -nographic -monitor none -serial none \
             -semihosting-config enable=on,target=native -icount shift=0 -kernel "$work/program" \
             2>&1) && result=passed || { result=FAILED; status=70; }
-        found=$(forbidden "$folder/net.c" "$folder/net.c")
+        found=$(forbidden "$folder/$network.c")
         sed 's/(uint32_t)value << (digits\[i\] & 31u)/(uint32_t)value * digits[i]/' \
-            "$folder/net.c" >"$work/planted.c"
-        planted=$(forbidden "$work/planted.c" "$folder/net.c")
+            "$folder/$network.c" >"$work/planted.c"
+        planted=$(forbidden "$work/planted.c")
         read -r flash memory < <(sizes "$work/map")
         say "$(basename "$folder") on $device: $result ($(tr '\n' ';' <<<"$output" |
             sed 's/;$//; s/;/; /g')); flash $flash, memory $memory bytes"
@@ -160,7 +184,7 @@ for folder; do
             status=70
         fi
         # A network of signs alone has no factors to plant a multiplication in.
-        if ! cmp -s "$folder/net.c" "$work/planted.c" && [[ -z $planted ]]; then
+        if ! cmp -s "$folder/$network.c" "$work/planted.c" && [[ -z $planted ]]; then
             say "FAILED: the check misses a planted multiplication"
             status=70
         elif [[ -z $found ]]; then

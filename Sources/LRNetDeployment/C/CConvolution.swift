@@ -16,7 +16,6 @@ struct CConvolution {
         var parts = [types]
         if hasLists { parts += [Self.listOffsets, Self.addWindows] }
         if hasReals { parts.append(Self.multiply) }
-        if hasPairs { parts.append(Self.times) }
         parts.append(sumWindows)
         if isPlain { parts.append(convolve(isPooled: false)) }
         if isPooled { parts += [Self.largest, convolve(isPooled: true)] }
@@ -47,8 +46,8 @@ struct CConvolution {
         struct filter {
             const struct convolution *layer;
             uint32_t output;
-        \(hasLists ? "    struct reader reader;\n    const net_offset *plus, *plus_end, *minus, *minus_end;\n" : "")\
-        \(hasReals ? "    const int8_t *reals;\n" : "")\
+        \(hasLists ? "    struct reader reader;\n    const window_offset *plus, *plus_end, *minus, *minus_end;\n" : "")\
+        \(hasReals ? "    const int8_t *volatile reals;\n" : "")\
         };
         """
     }
@@ -59,23 +58,25 @@ struct CConvolution {
         static void list_offsets(struct filter *filter)
         {
             const struct convolution *layer = filter->layer;
-            net_offset *plus = arena.scratch.offsets;
-            net_offset *minus = plus + layer->fan_in;
-            uint32_t row, i, offset = 0;
+            window_offset *plus = arena.scratch.offsets;
+            window_offset *minus = plus + layer->fan_in;
+            volatile uint32_t line = 0;
+            uint32_t row, i;
             filter->plus = plus;
             filter->minus_end = minus;
             filter->reader.left = 0;
             for (row = 0; row < layer->window; row++) {
+                uint32_t offset = line;
                 for (i = 0; i < layer->line; i++) {
                     const int32_t weight = next_weight(&filter->reader);
                     if (weight > 0) {
-                        *plus++ = (net_offset)offset;
+                        *plus++ = (window_offset)offset;
                     } else if (weight < 0) {
-                        *--minus = (net_offset)offset;
+                        *--minus = (window_offset)offset;
                     }
                     offset++;
                 }
-                offset += layer->in_row - layer->line;
+                line += layer->in_row;
             }
             filter->plus_end = plus;
             filter->minus = minus;
@@ -85,7 +86,7 @@ struct CConvolution {
     private static let addWindows = """
         /* Adds the listed values of four windows. */
         static void add_windows(
-            const net_offset *offsets, const net_offset *end, const uint8_t *const windows[4],
+            const window_offset *offsets, const window_offset *end, const uint8_t *const windows[4],
             int32_t sums[4])
         {
             const uint8_t *a = windows[0], *b = windows[1], *c = windows[2], *d = windows[3];
@@ -119,21 +120,6 @@ struct CConvolution {
                 window += layer->in_row;
             }
             return sum;
-        }
-        """
-
-    private static let times = """
-        /* Returns a sum times a magnitude, by shifts and additions. */
-        static int32_t times(int32_t sum, uint32_t magnitude)
-        {
-            uint32_t term = (uint32_t)sum, product = 0;
-            for (; magnitude != 0; magnitude >>= 1) {
-                if ((magnitude & 1) != 0) {
-                    product += term;
-                }
-                term += term;
-            }
-            return (int32_t)product;
         }
         """
 
@@ -243,7 +229,7 @@ struct CConvolution {
             /* \(comment) */
             static void \(name)(const struct convolution *layer, const uint8_t *in, uint8_t *out)
             {
-                const uint8_t *digits = layer->rule.digits;
+                const uint8_t *volatile digits = layer->rule.digits;
                 struct filter filter;
                 filter.layer = layer;
                 \(start)
@@ -259,9 +245,11 @@ struct CConvolution {
     private static let plainBody = (
         "Computes a convolution, four results of a row at a time.", "convolve",
         """
-                uint32_t y, in_line = 0, out_line = filter.output;
+                volatile uint32_t in_line = 0, out_line = filter.output;
+                uint32_t y;
                 for (y = 0; y < layer->height; y++) {
-                    uint32_t left = layer->width, from = in_line, to = out_line;
+                    volatile uint32_t from = in_line, to = out_line;
+                    uint32_t left = layer->width;
                     while (left > 0) {
                         const uint32_t count = left < 4 ? left : 4;
                         const uint8_t *windows[4];
@@ -288,15 +276,18 @@ struct CConvolution {
         "Computes a convolution and the maximum of each pool. Only the maximum is activated.",
         "convolve_pool",
         """
-                uint32_t y, in_line = 0, out_line = filter.output, rows = layer->rows;
+                volatile uint32_t in_line = 0, out_line = filter.output, rows = layer->rows;
+                uint32_t y;
                 for (y = 0; y < layer->height; y++) {
-                    uint32_t x, corner = in_line, to = out_line, columns = layer->columns;
+                    volatile uint32_t corner = in_line, to = out_line, columns = layer->columns;
+                    uint32_t x;
                     for (x = 0; x < layer->width; x++) {
                         const uint8_t *windows[4];
-                        uint32_t i, j, count = 0, first = corner;
+                        volatile uint32_t first = corner;
+                        uint32_t i, j, count = 0;
                         int32_t best = INT32_MIN;
                         for (i = 0; i < layer->pool && i < rows; i++) {
-                            uint32_t from = first;
+                            volatile uint32_t from = first;
                             for (j = 0; j < layer->pool && j < columns; j++) {
                                 windows[count++] = in + from;
                                 from += layer->step_x;

@@ -20,25 +20,20 @@ package struct CExport: Sendable {
         }
     }
 
-    /// The texts of the files by their names, in the order in which they are written.
+    /// The texts of the files by their names, in the order of ``CNames/files``.
     package private(set) var files: [(name: String, text: String)]
     /// The bytes of `net.c`.
     package var source: [UInt8] {
-        get { files.first { $0.name == "net.c" }.map { Array($0.text.utf8) } ?? [] }
-        set {
-            for index in files.indices where files[index].name == "net.c" {
-                files[index].text = String(decoding: newValue, as: UTF8.self)
-            }
-        }
+        get { Array(files[1].text.utf8) }
+        set { files[1].text = String(decoding: newValue, as: UTF8.self) }
     }
+
+    package let names: CNames
 
     /// The number of bytes of constants, which a microcontroller keeps in flash.
     package let flashByteCount: Int
     /// The number of bytes of the arena.
     package let memoryByteCount: Int
-
-    /// The names of all files of the folder.
-    package static let names = ["net.h", "net.c", "test.c", "vectors.h"]
 
     /// - Parameters:
     ///   - deployed: The deployed network that `network` was converted from.
@@ -47,24 +42,26 @@ package struct CExport: Sendable {
     /// - Throws: `Failure` (78) if weights do not fit the packing.
     package init(
         _ network: FixedNetwork, of deployed: DeployedNetwork, packing: ONNXPacking? = nil,
-        vectors: [Vector]
+        names: CNames = .standard, vectors: [Vector]
     ) throws {
+        self.names = names
         let plan = CPlan(network)
         let isSum = network.output.pixelCount > 1
-        var layers = try CLayers(network, plan, packing: Self.packing(network, plan, packing))
-        let finish = try layers.finish(network.output, isSum: isSum)
+        let packing = try Self.packing(network, plan, packing)
+        var layers = try CLayers(network, plan, packing: packing)
+        let output = try COutput(network.output, packing: packing, names: names)
+        layers.add(output)
         let scratch = Self.scratch(layers)
         flashByteCount = layers.constantCount
         let sums = isSum ? 4 * network.output.inputs : 0
         memoryByteCount = (plan.activationCount + 3) / 4 * 4 + scratch.byteCount + sums
-        files = [
-            ("net.h", Self.header(network, deployed, memory: memoryByteCount)),
-            (
-                "net.c",
-                Self.source(network, plan, layers, scratch: scratch.text, finish: finish)
-            ),
-            ("test.c", Self.test), ("vectors.h", Self.vectors(vectors, network.output)),
+        let test = CTestFiles(names, network.output)
+        let texts = [
+            CHeader(network, deployed, names, memoryByteCount: memoryByteCount).text,
+            Self.source(network, plan, layers, names, scratch.text, output.statements),
+            test.program, test.vectors(vectors),
         ]
+        files = zip(names.files, texts).map { (name: $0, text: $1) }
     }
 
     /// Returns the packing of all discrete layers: the given one, or the smallest.
@@ -78,10 +75,9 @@ package struct CExport: Sendable {
         case .int8:
             throw FailureSite("c", "--packing int8").usage("is for ONNX; use trits, int2 or bits")
         case nil:
-            let output = network.output
             let fit =
                 network.layers.allSatisfy { CWeights($0).fitBits }
-                && !(output.isDiscrete && output.weights.contains(0))
+                && COutput.fitsBits(network.output)
             return fit ? .bits : .trits
         }
     }
@@ -115,7 +111,7 @@ package struct CExport: Sendable {
         var members: [String] = []
         var byteCount = 0
         if layers.offsetCount > 0 {
-            members.append("        net_offset offsets[\(layers.offsetCount)];")
+            members.append("        window_offset offsets[\(layers.offsetCount)];")
             byteCount = layers.offsetCount * (layers.largestOffset > 65_535 ? 4 : 2)
         }
         if layers.connectedCount > 0 {
@@ -140,108 +136,22 @@ package struct CExport: Sendable {
         )
     }
 
-    // MARK: Files
-
-    private static func header(
-        _ network: FixedNetwork, _ deployed: DeployedNetwork, memory: Int
-    ) -> String {
-        let (shape, output) = (network.input.shape, network.output)
-        let feature = output.pixelCount > 1 ? "int32_t" : "uint8_t"
-        let images = network.input.rule == .image ? " and the standardization of images" : ""
-        let classes = deployed.description.classNames ?? []
-        // A comment must not contain "/*", and a backslash must not end a line.
-        let names = classes.map {
-            $0.replacing("*", with: "_").replacing("\n", with: " ").replacing("\\", with: "/")
-        }
-        var text = CText()
-        text.add(
-            """
-            /* A network of \(deployed.method) weights for hardware without multipliers, written by
-               lrnet-dist. To classify an image:
-
-                   #include "net.h"
-
-                   int classify(const uint8_t image[NET_IMAGE])
-                   {
-                       float scores[NET_CLASSES];
-                       int best = 0, i;
-                       net_run(image, scores);
-                       for (i = 1; i < NET_CLASSES; i++)
-                           if (scores[i] > scores[best]) best = i;
-                       return best;
-                   }
-
-               Compile net.c with a C99 compiler; it needs no library except for floating point, in
-               the last layer\(images). All buffers are one static arena of
-               \(memory) bytes, so the functions are not re-entrant: do not call them from two
-               threads, or from an interrupt during a call. LRNET_BUFFER can place the arena, for
-               example -DLRNET_BUFFER='__attribute__((section(".ccmram")))'. Constants can stay in
-               flash. For two networks in one program, compile each net.c and the only file that
-               includes its net.h with other names, for example -Dnet_run=digits_run
-               -Dnet_features=digits_features. */
-            #ifndef LRNET_NET_H
-            #define LRNET_NET_H
-
-            #include <stdint.h>
-
-            #ifdef __cplusplus
-            extern "C" {
-            #endif
-
-            """)
-        text.comment("An image: bytes in the order [row][column][channel].")
-        text.add(
-            """
-            #define NET_HEIGHT \(shape.height)
-            #define NET_WIDTH \(shape.width)
-            #define NET_CHANNELS \(shape.channels)
-            #define NET_IMAGE \(shape.count)
-
-            """)
-        if !names.isEmpty {
-            text.comment(
-                "Classes: " + names.enumerated().map { "\($0) \($1)" }.joined(separator: ", ") + "."
-            )
-        }
-        text.add(
-            """
-            #define NET_CLASSES \(output.classes)
-
-            /* The input of the last layer. */
-            #define NET_FEATURES \(output.inputs)
-            typedef \(feature) net_feature;
-
-            /* The SHA-256 of the content of the network's file. */
-            #define NET_SOURCE "\(deployed.source)"
-
-            /* Computes the score of each class. */
-            void net_run(const uint8_t image[NET_IMAGE], float scores[NET_CLASSES]);
-
-            /* Returns the features of an image, which are valid until the next call. */
-            const net_feature *net_features(const uint8_t image[NET_IMAGE]);
-
-            #ifdef __cplusplus
-            }
-            #endif
-
-            #endif
-            """)
-        return text.text
-    }
+    // MARK: The source
 
     private static func source(
-        _ network: FixedNetwork, _ plan: CPlan, _ layers: CLayers, scratch: String,
-        finish: String
+        _ network: FixedNetwork, _ plan: CPlan, _ layers: CLayers, _ names: CNames,
+        _ scratch: String, _ finish: String
     ) -> String {
-        let output = network.output
-        let isSum = output.pixelCount > 1
+        let (prefix, macro) = (names.prefix, names.macro)
+        let isSum = network.output.pixelCount > 1
         var text = CText()
         text.add(
             """
-            /* The network of net.h. Activations are uint8_t and sums int32_t. Every value equals that of
-               lrnet-dist predict --arithmetic fixed. Layers of discrete weights are computed without
-               multiplication, division or floating point. */
-            #include "net.h"
+            /* The network of \(prefix).h. Activations are uint8_t and sums int32_t. Every value
+               equals that of lrnet-dist predict --arithmetic fixed. Layers of discrete weights are
+               computed without multiplication, division or floating point. Positions are volatile
+               because compilers otherwise multiply to compute them. */
+            #include "\(prefix).h"
 
             #ifndef LRNET_BUFFER
             #define LRNET_BUFFER
@@ -252,11 +162,11 @@ package struct CExport: Sendable {
             text.add(
                 """
                 /* The position of an input in a window. */
-                typedef uint\(layers.largestOffset > 65_535 ? 32 : 16)_t net_offset;
+                typedef uint\(layers.largestOffset > 65_535 ? 32 : 16)_t window_offset;
 
                 """)
         }
-        let sums = isSum ? "    int32_t features[NET_FEATURES];\n" : ""
+        let sums = isSum ? "    int32_t features[\(macro)_FEATURES];\n" : ""
         text.add(
             """
             /* All memory. Activations of different layers share bytes. */
@@ -269,15 +179,17 @@ package struct CExport: Sendable {
         text.add(layers.constants.text)
         let last = plan.tensors[plan.last]
         var variables = ["    uint8_t *const a = arena.activations;"]
-        variables.append("    const uint8_t *const end = image + NET_IMAGE;")
-        variables.append("    uint32_t x\(layers.countsChannels ? ", k" : ""), to;")
+        variables.append("    const uint8_t *const end = image + \(macro)_IMAGE;")
+        variables.append("    volatile uint32_t to;")
+        variables.append("    uint32_t x\(layers.countsChannels ? ", k" : "");")
         var statements = layers.calls
         if isSum {
-            variables.append("    uint32_t i, j, from = \(last.start());")
+            variables.append("    volatile uint32_t from = \(last.start());")
+            variables.append("    uint32_t i, j;")
             statements += [
-                "for (i = 0; i < NET_FEATURES; i++) {", "    arena.features[i] = 0;", "}",
+                "for (i = 0; i < \(macro)_FEATURES; i++) {", "    arena.features[i] = 0;", "}",
                 "for (j = 0; j < \(last.shape.pixelCount); j++) {",
-                "    for (i = 0; i < NET_FEATURES; i++) {",
+                "    for (i = 0; i < \(macro)_FEATURES; i++) {",
                 "        arena.features[i] += a[from++];", "    }", "}",
                 "return arena.features;",
             ]
@@ -286,67 +198,20 @@ package struct CExport: Sendable {
         }
         text.add(
             """
-            const net_feature *net_features(const uint8_t image[NET_IMAGE])
+            const \(prefix)_feature *\(prefix)_features(const uint8_t image[\(macro)_IMAGE])
             {
             \(variables.joined(separator: "\n"))
             \(statements.map { "    \($0)" }.joined(separator: "\n"))
             }
 
-            void net_run(const uint8_t image[NET_IMAGE], float scores[NET_CLASSES])
+            void \(prefix)_run(
+                const uint8_t image[\(macro)_IMAGE], \(prefix)_score scores[\(macro)_CLASSES])
             {
-                const net_feature *const features = net_features(image);
+                const \(prefix)_feature *const features = \(prefix)_features(image);
                 uint32_t label, i;
             \(finish)
             }
             """)
-        return text.text
-    }
-
-    private static let test = """
-        /* Runs the images of vectors.h. Prints a line, and returns 0 if all results are equal. */
-        #include <stdio.h>
-
-        #include "net.h"
-        #include "vectors.h"
-
-        int main(void)
-        {
-            int differences = 0, i, j;
-            for (i = 0; i < NET_VECTORS; i++) {
-                float scores[NET_CLASSES];
-                const net_feature *const features = net_features(net_images[i]);
-                for (j = 0; j < NET_FEATURES; j++) {
-                    differences += features[j] != net_expected_features[i][j];
-                }
-                net_run(net_images[i], scores);
-                for (j = 0; j < NET_CLASSES; j++) {
-                    differences += scores[j] != net_expected_scores[i][j];
-                }
-            }
-            puts(differences == 0 ? "all vectors are equal" : "vectors differ");
-            return differences == 0 ? 0 : 1;
-        }
-
-        """
-
-    private static func vectors(_ vectors: [Vector], _ output: FixedOutput) -> String {
-        var text = CText()
-        text.add(
-            """
-            /* Images and the results of lrnet-dist predict --arithmetic fixed. */
-            #define NET_VECTORS \(vectors.count)
-
-            """)
-        let pixels = vectors.map(\.pixels).joined()
-        text.array(
-            "uint8_t", "net_images", [vectors.count, vectors.first?.pixels.count ?? 0],
-            Array(pixels))
-        text.array(
-            "net_feature", "net_expected_features", [vectors.count, output.inputs],
-            vectors.flatMap(\.result.features))
-        text.array(
-            "net_expected_scores", [vectors.count, output.classes],
-            vectors.flatMap(\.result.scores))
         return text.text
     }
 }

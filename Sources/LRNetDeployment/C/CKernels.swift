@@ -1,7 +1,8 @@
 /// The functions of a C file. Only those that a network needs are written.
 ///
 /// Positions advance by additions, and factors are shifts, so that discrete layers need no
-/// multiplication even for addresses.
+/// multiplication even for addresses. Positions whose steps are not 1 are volatile: otherwise,
+/// compilers multiply a counter by the step.
 struct CKernels {
     let packing: CPacking
     /// True if a layer's products are multiplied.
@@ -16,8 +17,10 @@ struct CKernels {
     var addsResiduals = false
     var fillsBorders = false
     var standardizes = false
-    /// True if the last layer has discrete weights.
-    var hasDiscreteOutput = false
+    /// True if the last layer reads packed weights.
+    var hasPackedOutput = false
+    /// True if sums are multiplied by magnitudes.
+    var hasMagnitudes = false
 
     /// True if convolutions read packed weights.
     var hasLists = false
@@ -30,7 +33,8 @@ struct CKernels {
     var text: String {
         var parts: [String] = []
         if hasRules { parts += [CSteps.rule, CSteps.activate] }
-        if hasLists || hasDiscreteOutput { parts.append(reader) }
+        if hasLists || hasPackedOutput { parts.append(reader) }
+        if hasMagnitudes { parts.append(CSteps.times) }
         if convolves || convolvesAndPools {
             let convolution = CConvolution(
                 hasLists: hasLists, hasReals: hasReals, hasPairs: hasPairs)
@@ -133,7 +137,7 @@ struct CKernels {
             \(sizes)    int32_t *sums = arena.scratch.connection.sums;
                 int16_t *table = arena.scratch.connection.table;
                 const uint8_t *weights = layer->weights;
-                const uint8_t *digits = layer->rule.digits;
+                const uint8_t *volatile digits = layer->rule.digits;
                 uint32_t left = layer->inputs, output;
                 for (output = 0; output < layer->outputs; output++) {
                     sums[output] = 0;

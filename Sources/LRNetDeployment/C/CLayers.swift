@@ -97,7 +97,7 @@ struct CLayers {
                 """)
             constantCount += 24
             kernels.standardizes = true
-            calls.append("standardize(image, arena.scratch.map);")
+            calls.append("standardize(image, \(shape.count), arena.scratch.map);")
             value = "arena.scratch.map[*image++]"
         }
         if !inputConstants.text.isEmpty { inputConstants.add("") }
@@ -106,8 +106,8 @@ struct CLayers {
         var lines = ["to = \(tensor.start());", "while (image != end) {"]
         if case .table = input.rule, shape.channels > 1 {
             lines += [
-                "    for (x = 0; x < NET_WIDTH; x++) {",
-                "        for (k = 0; k < NET_CHANNELS; k++) {",
+                "    for (x = 0; x < \(shape.width); x++) {",
+                "        for (k = 0; k < \(shape.channels); k++) {",
                 "            a[to++] = \(value);", "        }", "    }",
             ]
         } else {
@@ -232,6 +232,7 @@ struct CLayers {
             bytes("\(name)_minus", minus)
             fields += [".plus = \(name)_plus", ".minus = \(name)_minus"]
             kernels.hasPairs = true
+            kernels.hasMagnitudes = true
         }
         let rule = rule(layer, weights, zeroPoint: zeroPoint)
         fields.append(".rule = \(rule)")
@@ -355,66 +356,11 @@ struct CLayers {
             ], words: 8)
     }
 
-    /// Adds the last layer, and returns its statements in `net_run`.
-    mutating func finish(_ output: FixedOutput, isSum: Bool) throws -> String {
-        let zeros = 100 * Double(output.weights.count { $0 == 0 }) / Double(output.weights.count)
-        constants.comment(
-            "\(output.name): \(output.inputs) features to \(output.classes) scores; "
-                + "\(TextTable.grouped(output.weights.count)) "
-                + (output.isDiscrete
-                    ? String(format: "weights, %.1f%% zeros.", zeros) : "real weights."))
-        if output.isDiscrete {
-            let codes = output.weights.map { Int8($0) }
-            guard packing != .bits || !codes.contains(0) else {
-                throw CWeights.refusal(output.name)
-            }
-            bytes("output_weights", packing.rows(codes, count: output.classes))
-            let offsets = (0..<output.classes).map { label in
-                codes[label * output.inputs..<(label + 1) * output.inputs].reduce(Int32(0)) {
-                    $0 - Int32($1) * output.zeroPoint
-                }
-            }
-            constants.array("int32_t", "output_offset", [output.classes], offsets)
-            constants.array("output_scale", [output.classes], output.scale)
-            constantCount += 8 * output.classes
-            kernels.hasDiscreteOutput = true
-        } else {
-            constants.array("output_weights", [output.classes, output.inputs], output.weights)
-            constantCount += 4 * output.weights.count
-        }
-        constants.array("output_bias", [output.classes], output.bias)
-        constantCount += 4 * output.classes
-        guard output.isDiscrete else {
-            let value =
-                output.zeroPoint == 0
-                ? "features[i]" : "((int32_t)features[i] - \(output.zeroPoint))"
-            return """
-                    for (label = 0; label < NET_CLASSES; label++) {
-                        double sum = 0;
-                        for (i = 0; i < NET_FEATURES; i++) {
-                            sum += (double)output_weights[label][i] * (double)\(value);
-                        }
-                        scores[label] = (float)(sum + (double)output_bias[label]);
-                    }
-                """
-        }
-        return """
-                struct reader reader;
-                reader.next = output_weights;
-                for (label = 0; label < NET_CLASSES; label++) {
-                    int32_t sum = output_offset[label];
-                    reader.left = 0;
-                    for (i = 0; i < NET_FEATURES; i++) {
-                        const int32_t weight = next_weight(&reader);
-                        if (weight > 0) {
-                            sum += features[i];
-                        } else if (weight < 0) {
-                            sum -= features[i];
-                        }
-                    }
-                    scores[label] = (float)((double)output_scale[label] * (double)sum
-                                            + (double)output_bias[label]);
-                }
-            """
+    /// Adds the constants of the last layer.
+    mutating func add(_ output: COutput) {
+        constants.add(output.constants.text)
+        constantCount += output.constantCount
+        kernels.hasPackedOutput = output.isPacked
+        if output.hasMagnitudes { kernels.hasMagnitudes = true }
     }
 }

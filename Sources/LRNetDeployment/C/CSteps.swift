@@ -43,6 +43,21 @@ enum CSteps {
         }
         """
 
+    static let times = """
+        /* Returns a sum times a magnitude, by shifts and additions. */
+        static int32_t times(int32_t sum, uint32_t magnitude)
+        {
+            uint32_t term = (uint32_t)sum, product = 0;
+            for (; magnitude != 0; magnitude >>= 1) {
+                if ((magnitude & 1) != 0) {
+                    product += term;
+                }
+                term += term;
+            }
+            return (int32_t)product;
+        }
+        """
+
     static let pool = """
         struct pooling {
             uint32_t channels, window, width, height;
@@ -53,17 +68,20 @@ enum CSteps {
         /* Computes the maximum of each window. */
         static void pool(const struct pooling *layer, const uint8_t *in, uint8_t *out)
         {
-            uint32_t y, x, channel, i, j, in_line = 0, out_line = 0;
+            volatile uint32_t in_line = 0, out_line = 0;
+            uint32_t y, x, channel, i, j;
             for (y = 0; y < layer->height; y++) {
-                uint32_t corner = in_line, to = out_line;
+                volatile uint32_t corner = in_line;
+                uint32_t to = out_line;
                 for (x = 0; x < layer->width; x++) {
                     for (channel = 0; channel < layer->channels; channel++) {
-                        uint32_t line = corner + channel;
+                        volatile uint32_t line = corner + channel;
                         uint8_t best = 0;
                         for (i = 0; i < layer->window; i++) {
-                            uint32_t from = line;
+                            volatile uint32_t from = line;
                             for (j = 0; j < layer->window; j++) {
-                                best = in[from] > best ? in[from] : best;
+                                const uint8_t value = in[from];
+                                best = value > best ? value : best;
                                 from += layer->channels;
                             }
                             line += layer->in_row;
@@ -87,10 +105,10 @@ enum CSteps {
         /* Computes the mean of each channel. */
         static void average(const struct averaging *layer, const uint8_t *in, uint8_t *out)
         {
-            const uint8_t *digits = layer->rule.digits;
+            const uint8_t *volatile digits = layer->rule.digits;
             uint32_t channel, i;
             for (channel = 0; channel < layer->channels; channel++) {
-                uint32_t from = channel;
+                volatile uint32_t from = channel;
                 int32_t sum = 0;
                 for (i = 0; i < layer->pixels; i++) {
                     sum += in[from];
@@ -115,14 +133,17 @@ enum CSteps {
         static void add(
             const struct addition *block, const uint8_t *body, const uint8_t *shortcut, uint8_t *out)
         {
-            uint32_t y, x, channel, line = 0, out_line = 0;
+            volatile uint32_t line = 0, out_line = 0;
+            uint32_t y, x, channel;
             for (y = 0; y < block->height; y++) {
-                uint32_t from = line, to = out_line;
+                volatile uint32_t from = line;
+                uint32_t to = out_line;
                 for (x = 0; x < block->width; x++) {
+                    const uint32_t pixel = from;
                     for (channel = 0; channel < block->channels; channel++) {
                         int32_t sum = *body++ - block->zero;
                         if (channel < block->shortcut_channels) {
-                            sum += shortcut[from + channel];
+                            sum += shortcut[pixel + channel];
                         }
                         out[to++] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
                     }
@@ -183,19 +204,19 @@ enum CSteps {
 
         /* Computes the value of every pixel in an image that is standardized to mean 0 and
            standard deviation 1. */
-        static void standardize(const uint8_t *image, uint8_t map[256])
+        static void standardize(const uint8_t *image, uint32_t size, uint8_t map[256])
         {
-            const double count = NET_IMAGE;
+            const double count = size;
             /* Adding and subtracting this number rounds to the nearest integer, halves to even. */
             const double rounding = 6755399441055744.0;
             uint64_t sum = 0, squares = 0;
             double deviation, divisor, mean;
             uint32_t i;
-            for (i = 0; i < NET_IMAGE; i++) {
+            for (i = 0; i < size; i++) {
                 sum += image[i];
                 squares += (uint64_t)image[i] * image[i];
             }
-            deviation = root(squares * NET_IMAGE - sum * sum) / count;
+            deviation = root(squares * size - sum * sum) / count;
             divisor = deviation > input_floor ? deviation : input_floor;
             mean = (double)sum / count;
             for (i = 0; i < 256; i++) {

@@ -35,6 +35,19 @@ package final class FixedEngine {
         package var scores: [Float]
         /// The input of the last layer: activations or their sums over pixels.
         package var features: [Int32]
+        /// The scores of ``IntegerOutput``; empty if the last layer is real.
+        package var integerScores: [Int32] = []
+
+        init(scores: [Float], features: [Int32]) {
+            self.scores = scores
+            self.features = features
+        }
+
+        init(_ integerScores: [Int32], of output: IntegerOutput, features: [Int32]) {
+            scores = output.reals(integerScores)
+            self.features = features
+            self.integerScores = integerScores
+        }
     }
 
     private let network: FixedNetwork
@@ -109,6 +122,9 @@ package final class FixedEngine {
         let features =
             network.output.pixelCount > 1
             ? ByteSums.channels(last) : last.values.map { Int32($0) }
+        if let integer = network.output.integer {
+            return Result(integer.scores(features), of: integer, features: features)
+        }
         return Result(scores: weights.scores.scores(features), features: features)
     }
 }

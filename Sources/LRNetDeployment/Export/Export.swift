@@ -23,6 +23,11 @@ package struct Export {
         /// one, from the test split; `nil` for 200, or for all images if there are fewer.
         package var verificationCount: Int?
         package var packing: ONNXPacking?
+        /// The arithmetic of the last layer in fixed point; `nil` for that of a packed file, or
+        /// else ``LastLayer/float``.
+        package var lastLayer: LastLayer?
+        /// The names in C.
+        package var names = CNames.standard
         package var threads = 1
         /// True if an existing file is replaced.
         package var isForced = false
@@ -55,7 +60,7 @@ package struct Export {
     ///   failure, no new file with the final name is left.
     package func run() throws -> ExportReport {
         if options.format == .c {
-            try OutputPath("--output", options.output).check(folderOf: CExport.names)
+            try OutputPath("--output", options.output).check(folderOf: options.names.files)
         } else {
             try OutputPath("--output", options.output).check()
         }
@@ -79,6 +84,7 @@ package struct Export {
             fixed = try fixedForm(source, set)
         } catch let failure as Failure
             where failure.exitStatus == .badRecipe && options.format == .packed
+            && options.lastLayer == nil
         {
             // A packed file without fixed point still contains the weights.
             missing = failure
@@ -119,24 +125,29 @@ package struct Export {
         guard options.format == .c else {
             let bytes = alteration(try bytes(source, fixed))
             return Product(
-                bytes: bytes, written: try WrittenNetwork(bytes, format: options.format))
+                bytes: bytes,
+                written: try WrittenNetwork(
+                    bytes, format: options.format, output: fixed?.network.output))
         }
         guard let network = fixed?.network else { preconditionFailure("c without calibration") }
         var code = try CExport(
-            network, of: source.deployed, packing: options.packing,
+            network, of: source.deployed, packing: options.packing, names: options.names,
             vectors: CExport.vectors(network, images: images))
         let bytes = alteration(code.source)
         code.source = bytes
         return Product(
-            bytes: bytes, written: try WrittenNetwork(code.files, output: network.output),
+            bytes: bytes, written: try WrittenNetwork(code, output: network.output),
             code: code)
     }
 
+    /// Writes the product whole, even if a signal arrives meanwhile.
     private func write(_ product: Product) throws {
-        if let code = product.code {
-            try AtomicFile.writeFolder(code.files, to: options.output)
-        } else {
-            try AtomicFile.write(product.bytes, to: options.output)
+        try Interruption.postponed {
+            if let code = product.code {
+                try AtomicFile.writeFolder(code.files, to: options.output)
+            } else {
+                try AtomicFile.write(product.bytes, to: options.output)
+            }
         }
     }
 
@@ -147,16 +158,21 @@ package struct Export {
     private func fixedForm(_ source: NetworkSource, _ set: ShardSet?) throws -> FixedForm? {
         guard options.format != .floatONNX else { return nil }
         let digits = options.digits ?? source.fixed?.digits ?? 4
+        let lastLayer = options.lastLayer ?? source.fixed?.lastLayer ?? .float
         func form(_ calibration: Calibration) throws -> FixedForm {
             (
-                try FixedNetwork(source.deployed, calibration: calibration, digits: digits),
-                calibration
+                try FixedNetwork(
+                    source.deployed, calibration: calibration, digits: digits,
+                    lastLayer: lastLayer), calibration
             )
         }
         guard let set else {
             if let calibration = source.calibration { return try form(calibration) }
-            guard options.format.needsCalibration else { return nil }
-            throw FailureSite("export", "--format \(options.format.rawValue)").usage(
+            let isInteger = lastLayer == .int8
+            guard options.format.needsCalibration || isInteger else { return nil }
+            let option =
+                isInteger ? "--last-layer int8" : "--format \(options.format.rawValue)"
+            throw FailureSite("export", option).usage(
                 "needs images to choose the units of activations; give --data, or a packed file "
                     + "that was exported with --data")
         }
@@ -175,7 +191,7 @@ package struct Export {
         case .packed:
             return try PackedFile.bytes(
                 of: source.deployed, calibration: fixed?.calibration,
-                digits: fixed?.network.digits ?? 4,
+                digits: fixed?.network.digits ?? 4, lastLayer: fixed?.network.lastLayer ?? .float,
                 origin: source.metadata)
         case .floatONNX:
             return try FloatONNX.bytes(source.deployed, packing: options.packing)

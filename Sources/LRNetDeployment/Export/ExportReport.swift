@@ -43,13 +43,19 @@ package struct ExportReport: Encodable {
         let fixedLayers = Dictionary(
             uniqueKeysWithValues: (fixed?.layers ?? []).map { ($0.name, $0) })
         let products = source.deployed.products
+        // Real weights that are stored as integers.
+        var fixedBytes: Set<String> = []
+        if format.needsCalibration, let fixed {
+            fixedBytes = Set(fixedLayers.keys)
+            if fixed.lastLayer == .int8 { fixedBytes.insert(fixed.output.name) }
+        }
         layers = products.map { product in
             let layer = fixedLayers[product.name]
             let (kind, smallest): (String, Double) =
                 switch product.weights.values {
                 case .signs: ("binary", 1)
                 case .trits: ("ternary", 1.6)
-                case .reals: ("real", format.needsCalibration && layer != nil ? 8 : 32)
+                case .reals: ("real", fixedBytes.contains(product.name) ? 8 : 32)
                 }
             let bits: Double =
                 switch packing {

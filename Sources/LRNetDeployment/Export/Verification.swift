@@ -18,6 +18,9 @@ package struct Verification: Sendable, Encodable {
     package private(set) var fixedScoreDifference: Double?
     package private(set) var fixedErrors: Int?
     package private(set) var fixedDisagreements: Int?
+    /// True if the scores in fixed point are integers, which are then compared exactly; `nil`
+    /// otherwise.
+    package private(set) var hasIntegerScores: Bool?
 
     /// True if the written network was not evaluated because this machine cannot run it; `nil`
     /// otherwise.
@@ -63,10 +66,13 @@ package struct Verification: Sendable, Encodable {
             let trained = try runner?.scores(part.inputs, count: part.labels.count)
             let results = PartialResults<Result<Outcome, any Error>?>(
                 count: part.labels.count, nil)
+            // Not one process per image: starting one takes longer than a small network.
+            let found = try written.programResults(part.pixels)
             pool.forEach(part.labels.count) { index, _ in
                 let outcome = Result {
                     try task.run(
-                        part.inputs[index * size..<(index + 1) * size], part.pixels[index])
+                        part.inputs[index * size..<(index + 1) * size], part.pixels[index],
+                        found: found?[index])
                 }
                 results.update(index) { $0 = outcome }
             }
@@ -84,10 +90,13 @@ package struct Verification: Sendable, Encodable {
                 let predicted = Self.best(reference)
                 errors += predicted == label ? 0 : 1
                 guard let (expected, found) = outcome.fixed else { continue }
-                guard expected.features == found.features else {
+                for (name, isEqual) in [
+                    ("activations", expected.features == found.features),
+                    ("integer scores", expected.integerScores == found.integerScores),
+                ] where !isEqual {
                     throw FailureSite("export", "image \(first + index)").failure(
                         .internalError,
-                        "has different activations in the written network; nothing was written")
+                        "has different \(name) in the written network; nothing was written")
                 }
                 integer.add(expected.scores, found.scores)
                 let fixedClass = Self.best(expected.scores)
@@ -102,7 +111,8 @@ package struct Verification: Sendable, Encodable {
                 atMost: Int(Self.thresholdShare * Double(total)))
         }
         scoreDifference = try real.share("scores", source)
-        if fixed != nil {
+        if let fixed {
+            hasIntegerScores = fixed.lastLayer == .int8 ? true : nil
             fixedScoreDifference = try integer.share("scores in fixed point", source)
             self.fixedErrors = fixedErrors
             fixedDisagreements = disagreements
@@ -132,7 +142,10 @@ package struct Verification: Sendable, Encodable {
             self.written = written
         }
 
-        func run(_ input: FloatView, _ pixels: [UInt8]) throws -> Outcome {
+        /// - Parameter found: The results of a compiled program; `nil` for other formats.
+        func run(
+            _ input: FloatView, _ pixels: [UInt8], found: FixedEngine.Result?
+        ) throws -> Outcome {
             let scores = weights.map { weights in
                 FloatEngine(deployed, weights: weights).run(input).scores
             }
@@ -141,7 +154,7 @@ package struct Verification: Sendable, Encodable {
                 let engine = FixedEngine(network, weights: weights)
                 let expected = engine.run(engine.input(pixels))
                 outcome.fixed = (
-                    expected, written.isRunnable ? try written.fixed(pixels) : expected
+                    expected, try found ?? (written.isRunnable ? written.fixed(pixels) : expected)
                 )
             }
             return outcome
@@ -214,8 +227,9 @@ package struct Verification: Sendable, Encodable {
             text += " except for \(thresholdImages), where a sum is at the threshold of a sign"
         }
         if let fixedErrors, let fixedDisagreements {
+            let equal = hasIntegerScores == true ? "features and scores" : "features"
             text +=
-                "; fixed point: \(isUnread == true ? "" : "features equal on all, ")"
+                "; fixed point: \(isUnread == true ? "" : "\(equal) equal on all, ")"
                 + "error \(percent(fixedErrors)), a different class on \(fixedDisagreements)"
             if 100 * fixedDisagreements > pictures {
                 text += " (more than 1 %: try --digits 16 or --calibrate with more images)"

@@ -7,7 +7,7 @@ package struct WrittenNetwork: Sendable {
         case packed(
             DeployedNetwork, FloatEngine.Weights, (FixedNetwork, FixedEngine.Weights)?)
         case floatONNX(ONNXInterpreter)
-        case fixedONNX(ONNXInterpreter)
+        case fixedONNX(ONNXInterpreter, FixedOutput)
         /// `nil` if there is no C compiler.
         case c(CProgram?, FixedOutput)
     }
@@ -16,8 +16,9 @@ package struct WrittenNetwork: Sendable {
 
     /// Reads the bytes of an exported file.
     ///
+    /// - Parameter output: The last layer of the fixed-point network, if there is one.
     /// - Throws: `Failure` (70) if it cannot be read.
-    package init(_ bytes: [UInt8], format: ExportFormat) throws {
+    package init(_ bytes: [UInt8], format: ExportFormat, output: FixedOutput? = nil) throws {
         content = try Self.reading {
             switch format {
             case .packed:
@@ -26,7 +27,9 @@ package struct WrittenNetwork: Sendable {
                     file.network, FloatEngine.Weights(file.network),
                     file.fixed.map { ($0, FixedEngine.Weights($0)) })
             case .floatONNX: return .floatONNX(try ONNXInterpreter(bytes: bytes))
-            case .fixedONNX: return .fixedONNX(try ONNXInterpreter(bytes: bytes))
+            case .fixedONNX:
+                guard let output else { preconditionFailure("fixed-onnx without calibration") }
+                return .fixedONNX(try ONNXInterpreter(bytes: bytes), output)
             case .c: preconditionFailure("a C file without its other files")
             }
         }
@@ -35,8 +38,8 @@ package struct WrittenNetwork: Sendable {
     /// Compiles the files of a C export.
     ///
     /// - Throws: `Failure` (70) if they do not compile or fail their own test.
-    init(_ files: [(name: String, text: String)], output: FixedOutput) throws {
-        content = .c(try CProgram(files), output)
+    init(_ code: CExport, output: FixedOutput) throws {
+        content = .c(try CProgram(code), output)
     }
 
     /// True if the file can be evaluated here.
@@ -67,25 +70,39 @@ package struct WrittenNetwork: Sendable {
         }
     }
 
+    /// Runs a compiled program on images.
+    ///
+    /// - Returns: `nil` for other formats, which ``fixed(_:)`` evaluates.
+    /// - Throws: `Failure` (70) if the program fails.
+    func programResults(_ pictures: [[UInt8]]) throws -> [FixedEngine.Result]? {
+        guard case .c(let program?, let output) = content else { return nil }
+        return try program.run(pictures, output)
+    }
+
     /// Returns the fixed-point results for an image.
     ///
-    /// - Precondition: ``isRunnable``
+    /// - Precondition: ``isRunnable``, and not a compiled program.
     /// - Throws: `Failure` (70) if the file has no fixed-point form or cannot be evaluated.
     func fixed(_ pixels: [UInt8]) throws -> FixedEngine.Result {
         switch content {
         case .packed(_, _, let fixed?):
             let engine = FixedEngine(fixed.0, weights: fixed.1)
             return engine.run(engine.input(pixels))
-        case .c(let program?, let output): return try program.run(pixels, output)
-        case .packed, .floatONNX, .c(nil, _):
+        case .packed, .floatONNX, .c:
             throw FailureSite("export", "the written network").failure(
                 .internalError, "has no fixed-point form; nothing was written")
-        case .fixedONNX(let graph):
+        case .fixedONNX(let graph, let output):
             return try Self.reading {
                 let outputs = try graph.run(pixels.map { Float($0) })
+                let scores = try Self.values(outputs["scores"])
+                let features = try Self.values(outputs["features"]).compactMap(
+                    Int32.init(exactly:))
+                guard let integer = output.integer else {
+                    return FixedEngine.Result(
+                        scores: scores.map { Float($0) }, features: features)
+                }
                 return FixedEngine.Result(
-                    scores: try Self.values(outputs["scores"]).map { Float($0) },
-                    features: try Self.values(outputs["features"]).compactMap(Int32.init(exactly:)))
+                    scores.compactMap(Int32.init(exactly:)), of: integer, features: features)
             }
         }
     }

@@ -6,11 +6,13 @@ internal import LRNetSupport
 struct FixedBuilder {
     let calibration: Calibration
     let digits: Int
+    let lastLayer: LastLayer
     private(set) var constantChannelCount = 0
 
-    init(calibration: Calibration, digits: Int) {
+    init(calibration: Calibration, digits: Int, lastLayer: LastLayer) {
         self.calibration = calibration
         self.digits = digits
+        self.lastLayer = lastLayer
     }
 
     /// The activations between two steps.
@@ -114,24 +116,32 @@ struct FixedBuilder {
             }
             index += 1
         }
-        return (result, Self.output(output, last, stream, pixelCount: pixelCount))
+        return (result, try self.output(output, last, stream, pixelCount: pixelCount))
     }
 
-    private static func output(
+    private func output(
         _ product: DeployedProduct, _ affine: DeployedAffine, _ stream: Stream, pixelCount: Int
-    ) -> FixedOutput {
+    ) throws -> FixedOutput {
         let fanIn = product.fanIn
         let isDiscrete = product.weights.isDiscrete && product.weights.negativeFactor.isEmpty
         let scale = affine.scale.map { Double($0) * stream.unit / Double(pixelCount) }
-        let weights = product.weights.expanded(outputs: product.outputs).enumerated().map {
-            let weight = Double($1) * Double(stream.sign($0 % fanIn))
-            return Float(isDiscrete ? weight : weight * scale[$0 / fanIn])
+        let zeroPoint = stream.zeroPoint * Int32(pixelCount)
+        let signed = product.weights.expanded(outputs: product.outputs).enumerated().map {
+            Double($1) * Double(stream.sign($0 % fanIn))
+        }
+        let weights = signed.enumerated().map { $1 * scale[$0 / fanIn] }
+        var integer: IntegerOutput?
+        if lastLayer == .int8 {
+            integer = try IntegerOutput(
+                product.name, weights: weights, bias: affine.shift, zeroPoint: zeroPoint,
+                largestInput: Int(stream.zeroPoint + stream.reach) * pixelCount,
+                isDiscrete: product.weights.isDiscrete)
         }
         return FixedOutput(
             name: product.name, inputs: fanIn, classes: product.outputs, pixelCount: pixelCount,
-            weights: weights, isDiscrete: isDiscrete,
-            zeroPoint: stream.zeroPoint * Int32(pixelCount),
-            scale: scale.map { isDiscrete ? Float($0) : 1 }, bias: affine.shift)
+            weights: (isDiscrete ? signed : weights).map { Float($0) }, isDiscrete: isDiscrete,
+            zeroPoint: zeroPoint, scale: scale.map { isDiscrete ? Float($0) : 1 },
+            bias: affine.shift, integer: integer)
     }
 
     // MARK: Units

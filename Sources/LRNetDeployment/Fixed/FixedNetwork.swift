@@ -18,6 +18,9 @@ package struct FixedNetwork: Sendable {
     /// The largest number of signed powers of two in a factor.
     package let digits: Int
 
+    /// The arithmetic of the last layer.
+    package var lastLayer: LastLayer { output.integer == nil ? .float : .int8 }
+
     /// The number of channels that are constant because their result hardly depends on the input.
     package let constantChannelCount: Int
 
@@ -27,8 +30,12 @@ package struct FixedNetwork: Sendable {
     ///   ``FactorDigits/range``.
     /// - Throws: `Failure` (78) naming the layer and the property that fixed point does not
     ///   support.
-    package init(_ network: DeployedNetwork, calibration: Calibration, digits: Int = 4) throws {
-        var builder = FixedBuilder(calibration: calibration, digits: digits)
+    package init(
+        _ network: DeployedNetwork, calibration: Calibration, digits: Int = 4,
+        lastLayer: LastLayer = .float
+    ) throws {
+        var builder = FixedBuilder(
+            calibration: calibration, digits: digits, lastLayer: lastLayer)
         let input = try Self.input(network, calibration)
         let (steps, output) = try builder.build(network.steps, input: input)
         self.input = input

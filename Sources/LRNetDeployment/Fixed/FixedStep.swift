@@ -93,4 +93,6 @@ package struct FixedOutput: Sendable, Equatable {
     /// `[classes]`: 1 if the weights are real, because they then contain the scale.
     package let scale: [Float]
     package let bias: [Float]
+    /// The integer form, which replaces the equation above; `nil` for real scores.
+    package let integer: IntegerOutput?
 }

@@ -1,5 +1,5 @@
 /// Integer weights split into codes of -1, 0 and +1 and the values of these codes for each output.
-struct DiscreteRows {
+struct DiscreteRows: Equatable {
     private(set) var codes: [Int8]
     /// `[outputs]`: the value of a code of +1, and the magnitude of the value of -1.
     private(set) var plus, minus: [Int32]

@@ -6,8 +6,8 @@ internal import LRNetSupport
 ///
 /// The input `image` `[N, channels, height, width]` contains the pixels as uint8. The output
 /// `features` is the input of the last layer in the order (row, column, channel), as uint8, or as
-/// int32 for sums over pixels. The output `scores` is `[N, classes]` of float. The graph uses only
-/// operators of the domain `ai.onnx`.
+/// int32 for sums over pixels. The output `scores` is `[N, classes]` of float, or of int32 with
+/// ``LastLayer/int8``. The graph uses only operators of the domain `ai.onnx`.
 ///
 /// Float32 represents `factor / 2^16` and `sum + bias` exactly, and also their product unless the
 /// result is clipped. Readers that requantize in Float32 and round to even, as is usual, are
@@ -51,7 +51,9 @@ package struct FixedONNX {
                 ValueInfoProto(
                     name: "features", type: isSum ? .int32 : .uint8,
                     sizes: [network.output.inputs]),
-                ValueInfoProto(name: "scores", type: .float, sizes: [network.output.classes]),
+                ValueInfoProto(
+                    name: "scores", type: network.lastLayer == .int8 ? .int32 : .float,
+                    sizes: [network.output.classes]),
             ],
             of: deployed)
     }
@@ -205,6 +207,7 @@ package struct FixedONNX {
             features = graph.add(
                 "Flatten", "features", [features], [AttributeProto("axis", .integer(1))])
         }
+        if let integer = output.integer { return try finish(output, integer, features) }
         var real = graph.cast(features, to: .float, "features.real")
         let name = output.name
         if output.zeroPoint != 0 {
@@ -227,5 +230,26 @@ package struct FixedONNX {
         let sums = graph.gemm(name, real, weights, graph.constant(none))
         let scaled = graph.add("Mul", "\(name).scaled", [sums, graph.constant(scale)])
         _ = graph.add("Add", "scores", [scaled, graph.constant(bias)])
+    }
+
+    /// Adds integer scores. `MatMulInteger` has no input of int32, which sums over pixels need.
+    /// `MatMul` of int32 is exact for both kinds of features.
+    private mutating func finish(
+        _ output: FixedOutput, _ integer: IntegerOutput, _ features: String
+    ) throws {
+        let name = output.name
+        let isSum = output.pixelCount > 1
+        let values = isSum ? features : graph.cast(features, to: .int32, "features.integers")
+        let sizes = [output.classes, output.inputs]
+        let rows =
+            integer.rows == nil
+            ? graph.constant(TensorProto("\(name).weight", sizes, integer.weights))
+            : try weights(name, integer.weights, sizes: sizes)
+        let columns = graph.add(
+            "Transpose", "\(name).columns", [rows], [AttributeProto("perm", .integers([1, 0]))])
+        let matrix = graph.cast(columns, to: .int32, "\(name).matrix")
+        let sums = graph.add("MatMul", name, [values, matrix])
+        let bias = TensorProto("\(name).shift", [output.classes], integer.bias)
+        _ = graph.add("Add", "scores", [sums, graph.constant(bias)])
     }
 }

@@ -13,6 +13,7 @@ package import LRNetTraining
 /// | `conv1.scale`, `.shift` | float32 `[outputs]` | batch norm, bias and scales, folded |
 /// | `conv1.negativeFactor` | float32 `[outputs]` | magnitude of a weight of -1, if not 1 (TTQ) |
 /// | `conv1.bias`, `.factor`, `.top` | int32 `[outputs]` | ``Requantization``, if calibrated |
+/// | `output.bias` | int32 `[classes]` | ``IntegerOutput``, if `lastLayer` is `int8` |
 ///
 /// If `acc + bias` is at least `top`, the result is clipped. A batch norm that follows no product
 /// has `scale` and `shift` under its own name.
@@ -42,7 +43,7 @@ package struct PackedFile: Sendable {
     ///     draw and the validation error.
     package static func bytes(
         of network: DeployedNetwork, calibration: Calibration?, digits: Int,
-        origin: [String: String]
+        lastLayer: LastLayer = .float, origin: [String: String]
     ) throws -> [UInt8] {
         var file = SafeTensors()
         let keys = [
@@ -73,11 +74,18 @@ package struct PackedFile: Sendable {
         }
         file.metadata["shapes"] = try json(shapes)
         if let calibration {
-            let fixed = try FixedNetwork(network, calibration: calibration, digits: digits)
+            let fixed = try FixedNetwork(
+                network, calibration: calibration, digits: digits, lastLayer: lastLayer)
             file.metadata["calibration"] = try json(calibration.maxima)
             file.metadata["digits"] = "\(digits)"
             file.metadata["units"] = try json(units(fixed))
             for layer in fixed.layers { add(layer, to: &file) }
+            if let integer = fixed.output.integer {
+                file.metadata["lastLayer"] = lastLayer.rawValue
+                file.add(
+                    "\(fixed.output.name).bias", shape: [integer.bias.count],
+                    integers: integer.bias)
+            }
         }
         return SelfHash.filled(try file.bytes())
     }
@@ -133,6 +141,7 @@ package struct PackedFile: Sendable {
     private static func units(_ fixed: FixedNetwork) -> [String: Double] {
         var units = ["input": fixed.input.unit]
         for layer in fixed.layers { units[layer.name] = layer.requantization.unit }
+        if let integer = fixed.output.integer { units[fixed.output.name] = integer.unit }
         return units
     }
 
@@ -178,10 +187,12 @@ package struct PackedFile: Sendable {
         }
         guard let digits = metadata["digits"].flatMap({ Int($0) }),
             FactorDigits.range.contains(digits),
+            let lastLayer = LastLayer(rawValue: metadata["lastLayer"] ?? LastLayer.float.rawValue),
             let maxima = try? JSONDecoder().decode([String: Float].self, from: Data(text.utf8))
         else { throw site.badData("this version cannot read its calibration: \(text)") }
         let calibration = Calibration(maxima: maxima)
-        let rebuilt = try FixedNetwork(network, calibration: calibration, digits: digits)
+        let rebuilt = try FixedNetwork(
+            network, calibration: calibration, digits: digits, lastLayer: lastLayer)
         for layer in rebuilt.layers {
             let rule = layer.requantization
             for (part, values) in [
@@ -190,6 +201,10 @@ package struct PackedFile: Sendable {
             where file.tensors["\(layer.name).\(part)"]?.integers != values {
                 throw site.badData("\(layer.name).\(part) does not match its calibration")
             }
+        }
+        let output = "\(rebuilt.output.name).bias"
+        guard file.tensors[output]?.integers == rebuilt.output.integer?.bias else {
+            throw site.badData("\(output) does not match its calibration")
         }
         fixed = rebuilt
         self.calibration = calibration

@@ -1,8 +1,13 @@
-/* Counts the instructions of an image and runs the exported test. */
+/* Counts the instructions of an image and runs the exported test. -DPREFIX=net names the network,
+   and -DHEADER='"net.h"' its header. */
 #include "device.h"
 
-#include "net.h"
+#include HEADER
 #include "vectors.h"
+
+#define JOINED(a, b) a##b
+#define JOIN(a, b) JOINED(a, b)
+#define NAME(part) JOIN(PREFIX, part)
 
 int test_main(void);
 int puts(const char *text);
@@ -34,9 +39,9 @@ static void write_number(uint32_t number)
 
 void device_main(void)
 {
-    float scores[NET_CLASSES];
+    static NAME(_score) scores[sizeof NAME(_expected_scores)[0] / sizeof(NAME(_score))];
     device_start_counter();
-    net_run(net_images[0], scores);
+    NAME(_run)(NAME(_images)[0], scores);
     write_number(device_instructions());
     device_write(" instructions per image\n");
     device_exit(test_main());

@@ -26,6 +26,7 @@ struct ONNXOperator: Sendable {
         "GreaterOrEqual": ONNXOperator {
             try ONNXNumbers.binary($0, as: .bool) { $0 >= $1 ? 1 : 0 }
         },
+        "MatMul": ONNXOperator(run: ONNXMatrix.multiply),
         "Max": ONNXOperator { try ONNXNumbers.binary($0) { $0 > $1 ? $0 : $1 } },
         "MaxPool": ONNXOperator(
             attributes: window.union(["ceil_mode", "storage_order"]), run: ONNXPooling.maxPool),
