@@ -28,6 +28,7 @@ struct CCoverageTests {
                 "[8C3/2, MP3/2, 8C3, MP2, 24FC, 10FC], input: 15x13x2, classes: 5",
                 "[8C5, MP3/2, 12C3/2, 9FC], input: 14x11x3, classes: 5, padding: symmetric, "
                     + "lastLayer: discrete",
+                "[8C3, 8C3, GAP], input: 9x7x2, classes: 4",
             ].map { $0 + ", firstLayer: full-precision" }
         case "bnn":
             texts = [
@@ -92,9 +93,9 @@ struct CCoverageTests {
     }
 
     /// Batch norm then follows the mean.
-    @Test func `a mean over pixels of xnor is refused`() throws {
+    @Test func `a mean over pixels before a hidden layer of xnor is refused`() throws {
         let example = ONNXTests.Example(
-            network: "{layers: [8C3, 8C3, GAP], input: 8x8x2, classes: 5, "
+            network: "{layers: [8C3, GAP, 16FC], input: 8x8x2, classes: 5, "
                 + "firstLayer: full-precision}", weights: "xnor")
         let error = #expect(throws: Failure.self) { try CExport.random(example) }
         #expect(error?.exitStatus == .badRecipe)

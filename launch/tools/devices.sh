@@ -172,7 +172,7 @@ for folder; do
             -semihosting-config enable=on,target=native -icount shift=0 -kernel "$work/program" \
             2>&1) && result=passed || { result=FAILED; status=70; }
         found=$(forbidden "$folder/$network.c")
-        sed 's/(uint32_t)value << (digits\[i\] & 31u)/(uint32_t)value * digits[i]/' \
+        sed '/^    to = [0-9]*;$/i\    *(volatile uint8_t *)a = (uint8_t)(image[0] * image[1]);' \
             "$folder/$network.c" >"$work/planted.c"
         planted=$(forbidden "$work/planted.c")
         read -r flash memory < <(sizes "$work/map")
@@ -183,13 +183,12 @@ for folder; do
             say "$found"
             status=70
         fi
-        # A network of signs alone has no factors to plant a multiplication in.
-        if ! cmp -s "$folder/$network.c" "$work/planted.c" && [[ -z $planted ]]; then
+        if [[ -z $planted ]]; then
             say "FAILED: the check misses a planted multiplication"
             status=70
         elif [[ -z $found ]]; then
             say "  no multiplication, division or floating point in discrete layers; planted:" \
-                "$(head -1 <<<"${planted:-nothing}" | tr '\t' ' ')"
+                "$(head -1 <<<"$planted" | tr '\t' ' ')"
         fi
     done
 done
