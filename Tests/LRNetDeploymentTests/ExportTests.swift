@@ -17,6 +17,7 @@ import Testing
         /// The offset of the byte from the end of the text, and the change of its value.
         let offset: Int
         let change: @Sendable (UInt8) -> UInt8
+        var lastLayer = LastLayer.float
     }
 
     /// A key and the number of bytes follow the name of a tensor; integers follow that of an
@@ -45,6 +46,14 @@ import Testing
             Fault(
                 description: "a bias", format: .fixedONNX, text: "conv2.bias", bytes: [0x4A],
                 offset: 2 + 4 * 5 + 1, change: { $0 ^ 1 }),
+            Fault(
+                description: "a weight of an integer last layer", format: .fixedONNX,
+                text: "output.weight", bytes: [0x4A], offset: 5, change: { $0 ^ 1 },
+                lastLayer: .int8),
+            Fault(
+                description: "a bias of an integer last layer", format: .fixedONNX,
+                text: "output.shift", bytes: [0x4A], offset: 1, change: { $0 ^ 1 },
+                lastLayer: .int8),
             Fault(
                 description: "a scale", format: .floatONNX, text: "conv2.scale", bytes: [0x4A],
                 offset: 2 + 4 * 5 + 2, change: { $0 ^ 0x10 }),
@@ -104,7 +113,9 @@ import Testing
     func `an export with one wrong byte is not written`(fault: Fault) throws {
         let folder = try TestFolder()
         let pattern = Array(fault.text.utf8)
-        let export = try Export(options(folder, fault.format)) { bytes in
+        var options = try options(folder, fault.format)
+        options.lastLayer = fault.lastLayer == .int8 ? .int8 : nil
+        let export = Export(options) { bytes in
             var changed = bytes
             guard let found = bytes.firstRange(of: pattern + fault.bytes) else { return bytes }
             let place = found.lowerBound + pattern.count + fault.offset

@@ -4,6 +4,8 @@ internal import LRNetSupport
 /// The files of a C export, compiled with this machine's compiler.
 final class CProgram: Sendable {
     private let folder: String
+    /// The name of the C file, for errors.
+    private let name: String
 
     /// Compiles the files and runs `test.c`.
     ///
@@ -11,20 +13,21 @@ final class CProgram: Sendable {
     /// - Throws: `Failure` (70) if a file does not compile or the test fails.
     init?(_ code: CExport) throws {
         guard let compiler = Self.compiler else { return nil }
+        name = code.names.files[1]
         folder = try Interruption.makeFolder("lrnet-c")
         do {
             let files = code.files + [("\(Self.runner).c", Self.source(code.names))]
             for (name, text) in files { try AtomicFile.write(text, to: "\(folder)/\(name)") }
             let objects = [code.names.prefix, "test", Self.runner]
             for object in objects {
-                try Self.compile(compiler, ["-O2", "-c"], [object + ".c"], object + ".o", folder)
+                try compile(compiler, ["-O2", "-c"], [object + ".c"], object + ".o")
             }
             for program in objects.dropFirst() {
-                try Self.compile(
-                    compiler, [], [objects[0] + ".o", program + ".o"], program, folder)
+                try compile(
+                    compiler, [], [objects[0] + ".o", program + ".o"], program)
             }
             guard try Interruption.run(["\(folder)/test"]).code == 0 else {
-                throw Self.failure("fails its own test.c")
+                throw failure("fails its own test.c")
             }
         } catch {
             Interruption.removeFolder(folder)
@@ -40,9 +43,8 @@ final class CProgram: Sendable {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
 
-    private static func compile(
-        _ compiler: String, _ options: [String], _ sources: [String], _ output: String,
-        _ folder: String
+    private func compile(
+        _ compiler: String, _ options: [String], _ sources: [String], _ output: String
     ) throws {
         // The compiler's own temporary files are in the folder, too.
         let outcome = try Interruption.run(
@@ -54,8 +56,8 @@ final class CProgram: Sendable {
         throw failure("does not compile with cc: \(reason ?? "no message")")
     }
 
-    private static func failure(_ message: String) -> Failure {
-        FailureSite("export", "net.c").failure(
+    private func failure(_ message: String) -> Failure {
+        FailureSite("export", name).failure(
             .internalError, "\(message); nothing was written")
     }
 
@@ -100,11 +102,11 @@ final class CProgram: Sendable {
         try Data(pictures.joined()).write(to: URL(fileURLWithPath: images))
         guard
             try Interruption.run(["\(folder)/\(Self.runner)", images, results]).code == 0
-        else { throw Self.failure("ends with an error") }
+        else { throw failure("ends with an error") }
         let bytes = try FileBytes.read(results)
         let size = (output.pixelCount > 1 ? 4 : 1) * output.inputs + 4 * output.classes
         guard bytes.count == pictures.count * size else {
-            throw Self.failure("has another number of features or scores")
+            throw failure("has another number of features or scores")
         }
         return stride(from: 0, to: bytes.count, by: size).map {
             Self.result(bytes[$0..<$0 + size], output)

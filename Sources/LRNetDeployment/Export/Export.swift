@@ -98,7 +98,8 @@ package struct Export {
             packing: options.packing, output: options.output, bytes: product.bytes,
             code: product.code.map {
                 ExportReport.Code(
-                    flashBytes: $0.flashByteCount, memoryBytes: $0.memoryByteCount,
+                    source: options.names.files[1], flashBytes: $0.flashByteCount,
+                    memoryBytes: $0.memoryByteCount,
                     isCompiled: product.written.isRunnable)
             })
         report.withoutFixedPoint = missing?.description

@@ -16,6 +16,8 @@ package struct ExportReport: Encodable {
 
     /// The memory that C code needs.
     struct Code: Encodable {
+        /// The name of the file, such as `net.c`.
+        var source: String
         var flashBytes: Int
         var memoryBytes: Int
         /// False if this machine has no C compiler.
@@ -98,7 +100,7 @@ package struct ExportReport: Encodable {
                 "\(output): \(TextTable.grouped(code.flashBytes)) bytes of flash for constants, "
                     + "\(TextTable.grouped(code.memoryBytes)) bytes of RAM, "
                     + String(format: "%.2f bits per weight in total", bitsPerWeight),
-                "SHA-256 of net.c \(sha256)",
+                "SHA-256 of \(code.source) \(sha256)",
             ]
             if !code.isCompiled { lines.append("not compiled: there is no cc on the PATH") }
         } else {
