@@ -20,6 +20,8 @@ struct ExportCommand: ParsableCommand {
               lrnet-dist export runs/t --format c --data data/mnist --output mnist-c
               lrnet-dist export runs/t --format c --data data/mnist --output digits-c \\
                 --last-layer int8 --prefix digits
+              lrnet-dist export runs/t --format qonnx --data data/mnist \\
+                --output mnist-qonnx.onnx
             With --data, the written bytes are read back and run on its images before the file \
             gets its name.
             """)
@@ -29,7 +31,7 @@ struct ExportCommand: ParsableCommand {
             "Run folder, winner file or packed file.", valueName: "run-or-file"))
     var source: String
 
-    @Option(help: "Format to write: packed, float-onnx, fixed-onnx or c.")
+    @Option(help: "Format to write: packed, float-onnx, fixed-onnx, c or qonnx.")
     var format: ExportFormat
 
     @Option(help: "File to write; a folder for c.")
@@ -51,7 +53,7 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "Validation images (or test images) to verify the file on; by default, 200.")
     var verify: Int?
 
-    @Option(help: "Storage of weights in ONNX and C files; by default, trits or bits.")
+    @Option(help: "Storage of weights in float-onnx, fixed-onnx and c; by default, trits or bits.")
     var packing: ONNXPacking?
 
     @Option(
@@ -81,8 +83,13 @@ struct ExportCommand: ParsableCommand {
         try checkRange("--digits", digits, 1...16)
         try checkRange("--verify", verify, 1...1_000_000_000)
         try checkRange("--threads", threads, 1...1024)
-        if format == .packed && packing != nil {
-            throw ValidationError("--packing is for ONNX and C files; omit it for --format packed")
+        if format == .packed || format == .qonnx, packing != nil {
+            throw ValidationError(
+                "--packing is for float-onnx, fixed-onnx and c; omit it for --format "
+                    + format.rawValue)
+        }
+        if format == .qonnx, digits != nil {
+            throw ValidationError("--digits is for fixed point; omit it for --format qonnx")
         }
         if format == .c && packing == .int8 {
             throw ValidationError("--packing int8 is for ONNX files; use trits, int2 or bits")

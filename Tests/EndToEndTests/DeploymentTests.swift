@@ -23,9 +23,15 @@ extension EndToEndTests {
             return run
         }
 
-        @Test(arguments: ["packed", "float-onnx", "fixed-onnx"])
+        /// A file contains MNIST's 1,657,632 weights and a last layer of 20 KB. Only QONNX stores
+        /// weights as Float32.
+        @Test(
+            arguments: [
+                ("packed", 355_000..<370_000), ("float-onnx", 355_000..<370_000),
+                ("fixed-onnx", 355_000..<370_000), ("qonnx", 6_640_000..<6_690_000),
+            ])
         func `an export is verified and has the same bytes each time`(
-            format: String
+            format: String, sizes: Range<Int>
         ) throws {
             let run = try trained()
             let path = "\(run.folder.path)/network"
@@ -41,8 +47,8 @@ extension EndToEndTests {
             #expect(outcome.output.contains("verified on 60 images: error "))
             #expect(outcome.output + "dry run: nothing was written\n" == planned.output)
             let bytes = try FileBytes.read(path)
-            // The file contains MNIST's 1,657,632 weights and a last layer of 20 KB.
-            #expect((355_000..<370_000).contains(bytes.count))
+            #expect(sizes.contains(bytes.count), "\(bytes.count)")
+            #expect(outcome.output.contains("weights are float32") == (format == "qonnx"))
             #expect(outcome.output.contains("SHA-256 \(ContentHash.of(bytes))\n"))
             let again = try lrnet(arguments + ["--threads", "2"])
             #expect(again.status == 64)
@@ -165,8 +171,17 @@ extension EndToEndTests {
             #expect(real.0 == 78 && real.1.contains("conv2: weights are real"), "\(real)")
             let code = try refused("c", data)
             #expect(code.0 == 78 && code.1.contains("conv2: weights are real"), "\(code)")
-            let missing = try refused("fixed-onnx", [])
-            #expect(missing.0 == 64 && missing.1.contains("give --data"), "\(missing)")
+            let compiled = try refused("qonnx", data)
+            #expect(
+                compiled.0 == 78
+                    && compiled.1.hasSuffix(
+                        "qonnx: conv2: weights are real, which qonnx does not support; packed and "
+                            + "float-onnx do"),
+                "\(compiled)")
+            for format in ["fixed-onnx", "qonnx"] {
+                let missing = try refused(format, [])
+                #expect(missing.0 == 64 && missing.1.contains("give --data"), "\(missing)")
+            }
             for (format, options, words) in [
                 ("packed", ["--calibrate", "9"], "--calibrate requires --data"),
                 ("float-onnx", ["--verify", "9"], "--verify requires --data"),
@@ -176,6 +191,9 @@ extension EndToEndTests {
                 ("packed", ["--last-layer", "int8"], "--last-layer int8: needs images"),
                 ("packed", ["--prefix", "digits"], "--prefix is for C files"),
                 ("c", ["--prefix", "2nd"], "--prefix: 2nd: is not a C identifier"),
+                ("qonnx", ["--packing", "int8"], "omit it for --format qonnx"),
+                ("qonnx", ["--digits", "9"], "omit it for --format qonnx"),
+                ("qonnx", ["--verify", "9"], "--verify requires --data"),
             ] {
                 let outcome = try refused(format, options)
                 #expect(outcome.0 == 64 && outcome.1.contains(words), "\(outcome)")

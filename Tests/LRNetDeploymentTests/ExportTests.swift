@@ -54,6 +54,23 @@ import Testing
                 description: "a bias of an integer last layer", format: .fixedONNX,
                 text: "output.shift", bytes: [0x4A], offset: 1, change: { $0 ^ 1 },
                 lastLayer: .int8),
+                description: "a weight", format: .qonnx, text: "conv1.weight", bytes: [0x4A],
+                offset: 6, change: { $0 == 0 ? 0x40 : $0 ^ 0x80 }),
+            Fault(
+                description: "a weight of the last layer", format: .qonnx, text: "output.weight",
+                bytes: [0x4A], offset: 5, change: { $0 ^ 0x40 }),
+            Fault(
+                description: "a pad", format: .qonnx, text: "pads", bytes: [0x40, 1], offset: 1,
+                change: { _ in 0 }),
+            Fault(
+                description: "a scale", format: .qonnx, text: "bn2.scale", bytes: [0x4A],
+                offset: 2 + 4 * 5 + 2, change: { $0 ^ 0x10 }),
+            Fault(
+                description: "a unit", format: .qonnx, text: "bn2.quantized.scale", bytes: [0x4A],
+                offset: 2 + 2, change: { $0 ^ 0x80 }),
+            Fault(
+                description: "a number of bits", format: .qonnx, text: "bn2.quantized.bits",
+                bytes: [0x4A], offset: 2 + 3, change: { $0 - 1 }),
             Fault(
                 description: "a scale", format: .floatONNX, text: "conv2.scale", bytes: [0x4A],
                 offset: 2 + 4 * 5 + 2, change: { $0 ^ 0x10 }),

@@ -51,9 +51,12 @@ import Testing
         let fixed = try FixedNetwork(
             random.deployed, calibration: ONNXTests.calibration(&random, .image))
         let picture = random.pictures(1)[0].map { Float($0) }
+        let quantized = try QuantizedNetwork(
+            random.deployed, calibration: ONNXTests.calibration(&random, .image))
         let files = [
             try FloatONNX.bytes(random.deployed, packing: packing),
             try FixedONNX.bytes(fixed, of: random.deployed, packing: packing),
+            try QONNX.bytes(quantized),
         ]
         for bytes in files {
             let whole = try ONNXInterpreter(bytes: bytes).run(picture)
@@ -74,6 +77,18 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test func `an operator of another domain is rejected`() throws {
+        var random = try RandomNetwork("{layers: [8FC], input: 4x4x1, classes: 3}")
+        let network = try QuantizedNetwork(
+            random.deployed, calibration: ONNXTests.calibration(&random, .unit))
+        var bytes = try QONNX.bytes(network)
+        let place = try #require(bytes.firstRange(of: Array("qonnx.custom".utf8)))
+        bytes.replaceSubrange(place, with: Array("other.custom".utf8))
+        let error = #expect(throws: Failure.self) { try ONNXInterpreter(bytes: bytes) }
+        #expect(error?.exitStatus == .badData)
+        #expect(error?.description.hasPrefix("onnx: domains: are ") == true)
     }
 
     @Test func `an unknown operator is rejected by its name`() throws {

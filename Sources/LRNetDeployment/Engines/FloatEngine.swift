@@ -1,6 +1,6 @@
 package import LRNetKernels
 
-/// Runs a deployed network with real activations, one image at a time.
+/// Runs a deployed network with real or quantized activations, one image at a time.
 ///
 /// Each thread requires its own engine. Engines can share the weights.
 package final class FloatEngine {
@@ -47,13 +47,19 @@ package final class FloatEngine {
     private let pool: ThreadPool
     /// The tables of lookups by the name of the product.
     private let memories: [String: LookupProduct.Memory]
+    /// The rules for activations by the name of the step, and of the input.
+    private let quantizers: [String: Quantizer]
 
     /// Creates an engine and its memory.
     ///
     /// - Parameter pool: The threads that share the work of an image; by default, the caller's.
-    package init(_ network: DeployedNetwork, weights: Weights, pool: ThreadPool = ThreadPool()) {
+    package init(
+        _ network: DeployedNetwork, weights: Weights, quantizers: [String: Quantizer] = [:],
+        pool: ThreadPool = ThreadPool()
+    ) {
         self.network = network
         self.weights = weights
+        self.quantizers = quantizers
         self.pool = pool
         memories = weights.kernels.compactMapValues { kernel in
             if case .lookup(let product) = kernel { LookupProduct.Memory(product) } else { nil }
@@ -67,7 +73,11 @@ package final class FloatEngine {
         scores: [Float], features: [Float]
     ) {
         var values = image
-        var features = image
+        if let rule = quantizers[Calibration.inputName] {
+            values = FloatBuffer(image.values).all
+            rule.apply(values)
+        }
+        var features = values
         for step in network.steps {
             if case .product = step { features = values }
             values = run(step, values, observer)
@@ -86,13 +96,16 @@ package final class FloatEngine {
         case .product(let product): return multiply(product, input)
         case .affine(let affine):
             let output = Self.apply(affine, input)
+            quantizers[affine.name]?.apply(output)
             observer?(affine.name, output)
             return output
         case .maxPool(_, let geometry): return Windows.maxPool(input, geometry)
-        case .averagePool(_, let shape):
-            let output = FloatBuffer(count: shape.channels).all
-            Elementwise.sumRows(of: input, into: output, accumulate: false)
-            Elementwise.scale(output, by: 1 / Float(shape.pixelCount))
+        case .averagePool(let name, let shape):
+            let sums = FloatBuffer(count: shape.channels).all
+            Elementwise.sumRows(of: input, into: sums, accumulate: false)
+            // A product with the reciprocal would move some means off the middle of two steps.
+            let output = FloatBuffer(sums.values.map { $0 / Float(shape.pixelCount) }).all
+            quantizers[name]?.apply(output)
             return output
         case .residual(let block):
             let other: FloatView =
@@ -104,6 +117,7 @@ package final class FloatEngine {
             let sum = run(block.body, input, observer)
             Elementwise.add(other, to: sum)
             Elementwise.clamp(sum, to: 0...(.infinity))
+            quantizers[block.name]?.apply(sum)
             observer?(block.name, sum)
             return sum
         }

@@ -79,9 +79,9 @@ package struct Export {
                 "the \(verifiedSplit) split has only \(set.count(verifiedSplit)) images; use at "
                     + "most that many")
         }
-        var (fixed, missing): (FixedForm?, Failure?) = (nil, nil)
+        var (rounded, missing): (RoundedForm?, Failure?) = (nil, nil)
         do {
-            fixed = try fixedForm(source, set)
+            rounded = try roundedForm(source, set)
         } catch let failure as Failure
             where failure.exitStatus == .badRecipe && options.format == .packed
             && options.lastLayer == nil
@@ -92,9 +92,9 @@ package struct Export {
         let images = try verifiedSplit.flatMap { split in
             try set.map { try ImageSource($0, split: split, for: source) }
         }
-        let product = try product(source, fixed, images)
+        let product = try product(source, rounded, images)
         var report = ExportReport(
-            source: source, fixed: fixed?.network, format: options.format,
+            source: source, rounded: rounded?.network, format: options.format,
             packing: options.packing, output: options.output, bytes: product.bytes,
             code: product.code.map {
                 ExportReport.Code(
@@ -105,7 +105,7 @@ package struct Export {
         report.withoutFixedPoint = missing?.description
         if let images {
             report.verification = try Verification(
-                source, fixed: fixed?.network, written: product.written, on: images,
+                source, rounded: rounded?.network, written: product.written, on: images,
                 count: options.verificationCount ?? 200, threads: options.threads)
         }
         if !options.isDry { try write(product) }
@@ -121,16 +121,18 @@ package struct Export {
     }
 
     private func product(
-        _ source: NetworkSource, _ fixed: FixedForm?, _ images: ImageSource?
+        _ source: NetworkSource, _ rounded: RoundedForm?, _ images: ImageSource?
     ) throws -> Product {
         guard options.format == .c else {
-            let bytes = alteration(try bytes(source, fixed))
+            let bytes = alteration(try bytes(source, rounded))
             return Product(
                 bytes: bytes,
                 written: try WrittenNetwork(
-                    bytes, format: options.format, output: fixed?.network.output))
+                    bytes, format: options.format, output: rounded?.network.fixed?.output))
         }
-        guard let network = fixed?.network else { preconditionFailure("c without calibration") }
+        guard case .fixed(let network) = rounded?.network else {
+            preconditionFailure("c without calibration")
+        }
         var code = try CExport(
             network, of: source.deployed, packing: options.packing, names: options.names,
             vectors: CExport.vectors(network, images: images))
@@ -152,24 +154,31 @@ package struct Export {
         }
     }
 
-    private typealias FixedForm = (network: FixedNetwork, calibration: Calibration)
+    private typealias RoundedForm = (network: RoundedNetwork, calibration: Calibration)
 
-    /// Returns the fixed-point network and its calibration, which comes from a packed file or from
-    /// the training split of the data.
-    private func fixedForm(_ source: NetworkSource, _ set: ShardSet?) throws -> FixedForm? {
+    /// Returns the network with rounded activations and its calibration, which comes from a packed
+    /// file or from the training split of the data.
+    private func roundedForm(_ source: NetworkSource, _ set: ShardSet?) throws -> RoundedForm? {
         guard options.format != .floatONNX else { return nil }
-        let digits = options.digits ?? source.fixed?.digits ?? 4
-        let lastLayer = options.lastLayer ?? source.fixed?.lastLayer ?? .float
-        func form(_ calibration: Calibration) throws -> FixedForm {
-            (
-                try FixedNetwork(
-                    source.deployed, calibration: calibration, digits: digits,
-                    lastLayer: lastLayer), calibration
-            )
+        guard let calibration = try calibration(source, set) else { return nil }
+        if options.format == .qonnx {
+            let network = try QuantizedNetwork(source.deployed, calibration: calibration)
+            return (.quantized(network), calibration)
         }
+        let network = try FixedNetwork(
+            source.deployed, calibration: calibration,
+            digits: options.digits ?? source.fixed?.digits ?? 4, lastLayer: lastLayer(source))
+        return (.fixed(network), calibration)
+    }
+
+    private func lastLayer(_ source: NetworkSource) -> LastLayer {
+        options.lastLayer ?? source.fixed?.lastLayer ?? .float
+    }
+
+    private func calibration(_ source: NetworkSource, _ set: ShardSet?) throws -> Calibration? {
         guard let set else {
-            if let calibration = source.calibration { return try form(calibration) }
-            let isInteger = lastLayer == .int8
+            if let calibration = source.calibration { return calibration }
+            let isInteger = lastLayer(source) == .int8
             guard options.format.needsCalibration || isInteger else { return nil }
             let option =
                 isInteger ? "--last-layer int8" : "--format \(options.format.rawValue)"
@@ -178,29 +187,31 @@ package struct Export {
                     + "that was exported with --data")
         }
         let images = try ImageSource(set, split: .train, for: source)
-        return try form(
-            Calibration(
-                of: source.deployed, on: images,
-                count: options.calibrationCount ?? min(256, images.count),
-                threads: options.threads))
+        return try Calibration(
+            of: source.deployed, on: images,
+            count: options.calibrationCount ?? min(256, images.count), threads: options.threads)
     }
 
-    private func bytes(
-        _ source: NetworkSource, _ fixed: FixedForm?
-    ) throws -> [UInt8] {
-        switch options.format {
-        case .packed:
-            return try PackedFile.bytes(
-                of: source.deployed, calibration: fixed?.calibration,
-                digits: fixed?.network.digits ?? 4, lastLayer: fixed?.network.lastLayer ?? .float,
-                origin: source.metadata)
-        case .floatONNX:
+    private func bytes(_ source: NetworkSource, _ rounded: RoundedForm?) throws -> [UInt8] {
+        switch (options.format, rounded?.network) {
+        case (.packed, .fixed(let fixed)): return try packed(source, rounded?.calibration, fixed)
+        case (.packed, _): return try packed(source, nil, nil)
+        case (.floatONNX, _):
             return try FloatONNX.bytes(source.deployed, packing: options.packing)
-        case .c: preconditionFailure("a C file without its other files")
-        case .fixedONNX:
-            guard let fixed else { preconditionFailure("fixed-onnx without calibration") }
-            return try FixedONNX.bytes(
-                fixed.network, of: source.deployed, packing: options.packing)
+        case (.fixedONNX, .fixed(let fixed)):
+            return try FixedONNX.bytes(fixed, of: source.deployed, packing: options.packing)
+        case (.qonnx, .quantized(let network)): return try QONNX.bytes(network)
+        case (.c, _): preconditionFailure("a C file without its other files")
+        case (.fixedONNX, _), (.qonnx, _):
+            preconditionFailure("\(options.format) without calibration")
         }
+    }
+
+    private func packed(
+        _ source: NetworkSource, _ calibration: Calibration?, _ fixed: FixedNetwork?
+    ) throws -> [UInt8] {
+        try PackedFile.bytes(
+            of: source.deployed, calibration: calibration, digits: fixed?.digits ?? 4,
+            lastLayer: fixed?.lastLayer ?? .float, origin: source.metadata)
     }
 }

@@ -8,7 +8,12 @@ package enum ExportFormat: String, Sendable, CaseIterable {
     case fixedONNX = "fixed-onnx"
     /// ``CExport``
     case c
+    /// ``QONNX``
+    case qonnx
 
     /// True if the format requires the units of activations.
-    package var needsCalibration: Bool { self == .fixedONNX || self == .c }
+    package var needsCalibration: Bool { isFixed || self == .qonnx }
+
+    /// True if the format contains only fixed point.
+    var isFixed: Bool { self == .fixedONNX || self == .c }
 }

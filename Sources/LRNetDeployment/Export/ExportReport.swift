@@ -32,27 +32,28 @@ package struct ExportReport: Encodable {
     let bitsPerWeight: Double
     let constantChannels: Int?
     let code: Code?
+    /// ``CompilerObjections``; `nil` for other formats than QONNX.
+    let notes: [String]?
     /// The reason that a packed file has no fixed-point numbers although images were given.
     package internal(set) var withoutFixedPoint: String?
     package internal(set) var verification: Verification?
 
     init(
-        source: NetworkSource, fixed: FixedNetwork?, format: ExportFormat,
+        source: NetworkSource, rounded: RoundedNetwork?, format: ExportFormat,
         packing: ONNXPacking?, output: String, bytes: [UInt8], code: Code? = nil
     ) {
         self.format = format.rawValue
         self.output = output
-        let fixedLayers = Dictionary(
-            uniqueKeysWithValues: (fixed?.layers ?? []).map { ($0.name, $0) })
+        let roundedLayers = rounded?.layers ?? [:]
         let products = source.deployed.products
         // Real weights that are stored as integers.
         var fixedBytes: Set<String> = []
-        if format.needsCalibration, let fixed {
-            fixedBytes = Set(fixedLayers.keys)
+        if format.isFixed, let fixed = rounded?.fixed {
+            fixedBytes = Set(roundedLayers.keys)
             if fixed.lastLayer == .int8 { fixedBytes.insert(fixed.output.name) }
         }
         layers = products.map { product in
-            let layer = fixedLayers[product.name]
+            let layer = roundedLayers[product.name]
             let (kind, smallest): (String, Double) =
                 switch product.weights.values {
                 case .signs: ("binary", 1)
@@ -61,6 +62,7 @@ package struct ExportReport: Encodable {
                 }
             let bits: Double =
                 switch packing {
+                case _ where format == .qonnx: 32
                 case .int8 where product.weights.isDiscrete: 8
                 case .int2 where product.weights.isDiscrete: 2
                 case .trits where product.weights.isDiscrete: 1.6
@@ -69,7 +71,7 @@ package struct ExportReport: Encodable {
             return Layer(
                 name: product.name, kind: kind, weights: product.weights.values.count,
                 zeroPercent: product.weights.zeroPercent, bits: bits,
-                largestSum: layer.map { $0.largestSum }, unit: layer?.requantization.unit)
+                largestSum: layer?.largestSum, unit: layer?.unit)
         }
         self.bytes = bytes.count
         sha256 = ContentHash.of(bytes)
@@ -77,7 +79,8 @@ package struct ExportReport: Encodable {
         self.code = code
         bitsPerWeight =
             8 * Double(code?.flashBytes ?? bytes.count) / Double(max(count, 1))
-        constantChannels = fixed?.constantChannelCount
+        constantChannels = rounded?.constantChannelCount
+        notes = format == .qonnx ? CompilerObjections(source.deployed).lines : nil
     }
 
     /// The summary as lines of text.
@@ -115,6 +118,12 @@ package struct ExportReport: Encodable {
         }
         if let withoutFixedPoint {
             lines.append("without fixed point: \(withoutFixedPoint)")
+        }
+        if let notes {
+            lines.append(
+                "weights are float32, as QONNX stores them; compilers use the bits of its quantizers"
+            )
+            lines += notes
         }
         lines.append(verification?.text ?? "not verified: give --data")
         return table.text + lines.joined(separator: "\n") + "\n"

@@ -4,7 +4,8 @@ internal import LRNetKernels
 internal import LRNetSupport
 internal import LRNetTraining
 
-/// A comparison of the trainer's network, the deployed network, and fixed point on some images.
+/// A comparison of the trainer's network, the deployed network, and rounded activations on some
+/// images.
 package struct Verification: Sendable, Encodable {
     /// The number of compared images.
     package private(set) var pictures = 0
@@ -13,14 +14,17 @@ package struct Verification: Sendable, Encodable {
     /// The largest difference between the scores of the written network and the trainer's scores,
     /// divided by the root mean square of the scores.
     package private(set) var scoreDifference = 0.0
-    /// For fixed point: the same difference, the number of misclassified images, and the number of
-    /// images whose class differs from the class with real activations.
+    /// For rounded activations: the same difference from the network in memory, the number of
+    /// misclassified images, and the number of images whose class differs from the class with real
+    /// activations.
     package private(set) var fixedScoreDifference: Double?
     package private(set) var fixedErrors: Int?
     package private(set) var fixedDisagreements: Int?
     /// True if the scores in fixed point are integers, which are then compared exactly; `nil`
     /// otherwise.
     package private(set) var hasIntegerScores: Bool?
+    /// The arithmetic of rounded activations.
+    private(set) var arithmetic: RoundedNetwork.Arithmetic?
 
     /// True if the written network was not evaluated because this machine cannot run it; `nil`
     /// otherwise.
@@ -40,11 +44,12 @@ package struct Verification: Sendable, Encodable {
 
     /// Compares a written network with its source.
     ///
-    /// - Parameter fixed: The expected fixed-point network.
+    /// - Parameter rounded: The network with rounded activations that the file is expected to
+    ///   contain.
     /// - Throws: `Failure`: 70 if the written network differs from the source; 65 if scores are not
     ///   finite.
-    package init(
-        _ source: NetworkSource, fixed: FixedNetwork?, written: WrittenNetwork,
+    init(
+        _ source: NetworkSource, rounded: RoundedNetwork?, written: WrittenNetwork,
         on images: ImageSource, count: Int, threads: Int
     ) throws {
         let pool = try ThreadPool.computing(
@@ -54,7 +59,7 @@ package struct Verification: Sendable, Encodable {
                 recipe: source.recipe, classes: source.deployed.description.classes, layers: $0,
                 threads: threads)
         }
-        let task = Task(source, fixed: fixed, written: written)
+        let task = Task(source, rounded: rounded, written: written)
         let batch = min(Self.batchSize, runner?.capacity ?? Self.batchSize)
         let size = source.deployed.description.preprocessing.shape.count
         let classes = source.deployed.description.classes
@@ -89,7 +94,7 @@ package struct Verification: Sendable, Encodable {
                 real.add(reference, outcome.scores)
                 let predicted = Self.best(reference)
                 errors += predicted == label ? 0 : 1
-                guard let (expected, found) = outcome.fixed else { continue }
+                guard let (expected, found) = outcome.rounded else { continue }
                 for (name, isEqual) in [
                     ("activations", expected.features == found.features),
                     ("integer scores", expected.integerScores == found.integerScores),
@@ -111,9 +116,11 @@ package struct Verification: Sendable, Encodable {
                 atMost: Int(Self.thresholdShare * Double(total)))
         }
         scoreDifference = try real.share("scores", source)
-        if let fixed {
-            hasIntegerScores = fixed.lastLayer == .int8 ? true : nil
-            fixedScoreDifference = try integer.share("scores in fixed point", source)
+        if let rounded {
+            arithmetic = rounded.arithmetic
+            hasIntegerScores = rounded.fixed?.lastLayer == .int8 ? true : nil
+            fixedScoreDifference = try integer.share(
+                "scores with \(rounded.arithmetic.rawValue)", source)
             self.fixedErrors = fixedErrors
             fixedDisagreements = disagreements
         }
@@ -122,23 +129,23 @@ package struct Verification: Sendable, Encodable {
     /// The results for one image.
     private struct Outcome: Sendable {
         var scores: [Float]
-        /// The results of the fixed-point network in memory and of the written file.
-        var fixed: (expected: FixedEngine.Result, found: FixedEngine.Result)?
+        /// The results with rounded activations of the network in memory and of the written file.
+        var rounded: (expected: FixedEngine.Result, found: FixedEngine.Result)?
     }
 
     private struct Task: Sendable {
         let deployed: DeployedNetwork
         /// The weights for real activations if the file has none; `nil` otherwise. The deployed
         /// network in memory is then compared with the trainer's network, and the file with the
-        /// fixed-point network.
+        /// network of rounded activations.
         let weights: FloatEngine.Weights?
-        let fixed: (FixedNetwork, FixedEngine.Weights)?
+        let rounded: RoundedNetwork.Engine?
         let written: WrittenNetwork
 
-        init(_ source: NetworkSource, fixed: FixedNetwork?, written: WrittenNetwork) {
+        init(_ source: NetworkSource, rounded: RoundedNetwork?, written: WrittenNetwork) {
             deployed = source.deployed
             weights = written.hasScores ? nil : FloatEngine.Weights(source.deployed)
-            self.fixed = fixed.map { ($0, FixedEngine.Weights($0)) }
+            self.rounded = rounded.map { RoundedNetwork.Engine($0) }
             self.written = written
         }
 
@@ -150,11 +157,11 @@ package struct Verification: Sendable, Encodable {
                 FloatEngine(deployed, weights: weights).run(input).scores
             }
             var outcome = Outcome(scores: try scores ?? written.scores(input))
-            if let (network, weights) = fixed {
-                let engine = FixedEngine(network, weights: weights)
-                let expected = engine.run(engine.input(pixels))
-                outcome.fixed = (
-                    expected, try found ?? (written.isRunnable ? written.fixed(pixels) : expected)
+            if let rounded {
+                let expected = rounded.run(input, pixels)
+                outcome.rounded = (
+                    expected,
+                    try found ?? (written.isRunnable ? written.rounded(input, pixels) : expected)
                 )
             }
             return outcome
@@ -226,15 +233,25 @@ package struct Verification: Sendable, Encodable {
         if let thresholdImages, thresholdImages > 0 {
             text += " except for \(thresholdImages), where a sum is at the threshold of a sign"
         }
-        if let fixedErrors, let fixedDisagreements {
-            let equal = hasIntegerScores == true ? "features and scores" : "features"
+        if let arithmetic, let fixedErrors, let fixedDisagreements {
             text +=
-                "; fixed point: \(isUnread == true ? "" : "\(equal) equal on all, ")"
-                + "error \(percent(fixedErrors)), a different class on \(fixedDisagreements)"
+                "; \(arithmetic.rawValue): \(agreement)error \(percent(fixedErrors)), "
+                + "a different class on \(fixedDisagreements)"
             if 100 * fixedDisagreements > pictures {
-                text += " (more than 1 %: try --digits 16 or --calibrate with more images)"
+                let digits = arithmetic == .fixed ? "--digits 16 or " : ""
+                text += " (more than 1 %: try \(digits)--calibrate with more images)"
             }
         }
         return text
+    }
+
+    /// The compared values of rounded activations, with a comma.
+    private var agreement: String {
+        if isUnread == true { return "" }
+        if arithmetic == .fixed {
+            let equal = hasIntegerScores == true ? "features and scores" : "features"
+            return "\(equal) equal on all, "
+        }
+        return String(format: "scores within %.1e, ", fixedScoreDifference ?? 0)
     }
 }

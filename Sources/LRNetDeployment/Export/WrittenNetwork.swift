@@ -8,6 +8,7 @@ package struct WrittenNetwork: Sendable {
             DeployedNetwork, FloatEngine.Weights, (FixedNetwork, FixedEngine.Weights)?)
         case floatONNX(ONNXInterpreter)
         case fixedONNX(ONNXInterpreter, FixedOutput)
+        case qonnx(ONNXInterpreter)
         /// `nil` if there is no C compiler.
         case c(CProgram?, FixedOutput)
     }
@@ -30,6 +31,7 @@ package struct WrittenNetwork: Sendable {
             case .fixedONNX:
                 guard let output else { preconditionFailure("fixed-onnx without calibration") }
                 return .fixedONNX(try ONNXInterpreter(bytes: bytes), output)
+            case .qonnx: return .qonnx(try ONNXInterpreter(bytes: bytes))
             case .c: preconditionFailure("a C file without its other files")
             }
         }
@@ -51,7 +53,7 @@ package struct WrittenNetwork: Sendable {
     var hasScores: Bool {
         switch content {
         case .packed, .floatONNX: true
-        case .fixedONNX, .c: false
+        case .fixedONNX, .qonnx, .c: false
         }
     }
 
@@ -63,27 +65,27 @@ package struct WrittenNetwork: Sendable {
         case .packed(let network, let weights, _):
             return FloatEngine(network, weights: weights).run(input).scores
         case .floatONNX(let graph):
-            return try Self.reading {
-                try Self.values(graph.run(input.values)["scores"]).map { Float($0) }
-            }
-        case .fixedONNX, .c: preconditionFailure("real activations of a fixed-point file")
+            return try Self.scores(graph, input)
+        case .fixedONNX, .qonnx, .c:
+            preconditionFailure("real activations of a file with rounded ones")
         }
     }
 
     /// Runs a compiled program on images.
     ///
-    /// - Returns: `nil` for other formats, which ``fixed(_:)`` evaluates.
+    /// - Returns: `nil` for other formats, which ``rounded(_:_:)`` evaluates.
     /// - Throws: `Failure` (70) if the program fails.
     func programResults(_ pictures: [[UInt8]]) throws -> [FixedEngine.Result]? {
         guard case .c(let program?, let output) = content else { return nil }
         return try program.run(pictures, output)
     }
 
-    /// Returns the fixed-point results for an image.
+    /// Returns the results with rounded activations for an image, which is given standardized and
+    /// as pixels.
     ///
     /// - Precondition: ``isRunnable``, and not a compiled program.
-    /// - Throws: `Failure` (70) if the file has no fixed-point form or cannot be evaluated.
-    func fixed(_ pixels: [UInt8]) throws -> FixedEngine.Result {
+    /// - Throws: `Failure` (70) if the file has only real activations or cannot be evaluated.
+    func rounded(_ input: FloatView, _ pixels: [UInt8]) throws -> FixedEngine.Result {
         switch content {
         case .packed(_, _, let fixed?):
             let engine = FixedEngine(fixed.0, weights: fixed.1)
@@ -91,6 +93,8 @@ package struct WrittenNetwork: Sendable {
         case .packed, .floatONNX, .c:
             throw FailureSite("export", "the written network").failure(
                 .internalError, "has no fixed-point form; nothing was written")
+        case .qonnx(let graph):
+            return FixedEngine.Result(scores: try Self.scores(graph, input), features: [])
         case .fixedONNX(let graph, let output):
             return try Self.reading {
                 let outputs = try graph.run(pixels.map { Float($0) })
@@ -105,6 +109,10 @@ package struct WrittenNetwork: Sendable {
                     scores.compactMap(Int32.init(exactly:)), of: integer, features: features)
             }
         }
+    }
+
+    private static func scores(_ graph: ONNXInterpreter, _ input: FloatView) throws -> [Float] {
+        try reading { try values(graph.run(input.values)["scores"]).map { Float($0) } }
     }
 
     /// Returns the values of a graph's output.

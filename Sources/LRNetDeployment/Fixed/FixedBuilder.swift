@@ -4,15 +4,15 @@ internal import LRNetSupport
 
 /// Chooses the units and builds the layers of a fixed-point network.
 struct FixedBuilder {
-    let calibration: Calibration
     let digits: Int
     let lastLayer: LastLayer
+    private let units: ActivationUnits
     private(set) var constantChannelCount = 0
 
     init(calibration: Calibration, digits: Int, lastLayer: LastLayer) {
-        self.calibration = calibration
         self.digits = digits
         self.lastLayer = lastLayer
+        units = ActivationUnits(calibration, steps: 255, signedSteps: 127)
     }
 
     /// The activations between two steps.
@@ -60,7 +60,7 @@ struct FixedBuilder {
             body = body.dropLast()
         }
         var stream = Stream(input)
-        let units = sharedUnits(Array(body))
+        let units = self.units.shared(Array(body))
         var result: [FixedStep] = []
         var index = body.startIndex
         while index < body.endIndex {
@@ -144,56 +144,6 @@ struct FixedBuilder {
             bias: affine.shift, integer: integer)
     }
 
-    // MARK: Units
-
-    private func unit(_ name: String, steps: Double) -> Double {
-        let largest = Double(calibration.maxima[name] ?? 0)
-        return (largest > 0 ? largest : 1) / steps
-    }
-
-    /// Returns the units of activations by the names of affine maps and residual blocks.
-    ///
-    /// A block whose shortcut is the identity or a subsampling has the unit of its input, so all
-    /// blocks that are connected this way share one unit.
-    private func sharedUnits(_ steps: [DeployedStep]) -> [String: Double] {
-        var result: [String: Double] = [:]
-        var group: [String] = []
-        var largest = 0.0
-        func close() {
-            for name in group { result[name] = largest }
-            group = []
-            largest = 0
-        }
-        for step in steps {
-            switch step {
-            case .product, .maxPool, .averagePool: continue
-            case .affine(let affine):
-                close()
-                group = [affine.name]
-                largest = unit(affine.name, steps: 255)
-            case .residual(let block):
-                if case .projection = block.shortcut { close() }
-                group.append(block.name)
-                largest = max(largest, blockUnit(block))
-            }
-        }
-        close()
-        return result
-    }
-
-    /// Returns the unit that a block needs on its own. Its body and projection have 127 steps on
-    /// either side of 0.
-    private func blockUnit(_ block: DeployedResidual) -> Double {
-        var needed = unit(block.name, steps: 255)
-        if case .affine(let last) = block.body.last {
-            needed = max(needed, unit(last.name, steps: 127))
-        }
-        if case .projection(let steps) = block.shortcut, case .affine(let last) = steps.last {
-            needed = max(needed, unit(last.name, steps: 127))
-        }
-        return needed
-    }
-
     // MARK: Layers
 
     private mutating func residual(
@@ -206,7 +156,7 @@ struct FixedBuilder {
         else { preconditionFailure("\(block.name): a body of \(block.body.count) steps") }
         let entry = try layer(
             first, firstAffine, stream, isFirst: false,
-            unit: self.unit(firstAffine.name, steps: 255), levels: .rectified)
+            unit: units.unit(firstAffine.name), levels: .rectified)
         let inner = Stream(entry.requantization)
         let exit = try layer(
             second, secondAffine, inner, isFirst: false, unit: unit, levels: .signed)

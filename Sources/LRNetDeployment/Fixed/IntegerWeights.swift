@@ -10,23 +10,28 @@ struct IntegerWeights {
 
     private let fanIn: Int
 
-    /// The largest magnitude of rounded weights. Pairs of uint8 x int8 products then fit in 16 bits
-    /// on every CPU.
-    private static let largest = 64.0
+    /// A largest magnitude of rounded weights with which pairs of uint8 x int8 products fit in 16
+    /// bits on every CPU.
+    static let pairedLargest = 64.0
 
     /// Converts the weights of a product.
     ///
     /// - Parameters:
     ///   - inputReach: The largest magnitude of an input.
     ///   - inputSign: A closure that returns the factor, -1 or +1, for the weights of an input.
-    init(_ product: DeployedProduct, inputReach: Int32, inputSign: (_ index: Int) -> Int8) {
+    ///   - largest: The largest magnitude of rounded weights.
+    init(
+        _ product: DeployedProduct, inputReach: Int32, largest: Double = pairedLargest,
+        inputSign: (_ index: Int) -> Int8
+    ) {
         let (fanIn, outputs) = (product.fanIn, product.outputs)
         let rounded: (values: [Int8], steps: [Double]) =
             switch product.weights.values {
             case .signs(let values), .trits(let values):
-                Self.rounded(values, product.weights.negativeFactor, fanIn: fanIn)
+                Self.rounded(
+                    values, product.weights.negativeFactor, fanIn: fanIn, largest: largest)
                     ?? (values, Array(repeating: 1, count: outputs))
-            case .reals(let values): Self.rounded(values, fanIn: fanIn)
+            case .reals(let values): Self.rounded(values, fanIn: fanIn, largest: largest)
             }
         let values = rounded.values.enumerated().map { $1 * inputSign($0 % fanIn) }
         self.fanIn = fanIn
@@ -46,7 +51,7 @@ struct IntegerWeights {
     /// Rounds weights whose negative values have one factor per output; returns `nil` if there are
     /// no factors.
     private static func rounded(
-        _ values: [Int8], _ factors: [Float], fanIn: Int
+        _ values: [Int8], _ factors: [Float], fanIn: Int, largest: Double
     ) -> ([Int8], [Double])? {
         guard !factors.isEmpty else { return nil }
         let tops = factors.map { max(1, Double($0)) }
@@ -62,7 +67,9 @@ struct IntegerWeights {
         return (rounded, tops.map { $0 / largest })
     }
 
-    private static func rounded(_ values: [Float], fanIn: Int) -> ([Int8], [Double]) {
+    private static func rounded(
+        _ values: [Float], fanIn: Int, largest: Double
+    ) -> ([Int8], [Double]) {
         let tops = stride(from: 0, to: values.count, by: fanIn).map { first in
             values[first..<first + fanIn].reduce(0.0) { max($0, abs(Double($1))) }
         }

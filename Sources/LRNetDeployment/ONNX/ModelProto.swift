@@ -1,27 +1,34 @@
 /// An ONNX file.
 struct ModelProto: ProtobufMessage, ProtobufReadable {
     var irVersion: Int
-    /// The operator set of the domain `ai.onnx`, which is the only domain in use.
+    /// The operator set of the domain `ai.onnx`.
     var opset: Int
+    /// The other domains in use, in version 1.
+    var domains: [String] = []
     var graph: GraphProto
     var metadata: [String: String]
 
     static let producer = "lrnet-dist"
 
     private struct OperatorSet: ProtobufMessage, ProtobufReadable {
+        /// Empty for `ai.onnx`.
+        var domain = ""
         var version = 0
 
         func write(to encoder: inout ProtobufEncoder) {
+            encoder.text(1, domain)
             encoder.integer(2, version)
         }
 
-        init(version: Int) { self.version = version }
+        init(domain: String = "", version: Int) {
+            self.domain = domain
+            self.version = version
+        }
 
         init(decoding bytes: ArraySlice<UInt8>) throws {
             try ProtobufDecoder.read("OperatorSetIdProto", bytes) { field in
                 switch field.number {
-                // The domain is empty for `ai.onnx`.
-                case 1 where try field.text().isEmpty: break
+                case 1: domain = try field.text()
                 case 2: version = try field.integer()
                 default: throw field.refusal
                 }
@@ -59,6 +66,7 @@ struct ModelProto: ProtobufMessage, ProtobufReadable {
         encoder.text(2, Self.producer)
         encoder.message(7, graph)
         encoder.message(8, OperatorSet(version: opset))
+        encoder.messages(8, domains.map { OperatorSet(domain: $0, version: 1) })
         encoder.messages(
             14, metadata.sorted { $0.key < $1.key }.map { Property(key: $0.key, value: $0.value) })
     }
@@ -72,7 +80,9 @@ extension ModelProto {
             case 1: irVersion = try field.integer()
             case 2: _ = try field.text()
             case 7: graph = try field.message()
-            case 8: opset = try field.message(OperatorSet.self).version
+            case 8:
+                let set: OperatorSet = try field.message()
+                if set.domain.isEmpty { opset = set.version } else { domains.append(set.domain) }
             case 14:
                 let property: Property = try field.message()
                 metadata[property.key] = property.value

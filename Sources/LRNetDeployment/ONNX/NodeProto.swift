@@ -7,6 +7,11 @@ struct NodeProto: ProtobufMessage, ProtobufReadable {
     var inputs: [String]
     var outputs: [String]
     var attributes: [AttributeProto] = []
+    /// The domain of the operator; empty for `ai.onnx`.
+    var domain = ""
+
+    /// The domain of `Quant` and `BipolarQuant`.
+    static let quantization = "qonnx.custom_op.general"
 
     func write(to encoder: inout ProtobufEncoder) {
         encoder.texts(1, inputs)
@@ -14,6 +19,7 @@ struct NodeProto: ProtobufMessage, ProtobufReadable {
         encoder.text(3, name)
         encoder.text(4, operation)
         encoder.messages(5, attributes)
+        encoder.text(7, domain)
     }
 }
 
@@ -27,6 +33,7 @@ extension NodeProto {
             case 3: name = try field.text()
             case 4: operation = try field.text()
             case 5: attributes.append(try field.message())
+            case 7: domain = try field.text()
             default: throw field.refusal
             }
         }

@@ -40,12 +40,13 @@ struct ONNXGraph {
 
     /// Adds a node whose only output has the node's name, and returns that name.
     mutating func add(
-        _ operation: String, _ name: String, _ inputs: [String], _ attributes: [AttributeProto] = []
+        _ operation: String, _ name: String, _ inputs: [String],
+        _ attributes: [AttributeProto] = [], domain: String = ""
     ) -> String {
         nodes.append(
             NodeProto(
                 operation: operation, name: name, inputs: inputs, outputs: [name],
-                attributes: attributes))
+                attributes: attributes, domain: domain))
         return name
     }
 
@@ -191,6 +192,7 @@ struct ONNXGraph {
         metadata["source"] = network.source
         return ModelProto(
             irVersion: (packing ?? .trits).irVersion, opset: (packing ?? .trits).opset,
+            domains: Set(nodes.map(\.domain)).subtracting([""]).sorted(),
             graph: GraphProto(
                 name: network.description.architecture.name, nodes: nodes,
                 initializers: initializers, inputs: [input], outputs: outputs),

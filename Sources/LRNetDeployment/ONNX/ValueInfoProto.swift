@@ -1,11 +1,13 @@
 internal import LRNetSupport
 
-/// An input or output of a graph for any number of images.
+/// An input or output of a graph.
 struct ValueInfoProto: ProtobufMessage, ProtobufReadable {
     var name: String
     var type: TensorProto.ElementType
-    /// The sizes for one image, which follow the number of images, `N`.
+    /// The sizes for one image, which follow the number of images.
     var sizes: [Int]
+    /// The number of images; `nil` for any number, `N`.
+    var count: Int?
 
     private struct Dimension: ProtobufMessage {
         /// `nil` for `N`.
@@ -44,7 +46,7 @@ struct ValueInfoProto: ProtobufMessage, ProtobufReadable {
 
     func write(to encoder: inout ProtobufEncoder) {
         encoder.text(1, name)
-        let shape = Shape(sizes: [nil] + sizes.map { $0 })
+        let shape = Shape(sizes: [count] + sizes.map { $0 })
         encoder.message(2, ValueType(tensor: TensorType(type: type, shape: shape)))
     }
 }
@@ -60,10 +62,11 @@ extension ValueInfoProto {
             default: throw field.refusal
             }
         }
-        sizes = dimensions.compactMap { $0 }
-        guard dimensions.count == sizes.count + 1, dimensions[0] == nil else {
-            throw FailureSite("onnx", name).badData("does not have sizes for N images")
+        sizes = dimensions.dropFirst().compactMap { $0 }
+        guard let first = dimensions.first, dimensions.count == sizes.count + 1 else {
+            throw FailureSite("onnx", name).badData("does not have sizes for images")
         }
+        count = first
     }
 
     private static func type(

@@ -46,6 +46,13 @@ struct ONNXCall {
         throw refusal("needs an integer for \(name)")
     }
 
+    func real(_ name: String) throws -> Double {
+        guard case .float(let value) = attribute(name) else {
+            throw refusal("needs a number for \(name)")
+        }
+        return Double(value)
+    }
+
     func integers(_ name: String, count: Int) throws -> [Int] {
         guard case .integers(let values) = attribute(name), values.count == count else {
             throw refusal("needs \(count) integers for \(name)")

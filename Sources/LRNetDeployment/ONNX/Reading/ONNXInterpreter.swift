@@ -28,6 +28,11 @@ package struct ONNXInterpreter: Sendable {
             throw FailureSite("onnx", "opset \(model.opset)").badData(
                 "is not supported, or the number of inputs, \(graph.inputs.count), is not 1")
         }
+        let domains = Set(graph.nodes.map(\.domain)).subtracting([""])
+        guard domains == Set(model.domains), domains.count == model.domains.count else {
+            throw FailureSite("onnx", "domains").badData(
+                "are \(model.domains), but nodes have \(domains.sorted())")
+        }
         let keys = ["architecture", "format", "method", "preprocessing", "source"]
         if let missing = keys.first(where: { model.metadata[$0] == nil }) {
             throw FailureSite("onnx", "metadata").badData("does not have \(missing)")
@@ -87,6 +92,9 @@ package struct ONNXInterpreter: Sendable {
         guard Set(names).count == names.count, operation.attributes.isSuperset(of: names) else {
             throw site.badData("has attributes \(names)")
         }
+        guard node.domain == operation.domain else {
+            throw site.badData("has the domain \(node.domain)")
+        }
         guard node.outputs.count == 1, !node.inputs.isEmpty else {
             throw site.badData("has \(node.inputs.count) inputs, \(node.outputs.count) outputs")
         }
@@ -101,7 +109,9 @@ package struct ONNXInterpreter: Sendable {
     /// - Throws: `Failure` (65) if sizes or types do not match.
     package func run(_ images: [Float], count: Int = 1) throws -> [String: [Double]] {
         let shape = input.sizes
-        guard shape.count == 3 else { throw refusal(input.name, "has the sizes \(shape)") }
+        guard shape.count == 3, input.count ?? count == count else {
+            throw refusal(input.name, "has the sizes \(shape) for \(input.count ?? count) images")
+        }
         let size = shape[1] * shape[2]
         let sizes = [count] + shape
         guard try ONNXTensor.count(sizes) == images.count else {
@@ -126,7 +136,7 @@ package struct ONNXInterpreter: Sendable {
         var results: [String: [Double]] = [:]
         for output in outputs {
             guard let value = values[output.name], value.type == output.type,
-                value.sizes == [count] + output.sizes
+                value.sizes == [count] + output.sizes, output.count == input.count
             else { throw refusal(output.name, "does not have the sizes \(output.sizes)") }
             results[output.name] = value.values
         }

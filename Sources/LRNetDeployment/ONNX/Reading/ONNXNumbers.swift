@@ -28,6 +28,30 @@ enum ONNXNumbers {
             x.type, x.sizes, x.values.map { min(max($0, low.values[0]), high.values[0]) })
     }
 
+    /// Computes `(x - mean) / sqrt(variance + epsilon) * scale + shift` for each channel.
+    static func normalize(_ call: ONNXCall) throws -> ONNXTensor {
+        let x = try call.input(0)
+        guard x.type == .float, x.sizes.count > 1 else {
+            throw call.refusal("has an input of \(x.sizes)")
+        }
+        let channels = x.sizes[1]
+        let parts = try (1...4).map { try call.input($0) }
+        guard parts.allSatisfy({ $0.sizes == [channels] && $0.type == .float }) else {
+            throw call.refusal("has parameters of \(parts.map(\.sizes)), not of \(channels)")
+        }
+        let epsilon = try call.real("epsilon")
+        let (scale, shift, mean) = (parts[0].values, parts[1].values, parts[2].values)
+        let deviation = parts[3].values.map { ($0 + epsilon).squareRoot() }
+        let pixels = x.sizes[2...].reduce(1, *)
+        return try ONNXTensor(
+            .float, x.sizes,
+            x.values.enumerated().map { index, value in
+                let channel = index / pixels % channels
+                return (value - mean[channel]) / deviation[channel] * scale[channel]
+                    + shift[channel]
+            })
+    }
+
     static func choose(_ call: ONNXCall) throws -> ONNXTensor {
         let (condition, a, b) = (try call.input(0), try call.input(1), try call.input(2))
         guard condition.type == .bool, a.type == b.type else {

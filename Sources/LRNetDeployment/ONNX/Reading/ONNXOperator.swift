@@ -1,10 +1,12 @@
-/// An operator of `ai.onnx` that the writer uses, implemented as its documentation defines it.
+/// An operator that the writer uses, implemented as its documentation defines it.
 struct ONNXOperator: Sendable {
     /// The supported attributes. Others are rejected.
     var attributes: Set<String> = []
     /// The indices of the inputs with the weights of a product and with their zero point.
     var weights: Int?
     var zeroPoint: Int?
+    /// The domain; empty for `ai.onnx`.
+    var domain = ""
     let run: @Sendable (ONNXCall) throws -> ONNXTensor
 
     private static let window: Set<String> = ["dilations", "kernel_shape", "pads", "strides"]
@@ -12,6 +14,10 @@ struct ONNXOperator: Sendable {
     /// The operators by name.
     static let table: [String: ONNXOperator] = [
         "Add": ONNXOperator { try ONNXNumbers.binary($0) { $0 + $1 } },
+        "BatchNormalization": ONNXOperator(
+            attributes: ["epsilon", "momentum"], run: ONNXNumbers.normalize),
+        "BipolarQuant": ONNXOperator(
+            domain: NodeProto.quantization, run: ONNXQuantization.signs),
         "Cast": ONNXOperator(attributes: ["to"], run: ONNXNumbers.cast),
         "Clip": ONNXOperator(run: ONNXNumbers.clip),
         "Conv": ONNXOperator(
@@ -36,6 +42,9 @@ struct ONNXOperator: Sendable {
         "QLinearConv": ONNXOperator(
             attributes: window.union(["group"]), weights: 3, zeroPoint: 5,
             run: ONNXProduct.quantizedConvolution),
+        "Quant": ONNXOperator(
+            attributes: ["narrow", "rounding_mode", "signed"], domain: NodeProto.quantization,
+            run: ONNXQuantization.steps),
         "QuantizeLinear": ONNXOperator(attributes: ["axis"], run: ONNXNumbers.quantize),
         "ReduceSum": ONNXOperator(
             attributes: ["keepdims", "noop_with_empty_axes"], run: ONNXPooling.reduceSum),

@@ -44,7 +44,9 @@ struct ONNXProduct: Sendable {
     static func convolution(_ call: ONNXCall) throws -> ONNXTensor {
         let x = try call.images()
         guard x.type == .float else { throw call.refusal("has an input of \(x.type)") }
-        let bias = try call.input(2)
+        guard let bias = call.optional(2) else {
+            return try call.products(x, ONNXWindow(call)) { sum, _ in Double(sum) }
+        }
         return try call.products(x, ONNXWindow(call), bias: bias) { sum, output in
             Double(sum + Float(bias.values[output]))
         }
@@ -154,11 +156,11 @@ struct ONNXProduct: Sendable {
 
 extension ONNXCall {
     fileprivate func products(
-        _ x: ONNXTensor, _ window: ONNXWindow, zeroPoint: Double = 0, bias: ONNXTensor,
+        _ x: ONNXTensor, _ window: ONNXWindow, zeroPoint: Double = 0, bias: ONNXTensor? = nil,
         isExact: Bool = false, _ body: (Float, Int) -> Double
     ) throws -> ONNXTensor {
         guard let product else { throw refusal("has weights that are not constant") }
-        guard bias.sizes == [product.outputs] else {
+        if let bias, bias.sizes != [product.outputs] {
             throw refusal("has \(bias.sizes) biases for \(product.outputs) outputs")
         }
         return try product.apply(
