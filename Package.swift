@@ -161,7 +161,10 @@ let package = Package(
                 "LRNetData", "LRNetDeployment", "LRNetKernels", "LRNetLaunchSupport",
                 "LRNetLayers", "LRNetSupport", "LRNetTraining",
             ],
-            exclude: ["Devices", "check_loader.py", "check_onnx.py", "write_operators.py"]),
+            exclude: [
+                "Devices", "check_hls4ml.py", "check_loader.py", "check_onnx.py", "check_qonnx.py",
+                "write_operators.py",
+            ]),
         tests("LRNetBenchmarksTests", ["LRNetBenchmarks", "LRNetSupport"]),
         tests(
             "LRNetReportTests",

@@ -3,10 +3,10 @@
 #
 #     launch/test.sh [--devices] [OPTION...]
 #
-# --devices also runs exported C on emulated microcontrollers, and installs the compilers and
-# emulators for it. Other options are passed to `swift test`, for example --filter LeafTree. Tests
-# use the release build, which is what users run. Tests that need several ranks start mpirun
-# themselves.
+# --devices also runs exported C on emulated microcontrollers and compiles QONNX files with hls4ml,
+# and installs the compilers, emulators and Python packages for it. Other options are passed to
+# `swift test`, for example --filter LeafTree. Tests use the release build, which is what users run.
+# Tests that need several ranks start mpirun themselves.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 case ${1-} in -h | --help) show_help && exit 0 ;; esac
@@ -24,6 +24,7 @@ launch/tools/python-env.sh >/dev/null ||
     say "no Python environment; tests that read exported files with other software are skipped"
 if $devices; then
     launch/tools/devices.sh --install
+    launch/tools/python-env.sh --fpga >/dev/null
     export LRNET_DEVICES=1
 fi
 stage "format"

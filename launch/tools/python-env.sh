@@ -1,28 +1,37 @@
 #!/usr/bin/env bash
-# Creates the Python environment in which tests read exported files with third-party software.
+# Creates the Python environments in which tests read exported files with third-party software.
 #
-#     launch/tools/python-env.sh      creates .venv-tests and prints the path of its interpreter
+#     launch/tools/python-env.sh             creates .venv-tests and prints its interpreter's path
+#     launch/tools/python-env.sh --fpga      creates .venv-fpga with QONNX and hls4ml instead
 #
-# If LRNET_PYTHON is set, the script checks that interpreter instead and installs nothing. Without
-# the environment, tests that need it are skipped with a message.
+# If LRNET_PYTHON (with --fpga, LRNET_FPGA_PYTHON) is set, the script checks that interpreter instead
+# and installs nothing. Without the environments, tests that need them are skipped with a message.
 source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
+imports="import numpy, onnx, onnxruntime, safetensors"
+folder=$repository_root/.venv-tests
+requirements=launch/tools/python-requirements.txt
+variable=LRNET_PYTHON
 case ${1-} in
 -h | --help) show_help && exit 0 ;;
+--fpga)
+    imports="import numpy, onnx, qonnx, hls4ml"
+    folder=$repository_root/.venv-fpga
+    requirements=launch/tools/fpga-requirements.txt
+    variable=LRNET_FPGA_PYTHON
+    ;;
 "") ;;
 *) fail 64 "unknown option '$1' (see --help)" ;;
 esac
 
-imports="import numpy, onnx, onnxruntime, safetensors"
-if [[ -n ${LRNET_PYTHON-} ]]; then
-    "$LRNET_PYTHON" -c "$imports" ||
-        fail 66 "LRNET_PYTHON: $LRNET_PYTHON lacks packages of launch/tools/python-requirements.txt"
-    printf '%s\n' "$LRNET_PYTHON"
+interpreter=${!variable-}
+if [[ -n $interpreter ]]; then
+    "$interpreter" -c "$imports" ||
+        fail 66 "$variable: $interpreter lacks packages of $requirements"
+    printf '%s\n' "$interpreter"
     exit 0
 fi
 
-folder=$repository_root/.venv-tests
-requirements=launch/tools/python-requirements.txt
 if ! cmp -s "$requirements" "$folder/requirements"; then
     rm -rf "$folder"
     say "installing the packages of $requirements"
