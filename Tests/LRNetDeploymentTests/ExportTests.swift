@@ -54,6 +54,7 @@ import Testing
                 description: "a bias of an integer last layer", format: .fixedONNX,
                 text: "output.shift", bytes: [0x4A], offset: 1, change: { $0 ^ 1 },
                 lastLayer: .int8),
+            Fault(
                 description: "a weight", format: .qonnx, text: "conv1.weight", bytes: [0x4A],
                 offset: 6, change: { $0 == 0 ? 0x40 : $0 ^ 0x80 }),
             Fault(
