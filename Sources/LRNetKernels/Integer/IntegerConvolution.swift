@@ -1,3 +1,5 @@
+internal import CVectorMath
+
 /// A layer of integer weights on bytes, for any window.
 ///
 ///     acc[pixel, o] = sum over k of w[o, k] (q[window of pixel, k] - zero point)
@@ -90,13 +92,19 @@ package struct IntegerConvolution: Sendable {
             self.outputStride = outputStride
         }
 
+        /// True if the sums of several pixels fit in registers.
+        private static let hasManyRegisters = lrnet_has_avx512() != 0
+
         @inline(__always)
         func run<Columns: IntegerColumns>(_: Columns.Type, _ rule: OutputRule.Columns) {
             var (tile, output) = (tile, output)
             var left = width
             while left > 0 {
                 let count: Int
-                if left >= 6 && left != 8 {
+                if !Self.hasManyRegisters {
+                    tile.compute(OnePixel<Columns>.self, rule, into: output, stride: outputStride)
+                    count = 1
+                } else if left >= 6 && left != 8 {
                     tile.compute(SixPixels<Columns>.self, rule, into: output, stride: outputStride)
                     count = 6
                 } else if left >= 4 {
