@@ -15,7 +15,7 @@ struct BenchRecipeOptions: ParsableArguments {
 
     @Option(
         name: .customLong("gradient-leaves"),
-        help: "Parts (leaves) of a batch; at most this many ranks times threads can share it.")
+        help: "Parts (leaves) of a batch; at most this many ranks can share it.")
     var gradientLeaves = 8
 
     @Option(

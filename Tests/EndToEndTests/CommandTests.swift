@@ -221,13 +221,17 @@ extension EndToEndTests {
         /// The plan has one row for each number of ranks, and tells how many threads have no leaf.
         @Test func `a dry run prints the placement for each number of ranks`() throws {
             let plan = try TestRun().train([], ranks: 3, ["--dry-run"]).output
-            #expect(plan.contains("3 ranks x 1 thread (up to 8 can share a batch)"), "\(plan)")
+            #expect(
+                plan.contains("3 ranks x 1 thread (up to 8 ranks can share a batch)"), "\(plan)")
             let rows = plan.split(separator: "\n").map { $0.split(separator: " ") }
             for ranks in ["2", "3", "4", "8"] {
                 #expect(rows.count { $0.first == Substring(ranks) } == 1, "\(plan)")
             }
-            let idle = try TestRun().train(["training.threads=4"], ranks: 3, ["--dry-run"]).output
-            #expect(idle.contains("3 ranks x 4 threads: 4 of them idle most of a step"), "\(idle)")
+            let busy = try TestRun().train(["training.threads=4"], ranks: 3, ["--dry-run"]).output
+            #expect(
+                busy.contains("3 ranks x 4 threads (up to 8 ranks can share a batch)"), "\(busy)")
+            let idle = try TestRun().train(["training.threads=20"], ranks: 3, ["--dry-run"]).output
+            #expect(idle.contains("3 ranks x 20 threads: 4 of them idle most of a step"), "\(idle)")
         }
 
         @Test func `a printed recipe parses to the same recipe and prints the same`() throws {

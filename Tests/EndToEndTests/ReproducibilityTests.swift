@@ -14,7 +14,10 @@ extension EndToEndTests {
             #expect(expected.stateSHA256 != expected.parametersSHA256)
             #expect(expected.trainingLoss.isFinite && expected.trainingLoss > 0)
             #expect(expected.validationError == nil && expected.draws.isEmpty)
-            let placements = [(nil, 2), (1, 1), (2, 1), (2, 2), (3, 1), (4, 1), (5, 1), (8, 1)]
+            let placements = [
+                (nil, 2), (1, 1), (2, 1), (2, 2), (3, 1), (4, 1), (5, 1), (8, 1), (nil, 11),
+                (nil, 16), (2, 7), (3, 4), (8, 2),
+            ]
             for (ranks, threads) in placements as [(Int?, Int)] {
                 let result = try TestRun().result(["training.threads=\(threads)"], ranks: ranks)
                 #expect(result.numbers == expected.numbers, "\(ranks ?? 0) ranks, \(threads)")
@@ -49,8 +52,10 @@ extension EndToEndTests {
             let split = try TestRun()
             #expect(try split.result(settings, ranks: 3).numbers == expected.numbers)
             #expect(try split.winner() == run.winner())
-            let threaded = try TestRun().result(settings + ["training.threads=2"])
-            #expect(threaded.numbers == expected.numbers)
+            for threads in [2, 16] {
+                let threaded = try TestRun().result(settings + ["training.threads=\(threads)"])
+                #expect(threaded.numbers == expected.numbers, "\(threads) threads")
+            }
             let resumed = try TestRun()
             _ = try resumed.result(settings + ["training.steps=1"])
             let whole = try resumed.result(settings, ranks: 2)
@@ -182,7 +187,7 @@ extension EndToEndTests {
             let run = try TestRun()
             let expected = try run.result(common + options)
             #expect(expected.steps == 6 && expected.draws.count == 2)
-            let placements = [(1, 2), (2, 1), (3, 1), (4, 1), (5, 1), (8, 1)]
+            let placements = [(1, 2), (2, 1), (3, 1), (4, 1), (5, 1), (8, 1), (1, 16), (3, 5)]
             for (ranks, threads) in placements {
                 let other = try TestRun()
                 let result = try other.result(

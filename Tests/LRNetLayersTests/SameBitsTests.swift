@@ -151,8 +151,8 @@ extension Architecture {
             let expected = try Self.trace(
                 options, Self.one, threads: 1, globalCount: globalCount)
             #expect(expected.logits.allSatisfy { $0.isFinite })
-            var others = [(Self.one, 2), (Self.halves, 1), (Self.halves, 2)]
-            if globalCount == 32 { others += [(Self.uneven, 1), (Self.uneven, 2)] }
+            var others = [(Self.one, 2), (Self.halves, 1), (Self.halves, 2), (Self.one, 16)]
+            if globalCount == 32 { others += [(Self.uneven, 1), (Self.uneven, 13)] }
             for (shares, threads) in others {
                 let trace = try Self.trace(
                     options, shares, threads: threads, globalCount: globalCount)
@@ -175,6 +175,30 @@ extension Architecture {
         let expected = try trace(Self.one, 1)
         for (shares, threads) in [(Self.one, 2), (Self.halves, 1), (Self.uneven, 2)] {
             #expect(try trace(shares, threads) == expected, "\(shares.map(\.run)), \(threads)")
+        }
+    }
+
+    /// With more threads than leaves, samples and outputs of a leaf are divided. The layers have up
+    /// to three panels of outputs, direct products and Winograd's.
+    @Test(arguments: [
+        ("ternary", "40C3, 72C3, MP2, 64C5, 100FC"), ("bwn", "40C3/2, 72C3, 40FC"),
+        ("ternary", "40C3, 40R, 72R/2, GAP"),
+    ])
+    func `bits do not depend on the division of leaves among threads`(
+        weights: String, layers: String
+    ) throws {
+        let method = try #require(TrainingMethod(rawValue: weights))
+        var architecture = TrainingRun.architecture
+        architecture.blocks = try layers.split(separator: ", ").flatMap {
+            try BlockNotation.blocks(in: String($0))
+        }
+        let options = Self.options(method, .group(4))
+        let expected = try Self.trace(
+            options, Self.one, threads: 1, globalCount: 27, architecture: architecture)
+        for threads in [3, 9, 16, 40, 70] {
+            let trace = try Self.trace(
+                options, Self.one, threads: threads, globalCount: 27, architecture: architecture)
+            #expect(trace == expected, "\(threads) threads")
         }
     }
 

@@ -37,13 +37,19 @@ final class StepRunner {
 
     /// Builds the network. Every rank must call it.
     ///
-    /// - Parameter data: A data set's folder; `nil` for a batch in memory.
-    init(recipe: Recipe, group: any ProcessGroup, data: String? = nil) throws {
+    /// - Parameters:
+    ///   - data: A data set's folder; `nil` for a batch in memory.
+    ///   - schedule: A plan of more threads, which is made instead of using threads.
+    init(
+        recipe: Recipe, group: any ProcessGroup, data: String? = nil,
+        schedule: ThreadSchedule? = nil
+    ) throws {
         self.recipe = recipe
         self.group = group
         context = try group.agreeing {
             try RankContext(
-                group: group, recipe: recipe, threadOption: "--threads or --set training.threads")
+                group: group, recipe: recipe, threadOption: "--threads or --set training.threads",
+                schedule: schedule)
         }
         let network = recipe.makeNetwork()
         try network.initialize(

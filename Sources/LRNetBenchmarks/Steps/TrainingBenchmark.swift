@@ -37,6 +37,11 @@ package struct TrainingBenchmark {
         /// The share of the step for which rank 0 waited for data, in percent; 0 with data in
         /// memory.
         package var data_percent: Double
+        /// With planned threads: their number, the seconds of a step in loops on one thread and on
+        /// the planned threads, the seconds outside loops, and the number of threads that are busy
+        /// on average. The plan leaves out the costs of threads and of shared caches.
+        package var planned_threads: Int?
+        package var loop_seconds, planned_loop_seconds, serial_seconds, busy_threads: Double?
         /// The number of threads per rank that read and augment data; 0 with data in memory.
         package var data_workers: Int
         /// The time spent on communication, including batch-norm sums, in percent of the step.
@@ -69,31 +74,42 @@ package struct TrainingBenchmark {
     private let recipe: Recipe
     private let group: any ProcessGroup
     private let data: String?
+    private let schedule: ThreadSchedule?
 
     /// Creates a benchmark.
     ///
-    /// - Parameter data: A data set's folder; `nil` for a batch in memory.
-    package init(recipe: Recipe, group: any ProcessGroup, data: String? = nil) {
+    /// - Parameters:
+    ///   - data: A data set's folder; `nil` for a batch in memory.
+    ///   - plannedThreads: The number of threads of a plan, which is made on one thread.
+    package init(
+        recipe: Recipe, group: any ProcessGroup, data: String? = nil, plannedThreads: Int? = nil
+    ) {
         self.recipe = recipe
         self.data = data
         self.group = group
+        schedule = plannedThreads.map { ThreadSchedule(threadCount: $0) }
     }
 
     /// Runs the benchmark. Every rank must call it.
     ///
     /// - Throws: `Failure` (80) if the loss is not finite.
     package func run(steps: Int) throws -> Report {
-        let runner = try StepRunner(recipe: recipe, group: group, data: data)
+        let runner = try StepRunner(
+            recipe: recipe, group: group, data: data, schedule: schedule)
         for _ in 0..<StepRunner.warmUpSteps { _ = try runner.step() }
         let allocations = BufferCount.allocations
+        schedule?.reset()
         let samples = try (0..<steps).map { _ in try runner.step() }
+        let plan = schedule.map { ($0.sequential, $0.parallel, $0.serial) }
         return report(
             samples, allocations: BufferCount.allocations - allocations,
-            exchange: try runner.exchangeSeconds(repetitions: steps), of: runner.network)
+            exchange: try runner.exchangeSeconds(repetitions: steps), plan: plan,
+            of: runner.network)
     }
 
     private func report(
-        _ samples: [StepRunner.Sample], allocations: Int, exchange: Double, of network: Network
+        _ samples: [StepRunner.Sample], allocations: Int, exchange: Double,
+        plan: (sequential: Double, parallel: Double, serial: Double)?, of network: Network
     ) -> Report {
         let planned = StepTraffic(
             network: network, recipe: recipe, ranks: group.size, rank: group.rank
@@ -104,6 +120,8 @@ package struct TrainingBenchmark {
         let calls = samples.reduce(Duration.zero) { $0 + $1.callTime }
         let training = recipe.training
         let traffic = samples.last?.traffic ?? Traffic()
+        let steps = Double(samples.count)
+        let busy = plan.map { ($0.sequential + $0.serial) / ($0.parallel + $0.serial) }
         return Report(
             network: recipe.network.name, weights: recipe.weights.model.rawValue,
             global_batch: training.globalBatch, gradient_leaves: training.gradientLeaves,
@@ -117,6 +135,10 @@ package struct TrainingBenchmark {
             all_reduce_percent: sum.percent(sum.reduction),
             update_percent: sum.percent(sum.update),
             data_percent: sum.percent(sum.data),
+            planned_threads: schedule?.threadCount,
+            loop_seconds: plan.map { $0.sequential / steps },
+            planned_loop_seconds: plan.map { $0.parallel / steps },
+            serial_seconds: plan.map { $0.serial / steps }, busy_threads: busy,
             data_workers: data == nil ? 0 : recipe.data.workers,
             communication_percent: sum.percent(sum.communication), mpi_percent: sum.percent(calls),
             exchange_seconds: exchange, unhidden_seconds: unhidden,

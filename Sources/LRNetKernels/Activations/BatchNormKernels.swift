@@ -18,24 +18,27 @@ package enum BatchNormKernels {
     ///
     /// - Parameters:
     ///   - input: Shape `[rows, channels]`, at least one row.
+    ///   - columns: The columns to compute; `nil` for all.
     ///   - moments: Overwritten from index `offset` on: first the mean of each column, then the sum
     ///     of squared distances from it.
     package static func moments(
-        of input: FloatView, channels: Int, into moments: DoubleBuffer, at offset: Int
+        of input: FloatView, channels: Int, columns: Range<Int>? = nil,
+        into moments: DoubleBuffer, at offset: Int
     ) {
+        let columns = columns ?? 0..<channels
         let rows = rowCount(input, channels)
         precondition(
-            rows > 0 && offset >= 0 && offset + 2 * channels <= moments.count,
+            rows > 0 && offset >= 0 && offset + 2 * channels <= moments.count
+                && (0..<channels).contains(columns),
             "moments of \(rows) rows and \(channels) channels at \(offset) of \(moments.count)")
         let x = input.pointer
         let result = moments.base + offset
-        result.update(repeating: 0, count: 2 * channels)
-        sumBlocks(rows, channels, into: result) { sums, row, c, lanes in
+        sumBlocks(rows, channels, columns, into: result) { sums, row, c, lanes in
             let d = load(x + (row &* channels &+ c), lanes) - load(x + c, lanes)
             sums.first += d
             sums.second = multiplyAdd(d, d, sums.second)
         }
-        for c in 0..<channels {
+        for c in columns {
             let mean = result[c] / Double(rows)
             let centered = result[channels &+ c] - result[c] * mean
             result[c] = Double(x[c]) + mean
@@ -59,8 +62,8 @@ package enum BatchNormKernels {
         }
     }
 
-    /// Adds two sums per channel to `result`, one block of rows at a time. The first sums of all
-    /// channels come first, then the second ones.
+    /// Overwrites two sums per channel in `result`, one block of rows at a time. The first sums of
+    /// all channels come first, then the second ones.
     ///
     /// Rows are read in memory order, four vectors of channels at a time, whose sums stay in
     /// registers.
@@ -68,15 +71,18 @@ package enum BatchNormKernels {
     /// - Parameter add: Adds the contribution of a row and a vector of channels.
     @inline(__always)
     private static func sumBlocks(
-        _ rows: Int, _ channels: Int, into result: UnsafeMutablePointer<Double>,
+        _ rows: Int, _ channels: Int, _ columns: Range<Int>,
+        into result: UnsafeMutablePointer<Double>,
         _ add: (_ sums: inout Sums, _ row: Int, _ c: Int, _ lanes: Int) -> Void
     ) {
+        (result + columns.lowerBound).update(repeating: 0, count: columns.count)
+        (result + channels + columns.lowerBound).update(repeating: 0, count: columns.count)
         let width = 4 * laneCount
-        let whole = channels / width * width
+        let whole = columns.lowerBound + columns.count / width * width
         var row = 0
         while row < rows {
             let end = min(row &+ blockRows, rows)
-            for c in stride(from: 0, to: whole, by: width) {
+            for c in stride(from: columns.lowerBound, to: whole, by: width) {
                 var (s0, s1, s2, s3) = (Sums(), Sums(), Sums(), Sums())
                 for row in row..<end {
                     add(&s0, row, c, laneCount)
@@ -89,7 +95,7 @@ package enum BatchNormKernels {
                 s2.add(to: result + (c &+ 2 &* laneCount), channels, laneCount)
                 s3.add(to: result + (c &+ 3 &* laneCount), channels, laneCount)
             }
-            forEachVector(channels &- whole) { offset, lanes in
+            forEachVector(columns.upperBound &- whole) { offset, lanes in
                 let c = whole &+ offset
                 var sums = Sums()
                 for row in row..<end { add(&sums, row, c, lanes) }
@@ -143,21 +149,22 @@ package enum BatchNormKernels {
     ///   - input: `x` of the forward pass.
     ///   - statistics: The group's mean and 1 / sqrt(variance + epsilon), and the `scale` and
     ///     `shift` that were passed to ``normalize(_:scale:shift:rectified:into:)``.
+    ///   - columns: The columns to compute; `nil` for all.
     package static func gradientSums(
         _ gradient: FloatView, input: FloatView, statistics: Statistics, rectified: Bool,
-        into sums: DoubleBuffer, at offset: Int
+        columns: Range<Int>? = nil, into sums: DoubleBuffer, at offset: Int
     ) {
         let channels = statistics.mean.count
+        let columns = columns ?? 0..<channels
         let rows = rowCount(input, channels)
         precondition(
             gradient.count == input.count && offset >= 0
-                && offset + 2 * channels <= sums.count,
+                && offset + 2 * channels <= sums.count && (0..<channels).contains(columns),
             "gradient sums of \(gradient.count) and \(input.count) values at \(offset)")
         let x = input.pointer
         let g = gradient.pointer
         let result = sums.base + offset
-        result.update(repeating: 0, count: 2 * channels)
-        sumBlocks(rows, channels, into: result) { sums, row, c, lanes in
+        sumBlocks(rows, channels, columns, into: result) { sums, row, c, lanes in
             let local = LocalStatistics(statistics, c, lanes)
             let index = row &* channels &+ c
             let value = load(x + index, lanes)

@@ -222,23 +222,35 @@ public enum MatrixProduct {
     ///   - a: Shape `[rows, inner]`; stored `[inner, rows]` when transposed.
     ///   - b: Shape `[inner, columns]`, as stored.
     ///   - c: Shape `[rows, columns]`; does not overlap `a` or `b`.
+    ///   - panels: The panels of columns to compute (``panelCount(columns:)``); `nil` for all.
     ///   - accumulate: If true, adds to `c` instead of overwriting it.
     ///   - summation: The order in which the terms of an element are summed.
     /// - Precondition: The views have exactly these sizes.
     package static func multiply(
-        _ a: Factor, _ b: FloatView, into c: FloatView, rows: Int, columns: Int, inner: Int,
-        accumulate: Bool = false, summation: Summation = .chain
+        _ a: Factor, _ b: FloatView, into c: FloatView, rows: Int, columns: Int,
+        panels: Range<Int>? = nil, inner: Int, accumulate: Bool = false,
+        summation: Summation = .chain
     ) {
         check(a.view.count, b.count, c.count, rows, columns, inner)
+        let all = 0..<panelCount(columns: columns)
+        let panels = panels ?? all
+        precondition(
+            panels == all || usesOwnKernels && all.contains(panels), "panels \(panels) of \(all)")
         guard rows > 0 && columns > 0 else { return }
+        let shape = Shape(rows: rows, columns: columns, inner: inner, summation: summation)
         guard inner > 0 else {
-            if !accumulate { c.fill(0) }
+            if !accumulate {
+                let width = ProductTile.columnCount
+                let first = usesOwnKernels ? panels.lowerBound * width : 0
+                let end = usesOwnKernels ? min(panels.upperBound * width, columns) : columns
+                fillColumns(first..<end, of: c.pointer, shape)
+            }
             return
         }
-        let shape = Shape(rows: rows, columns: columns, inner: inner, summation: summation)
         if usesOwnKernels {
             multiplyByTiles(
-                Left(a), b.pointer, into: c.pointer, shape: shape, accumulate: accumulate)
+                Left(a), b.pointer, into: c.pointer, shape: shape, panels: panels,
+                accumulate: accumulate)
         } else {
             multiplyByOpenBLAS(
                 Left(a), b.pointer, into: c.pointer, shape: shape, accumulate: accumulate)
@@ -263,6 +275,13 @@ public enum MatrixProduct {
         }
     }
 
+    /// The number of panels of columns into which a product with an unpacked right factor can be
+    /// divided; 1 in builds with OpenBLAS.
+    package static func panelCount(columns: Int) -> Int {
+        guard usesOwnKernels else { return 1 }
+        return (columns + ProductTile.columnCount - 1) / ProductTile.columnCount
+    }
+
     private struct Shape {
         let rows, columns, inner: Int
         let summation: Summation
@@ -280,17 +299,18 @@ public enum MatrixProduct {
     /// panel is first copied and padded with zeros.
     private static func multiplyByTiles(
         _ a: Left, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, shape: Shape,
-        accumulate: Bool
+        panels: Range<Int>, accumulate: Bool
     ) {
         let width = ProductTile.columnCount
         let whole = shape.columns / width * width
-        for first in stride(from: 0, to: whole, by: width) {
+        let wholeEnd = min(panels.upperBound * width, whole)
+        for first in stride(from: panels.lowerBound * width, to: wholeEnd, by: width) {
             tiles(
                 a, terms: 0..<shape.inner, panel: b + first, panelStride: shape.columns,
                 firstColumn: first, shape: shape, into: c, accumulate: accumulate)
         }
         let rest = shape.columns - whole
-        guard rest > 0 else { return }
+        guard rest > 0 && panels.contains(whole / width) else { return }
         withUnsafeTemporaryAllocation(of: Float.self, capacity: shape.inner * width) { panel in
             guard let start = panel.baseAddress else { return }
             start.initialize(repeating: 0, count: panel.count)

@@ -12,9 +12,12 @@ internal import Synchronization
 /// of these pools is released.
 package final class ThreadPool: @unchecked Sendable {
     /// The number of threads, including the caller.
-    package var threadCount: Int { threads.count }
+    package var threadCount: Int { schedule?.threadCount ?? threads.count }
 
     private let threads: Threads
+
+    /// The plan that this pool makes instead of using threads, or `nil`.
+    private let schedule: ThreadSchedule?
 
     /// Called on the caller's thread after each of its indices.
     private let progress: (() -> Void)?
@@ -114,16 +117,28 @@ package final class ThreadPool: @unchecked Sendable {
         precondition(threadCount > 0, "a pool of \(threadCount) threads")
         threads = try Threads(count: threadCount, cores: cores, remedy: remedy)
         progress = nil
+        schedule = nil
+    }
+
+    /// Creates a pool of the caller's thread that plans the loops of more threads.
+    package init(planning schedule: ThreadSchedule) {
+        threads = Threads()
+        progress = nil
+        self.schedule = schedule
     }
 
     /// Creates a pool of the caller's thread alone.
     package init() {
         threads = Threads()
         progress = nil
+        schedule = nil
     }
 
-    private init(_ threads: Threads, progress: @escaping () -> Void) {
+    private init(
+        _ threads: Threads, _ schedule: ThreadSchedule?, progress: @escaping () -> Void
+    ) {
         self.threads = threads
+        self.schedule = schedule
         self.progress = progress
     }
 
@@ -133,7 +148,7 @@ package final class ThreadPool: @unchecked Sendable {
     /// MPI moves messages only while it is called, so a pass of a training step requires such a
     /// pool.
     package func progressing(_ progress: @escaping () -> Void) -> ThreadPool {
-        ThreadPool(threads, progress: progress)
+        ThreadPool(threads, schedule, progress: progress)
     }
 
     /// Calls `body(index, worker)` for every index in `0 ..< count`, in parallel, and returns when
@@ -145,6 +160,7 @@ package final class ThreadPool: @unchecked Sendable {
     ///     `0 ..< threadCount`, and no two calls run at the same time with the same worker.
     /// - Precondition: Not called from within `body`.
     package func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+        if let schedule { return schedule.run(count, body) }
         if threadCount == 1 || count <= 1 {
             for index in 0..<count {
                 body(index, 0)

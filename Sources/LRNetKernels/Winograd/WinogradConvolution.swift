@@ -220,10 +220,11 @@ package struct WinogradConvolution: Sendable {
     ///   - squared: True if the forward pass convolved squares.
     ///   - gradient: dL/d output.
     ///   - weights: Stored `[window, window, inputs, outputs]`.
+    ///   - panels: The panels of 32 outputs to compute; `nil` for all outputs.
     ///   - accumulate: If true, adds to `weights` instead of overwriting them.
     package func weightGradient(
         _ images: FloatView, squared: Bool, gradient: FloatView, into weights: FloatView,
-        accumulate: Bool = false, workspace: Workspace
+        panels: Range<Int>? = nil, accumulate: Bool = false, workspace: Workspace
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         let window = tiles.filter.window
@@ -231,7 +232,16 @@ package struct WinogradConvolution: Sendable {
             weights.count == window * window * inputs * outputs,
             "\(weights.count) weights for \(inputs) inputs and \(outputs) outputs")
         let order = TileOrder(tiles, images: images.count / tiles.input.count)
-        if order.count == 0 && !accumulate { weights.fill(0) }
+        let width = ProductTile.columnCount
+        let selected =
+            panels.map { $0.lowerBound * width..<min($0.upperBound * width, outputs) }
+            ?? 0..<outputs
+        if order.count == 0 && !accumulate {
+            for tap in 0..<window * window * inputs {
+                weights[tap * outputs + selected.lowerBound..<tap * outputs + selected.upperBound]
+                    .fill(0)
+            }
+        }
         for start in stride(from: 0, to: order.count, by: gradientBlockSize) {
             let block = start..<min(start + gradientBlockSize, order.count)
             let (rowCount, columnCount) = (gradientRowCount, ProductTile.columnCount)
@@ -241,14 +251,17 @@ package struct WinogradConvolution: Sendable {
             tiles.transformInput(
                 images, tiles: block, squared: squared, into: points.all, panelWidth: rowCount)
             tiles.transformGradient(
-                gradient, tiles: block, into: slopes.all, panelWidth: columnCount)
+                gradient, tiles: block, channels: selected, into: slopes.all,
+                panelWidth: columnCount)
             let end = points.all.count + slopes.all.count
             let sums = Planes(
                 workspace.memory[end..<end + Planes.count(Self.gradientPanelCount)],
                 count: Self.gradientPanelCount)
             for row in stride(from: 0, to: inputs, by: rowCount) {
                 let rows = row..<min(row + rowCount, inputs)
-                for column in stride(from: 0, to: outputs, by: columnCount) {
+                for column in stride(
+                    from: selected.lowerBound, to: selected.upperBound, by: columnCount)
+                {
                     let columns = column..<min(column + columnCount, outputs)
                     for point in 0..<WinogradFilter.pointCount
                     where channels?[point].contains(where: { $0.overlaps(rows) }) ?? true {

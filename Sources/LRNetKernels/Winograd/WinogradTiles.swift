@@ -90,7 +90,7 @@ package struct WinogradTiles: Sendable {
                 size: WinogradFilter.tileSize, outside: pixels.zeros)
             let missing = (rows: tile.missingRows, columns: tile.missingColumns)
             let isWhole = max(missing.rows, missing.columns) < 2
-            Self.forEachPanel(channels, width) { panel, first in
+            Self.forEachPanel(0..<channels, width) { panel, first in
                 let target = points.pointer + (panel &* tiles.count &+ slot) &* width
                 let count = min(width, channels &- first)
                 switch (squared, isWhole) {
@@ -121,12 +121,14 @@ package struct WinogradTiles: Sendable {
     }
 
     /// Calls `body` with the number and the first channel of each panel.
+    ///
+    /// - Parameter channels: Starts at a panel.
     @inline(__always)
     private static func forEachPanel(
-        _ channels: Int, _ width: Int, _ body: (_ panel: Int, _ first: Int) -> Void
+        _ channels: Range<Int>, _ width: Int, _ body: (_ panel: Int, _ first: Int) -> Void
     ) {
-        var (panel, first) = (0, 0)
-        while first < channels {
+        var (panel, first) = (channels.lowerBound / width, channels.lowerBound)
+        while first < channels.upperBound {
             body(panel, first)
             panel &+= 1
             first &+= width
@@ -192,26 +194,36 @@ package struct WinogradTiles: Sendable {
     ///
     /// - Parameters:
     ///   - images: Whole images of shape ``output``.
+    ///   - channels: The channels to compute; starts at a panel. `nil` for all channels.
     ///   - points: Overwritten; 36 planes of shape `[tiles.count, output.channels]`.
     ///   - panelWidth: If given, the planes are divided into panels of this many channels, each of
     ///     shape `[tiles.count, panelWidth]`; values past the last channel are not written.
     package func transformGradient(
-        _ images: FloatView, tiles: Range<Int>, into points: FloatView, panelWidth: Int? = nil
+        _ images: FloatView, tiles: Range<Int>, channels: Range<Int>? = nil,
+        into points: FloatView, panelWidth: Int? = nil
     ) {
         let width = panelWidth ?? output.channels
+        let selected = channels ?? 0..<output.channels
+        precondition(
+            selected.lowerBound % width == 0 && selected.upperBound <= output.channels,
+            "channels \(selected) of \(output.channels) in panels of \(width)")
         check(images, output, tiles, points, Self.paddedCount(output.channels, width))
         switch filter {
-        case .window2: transformGradient(images, tiles, count: Five.self, into: points, width)
-        case .window3: transformGradient(images, tiles, count: Four.self, into: points, width)
-        case .window4: transformGradient(images, tiles, count: Three.self, into: points, width)
-        case .window5: transformGradient(images, tiles, count: Two.self, into: points, width)
+        case .window2:
+            transformGradient(images, tiles, selected, count: Five.self, into: points, width)
+        case .window3:
+            transformGradient(images, tiles, selected, count: Four.self, into: points, width)
+        case .window4:
+            transformGradient(images, tiles, selected, count: Three.self, into: points, width)
+        case .window5:
+            transformGradient(images, tiles, selected, count: Two.self, into: points, width)
         }
     }
 
     @inline(__always)
     private func transformGradient<N: TileSide>(
-        _ images: FloatView, _ tiles: Range<Int>, count: N.Type, into points: FloatView,
-        _ width: Int
+        _ images: FloatView, _ tiles: Range<Int>, _ selected: Range<Int>, count: N.Type,
+        into points: FloatView, _ width: Int
     ) {
         let channels = output.channels
         let plane = WinogradFilter.planeStride(tiles.count * Self.paddedCount(channels, width))
@@ -221,9 +233,9 @@ package struct WinogradTiles: Sendable {
             pixels.locate(
                 images.pointer + tile.image &* output.count, output, row: tile.row &* N.count,
                 column: tile.column &* N.count, size: N.count, outside: pixels.zeros)
-            Self.forEachPanel(channels, width) { panel, first in
+            Self.forEachPanel(selected, width) { panel, first in
                 let target = points.pointer + (panel &* tiles.count &+ slot) &* width
-                pixels.forEachVector(min(width, channels &- first)) { c, lanes in
+                pixels.forEachVector(min(width, selected.upperBound &- first)) { c, lanes in
                     pixels.evaluate(
                         first &+ c, lanes, count: count, into: target + c, plane: plane)
                 }

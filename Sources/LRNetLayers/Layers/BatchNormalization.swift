@@ -106,9 +106,8 @@ package final class BatchNormalization: Layer {
         } else {
             try gatherStatistics(input, pass)
         }
-        let microBatches = pass.layout.microBatches
-        pass.pool.forEach(microBatches.count) { position, _ in
-            let range = values(of: microBatches[position])
+        pass.forEachPart { position, samples in
+            let range = values(of: samples)
             let group = groups[groupIndex(position, pass)]
             BatchNormKernels.normalize(
                 input[range], scale: group.statistics.scale, shift: group.statistics.shift,
@@ -122,18 +121,18 @@ package final class BatchNormalization: Layer {
         guard let input else { preconditionFailure("\(name): backward without forward") }
         let microBatches = pass.layout.microBatches
         let width = 2 * channels
-        pass.pool.forEach(microBatches.count) { position, _ in
+        pass.forEachMicroBatch(channels: channels) { position, columns in
             let range = values(of: microBatches[position])
             BatchNormKernels.gradientSums(
                 gradient[range], input: input[range],
                 statistics: groups[groupIndex(position, pass)].statistics, rectified: rectified,
-                into: sums, at: position * width)
+                columns: columns, into: sums, at: position * width)
         }
         let all = try pass.statistics.gather(
             sums.prefix(microBatches.count * width), width: width, layout: pass.layout)
         finishSums(all, pass)
-        pass.pool.forEach(microBatches.count) { position, _ in
-            let range = values(of: microBatches[position])
+        pass.forEachPart { position, samples in
+            let range = values(of: samples)
             let group = groups[groupIndex(position, pass)]
             BatchNormKernels.backward(
                 gradient[range], input: input[range], statistics: group.statistics,
@@ -193,10 +192,10 @@ package final class BatchNormalization: Layer {
     private func gatherStatistics(_ input: FloatView, _ pass: Pass) throws {
         let microBatches = pass.layout.microBatches
         let width = 2 * channels
-        pass.pool.forEach(microBatches.count) { position, _ in
+        pass.forEachMicroBatch(channels: channels) { position, columns in
             BatchNormKernels.moments(
-                of: input[values(of: microBatches[position])], channels: channels, into: sums,
-                at: position * width)
+                of: input[values(of: microBatches[position])], channels: channels,
+                columns: columns, into: sums, at: position * width)
         }
         let all = try pass.statistics.gather(
             sums.prefix(microBatches.count * width), width: width, layout: pass.layout)

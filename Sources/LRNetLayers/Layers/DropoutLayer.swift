@@ -45,9 +45,8 @@ package final class DropoutLayer: Layer {
 
     private func apply(_ source: FloatView, into target: FloatView, _ pass: Pass) {
         let count = inputShape.count
-        let microBatches = pass.layout.microBatches
-        pass.pool.forEach(microBatches.count) { position, _ in
-            for sample in microBatches[position] {
+        pass.forEachPart { _, samples in
+            for sample in samples {
                 let range = sample * count..<(sample + 1) * count
                 Dropout.apply(
                     source[range], rate: rate,

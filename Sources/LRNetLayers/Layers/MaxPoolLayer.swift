@@ -33,9 +33,8 @@ package final class MaxPoolLayer: Layer {
 
     package func forward(_ input: FloatView, _ pass: Pass) throws -> FloatView {
         let (inputs, outputs) = (inputShape.count, outputShape.count)
-        let microBatches = pass.layout.microBatches
-        pass.pool.forEach(microBatches.count) { position, _ in
-            for sample in microBatches[position] {
+        pass.forEachPart { _, samples in
+            for sample in samples {
                 MaxPooling.forward(
                     input[sample * inputs..<(sample + 1) * inputs], geometry: geometry,
                     output: output[sample * outputs..<(sample + 1) * outputs], winners: winners,
@@ -49,9 +48,8 @@ package final class MaxPoolLayer: Layer {
     package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         let (inputs, outputs) = (inputShape.count, outputShape.count)
         let inputGradient = memory.gradient(pass.layout.sampleCount * inputs)
-        let microBatches = pass.layout.microBatches
-        pass.pool.forEach(microBatches.count) { position, _ in
-            for sample in microBatches[position] {
+        pass.forEachPart { _, samples in
+            for sample in samples {
                 MaxPooling.backward(
                     gradient[sample * outputs..<(sample + 1) * outputs], geometry: geometry,
                     inputGradient: inputGradient[sample * inputs..<(sample + 1) * inputs],

@@ -90,10 +90,13 @@ final class DirectProducts: LayerProducts {
             into: target, rows: rows)
     }
 
+    var gradientPanelCount: Int { MatrixProduct.panelCount(columns: shape.outputs) }
+
     func weightGradient(
         _ input: FloatView, gradient: MomentViews, into target: MomentViews, panelSize: Int,
-        worker: Int
+        panels: Range<Int>, worker: Int
     ) {
+        guard !panels.isEmpty else { return }
         let (image, result) = (
             geometry.input.count, geometry.outputPixelCount * shape.outputs
         )
@@ -105,8 +108,8 @@ final class DirectProducts: LayerProducts {
                 let gradient = gradient[panel.scaled(by: result)]
                 MatrixProduct.multiply(
                     .transposed(patches), gradient, into: target, rows: shape.fanIn,
-                    columns: shape.outputs, inner: gradient.count / shape.outputs,
-                    accumulate: start > 0)
+                    columns: shape.outputs, panels: panels,
+                    inner: gradient.count / shape.outputs, accumulate: start > 0)
             }
             add(patches, gradient.mean, into: target.mean)
             if let varianceGradient = gradient.variance, let variance = target.variance {

@@ -31,13 +31,17 @@ protocol LayerProducts: AnyObject {
     /// Overwrites the outputs; `output.variance` is `nil` if only means are required.
     func forward(_ input: FloatView, into output: MomentViews, worker: Int)
 
-    /// Overwrites `target` with the gradient of the weights over a leaf.
+    /// The number of panels of outputs by which the gradient of the weights can be divided.
+    var gradientPanelCount: Int { get }
+
+    /// Overwrites some outputs of `target` with the gradient of the weights over a leaf.
     ///
-    /// - Parameter panelSize: The number of samples per product; the sum over the leaf is cut
-    ///   there.
+    /// - Parameters:
+    ///   - panelSize: The number of samples per product; the sum over the leaf is cut there.
+    ///   - panels: The panels of outputs to compute, in `0 ..< gradientPanelCount`.
     func weightGradient(
         _ input: FloatView, gradient: MomentViews, into target: MomentViews, panelSize: Int,
-        worker: Int)
+        panels: Range<Int>, worker: Int)
 
     /// Overwrites `result` with the gradient of the input.
     func inputGradient(

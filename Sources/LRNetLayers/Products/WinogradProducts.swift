@@ -138,10 +138,16 @@ final class WinogradProducts: LayerProducts {
             workspace: workspace)
     }
 
+    /// The gradient of a folded window is unfolded as a whole, so it is not divided.
+    var gradientPanelCount: Int {
+        folding == nil ? MatrixProduct.panelCount(columns: outputs) : 1
+    }
+
     func weightGradient(
         _ input: FloatView, gradient: MomentViews, into target: MomentViews, panelSize: Int,
-        worker: Int
+        panels: Range<Int>, worker: Int
     ) {
+        guard !panels.isEmpty else { return }
         let workspace = workspace(worker)
         var moments = [(isSquared: false, gradient: gradient.mean, weights: target.mean)]
         if let varianceGradient = gradient.variance, let variance = target.variance {
@@ -152,7 +158,7 @@ final class WinogradProducts: LayerProducts {
             for moment in moments {
                 convolution.weightGradient(
                     input, squared: moment.isSquared, gradient: moment.gradient,
-                    into: moment.weights, workspace: workspace)
+                    into: moment.weights, panels: panels, workspace: workspace)
             }
             return
         }

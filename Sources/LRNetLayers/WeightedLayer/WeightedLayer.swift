@@ -210,21 +210,18 @@ package final class WeightedLayer: Layer {
         products.packForward(
             PreparedWeights(mean: mean.all, variance: isNoisy ? variance?.all : nil),
             pool: pass.pool)
-        pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
-            for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
-                let result = preActivations.moments(panel, isNoisy: isNoisy)
-                products.forward(
-                    input[panel.scaled(by: inputShape.count)], into: result, worker: worker)
-                if isNoisy {
-                    preActivations.draw(panel, monitor: varianceMonitor, worker: worker) {
-                        pass.key(.preActivation, layer: index, sample: $0)
-                    }
+        pass.forEachPanel(panelSize) { panel, worker in
+            let result = preActivations.moments(panel, isNoisy: isNoisy)
+            products.forward(
+                input[panel.scaled(by: inputShape.count)], into: result, worker: worker)
+            if isNoisy {
+                preActivations.draw(panel, monitor: varianceMonitor, worker: worker) {
+                    pass.key(.preActivation, layer: index, sample: $0)
                 }
-                if let bias { Elementwise.addRow(bias, toRowsOf: result.mean) }
-                if isNoisy, let standardizing = parts.standardizing {
-                    preActivations.standardize(
-                        panel, offset: standardizing.varianceOffset(shape))
-                }
+            }
+            if let bias { Elementwise.addRow(bias, toRowsOf: result.mean) }
+            if isNoisy, let standardizing = parts.standardizing {
+                preActivations.standardize(panel, offset: standardizing.varianceOffset(shape))
             }
         }
         return preActivations.values(0..<pass.layout.sampleCount)
@@ -240,14 +237,7 @@ package final class WeightedLayer: Layer {
             preconditionFailure("\(name): backward without forward or without gradients")
         }
         if model.isFrozen { return makeInputGradient(input, gradient, pass) }
-        let leaves = pass.layout.leaves
-        pass.pool.forEach(leaves.count) { leaf, worker in
-            let leafGradients = preActivations.computeMomentGradients(leaves[leaf], gradient)
-            guard wholeBatch == nil else { return }
-            weightGradient(
-                leaves[leaf], input: input, momentGradients: leafGradients,
-                into: gradients.view(leaf: leaf, layer: gradientRange), worker: worker, pass)
-        }
+        computeGradients(input, gradient, gradients, pass)
         if wholeBatch == nil { gradients.combine(layer: gradientRange, pool: pass.pool) }
         let momentGradients = preActivations.momentGradients(
             0..<pass.layout.sampleCount, gradient)
@@ -269,37 +259,75 @@ package final class WeightedLayer: Layer {
             PreparedWeights(
                 mean: mean.all, variance: model.hasVarianceGradient ? variance?.all : nil),
             pool: pass.pool)
-        pass.pool.forEach(pass.layout.leaves.count) { leaf, worker in
-            for panel in pass.layout.panels(ofLeaf: leaf, panelSize: panelSize) {
-                let images = panel.scaled(by: inputShape.count)
-                products.inputGradient(
-                    input[images], gradient: preActivations.momentGradients(panel, gradient),
-                    into: result[images], worker: worker)
-            }
+        pass.forEachPanel(panelSize) { panel, worker in
+            let images = panel.scaled(by: inputShape.count)
+            products.inputGradient(
+                input[images], gradient: preActivations.momentGradients(panel, gradient),
+                into: result[images], worker: worker)
         }
         return result
     }
 
+    /// Computes dM and dV of all samples, and unless the whole batch is one product, the gradients
+    /// of the leaves.
+    private func computeGradients(
+        _ input: FloatView, _ gradient: FloatView, _ gradients: GradientStore, _ pass: Pass
+    ) {
+        let leaves = pass.layout.leaves
+        let partCount = pass.division.partCount
+        if partCount > 1 {
+            // The parts of a leaf divide its outputs, and each output needs all samples.
+            pass.forEachPart { _, samples in
+                _ = preActivations.computeMomentGradients(samples, gradient)
+            }
+        }
+        if partCount > 1 && wholeBatch != nil { return }
+        pass.pool.forEach(leaves.count * partCount) { index, worker in
+            let (leaf, part) = (index / partCount, index % partCount)
+            let leafGradients =
+                partCount > 1
+                ? preActivations.momentGradients(leaves[leaf], gradient)
+                : preActivations.computeMomentGradients(leaves[leaf], gradient)
+            guard wholeBatch == nil else { return }
+            let target = gradients.view(leaf: leaf, layer: gradientRange)
+            weightGradient(
+                leaves[leaf], input: input, momentGradients: leafGradients, into: target,
+                panels: pass.division.part(part, of: products.gradientPanelCount), worker: worker)
+            if partCount == 1 { scaleGradient(target, pass) }
+        }
+        guard partCount > 1, parts.scales != nil else { return }
+        pass.pool.forEach(leaves.count) { leaf, _ in
+            scaleGradient(gradients.view(leaf: leaf, layer: gradientRange), pass)
+        }
+    }
+
+    /// Computes the gradients of some panels of outputs over a leaf, and with the first panel the
+    /// gradient of the bias.
     private func weightGradient(
         _ samples: Range<Int>, input: FloatView, momentGradients: MomentViews,
-        into target: FloatView, worker: Int, _ pass: Pass
+        into target: FloatView, panels: Range<Int>, worker: Int
     ) {
         let layout = gradientLayout
         if !layout.means.isEmpty {
-            let moments = layout.moments(of: target)
             products.weightGradient(
                 input[samples.scaled(by: inputShape.count)], gradient: momentGradients,
-                into: moments, panelSize: panelSize, worker: worker)
-            if let scales = parts.scales {
-                scales.scaleGradient(
-                    latents.map(\.value), step: weightStep(pass),
-                    gradient: PreparedWeights(mean: moments.mean, variance: moments.variance),
-                    into: target[layout.allScales])
-            }
+                into: layout.moments(of: target), panelSize: panelSize, panels: panels,
+                worker: worker)
         }
-        if let bias = layout.bias {
+        if let bias = layout.bias, panels.contains(0) {
             Elementwise.sumRows(of: momentGradients.mean, into: target[bias], accumulate: false)
         }
+    }
+
+    /// Computes the gradient of the scales of a leaf from those of its moments.
+    private func scaleGradient(_ target: FloatView, _ pass: Pass) {
+        let layout = gradientLayout
+        guard let scales = parts.scales, !layout.means.isEmpty else { return }
+        let moments = layout.moments(of: target)
+        scales.scaleGradient(
+            latents.map(\.value), step: weightStep(pass),
+            gradient: PreparedWeights(mean: moments.mean, variance: moments.variance),
+            into: target[layout.allScales])
     }
 
     // MARK: Update

@@ -53,7 +53,7 @@ package struct RunPlan {
                 \(sequence.stepsPerEpoch) per epoch
                 batch       \(training.globalBatch) = \(training.gradientLeaves) leaves of \
                 \(training.leafSize), micro-batches of \(training.microBatch); at most \
-                \(training.gradientLeaves) ranks x threads
+                \(training.gradientLeaves) ranks
                 placement   \(Self.placement(training, ranks: ranks))
                 start       \(start)
 
@@ -99,10 +99,11 @@ package struct RunPlan {
         let (threads, leaves) = (training.threads, training.gradientLeaves)
         let all =
             "\(PlacementCheck.counted(ranks, "rank")) x \(PlacementCheck.counted(threads, "thread"))"
-        let busy = (0..<ranks).map {
-            min(LeafTree.run(of: $0, ranks: ranks, leafCount: leaves).count, threads)
+        let busy = (0..<ranks).map { rank in
+            let run = LeafTree.run(of: rank, ranks: ranks, leafCount: leaves)
+            return min(run.count * WorkDivision.largestPartCount, threads)
         }.reduce(0, +)
-        if busy == ranks * threads { return "\(all) (up to \(leaves) can share a batch)" }
+        if busy == ranks * threads { return "\(all) (up to \(leaves) ranks can share a batch)" }
         return
             "\(all): \(ranks * threads - busy) of them idle most of a step, because a batch has "
             + "\(leaves) leaves; use fewer, or raise training.gradientLeaves (which changes the "

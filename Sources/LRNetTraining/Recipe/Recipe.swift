@@ -122,7 +122,7 @@ package struct Recipe: Sendable, Equatable {
         package var maxMinutes: Double?
         /// Samples of a step over all ranks.
         package var globalBatch = 256
-        /// Parts of a batch: the maximum of ranks x threads that can share it.
+        /// Parts of a batch: the maximum number of ranks that can share it.
         package var gradientLeaves = 8
         /// The maximum number of samples in one product; divides the leaf. If a file omits it, it
         /// is derived from the leaf.

@@ -171,8 +171,8 @@ extension RecipeKey {
         RecipeKey(
             "training.gradientLeaves", \.training.gradientLeaves, .whole(1...65_536), .results,
             .always,
-            about: "The number of parts (leaves) of a batch: the maximum of ranks x threads "
-                + "that can share it."),
+            about: "The number of parts (leaves) of a batch: the maximum number of ranks that can "
+                + "share it. Threads divide leaves further."),
         RecipeKey(
             "training.microBatch", \.training.microBatch, .derivedWhole(1...10_000_000), .results,
             .always,

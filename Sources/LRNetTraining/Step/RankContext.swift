@@ -1,6 +1,6 @@
 package import LRNetCollectives
 internal import LRNetDiagnostics
-internal import LRNetKernels
+package import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
 
@@ -13,20 +13,25 @@ package final class RankContext {
     package let statistics: GroupStatistics
     let status: StatusExchange
 
-    /// - Parameter threadOption: The option that the user should lower if the system cannot create
-    ///   that many threads; named in the error.
+    /// - Parameters:
+    ///   - threadOption: The option that the user should lower if the system cannot create that
+    ///     many threads; named in the error.
+    ///   - schedule: A plan of more threads, which is made instead of using threads.
     /// - Throws: `Failure` if there are more ranks than leaves, or if threads cannot be created.
     package init(
-        group: any ProcessGroup, recipe: Recipe, threadOption: String = "training.threads"
+        group: any ProcessGroup, recipe: Recipe, threadOption: String = "training.threads",
+        schedule: ThreadSchedule? = nil
     ) throws {
         try Self.check(recipe, ranks: group.size)
         let leaves = recipe.training.gradientLeaves
         self.group = group
         self.recipe = recipe
         let threads = recipe.training.threads
-        pool = try .computing(
-            threads: threads, cores: ProcessAffinity.cores(),
-            remedy: "lower \(threadOption) (\(threads))")
+        pool =
+            try schedule.map { ThreadPool(planning: $0) }
+            ?? .computing(
+                threads: threads, cores: ProcessAffinity.cores(),
+                remedy: "lower \(threadOption) (\(threads))")
         leafRun = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leaves)
         statistics = GroupStatistics(group: group, leafCount: leaves)
         status = StatusExchange(group: group, leafCount: leaves)
