@@ -63,6 +63,29 @@ import Testing
             ])
     }
 
+    @Test func `every leaf of any run accumulates in memory of its own`() {
+        for count in 1...17 {
+            for first in 0..<count {
+                for end in first + 1...count {
+                    let schedule = LeafSchedule(of: first..<end, in: LeafTree(count: count))
+                    let store = GradientStore(count: 2, largestLayer: 1)
+                    store.begin(schedule)
+                    for layer in [0..<1, 1..<2] {
+                        let views = (0..<schedule.leafCount).map {
+                            store.view(leaf: $0, layer: layer)
+                        }
+                        for (leaf, view) in views.enumerated() { view[0] = Float(leaf) }
+                        #expect(views.map { $0[0] } == views.indices.map { Float($0) })
+                        // The first leaf of a node accumulates in the node.
+                        #expect(
+                            store.nodes(layer).map { $0[0] }
+                                == schedule.nodeLeaves.map { Float($0) })
+                    }
+                }
+            }
+        }
+    }
+
     /// Leaves 3 ..< 8 of eight form the nodes 3 and 4 ..< 8. Leaves that do not start a node share
     /// scratch memory.
     @Test func `a run of leaves yields a sum for each complete subtree`() {

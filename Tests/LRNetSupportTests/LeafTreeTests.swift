@@ -75,6 +75,74 @@ import Testing
         #expect(LeafTree(count: 0).combine(leaves: [Int]()) { $0 += $1 } == nil)
     }
 
+    /// All leaves, all runs of ranks, and runs of a tail batch.
+    @Test func `nodes are joined by the additions of the definition`() {
+        for count in 0...40 {
+            let tree = LeafTree(count: count)
+            let leaves = (0..<count).map { LeafTree.Node(level: 0, index: $0) }
+            #expect(tree.additions(joining: leaves) == definition(tree, joining: leaves))
+            for ranks in 1...count + 2 {
+                for leafCount in [count, count + 5] {
+                    let nodes = (0..<ranks).flatMap {
+                        tree.nodes(
+                            covering: LeafTree.run(of: $0, ranks: ranks, leafCount: leafCount))
+                    }
+                    #expect(
+                        tree.additions(joining: nodes) == definition(tree, joining: nodes),
+                        "\(count) of \(leafCount) leaves on \(ranks) ranks")
+                }
+            }
+        }
+    }
+
+    /// If the time grew with the square of the leaves, the ratio would be 4.
+    @Test(.serialized, arguments: [false, true])
+    func `the time to add nodes grows in proportion to their number`(areWhole: Bool) {
+        let counts = [1 << 16, 1 << 17]
+        let trees = counts.map { count -> (LeafTree, [LeafTree.Node], [Double]) in
+            let tree = LeafTree(count: count)
+            // Runs of three leaves form two nodes each.
+            let nodes =
+                areWhole
+                ? (0..<count).map { LeafTree.Node(level: 0, index: $0) }
+                : (0..<count / 3).flatMap {
+                    tree.nodes(
+                        covering: LeafTree.run(of: $0, ranks: count / 3, leafCount: count))
+                }
+            return (tree, nodes, Array(repeating: 1.0, count: nodes.count))
+        }
+        var times = [Duration.seconds(1000), .seconds(1000)]
+        for _ in 0..<15 {
+            for (index, (tree, nodes, values)) in trees.enumerated() {
+                let start = ContinuousClock.now
+                let sum = tree.combine(values, of: nodes) { $0 += $1 }
+                times[index] = min(times[index], ContinuousClock.now - start)
+                #expect(sum == Double(nodes.count))
+            }
+        }
+        #expect(times[1] / times[0] < 2.5, "\(times)")
+    }
+
+    /// Returns the additions by the definition of a node, which looks up each node's slot.
+    private func definition(
+        _ tree: LeafTree, joining nodes: [LeafTree.Node]
+    ) -> [LeafTree.Addition] {
+        var additions: [LeafTree.Addition] = []
+        func slot(_ node: LeafTree.Node) -> Int {
+            if let known = nodes.firstIndex(of: node) { return known }
+            let halves = (0..<2).map {
+                LeafTree.Node(level: node.level - 1, index: 2 * node.index + $0)
+            }
+            let destination = slot(halves[0])
+            if tree.leaves(of: halves[1]).isEmpty { return destination }
+            let source = slot(halves[1])
+            additions.append(.init(destination: destination, source: source))
+            return destination
+        }
+        if tree.count > 0 { _ = slot(tree.root) }
+        return additions
+    }
+
     private func bracket(_ index: Int, _ level: Int, _ count: Int) -> String {
         if level == 0 { return "\(index)" }
         let left = bracket(2 * index, level - 1, count)

@@ -13,10 +13,28 @@ package struct LeafSchedule: Sendable, Equatable {
 
     package let leafCount: Int
 
+    /// The memory in which each leaf accumulates.
+    let places: [Place]
+
+    /// A vector in which a leaf accumulates.
+    enum Place: Sendable, Equatable {
+        case node(Int)
+        case scratch(Int)
+    }
+
+    /// - Precondition: `nodeLeaves` increase.
     package init(leafCount: Int, nodeLeaves: [Int], additions: [LeafTree.Addition]) {
         self.leafCount = leafCount
         self.nodeLeaves = nodeLeaves
         self.additions = additions
+        var node = 0
+        places = (0..<leafCount).map { leaf in
+            guard node < nodeLeaves.count, nodeLeaves[node] == leaf else {
+                return .scratch(leaf - node)
+            }
+            node += 1
+            return .node(node - 1)
+        }
     }
 
     /// Creates the schedule of a process that owns the leaves in `run` of `tree`.
@@ -96,9 +114,10 @@ package final class GradientStore {
     ///   - leaf: The leaf, counted from this process's first one.
     ///   - layer: The layer's range of the vector.
     package func view(leaf: Int, layer: Range<Int>) -> FloatView {
-        if let node = schedule.nodeLeaves.firstIndex(of: leaf) { return nodeBuffers[node][layer] }
-        let before = schedule.nodeLeaves.count { $0 < leaf }
-        return scratch[leaf - before][0..<layer.count]
+        switch schedule.places[leaf] {
+        case .node(let node): nodeBuffers[node][layer]
+        case .scratch(let number): scratch[number][0..<layer.count]
+        }
     }
 
     /// Sums the leaves' gradients in a layer's range into the nodes, after all leaves have computed

@@ -38,8 +38,14 @@ extension LeafTree {
         }
         precondition(next == count, "nodes \(nodes) stop short of \(count) leaves")
         var additions: [Addition] = []
-        if count > 0 {
-            _ = append(to: &additions, below: root) { nodes.firstIndex(of: $0) }
+        guard count > 0 else { return additions }
+        additions.reserveCapacity(nodes.count - 1)
+        // The tree is visited from left to right, so it meets the nodes in their order.
+        var slot = 0
+        _ = append(to: &additions, below: root) { node in
+            guard slot < nodes.count, nodes[slot] == node else { return nil }
+            slot += 1
+            return slot - 1
         }
         return additions
     }
@@ -79,7 +85,7 @@ extension LeafTree {
     }
 
     /// Appends the additions that compute `node` from nodes for which `slot` returns a slot, and
-    /// returns the node's own slot.
+    /// returns the node's own slot. `slot` is called for nodes from left to right.
     private func append(
         to additions: inout [Addition], below node: Node, slot: (Node) -> Int?
     ) -> Int {

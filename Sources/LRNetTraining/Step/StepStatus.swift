@@ -92,9 +92,7 @@ final class StatusExchange {
         }
         status.stopWanted = flags.contains(.stopWanted)
         status.hasFailure = flags.contains(.hasFailure)
-        let tree = LeafTree(count: present)
-        let nodes = (0..<present).map { LeafTree.Node(level: 0, index: $0) }
-        let loss = tree.combine(losses, of: nodes) { $0 += $1 } ?? 0
+        let loss = LeafTree(count: present).combine(leaves: losses) { $0 += $1 } ?? 0
         status.loss = status.sampleCount > 0 ? loss / Double(status.sampleCount) : 0
         return status
     }
