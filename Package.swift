@@ -147,7 +147,9 @@ let package = Package(
         tests(
             "DocumentationTests",
             ["LRNetCommandLine", "LRNetLaunchSupport", "LRNetSupport", "LRNetTraining"]),
-        tests("LRNetWatchdogTests", ["LRNetSupport", "LRNetWatchdog"]),
+        tests(
+            "LRNetWatchdogTests",
+            ["LRNetCollectives", "LRNetKernels", "LRNetSupport", "LRNetWatchdog"]),
         tests("LRNetDiagnosticsTests", ["LRNetCollectives", "LRNetDiagnostics"]),
         tests(
             "LRNetTrainingTests",

@@ -7,6 +7,7 @@ final class HeartbeatClient {
     private let context: WatchdogContext
     private let contact: Watchdog.Contact
     private var socket: HeartbeatSocket?
+    private var buffer = HeartbeatSocket.makeBuffer()
     private var hasLeft = false
     private var serverHasLeft = false
     /// The last message from rank 0.
@@ -98,7 +99,7 @@ final class HeartbeatClient {
     /// Receives the messages of rank 0.
     private func listen(at now: ContinuousClock.Instant, isConnecting: Bool = false) {
         guard let socket else { return }
-        let isOpen = socket.receive()
+        let isOpen = socket.receive(through: &buffer)
         do {
             while let heartbeat = try Heartbeat.take(from: &socket.inbox),
                 heartbeat.token == contact.token

@@ -5,6 +5,7 @@ internal import LRNetSupport
 final class HeartbeatServer {
     private struct Connection {
         var socket: HeartbeatSocket
+        var openedAt: ContinuousClock.Instant
         /// The connected rank; `nil` until its first heartbeat.
         var rank: Int?
     }
@@ -12,12 +13,17 @@ final class HeartbeatServer {
     private let context: WatchdogContext
     private let listener: HeartbeatSocket?
     private var connections: [Connection] = []
+    private var buffer = HeartbeatSocket.makeBuffer()
     private var table: HeartbeatTable
     private var leftAt: ContinuousClock.Instant?
 
     /// The maximum number of connections. A rank may try several addresses; more connections than
     /// this are not from this job.
     private var connectionLimit: Int { 2 * context.hostNames.count + 64 }
+
+    /// The time within which a connection must send a heartbeat of this job. A rank sends one as
+    /// soon as it is connected.
+    private static let identificationTime = Duration.seconds(10)
 
     init(context: WatchdogContext, listener: HeartbeatSocket?) {
         self.context = context
@@ -29,25 +35,48 @@ final class HeartbeatServer {
     func run() {
         var before = ContinuousClock.now
         while true {
-            let descriptors =
-                connections.map(\.socket.number) + (listener.map { [$0.number] } ?? [])
-            // The pipe stays readable after the shutdown notice.
-            let notice = leftAt == nil ? [context.shutdownNotice.descriptor] : []
-            HeartbeatSocket.wait(for: descriptors + notice, atMost: context.tick)
+            let isReadable = wait()
             let now = ContinuousClock.now
             if now - before > context.limit / 2 { table.resetTimes(at: now) }
             before = now
-            while connections.count < connectionLimit, let socket = listener?.accepted() {
-                connections.append(Connection(socket: socket))
+            let own = context.heartbeat()
+            let answer = own.encoded
+            for index in connections.indices.reversed() where isReadable[index] {
+                serve(index, answer: answer, at: now)
             }
-            for index in connections.indices.reversed() { serve(index, at: now) }
-            table.record(context.heartbeat(), at: now)
+            updateConnections(at: now)
+            table.record(own, at: now)
             if let leftAt {
                 guard context.hostNames.count > 1, now - leftAt > context.limit else { continue }
                 endJob(.init(ranks: [0], cause: .hung, duration: now - leftAt))
             }
             if let message = context.shutdownNotice.take() { leave(message, at: now) }
             if leftAt == nil { check(at: now) }
+        }
+    }
+
+    /// Waits for messages.
+    ///
+    /// A pause comes first, in which the messages of many ranks arrive. A few calls of `poll` each
+    /// second, each of which costs time for every connection, then serve any number of ranks. Only
+    /// the shutdown notice ends the pause.
+    ///
+    /// - Returns: For each connection, and then for other descriptors, true if it is readable.
+    private func wait() -> [Bool] {
+        // The pipe stays readable after the shutdown notice.
+        let notice = leftAt == nil ? [context.shutdownNotice.descriptor] : []
+        HeartbeatSocket.wait(for: notice, atMost: context.tick / 20)
+        let isFull = connections.count >= connectionLimit
+        let entrance = isFull ? [] : listener.map { [$0.number] } ?? []
+        return HeartbeatSocket.wait(
+            for: connections.map(\.socket.number) + entrance + notice, atMost: context.tick)
+    }
+
+    /// Closes connections that have not identified themselves in time, and accepts new ones.
+    private func updateConnections(at now: ContinuousClock.Instant) {
+        connections.removeAll { $0.rank == nil && now - $0.openedAt > Self.identificationTime }
+        while connections.count < connectionLimit, let socket = listener?.accepted() {
+            connections.append(Connection(socket: socket, openedAt: now))
         }
     }
 
@@ -58,9 +87,9 @@ final class HeartbeatServer {
 
     /// Receives the messages of a connection and answers heartbeats. Removes the connection when it
     /// is closed.
-    private func serve(_ index: Int, at now: ContinuousClock.Instant) {
+    private func serve(_ index: Int, answer: [UInt8], at now: ContinuousClock.Instant) {
         let socket = connections[index].socket
-        let isOpen = socket.receive()
+        let isOpen = socket.receive(through: &buffer)
         do {
             while let heartbeat = try Heartbeat.take(from: &socket.inbox) {
                 guard heartbeat.token == context.token,
@@ -74,7 +103,7 @@ final class HeartbeatServer {
                 if heartbeat.kind == .failure {
                     report(.init(ranks: [heartbeat.rank], cause: .failed(heartbeat.text)))
                 }
-                if heartbeat.kind == .alive { socket.send(context.heartbeat()) }
+                if heartbeat.kind == .alive { socket.send(answer) }
             }
         } catch {
             // The connection is from another program; the port is open to all.

@@ -107,8 +107,11 @@ package final class HeartbeatSocket: @unchecked Sendable {
 
     /// Sends a message, or as much of it as the peer accepts now. The rest is sent with the next
     /// message.
-    package func send(_ message: Heartbeat) {
-        if outbox.count < Self.outboxLimit { outbox += message.encoded }
+    package func send(_ message: Heartbeat) { send(message.encoded) }
+
+    /// Sends an encoded message like ``send(_:)-(Heartbeat)``.
+    func send(_ message: [UInt8]) {
+        if outbox.count < Self.outboxLimit { outbox += message }
         while !outbox.isEmpty {
             let sent = outbox.withUnsafeBytes {
                 Foundation.send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -120,24 +123,34 @@ package final class HeartbeatSocket: @unchecked Sendable {
 
     /// Moves received bytes to the inbox.
     ///
+    /// - Parameter buffer: Scratch memory, which sockets can share; not empty.
     /// - Returns: True if the connection is still open.
-    package func receive() -> Bool {
-        var buffer = [UInt8](repeating: 0, count: 4096)
+    package func receive(through buffer: inout [UInt8]) -> Bool {
         while inbox.count < Self.inboxLimit {
             let count = recv(number, &buffer, buffer.count, 0)
-            if count > 0 {
-                inbox += buffer[..<count]
-            } else {
+            guard count > 0 else {
                 return count < 0 && [EAGAIN, EWOULDBLOCK, EINTR].contains(errno)
             }
+            inbox += buffer[..<count]
+            // Nothing more has arrived. A call that confirms it would double the calls of rank 0.
+            if count < buffer.count { return true }
         }
         return true
     }
 
+    /// Creates the scratch memory for ``receive(through:)``.
+    package static func makeBuffer() -> [UInt8] { [UInt8](repeating: 0, count: 4096) }
+
     /// Waits until one of the descriptors is readable, or until the time has elapsed.
-    package static func wait(for numbers: [Int32], atMost patience: Duration) {
+    ///
+    /// - Returns: For each descriptor, true if it is readable or its connection has ended.
+    @discardableResult
+    package static func wait(for numbers: [Int32], atMost patience: Duration) -> [Bool] {
         var all = numbers.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        _ = poll(&all, nfds_t(all.count), patience.milliseconds)
+        guard poll(&all, nfds_t(all.count), patience.milliseconds) > 0 else {
+            return Array(repeating: false, count: all.count)
+        }
+        return all.map { $0.revents != 0 }
     }
 
     /// Returns the IPv4 addresses of this machine, without loopback.

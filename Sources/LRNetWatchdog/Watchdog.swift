@@ -10,7 +10,9 @@ internal import LRNetSupport
 /// 1. Rank 0 listens on a free port of any IPv4 address. It broadcasts its port, host name,
 ///    addresses and a random token of the job once, over MPI.
 /// 2. Every other rank connects and sends a ``Heartbeat`` every tick (a tenth of the limit, at most
-///    one second) with its phase, step and progress. Rank 0 answers each with its own.
+///    one second) with its phase, step and progress. Rank 0 answers each with its own. It reads
+///    messages at most twenty times a tick, and closes a connection that sends no heartbeat of the
+///    job within 10 seconds.
 /// 3. Rank 0 detects a failure (``HeartbeatTable``) when a condition has lasted for the limit.
 ///    Without heartbeats, the rank is *stopped*, or its host is down. With heartbeats but no
 ///    progress on any rank, the job is *hung*, and the rank that has begun the fewest phases is
