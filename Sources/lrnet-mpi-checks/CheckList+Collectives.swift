@@ -41,6 +41,16 @@ extension CheckList {
             try group.allGather(doubles(counts[rank], rank), counts: counts, into: &gathered)
             expect(gathered == expected, "all-gather of \(counts) doubles")
         }
+
+        for count in [0, 1, 2000] {
+            // Sums that a Double cannot represent.
+            var values = (0..<count).map { Int64(1) << 59 + Int64($0 + rank) }
+            try group.sum(&values)
+            let (ranks, below) = (Int64(size), Int64(size * (size - 1) / 2))
+            expect(
+                values == (0..<count).map { ranks << 59 + ranks * Int64($0) + below },
+                "sum of \(count) integers")
+        }
     }
 
     private func pattern(_ count: Int, _ seed: Int) -> [UInt8] {

@@ -19,6 +19,9 @@ import Testing
         var gathered = [0.0, 0.0]
         try group.allGather([1.5, 2.5], counts: [2], into: &gathered)
         #expect(gathered == [1.5, 2.5])
+        var counts: [Int64] = [7, .max]
+        try group.sum(&counts)
+        #expect(counts == [7, .max])
         try group.finalize()
     }
 

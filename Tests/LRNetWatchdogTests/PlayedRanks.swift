@@ -24,6 +24,7 @@ final class PlayedGroup: ProcessGroup, @unchecked Sendable {
     func barrier() {}
     func broadcast(_ view: FloatView, root: Int) {}
     func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {}
+    func sum(_ values: inout [Int64]) {}
     func abort(_ status: ExitStatus) -> Never { exit(status.rawValue) }
     func finalize() {}
 }

@@ -106,6 +106,24 @@ extension MPIProcessGroup {
             }, "MPI_Allgatherv", "\(total) values")
     }
 
+    /// Calls `MPI_Allreduce`. The order of additions does not matter, because integers are exact.
+    package func sum(_ values: inout [Int64]) throws {
+        checkUse()
+        countCollective(bytes: values.count * MemoryLayout<Int64>.stride)
+        let count = values.count
+        try values.withUnsafeMutableBufferPointer { values in
+            guard let base = values.baseAddress else { return }
+            for start in stride(from: 0, to: count, by: Self.pieceCount) {
+                let piece = Int32(min(Self.pieceCount, count - start))
+                try check(
+                    timed {
+                        MPI_Allreduce(
+                            MPI_IN_PLACE, base + start, piece, MPI_INT64_T, MPI_SUM, communicator)
+                    }, "MPI_Allreduce", "\(count) integers")
+            }
+        }
+    }
+
     /// Sums the view's values over all ranks. The library chooses the order, which can differ
     /// between rank counts and runs. Every rank must call it with the same count.
     func sumInAnyOrder(_ view: FloatView) throws {

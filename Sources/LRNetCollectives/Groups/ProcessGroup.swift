@@ -55,6 +55,9 @@ package protocol ProcessGroup: AnyObject, Sendable {
     /// - Precondition: The counts satisfy these conditions.
     func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) throws
 
+    /// Replaces each integer by its sum over all ranks. The count must be the same on every rank.
+    func sum(_ values: inout [Int64]) throws
+
     /// Ends the whole group at once with this exit code. Not a collective: one rank is enough.
     func abort(_ status: ExitStatus) -> Never
 

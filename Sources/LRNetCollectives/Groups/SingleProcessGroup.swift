@@ -37,6 +37,8 @@ package final class SingleProcessGroup: ProcessGroup {
         for index in local.indices { gathered[index] = local[index] }
     }
 
+    package func sum(_ values: inout [Int64]) {}
+
     package func abort(_ status: ExitStatus) -> Never {
         exit(status.rawValue)
     }

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import LRNetCollectives
 internal import LRNetKernels
 
@@ -35,18 +34,11 @@ struct ClassTally {
         return best - logits.startIndex
     }
 
-    /// Adds up the counts of all ranks. They are integers, so the order does not matter. Every rank
-    /// must call it.
+    /// Adds up the counts of all ranks. Every rank must call it.
     mutating func combine(_ group: any ProcessGroup) throws {
-        let own = (errors + counts).map(Double.init)
-        let width = own.count
-        var gathered = Array(repeating: 0.0, count: width * group.size)
-        try group.allGather(
-            own, counts: Array(repeating: width, count: group.size), into: &gathered)
-        let sums = (0..<width).map { column in
-            stride(from: column, to: gathered.count, by: width).reduce(0) { $0 + Int(gathered[$1]) }
-        }
-        errors = Array(sums[..<counts.count])
-        counts = Array(sums[counts.count...])
+        var sums = (errors + counts).map { Int64($0) }
+        try group.sum(&sums)
+        errors = sums.prefix(counts.count).map { Int($0) }
+        counts = sums.suffix(counts.count).map { Int($0) }
     }
 }
