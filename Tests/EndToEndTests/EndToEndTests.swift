@@ -115,6 +115,19 @@ final class TestRun: Sendable {
         }
     }
 
+    /// Returns the errors of each class and then the samples of each class, for each validation of
+    /// the metrics.
+    func classTallies() throws -> [[Int]] {
+        struct Line: Codable {
+            var classErrors, classCounts: [Int]?
+        }
+        let text = String(decoding: try FileBytes.read("\(output)/metrics.jsonl"), as: UTF8.self)
+        return try text.split(separator: "\n").compactMap {
+            let line = try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+            return line.classErrors.map { $0 + (line.classCounts ?? []) }
+        }
+    }
+
     /// Returns the kind and the step of each line of the metrics.
     func metricsSteps() throws -> [String] {
         struct Line: Codable {

@@ -147,6 +147,33 @@ extension EndToEndTests {
             check(test, samples: 40)
         }
 
+        /// One batch contains the whole split: four leaves of 15, or three, which all ranks share.
+        @Test func `a split within one batch yields the same numbers at any number of ranks`()
+            throws
+        {
+            let settings = [
+                "training.globalBatch=240", "training.gradientLeaves=16", "training.microBatch=5",
+                "training.steps=1", "validation.everyEpochs=1", "validation.draws=2",
+                "validation.reestimateBatches=2",
+            ]
+            let run = try TestRun()
+            let expected = try run.result(settings)
+            for ranks in [2, 3, 8] {
+                let other = try TestRun()
+                #expect(try other.result(settings, ranks: ranks).numbers == expected.numbers)
+                #expect(try other.winner() == run.winner())
+                #expect(try other.classTallies() == run.classTallies())
+            }
+            #expect(try run.classTallies().map { $0.suffix(10).reduce(0, +) } == [60])
+            for split in ["validation", "test"] {
+                let arguments = ["--split", split, "--ensemble", "2"]
+                let alone = try report(run, arguments)
+                for ranks in [2, 3, 8] {
+                    #expect(try report(run, arguments, ranks: ranks) == alone, "\(ranks) ranks")
+                }
+            }
+        }
+
         @Test
         func `an ensemble combines several draws and likeliest weights are one network`() throws {
             let run = try TestRun()

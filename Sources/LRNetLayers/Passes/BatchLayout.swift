@@ -19,6 +19,9 @@ package struct BatchLayout: Sendable, Equatable {
     /// that are present.
     package let leafRun: Range<Int>
 
+    /// The number of leaves that were dealt to the processes, each of which owns a run of them.
+    package let dealtLeafCount: Int
+
     /// The samples of each present leaf, as indices into this process's samples.
     package let leaves: [Range<Int>]
 
@@ -27,8 +30,12 @@ package struct BatchLayout: Sendable, Equatable {
 
     /// Lays out a batch.
     ///
+    /// - Parameter dealtLeafCount: The leaves that were dealt; those that are present by default.
     /// - Precondition: The sizes are positive and `microBatch` divides `leafSize`.
-    package init(globalCount: Int, leafSize: Int, microBatch: Int, leafRun: Range<Int>) {
+    package init(
+        globalCount: Int, leafSize: Int, microBatch: Int, leafRun: Range<Int>,
+        dealtLeafCount: Int? = nil
+    ) {
         precondition(
             globalCount >= 0 && leafSize > 0 && microBatch > 0 && leafSize % microBatch == 0,
             "\(globalCount) samples in leaves of \(leafSize) and micro-batches of \(microBatch)")
@@ -36,6 +43,7 @@ package struct BatchLayout: Sendable, Equatable {
         self.leafSize = leafSize
         self.microBatch = microBatch
         self.leafRun = leafRun
+        self.dealtLeafCount = dealtLeafCount ?? (globalCount + leafSize - 1) / leafSize
         let first = min(leafRun.lowerBound * leafSize, globalCount)
         func cut(_ range: Range<Int>, by size: Int) -> [Range<Int>] {
             stride(from: range.lowerBound, to: range.upperBound, by: size).map {

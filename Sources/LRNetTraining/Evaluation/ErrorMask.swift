@@ -80,7 +80,7 @@ final class ErrorMaskBuilder {
     /// - Parameter logits: Shape `[samples, classes]`.
     func add(_ logits: FloatView, _ labels: [Int32]) {
         let batch = min(context.recipe.training.globalBatch, mask.count - imageCount)
-        let first = imageCount + context.layout(globalCount: batch).firstSample
+        let first = imageCount + context.measuringLayout(globalCount: batch).firstSample
         imageCount += batch
         guard !labels.isEmpty else { return }
         let values = logits.values

@@ -5,8 +5,8 @@ package import LRNetLayers
 internal import LRNetSupport
 package import LRNetWatchdog
 
-/// Draws and measures finished networks on all ranks together. As in training, each batch is
-/// distributed by leaves, so results do not depend on the number of ranks.
+/// Draws and measures finished networks on all ranks together. The leaves of each batch are dealt
+/// evenly to the ranks, and results do not depend on the number of ranks.
 ///
 /// Draws use the parameters of the network in training, and passes use its memory. Its parameters
 /// and moving averages do not change.
@@ -189,7 +189,7 @@ package final class Evaluator {
     ) throws -> DrawResult {
         var sum = Sum()
         for (index, batch) in cut(Array(0..<(try reader(split).count))).enumerated() {
-            let layout = context.layout(globalCount: batch.count)
+            let layout = context.measuringLayout(globalCount: batch.count)
             let (logits, labels) = ensemble.logits(batch: index)
             observer(logits, labels)
             let totals = loss.evaluate(
@@ -275,7 +275,7 @@ package final class Evaluator {
         combine: (StepStatus) -> Void
     ) throws {
         let requests = batches.map { batch in
-            let layout = context.layout(globalCount: batch.count)
+            let layout = context.measuringLayout(globalCount: batch.count)
             return BatchRequest(
                 samples: Array(
                     batch[layout.firstSample..<layout.firstSample + layout.sampleCount]))
@@ -287,7 +287,7 @@ package final class Evaluator {
             loader: loader, capacity: context.capacity, shape: augmenter.outputShape)
         for batch in batches {
             beacon?.enter(.validating)
-            let layout = context.layout(globalCount: batch.count)
+            let layout = context.measuringLayout(globalCount: batch.count)
             let loaded = source.next(count: layout.sampleCount)
             let totals = try body(loaded, layout)
             let status = try context.status.combine(

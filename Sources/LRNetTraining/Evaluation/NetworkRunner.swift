@@ -36,7 +36,8 @@ package final class NetworkRunner {
         precondition(count <= capacity, "\(count) images exceed the capacity of \(capacity)")
         return try network.evaluating(layers) {
             try network.forward(
-                inputs, context.pass(.evaluation, layout: context.layout(globalCount: count))
+                inputs,
+                context.pass(.evaluation, layout: context.measuringLayout(globalCount: count))
             ).values
         }
     }

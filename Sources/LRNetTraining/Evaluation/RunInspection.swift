@@ -124,7 +124,7 @@ package final class RunInspection {
         _ = try network.evaluating(drawn) {
             try network.forward(
                 batch.filledImages,
-                context.pass(.evaluation, layout: context.layout(globalCount: 1)))
+                context.pass(.evaluation, layout: context.measuringLayout(globalCount: 1)))
         }
         guard let input = layer.lastInput else { preconditionFailure("\(layer.name): no input") }
         return input[0..<layer.inputShape.count]
@@ -170,7 +170,7 @@ package final class RunInspection {
         for first in stride(from: 0, to: reader.count, by: context.capacity) {
             let samples = Array(first..<min(first + context.capacity, reader.count))
             let batch = try filled(samples, reader)
-            let layout = context.layout(globalCount: samples.count)
+            let layout = context.measuringLayout(globalCount: samples.count)
             let logits = try network.forward(
                 batch.filledImages, context.pass(.evaluation, layout: layout)
             ).values

@@ -36,7 +36,7 @@ extension Recipe {
             architecture: architecture, classes: classes ?? architecture.classes, options: options)
     }
 
-    /// Returns the layout of a rank's part of a batch.
+    /// Returns the layout of a rank's part of a training batch.
     ///
     /// - Parameters:
     ///   - globalCount: The number of samples in the batch.
@@ -44,7 +44,8 @@ extension Recipe {
     package func layout(globalCount: Int, leafRun: Range<Int>) -> BatchLayout {
         BatchLayout(
             globalCount: globalCount, leafSize: training.leafSize,
-            microBatch: training.microBatch, leafRun: leafRun)
+            microBatch: training.microBatch, leafRun: leafRun,
+            dealtLeafCount: training.gradientLeaves)
     }
 }
 

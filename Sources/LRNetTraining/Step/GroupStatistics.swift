@@ -5,18 +5,14 @@ internal import LRNetSupport
 /// The exchange that gathers batch-norm sums from all ranks.
 package final class GroupStatistics: StatisticsExchange {
     private let group: any ProcessGroup
-    private let leafRuns: [Range<Int>]
     private var gathered: [Double] = []
 
     /// The time spent waiting for other ranks since the last reset.
     package private(set) var waiting = Duration.zero
 
     /// Creates the exchange. Every rank calls it.
-    init(group: any ProcessGroup, leafCount: Int) {
+    init(group: any ProcessGroup) {
         self.group = group
-        leafRuns = (0..<group.size).map {
-            LeafTree.run(of: $0, ranks: group.size, leafCount: leafCount)
-        }
     }
 
     /// Gathers `width` values per micro-batch, in the order of the batch.
@@ -26,7 +22,9 @@ package final class GroupStatistics: StatisticsExchange {
         defer { waiting += ContinuousClock.now - start }
         let perLeaf = layout.leafSize / layout.microBatch
         let total = layout.globalMicroBatchCount
-        let counts = leafRuns.map { run in
+        let counts = (0..<group.size).map { rank in
+            let run = LeafTree.run(
+                of: rank, ranks: group.size, leafCount: layout.dealtLeafCount)
             let end = min(run.upperBound * perLeaf, total)
             return width * max(end - min(run.lowerBound * perLeaf, total), 0)
         }

@@ -33,8 +33,8 @@ package final class RankContext {
                 threads: threads, cores: ProcessAffinity.cores(),
                 remedy: "lower \(threadOption) (\(threads))")
         leafRun = LeafTree.run(of: group.rank, ranks: group.size, leafCount: leaves)
-        statistics = GroupStatistics(group: group, leafCount: leaves)
-        status = StatusExchange(group: group, leafCount: leaves)
+        statistics = GroupStatistics(group: group)
+        status = StatusExchange(group: group)
     }
 
     /// - Throws: `Failure` (78) if there are more ranks than leaves.
@@ -49,8 +49,12 @@ package final class RankContext {
         }
     }
 
-    /// The maximum number of samples that this rank processes at a time.
-    package var capacity: Int { leafRun.count * recipe.training.leafSize }
+    /// The maximum number of samples that this rank processes at a time. It is the same on every
+    /// rank: which ranks have one leaf more than others depends on the number of leaves.
+    package var capacity: Int {
+        let leaves = recipe.training.gradientLeaves
+        return (leaves + group.size - 1) / group.size * recipe.training.leafSize
+    }
 
     /// Allocates the memory that a network needs on this rank.
     package func reserve(_ network: Network) {
@@ -59,9 +63,22 @@ package final class RankContext {
             workerCount: pool.threadCount, globalCount: recipe.training.globalBatch)
     }
 
-    /// Returns the layout of this rank's part of a batch.
+    /// Returns the layout of this rank's part of a training batch.
     package func layout(globalCount: Int) -> BatchLayout {
         recipe.layout(globalCount: globalCount, leafRun: leafRun)
+    }
+
+    /// Returns the layout of this rank's part of a batch that is only measured. The leaves that are
+    /// present are dealt evenly. The owner of a leaf does not matter, because leaves are added in
+    /// tree order.
+    package func measuringLayout(globalCount: Int) -> BatchLayout {
+        let training = recipe.training
+        let leaves = (globalCount + training.leafSize - 1) / training.leafSize
+        return BatchLayout(
+            globalCount: globalCount, leafSize: training.leafSize,
+            microBatch: training.microBatch,
+            leafRun: LeafTree.run(of: group.rank, ranks: group.size, leafCount: leaves),
+            dealtLeafCount: leaves)
     }
 
     /// Returns a pass without gradients.

@@ -45,16 +45,12 @@ package struct RankFlags: OptionSet {
 /// that the loss has the same bits at any number of ranks.
 final class StatusExchange {
     private let group: any ProcessGroup
-    private let leafRuns: [Range<Int>]
 
     /// The number of values per leaf: loss, errors, top-five errors and samples.
     private static let width = 4
 
-    init(group: any ProcessGroup, leafCount: Int) {
+    init(group: any ProcessGroup) {
         self.group = group
-        leafRuns = (0..<group.size).map {
-            LeafTree.run(of: $0, ranks: group.size, leafCount: leafCount)
-        }
     }
 
     /// Combines the leaves of all ranks. Every rank calls it, at the same point of the same step.
@@ -62,7 +58,11 @@ final class StatusExchange {
         _ leaves: [ClassificationLoss.Totals], layout: BatchLayout, flags: RankFlags = []
     ) throws -> StepStatus {
         let present = layout.globalLeafCount
-        let counts = leafRuns.map { 1 + Self.width * $0.clamped(to: 0..<present).count }
+        let counts = (0..<group.size).map { rank in
+            let run = LeafTree.run(
+                of: rank, ranks: group.size, leafCount: layout.dealtLeafCount)
+            return 1 + Self.width * run.clamped(to: 0..<present).count
+        }
         var local = [Double(flags.rawValue)]
         for leaf in leaves {
             local += [

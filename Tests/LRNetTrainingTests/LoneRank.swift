@@ -1,0 +1,37 @@
+import LRNetCollectives
+import LRNetKernels
+import LRNetSupport
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// One rank of a group without the other ranks. It receives what a test sets.
+final class LoneRank: ProcessGroup, @unchecked Sendable {
+    let rank: Int
+    let size: Int
+    var hostNames: [String] { Array(repeating: "localhost", count: size) }
+    /// The bytes that rank 0 sends to this rank.
+    var received: [UInt8] = []
+
+    init(rank: Int, of size: Int) {
+        (self.rank, self.size) = (rank, size)
+    }
+
+    func broadcast(_ bytes: [UInt8], root: Int) -> [UInt8] {
+        if rank == root { received = bytes }
+        return received
+    }
+
+    /// The other ranks send what this rank sends.
+    func allGather(_ bytes: [UInt8]) -> [[UInt8]] { Array(repeating: bytes, count: size) }
+
+    func barrier() {}
+    func broadcast(_ view: FloatView, root: Int) {}
+    func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {}
+    func sum(_ values: inout [Int64]) {}
+    func abort(_ status: ExitStatus) -> Never { exit(status.rawValue) }
+    func finalize() {}
+}
