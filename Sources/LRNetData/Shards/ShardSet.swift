@@ -13,38 +13,59 @@ package struct ShardSet: Sendable {
     /// - Throws: `Failure`: 66 if the folder, the index or a shard is missing, 65 if index and
     ///   shards disagree.
     package init(directory: String) throws {
-        let path = "\(directory)/\(ShardIndex.fileName)"
+        try self.init(directory: directory, indexBytes: Self.indexBytes(directory))
+        for shard in index.splits.flatMap(\.shards) { try check(shard) }
+    }
+
+    /// Creates a set from the bytes of its index. The shards are not examined.
+    ///
+    /// - Throws: `Failure` (65) if the index is damaged.
+    package init(directory: String, indexBytes: [UInt8]) throws {
+        self.directory = directory
+        index = try ShardIndex(decoding: indexBytes, path: Self.indexPath(directory))
+    }
+
+    /// Returns the path of the index in a set's folder.
+    package static func indexPath(_ directory: String) -> String {
+        "\(directory)/\(ShardIndex.fileName)"
+    }
+
+    /// Reads the bytes of the index in a set's folder.
+    ///
+    /// - Throws: `Failure` (66) if the folder or the index is missing.
+    package static func indexBytes(_ directory: String) throws -> [UInt8] {
+        let path = indexPath(directory)
         guard FileBytes.isFolder(directory) else {
             throw FailureSite("data", directory).inputMissing(
                 FileBytes.exists(directory)
                     ? "is a file; pass the folder created by lrnet-data"
-                    : "no such folder; \(Self.hint(directory))")
+                    : "no such folder; \(hint(directory))")
         }
         guard FileBytes.exists(path) else {
             throw FailureSite("data", directory).inputMissing(
                 "contains no \(ShardIndex.fileName), so it is not a finished data set; make one "
                     + "with lrnet-data fetch, import or synthesize")
         }
-        self.directory = directory
-        index = try ShardIndex(decoding: FileBytes.read(path), path: path)
-        for shard in index.splits.flatMap(\.shards) {
-            let path = self.path(of: shard)
-            guard FileBytes.exists(path) else {
-                throw FailureSite("data", path).inputMissing(
-                    "is missing, though \(ShardIndex.fileName) lists it; create the data set again "
-                        + "in a new folder")
+        return try FileBytes.read(path)
+    }
+
+    /// Checks that a shard exists and has the expected size.
+    private func check(_ shard: ShardIndex.Shard) throws {
+        let path = path(of: shard)
+        guard FileBytes.exists(path) else {
+            throw FailureSite("data", path).inputMissing(
+                "is missing, though \(ShardIndex.fileName) lists it; create the data set again "
+                    + "in a new folder")
+        }
+        let byteCount = try FileBytes.byteCount(ofFileAt: path)
+        guard byteCount == shard.byteCount else {
+            if byteCount < 1 << 20, let found = ForeignContent.standIn(try FileBytes.read(path)) {
+                throw FailureSite("data", path).badData(found.message)
             }
-            let byteCount = try FileBytes.byteCount(ofFileAt: path)
-            guard byteCount == shard.byteCount else {
-                if byteCount < 1 << 20, let found = ForeignContent.standIn(try FileBytes.read(path))
-                {
-                    throw FailureSite("data", path).badData(found.message)
-                }
-                throw Failure(
-                    call: "open", subject: path,
-                    message: "has \(byteCount) bytes, \(shard.byteCount) expected; "
-                        + "create the data set again in a new folder", exitStatus: .badData)
-            }
+            throw Failure(
+                call: "open", subject: path,
+                message: "has \(byteCount) bytes, \(shard.byteCount) expected; "
+                    + "create the data set again in a new folder", exitStatus: .badData)
         }
     }
 

@@ -31,6 +31,17 @@ package enum FileBytes {
         return Int(status.st_size)
     }
 
+    /// Returns a text that is equal for two paths only if they name the same file with the same
+    /// content, also on two machines that share a file system; `nil` if there is no such file.
+    ///
+    /// It consists of inode, size and time of the last change.
+    package static func identity(ofFileAt path: String) -> String? {
+        var status = stat()
+        guard stat(PathText.cString(path), &status) == 0 else { return nil }
+        let time = status.st_mtim
+        return "\(status.st_ino) \(status.st_size) \(time.tv_sec) \(time.tv_nsec)"
+    }
+
     /// Returns true if a file, a folder or a link (even a broken one) has this name.
     package static func exists(_ path: String) -> Bool {
         var status = stat()

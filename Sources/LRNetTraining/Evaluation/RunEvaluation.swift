@@ -163,16 +163,12 @@ package struct RunEvaluation {
     }
 
     private func openData(_ recipe: Recipe) throws -> ShardSet {
-        let set = try group.agreeing { () throws -> ShardSet in
-            let set = try ShardSet(directory: options.data)
+        try SharedShardSet.open(options.data, group: group) { set in
             try TrainingData.checkShape(set, recipe)
             guard set.count(options.split) > 0 else {
                 throw FailureSite("data", options.data).badData("has no \(options.split) split")
             }
-            return set
         }
-        try TrainingData.agree(on: set, group: group)
-        return set
     }
 
     private func checkEnsemble(_ recipe: Recipe) throws {

@@ -45,24 +45,9 @@ package struct TrainingData {
     package static func openSet(
         _ path: String, recipe: Recipe, group: any ProcessGroup
     ) throws -> ShardSet {
-        let set = try group.agreeing { () throws -> ShardSet in
-            let set = try ShardSet(directory: path)
+        try SharedShardSet.open(path, group: group) { set in
             try check(set, recipe)
             try BatchNormCheck.check(recipe, sampleCount: recipe.trainingCount(of: set))
-            return set
-        }
-        try agree(on: set, group: group)
-        return set
-    }
-
-    /// Throws if the data set of some rank is not the one of rank 0. Every rank calls it.
-    static func agree(on set: ShardSet, group: any ProcessGroup) throws {
-        let prints = try group.allGather(Array(set.fingerprint.utf8))
-        if let other = prints.firstIndex(where: { $0 != prints[0] }) {
-            throw Failure(
-                call: "data", subject: set.directory,
-                message: "differs from rank 0's data set; use the same one on every machine",
-                exitStatus: .badData, rank: other, isAgreed: true)
         }
     }
 
