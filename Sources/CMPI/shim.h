@@ -18,6 +18,9 @@ static inline MPI_Errhandler lrnet_errors_return(void) { return MPI_ERRORS_RETUR
 static inline MPI_Datatype lrnet_byte(void) LRNET_GETTER("MPI_BYTE");
 static inline MPI_Datatype lrnet_byte(void) { return MPI_BYTE; }
 
+static inline MPI_Datatype lrnet_int32(void) LRNET_GETTER("MPI_INT32_T");
+static inline MPI_Datatype lrnet_int32(void) { return MPI_INT32_T; }
+
 static inline MPI_Datatype lrnet_int64(void) LRNET_GETTER("MPI_INT64_T");
 static inline MPI_Datatype lrnet_int64(void) { return MPI_INT64_T; }
 

@@ -51,10 +51,13 @@ package struct Doctor {
     /// Performs all checks. Every rank must call it, and receives the same report.
     package func examine() throws -> Report {
         let environment = try RunEnvironment.gather(group: group, threads: threads)
-        var findings = versions(environment) + processors(environment)
-        findings += PlacementCheck.findings(environment)
+        var findings = try group.sharing {
+            guard let environment else { return [Finding]() }
+            return versions(environment) + processors(environment)
+                + PlacementCheck.findings(environment)
+        }
         findings += try merged(
-            SpaceCheck.findings(ranksHere: environment.ranks(on: ownHost).count))
+            SpaceCheck.findings(ranksHere: group.hostNames.count { $0 == ownHost }))
         findings.append(try ReductionCheck.run(group))
         findings += try merged([NoiseCheck.run(), ProductCheck.run(), StorageCheck.run()])
         return Report(findings: findings)
@@ -89,11 +92,11 @@ package struct Doctor {
 
     private func processors(_ environment: RunEnvironment) -> [Finding] {
         environment.hosts.flatMap { host -> [Finding] in
-            guard let rank = environment.ranks(on: host).first else { return [] }
+            guard let rank = host.ranks.first else { return [] }
             let processor = rank.processor
             let extensions = processor.vectorExtensions.joined(separator: " ")
             return [
-                .good("CPU", "\(host): \(processor.model): \(extensions)"),
+                .good("CPU", "\(host.name): \(processor.model): \(extensions)"),
                 BLASCoreCheck.finding(rank),
             ]
         }
@@ -102,18 +105,23 @@ package struct Doctor {
     /// Merges the findings of all ranks. For each topic, returns the worst finding with its rank,
     /// or rank 0's finding if all are good.
     private func merged(_ own: [Finding]) throws -> [Finding] {
-        let all = try group.allGather(Array(try JSONEncoder().encode(own))).map {
-            try JSONDecoder().decode([Finding].self, from: Data($0))
-        }
-        return own.indices.map { index in
-            let findings = all.map { $0[index] }
-            let worst = findings.indices.max { findings[$0].verdict < findings[$1].verdict } ?? 0
-            if findings[worst].verdict == .good { return findings[0] }
-            var finding = findings[worst]
-            if group.size > 1 {
-                finding.detail = "rank \(worst) (\(group.hostNames[worst])): \(finding.detail)"
+        let gathered = try group.gather(Array(try JSONEncoder().encode(own)))
+        return try group.sharing {
+            let all = try (gathered ?? []).map {
+                try JSONDecoder().decode([Finding].self, from: Data($0))
             }
-            return finding
+            return own.indices.map { index in worst(all.map { $0[index] }) }
         }
+    }
+
+    /// Returns the worst of the findings of all ranks about one topic.
+    private func worst(_ findings: [Finding]) -> Finding {
+        let rank = findings.indices.max { findings[$0].verdict < findings[$1].verdict } ?? 0
+        var finding = findings[rank]
+        if finding.verdict == .good { return findings[0] }
+        if group.size > 1 {
+            finding.detail = "rank \(rank) (\(group.hostNames[rank])): \(finding.detail)"
+        }
+        return finding
     }
 }

@@ -1,37 +1,39 @@
 internal import LRNetSupport
 
-/// The check that ranks and threads have the cores that they need. It has no side effects.
+/// The check that ranks and threads have the cores that they need. It has no side effects. Its time
+/// grows in proportion to the ranks.
 package enum PlacementCheck {
     /// Returns two findings per host, on its cores and on the binding of its ranks, and one finding
     /// on differences between machines.
     package static func findings(_ environment: RunEnvironment) -> [Finding] {
-        environment.hosts.map { cores(on: $0, environment) }
-            + environment.hosts.map { binding(on: $0, environment) } + [equality(environment)]
+        let (hosts, threads) = (environment.hosts, environment.threads)
+        return hosts.map { cores(on: $0, threads: threads) }
+            + hosts.map { binding(on: $0, threads: threads) }
+            + [equality(environment.placement, hostCount: hosts.count)]
     }
 
-    private static func cores(on host: String, _ environment: RunEnvironment) -> Finding {
-        let ranks = environment.ranks(on: host)
-        let required = ranks.count * environment.threads
+    private static func cores(on host: RunHost, threads: Int) -> Finding {
+        let ranks = host.ranks
+        let required = ranks.count * threads
         let available = ranks.first?.processor.coreCount ?? 1
         let text =
-            "\(host): \(counted(ranks.count, "rank")) x \(counted(environment.threads, "thread")) "
+            "\(host.name): \(counted(ranks.count, "rank")) x \(counted(threads, "thread")) "
             + "on \(counted(available, "core"))"
         guard required > available else { return .good("cores", text) }
         return .warning(
             "cores", text,
-            remedy: "start \(counted(max(available / environment.threads, 1), "rank")) on that "
+            remedy: "start \(counted(max(available / threads, 1), "rank")) on that "
                 + "host, or lower training.threads; results stay the same, but ranks wait for "
                 + "one another")
     }
 
-    private static func binding(on host: String, _ environment: RunEnvironment) -> Finding {
-        let ranks = environment.ranks(on: host)
-        let threads = environment.threads
+    private static func binding(on host: RunHost, threads: Int) -> Finding {
+        let (name, ranks) = (host.name, host.ranks)
         let unbound = "mpirun --bind-to none, or srun --cpus-per-task=\(threads) --cpu-bind=cores"
         if let tight = ranks.first(where: { $0.coreCount < threads && $0.isBound }) {
             return .failure(
                 "binding",
-                "\(host): rank \(tight.rank) may use \(counted(tight.coreCount, "core")) "
+                "\(name): rank \(tight.rank) may use \(counted(tight.coreCount, "core")) "
                     + "(\(ProcessAffinity.text(tight.cores))) for \(threads) threads",
                 remedy: unbound)
         }
@@ -41,16 +43,16 @@ package enum PlacementCheck {
         {
             return .failure(
                 "binding",
-                "\(host): \(counted(ranks.count, "rank")) x \(threads) share "
+                "\(name): \(counted(ranks.count, "rank")) x \(threads) share "
                     + "\(counted(union.count, "core")) (\(ProcessAffinity.text(union.sorted())))",
                 remedy: unbound)
         }
         guard let bound = ranks.first(where: \.isBound) else {
-            return .good("binding", "\(host): ranks may use every core")
+            return .good("binding", "\(name): ranks may use every core")
         }
         return .good(
             "binding",
-            "\(host): rank \(bound.rank) on cores \(ProcessAffinity.text(bound.cores))"
+            "\(name): rank \(bound.rank) on cores \(ProcessAffinity.text(bound.cores))"
                 + (ranks.count > 1 ? ", other ranks likewise" : ""))
     }
 
@@ -79,9 +81,9 @@ package enum PlacementCheck {
         }
     }
 
-    private static func equality(_ environment: RunEnvironment) -> Finding {
+    private static func equality(_ ranks: [RankEnvironment], hostCount: Int) -> Finding {
         var kinds: [(kind: Kind, ranks: [RankEnvironment])] = []
-        for rank in environment.placement {
+        for rank in ranks {
             let kind = Kind(rank)
             if let known = kinds.firstIndex(where: { $0.kind.isAlike(kind) }) {
                 kinds[known].ranks.append(rank)
@@ -92,8 +94,7 @@ package enum PlacementCheck {
         guard kinds.count > 1 else {
             return .good(
                 "same CPUs",
-                environment.hosts.count == 1
-                    ? "one host" : "on all \(environment.hosts.count) hosts")
+                hostCount == 1 ? "one host" : "on all \(hostCount) hosts")
         }
         return .warning(
             "same CPUs",
@@ -104,8 +105,7 @@ package enum PlacementCheck {
 
     /// Returns text such as `rank 3 on node7:` or `ranks 0-2,4 on node1, node2:`.
     private static func names(_ ranks: [RankEnvironment]) -> String {
-        var hosts: [String] = []
-        for rank in ranks where !hosts.contains(rank.host) { hosts.append(rank.host) }
+        let hosts = RunHost.all(of: ranks).map(\.name)
         let more = hosts.count > 8 ? " and \(hosts.count - 8) more" : ""
         return "rank\(ranks.count == 1 ? "" : "s") \(ProcessAffinity.text(ranks.map(\.rank))) on "
             + "\(hosts.prefix(8).joined(separator: ", "))\(more):"

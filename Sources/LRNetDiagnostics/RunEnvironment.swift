@@ -51,12 +51,13 @@ package struct RunEnvironment: Sendable, Codable, Equatable {
         self.placement = placement
     }
 
-    /// Gathers the environments of all ranks. Every rank must call it.
+    /// Gathers the environments of all ranks on rank 0. Every rank must call it.
     ///
     /// - Parameter threads: The number of threads per rank.
-    package static func gather(group: any ProcessGroup, threads: Int) throws -> RunEnvironment {
+    /// - Returns: `nil` on ranks other than 0.
+    package static func gather(group: any ProcessGroup, threads: Int) throws -> RunEnvironment? {
         let own = try JSONEncoder().encode(RankEnvironment.current(group))
-        let all = try group.allGather(Array(own))
+        guard let all = try group.gather(Array(own)) else { return nil }
         let environment = ProcessInfo.processInfo.environment
         return RunEnvironment(
             startedAt: Date().ISO8601Format(), versions: LibraryVersions(), threads: threads,
@@ -67,13 +68,5 @@ package struct RunEnvironment: Sendable, Codable, Equatable {
     }
 
     /// The hosts, in the order of their first rank.
-    package var hosts: [String] {
-        var hosts: [String] = []
-        for rank in placement where !hosts.contains(rank.host) { hosts.append(rank.host) }
-        return hosts
-    }
-
-    package func ranks(on host: String) -> [RankEnvironment] {
-        placement.filter { $0.host == host }
-    }
+    package var hosts: [RunHost] { RunHost.all(of: placement) }
 }

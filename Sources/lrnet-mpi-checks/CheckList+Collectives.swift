@@ -31,6 +31,10 @@ extension CheckList {
             expect(
                 gathered == (0..<size).map { pattern(unit * $0, $0) },
                 "all-gather of \(unit) bytes times the rank")
+            let collected = try group.gather(pattern(unit * rank, rank))
+            expect(
+                collected == (rank == 0 ? (0..<size).map { pattern(unit * $0, $0) } : nil),
+                "gather of \(unit) bytes times the rank")
         }
 
         for round in 0..<3 {

@@ -16,6 +16,7 @@ import Testing
         try group.barrier()
         #expect(try group.broadcast([1, 2, 3], root: 0) == [1, 2, 3])
         #expect(try group.allGather([4, 5]) == [[4, 5]])
+        #expect(try group.gather([4, 5]) == [[4, 5]])
         var gathered = [0.0, 0.0]
         try group.allGather([1.5, 2.5], counts: [2], into: &gathered)
         #expect(gathered == [1.5, 2.5])

@@ -92,7 +92,31 @@ import Testing
         mixed = environment([("a", all), ("b", all)], threads: 1)
         mixed.placement[1].forcedBLASCore = "SkylakeX"
         #expect(verdicts(mixed)["same CPUs"] == .good)
-        #expect(mixed.hosts == ["a", "b"])
+        #expect(mixed.hosts.map(\.name) == ["a", "b"])
+    }
+
+    /// If the time grew with the square of the ranks, the ratio would be 4. Each rank has a host of
+    /// its own.
+    @Test func `the time of the placement check grows in proportion to the ranks`() {
+        let environments = [4096, 8192].map { count in
+            var mixed = environment(
+                (0..<count).map { (host: "node\($0)", cores: [0]) }, threads: 1)
+            // Two kinds of processors.
+            for rank in mixed.placement.indices.suffix(10) {
+                mixed.placement[rank].blasCore = "Haswell"
+            }
+            return mixed
+        }
+        var times = [Duration.seconds(1000), .seconds(1000)]
+        for _ in 0..<7 {
+            for (index, environment) in environments.enumerated() {
+                let start = ContinuousClock.now
+                let findings = PlacementCheck.findings(environment)
+                times[index] = min(times[index], ContinuousClock.now - start)
+                #expect(findings.count == 2 * environment.ranks + 1)
+            }
+        }
+        #expect(times[1] / times[0] < 3, "\(times)")
     }
 
     @Test func `a BLAS core below the level of the processor is a warning`() {

@@ -28,6 +28,10 @@ final class LoneRank: ProcessGroup, @unchecked Sendable {
     /// The other ranks send what this rank sends.
     func allGather(_ bytes: [UInt8]) -> [[UInt8]] { Array(repeating: bytes, count: size) }
 
+    func gather(_ bytes: [UInt8]) -> [[UInt8]]? {
+        rank == 0 ? Array(repeating: bytes, count: size) : nil
+    }
+
     func barrier() {}
     func broadcast(_ view: FloatView, root: Int) {}
     func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {}

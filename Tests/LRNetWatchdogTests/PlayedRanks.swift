@@ -21,6 +21,7 @@ final class PlayedGroup: ProcessGroup, @unchecked Sendable {
 
     func allGather(_ bytes: [UInt8]) -> [[UInt8]] { Array(repeating: bytes, count: size) }
 
+    func gather(_ bytes: [UInt8]) -> [[UInt8]]? { allGather(bytes) }
     func barrier() {}
     func broadcast(_ view: FloatView, root: Int) {}
     func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {}

@@ -72,6 +72,42 @@ extension MPIProcessGroup {
         }
     }
 
+    /// Calls `MPI_Gather` for the lengths, then `MPI_Gatherv` for the bytes.
+    ///
+    /// - Throws: `Failure` on all ranks if the total exceeds the range of `Int32` offsets.
+    package func gather(_ bytes: [UInt8]) throws -> [[UInt8]]? {
+        var total = [Int64(bytes.count)]
+        try sum(&total)
+        guard let total = Int32(exactly: total[0]) else {
+            throw Failure(
+                call: "MPI_Gatherv", subject: "\(total[0]) bytes", message: "too many for one call",
+                exitStatus: .internalError, rank: rank)
+        }
+        countCollective(bytes: bytes.count)
+        var length = Int32(bytes.count)
+        try check(
+            timed {
+                MPI_Gather(&length, 1, MPI_INT32_T, &countsInC, 1, MPI_INT32_T, 0, communicator)
+            },
+            "MPI_Gather", "lengths")
+        if isCoordinator {
+            for index in 1..<size {
+                offsetsInC[index] = offsetsInC[index - 1] + countsInC[index - 1]
+            }
+        }
+        var gathered = [UInt8](repeating: 0, count: isCoordinator ? Int(total) : 0)
+        try check(
+            timed {
+                MPI_Gatherv(
+                    bytes, length, MPI_BYTE, &gathered, countsInC, offsetsInC, MPI_BYTE, 0,
+                    communicator)
+            }, "MPI_Gatherv", "\(bytes.count) of \(total) bytes")
+        guard isCoordinator else { return nil }
+        return (0..<size).map {
+            Array(gathered[Int(offsetsInC[$0])..<Int(offsetsInC[$0] + countsInC[$0])])
+        }
+    }
+
     /// Calls `MPI_Allgatherv`, or the faster `MPI_Allgather` if all counts are equal.
     package func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) throws {
         checkUse()

@@ -43,6 +43,10 @@ package protocol ProcessGroup: AnyObject, Sendable {
     /// Returns every rank's bytes, in rank order. The lengths can differ.
     func allGather(_ bytes: [UInt8]) throws -> [[UInt8]]
 
+    /// Returns every rank's bytes on rank 0, in rank order, and `nil` on other ranks. The lengths
+    /// can differ.
+    func gather(_ bytes: [UInt8]) throws -> [[UInt8]]?
+
     /// Gathers every rank's values into `gathered`, in rank order.
     ///
     /// This serves the sums of batch normalization, several times per step. It neither exchanges

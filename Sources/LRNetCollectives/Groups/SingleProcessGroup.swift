@@ -32,6 +32,8 @@ package final class SingleProcessGroup: ProcessGroup {
 
     package func allGather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
 
+    package func gather(_ bytes: [UInt8]) -> [[UInt8]]? { [bytes] }
+
     package func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {
         checkGather(local.count, counts, gathered.count)
         for index in local.indices { gathered[index] = local[index] }

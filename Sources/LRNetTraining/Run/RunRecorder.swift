@@ -53,11 +53,12 @@ package final class RunRecorder {
                 atStep: start.header?.step,
                 isValidated: state.coordinator.owesValidation != true)
             if let warning { log.warning(warning) }
-            try folder?.writeJSON(environment, to: RunEnvironment.name)
+            if let environment { try folder?.writeJSON(environment, to: RunEnvironment.name) }
             if start.header == nil { try recordFreshStart(data) }
         }
         try line(title(data))
-        for finding in PlacementCheck.findings(environment) where finding.verdict != .good {
+        let findings = environment.map(PlacementCheck.findings) ?? []
+        for finding in findings where finding.verdict != .good {
             log.warning("\(finding.topic): \(finding.detail); \(finding.remedy)")
         }
         for line in DataAdvice(recipe: recipe, set: data, leafCount: context.leafRun.count).lines {
