@@ -108,7 +108,7 @@ import Testing
             return mixed
         }
         var times = [Duration.seconds(1000), .seconds(1000)]
-        for _ in 0..<7 {
+        for _ in 0..<20 {
             for (index, environment) in environments.enumerated() {
                 let start = ContinuousClock.now
                 let findings = PlacementCheck.findings(environment)
