@@ -1,6 +1,6 @@
 internal import LRNetKernels
 
-/// Products, pooling and subsampling of one image, shared by both engines.
+/// Products, pooling and subsampling of one image of real numbers.
 enum Windows {
     static func multiply(
         _ input: FloatView, _ geometry: PatchGeometry, _ matrix: PackedMatrix
