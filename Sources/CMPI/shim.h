@@ -36,4 +36,7 @@ static inline MPI_Op lrnet_sum(void) { return MPI_SUM; }
 static inline void *lrnet_in_place(void) LRNET_GETTER("MPI_IN_PLACE");
 static inline void *lrnet_in_place(void) { return MPI_IN_PLACE; }
 
+static inline MPI_Info lrnet_info_null(void) LRNET_GETTER("MPI_INFO_NULL");
+static inline MPI_Info lrnet_info_null(void) { return MPI_INFO_NULL; }
+
 #undef LRNET_GETTER

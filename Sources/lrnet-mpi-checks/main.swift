@@ -18,6 +18,8 @@ ProcessGroups.run { group in
     }
     let checks = CheckList(group)
     try checks.runCollectives()
+    try checks.runSlices()
+    try checks.runMachineWords()
     try checks.runTreeExchange()
     try checks.runTreeGather()
     try checks.runErrors()

@@ -33,9 +33,12 @@ final class LoneRank: ProcessGroup, @unchecked Sendable {
     }
 
     func barrier() {}
+    func gather(_ own: FloatView, slices: SlicePartition, into whole: FloatView) {}
+    func scatter(_ whole: FloatView, slices: SlicePartition, into own: FloatView) {}
     func broadcast(_ view: FloatView, root: Int) {}
     func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {}
     func sum(_ values: inout [Int64]) {}
+    func makeMachineWords(count: Int) -> AtomicWords { fatalError("a lone rank has no machine") }
     func abort(_ status: ExitStatus) -> Never { exit(status.rawValue) }
     func finalize() {}
 }

@@ -37,6 +37,9 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
     var countsInC: [Int32]
     var offsetsInC: [Int32]
 
+    /// The shared memory of this machine's ranks.
+    var windows: [MPI_Win?] = []
+
     private let owner: pthread_t
     private var isFinalized = false
     private var nextTag: Int32 = 1
@@ -102,6 +105,7 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
         if isFinalized { return }
         checkUse()
         isFinalized = true
+        for index in windows.indices { try check(MPI_Win_free(&windows[index]), "MPI_Win_free") }
         try check(MPI_Comm_free(&communicator), "MPI_Comm_free")
         try check(MPI_Finalize(), "MPI_Finalize")
     }

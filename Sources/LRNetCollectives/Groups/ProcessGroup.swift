@@ -47,6 +47,22 @@ package protocol ProcessGroup: AnyObject, Sendable {
     /// can differ.
     func gather(_ bytes: [UInt8]) throws -> [[UInt8]]?
 
+    /// Gathers the slices of a buffer on rank 0.
+    ///
+    /// - Parameters:
+    ///   - own: This rank's slice.
+    ///   - slices: The slices of the buffer by rank, the same on every rank.
+    ///   - whole: The buffer on rank 0, which is overwritten. Other ranks pass an empty view.
+    func gather(_ own: FloatView, slices: SlicePartition, into whole: FloatView) throws
+
+    /// Sends rank 0's slices of a buffer to the ranks that own them.
+    ///
+    /// - Parameters:
+    ///   - whole: The buffer on rank 0. Other ranks pass an empty view.
+    ///   - slices: The slices of the buffer by rank, the same on every rank.
+    ///   - own: This rank's slice, which is overwritten.
+    func scatter(_ whole: FloatView, slices: SlicePartition, into own: FloatView) throws
+
     /// Gathers every rank's values into `gathered`, in rank order.
     ///
     /// This serves the sums of batch normalization, several times per step. It neither exchanges
@@ -61,6 +77,9 @@ package protocol ProcessGroup: AnyObject, Sendable {
 
     /// Replaces each integer by its sum over all ranks. The count must be the same on every rank.
     func sum(_ values: inout [Int64]) throws
+
+    /// Makes words of memory that the ranks of one machine share; they are 0.
+    func makeMachineWords(count: Int) throws -> AtomicWords
 
     /// Ends the whole group at once with this exit code. Not a collective: one rank is enough.
     func abort(_ status: ExitStatus) -> Never
@@ -83,6 +102,15 @@ extension ProcessGroup {
 
     func checkRoot(_ root: Int) {
         precondition(root >= 0 && root < size, "root \(root) of a group of \(size)")
+    }
+
+    func checkSlices(_ own: FloatView, _ slices: SlicePartition, _ whole: FloatView) {
+        precondition(slices.ranks == size, "\(slices.ranks) slices for \(size) ranks")
+        precondition(
+            own.count == slices[rank].count, "\(own.count) values for slice \(slices[rank])")
+        precondition(
+            whole.count == (isCoordinator ? slices.count : 0),
+            "\(whole.count) values on rank \(rank) of \(slices.count)")
     }
 
     func checkGather(_ local: Int, _ counts: [Int], _ gathered: Int) {

@@ -34,12 +34,24 @@ package final class SingleProcessGroup: ProcessGroup {
 
     package func gather(_ bytes: [UInt8]) -> [[UInt8]]? { [bytes] }
 
+    package func gather(_ own: FloatView, slices: SlicePartition, into whole: FloatView) {
+        checkSlices(own, slices, whole)
+        whole.copy(from: own)
+    }
+
+    package func scatter(_ whole: FloatView, slices: SlicePartition, into own: FloatView) {
+        checkSlices(own, slices, whole)
+        own.copy(from: whole)
+    }
+
     package func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {
         checkGather(local.count, counts, gathered.count)
         for index in local.indices { gathered[index] = local[index] }
     }
 
     package func sum(_ values: inout [Int64]) {}
+
+    package func makeMachineWords(count: Int) -> AtomicWords { AtomicWords(count: count) }
 
     package func abort(_ status: ExitStatus) -> Never {
         exit(status.rawValue)

@@ -1,0 +1,46 @@
+import CMPI
+package import LRNetKernels
+import LRNetSupport
+
+extension MPIProcessGroup {
+    /// Makes words in memory that the ranks of one machine share. Every rank must call it.
+    ///
+    /// The memory is valid until ``finalize()``.
+    ///
+    /// - Throws: `Failure` if MPI cannot share memory.
+    package func makeMachineWords(count: Int) throws -> AtomicWords {
+        checkUse()
+        var machine: MPI_Comm?
+        try check(
+            MPI_Comm_split_type(
+                communicator, Int32(MPI_COMM_TYPE_SHARED), Int32(rank), MPI_INFO_NULL, &machine),
+            "MPI_Comm_split_type")
+        defer { _ = MPI_Comm_free(&machine) }
+        var rankOnMachine: Int32 = 0
+        try check(MPI_Comm_rank(machine, &rankOnMachine), "MPI_Comm_rank")
+        let stride = MemoryLayout<UInt64>.stride
+        // The first rank of a machine owns all words.
+        var window: MPI_Win?
+        var memory: UnsafeMutableRawPointer?
+        let own = rankOnMachine == 0 ? max(count, 1) * stride : 0
+        try check(
+            MPI_Win_allocate_shared(
+                MPI_Aint(own), Int32(stride), MPI_INFO_NULL, machine, &memory, &window),
+            "MPI_Win_allocate_shared", "\(count) words")
+        var size: MPI_Aint = 0
+        var unit: Int32 = 0
+        try check(
+            MPI_Win_shared_query(window, 0, &size, &unit, &memory), "MPI_Win_shared_query")
+        guard let memory else {
+            throw Failure(
+                call: "MPI_Win_shared_query", subject: "\(count) words", message: "no memory",
+                exitStatus: .internalError, rank: rank)
+        }
+        windows.append(window)
+        if rankOnMachine == 0 {
+            memory.initializeMemory(as: UInt8.self, repeating: 0, count: own)
+        }
+        try barrier()
+        return AtomicWords(shared: memory, count: count)
+    }
+}

@@ -1,0 +1,20 @@
+import LRNetCollectives
+import LRNetKernels
+
+extension CheckList {
+    /// All ranks compete for words that the ranks of one machine share: three checks. The ranks are
+    /// on one machine.
+    func runMachineWords() throws {
+        let count = 1000
+        let words = try group.makeMachineWords(count: count)
+        expect((0..<count).allSatisfy { words[$0] == 0 }, "shared words are 0 at first")
+        try group.barrier()
+        let own = UInt64(group.rank + 1)
+        let won = (0..<count).filter { words.replace(at: $0, 0, by: own) }
+        var total = [Int64(won.count)]
+        try group.sum(&total)
+        expect(total == [Int64(count)], "each of \(count) words has one winner, not \(total)")
+        expect(won.allSatisfy { words[$0] == own }, "the winner's value stays")
+        try group.barrier()
+    }
+}
