@@ -32,10 +32,16 @@ final class OpenShard: Sendable {
     /// Verifies the file's SHA-256, then opens the file and compares its shapes with the index.
     ///
     /// - Throws: ``Failure`` (65) if anything differs, or an error of reading.
-    convenience init(_ shard: ShardIndex.Shard, of set: ShardSet) throws {
+    ///
+    /// - Parameter verifying: Calls its argument, which verifies the hash of the file at a path, or
+    ///   knows that another reader has done so.
+    convenience init(
+        _ shard: ShardIndex.Shard, of set: ShardSet,
+        verifying: (_ path: String, _ verify: () throws -> Void) throws -> Void = { try $1() }
+    ) throws {
         try self.init(
             shard, directory: set.directory, encoding: set.index.encoding, shape: set.shape,
-            classes: set.classes)
+            classes: set.classes, verifying: verifying)
     }
 
     /// Opens a shard of a set that is not finished yet.
@@ -43,17 +49,13 @@ final class OpenShard: Sendable {
     /// - Throws: Same as ``init(_:of:)``.
     init(
         _ shard: ShardIndex.Shard, directory: String, encoding: ImageEncoding,
-        shape: ImageShape, classes: Int
+        shape: ImageShape, classes: Int,
+        verifying: (_ path: String, _ verify: () throws -> Void) throws -> Void = { try $1() }
     ) throws {
-        path = "\(directory)/\(shard.file)"
+        let path = "\(directory)/\(shard.file)"
+        self.path = path
         self.shape = shape
-        let sha256 = try ContentHash.of(fileAt: path)
-        guard sha256 == shard.sha256 else {
-            throw Failure(
-                call: "SHA-256", subject: path,
-                message: "damaged: \(sha256.prefix(12))... instead of \(shard.sha256.prefix(12))"
-                    + "...; create the data set again in a new folder", exitStatus: .badData)
-        }
+        try verifying(path) { try Self.verify(path, shard) }
         let file = try HDF5File.open(path)
         images = try file.dataSet(ShardFile.imagesPath)
         let labels = try file.dataSet(ShardFile.labelsPath)
@@ -84,6 +86,17 @@ final class OpenShard: Sendable {
             }
             self.offsets = values
             chunkByteCount = images.chunk[0]
+        }
+    }
+
+    /// Verifies the file's SHA-256.
+    private static func verify(_ path: String, _ shard: ShardIndex.Shard) throws {
+        let sha256 = try ContentHash.of(fileAt: path)
+        guard sha256 == shard.sha256 else {
+            throw Failure(
+                call: "SHA-256", subject: path,
+                message: "damaged: \(sha256.prefix(12))... instead of \(shard.sha256.prefix(12))"
+                    + "...; create the data set again in a new folder", exitStatus: .badData)
         }
     }
 

@@ -5,8 +5,9 @@ import LRNetSupport
 
 /// Reads samples of one split in any order, through a cache of chunks.
 ///
-/// The SHA-256 of a shard is verified when one of its samples is first read. Calls may come from
-/// several threads, but disk reads run one at a time.
+/// The SHA-256 of a shard is verified when one of its samples is first read, unless another reader
+/// of the set's ``ShardSet/verification`` has verified it. Calls may come from several threads, but disk
+/// reads run one at a time.
 package final class ShardReader: Sendable {
     package let set: ShardSet
     package let split: DataSplit
@@ -211,7 +212,10 @@ package final class ShardReader: Sendable {
     private func open(_ number: Int) throws -> OpenShard {
         try state.lock.withLock {
             if let open = state.state.shards[number] { return open }
-            let shard = try OpenShard(entries[number], of: set)
+            let shard = try OpenShard(entries[number], of: set) { path, verify in
+                guard let verification = self.set.verification else { return try verify() }
+                try verification.run(split, shard: number, path: path, verify: verify)
+            }
             state.state.shards[number] = shard
             return shard
         }

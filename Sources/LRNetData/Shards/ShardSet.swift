@@ -8,6 +8,10 @@ package struct ShardSet: Sendable {
 
     package let index: ShardIndex
 
+    /// The verification of hashes that this set's readers share with those of other processes of
+    /// the machine; `nil` if each reader verifies all shards that it opens.
+    package var verification: ShardVerification?
+
     /// Reads the index, and checks that every shard exists and has the expected size.
     ///
     /// - Throws: `Failure`: 66 if the folder, the index or a shard is missing, 65 if index and

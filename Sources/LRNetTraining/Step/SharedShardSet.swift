@@ -6,7 +6,8 @@ internal import LRNetSupport
 ///
 /// Rank 0 reads the index, examines every shard, and sends the index to the other ranks. A rank
 /// whose index is the same file examines no shard. A rank whose folder is another copy of the set
-/// examines that copy.
+/// examines that copy. The first rank of a machine that reads a shard verifies its hash for the
+/// others.
 enum SharedShardSet {
     /// Opens a data set. Every rank calls it.
     ///
@@ -19,7 +20,7 @@ enum SharedShardSet {
         let first = group.isCoordinator ? Result { try ShardSet(directory: directory) } : nil
         let isSent = group.size > 1 && (try? first?.get()) != nil
         let message = try group.broadcast(isSent ? makeMessage(directory) : [], root: 0)
-        let set = try group.agreeing {
+        var set = try group.agreeing {
             let set =
                 try first?.get() ?? sharedSet(directory, message)
                 ?? ShardSet(directory: directory)
@@ -27,6 +28,11 @@ enum SharedShardSet {
             return set
         }
         try agree(on: set, group: group)
+        if group.size > 1 {
+            let count = ShardVerification.wordCount(of: set.index)
+            set.verification = ShardVerification(
+                of: set.index, words: try group.makeMachineWords(count: count))
+        }
         return set
     }
 
