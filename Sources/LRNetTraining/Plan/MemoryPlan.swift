@@ -17,8 +17,8 @@ package struct MemoryPlan: Sendable, Equatable, Codable {
     /// The memory of a training step, which is all that `lrnet-dist bench` needs.
     package private(set) var step: [Part] = []
 
-    /// The additional memory of a run: batches loaded in advance and, on rank 0, the checkpoint
-    /// while it is encoded and written.
+    /// The additional memory of a run: batches loaded in advance and, on rank 0, a copy of the state
+    /// and the checkpoint that is encoded from it and written.
     package private(set) var run: [Part] = []
 
     /// The peak of a process that only runs steps, in bytes.
@@ -68,7 +68,9 @@ package struct MemoryPlan: Sendable, Equatable, Codable {
                 sampleCount: capacity, microBatch: training.microBatch,
                 workerCount: training.threads, globalCount: training.globalBatch)
             note("activations, and scratch")
-            _ = MomentOptimizer(parameters: network.parameters, constants: recipe.optimizer)
+            _ = MomentOptimizer(
+                parameters: network.parameters, constants: recipe.optimizer,
+                share: { Self.largestShare(of: $0, ranks: ranks) })
             note("Adam's moments")
             _ = ClassificationLoss(classes: network.classes, sampleCount: capacity)
             let gradients = GradientStore(
@@ -98,6 +100,14 @@ package struct MemoryPlan: Sendable, Equatable, Codable {
                     byteCount: min(Self.checkpointByteCount(network), Self.keptByteCount)),
             ]
         }
+    }
+
+    /// Returns as many values of a parameter as the rank with the largest share updates.
+    private static func largestShare(of parameter: Parameter, ranks: Int) -> Range<Int> {
+        let count = parameter.value.count
+        guard let unit = parameter.shareUnit else { return 0..<count }
+        let units = (count + unit - 1) / unit
+        return 0..<min((units + ranks - 1) / ranks * unit, count)
     }
 
     /// Returns the size of a checkpoint: each parameter and its two moments.

@@ -15,7 +15,7 @@ internal import LRNetSupport
 ///     attributes step, recipe and data (fingerprints), recipeYAML, coordinator (JSON)
 package enum Checkpoint {
     /// The attributes of a checkpoint.
-    package struct Header {
+    package struct Header: Sendable, Codable {
         package var step: Int
         var recipeFingerprint: String
         /// The recipe with every key; `nil` in checkpoints of earlier versions.
@@ -24,10 +24,8 @@ package enum Checkpoint {
         var coordinator: CoordinatorState
     }
 
-    /// Encodes a checkpoint as an HDF5 file image.
-    static func encode(
-        _ header: Header, network: Network, optimizer: MomentOptimizer, trace: WeightTrace
-    ) throws -> [UInt8] {
+    /// Encodes a checkpoint as an HDF5 file image, and empties the snapshot.
+    static func encode(_ header: Header, _ snapshot: inout StateSnapshot) throws -> [UInt8] {
         let file = try HDF5File.create(inMemoryNamed: "checkpoint")
         try file.setAttribute("step", to: header.step)
         try file.setAttribute("recipe", to: header.recipeFingerprint)
@@ -41,25 +39,27 @@ package enum Checkpoint {
         for group in ["/parameters", "/adam", "/adam/first", "/adam/second", "/batchNorm"] {
             try file.createGroup(group)
         }
-        for (parameter, moments) in zip(network.parameters, optimizer.moments) {
-            for (path, view) in places(of: parameter, moments) {
+        snapshot.tensors.reverse()
+        while let tensor = snapshot.tensors.popLast() {
+            for (path, view) in [
+                (valuePath(tensor.name), tensor.value), (firstPath(tensor.name), tensor.first),
+                (secondPath(tensor.name), tensor.second),
+            ] {
                 let set = try file.createDataSet(
                     path, of: .float, shape: [view.count], hasChecksum: false)
                 try set.write(view)
             }
         }
-        for layer in network.batchNorms {
-            try file.createGroup("/batchNorm/\(layer.name)")
-            for (part, values) in [
-                ("mean", layer.movingMean), ("variance", layer.movingVariance),
-            ] {
+        for layer in snapshot.averages {
+            try file.createGroup(averagesPath(layer.layer))
+            for (part, values) in [("mean", layer.mean), ("variance", layer.variance)] {
                 let set = try file.createDataSet(
-                    "/batchNorm/\(layer.name)/\(part)", of: .double, shape: [values.count],
+                    "\(averagesPath(layer.layer))/\(part)", of: .double, shape: [values.count],
                     hasChecksum: false)
                 try set.write(values)
             }
         }
-        try trace.save(to: file)
+        try snapshot.trace.write(to: file)
         return try file.image()
     }
 
@@ -74,41 +74,45 @@ package enum Checkpoint {
             coordinator: try JSONDecoder().decode(CoordinatorState.self, from: Data(text.utf8)))
     }
 
-    /// Restores a network and its optimizer from a checkpoint.
+    /// Restores a network from a checkpoint, without its optimizer.
     ///
-    /// - Parameter optimizer: `nil` to restore only the network.
     /// - Throws: `Failure` if the file contains a different network; `network` is then unusable.
-    static func restore(
-        _ file: HDF5File, network: Network, optimizer: MomentOptimizer?
-    ) throws {
-        for (index, parameter) in network.parameters.enumerated() {
-            for (path, view) in places(of: parameter, optimizer?.moments[index]) {
-                let set = try file.dataSet(path)
-                guard set.shape == [view.count] else {
-                    throw Failure(
-                        call: "checkpoint", subject: "\(file.name) \(path)",
-                        message: "contains \(set.shape) values, but the recipe's network has "
-                            + "\(view.count)", exitStatus: .badData)
-                }
-                try set.read(into: view)
-            }
+    static func restore(_ file: HDF5File, network: Network) throws {
+        for parameter in network.parameters {
+            try read(valuePath(parameter.name), of: file, into: parameter.value)
         }
         for layer in network.batchNorms {
-            let path = "/batchNorm/\(layer.name)"
-            layer.restore(
-                movingMean: try file.dataSet("\(path)/mean").read(as: Double.self),
-                movingVariance: try file.dataSet("\(path)/variance").read(as: Double.self))
+            let averages = try averages(of: layer, in: file)
+            layer.restore(movingMean: averages.mean, movingVariance: averages.variance)
         }
     }
 
-    private static func places(
-        of parameter: Parameter, _ moments: MomentOptimizer.Moments?
-    ) -> [(path: String, view: FloatView)] {
-        let parameters = [("/parameters/\(parameter.name)", parameter.value)]
-        guard let moments else { return parameters }
-        return parameters + [
-            ("/adam/first/\(parameter.name)", moments.first),
-            ("/adam/second/\(parameter.name)", moments.second),
-        ]
+    /// Reads a tensor.
+    ///
+    /// - Throws: `Failure` (65) if the file contains another number of values.
+    static func read(_ path: String, of file: HDF5File, into view: FloatView) throws {
+        let set = try file.dataSet(path)
+        guard set.shape == [view.count] else {
+            throw Failure(
+                call: "checkpoint", subject: "\(file.name) \(path)",
+                message: "contains \(set.shape) values, but the recipe's network has "
+                    + "\(view.count)", exitStatus: .badData)
+        }
+        try set.read(into: view)
     }
+
+    /// Reads the moving averages of a batch norm.
+    static func averages(
+        of layer: BatchNormalization, in file: HDF5File
+    ) throws -> (mean: [Double], variance: [Double]) {
+        let path = averagesPath(layer.name)
+        return (
+            try file.dataSet("\(path)/mean").read(), try file.dataSet("\(path)/variance").read()
+        )
+    }
+
+    static func valuePath(_ parameter: String) -> String { "/parameters/\(parameter)" }
+    static func firstPath(_ parameter: String) -> String { "/adam/first/\(parameter)" }
+    static func secondPath(_ parameter: String) -> String { "/adam/second/\(parameter)" }
+    private static func averagesPath(_ layer: String) -> String { "/batchNorm/\(layer)" }
 }

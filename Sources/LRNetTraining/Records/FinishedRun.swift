@@ -108,7 +108,7 @@ package struct FinishedRun: Sendable {
         } parse: { bytes in
             let file = try HDF5File.open(image: bytes, named: "checkpoint")
             let header = try Checkpoint.header(of: file)
-            try Checkpoint.restore(file, network: network, optimizer: nil)
+            try Checkpoint.restore(file, network: network)
             return header
         }
     }

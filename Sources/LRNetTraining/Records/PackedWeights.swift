@@ -12,13 +12,15 @@ package struct PackedWeights: Sendable, Equatable {
 
     /// Packs values, clamped to [-1, +1].
     package init(_ values: FloatView) {
-        let floats = values.values
-        count = floats.count
-        bytes = stride(from: 0, to: floats.count, by: Self.packing).map { first in
-            (0..<min(Self.packing, floats.count - first)).reduce(UInt8(0)) {
-                $0 | UInt8(max(-1, min(floats[first + $1], 1)) + 1) << UInt8(2 * $1)
-            }
+        count = values.count
+        var bytes = [UInt8](
+            repeating: 0, count: (values.count + Self.packing - 1) / Self.packing)
+        // Loops, because closures would take ten times as long and training waits.
+        for (index, value) in values.values.enumerated() {
+            let code = UInt8(max(-1, min(value, 1)) + 1)
+            bytes[index / Self.packing] |= code << UInt8(2 * (index % Self.packing))
         }
+        self.bytes = bytes
     }
 
     /// Wraps the bytes of a checkpoint; `nil` if their number does not match `count` weights.

@@ -82,20 +82,35 @@ package final class WeightTrace {
 
     // MARK: Checkpoints
 
-    /// Saves the reference values for the next record.
-    func save(to file: HDF5File) throws {
-        try file.createGroup("/trace")
-        try file.setAttribute("step", of: "/trace", to: lastStep)
-        for followed in layers {
-            try Self.write(
-                PackedWeights(followed.likeliest), to: "/trace/\(followed.layer.name)", of: file)
+    /// The reference values for the next record, as a checkpoint contains them.
+    struct Saved: Sendable {
+        fileprivate var lastStep: Int
+        fileprivate var likeliest: [(layer: String, weights: PackedWeights)]
+        fileprivate var start: [(layer: String, weights: PackedWeights)]
+
+        /// Writes the values to a checkpoint.
+        func write(to file: HDF5File) throws {
+            try file.createGroup("/trace")
+            try file.setAttribute("step", of: "/trace", to: lastStep)
+            for (layer, weights) in likeliest {
+                try WeightTrace.write(weights, to: "/trace/\(layer)", of: file)
+            }
+            guard !start.isEmpty else { return }
+            try file.createGroup("/start")
+            for (layer, weights) in start {
+                try WeightTrace.write(weights, to: "/start/\(layer)", of: file)
+            }
         }
-        let starts = layers.compactMap { followed in
-            followed.start.map { (followed.layer.name, $0) }
-        }
-        guard !starts.isEmpty else { return }
-        try file.createGroup("/start")
-        for (name, start) in starts { try Self.write(start, to: "/start/\(name)", of: file) }
+    }
+
+    /// A copy of the reference values for the next record.
+    var saved: Saved {
+        Saved(
+            lastStep: lastStep,
+            likeliest: layers.map { ($0.layer.name, PackedWeights($0.likeliest)) },
+            start: layers.compactMap { followed in
+                followed.start.map { (followed.layer.name, $0) }
+            })
     }
 
     /// Restores the reference values from a checkpoint. A checkpoint of an earlier version contains
@@ -117,7 +132,7 @@ package final class WeightTrace {
         }
     }
 
-    private static func write(
+    fileprivate static func write(
         _ weights: PackedWeights, to path: String, of file: HDF5File
     ) throws {
         try file.createDataSet(

@@ -24,33 +24,57 @@ package final class CheckpointWriter {
     /// The time since the last checkpoint was begun, or since the start.
     package var sinceSave: Duration { ContinuousClock.now - lastSave }
 
-    /// Copies the run's state and begins to write the copy. Every rank calls it.
+    /// The number of checkpoints begun.
+    private(set) var saveCount = 0
+
+    /// The time that training has paused for checkpoints.
+    private(set) var pause = Duration.zero
+
+    /// Copies the run's state and begins to encode and write the copy. Every rank calls it.
     package func save(
         _ state: RunState, of trainingStep: TrainingStep, trace: WeightTrace,
         beacon: ProgressBeacon
     ) throws {
         beacon.enter(.saving)
+        let start = ContinuousClock.now
         try finish()
-        _ = try trainingStep.agreedState(step: state.step)
-        try context.group.agreeing {
-            guard let folder else { return }
-            let recipe = context.recipe
-            var coordinator = state.coordinator
-            coordinator.runSeconds = state.seconds
-            let header = Checkpoint.Header(
-                step: state.step, recipeFingerprint: recipe.fingerprint, recipeYAML: recipe.yaml,
-                dataFingerprint: dataFingerprint, coordinator: coordinator)
-            let bytes = try Checkpoint.encode(
-                header, network: trainingStep.network, optimizer: trainingStep.optimizer,
-                trace: trace)
-            let keepLatest = recipe.checkpoint.keepLatest
-            writer.begin(
-                folder.writing { [step = state.step, best = coordinator.leader?.step] path in
-                    try CheckpointStore(runFolder: path).save(
-                        bytes, step: step, best: best, keepLatest: keepLatest)
-                })
-        }
+        let snapshot = try trainingStep.snapshot(step: state.step, trace: trace)
+        if let folder, let snapshot { begin(state, snapshot, folder: folder) }
+        saveCount += 1
         lastSave = .now
+        pause += lastSave - start
+    }
+
+    private func begin(_ state: RunState, _ snapshot: StateSnapshot, folder: RunFolder) {
+        let recipe = context.recipe
+        var coordinator = state.coordinator
+        coordinator.runSeconds = state.seconds
+        let header = Checkpoint.Header(
+            step: state.step, recipeFingerprint: recipe.fingerprint, recipeYAML: recipe.yaml,
+            dataFingerprint: dataFingerprint, coordinator: coordinator)
+        let keepLatest = recipe.checkpoint.keepLatest
+        let copy = SnapshotHolder(snapshot)
+        writer.begin(
+            folder.writing { [best = coordinator.leader?.step] path in
+                var snapshot = copy.take()
+                let bytes = try Checkpoint.encode(header, &snapshot)
+                try CheckpointStore(runFolder: path).save(
+                    bytes, step: header.step, best: best, keepLatest: keepLatest)
+            })
+    }
+
+    /// A snapshot that is handed to the writer's thread, which frees it while it encodes it.
+    private final class SnapshotHolder: @unchecked Sendable {
+        private var snapshot: StateSnapshot?
+
+        init(_ snapshot: StateSnapshot) { self.snapshot = snapshot }
+
+        /// Returns the snapshot and keeps no reference to it.
+        func take() -> StateSnapshot {
+            guard let snapshot else { preconditionFailure("a snapshot is taken twice") }
+            self.snapshot = nil
+            return snapshot
+        }
     }
 
     /// Waits on this rank for the checkpoint that is being written, and ignores its error.

@@ -45,32 +45,42 @@ package struct RunStart {
         resume: RunFolder.Resume, data: ShardSet, context: RankContext
     ) throws {
         let (group, recipe) = (context.group, context.recipe)
-        let bytes = try group.fromCoordinator {
-            guard let folder else { return [] }
-            return try Self.checkpoint(in: folder, resume: resume, log: recorder.log)
+        var file: HDF5File?
+        let found = try group.sharing {
+            guard let folder,
+                let opened = try Self.checkpoint(in: folder, resume: resume, log: recorder.log)
+            else { return Found() }
+            file = opened
+            return Found(header: try Checkpoint.header(of: opened))
         }
-        guard !bytes.isEmpty else {
+        guard let header = found.header else {
             (notes, origin) = try SourceNetwork.initialize(
                 step.network, recipe: recipe, group: group)
             recorder.trace.begin()
             return
         }
-        (header, changes) = try group.agreeing {
-            let file = try HDF5File.open(image: bytes, named: "checkpoint")
-            let header = try Checkpoint.header(of: file)
-            let changes = try Self.check(header, recipe: recipe, data: data, run: run)
-            try Checkpoint.restore(file, network: step.network, optimizer: step.optimizer)
-            try recorder.trace.restore(from: file, step: header.step)
-            return (header, changes)
+        self.header = header
+        changes = try group.agreeing {
+            try Self.check(header, recipe: recipe, data: data, run: run)
+        }
+        try step.restore(from: file)
+        try group.agreeing {
+            if let file { try recorder.trace.restore(from: file, step: header.step) }
         }
     }
 
-    /// Returns the bytes of the newest good checkpoint; empty for a fresh start.
+    /// The result of the search for a checkpoint, which rank 0 sends to the other ranks.
+    private struct Found: Codable {
+        /// `nil` for a fresh start.
+        var header: Checkpoint.Header?
+    }
+
+    /// Opens the newest good checkpoint; returns `nil` for a fresh start.
     private static func checkpoint(
         in folder: RunFolder, resume: RunFolder.Resume, log: RunLog
-    ) throws -> [UInt8] {
+    ) throws -> HDF5File? {
         if let loaded = try folder.checkpoints.loadLatest(warn: { log.warning($0) }) {
-            return loaded.bytes
+            return try HDF5File.open(image: loaded.bytes, named: "checkpoint")
         }
         if resume == .must {
             throw RunFolder.site(folder.path).inputMissing(
@@ -80,7 +90,7 @@ package struct RunStart {
             log.warning(
                 "\(folder.checkpoints.folder): no good checkpoint is left; training starts over")
         }
-        return []
+        return nil
     }
 
     /// Checks that a checkpoint belongs to this recipe and these data.

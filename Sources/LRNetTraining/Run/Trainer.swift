@@ -1,6 +1,7 @@
 internal import Foundation
 package import LRNetCollectives
 internal import LRNetData
+internal import LRNetDiagnostics
 internal import LRNetLayers
 internal import LRNetSupport
 package import LRNetWatchdog
@@ -144,6 +145,7 @@ package final class Trainer {
         }
         try checkpoints.finish()
         recorder.log.finishBar()
+        try reportPause()
         return try finish()
     }
 
@@ -173,6 +175,7 @@ package final class Trainer {
         try checkpoints.finish()
         try recorder.locateFolder()
         recorder.log.finishBar()
+        try reportPause()
         let minutes = context.recipe.training.maxMinutes.map { " \($0)" } ?? ""
         let cause = signals.stop.isDeadlinePassed ? " (training.maxMinutes\(minutes) reached)" : ""
         try recorder.line(
@@ -216,6 +219,18 @@ package final class Trainer {
         try recorder.locateFolder()
         try checkpoints.save(
             state, of: trainingStep, trace: recorder.trace, beacon: signals.beacon)
+    }
+
+    /// Logs the time that training has paused for checkpoints. Every rank calls it.
+    private func reportPause() throws {
+        let count = checkpoints.saveCount
+        if count == 0 { return }
+        let seconds = checkpoints.pause.seconds
+        try recorder.line(
+            PlacementCheck.counted(count, "checkpoint")
+                + String(
+                    format: ": training paused %.2f s, %.0f ms each", seconds,
+                    1000 * seconds / Double(count)))
     }
 
     private func trainOneStep(_ rates: UpdateRates) throws -> Decision {

@@ -184,7 +184,12 @@ package final class GradientReducer: GradientExchange {
 
     /// Returns this rank's share of `count` values; shares are in the order of the ranks.
     package func share(of count: Int, unit: Int) -> Range<Int> {
-        SlicePartition(count: count, ranks: group.size, alignment: unit)[group.rank]
+        slices(of: count, unit: unit)[group.rank]
+    }
+
+    /// Returns the shares of `count` values by rank.
+    func slices(of count: Int, unit: Int) -> SlicePartition {
+        SlicePartition(count: count, ranks: group.size, alignment: unit)
     }
 
     package func beginGather(shares view: FloatView, unit: Int) throws {
@@ -206,8 +211,7 @@ package final class GradientReducer: GradientExchange {
             buffer: ObjectIdentifier(view.buffer), offset: view.offset, count: view.count)
         if let known = shareGathers[key] { return known }
         let made = AllGather(
-            group: group,
-            partition: SlicePartition(count: view.count, ranks: group.size, alignment: unit),
+            group: group, partition: slices(of: view.count, unit: unit),
             pieceCount: Self.pieceCount)
         shareGathers[key] = made
         return made

@@ -6,9 +6,10 @@ package import LRNetLayers
 /// The formulas are in `AdamKernel` and `MomentumKernel`. L2 decay is coupled: it is added to
 /// the gradient before the moments are updated, as in the paper's code.
 package final class MomentOptimizer: ParameterOptimizer {
-    /// The two moments of one parameter. Each rank updates only its share; the rest is out of date
-    /// until the moments are gathered.
+    /// The two moments of the values of one parameter that this rank updates.
     package struct Moments {
+        /// The values that this rank updates.
+        package let share: Range<Int>
         /// The moving average of the gradient, or the velocity.
         package let first: FloatView
         /// The moving average of the squared gradient; zeros without Adam.
@@ -27,13 +28,19 @@ package final class MomentOptimizer: ParameterOptimizer {
     private var rates = UpdateRates(real: 0)
 
     /// Creates an optimizer whose moments are zero.
-    package init(parameters: [Parameter], constants: Recipe.Optimizer) {
+    ///
+    /// - Parameter share: Returns the values of a parameter that this rank updates; all by default.
+    package init(
+        parameters: [Parameter], constants: Recipe.Optimizer,
+        share: (Parameter) -> Range<Int> = { 0..<$0.value.count }
+    ) {
         self.parameters = parameters
         self.constants = constants
         moments = parameters.map {
-            Moments(
-                first: FloatBuffer(count: $0.value.count).all,
-                second: FloatBuffer(count: $0.value.count).all)
+            let share = share($0)
+            return Moments(
+                share: share, first: FloatBuffer(count: share.count).all,
+                second: FloatBuffer(count: share.count).all)
         }
         positions = Dictionary(
             uniqueKeysWithValues: parameters.enumerated().map { (ObjectIdentifier($1), $0) })
@@ -48,6 +55,7 @@ package final class MomentOptimizer: ParameterOptimizer {
         self.rates = rates
     }
 
+    /// Updates values of this rank's share of a parameter.
     package func update(_ parameter: Parameter, _ range: Range<Int>, gradient: FloatView) {
         guard let position = positions[ObjectIdentifier(parameter)] else {
             preconditionFailure("\(parameter.name) is not among the optimizer's parameters")
@@ -56,29 +64,22 @@ package final class MomentOptimizer: ParameterOptimizer {
         let rate = parameter.role == .logit ? rates.logits : rates.real
         step.learningRate = Float(rate) * parameter.learningRateScale
         step.decay = parameter.decay
+        let moments = moments[position]
+        let start = moments.share.lowerBound
+        let own = range.lowerBound - start..<range.upperBound - start
         switch constants.name {
         case .adam:
             AdamKernel.update(
                 parameter: parameter.value[range], gradient: gradient,
-                firstMoment: moments[position].first[range],
-                secondMoment: moments[position].second[range], step: step)
+                firstMoment: moments.first[own], secondMoment: moments.second[own], step: step)
         case .sgd:
             MomentumKernel.update(
                 parameter: parameter.value[range], gradient: gradient,
-                velocity: moments[position].first[range], learningRate: step.learningRate,
+                velocity: moments.first[own], learningRate: step.learningRate,
                 momentum: Float(constants.momentum), decay: step.decay)
         }
         if parameter.role == .logit, rates.logitGrowth != 1 {
             Elementwise.scale(parameter.value[range], by: Float(rates.logitGrowth))
-        }
-    }
-
-    /// Begins to gather all moments on every rank. Every rank calls it.
-    func beginGatherMoments(_ exchange: any GradientExchange) throws {
-        for (parameter, moments) in zip(parameters, moments) {
-            guard let unit = parameter.shareUnit else { continue }
-            try exchange.beginGather(shares: moments.first, unit: unit)
-            try exchange.beginGather(shares: moments.second, unit: unit)
         }
     }
 

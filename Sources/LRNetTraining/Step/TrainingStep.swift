@@ -1,5 +1,6 @@
 internal import LRNetCollectives
 package import LRNetData
+internal import LRNetHDF5
 internal import LRNetKernels
 package import LRNetLayers
 internal import LRNetSupport
@@ -8,7 +9,8 @@ internal import LRNetSupport
 /// every rank.
 package final class TrainingStep {
     package let network: Network
-    let optimizer: MomentOptimizer
+    private let optimizer: MomentOptimizer
+    private let state: StateTransfer
     let gradients: GradientStore
     private let context: RankContext
     /// The threads; they progress messages between loops.
@@ -38,14 +40,20 @@ package final class TrainingStep {
     ) {
         self.context = context
         self.network = network
-        optimizer = MomentOptimizer(
-            parameters: network.parameters, constants: context.recipe.optimizer)
         loss = ClassificationLoss(
             classes: network.classes, sampleCount: context.capacity, function: context.recipe.loss)
         let reducer = GradientReducer(
             group: context.group, leafCount: context.recipe.training.gradientLeaves,
             mode: context.recipe.reduction)
         self.reducer = reducer
+        optimizer = MomentOptimizer(
+            parameters: network.parameters, constants: context.recipe.optimizer,
+            share: { parameter in
+                let count = parameter.value.count
+                return parameter.shareUnit.map { reducer.share(of: count, unit: $0) } ?? 0..<count
+            })
+        state = StateTransfer(
+            group: context.group, network: network, optimizer: optimizer, reducer: reducer)
         pool = context.pool.progressing { reducer.progress() }
         gradients = GradientStore(
             count: network.gradientCount, largestLayer: network.largestGradientCount,
@@ -105,31 +113,36 @@ package final class TrainingStep {
         return Outcome(status: status)
     }
 
-    /// Gathers the whole state and checks that it is the same on all ranks. A difference is a bug
-    /// or a hardware fault and must not be saved. Every rank calls it.
+    /// Checks that all ranks have the same parameters. A difference is a bug or a hardware fault
+    /// and must not be saved. Every rank calls it.
     ///
     /// - Parameter step: Steps trained, for the message.
-    /// - Returns: The state's hash.
+    /// - Returns: The hash of the whole state.
     package func agreedState(step: Int) throws -> String {
-        try gatherState()
-        let hash = ParameterHash.ofState(network, optimizer)
-        // Ranks may differ in fast mode, where MPI determines the order of sums.
-        guard context.recipe.reduction == .exact else { return hash }
-        let hashes = try context.group.allGather(Array(hash.utf8))
-        guard let other = hashes.firstIndex(where: { $0 != hashes[0] }) else { return hash }
-        throw Failure(
-            call: "step \(step)", subject: "the run's state",
-            message: "differs from rank 0's; one machine computes incorrectly or runs a different "
-                + "build",
-            exitStatus: .internalError, rank: other, isAgreed: true)
+        try checkAgreement(step: step)
+        return try state.hash()
     }
 
-    /// Gathers the optimizer's whole state on every rank, for saving or hashing. Every rank calls
-    /// it.
-    func gatherState() throws {
+    /// Checks the state as ``agreedState(step:)`` does, and copies it. Every rank calls it.
+    ///
+    /// - Returns: The copy on rank 0, and `nil` on other ranks.
+    func snapshot(step: Int, trace: WeightTrace) throws -> StateSnapshot? {
+        try checkAgreement(step: step)
+        return try state.snapshot(trace)
+    }
+
+    /// Restores the whole state. Every rank calls it.
+    ///
+    /// - Parameter file: The checkpoint on rank 0; `nil` on other ranks.
+    /// - Throws: `Failure` on all ranks if the file contains a different network.
+    func restore(from file: HDF5File?) throws {
+        try state.restore(from: file)
+    }
+
+    private func checkAgreement(step: Int) throws {
         precondition(!isPartlyUpdated, "a step that updated only some layers must not be saved")
-        try optimizer.beginGatherMoments(reducer)
-        try reducer.finish()
+        // Ranks may differ in fast mode, where MPI determines the order of sums.
+        if context.recipe.reduction == .exact { try state.checkAgreement(step: step) }
     }
 
     /// The recipe keys of the learning rates, for a message.
