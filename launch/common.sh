@@ -30,6 +30,7 @@
 #     end_process PID SECONDS     sends SIGTERM to a process and, after SECONDS, SIGKILL
 #     host_names FILE             prints the hosts of a host file, one per line
 #     slot_count FILE             prints the sum of their slots
+#     default_placement FILE N    prints how mpirun places N ranks on them (--map-by)
 
 set -euo pipefail
 
@@ -110,6 +111,26 @@ slot_count() {
              END { print sum + 0 }'
 }
 
+# Consecutive ranks are on one host, because the ranks of a host exchange first and send only their
+# sum to other hosts. All hosts get ranks, unless a host has fewer slots than its share: then mpirun
+# fills one host after another.
+default_placement() {
+    sed 's/#.*//' "$1" |
+        awk -v ranks="$2" '
+            NF {
+                n = 1
+                for (i = 2; i <= NF; i++) if ($i ~ /^slots=/) n = substr($i, 7)
+                if (!($1 in slots)) hosts++
+                slots[$1] += n
+            }
+            END {
+                if (hosts == 0) exit
+                share = int((ranks + hosts - 1) / hosts)
+                for (host in slots) if (slots[host] < share) { print "slot"; exit }
+                printf "ppr:%d:node\n", share
+            }'
+}
+
 launch_command=()
 
 # Does not bind ranks to cores. Otherwise, with one or two ranks, mpirun binds each rank and all its
@@ -135,7 +156,8 @@ prepare_hosts() {
     shift 2
     require_count "$ranks"
     require_mpirun
-    launch_command=(mpirun ${MPI_QUIET---quiet} --hostfile "$hostfile" -n "$ranks" --map-by "${MAP_BY:-node}")
+    launch_command=(mpirun ${MPI_QUIET---quiet} --hostfile "$hostfile" -n "$ranks")
+    launch_command+=(--map-by "${MAP_BY:-$(default_placement "$hostfile" "$ranks")}")
     launch_command+=(--bind-to none -x OPENBLAS_NUM_THREADS --wdir "$repository_root")
     for name in LD_LIBRARY_PATH OPENBLAS_CORETYPE; do
         if [[ -n ${!name-} ]]; then launch_command+=(-x "$name"); fi

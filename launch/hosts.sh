@@ -7,8 +7,10 @@
 #     launch/hosts.sh hosts 4 launch/recipes/imagenet-ternary.yaml \
 #         --data data/imagenet --output runs/imagenet
 #
-# HOSTFILE lists one host per line, in mpirun's format: `name slots=RANKS`. The N ranks are placed
-# on the hosts in turn. Every host needs:
+# HOSTFILE lists one host per line, in mpirun's format: `name slots=RANKS`. Each host gets N / hosts
+# consecutive ranks, which exchange among themselves before they send to other hosts. Use equal slots
+# and a multiple of the hosts for N: otherwise all ranks exchange with one another directly, and more
+# bytes leave each host. Every host needs:
 #
 #   - ssh without a password
 #   - the repository, already built, under the same path
@@ -18,7 +20,8 @@
 #
 # Environment:
 #
-#     MAP_BY             placement of ranks: node (default), or slot to fill one host first
+#     MAP_BY             placement of ranks, as mpirun's --map-by (default: ppr:K:node, K consecutive
+#                        ranks per host; slot if a host has fewer than K slots)
 #     MPI_OPTIONS        more options for mpirun, such as `--mca btl_tcp_if_include eth0`
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
