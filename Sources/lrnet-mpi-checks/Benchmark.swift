@@ -23,6 +23,8 @@ struct Benchmark {
                     + "\"nodes\": \(report.nodeCount), \"piece_values\": \(options.pieceCount), "
                     + "\"planned_messages\": \(report.planned.messageCount), "
                     + "\"planned_bytes\": \(report.planned.byteCount), "
+                    + "\"planned_bytes_leaving\": \(report.planned.leavingByteCount), "
+                    + "\"sent_bytes_leaving\": \(report.counted.leavingByteCount), "
                     + "\"sent_messages\": \(report.counted.messageCount), "
                     + "\"sent_bytes\": \(report.counted.byteCount), "
                     + "\"exchange_seconds\": \(report.exchangeSeconds), "

@@ -5,7 +5,7 @@ extension CheckList {
     /// Gathers slices on rank 0 and scatters them again: eight checks.
     func runSlices() throws {
         for count in [0, 1, 40, 70_001] {
-            let slices = SlicePartition(count: count, ranks: group.size)
+            let slices = SlicePartition(count: count, groups: group.rankGroups)
             let values = (0..<count).map { 1 / Float($0 + 3) }
             let slice = slices[group.rank]
             let own = FloatBuffer(Array(values[slice])).all

@@ -51,8 +51,7 @@ extension CheckList {
             bits(inPlace[exchange.slice]) == Array(expected[exchange.slice]),
             "reduction to the slice in place: \(name)")
         let gather = AllGather(
-            group: group, partition: SlicePartition(count: valueCount, ranks: group.size),
-            pieceCount: 64)
+            group: group, slices: exchange.slices, pieceCount: 64)
         try gather.start(inPlace)
         try gather.finish()
         expect(bits(inPlace) == expected, "gathering of the slices: \(name)")
@@ -103,12 +102,12 @@ extension CheckList {
         }
     }
 
-    private func nodes(of exchange: TreeExchange) -> [FloatView] {
+    func nodes(of exchange: TreeExchange) -> [FloatView] {
         let leaves = exchange.ownLeaves.map { FloatBuffer(leaf($0, exchange.valueCount)).all }
         return exchange.tree.addUp(leaves, of: exchange.ownLeaves)
     }
 
-    private func bits(_ view: FloatView) -> [UInt32] { view.values.map(\.bitPattern) }
+    func bits(_ view: FloatView) -> [UInt32] { view.values.map(\.bitPattern) }
 
     /// Returns values over seven powers of two, so that rounding depends on the order.
     private func leaf(_ index: Int, _ count: Int) -> [Float] {
@@ -122,7 +121,7 @@ extension CheckList {
     }
 
     /// Computes the root of the tree level by level, following its definition.
-    private func reference(_ leafCount: Int, _ valueCount: Int) -> [Float] {
+    func reference(_ leafCount: Int, _ valueCount: Int) -> [Float] {
         var level = (0..<leafCount).map { leaf($0, valueCount) }
         if level.isEmpty { return [Float](repeating: 0, count: valueCount) }
         while level.count > 1 {

@@ -21,6 +21,7 @@ ProcessGroups.run { group in
     try checks.runSlices()
     try checks.runMachineWords()
     try checks.runTreeExchange()
+    try checks.runRankGroups()
     try checks.runTreeGather()
     try checks.runErrors()
     return try checks.finish() ? .success : .internalError

@@ -72,6 +72,9 @@ extension EndToEndTests {
                 for unit in ["messages", "bytes"] {
                     let sent = try #require(fields["sent_\(unit)"] as? Int)
                     #expect(sent > 0 && fields["planned_\(unit)"] as? Int == sent, "\(unit)")
+                    // All ranks are on this machine.
+                    #expect(fields["sent_\(unit)_leaving"] as? Int == 0, "\(unit)")
+                    #expect(fields["planned_\(unit)_leaving"] as? Int == 0, "\(unit)")
                 }
             }
         }

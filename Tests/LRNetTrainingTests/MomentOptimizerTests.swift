@@ -44,7 +44,8 @@ import Testing
     ) {
         let whole = train(name, share: 0..<Self.count)
         #expect(whole.momentCount == 2 * Self.count)
-        let slices = SlicePartition(count: Self.count, ranks: 3)
+        let slices = SlicePartition(
+            count: Self.count, groups: RankGroups(ranks: 3, ranksPerMachine: 3))
         for rank in 0..<3 {
             let share = slices[rank]
             let part = train(name, share: share)

@@ -23,6 +23,8 @@ package struct CommunicationBenchmark {
         package var exchange_seconds, unhidden_seconds, unhidden_percent: Double
         /// The number of messages that the exchanges of a step send, and their bytes.
         package var messages, bytes: Int
+        /// The part of them that goes to other machines.
+        package var messages_leaving, bytes_leaving: Int
         /// The number of collective calls in a step, and the bytes that this rank contributes to
         /// them.
         package var collectives, collective_bytes: Int
@@ -43,6 +45,8 @@ package struct CommunicationBenchmark {
         /// The planned numbers of messages and bytes that a rank sends in an exchange. The
         /// benchmark fails if the counted numbers differ.
         package var exchange_messages, exchange_bytes: Int
+        /// The part of them that goes to other machines.
+        package var exchange_messages_leaving, exchange_bytes_leaving: Int
         /// The rate of `exchange_bytes`, in 10^9 bytes per second.
         package var exchange_gigabytes_per_second: Double
         /// The number of steps with each reduction.
@@ -82,6 +86,8 @@ package struct CommunicationBenchmark {
             ratio: exchange.exchangeSeconds / max(exchange.allReduceSeconds, 1e-9),
             exchange_messages: exchange.planned.messageCount,
             exchange_bytes: exchange.planned.byteCount,
+            exchange_messages_leaving: exchange.planned.leavingMessageCount,
+            exchange_bytes_leaving: exchange.planned.leavingByteCount,
             exchange_gigabytes_per_second: 1e-9 * Double(exchange.planned.byteCount)
                 / max(exchange.exchangeSeconds, 1e-9),
             steps: steps, exact: exact, fast: fast)
@@ -123,6 +129,8 @@ package struct CommunicationBenchmark {
             exchange_seconds: exchange, unhidden_seconds: unhidden,
             unhidden_percent: 100 * unhidden / max(exchange, 1e-9),
             messages: traffic.messageCount, bytes: traffic.byteCount,
+            messages_leaving: traffic.leavingMessageCount,
+            bytes_leaving: traffic.leavingByteCount,
             collectives: traffic.collectiveCount, collective_bytes: traffic.collectiveByteCount)
     }
 }
@@ -148,17 +156,21 @@ extension CommunicationBenchmark.Report {
     /// Two tables for terminals.
     package var text: String {
         func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", 1e3 * seconds) }
-        var vector = TextTable(["gradient vector at once", "time", "messages", "bytes", "GB/s"])
+        var vector = TextTable([
+            "gradient vector at once", "time", "messages", "bytes", "to other machines", "GB/s",
+        ])
         let bytes = TextTable.grouped(exchange_bytes)
+        let leaving = TextTable.grouped(exchange_bytes_leaving)
         let rate = String(format: "%.2f", exchange_gigabytes_per_second)
         vector.append([
-            "exact exchange", milliseconds(exchange_seconds), "\(exchange_messages)", bytes, rate,
+            "exact exchange", milliseconds(exchange_seconds), "\(exchange_messages)", bytes,
+            leaving, rate,
         ])
-        vector.append(["exact, stepped", milliseconds(exchange_stepped_seconds), "", "", ""])
-        vector.append(["MPI_Allreduce", milliseconds(mpi_allreduce_seconds), "", "", ""])
+        vector.append(["exact, stepped", milliseconds(exchange_stepped_seconds), "", "", "", ""])
+        vector.append(["MPI_Allreduce", milliseconds(mpi_allreduce_seconds), "", "", "", ""])
         var table = TextTable([
             "whole steps", "time", "exchange alone", "not hidden", "", "all waiting", "in MPI",
-            "messages", "bytes", "collectives", "bytes contributed",
+            "messages", "bytes", "to other machines", "collectives", "bytes contributed",
         ])
         for (name, steps) in [("exact", exact), ("fast", fast)] {
             table.append([
@@ -167,7 +179,8 @@ extension CommunicationBenchmark.Report {
                 String(format: "%.0f %%", steps.unhidden_percent),
                 String(format: "%.1f %%", steps.communication_percent),
                 String(format: "%.1f %%", steps.mpi_percent), TextTable.grouped(steps.messages),
-                TextTable.grouped(steps.bytes), TextTable.grouped(steps.collectives),
+                TextTable.grouped(steps.bytes), TextTable.grouped(steps.bytes_leaving),
+                TextTable.grouped(steps.collectives),
                 TextTable.grouped(steps.collective_bytes),
             ])
         }

@@ -58,6 +58,9 @@ package struct TrainingBenchmark {
         package var sent_messages, sent_bytes: Int
         /// The planned numbers of these messages and bytes, for exact sums.
         package var planned_messages, planned_bytes: Int
+        /// The part of these messages and bytes that goes to other machines.
+        package var sent_messages_leaving, sent_bytes_leaving: Int
+        package var planned_messages_leaving, planned_bytes_leaving: Int
         /// The number of collective calls in a step, and the bytes that rank 0 contributes to them.
         package var collectives, collective_bytes: Int
         /// The number of buffers that rank 0 allocated in all timed steps.
@@ -112,7 +115,7 @@ package struct TrainingBenchmark {
         plan: (sequential: Double, parallel: Double, serial: Double)?, of network: Network
     ) -> Report {
         let planned = StepTraffic(
-            network: network, recipe: recipe, ranks: group.size, rank: group.rank
+            network: network, recipe: recipe, groups: group.rankGroups, rank: group.rank
         ).traffic
         let unhidden = samples.map(\.times.reduction.seconds).median
         let seconds = samples.map(\.times.total.seconds)
@@ -145,6 +148,10 @@ package struct TrainingBenchmark {
             unhidden_percent: 100 * unhidden / max(exchange, 1e-9),
             sent_messages: traffic.messageCount, sent_bytes: traffic.byteCount,
             planned_messages: planned.messageCount, planned_bytes: planned.byteCount,
+            sent_messages_leaving: traffic.leavingMessageCount,
+            sent_bytes_leaving: traffic.leavingByteCount,
+            planned_messages_leaving: planned.leavingMessageCount,
+            planned_bytes_leaving: planned.leavingByteCount,
             collectives: traffic.collectiveCount, collective_bytes: traffic.collectiveByteCount,
             buffer_allocations: allocations,
             peak_resident_bytes: ResidentMemory.peakByteCount, loss: samples.last?.loss ?? 0,

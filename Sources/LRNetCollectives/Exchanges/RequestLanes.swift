@@ -10,6 +10,7 @@ final class RequestLanes {
     private(set) var activeCount = 0
 
     private let group: MPIProcessGroup
+    private let groups: RankGroups
     private let slotCount: Int
     private let laneOfSlot: [Int]
     private let firstSlot: [Int]
@@ -18,9 +19,12 @@ final class RequestLanes {
     private let statuses: UnsafeMutablePointer<MPI_Status>
     private let indices: UnsafeMutablePointer<Int32>
 
-    /// - Parameter widths: The number of messages of each lane.
-    init(group: MPIProcessGroup, widths: [Int]) {
+    /// - Parameters:
+    ///   - groups: The machines of the ranks, for counting.
+    ///   - widths: The number of messages of each lane.
+    init(group: MPIProcessGroup, groups: RankGroups, widths: [Int]) {
         self.group = group
+        self.groups = groups
         slotCount = widths.reduce(0, +)
         laneOfSlot = widths.indices.flatMap { Array(repeating: $0, count: widths[$0]) }
         var first = 0
@@ -54,8 +58,9 @@ final class RequestLanes {
                 requests + slot)
         }
         try group.check(code, "MPI_Isend", "\(count) values to rank \(peer)")
-        group.traffic.messageCount += 1
-        group.traffic.byteCount += count * MemoryLayout<Float>.stride
+        group.traffic.count(
+            bytes: count * MemoryLayout<Float>.stride,
+            leavesMachine: !groups.share(group.rank, peer))
         pending[lane] += 1
         activeCount += 1
     }

@@ -1,16 +1,18 @@
 import LRNetKernels
 
-/// The second half of the tree exchange: every rank sends its slice to all others, in place.
+/// One stage of a gather: every member of a group sends what it holds to all others, in place.
 ///
 /// Two pieces are in flight from each peer and two to each peer, like in ``SliceReduction``. No
 /// staging memory is needed.
 final class SliceGather {
-    private let partition: SlicePartition
-    private let rank: Int
-    private let pieceCount: Int
+    private let members: [Int]
+    private let position: Int
     private let tag: Int32
+    // The positions of the other members.
     private let peers: [Int]
     private let lanes: RequestLanes?
+    /// The messages of each member, as ranges of the buffer.
+    private let pieces: [[Range<Int>]]
 
     private var view: FloatView?
     private var nextReceived: [Int]
@@ -18,20 +20,28 @@ final class SliceGather {
 
     /// - Parameters:
     ///   - group: The MPI group; `nil` for one process.
-    ///   - pieceCount: The maximum number of values per message.
-    init(
-        group: MPIProcessGroup?, rank: Int, partition: SlicePartition, pieceCount: Int, tag: Int32
-    ) {
-        self.partition = partition
-        self.rank = rank
-        self.pieceCount = pieceCount
+    ///   - plan: The plan that contains the stage.
+    init(group: MPIProcessGroup?, stage: GatherPlan.Stage, of plan: GatherPlan, tag: Int32) {
+        members = stage.members
+        position = stage.position
         self.tag = tag
-        peers = (1..<max(partition.ranks, 1)).map { (rank + $0) % partition.ranks }
+        pieces = stage.ranges.map { ranges in
+            ranges.flatMap { range in
+                stride(from: range.lowerBound, to: range.upperBound, by: plan.pieceCount).map {
+                    $0..<min($0 + plan.pieceCount, range.upperBound)
+                }
+            }
+        }
+        peers = (1..<members.count).map { [position, members] in
+            (position + $0) % members.count
+        }
         nextReceived = Array(repeating: 0, count: peers.count)
         nextSent = nextReceived
         // Two of a peer's four lanes receive, and two send.
         lanes = group.map { [peers] in
-            RequestLanes(group: $0, widths: Array(repeating: 1, count: 4 * peers.count))
+            RequestLanes(
+                group: $0, groups: plan.groups,
+                widths: Array(repeating: 1, count: 4 * peers.count))
         }
     }
 
@@ -47,7 +57,7 @@ final class SliceGather {
         }
     }
 
-    /// Posts the next messages and returns true if the gather is done.
+    /// Posts the next messages and returns true if the stage is done.
     func step(isWaiting: Bool) throws -> Bool {
         guard let lanes else { return true }
         try lanes.progress(isWaiting: isWaiting) { try postNext(lane: $0) }
@@ -58,21 +68,20 @@ final class SliceGather {
         guard let lanes, let view else { return }
         let peer = lane / 4
         let isReceiving = lane % 4 < 2
-        let piece = isReceiving ? nextReceived[peer] : nextSent[peer]
-        let slice = partition[isReceiving ? peers[peer] : rank]
-        let start = slice.lowerBound + piece * pieceCount
-        let count = min(pieceCount, slice.upperBound - start)
-        if count <= 0 { return }
+        let ready = pieces[isReceiving ? peers[peer] : position]
+        let next = isReceiving ? nextReceived[peer] : nextSent[peer]
+        guard next < ready.count else { return }
+        let (values, partner) = (ready[next], members[peers[peer]])
         if isReceiving {
             nextReceived[peer] += 1
             try lanes.receive(
-                view.pointer + start, count: count, from: peers[peer], tag: tag, lane: lane,
-                position: 0)
+                view.pointer + values.lowerBound, count: values.count, from: partner, tag: tag,
+                lane: lane, position: 0)
         } else {
             nextSent[peer] += 1
             try lanes.send(
-                view.pointer + start, count: count, to: peers[peer], tag: tag, lane: lane,
-                position: 0)
+                view.pointer + values.lowerBound, count: values.count, to: partner, tag: tag,
+                lane: lane, position: 0)
         }
     }
 }

@@ -5,10 +5,14 @@ package import LRNetSupport
 ///
 ///     output[v] = root of the tree over leaves 0 ..< m, for each value v
 ///
-/// The buffer has one slice per rank. Each rank sends to every other rank that rank's slice of its
-/// own nodes. The receiver adds the slices of all nodes in tree order. Then the slices are
-/// gathered. If every rank has one node, a rank sends and receives as many bytes as in a ring
-/// all-reduce.
+/// The buffer has one slice per rank. The ranks exchange in groups, stage by stage
+/// (``RankGroups``): first the ranks of a machine, then groups of machines. In each stage a rank
+/// sends to every other member of its group that member's slice of its nodes; the receiver adds the
+/// slices of the group's nodes in tree order. In the next stage, what a rank holds is divided among
+/// the members of its next group. Then the slices are gathered, stage by stage in reverse.
+///
+/// If every rank has one node, a rank sends and receives as many bytes as in a ring all-reduce, and
+/// a machine sends as many as one rank alone would.
 ///
 /// The two halves can be used separately, with an update of this rank's ``slice`` in between.
 ///
@@ -41,8 +45,7 @@ package final class TreeExchange: AllReduction {
     /// The default maximum number of values per message: 1 MiB, chosen by measurement.
     package static let defaultPieceCount = 1 << 18
 
-    /// The messages that this rank sends in a whole all-reduce, in pieces: to each other rank, that
-    /// rank's slice of each of its nodes, and later its own slice.
+    /// The messages that this rank sends in a whole all-reduce.
     package let plannedTraffic: Traffic
 
     private enum Phase {
@@ -51,14 +54,15 @@ package final class TreeExchange: AllReduction {
         case gathering
     }
 
-    private let reduction: SliceReduction
-    private let gather: SliceGather
+    private let reduction: StagedReduction
+    private let gather: StagedGather
     private var phase = Phase.idle
     private var output: FloatView?
     // Set while MPI may read or write this object's memory.
     private var selfWhileInFlight: TreeExchange?
 
-    /// Creates the exchange and its staging memory: two pieces for each node of the other ranks.
+    /// Creates the exchange and its memory: two pieces for each node that a stage receives, and the
+    /// nodes between stages (``ReductionPlan/scratchCount``).
     ///
     /// - Parameters:
     ///   - leafCount: M, the full number of leaves, which determines the leaves of each rank.
@@ -66,54 +70,39 @@ package final class TreeExchange: AllReduction {
     ///   - valueCount: The number of values of each leaf, node and sum.
     ///   - alignment: The alignment of slices, in values.
     ///   - pieceCount: The maximum number of values per message.
+    ///   - groups: The groups that exchange; `nil` for those of the machines.
     /// - Precondition: `0 <= m <= M`; `valueCount` is not negative; `pieceCount` is positive.
     package init(
         group: any ProcessGroup, leafCount: Int, presentLeaves: Int, valueCount: Int,
         alignment: Int = SlicePartition.alignment,
-        pieceCount: Int = TreeExchange.defaultPieceCount
+        pieceCount: Int = TreeExchange.defaultPieceCount, groups: RankGroups? = nil
     ) {
         precondition(presentLeaves <= leafCount, "\(presentLeaves) of \(leafCount) leaves")
         precondition(
             pieceCount > 0 && pieceCount <= Int(Int32.max), "pieces of \(pieceCount) values")
-        let tree = LeafTree(count: presentLeaves)
-        let runs = (0..<group.size).map {
-            LeafTree.run(of: $0, ranks: group.size, leafCount: leafCount)
-        }
-        let nodes = runs.map { tree.nodes(covering: $0) }
-        let owners = nodes.indices.flatMap { Array(repeating: $0, count: nodes[$0].count) }
-        let partition = SlicePartition(
-            count: valueCount, ranks: group.size, alignment: alignment)
+        let groups = groups ?? group.rankGroups
+        precondition(
+            groups.rankCount == group.size,
+            "an exchange of \(groups.rankCount) ranks in a group of \(group.size)")
         let mpi = group as? MPIProcessGroup
         precondition(mpi != nil || group.size == 1, "a tree exchange needs MPI or one process")
+        let rank = group.rank
+        let tree = LeafTree(count: presentLeaves)
+        let slices = SlicePartition(count: valueCount, groups: groups, alignment: alignment)
+        let reductionPlan = ReductionPlan(
+            rank: rank, slices: slices, leafCount: leafCount, tree: tree, pieceCount: pieceCount)
+        let gatherPlan = GatherPlan(rank: rank, slices: slices, pieceCount: pieceCount)
 
         self.tree = tree
         self.valueCount = valueCount
-        ownLeaves = runs[group.rank].clamped(to: 0..<presentLeaves)
-        ownNodes = nodes[group.rank]
-        slices = partition
-        slice = partition[group.rank]
-        plannedTraffic = Self.plan(
-            rank: group.rank, slices: partition, nodeCount: ownNodes.count, pieceCount: pieceCount)
-        reduction = SliceReduction(
-            group: mpi, rank: group.rank, partition: partition, nodeOwners: owners,
-            additions: tree.additions(joining: nodes.flatMap { $0 }), pieceCount: pieceCount,
-            tag: mpi?.makeTag() ?? 0)
-        gather = SliceGather(
-            group: mpi, rank: group.rank, partition: partition, pieceCount: pieceCount,
-            tag: mpi?.makeTag() ?? 0)
-    }
-
-    private static func plan(
-        rank: Int, slices: SlicePartition, nodeCount: Int, pieceCount: Int
-    ) -> Traffic {
-        var plan = Traffic()
-        for peer in 0..<slices.ranks where peer != rank {
-            for (slice, copies) in [(slices[peer], nodeCount), (slices[rank], 1)] {
-                plan.messageCount += copies * ((slice.count + pieceCount - 1) / pieceCount)
-                plan.byteCount += copies * slice.count * MemoryLayout<Float>.stride
-            }
-        }
-        return plan
+        self.slices = slices
+        slice = slices[rank]
+        ownLeaves = LeafTree.run(of: rank, ranks: group.size, leafCount: leafCount)
+            .clamped(to: 0..<presentLeaves)
+        ownNodes = reductionPlan.ownNodes
+        plannedTraffic = Traffic(reductionPlan.messages + gatherPlan.messages)
+        reduction = StagedReduction(group: mpi, plan: reductionPlan, tag: mpi?.makeTag() ?? 0)
+        gather = StagedGather(group: mpi, plan: gatherPlan, tag: mpi?.makeTag() ?? 0)
     }
 
     /// Starts the whole all-reduce. Every rank must call it.
@@ -121,9 +110,9 @@ package final class TreeExchange: AllReduction {
         try startReduction(nodes: nodes, output: output, isGatheringNext: true)
     }
 
-    /// Starts the first half. Afterwards this rank's ``slice`` of `output` is the sum, and the rest
-    /// of `output` is unchanged. Every rank must call it. The arguments have the same meaning as in
-    /// ``start(nodes:into:)``.
+    /// Starts the first half. Afterwards this rank's ``slice`` of `output` is the sum; the rest of
+    /// `output` is not defined, because the stages use it. Every rank must call it. The arguments
+    /// have the same meaning as in ``start(nodes:into:)``.
     package func startReduceToSlice(nodes: [FloatView], into output: FloatView) throws {
         try startReduction(nodes: nodes, output: output, isGatheringNext: false)
     }

@@ -23,6 +23,8 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
 
     package private(set) var hostNames: [String] = []
 
+    package private(set) var rankGroups: RankGroups
+
     /// The thread level that MPI granted: `single`, `funneled`, `serialized` or `multiple`.
     package let threadLevel: String
 
@@ -85,12 +87,14 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
         owner = pthread_self()
         countsInC = Array(repeating: 0, count: size)
         offsetsInC = Array(repeating: 0, count: size)
+        rankGroups = RankGroups(radices: [size])
         let name = MPILibrary.text(capacity: Int(MPI_MAX_PROCESSOR_NAME)) {
             MPI_Get_processor_name($0, $1)
         }
         hostNames = try allGather(Array((name ?? "unknown").utf8)).map {
             String(decoding: $0, as: UTF8.self)
         }
+        rankGroups = RankGroups(hosts: hostNames)
     }
 
     /// Flushes the output written so far, then ends every rank by `MPI_Abort`.

@@ -17,6 +17,9 @@ package protocol ProcessGroup: AnyObject, Sendable {
     /// The name of each rank's machine, in rank order. Not a collective; gathered at the start.
     var hostNames: [String] { get }
 
+    /// The groups in which the ranks exchange, by machine. Not a collective.
+    var rankGroups: RankGroups { get }
+
     /// The data that this rank has passed to MPI since the group was created. Not a collective.
     var traffic: Traffic { get }
 
@@ -91,6 +94,8 @@ package protocol ProcessGroup: AnyObject, Sendable {
 }
 
 extension ProcessGroup {
+    package var rankGroups: RankGroups { RankGroups(hosts: hostNames) }
+
     /// Zero, for groups that do not communicate.
     package var traffic: Traffic { Traffic() }
 
@@ -105,7 +110,9 @@ extension ProcessGroup {
     }
 
     func checkSlices(_ own: FloatView, _ slices: SlicePartition, _ whole: FloatView) {
-        precondition(slices.ranks == size, "\(slices.ranks) slices for \(size) ranks")
+        precondition(
+            slices.groups.rankCount == size,
+            "slices of \(slices.groups.rankCount) ranks for \(size) ranks")
         precondition(
             own.count == slices[rank].count, "\(own.count) values for slice \(slices[rank])")
         precondition(

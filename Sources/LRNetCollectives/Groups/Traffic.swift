@@ -10,6 +10,9 @@ package struct Traffic: Sendable, Equatable, Codable {
     /// The bytes of the messages.
     package var byteCount = 0
 
+    /// The number of messages to ranks on other machines, and their bytes.
+    package var leavingMessageCount = 0, leavingByteCount = 0
+
     /// The number of collective calls.
     package var collectiveCount = 0
 
@@ -18,15 +21,22 @@ package struct Traffic: Sendable, Equatable, Codable {
 
     package init() {}
 
-    package init(messageCount: Int, byteCount: Int) {
-        self.messageCount = messageCount
-        self.byteCount = byteCount
+    /// Adds messages, which have `bytes` bytes together.
+    package mutating func count(messages: Int = 1, bytes: Int, leavesMachine: Bool) {
+        messageCount += messages
+        byteCount += bytes
+        if leavesMachine {
+            leavingMessageCount += messages
+            leavingByteCount += bytes
+        }
     }
 
     package static func + (a: Traffic, b: Traffic) -> Traffic {
         var sum = a
         sum.messageCount += b.messageCount
         sum.byteCount += b.byteCount
+        sum.leavingMessageCount += b.leavingMessageCount
+        sum.leavingByteCount += b.leavingByteCount
         sum.collectiveCount += b.collectiveCount
         sum.collectiveByteCount += b.collectiveByteCount
         return sum
@@ -36,6 +46,8 @@ package struct Traffic: Sendable, Equatable, Codable {
         var difference = a
         difference.messageCount -= b.messageCount
         difference.byteCount -= b.byteCount
+        difference.leavingMessageCount -= b.leavingMessageCount
+        difference.leavingByteCount -= b.leavingByteCount
         difference.collectiveCount -= b.collectiveCount
         difference.collectiveByteCount -= b.collectiveByteCount
         return difference

@@ -37,16 +37,24 @@ extension LeafTree {
             next = leaves(of: node).upperBound
         }
         precondition(next == count, "nodes \(nodes) stop short of \(count) leaves")
+        return count == 0 ? [] : additions(joining: nodes, to: root)
+    }
+
+    /// Returns the additions, in order, that turn nodes into one node above them, whose leaves they
+    /// cover together. Slots are as in ``additions(joining:)``.
+    ///
+    /// - Precondition: `target` and `nodes` are nodes covering runs; `nodes` are in order.
+    package func additions(joining nodes: [Node], to target: Node) -> [Addition] {
         var additions: [Addition] = []
-        guard count > 0 else { return additions }
         additions.reserveCapacity(nodes.count - 1)
         // The tree is visited from left to right, so it meets the nodes in their order.
         var slot = 0
-        _ = append(to: &additions, below: root) { node in
+        _ = append(to: &additions, below: target) { node in
             guard slot < nodes.count, nodes[slot] == node else { return nil }
             slot += 1
             return slot - 1
         }
+        precondition(slot == nodes.count, "only \(slot) of \(nodes) are below \(target)")
         return additions
     }
 

@@ -9,7 +9,8 @@ package struct ExchangeTable {
     /// The lines of the table.
     package let text: String
 
-    /// Plans steps on 2, 4, 8, ... ranks, up to one rank per leaf, and on `ranks` ranks.
+    /// Plans steps on 2, 4, 8, ... ranks, up to one rank per leaf, and on `ranks` ranks, with one
+    /// rank per machine.
     ///
     /// - Parameter network: The recipe's network. It reserves memory for a pass of one sample.
     package init(network: Network, recipe: Recipe, ranks: Int = 1) {
@@ -52,8 +53,9 @@ package struct ExchangeTable {
     /// slices.
     private static func busiest(_ network: Network, _ recipe: Recipe, ranks: Int) -> Traffic {
         let planned = ranks <= 64 ? Array(0..<ranks) : [0, ranks / 2, ranks - 1]
+        let groups = RankGroups(ranks: ranks, ranksPerMachine: 1)
         let traffic = planned.map {
-            StepTraffic(network: network, recipe: recipe, ranks: ranks, rank: $0).traffic
+            StepTraffic(network: network, recipe: recipe, groups: groups, rank: $0).traffic
         }
         return traffic.max { $0.byteCount < $1.byteCount } ?? Traffic()
     }

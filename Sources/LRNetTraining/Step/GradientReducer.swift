@@ -163,9 +163,9 @@ package final class GradientReducer: GradientExchange {
             }
             return (samples[1] - samples[0]) * width
         }
-        let partition = SlicePartition(lengths: lengths)
+        let partition = RowPartition(lengths: lengths)
         let made = RowGather(
-            exchange: AllGather(group: group, partition: partition, pieceCount: Self.pieceCount),
+            exchange: AllGather(group: group, rows: partition, pieceCount: Self.pieceCount),
             rows: FloatBuffer(count: partition.count), own: partition[group.rank])
         gathers[key] = made
         return made
@@ -182,14 +182,14 @@ package final class GradientReducer: GradientExchange {
         return gather.rows.all
     }
 
-    /// Returns this rank's share of `count` values; shares are in the order of the ranks.
+    /// Returns this rank's share of `count` values: one range, its slice in the exchange.
     package func share(of count: Int, unit: Int) -> Range<Int> {
         slices(of: count, unit: unit)[group.rank]
     }
 
     /// Returns the shares of `count` values by rank.
     func slices(of count: Int, unit: Int) -> SlicePartition {
-        SlicePartition(count: count, ranks: group.size, alignment: unit)
+        SlicePartition(count: count, groups: group.rankGroups, alignment: unit)
     }
 
     package func beginGather(shares view: FloatView, unit: Int) throws {
@@ -211,7 +211,7 @@ package final class GradientReducer: GradientExchange {
             buffer: ObjectIdentifier(view.buffer), offset: view.offset, count: view.count)
         if let known = shareGathers[key] { return known }
         let made = AllGather(
-            group: group, partition: slices(of: view.count, unit: unit),
+            group: group, slices: slices(of: view.count, unit: unit),
             pieceCount: Self.pieceCount)
         shareGathers[key] = made
         return made

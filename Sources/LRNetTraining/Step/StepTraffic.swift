@@ -8,13 +8,17 @@ internal import LRNetSupport
 /// It counts the exchanges that the layers begin, so it can predict the traffic of more ranks than
 /// are available.
 ///
-/// With R ranks, k nodes on this rank, slices of n / R values, pieces of p values, it sends
+/// With R ranks in groups of r0, r1, ..., nodes k0, k1, ... of this rank before each stage, slices
+/// of n / R values, pieces of p values, it sends
 ///
-///     a sum of n values, for every rank:    (R - 1) (k + 1) n / R values
-///     a sum in shares, then the parameters: (R - 1) k n / R, and (R - 1) n / R for each tensor
-///     rows of w values of B samples:        (R - 1) w B / R
+///     a sum of n values to slices:        sum of (r_s - 1) k_s n / (r0 ... r_s) values
+///     the slices to every rank:           (R - 1) n / R
+///     rows of w values of B samples:      (R - 1) w B / R
 ///
-/// and each slice takes ceil(n / R / p) messages.
+/// to sum(r_s - 1) partners. A slice takes ceil(its values / p) messages, and the rows of each rank
+/// are messages of their own. Of these values, a machine with r0 ranks sends to other machines what
+/// one rank alone would.
+///
 /// Collective calls (batch-norm sums, status, agreement, decision) are counted; their bytes are
 /// not.
 package struct StepTraffic {
@@ -22,26 +26,25 @@ package struct StepTraffic {
     private static let pieceCount = GradientReducer.pieceCount
 
     private let rank: Int
-    private let ranks: Int
+    private let groups: RankGroups
     private let recipe: Recipe
-    private let nodeCount: Int
 
     /// Messages and bytes that the rank sends.
     package private(set) var traffic = Traffic()
 
     /// Plans a step on a whole batch.
     ///
-    /// - Parameter network: A network with memory reserved for the recipe's global batch.
+    /// - Parameters:
+    ///   - network: A network with memory reserved for the recipe's global batch.
+    ///   - groups: The ranks and their machines, which need not exist.
     /// - Precondition: The number of ranks does not exceed the number of leaves.
-    package init(network: Network, recipe: Recipe, ranks: Int, rank: Int = 0) {
+    package init(network: Network, recipe: Recipe, groups: RankGroups, rank: Int = 0) {
         let leaves = recipe.training.gradientLeaves
+        let ranks = groups.rankCount
         precondition(ranks <= leaves, "\(ranks) ranks for \(leaves) leaves")
         self.rank = rank
-        self.ranks = ranks
+        self.groups = groups
         self.recipe = recipe
-        nodeCount =
-            LeafTree(count: leaves)
-            .nodes(covering: LeafTree.run(of: rank, ranks: ranks, leafCount: leaves)).count
         if ranks == 1 { return }
         traffic.collectiveCount = 2 * network.batchNorms.count + 3
         plan(network)
@@ -62,24 +65,36 @@ package struct StepTraffic {
 
     private mutating func add(_ sum: GradientSum) {
         let (count, alignment) = (sum.range.count, sum.unit ?? SlicePartition.alignment)
-        let slices = SlicePartition(count: count, ranks: ranks, alignment: alignment)
-        for peer in 0..<ranks where peer != rank { add(slices[peer].count, copies: nodeCount) }
+        let leaves = recipe.training.gradientLeaves
+        add(
+            ReductionPlan(
+                rank: rank,
+                slices: SlicePartition(count: count, groups: groups, alignment: alignment),
+                leafCount: leaves, tree: LeafTree(count: leaves), pieceCount: Self.pieceCount
+            ).messages)
         if sum.unit == nil { addGather(count, alignment: alignment) }
     }
 
     private mutating func addGather(_ count: Int, alignment: Int) {
-        let slices = SlicePartition(count: count, ranks: ranks, alignment: alignment)
-        add(slices[rank].count, copies: ranks - 1)
+        let slices = SlicePartition(count: count, groups: groups, alignment: alignment)
+        add(GatherPlan(rank: rank, slices: slices, pieceCount: Self.pieceCount).messages)
     }
 
     private mutating func addRows(width: Int) {
-        let leaves = LeafTree.run(
-            of: rank, ranks: ranks, leafCount: recipe.training.gradientLeaves)
-        add(leaves.count * recipe.training.leafSize * width, copies: ranks - 1)
+        let training = recipe.training
+        let lengths = (0..<groups.rankCount).map { rank in
+            LeafTree.run(
+                of: rank, ranks: groups.rankCount, leafCount: training.gradientLeaves
+            ).count * training.leafSize * width
+        }
+        add(
+            GatherPlan(
+                rank: rank, rows: RowPartition(lengths: lengths), groups: groups,
+                pieceCount: Self.pieceCount
+            ).messages)
     }
 
-    private mutating func add(_ count: Int, copies: Int) {
-        traffic.messageCount += copies * ((count + Self.pieceCount - 1) / Self.pieceCount)
-        traffic.byteCount += copies * count * MemoryLayout<Float>.stride
+    private mutating func add(_ messages: [PlannedMessages]) {
+        traffic = traffic + Traffic(messages)
     }
 }

@@ -1,0 +1,44 @@
+/// The messages that one rank sends to another in one stage of an exchange.
+package struct PlannedMessages: Sendable, Equatable {
+    /// The position of the stage in the plan.
+    package let stage: Int
+
+    /// The rank that receives them.
+    package let partner: Int
+
+    package let messageCount: Int
+
+    package let byteCount: Int
+
+    /// True if the partner is on another machine.
+    package let leavesMachine: Bool
+
+    /// Plans the messages that carry `copies` of each range, in pieces.
+    init(
+        stage: Int, from rank: Int, to partner: Int, ranges: [Range<Int>], copies: Int,
+        pieceCount: Int, groups: RankGroups
+    ) {
+        self.stage = stage
+        self.partner = partner
+        var (pieces, values) = (0, 0)
+        for range in ranges {
+            pieces += (range.count + pieceCount - 1) / pieceCount
+            values += range.count
+        }
+        messageCount = copies * pieces
+        byteCount = copies * values * MemoryLayout<Float>.stride
+        leavesMachine = !groups.share(rank, partner)
+    }
+}
+
+extension Traffic {
+    /// Adds up planned messages.
+    package init(_ planned: [PlannedMessages]) {
+        self.init()
+        for messages in planned {
+            count(
+                messages: messages.messageCount, bytes: messages.byteCount,
+                leavesMachine: messages.leavesMachine)
+        }
+    }
+}
