@@ -1,15 +1,33 @@
+internal import LRNetCollectives
 internal import LRNetSupport
 
 /// The check that ranks and threads have the cores that they need. It has no side effects. Its time
 /// grows in proportion to the ranks.
 package enum PlacementCheck {
-    /// Returns two findings per host, on its cores and on the binding of its ranks, and one finding
-    /// on differences between machines.
+    /// Returns two findings per host, on its cores and on the binding of its ranks, one finding on
+    /// differences between machines, and a warning if the ranks of a host cannot exchange first.
     package static func findings(_ environment: RunEnvironment) -> [Finding] {
         let (hosts, threads) = (environment.hosts, environment.threads)
         return hosts.map { cores(on: $0, threads: threads) }
             + hosts.map { binding(on: $0, threads: threads) }
             + [equality(environment.placement, hostCount: hosts.count)]
+            + [order(environment.placement, hosts)].compactMap { $0 }
+    }
+
+    /// Ranks exchange within their host first only if every host has the same number of consecutive
+    /// ranks (`RankGroups`).
+    private static func order(_ ranks: [RankEnvironment], _ hosts: [RunHost]) -> Finding? {
+        if ranks.isEmpty || RankGroups(hosts: ranks.map(\.host)).isRegular { return nil }
+        let counts = hosts.map(\.ranks.count)
+        let text =
+            Set(counts).count > 1
+            ? "hosts have \(counts.min() ?? 0) to \(counted(counts.max() ?? 0, "rank"))"
+            : "the ranks of a host are not consecutive: \(names(hosts[0].ranks).dropLast())"
+        return .warning(
+            "rank order",
+            "\(text), so all ranks exchange with one another and more bytes leave each host",
+            remedy: "start equal numbers of consecutive ranks on the hosts, with mpirun --map-by "
+                + "ppr:N:node or srun --distribution=block")
     }
 
     private static func cores(on host: RunHost, threads: Int) -> Finding {

@@ -59,7 +59,7 @@ import Testing
 
     @Test func `the placement check detects wrong binding, too many ranks and mixed processors`() {
         let all = Array(0..<8)
-        let good = verdicts(environment([("a", all), ("a", all), ("b", all)], threads: 4))
+        let good = verdicts(environment([("a", all), ("a", all)], threads: 4))
         #expect(good == ["cores": .good, "binding": .good, "same CPUs": .good])
         // One core per rank is right for one thread and wrong for two.
         let bound = [(host: "a", cores: [0]), (host: "a", cores: [1])]
@@ -93,6 +93,24 @@ import Testing
         mixed.placement[1].forcedBLASCore = "SkylakeX"
         #expect(verdicts(mixed)["same CPUs"] == .good)
         #expect(mixed.hosts.map(\.name) == ["a", "b"])
+    }
+
+    @Test func `hosts with unequal or interleaved ranks are a warning with a remedy`() {
+        func warning(_ hosts: [String]) -> Finding? {
+            PlacementCheck.findings(environment(hosts.map { ($0, [0, 1]) }, threads: 1)).first {
+                $0.topic == "rank order"
+            }
+        }
+        #expect(warning(["a", "a", "b", "b"]) == nil)
+        #expect(warning(["a", "b", "c"]) == nil)
+        let cause = ", so all ranks exchange with one another and more bytes leave each host"
+        let unequal = warning(["a", "a", "b"])
+        #expect(unequal?.verdict == .warning)
+        #expect(unequal?.detail == "hosts have 1 to 2 ranks\(cause)")
+        #expect(unequal?.remedy.contains("--map-by ppr:N:node") == true)
+        #expect(
+            warning(["a", "b", "a", "b"])?.detail
+                == "the ranks of a host are not consecutive: ranks 0,2 on a\(cause)")
     }
 
     /// If the time grew with the square of the ranks, the ratio would be 4. Each rank has a host of
