@@ -117,7 +117,8 @@ let package = Package(
             ["LRNetBenchmarks", "LRNetCollectives", "LRNetKernels", "LRNetSupport"]),
 
         .target(
-            name: "LRNetTestSupport", dependencies: ["LRNetKernels"],
+            name: "LRNetTestSupport",
+            dependencies: ["LRNetCollectives", "LRNetKernels", "LRNetSupport"],
             path: "Tests/LRNetTestSupport", swiftSettings: settings),
         .target(
             name: "LRNetLaunchSupport", path: "Tests/LRNetLaunchSupport",
@@ -128,7 +129,10 @@ let package = Package(
             "LRNetHDF5Tests", ["LRNetHDF5", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),
         tests(
             "LRNetCollectivesTests",
-            ["LRNetCollectives", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport"]),
+            [
+                "LRNetCollectives", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport",
+                "LRNetTestSupport",
+            ]),
         tests(
             "LRNetLayersTests",
             [
@@ -155,7 +159,8 @@ let package = Package(
             "LRNetTrainingTests",
             [
                 "LRNetCollectives", "LRNetData", "LRNetKernels", "LRNetLaunchSupport",
-                "LRNetLayers", "LRNetSupport", "LRNetTraining", "LRNetWatchdog",
+                "LRNetLayers", "LRNetSupport", "LRNetTestSupport", "LRNetTraining",
+                "LRNetWatchdog",
             ], exclude: ["Golden"]),
         tests(
             "LRNetDeploymentTests",

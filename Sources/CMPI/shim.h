@@ -33,6 +33,9 @@ static inline MPI_Datatype lrnet_double(void) { return MPI_DOUBLE; }
 static inline MPI_Op lrnet_sum(void) LRNET_GETTER("MPI_SUM");
 static inline MPI_Op lrnet_sum(void) { return MPI_SUM; }
 
+static inline MPI_Op lrnet_min(void) LRNET_GETTER("MPI_MIN");
+static inline MPI_Op lrnet_min(void) { return MPI_MIN; }
+
 static inline void *lrnet_in_place(void) LRNET_GETTER("MPI_IN_PLACE");
 static inline void *lrnet_in_place(void) { return MPI_IN_PLACE; }
 

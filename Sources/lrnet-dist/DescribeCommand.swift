@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LRNetCollectives
 import LRNetData
 import LRNetSupport
 import LRNetTraining
@@ -13,6 +14,8 @@ struct DescribeCommand: ParsableCommand {
             """,
         discussion: """
               lrnet-dist describe launch/recipes/mnist-ternary.yaml --ranks 2
+              lrnet-dist describe launch/recipes/mnist-ternary.yaml --ranks 8 --per-node 4 \
+                  --images-per-second 900
               lrnet-dist describe runs/mnist-ternary/winner.safetensors
               lrnet-dist describe --methods
             """)
@@ -32,21 +35,35 @@ struct DescribeCommand: ParsableCommand {
             "Set a key of the recipe, such as training.steps=50.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(help: "Ranks that share a batch, to compute the memory of each rank.")
+    @Option(help: "Ranks that share a batch, to plan the memory and the messages of each rank.")
     var ranks = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Ranks on each machine; prints what a step sends within and between machines.",
+            valueName: "ranks"))
+    var perNode: Int?
+
+    @OptionGroup(title: "Forecast (a model)") var forecast: ForecastOptions
 
     @Flag(help: "Print JSON: the memory plan of a recipe, or everything but a network's weights.")
     var json = false
 
     func validate() throws {
         if methods {
-            if file != nil || json || !overrides.isEmpty || ranks != 1 {
+            if file != nil || json || !overrides.isEmpty || ranks != 1 || perNode != nil {
                 throw ValidationError(
                     "--methods cannot be combined with other arguments; omit them")
             }
         } else if file == nil {
             throw ValidationError("give a recipe or a network, or --methods")
         }
+        if let perNode, perNode < 1 || ranks % perNode != 0 {
+            throw ValidationError(
+                "--per-node \(perNode) does not divide --ranks \(ranks); every machine must have "
+                    + "the same number of ranks")
+        }
+        try forecast.check(perNode: perNode)
     }
 
     func run() throws {
@@ -75,13 +92,22 @@ struct DescribeCommand: ParsableCommand {
         let leaves = recipe.training.gradientLeaves
         guard (1...leaves).contains(ranks) else {
             throw ValidationError(
-                "--ranks \(ranks) is out of range; 1 to gradientLeaves, \(leaves)")
+                "--ranks \(ranks) is out of range; 1 to training.gradientLeaves, \(leaves), which "
+                    + "--set can raise (with other results)")
         }
         let plan = MemoryPlan(recipe: recipe, ranks: ranks)
+        let step = perNode.map { stepTable(recipe, RankGroups(ranks: ranks, ranksPerMachine: $0)) }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
-            try Console.print(String(decoding: encoder.encode(Summary(plan)), as: UTF8.self))
+            let summary = Summary(plan, step)
+            try Console.print(String(decoding: encoder.encode(summary), as: UTF8.self))
+            return
+        }
+        if let step {
+            try Console.print(recipe.title)
+            try Console.print(step.text, terminator: "")
+            try Console.print(plan.table.text, terminator: "")
             return
         }
         try Console.print(recipe.title)
@@ -93,15 +119,21 @@ struct DescribeCommand: ParsableCommand {
         try Console.print(plan.table.text, terminator: "")
     }
 
-    /// A memory plan as JSON.
+    private func stepTable(_ recipe: Recipe, _ groups: RankGroups) -> StepTable {
+        StepTable(recipe: recipe, groups: groups, machines: forecast.machines)
+    }
+
+    /// A memory plan, and the plan of a step, as JSON.
     private struct Summary: Encodable {
         var parts: [MemoryPlan.Part]
         var step_bytes, peak_bytes: Int
+        var step: StepTable.Summary?
 
-        init(_ plan: MemoryPlan) {
+        init(_ plan: MemoryPlan, _ step: StepTable?) {
             parts = plan.step + plan.run
             step_bytes = plan.stepByteCount
             peak_bytes = plan.peakByteCount
+            self.step = step?.summary
         }
     }
 }

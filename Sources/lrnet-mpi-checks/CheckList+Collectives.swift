@@ -17,6 +17,9 @@ extension CheckList {
                     rank == root ? pattern(count, root) : [UInt8](repeating: 9, count: 3),
                     root: root)
                 expect(bytes == pattern(count, root), "broadcast of \(count) bytes from \(root)")
+                var fixed = pattern(count, rank)
+                try group.broadcast(into: &fixed, root: root)
+                expect(fixed == pattern(count, root), "broadcast into \(count) bytes from \(root)")
                 let view = FloatBuffer(count: count).all
                 view.fill(Float(rank))
                 try group.broadcast(view, root: root)
@@ -54,6 +57,11 @@ extension CheckList {
             expect(
                 values == (0..<count).map { ranks << 59 + ranks * Int64($0) + below },
                 "sum of \(count) integers")
+            var smallest = (0..<count).map { Int64($0) - Int64(($0 + rank) % size) << 40 }
+            try group.minimum(&smallest)
+            expect(
+                smallest == (0..<count).map { Int64($0) - Int64(size - 1) << 40 },
+                "minimum of \(count) integers")
         }
     }
 

@@ -113,5 +113,25 @@ extension CheckList {
                 "a message that is too long is thrown as such, not as \(failure)")
         }
         try group.barrier()
+        try runLongMessage()
+    }
+
+    /// Checks messages around a ring, of which rank 1 receives one that is too long.
+    private func runLongMessage() throws {
+        let next = (group.rank + 1) % group.size
+        let previous = (group.rank + group.size - 1) % group.size
+        let round = MessageRound(
+            sent: [.init(rank: next, offset: 0, count: group.rank == 0 ? 4 : 3)],
+            received: [.init(rank: previous, offset: 4, count: 3)])
+        do {
+            try group.exchange(round, in: DoubleBuffer(count: 8))
+            expect(group.rank != 1, "a row that is too long is an error")
+        } catch let failure as Failure {
+            expect(
+                group.rank == 1 && failure.description.contains("MPI_ERR_TRUNCATE")
+                    && failure.description.hasPrefix("rank 1: MPI_Waitsome: "),
+                "a row that is too long is thrown as such, not as \(failure)")
+        }
+        try group.barrier()
     }
 }

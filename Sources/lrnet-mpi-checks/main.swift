@@ -22,7 +22,7 @@ ProcessGroups.run { group in
     try checks.runMachineWords()
     try checks.runTreeExchange()
     try checks.runRankGroups()
-    try checks.runTreeGather()
+    try checks.runRowReduction()
     try checks.runErrors()
     return try checks.finish() ? .success : .internalError
 }

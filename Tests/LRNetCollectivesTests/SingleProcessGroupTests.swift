@@ -22,7 +22,11 @@ import Testing
         #expect(gathered == [1.5, 2.5])
         var counts: [Int64] = [7, .max]
         try group.sum(&counts)
+        try group.minimum(&counts)
         #expect(counts == [7, .max])
+        var bytes: [UInt8] = [1, 2]
+        try group.broadcast(into: &bytes, root: 0)
+        #expect(bytes == [1, 2])
         try group.finalize()
     }
 

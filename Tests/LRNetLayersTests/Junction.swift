@@ -1,6 +1,7 @@
 import Foundation
 import LRNetKernels
 import LRNetLayers
+import LRNetSupport
 import LRNetTestSupport
 
 /// Exchanges the batch-norm sums of processes that are threads of a test.
@@ -10,15 +11,17 @@ import LRNetTestSupport
 final class Junction: @unchecked Sendable {
     struct TimedOut: Error {}
 
-    private let processCount: Int
+    private let leafRuns: [Range<Int>]
+    private var processCount: Int { leafRuns.count }
     private let condition = NSCondition()
     private var contributions: [Int: [Double]] = [:]
     private var result: [Double] = []
     private var round = 0
     private var departedCount = 0
 
-    init(processCount: Int) {
-        self.processCount = processCount
+    /// - Parameter leafRuns: The leaves of each process.
+    init(leafRuns: [Range<Int>]) {
+        self.leafRuns = leafRuns
     }
 
     /// Returns the exchange of one process.
@@ -35,8 +38,24 @@ final class Junction: @unchecked Sendable {
             self.process = process
         }
 
-        func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
-            try junction.join(local, process: process)
+        /// Gathers the rows of all processes and adds those of each group.
+        func combine(
+            _ values: DoubleBuffer, width: Int, of rows: GroupedRows, _ add: RowAddition
+        ) throws {
+            let own = rows.rows(ofLeaves: junction.leafRuns[process])
+            let all = try junction.join(values.prefix(own.count * width), process: process)
+            let joined = DoubleBuffer(count: max(all.count, width))
+            for (index, value) in all.enumerated() { joined[index] = value }
+            rows.forEachAddition(within: 0..<rows.count) {
+                add(joined, $0 * width, $1 * width)
+            }
+            for index in 0..<rows.groupCount {
+                let group = rows.rows(ofGroup: index)
+                guard group.overlaps(own) || rows.groupCount == 1 else { continue }
+                RowKernels.copy(
+                    joined, at: group.lowerBound * width, to: values,
+                    at: max(group.lowerBound - own.lowerBound, 0) * width, count: width)
+            }
         }
     }
 

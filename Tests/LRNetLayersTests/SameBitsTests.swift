@@ -72,7 +72,7 @@ extension Architecture {
         _ options: Network.Options, _ shares: [Share], threads: Int, globalCount: Int,
         architecture: Architecture = TrainingRun.architecture
     ) throws -> Trace {
-        let junction = Junction(processCount: shares.count)
+        let junction = Junction(leafRuns: shares.map(\.run))
         let layouts = shares.map {
             BatchLayout(globalCount: globalCount, leafSize: 4, microBatch: 2, leafRun: $0.run)
         }

@@ -29,11 +29,11 @@ import Testing
             let cells = line.split(separator: "|").map { cell in
                 cell.trimmingCharacters(in: .whitespaces)
             }
-            guard cells.count == 9 else { return nil }
+            guard cells.count == 8 else { return nil }
             let values = cells.compactMap { cell in
                 cell.split(separator: " ").first.flatMap { Double($0.replacing(",", with: "")) }
             }
-            guard values.count == 8 else { return nil }
+            guard values.count == 7 else { return nil }
             return Row(
                 network: cells[0], ranks: values[0], messages: values[1], megabytes: values[2],
                 statisticsMegabytes: values[3], computing: values[4], step: values[5])
@@ -87,8 +87,8 @@ import Testing
         }
         var chart = Chart(
             title: network,
-            summary: "A step's milliseconds and its parts by ranks; batch norm's sums overtake "
-                + "computing beyond some hundred ranks.",
+            summary: "A step's milliseconds and its parts by ranks; messages overtake computing "
+                + "beyond about a thousand ranks.",
             x: Axis(label: "ranks", range: 64...4096, kind: .logarithmic),
             y: Axis(
                 label: "ms", fitting: rows.flatMap { row in parts.map { $0.value(row) } },

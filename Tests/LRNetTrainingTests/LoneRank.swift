@@ -38,7 +38,9 @@ final class LoneRank: ProcessGroup, @unchecked Sendable {
     func broadcast(_ view: FloatView, root: Int) {}
     func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {}
     func sum(_ values: inout [Int64]) {}
-    func makeMachineWords(count: Int) -> AtomicWords { fatalError("a lone rank has no machine") }
+    func makeMachineWords(count: Int) -> AtomicWords { AtomicWords(count: count) }
+    func minimum(_ values: inout [Int64]) {}
+    func exchange(_ round: MessageRound, in values: DoubleBuffer) {}
     func abort(_ status: ExitStatus) -> Never { exit(status.rawValue) }
     func finalize() {}
 }

@@ -26,6 +26,11 @@ final class PlayedGroup: ProcessGroup, @unchecked Sendable {
     func broadcast(_ view: FloatView, root: Int) {}
     func allGather(_ local: [Double], counts: [Int], into gathered: inout [Double]) {}
     func sum(_ values: inout [Int64]) {}
+    func minimum(_ values: inout [Int64]) {}
+    func gather(_ own: FloatView, slices: SlicePartition, into whole: FloatView) {}
+    func scatter(_ whole: FloatView, slices: SlicePartition, into own: FloatView) {}
+    func makeMachineWords(count: Int) -> AtomicWords { AtomicWords(count: count) }
+    func exchange(_ round: MessageRound, in values: DoubleBuffer) {}
     func abort(_ status: ExitStatus) -> Never { exit(status.rawValue) }
     func finalize() {}
 }

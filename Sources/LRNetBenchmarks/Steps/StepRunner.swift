@@ -90,8 +90,8 @@ final class StepRunner {
         if outcome.status.hasFailure { try group.agree(failure) }
         if case .loader(let source) = supply { source.recycle(batch) }
         try times.measure(\.communication) {
-            let decision = Decision(rates: rates)
-            _ = try group.broadcast(decision.bytes, root: 0)
+            var decision = Decision(rates: rates).bytes
+            try group.broadcast(into: &decision, root: 0)
         }
         times.total = ContinuousClock.now - start
         times.communication += context.statistics.waiting

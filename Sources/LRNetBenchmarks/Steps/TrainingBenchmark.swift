@@ -114,7 +114,7 @@ package struct TrainingBenchmark {
         _ samples: [StepRunner.Sample], allocations: Int, exchange: Double,
         plan: (sequential: Double, parallel: Double, serial: Double)?, of network: Network
     ) -> Report {
-        let planned = StepTraffic(
+        let planned = StepPlan(
             network: network, recipe: recipe, groups: group.rankGroups, rank: group.rank
         ).traffic
         let unhidden = samples.map(\.times.reduction.seconds).median

@@ -18,15 +18,24 @@ package struct PlannedMessages: Sendable, Equatable {
         stage: Int, from rank: Int, to partner: Int, ranges: [Range<Int>], copies: Int,
         pieceCount: Int, groups: RankGroups
     ) {
-        self.stage = stage
-        self.partner = partner
         var (pieces, values) = (0, 0)
         for range in ranges {
             pieces += (range.count + pieceCount - 1) / pieceCount
             values += range.count
         }
-        messageCount = copies * pieces
-        byteCount = copies * values * MemoryLayout<Float>.stride
+        self.init(
+            stage: stage, from: rank, to: partner, messageCount: copies * pieces,
+            byteCount: copies * values * MemoryLayout<Float>.stride, groups: groups)
+    }
+
+    init(
+        stage: Int, from rank: Int, to partner: Int, messageCount: Int, byteCount: Int,
+        groups: RankGroups
+    ) {
+        self.stage = stage
+        self.partner = partner
+        self.messageCount = messageCount
+        self.byteCount = byteCount
         leavesMachine = !groups.share(rank, partner)
     }
 }

@@ -28,6 +28,17 @@ extension MPIProcessGroup {
         return result
     }
 
+    /// Calls `MPI_Bcast` once.
+    package func broadcast(into bytes: inout [UInt8], root: Int) throws {
+        checkUse()
+        checkRoot(root)
+        let count = bytes.count
+        countCollective(bytes: rank == root ? count : 0)
+        try bytes.withUnsafeMutableBytes {
+            try broadcast($0.baseAddress, count: count, stride: 1, of: MPI_BYTE, root: root)
+        }
+    }
+
     package func broadcast(_ view: FloatView, root: Int) throws {
         checkUse()
         checkRoot(root)
@@ -143,7 +154,12 @@ extension MPIProcessGroup {
     }
 
     /// Calls `MPI_Allreduce`. The order of additions does not matter, because integers are exact.
-    package func sum(_ values: inout [Int64]) throws {
+    package func sum(_ values: inout [Int64]) throws { try reduce(&values, MPI_SUM) }
+
+    /// Calls `MPI_Allreduce`.
+    package func minimum(_ values: inout [Int64]) throws { try reduce(&values, MPI_MIN) }
+
+    private func reduce(_ values: inout [Int64], _ operation: MPI_Op?) throws {
         checkUse()
         countCollective(bytes: values.count * MemoryLayout<Int64>.stride)
         let count = values.count
@@ -154,10 +170,16 @@ extension MPIProcessGroup {
                 try check(
                     timed {
                         MPI_Allreduce(
-                            MPI_IN_PLACE, base + start, piece, MPI_INT64_T, MPI_SUM, communicator)
+                            MPI_IN_PLACE, base + start, piece, MPI_INT64_T, operation, communicator)
                     }, "MPI_Allreduce", "\(count) integers")
             }
         }
+    }
+
+    package func exchange(_ round: MessageRound, in values: DoubleBuffer) throws {
+        checkUse()
+        round.check(bufferCount: values.count)
+        try messages.exchange(round, in: values, self)
     }
 
     /// Sums the view's values over all ranks. The library chooses the order, which can differ

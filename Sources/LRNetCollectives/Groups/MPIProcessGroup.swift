@@ -42,6 +42,8 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
     /// The shared memory of this machine's ranks.
     var windows: [MPI_Win?] = []
 
+    let messages = MessageRequests()
+
     private let owner: pthread_t
     private var isFinalized = false
     private var nextTag: Int32 = 1

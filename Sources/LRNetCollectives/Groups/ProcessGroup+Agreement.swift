@@ -6,12 +6,15 @@ extension ProcessGroup {
     /// Every rank must call it, with its own failure or `nil`. All ranks throw the failure of the
     /// lowest rank that has one, as `rank N: ...`, with its exit status and ``Failure/isAgreed``
     /// set. The rank is omitted if all ranks have the same failure, such as a wrong recipe. A group
-    /// of one process throws the failure unchanged.
+    /// of one process throws the failure unchanged. Reports are gathered only if there is a failure.
     package func agree(_ failure: Failure?) throws {
         if size == 1 {
             if let failure { throw failure }
             return
         }
+        var failureCount = [Int64(failure == nil ? 0 : 1)]
+        try sum(&failureCount)
+        if failureCount[0] == 0 { return }
         let reports = try allGather(failure.map { Self.report(of: $0) } ?? [])
         let isShared = reports.allSatisfy { $0 == reports[0] }
         for (rank, report) in reports.enumerated() where !report.isEmpty {

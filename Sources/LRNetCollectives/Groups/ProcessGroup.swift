@@ -38,6 +38,9 @@ package protocol ProcessGroup: AnyObject, Sendable {
     /// - Precondition: `root` is a rank of the group.
     func broadcast(_ bytes: [UInt8], root: Int) throws -> [UInt8]
 
+    /// Overwrites the bytes with `root`'s on every rank. Their count must be the same on every rank.
+    func broadcast(into bytes: inout [UInt8], root: Int) throws
+
     /// Overwrites the view with `root`'s values on every rank. A large view is sent in pieces.
     ///
     /// - Precondition: `root` is a rank; `view.count` is the same on every rank.
@@ -68,8 +71,7 @@ package protocol ProcessGroup: AnyObject, Sendable {
 
     /// Gathers every rank's values into `gathered`, in rank order.
     ///
-    /// This serves the sums of batch normalization, several times per step. It neither exchanges
-    /// lengths nor allocates memory.
+    /// It neither exchanges lengths nor allocates memory.
     ///
     /// - Parameters:
     ///   - local: This rank's `counts[rank]` values.
@@ -80,6 +82,19 @@ package protocol ProcessGroup: AnyObject, Sendable {
 
     /// Replaces each integer by its sum over all ranks. The count must be the same on every rank.
     func sum(_ values: inout [Int64]) throws
+
+    /// Replaces each integer by its minimum over all ranks. The count must be the same on every
+    /// rank.
+    func minimum(_ values: inout [Int64]) throws
+
+    /// Sends and receives parts of a buffer, and returns when all of them have been sent and
+    /// received. It allocates no memory.
+    ///
+    /// It is not a collective: the ranks that send and receive a message must call it, and between
+    /// two ranks messages arrive in the order of the calls.
+    ///
+    /// - Precondition: The messages are parts of the buffer; those received overlap no other.
+    func exchange(_ round: MessageRound, in values: DoubleBuffer) throws
 
     /// Makes words of memory that the ranks of one machine share; they are 0.
     func makeMachineWords(count: Int) throws -> AtomicWords
@@ -101,6 +116,10 @@ extension ProcessGroup {
 
     /// Zero, for groups that do not communicate.
     package var callTime: Duration { .zero }
+
+    package func broadcast(into bytes: inout [UInt8], root: Int) throws {
+        bytes = try broadcast(bytes, root: root)
+    }
 
     /// True if this is rank 0. Not a collective.
     package var isCoordinator: Bool { rank == 0 }

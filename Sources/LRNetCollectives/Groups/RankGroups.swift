@@ -89,6 +89,15 @@ package struct RankGroups: Sendable, Equatable {
         if case .equal = machines { true } else { false }
     }
 
+    /// The number of ranks per machine, on the machine with the most ranks.
+    package var ranksPerMachine: Int {
+        switch machines {
+        case .equal(let size): size
+        case .listed(let machines):
+            Dictionary(grouping: machines) { $0 }.values.map(\.count).max() ?? 1
+        }
+    }
+
     /// True if both ranks are on one machine.
     package func share(_ rank: Int, _ other: Int) -> Bool {
         switch machines {

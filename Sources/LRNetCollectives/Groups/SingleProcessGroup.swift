@@ -51,6 +51,12 @@ package final class SingleProcessGroup: ProcessGroup {
 
     package func sum(_ values: inout [Int64]) {}
 
+    package func minimum(_ values: inout [Int64]) {}
+
+    package func exchange(_ round: MessageRound, in values: DoubleBuffer) {
+        precondition(round.isEmpty, "a single process has nobody to exchange \(round) with")
+    }
+
     package func makeMachineWords(count: Int) -> AtomicWords { AtomicWords(count: count) }
 
     package func abort(_ status: ExitStatus) -> Never {

@@ -26,6 +26,20 @@ package final class DoubleBuffer: @unchecked Sendable {
         memory.free()
     }
 
+    /// The value at an index.
+    ///
+    /// - Precondition: The index is in `0 ..< count`.
+    package subscript(index: Int) -> Double {
+        get {
+            precondition(index >= 0 && index < count, "value \(index) of \(count)")
+            return base[index]
+        }
+        set {
+            precondition(index >= 0 && index < count, "value \(index) of \(count)")
+            base[index] = newValue
+        }
+    }
+
     /// Returns the first `count` values as an array.
     ///
     /// - Precondition: The buffer has at least `count` values.

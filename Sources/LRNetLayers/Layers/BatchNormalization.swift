@@ -7,12 +7,13 @@ internal import LRNetSupport
 ///
 /// In training and estimation, mean and population variance are those of the sample's group:
 /// `groupSize` consecutive samples of the global batch, over all pixels, no matter which process
-/// computes them. Each micro-batch contributes (count, mean, M2) in Double. The nodes of a group
-/// are merged in a binary tree over its micro-batches, so the statistics do not depend on ranks or
-/// threads.
+/// computes them. Each micro-batch contributes a row (mean, M2, count) in Double. The rows of a
+/// group are merged in a binary tree over its micro-batches, so the statistics do not depend on
+/// ranks or threads.
 ///
 /// The moving averages are updated once per training step with the mean over the groups:
-/// `moving = momentum * moving + (1 - momentum) * batch`. They start at 0 and 1.
+/// `moving = momentum * moving + (1 - momentum) * batch`. They start at 0 and 1. Sums over groups
+/// are formed in a binary tree over the groups.
 ///
 /// - Source: Ioffe, Szegedy, ICML 2015; merging by Chan, Golub, LeVeque, 1979.
 package final class BatchNormalization: Layer {
@@ -56,16 +57,11 @@ package final class BatchNormalization: Layer {
     let channels: Int
     var output = FloatBuffer(count: 0)
     private var input: FloatView?
-    private var sums = DoubleBuffer(count: 0)
-    private var groups: [Group] = []
-    private var estimates: [(mean: [Double], variance: [Double])] = []
-
-    /// The statistics of one group, in the form that the kernels require.
-    struct Group {
-        let count: Double
-        let statistics: BatchNormKernels.Statistics
-        let meanGradient, meanProduct: FloatView
-    }
+    /// A row per micro-batch of this process.
+    private var rows = DoubleBuffer(count: 0)
+    /// The groups that contain samples of this process.
+    private var groups: [NormalizationGroup] = []
+    private var estimates: [ChannelAverages] = []
 
     package var inputGradientBuffer: InputGradientBuffer { .same }
     package var inference: InferenceStep? { .normalization(self) }
@@ -90,7 +86,7 @@ package final class BatchNormalization: Layer {
 
     package func reserve(_ size: PassSize, memory: ScratchMemory) {
         output = FloatBuffer(count: size.sampleCount * inputShape.count)
-        sums = DoubleBuffer(count: size.sampleCount * 2 * channels)
+        rows = DoubleBuffer(count: size.sampleCount * (2 * channels + 1))
     }
 
     /// Normalizes; in training, also updates the moving averages.
@@ -100,15 +96,15 @@ package final class BatchNormalization: Layer {
             let values = fixed ?? finished
             groups = [
                 makeGroup(
-                    0, count: 1, mean: values.mean.map(Double.init),
-                    variance: values.variance.map(Double.init))
+                    0, count: 1, mean: { Double(values.mean[$0]) },
+                    variance: { Double(values.variance[$0]) })
             ]
         } else {
-            try gatherStatistics(input, pass)
+            try computeStatistics(input, pass)
         }
         pass.forEachPart { position, samples in
             let range = values(of: samples)
-            let group = groups[groupIndex(position, pass)]
+            let group = group(ofMicroBatch: position, pass)
             BatchNormKernels.normalize(
                 input[range], scale: group.statistics.scale, shift: group.statistics.shift,
                 rectified: rectified, into: output[range])
@@ -119,21 +115,10 @@ package final class BatchNormalization: Layer {
     /// Replaces dL/dy by dL/dx, and computes the gradients of gamma and beta over the whole batch.
     package func backward(_ gradient: FloatView, _ pass: Pass) throws -> FloatView {
         guard let input else { preconditionFailure("\(name): backward without forward") }
-        let microBatches = pass.layout.microBatches
-        let width = 2 * channels
-        pass.forEachMicroBatch(channels: channels) { position, columns in
-            let range = values(of: microBatches[position])
-            BatchNormKernels.gradientSums(
-                gradient[range], input: input[range],
-                statistics: groups[groupIndex(position, pass)].statistics, rectified: rectified,
-                columns: columns, into: sums, at: position * width)
-        }
-        let all = try pass.statistics.gather(
-            sums.prefix(microBatches.count * width), width: width, layout: pass.layout)
-        finishSums(all, pass)
+        try computeGradientSums(gradient, input, pass)
         pass.forEachPart { position, samples in
             let range = values(of: samples)
-            let group = groups[groupIndex(position, pass)]
+            let group = group(ofMicroBatch: position, pass)
             BatchNormKernels.backward(
                 gradient[range], input: input[range], statistics: group.statistics,
                 rectified: rectified, meanGradient: group.meanGradient,
@@ -159,7 +144,9 @@ package final class BatchNormalization: Layer {
     /// were none.
     package func finishEstimation() -> (mean: [Double], variance: [Double])? {
         defer { estimates = [] }
-        return estimates.isEmpty ? nil : Self.average(estimates)
+        if estimates.isEmpty { return nil }
+        let averages = ChannelAverages(of: estimates)
+        return (averages.mean, averages.variance)
     }
 
     /// Restores moving averages from a checkpoint.
@@ -173,57 +160,50 @@ package final class BatchNormalization: Layer {
 
     // MARK: Groups
 
-    private func microBatchesPerGroup(_ pass: Pass) -> Int {
-        switch options.statistics {
-        case .synchronized: max(pass.layout.globalMicroBatchCount, 1)
-        case .group(let size): size / pass.layout.microBatch
-        }
+    /// Returns the groups of a batch.
+    package func division(_ layout: BatchLayout) -> StatisticsGroups {
+        let size =
+            switch options.statistics {
+            case .synchronized: max(layout.globalMicroBatchCount, 1)
+            case .group(let size): size / layout.microBatch
+            }
+        return StatisticsGroups(layout: layout, size: size)
     }
 
-    private func groupIndex(_ position: Int, _ pass: Pass) -> Int {
-        if pass.mode == .evaluation { return 0 }
-        return (pass.layout.firstMicroBatch + position) / microBatchesPerGroup(pass)
+    private func group(ofMicroBatch index: Int, _ pass: Pass) -> NormalizationGroup {
+        groups[pass.mode == .evaluation ? 0 : division(pass.layout).position(ofMicroBatch: index)]
     }
 
     private func values(of samples: Range<Int>) -> Range<Int> {
         samples.lowerBound * inputShape.count..<samples.upperBound * inputShape.count
     }
 
-    private func gatherStatistics(_ input: FloatView, _ pass: Pass) throws {
+    /// Computes the statistics of this process's groups, and their averages over all groups.
+    private func computeStatistics(_ input: FloatView, _ pass: Pass) throws {
         let microBatches = pass.layout.microBatches
-        let width = 2 * channels
+        let division = division(pass.layout)
+        let (channels, width) = (channels, 2 * channels + 1)
         pass.forEachMicroBatch(channels: channels) { position, columns in
             BatchNormKernels.moments(
                 of: input[values(of: microBatches[position])], channels: channels,
-                columns: columns, into: sums, at: position * width)
+                columns: columns, into: rows, at: position * width)
         }
-        let all = try pass.statistics.gather(
-            sums.prefix(microBatches.count * width), width: width, layout: pass.layout)
-        let total = pass.layout.globalMicroBatchCount
-        let perGroup = microBatchesPerGroup(pass)
-        var batch: [(mean: [Double], variance: [Double])] = []
-        var newGroups: [Group] = []
-        for first in stride(from: 0, to: total, by: perGroup) {
-            let members = first..<min(first + perGroup, total)
-            let merged = GroupMoments.merge(
-                members.map { index in
-                    let node = all[index * width..<(index + 1) * width]
-                    let samples = pass.layout.microBatchCount(at: index)
-                    return GroupMoments(
-                        count: Double(samples * inputShape.pixelCount),
-                        mean: Array(node.prefix(channels)), squares: Array(node.suffix(channels)))
-                })
-            let variance = merged.squares.map { $0 / merged.count }
-            newGroups.append(
-                makeGroup(
-                    newGroups.count, count: merged.count, mean: merged.mean, variance: variance))
-            batch.append((merged.mean, variance))
+        for (position, samples) in microBatches.enumerated() {
+            rows[position * width + 2 * channels] = Double(samples.count * inputShape.pixelCount)
         }
-        groups = newGroups
-        guard !batch.isEmpty else { return }
-        let average = Self.average(batch)
+        try pass.statistics.combine(rows, width: width, of: division.microBatchRows) {
+            RowKernels.mergeMoments($0, $1, $2, channels: channels)
+        }
+        groups = division.own.enumerated().map { position, group in
+            let row = division.firstMicroBatch(of: group) * width
+            let count = rows[row + 2 * channels]
+            return makeGroup(
+                position, count: count, mean: { rows[row + $0] },
+                variance: { rows[row + channels + $0] / count })
+        }
         switch pass.mode {
         case .training:
+            guard let average = try average(of: division.count, division, pass) else { return }
             let (old, new) = (options.momentum, 1 - options.momentum)
             for c in 0..<channels {
                 movingMean[c] = old * movingMean[c] + new * average.mean[c]
@@ -231,75 +211,84 @@ package final class BatchNormalization: Layer {
             }
         case .estimating:
             // A tail batch may have a single value per channel, which has no standard deviation.
-            let usable = zip(batch, newGroups).filter { $1.count > 1 }.map(\.0)
-            if usable.count == batch.count {
-                estimates.append(average)
-            } else if !usable.isEmpty {
-                estimates.append(Self.average(usable))
-            }
+            let usable = division.usableCount(pixelCount: inputShape.pixelCount)
+            if let average = try average(of: usable, division, pass) { estimates.append(average) }
         case .scoring, .evaluation: break
         }
     }
 
+    /// Returns the averages of mean and variance over the first `count` groups of all processes;
+    /// `nil` if there are none. The rows contain the groups' moments and are overwritten.
+    private func average(
+        of count: Int, _ division: StatisticsGroups, _ pass: Pass
+    ) throws -> ChannelAverages? {
+        if count == 0 { return nil }
+        let (channels, width) = (channels, 2 * channels)
+        // With one group, every process has its moments in row 0.
+        for (index, group) in (division.count == 1 ? 0..<1 : division.begun).enumerated() {
+            let source = division.firstMicroBatch(of: group) * (width + 1)
+            let target = index * width
+            let valueCount = rows[source + width]
+            for c in 0..<channels { rows[target + c] = rows[source + c] }
+            for c in channels..<width { rows[target + c] = rows[source + c] / valueCount }
+        }
+        if division.count > 1 { try sumRows(of: division.groupRows(count), pass) }
+        return ChannelAverages(sum: rows, channels: channels, count: count)
+    }
+
+    /// Adds rows of two values per channel over all processes. Row 0 then contains the sum.
+    private func sumRows(of all: GroupedRows, _ pass: Pass) throws {
+        let width = 2 * channels
+        try pass.statistics.combine(rows, width: width, of: all) {
+            RowKernels.add($0, $1, $2, count: width)
+        }
+    }
+
     private func makeGroup(
-        _ index: Int, count: Double, mean: [Double], variance: [Double]
-    ) -> Group {
+        _ index: Int, count: Double, mean: (Int) -> Double, variance: (Int) -> Double
+    ) -> NormalizationGroup {
         // Each group reuses its memory in every step.
         let memory =
             index < groups.count
             ? groups[index].statistics.mean.buffer : FloatBuffer(count: 6 * channels)
-        func part(_ position: Int) -> FloatView {
-            memory[position * channels..<(position + 1) * channels]
-        }
-        let statistics = BatchNormKernels.Statistics(
-            mean: part(0), inverseDeviation: part(1), scale: part(2), shift: part(3))
-        let epsilon = fixed?.epsilon ?? options.epsilon
-        let gamma = fixed?.gamma ?? gamma.value.values
-        let beta = fixed?.beta ?? beta.value.values
-        for c in 0..<channels {
-            let inverse = 1 / (variance[c] + epsilon).squareRoot()
-            let scale = Double(gamma[c]) * inverse
-            statistics.mean[c] = Float(mean[c])
-            statistics.inverseDeviation[c] = Float(inverse)
-            statistics.scale[c] = Float(scale)
-            statistics.shift[c] = Float(
-                Double(beta[c]) - mean[c] * scale)
-        }
-        return Group(
-            count: count, statistics: statistics, meanGradient: part(4), meanProduct: part(5))
+        return NormalizationGroup(
+            count: count, memory: memory,
+            affine: NormalizationGroup.Affine(
+                gamma: fixed?.gamma ?? gamma.value.values, beta: fixed?.beta ?? beta.value.values,
+                epsilon: fixed?.epsilon ?? options.epsilon),
+            mean: mean, variance: variance)
     }
 
-    private func finishSums(_ all: [Double], _ pass: Pass) {
+    /// Computes the mean gradients of this process's groups, and the gradients of beta and gamma.
+    private func computeGradientSums(
+        _ gradient: FloatView, _ input: FloatView, _ pass: Pass
+    ) throws {
+        let microBatches = pass.layout.microBatches
+        let division = division(pass.layout)
         let width = 2 * channels
-        let total = pass.layout.globalMicroBatchCount
-        let perGroup = microBatchesPerGroup(pass)
-        var groupSums: [[Double]] = []
-        for (index, first) in stride(from: 0, to: total, by: perGroup).enumerated() {
-            let members = first..<min(first + perGroup, total)
-            let sum = GroupMoments.treeSum(
-                members.map { Array(all[$0 * width..<($0 + 1) * width]) })
-            let group = groups[index]
-            for c in 0..<channels {
-                group.meanGradient[c] = Float(sum[c] / group.count)
-                group.meanProduct[c] = Float(sum[channels + c] / group.count)
+        pass.forEachMicroBatch(channels: channels) { position, columns in
+            let range = values(of: microBatches[position])
+            BatchNormKernels.gradientSums(
+                gradient[range], input: input[range],
+                statistics: group(ofMicroBatch: position, pass).statistics, rectified: rectified,
+                columns: columns, into: rows, at: position * width)
+        }
+        try sumRows(of: division.microBatchRows, pass)
+        for (group, index) in zip(groups, division.own) {
+            group.setGradients(rows, row: division.firstMicroBatch(of: index) * width)
+        }
+        if division.count > 1 {
+            for (index, group) in division.begun.enumerated() {
+                RowKernels.copy(
+                    rows, at: division.firstMicroBatch(of: group) * width, to: rows,
+                    at: index * width, count: width)
             }
-            groupSums.append(sum)
+            try sumRows(of: division.groupRows(division.count), pass)
         }
-        guard !groupSums.isEmpty else { return }
-        let sum = GroupMoments.treeSum(groupSums)
+        if division.count == 0 { return }
         for c in 0..<channels {
-            beta.gradient[c] = Float(sum[c])
-            gamma.gradient[c] = Float(sum[channels + c])
+            beta.gradient[c] = Float(rows[c])
+            gamma.gradient[c] = Float(rows[channels + c])
         }
-    }
-
-    private static func average(
-        _ statistics: [(mean: [Double], variance: [Double])]
-    ) -> (mean: [Double], variance: [Double]) {
-        let count = Double(statistics.count)
-        return (
-            GroupMoments.treeSum(statistics.map(\.mean)).map { $0 / count },
-            GroupMoments.treeSum(statistics.map(\.variance)).map { $0 / count }
-        )
     }
 }

@@ -76,26 +76,3 @@ package struct Pass {
             index: UInt32(layout.firstSample + sample))
     }
 }
-
-/// The exchange of batch-norm sums with other processes.
-package protocol StatisticsExchange: AnyObject {
-    /// Gathers `width` values per micro-batch from all processes.
-    ///
-    /// Every process of the run calls this at the same point of the same step.
-    ///
-    /// - Parameters:
-    ///   - local: This process's values, one micro-batch after another.
-    ///   - width: The number of values per micro-batch.
-    ///   - layout: The layout of the batch.
-    /// - Returns: The values of all micro-batches of the batch, in order.
-    func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double]
-}
-
-/// The exchange of a run with a single process.
-package final class LocalStatistics: StatisticsExchange {
-    package init() {}
-
-    package func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
-        local
-    }
-}

@@ -45,17 +45,52 @@ extension LeafTree {
     ///
     /// - Precondition: `target` and `nodes` are nodes covering runs; `nodes` are in order.
     package func additions(joining nodes: [Node], to target: Node) -> [Addition] {
+        join(nodes, within: leaves(of: target)).additions
+    }
+
+    /// Returns the additions, in order, that turn nodes into the nodes of a run.
+    ///
+    /// Slots are positions in `nodes`.
+    ///
+    /// - Parameter nodes: The nodes of consecutive runs that together are `run`, in order.
+    /// - Returns: The additions, and the slot of each node of ``nodes(covering:)`` afterwards.
+    package func join(
+        _ nodes: [Node], within run: Range<Int>
+    ) -> (additions: [Addition], slots: [Int]) {
         var additions: [Addition] = []
-        additions.reserveCapacity(nodes.count - 1)
+        additions.reserveCapacity(max(nodes.count - 1, 0))
         // The tree is visited from left to right, so it meets the nodes in their order.
         var slot = 0
-        _ = append(to: &additions, below: target) { node in
-            guard slot < nodes.count, nodes[slot] == node else { return nil }
-            slot += 1
-            return slot - 1
+        let slots = self.nodes(covering: run).map { node in
+            append(to: &additions, below: node) { node in
+                guard slot < nodes.count, nodes[slot] == node else { return nil }
+                slot += 1
+                return slot - 1
+            }
         }
-        precondition(slot == nodes.count, "only \(slot) of \(nodes) are below \(target)")
-        return additions
+        precondition(slot == nodes.count, "nodes \(nodes) are not those of leaves \(run)")
+        return (additions, slots)
+    }
+
+    /// Calls `add` for each addition of ``additions(within:)``, in an order that uses a sum soon
+    /// after it is formed. It allocates no memory.
+    package func forEachAddition(
+        within run: Range<Int>, _ add: (_ destination: Int, _ source: Int) -> Void
+    ) {
+        let run = run.clamped(to: 0..<count)
+        for leaf in run {
+            // The nodes whose last present leaf this is, from the lowest to the highest.
+            var level = 0
+            while level < root.level {
+                let first = (leaf >> (level + 1)) << (level + 1)
+                guard first >= run.lowerBound, min(first + 2 << level, count) == leaf + 1 else {
+                    break
+                }
+                let right = first + 1 << level
+                if right <= leaf { add(first - run.lowerBound, right - run.lowerBound) }
+                level += 1
+            }
+        }
     }
 
     /// Returns the root's value from the values of `nodes`, for small values that every rank adds

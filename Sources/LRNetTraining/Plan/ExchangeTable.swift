@@ -28,19 +28,15 @@ package struct ExchangeTable {
             "ranks", "images per rank", "messages per rank", "bytes per rank", "collectives",
             "batch norm's bytes", "at 1 Gbit/s", "at 10 Gbit/s",
         ])
-        // Every rank receives the sums of the whole batch twice: two Doubles per channel and
-        // micro-batch.
-        let channels = network.batchNorms.map(\.outputShape.channels).reduce(0, +)
-        let statistics =
-            4 * channels * MemoryLayout<Double>.stride * training.globalBatch / training.microBatch
         for count in counts.sorted() where count > 1 && count <= training.gradientLeaves {
-            let traffic = Self.busiest(network, recipe, ranks: count)
-            let bits = 8 * Double(traffic.byteCount + statistics)
+            let step = Self.busiest(network, recipe, ranks: count)
+            let traffic = step.traffic
+            let bits = 8 * Double(traffic.byteCount)
             table.append([
                 TextTable.grouped(count),
                 TextTable.grouped((training.globalBatch + count - 1) / count),
                 TextTable.grouped(traffic.messageCount), TextTable.grouped(traffic.byteCount),
-                "\(traffic.collectiveCount)", TextTable.grouped(statistics),
+                "\(traffic.collectiveCount)", TextTable.grouped(step.traffic(.batchNorm).byteCount),
                 String(format: "%.1f ms", bits / 1e6),
                 String(format: "%.1f ms", bits / 1e7),
             ])
@@ -48,15 +44,14 @@ package struct ExchangeTable {
         text = table.text
     }
 
-    /// Returns the traffic of the rank that sends the most bytes: slices differ by a unit, nodes by
-    /// one or two. With more than 64 ranks only three are planned; the last one has the longest
-    /// slices.
-    private static func busiest(_ network: Network, _ recipe: Recipe, ranks: Int) -> Traffic {
+    /// Returns the plan of the rank that sends the most bytes: slices differ by a unit, nodes by one
+    /// or two. With more than 64 ranks only three are planned; the last one has the longest slices.
+    private static func busiest(_ network: Network, _ recipe: Recipe, ranks: Int) -> StepPlan {
         let planned = ranks <= 64 ? Array(0..<ranks) : [0, ranks / 2, ranks - 1]
         let groups = RankGroups(ranks: ranks, ranksPerMachine: 1)
-        let traffic = planned.map {
-            StepTraffic(network: network, recipe: recipe, groups: groups, rank: $0).traffic
+        let plans = planned.map {
+            StepPlan(network: network, recipe: recipe, groups: groups, rank: $0)
         }
-        return traffic.max { $0.byteCount < $1.byteCount } ?? Traffic()
+        return plans.max { $0.traffic.byteCount < $1.traffic.byteCount } ?? plans[0]
     }
 }

@@ -29,7 +29,9 @@ struct Coordinator {
                 decision.stops || step % recipe.checkpoint.everySteps == 0
                 || recipe.checkpoint.everyMinutes.map { sinceSave.seconds >= 60 * $0 } ?? false
         }
-        return Decision(bytes: try group.broadcast(decision.bytes, root: 0))
+        var bytes = decision.bytes
+        try group.broadcast(into: &bytes, root: 0)
+        return Decision(bytes: bytes)
     }
 
     private func isValidationDue(_ step: Int, isLast: Bool) -> Bool {

@@ -258,12 +258,9 @@ package final class GradientReducer: GradientExchange {
     /// Returns the smallest position that any rank passes; `nil` if every rank passes `nil`. Every
     /// rank calls it.
     func agree(on position: Int?) throws -> Int? {
-        let none = Double(Int32.max)
-        var all = Array(repeating: none, count: group.size)
-        try group.allGather(
-            [position.map(Double.init) ?? none], counts: Array(repeating: 1, count: group.size),
-            into: &all)
-        return all.min().flatMap { $0 < none ? Int($0) : nil }
+        var smallest = [Int64(position ?? .max)]
+        try group.minimum(&smallest)
+        return smallest[0] < .max ? Int(smallest[0]) : nil
     }
 
     /// Returns once no exchange is in flight. Every rank calls it.

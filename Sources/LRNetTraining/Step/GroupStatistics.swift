@@ -1,37 +1,39 @@
-internal import LRNetCollectives
-package import LRNetLayers
-internal import LRNetSupport
+package import LRNetCollectives
+package import LRNetKernels
+internal import LRNetLayers
+package import LRNetSupport
 
-/// The exchange that gathers batch-norm sums from all ranks.
+/// The exchange of batch-norm sums between the ranks. A rank sends its own nodes in log rounds.
 package final class GroupStatistics: StatisticsExchange {
-    private let group: any ProcessGroup
-    private var gathered: [Double] = []
+    private struct Key: Hashable {
+        let rows: GroupedRows
+        let width: Int
+    }
 
-    /// The time spent waiting for other ranks since the last reset.
+    private let group: any ProcessGroup
+    private var reductions: [Key: RowReduction] = [:]
+
+    /// The time in MPI calls since the last reset, most of which is spent waiting for other ranks.
     package private(set) var waiting = Duration.zero
 
     /// Creates the exchange. Every rank calls it.
-    init(group: any ProcessGroup) {
+    package init(group: any ProcessGroup) {
         self.group = group
     }
 
-    /// Gathers `width` values per micro-batch, in the order of the batch.
-    package func gather(_ local: [Double], width: Int, layout: BatchLayout) throws -> [Double] {
-        if group.size == 1 { return local }
-        let start = ContinuousClock.now
-        defer { waiting += ContinuousClock.now - start }
-        let perLeaf = layout.leafSize / layout.microBatch
-        let total = layout.globalMicroBatchCount
-        let counts = (0..<group.size).map { rank in
-            let run = LeafTree.run(
-                of: rank, ranks: group.size, leafCount: layout.dealtLeafCount)
-            let end = min(run.upperBound * perLeaf, total)
-            return width * max(end - min(run.lowerBound * perLeaf, total), 0)
-        }
-        let count = total * width
-        if gathered.count != count { gathered = Array(repeating: 0, count: count) }
-        try group.allGather(local, counts: counts, into: &gathered)
-        return gathered
+    package func combine(
+        _ values: DoubleBuffer, width: Int, of rows: GroupedRows, _ add: RowAddition
+    ) throws {
+        let start = group.callTime
+        defer { waiting += group.callTime - start }
+        try reduction(Key(rows: rows, width: width)).reduce(values, add)
+    }
+
+    private func reduction(_ key: Key) -> RowReduction {
+        if let known = reductions[key] { return known }
+        let made = RowReduction(group: group, rows: key.rows, width: key.width)
+        reductions[key] = made
+        return made
     }
 
     package func resetWaiting() {

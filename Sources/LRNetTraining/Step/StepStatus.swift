@@ -1,7 +1,3 @@
-internal import LRNetCollectives
-internal import LRNetLayers
-internal import LRNetSupport
-
 /// The status of a step on all ranks after the forward pass: loss, error counts and flags.
 package struct StepStatus: Sendable, Equatable {
     /// The mean loss of the batch, without regularizers (cross-entropy is in nats).
@@ -34,66 +30,9 @@ package struct RankFlags: OptionSet {
 
     package init(rawValue: Int) { self.rawValue = rawValue }
 
-    init(stopWanted: Bool, hasFailure: Bool) {
+    package init(stopWanted: Bool, hasFailure: Bool) {
         self = []
         if stopWanted { insert(.stopWanted) }
         if hasFailure { insert(.hasFailure) }
-    }
-}
-
-/// The exchange that combines losses and flags over the ranks. It adds leaves in tree order, so
-/// that the loss has the same bits at any number of ranks.
-final class StatusExchange {
-    private let group: any ProcessGroup
-
-    /// The number of values per leaf: loss, errors, top-five errors and samples.
-    private static let width = 4
-
-    init(group: any ProcessGroup) {
-        self.group = group
-    }
-
-    /// Combines the leaves of all ranks. Every rank calls it, at the same point of the same step.
-    func combine(
-        _ leaves: [ClassificationLoss.Totals], layout: BatchLayout, flags: RankFlags = []
-    ) throws -> StepStatus {
-        let present = layout.globalLeafCount
-        let counts = (0..<group.size).map { rank in
-            let run = LeafTree.run(
-                of: rank, ranks: group.size, leafCount: layout.dealtLeafCount)
-            return 1 + Self.width * run.clamped(to: 0..<present).count
-        }
-        var local = [Double(flags.rawValue)]
-        for leaf in leaves {
-            local += [
-                leaf.loss, Double(leaf.errorCount), Double(leaf.topFiveErrorCount),
-                Double(leaf.sampleCount),
-            ]
-        }
-        var gathered = Array(repeating: 0.0, count: counts.reduce(0, +))
-        try group.allGather(local, counts: counts, into: &gathered)
-        return Self.sum(gathered, counts: counts, present: present)
-    }
-
-    private static func sum(_ gathered: [Double], counts: [Int], present: Int) -> StepStatus {
-        var status = StepStatus()
-        var flags: RankFlags = []
-        var losses: [Double] = []
-        var position = 0
-        for count in counts {
-            flags.formUnion(RankFlags(rawValue: Int(gathered[position])))
-            for leaf in stride(from: position + 1, to: position + count, by: width) {
-                losses.append(gathered[leaf])
-                status.errorCount += Int(gathered[leaf + 1])
-                status.topFiveErrorCount += Int(gathered[leaf + 2])
-                status.sampleCount += Int(gathered[leaf + 3])
-            }
-            position += count
-        }
-        status.stopWanted = flags.contains(.stopWanted)
-        status.hasFailure = flags.contains(.hasFailure)
-        let loss = LeafTree(count: present).combine(leaves: losses) { $0 += $1 } ?? 0
-        status.loss = status.sampleCount > 0 ? loss / Double(status.sampleCount) : 0
-        return status
     }
 }

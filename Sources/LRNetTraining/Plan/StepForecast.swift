@@ -1,0 +1,92 @@
+internal import Foundation
+internal import LRNetCollectives
+internal import LRNetSupport
+
+/// The time of a training step on many machines, from its plan and a few constants:
+///
+///     computing = images of a rank / images per second of a rank alone
+///     busy      = computing + messages * 5 us + bytes within the machine / 2 GB/s
+///     transfer  = bytes that leave the machine * 8 / rate of its link
+///     step      = max(busy, transfer) + small sums
+///     efficiency = computing / step
+///
+/// Messages and bytes of `busy` and `transfer` are those that overlap with computing. A small sum
+/// does not: each of its rounds takes a latency, the transfer of its bytes, and 2 ns per value to
+/// add what arrives. Every rank of a machine sends through the same link.
+///
+/// It is a model. It knows no congestion within the network and no slow machines.
+package struct StepForecast: Sendable {
+    /// The machines, as far as the forecast knows them.
+    package struct Machines: Sendable {
+        /// The images per second of one rank alone, with all its threads.
+        package var imagesPerSecond: Double
+
+        /// The bits per second of a machine's link, in each direction.
+        package var linkRate: Double
+
+        /// The time until a small message arrives on another machine, in seconds.
+        package var latency: Double
+
+        package init(imagesPerSecond: Double, linkRate: Double, latency: Double) {
+            self.imagesPerSecond = imagesPerSecond
+            self.linkRate = linkRate
+            self.latency = latency
+        }
+    }
+
+    /// The time of a message within a machine until it arrives, in seconds.
+    private static let latencyWithinMachine = 1e-6
+    /// The time of a processor for a message, in seconds.
+    private static let secondsPerMessage = 5e-6
+    /// The time of a processor for a byte that stays in the machine, in seconds.
+    private static let secondsPerByte = 1 / 2e9
+    /// The time to add a received Double, in seconds.
+    private static let secondsPerAddition = 2e-9
+
+    /// The parts of a step, in seconds.
+    package let computing, messaging, transfer, smallSums: Double
+
+    /// - Parameter images: The images of a rank in a step.
+    package init(_ plan: StepPlan, images: Double, machines: Machines) {
+        let ranksPerMachine = Double(plan.groups.ranksPerMachine)
+        var (overlapping, small) = (Traffic(), 0.0)
+        for exchange in plan.exchanges {
+            if exchange.kind.overlaps {
+                overlapping = overlapping + Traffic(exchange.messages)
+            } else {
+                small += Self.seconds(exchange, machines, ranksPerMachine)
+            }
+        }
+        let rounds = (0..<Int.bitWidth).first { 1 << $0 >= plan.groups.rankCount } ?? 0
+        computing = images / machines.imagesPerSecond
+        messaging =
+            Double(overlapping.messageCount) * Self.secondsPerMessage
+            + Double(overlapping.byteCount - overlapping.leavingByteCount) * Self.secondsPerByte
+        transfer = 8 * Double(overlapping.leavingByteCount) * ranksPerMachine / machines.linkRate
+        let isOneMachine = plan.groups.rankCount == plan.groups.ranksPerMachine
+        smallSums =
+            small
+            + Double(plan.collectiveCount * rounds)
+            * (isOneMachine ? Self.latencyWithinMachine : machines.latency)
+    }
+
+    /// Returns the time of a small sum: its rounds follow one another.
+    private static func seconds(
+        _ exchange: StepPlan.Exchange, _ machines: Machines, _ ranksPerMachine: Double
+    ) -> Double {
+        exchange.messages.reduce(0) { sum, messages in
+            let bytes = Double(messages.byteCount)
+            let transfer =
+                messages.leavesMachine
+                ? machines.latency + 8 * bytes * ranksPerMachine / machines.linkRate
+                : latencyWithinMachine + bytes * secondsPerByte
+            return sum + transfer + bytes / 8 * secondsPerAddition
+        }
+    }
+
+    /// The time of a step, in seconds.
+    package var step: Double { max(computing + messaging, transfer) + smallSums }
+
+    /// The share of the step in which a rank computes.
+    package var efficiency: Double { computing / step }
+}
