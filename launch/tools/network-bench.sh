@@ -27,8 +27,9 @@ run() {
         "${mpirun[@]}" "$@"
         return
     fi
-    launch/tools/virtual-hosts.sh "$hosts" --rate "$rate" --slots $(((ranks + hosts - 1) / hosts)) \
-        --seconds 300 -- "${mpirun[@]}" --map-by node "$@"
+    local slots=$(((ranks + hosts - 1) / hosts))
+    launch/tools/virtual-hosts.sh "$hosts" --rate "$rate" --slots "$slots" --seconds 300 -- \
+        "${mpirun[@]}" --map-by "ppr:$slots:node" "$@"
 }
 
 echo "| where | ranks | sums | step | exchange alone | waited for | hidden | all waiting | messages, calls | bytes |"
