@@ -30,6 +30,45 @@ extension EndToEndTests {
             #expect(hosts.namespaces.isEmpty)
         }
 
+        /// Consecutive ranks of a host are a group; interleaved ones are not.
+        @Test(arguments: ["ppr:2:node", "node"])
+        func `ranks that exchange within their host first have the results of one process`(
+            mapBy: String
+        ) throws {
+            let run = try TestRun()
+            let outcome = try VirtualHosts(2).startRanks(
+                4, Launch.program("lrnet-dist"), run.arguments([]), mapBy: mapBy
+            ).wait()
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            #expect(try run.written().numbers == Self.alone.get())
+            #expect(outcome.errors.contains("rank order") == (mapBy == "node"))
+        }
+
+        /// Counts are those of rank 0 of four. The network has a wide layer, whose rows are gathered.
+        @Test func `the bytes that leave a host are as planned and fewer with consecutive ranks`()
+            throws
+        {
+            let leaving = try ["ppr:2:node", "node"].map { mapBy in
+                let outcome = try VirtualHosts(2).startRanks(
+                    4, Launch.program("lrnet-dist"),
+                    [
+                        "bench", "step", "--network", "mnist", "--global-batch", "32", "--steps",
+                        "1",
+                    ],
+                    mapBy: mapBy
+                ).wait()
+                try #require(outcome.status == 0, "\(outcome.errors)")
+                let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+                let fields = try #require(json as? [String: Any])
+                for unit in ["messages", "bytes", "messages_leaving", "bytes_leaving"] {
+                    let sent = try #require(fields["sent_\(unit)"] as? Int)
+                    #expect(sent > 0 && fields["planned_\(unit)"] as? Int == sent, "\(unit)")
+                }
+                return try #require(fields["sent_bytes_leaving"] as? Int)
+            }
+            #expect(Double(leaving[0]) < 0.55 * Double(leaving[1]))
+        }
+
         /// The results of the same run in one process.
         private static let alone = Result { try TestRun().result().numbers }
 

@@ -109,6 +109,9 @@ import Testing
             leaving += Traffic(plan.messages).leavingByteCount
         }
         #expect(received == (0..<ranks).map { 4 * (rows.count - rows[$0].count) })
+        // The rows of several ranks are one message.
+        let whole = GatherPlan(rank: 0, rows: rows, groups: groups, pieceCount: rows.count)
+        #expect(Traffic(whole.messages).messageCount == radices.map { $0 - 1 }.reduce(0, +))
         #expect(leaving == 4 * rows.count * (machines - 1))
     }
 

@@ -35,14 +35,14 @@ package struct VirtualHosts {
             environment: environment)
     }
 
-    /// Starts a program on all hosts and assigns its ranks to them in turn.
+    /// Starts a program on all hosts. By default its ranks are assigned to them in turn.
     package func startRanks(
-        _ count: Int, _ program: String, _ arguments: [String],
+        _ count: Int, _ program: String, _ arguments: [String], mapBy: String = "node",
         environment: [String: String] = [:]
     ) throws -> Launch {
         try start(
             "mpirun",
-            ["-n", "\(count)", "--map-by", "node", "--bind-to", "none", program] + arguments,
+            ["-n", "\(count)", "--map-by", mapBy, "--bind-to", "none", program] + arguments,
             options: ["--slots", "\((count + self.count - 1) / self.count)"],
             environment: environment)
     }

@@ -64,13 +64,35 @@ package struct GatherPlan: Sendable {
         }
     }
 
+    /// Divides what a member sends into messages of at most ``pieceCount`` values. A message can
+    /// contain parts of several ranges.
+    func pieces(of ranges: [Range<Int>]) -> [[Range<Int>]] {
+        var pieces: [[Range<Int>]] = []
+        var room = 0
+        for range in ranges {
+            var start = range.lowerBound
+            while start < range.upperBound {
+                if room == 0 {
+                    pieces.append([])
+                    room = pieceCount
+                }
+                let end = min(start + room, range.upperBound)
+                pieces[pieces.count - 1].append(start..<end)
+                room -= end - start
+                start = end
+            }
+        }
+        return pieces
+    }
+
     /// The messages that the rank sends: what it holds, to each member.
     package var messages: [PlannedMessages] {
         stages.enumerated().flatMap { index, stage in
             stage.members.filter { $0 != rank }.map { member in
                 PlannedMessages(
-                    stage: index, from: rank, to: member, ranges: stage.ranges[stage.position],
-                    copies: 1, pieceCount: pieceCount, groups: groups)
+                    stage: index, from: rank, to: member,
+                    values: stage.ranges[stage.position].reduce(0) { $0 + $1.count }, copies: 1,
+                    pieceCount: pieceCount, groups: groups)
             }
         }
     }

@@ -13,18 +13,14 @@ package struct PlannedMessages: Sendable, Equatable {
     /// True if the partner is on another machine.
     package let leavesMachine: Bool
 
-    /// Plans the messages that carry `copies` of each range, in pieces.
+    /// Plans the messages that carry `copies` of some values, each in pieces.
     init(
-        stage: Int, from rank: Int, to partner: Int, ranges: [Range<Int>], copies: Int,
+        stage: Int, from rank: Int, to partner: Int, values: Int, copies: Int,
         pieceCount: Int, groups: RankGroups
     ) {
-        var (pieces, values) = (0, 0)
-        for range in ranges {
-            pieces += (range.count + pieceCount - 1) / pieceCount
-            values += range.count
-        }
         self.init(
-            stage: stage, from: rank, to: partner, messageCount: copies * pieces,
+            stage: stage, from: rank, to: partner,
+            messageCount: copies * ((values + pieceCount - 1) / pieceCount),
             byteCount: copies * values * MemoryLayout<Float>.stride, groups: groups)
     }
 

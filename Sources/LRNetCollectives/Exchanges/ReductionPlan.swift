@@ -103,7 +103,7 @@ package struct ReductionPlan: Sendable {
             stage.members.indices.filter { $0 != stage.position }.map { member in
                 PlannedMessages(
                     stage: index, from: rank, to: stage.members[member],
-                    ranges: [stage.slices[member]], copies: stage.nodeCounts[stage.position],
+                    values: stage.slices[member].count, copies: stage.nodeCounts[stage.position],
                     pieceCount: pieceCount, groups: slices.groups)
             }
         }

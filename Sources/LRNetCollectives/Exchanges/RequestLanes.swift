@@ -47,15 +47,18 @@ final class RequestLanes {
     }
 
     /// Posts the send of message `position` of a lane.
+    ///
+    /// - Parameter type: The ranges of `values` that have `count` values in all; `nil` for one range
+    ///   at the start.
     func send(
-        _ values: UnsafePointer<Float>, count: Int, to peer: Int, tag: Int32, lane: Int,
-        position: Int
+        _ values: UnsafePointer<Float>, count: Int, of type: RangesType? = nil, to peer: Int,
+        tag: Int32, lane: Int, position: Int
     ) throws {
         let slot = firstSlot[lane] + position
         let code = group.timed {
             MPI_Isend(
-                values, Int32(count), MPI_FLOAT, Int32(peer), tag, group.communicator,
-                requests + slot)
+                values, type == nil ? Int32(count) : 1, type?.handle ?? MPI_FLOAT, Int32(peer), tag,
+                group.communicator, requests + slot)
         }
         try group.check(code, "MPI_Isend", "\(count) values to rank \(peer)")
         group.traffic.count(
@@ -65,16 +68,16 @@ final class RequestLanes {
         activeCount += 1
     }
 
-    /// Posts the receive of message `position` of a lane.
+    /// Posts the receive of message `position` of a lane. `type` is as in ``send``.
     func receive(
-        _ values: UnsafeMutablePointer<Float>, count: Int, from peer: Int, tag: Int32, lane: Int,
-        position: Int
+        _ values: UnsafeMutablePointer<Float>, count: Int, of type: RangesType? = nil,
+        from peer: Int, tag: Int32, lane: Int, position: Int
     ) throws {
         let slot = firstSlot[lane] + position
         let code = group.timed {
             MPI_Irecv(
-                values, Int32(count), MPI_FLOAT, Int32(peer), tag, group.communicator,
-                requests + slot)
+                values, type == nil ? Int32(count) : 1, type?.handle ?? MPI_FLOAT, Int32(peer), tag,
+                group.communicator, requests + slot)
         }
         try group.check(code, "MPI_Irecv", "\(count) values from rank \(peer)")
         pending[lane] += 1

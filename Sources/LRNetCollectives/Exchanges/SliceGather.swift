@@ -12,7 +12,10 @@ final class SliceGather {
     private let peers: [Int]
     private let lanes: RequestLanes?
     /// The messages of each member, as ranges of the buffer.
-    private let pieces: [[Range<Int>]]
+    private let pieces: [[[Range<Int>]]]
+    private let group: MPIProcessGroup?
+    /// The types of the messages of several ranges, by member and message; made on first use.
+    private var types: [[RangesType?]] = []
 
     private var view: FloatView?
     private var nextReceived: [Int]
@@ -25,13 +28,8 @@ final class SliceGather {
         members = stage.members
         position = stage.position
         self.tag = tag
-        pieces = stage.ranges.map { ranges in
-            ranges.flatMap { range in
-                stride(from: range.lowerBound, to: range.upperBound, by: plan.pieceCount).map {
-                    $0..<min($0 + plan.pieceCount, range.upperBound)
-                }
-            }
-        }
+        self.group = group
+        pieces = stage.ranges.map { plan.pieces(of: $0) }
         peers = (1..<members.count).map { [position, members] in
             (position + $0) % members.count
         }
@@ -48,6 +46,11 @@ final class SliceGather {
     /// Posts the first messages; ``step(isWaiting:)`` continues.
     func start(_ view: FloatView) throws {
         self.view = view
+        if types.isEmpty, let group {
+            types = try pieces.map { messages in
+                try messages.map { try $0.count > 1 ? RangesType($0, group: group) : nil }
+            }
+        }
         for peer in peers.indices {
             nextReceived[peer] = 0
             nextSent[peer] = 0
@@ -68,20 +71,23 @@ final class SliceGather {
         guard let lanes, let view else { return }
         let peer = lane / 4
         let isReceiving = lane % 4 < 2
-        let ready = pieces[isReceiving ? peers[peer] : position]
+        let member = isReceiving ? peers[peer] : position
         let next = isReceiving ? nextReceived[peer] : nextSent[peer]
-        guard next < ready.count else { return }
-        let (values, partner) = (ready[next], members[peers[peer]])
+        guard next < pieces[member].count else { return }
+        let ranges = pieces[member][next]
+        let type = types[member][next]
+        let count = ranges.reduce(0) { $0 + $1.count }
+        // A type's ranges count from the start of the buffer.
+        let start = view.pointer + (type == nil ? ranges[0].lowerBound : 0)
+        let partner = members[peers[peer]]
         if isReceiving {
             nextReceived[peer] += 1
             try lanes.receive(
-                view.pointer + values.lowerBound, count: values.count, from: partner, tag: tag,
-                lane: lane, position: 0)
+                start, count: count, of: type, from: partner, tag: tag, lane: lane, position: 0)
         } else {
             nextSent[peer] += 1
             try lanes.send(
-                view.pointer + values.lowerBound, count: values.count, to: partner, tag: tag,
-                lane: lane, position: 0)
+                start, count: count, of: type, to: partner, tag: tag, lane: lane, position: 0)
         }
     }
 }

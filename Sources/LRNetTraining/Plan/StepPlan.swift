@@ -14,9 +14,9 @@ internal import LRNetSupport
 ///     rows of w values of B samples:      (R - 1) w B / R
 ///     a small sum of w Doubles:           its nodes in each of ceil(log2 R) rounds
 ///
-/// to sum(r_s - 1) partners. A slice takes ceil(its values / p) messages, and the rows of each rank
-/// are messages of their own. Of these values, a machine with r0 ranks sends to other machines what
-/// one rank alone would. Collective calls (agreement, decision) are counted; their bytes are not.
+/// to sum(r_s - 1) partners. What a partner receives in a stage takes ceil(its values / p) messages
+/// for each node. Of these values, a machine with r0 ranks sends to other machines what one rank
+/// alone would. Collective calls (agreement, decision) are counted; their bytes are not.
 package struct StepPlan: Sendable {
     /// The purpose of an exchange.
     package enum Kind: String, Sendable, CaseIterable {
