@@ -16,18 +16,16 @@ struct ForecastOptions: ParsableArguments {
     var latencyUs = 20.0
 
     func check(perNode: Int?) throws {
-        for (name, value) in [
-            ("--images-per-second", imagesPerSecond ?? 1), ("--link-gbit", linkGbit),
+        for (name, value, limit) in [
+            ("--images-per-second", imagesPerSecond ?? 1, 1e9), ("--link-gbit", linkGbit, 1e5),
+            ("--latency-us", latencyUs, 1e6),
         ] {
-            guard value.isFinite, value > 0 else {
-                throw ValidationError("\(name) \(value) is not a number above 0")
+            guard value > 0, value <= limit else {
+                throw ValidationError("\(name) \(value) is out of range; above 0, at most \(limit)")
             }
         }
-        guard latencyUs.isFinite, latencyUs >= 0 else {
-            throw ValidationError("--latency-us \(latencyUs) is not a number from 0 on")
-        }
         if perNode == nil, imagesPerSecond != nil {
-            throw ValidationError("--images-per-second requires --per-node")
+            throw ValidationError("--images-per-second requires --per-node; give both")
         }
     }
 

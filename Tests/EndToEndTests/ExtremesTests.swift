@@ -80,7 +80,7 @@ extension EndToEndTests {
                 ["--global-batch", "--gradient-leaves", "--micro-batch", "--threads", "--steps"]
             ),
             ("compare R --data D --output OUT", ["--seeds", "--learning-rates"]),
-            ("doctor", ["--threads"]), ("describe R", ["--ranks"]),
+            ("doctor", ["--threads"]), ("describe R", ["--ranks", "--per-node"]),
             (
                 "export RUN --format packed --data D --output OUT --dry-run",
                 ["--calibrate", "--digits", "--verify", "--threads"]

@@ -96,5 +96,52 @@ extension EndToEndTests {
             ).wait()
             #expect(wrong.status == 64)
         }
+
+        private struct StepPlan: Decodable {
+            struct Step: Decodable {
+                struct Exchange: Decodable {
+                    struct Messages: Decodable {
+                        var round, rank, messages, bytes: Int
+                        var leaves_machine: Bool
+                    }
+                    var kind: String
+                    var messages: [Messages]
+                }
+                var ranks, messages, bytes, bytes_leaving: Int
+                var exchanges: [Exchange]
+                var efficiency: Double?
+            }
+            var step: Step
+        }
+
+        @Test func `a step is planned within and between machines, with a forecast`() throws {
+            let run = try TestRun()
+            let words = ["describe", run.recipe, "--ranks", "8", "--per-node", "4"]
+            let speed = ["--images-per-second", "900"]
+            func lrnet(_ more: [String]) throws -> Launch.Outcome {
+                try Launch(Launch.program("lrnet-dist"), words + more).wait()
+            }
+            let json = try lrnet(speed + ["--json"])
+            let step = try JSONDecoder().decode(StepPlan.self, from: Data(json.output.utf8)).step
+            let all = step.exchanges.flatMap(\.messages)
+            #expect(step.ranks == 8 && all.map(\.bytes).reduce(0, +) == step.bytes)
+            #expect(all.map(\.messages).reduce(0, +) == step.messages)
+            let leaving = all.filter(\.leaves_machine)
+            #expect(leaving.map(\.bytes).reduce(0, +) == step.bytes_leaving)
+            // The planned rank is the last one, on the second machine.
+            #expect(leaving.allSatisfy { $0.rank < 4 })
+            #expect(all.filter { !$0.leaves_machine }.allSatisfy { (4..<7).contains($0.rank) })
+            #expect((0...1).contains(try #require(step.efficiency)))
+            let text = try lrnet(speed)
+            #expect(text.output.contains("8 ranks on 2 machines, in groups of 4 x 2"))
+            #expect(text.output.contains("efficiency"))
+            #expect(try lrnet([]).output.contains("give --images-per-second"))
+            #expect(try lrnet(speed + ["--link-gbit", "0"]).status == 64)
+            let uneven = try Launch(
+                Launch.program("lrnet-dist"),
+                ["describe", run.recipe, "--ranks", "8", "--per-node", "3"]
+            ).wait()
+            #expect(uneven.status == 64 && uneven.errors.contains("does not divide --ranks 8"))
+        }
     }
 }
