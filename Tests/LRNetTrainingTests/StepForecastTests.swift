@@ -89,7 +89,7 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(10))
         let sums = plan.exchanges.filter { $0.kind == .gradients }
         #expect(!sums.isEmpty)
-        // sum(r - 1) of 64 x 8 x 8.
-        for sum in sums { #expect(Traffic(sum.messages).messageCount <= 77) }
+        // sum(r - 1) of 8 x 8 x 8 x 8.
+        for sum in sums { #expect(sum.messages.count == 28) }
     }
 }

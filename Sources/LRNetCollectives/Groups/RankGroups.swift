@@ -5,7 +5,7 @@
 ///     rank = d0 + r0 * (d1 + r1 * (d2 + ...)),    0 <= d_s < r_s
 ///
 /// In stage s, ranks that differ only in digit s exchange. A rank therefore has sum(r_s - 1)
-/// partners, of which r0 - 1 are on its machine. The ranks that have the same digits from s on are
+/// partners. The first stages are within a machine. The ranks that have the same digits from s on are
 /// a block of consecutive ranks, so their leaves are a run of consecutive leaves.
 ///
 /// If machines have different numbers of ranks, or if their ranks are not consecutive, all ranks
@@ -27,8 +27,8 @@ package struct RankGroups: Sendable, Equatable {
 
     private let machines: Machines
 
-    /// The maximum number of groups that a stage between machines joins, unless the number of
-    /// machines has a larger prime factor.
+    /// The maximum number of groups that a stage joins, unless the number of machines, or of ranks
+    /// on a machine, has a larger prime factor.
     package static let widestRadix = 16
 
     /// Creates groups of machines that have the same number of consecutive ranks.
@@ -38,9 +38,8 @@ package struct RankGroups: Sendable, Equatable {
         precondition(
             ranks > 0 && ranksPerMachine > 0 && ranks % ranksPerMachine == 0,
             "\(ranks) ranks on machines of \(ranksPerMachine)")
-        let between = Self.radices(machines: ranks / ranksPerMachine)
-        let all = [ranksPerMachine] + between
-        self.init(checked: all.count > 1 ? all.filter { $0 > 1 } : all, .equal(ranksPerMachine))
+        let all = Self.radices(ranksPerMachine) + Self.radices(ranks / ranksPerMachine)
+        self.init(checked: all.isEmpty ? [1] : all, .equal(ranksPerMachine))
     }
 
     /// Creates the groups of ranks on machines with these names, one per rank.
@@ -134,10 +133,10 @@ package struct RankGroups: Sendable, Equatable {
         return prefix * width..<(prefix + 1) * width
     }
 
-    /// Returns the fewest radices of at most ``widestRadix`` whose product is a number of machines,
-    /// and among these the smallest. Powers of two are first, because their groups are single nodes
+    /// Returns the fewest radices of at most ``widestRadix`` whose product is `count`, and among these
+    /// the smallest. Powers of two are first, because their groups are single nodes
     /// of the tree. A prime factor above the limit is a radix.
-    private static func radices(machines: Int) -> [Int] {
+    private static func radices(_ count: Int) -> [Int] {
         func fewest(_ count: Int) -> [Int] {
             if count <= widestRadix { return count > 1 ? [count] : [] }
             var best: [Int]?
@@ -150,7 +149,7 @@ package struct RankGroups: Sendable, Equatable {
             }
             return best ?? [count]
         }
-        return fewest(machines).sorted {
+        return fewest(count).sorted {
             ($0.trailingZeroBitCount, $0) > ($1.trailingZeroBitCount, $1)
         }
     }
