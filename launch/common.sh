@@ -112,8 +112,8 @@ slot_count() {
 }
 
 # Consecutive ranks are on one host, because the ranks of a host exchange first and send only their
-# sum to other hosts. All hosts get ranks, unless a host has fewer slots than its share: then mpirun
-# fills one host after another.
+# sum to other hosts. If the ranks cannot be divided evenly, they are dealt to the hosts in turns. If a
+# host has fewer slots than its share, mpirun fills one host after another.
 default_placement() {
     sed 's/#.*//' "$1" |
         awk -v ranks="$2" '
@@ -125,7 +125,8 @@ default_placement() {
             }
             END {
                 if (hosts == 0) exit
-                share = int((ranks + hosts - 1) / hosts)
+                if (ranks % hosts) { print "node"; exit }
+                share = ranks / hosts
                 for (host in slots) if (slots[host] < share) { print "slot"; exit }
                 printf "ppr:%d:node\n", share
             }'

@@ -9,7 +9,7 @@
 #
 # HOSTFILE lists one host per line, in mpirun's format: `name slots=RANKS`. Each host gets N / hosts
 # consecutive ranks, which exchange among themselves before they send to other hosts. Use equal slots
-# and a multiple of the hosts for N: otherwise all ranks exchange with one another directly, and more
+# and a multiple of the hosts for N: otherwise ranks do not exchange within their host first, and more
 # bytes leave each host. Every host needs:
 #
 #   - ssh without a password

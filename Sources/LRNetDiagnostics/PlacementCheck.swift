@@ -19,13 +19,18 @@ package enum PlacementCheck {
     private static func order(_ ranks: [RankEnvironment], _ hosts: [RunHost]) -> Finding? {
         if ranks.isEmpty || RankGroups(hosts: ranks.map(\.host)).isRegular { return nil }
         let counts = hosts.map(\.ranks.count)
+        let scattered =
+            hosts.first { host in
+                guard let first = host.ranks.first, let last = host.ranks.last else { return false }
+                return last.rank - first.rank + 1 != host.ranks.count
+            } ?? hosts[0]
         let text =
             Set(counts).count > 1
             ? "hosts have \(counts.min() ?? 0) to \(counted(counts.max() ?? 0, "rank"))"
-            : "the ranks of a host are not consecutive: \(names(hosts[0].ranks).dropLast())"
+            : "the ranks of a host are not consecutive: \(names(scattered.ranks).dropLast())"
         return .warning(
             "rank order",
-            "\(text), so all ranks exchange with one another and more bytes leave each host",
+            "\(text), so ranks do not exchange within their host first and more bytes leave each host",
             remedy: "start equal numbers of consecutive ranks on the hosts, with mpirun --map-by "
                 + "ppr:N:node or srun --distribution=block")
     }

@@ -14,8 +14,7 @@ struct DescribeCommand: ParsableCommand {
             """,
         discussion: """
               lrnet-dist describe launch/recipes/mnist-ternary.yaml --ranks 2
-              lrnet-dist describe launch/recipes/mnist-ternary.yaml --ranks 8 --per-node 4 \
-                  --images-per-second 900
+              lrnet-dist describe launch/recipes/mnist-ternary.yaml --ranks 8 --per-node 4
               lrnet-dist describe runs/mnist-ternary/winner.safetensors
               lrnet-dist describe --methods
             """)
@@ -82,6 +81,9 @@ struct DescribeCommand: ParsableCommand {
     private func describeNetwork(_ file: String) throws {
         if let override = overrides.first {
             throw ValidationError("--set \(override) requires a recipe, not a network's file")
+        }
+        if let perNode {
+            throw ValidationError("--per-node \(perNode) requires a recipe, not a network's file")
         }
         let summary = NetworkSummary(try NetworkFile(path: file))
         try Console.print(json ? summary.json : summary.text, terminator: json ? "\n" : "")

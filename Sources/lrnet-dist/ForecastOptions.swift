@@ -9,23 +9,29 @@ struct ForecastOptions: ParsableArguments {
             valueName: "images"))
     var imagesPerSecond: Double?
 
-    @Option(help: "Rate of a machine's link in Gbit/s, in each direction.")
-    var linkGbit = 10.0
+    @Option(help: "Rate of a machine's link in Gbit/s, in each direction (default: 10).")
+    var linkGbit: Double?
 
-    @Option(help: "Time until a small message arrives on another machine, in microseconds.")
-    var latencyUs = 20.0
+    @Option(
+        help:
+            "Time until a small message arrives on another machine, in microseconds (default: 20).")
+    var latencyUs: Double?
 
     func check(perNode: Int?) throws {
         for (name, value, limit) in [
-            ("--images-per-second", imagesPerSecond ?? 1, 1e9), ("--link-gbit", linkGbit, 1e5),
+            ("--images-per-second", imagesPerSecond, 1e9), ("--link-gbit", linkGbit, 1e5),
             ("--latency-us", latencyUs, 1e6),
         ] {
+            guard let value else { continue }
             guard value > 0, value <= limit else {
                 throw ValidationError("\(name) \(value) is out of range; above 0, at most \(limit)")
             }
-        }
-        if perNode == nil, imagesPerSecond != nil {
-            throw ValidationError("--images-per-second requires --per-node; give both")
+            if perNode == nil {
+                throw ValidationError("\(name) requires --per-node; give both")
+            }
+            if imagesPerSecond == nil {
+                throw ValidationError("\(name) requires --images-per-second; give both")
+            }
         }
     }
 
@@ -33,7 +39,8 @@ struct ForecastOptions: ParsableArguments {
     var machines: StepForecast.Machines? {
         imagesPerSecond.map {
             StepForecast.Machines(
-                imagesPerSecond: $0, linkRate: 1e9 * linkGbit, latency: 1e-6 * latencyUs)
+                imagesPerSecond: $0, linkRate: 1e9 * (linkGbit ?? 10),
+                latency: 1e-6 * (latencyUs ?? 20))
         }
     }
 }

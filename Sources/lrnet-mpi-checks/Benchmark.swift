@@ -1,7 +1,9 @@
 import LRNetBenchmarks
 import LRNetCollectives
+import LRNetKernels
+import LRNetSupport
 
-/// A benchmark of the gradient exchange and a small all-gather, which prints one line of JSON.
+/// A benchmark of the gradient exchange and of a small sum, which prints one line of JSON.
 struct Benchmark {
     private let options: Options
 
@@ -14,7 +16,7 @@ struct Benchmark {
             group: group, leafCount: options.leafCount, valueCount: options.valueCount,
             pieceCount: options.pieceCount
         ).run(repetitions: options.repetitions)
-        let gather = try gatherTime(group)
+        let small = try smallSumTime(group)
         if group.rank == 0 {
             let ratio = report.exchangeSeconds / report.allReduceSeconds
             print(
@@ -30,18 +32,18 @@ struct Benchmark {
                     + "\"exchange_seconds\": \(report.exchangeSeconds), "
                     + "\"exchange_stepped_seconds\": \(report.steppedSeconds), "
                     + "\"mpi_allreduce_seconds\": \(report.allReduceSeconds), \"ratio\": \(ratio), "
-                    + "\"all_gather_256_doubles_microseconds\": \(gather * 1e6)}")
+                    + "\"row_sum_256_doubles_microseconds\": \(small * 1e6)}")
         }
     }
 
-    /// Returns the time of one all-gather of 256 doubles per rank, as used by batch normalization.
-    private func gatherTime(_ group: any ProcessGroup) throws -> Double {
-        let local = [Double](repeating: 1, count: 256)
-        let counts = [Int](repeating: 256, count: group.size)
-        var gathered = [Double](repeating: 0, count: 256 * group.size)
+    /// Returns the time of one sum of rows of 256 doubles, one per rank, as in batch normalization.
+    private func smallSumTime(_ group: any ProcessGroup) throws -> Double {
+        let reduction = RowReduction(
+            group: group, rows: GroupedRows(count: group.size, leafCount: group.size), width: 256)
+        let values = DoubleBuffer(count: 256)
         let rounds = 1000
         return try group.secondsOfAll {
-            for _ in 0..<rounds { try group.allGather(local, counts: counts, into: &gathered) }
+            for _ in 0..<rounds { try reduction.sum(values) }
         } / Double(rounds)
     }
 }

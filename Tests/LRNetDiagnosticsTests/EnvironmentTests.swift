@@ -103,7 +103,8 @@ import Testing
         }
         #expect(warning(["a", "a", "b", "b"]) == nil)
         #expect(warning(["a", "b", "c"]) == nil)
-        let cause = ", so all ranks exchange with one another and more bytes leave each host"
+        let cause =
+            ", so ranks do not exchange within their host first and more bytes leave each host"
         let unequal = warning(["a", "a", "b"])
         #expect(unequal?.verdict == .warning)
         #expect(unequal?.detail == "hosts have 1 to 2 ranks\(cause)")
@@ -111,6 +112,9 @@ import Testing
         #expect(
             warning(["a", "b", "a", "b"])?.detail
                 == "the ranks of a host are not consecutive: ranks 0,2 on a\(cause)")
+        #expect(
+            warning(["a", "a", "b", "c", "b", "c"])?.detail
+                == "the ranks of a host are not consecutive: ranks 2,4 on b\(cause)")
     }
 
     /// If the time grew with the square of the ranks, the ratio would be 4. Each rank has a host of

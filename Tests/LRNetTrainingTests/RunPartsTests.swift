@@ -72,6 +72,25 @@ import Testing
         }
     }
 
+    /// The state is encoded after the save returns, so the folder is renamed before, during or after
+    /// the encoding.
+    @Test func `a folder that is renamed right after a save gets the checkpoint`() throws {
+        let parts = try TrainedParts()
+        let folder = try parts.openRun()
+        let recorder = parts.recorder(folder)
+        let writer = try writer(parts, folder)
+        let names = [parts.run, "\(parts.run)-renamed"]
+        for step in 1...20 {
+            try save(writer, parts, step: step, isBest: false, trace: recorder.trace)
+            usleep(UInt32(step * 100))
+            let (now, next) = (names[(step + 1) % 2], names[step % 2])
+            try AtomicFile.rename(now, to: next)
+            try writer.finish()
+            #expect(!FileBytes.exists(now))
+            #expect(try CheckpointStore(runFolder: next).steps().last == step)
+        }
+    }
+
     @Test func `a failed write is thrown at the next wait`() throws {
         let parts = try TrainedParts()
         let folder = try parts.openRun()

@@ -32,8 +32,8 @@ package struct GatherPlan: Sendable {
         }
     }
 
-    /// Plans the gather of rows, which are in rank order. What a rank holds is a range for each
-    /// rank whose rows it has received, so there are O(ranks) ranges.
+    /// Plans the gather of rows, which are in rank order. A rank holds one range for
+    /// each rank whose rows it has received, so there are O(ranks) ranges.
     ///
     /// - Precondition: There is a range of rows for each rank.
     package init(rank: Int, rows: RowPartition, groups: RankGroups, pieceCount: Int) {

@@ -31,12 +31,15 @@ extension MPIProcessGroup {
         var unit: Int32 = 0
         try check(
             MPI_Win_shared_query(window, 0, &size, &unit, &memory), "MPI_Win_shared_query")
-        guard let memory else {
+        windows.append(window)
+        try check(
+            MPI_Win_set_errhandler(window, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler")
+        guard let memory, size >= max(count, 1) * stride else {
             throw Failure(
-                call: "MPI_Win_shared_query", subject: "\(count) words", message: "no memory",
+                call: "MPI_Win_shared_query", subject: "\(count) words",
+                message: "has \(size) bytes",
                 exitStatus: .internalError, rank: rank)
         }
-        windows.append(window)
         if rankOnMachine == 0 {
             memory.initializeMemory(as: UInt8.self, repeating: 0, count: own)
         }

@@ -35,7 +35,7 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
 
     package private(set) var callTime = Duration.zero
 
-    // The arguments of the frequent all-gather, kept so that no step allocates.
+    // The arguments of gathers, kept so that they are allocated once.
     var countsInC: [Int32]
     var offsetsInC: [Int32]
 

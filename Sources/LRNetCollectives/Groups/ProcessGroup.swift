@@ -96,13 +96,14 @@ package protocol ProcessGroup: AnyObject, Sendable {
     /// - Precondition: The messages are parts of the buffer; those received overlap no other.
     func exchange(_ round: MessageRound, in values: DoubleBuffer) throws
 
-    /// Makes words of memory that the ranks of one machine share; they are 0.
+    /// Makes words of memory that the ranks of one machine share; they are 0. The count must be the
+    /// same on every rank.
     func makeMachineWords(count: Int) throws -> AtomicWords
 
     /// Ends the whole group at once with this exit code. Not a collective: one rank is enough.
     func abort(_ status: ExitStatus) -> Never
 
-    /// Leaves the group. Afterwards only ``rank``, ``size`` and ``hostNames`` can be used.
+    /// Leaves the group. Afterwards only ``rank``, ``size``, ``hostNames`` and ``rankGroups`` can be used.
     ///
     /// Further calls do nothing.
     func finalize() throws

@@ -1,6 +1,6 @@
 /// The machines of the ranks, and the groups of ranks that exchange with one another.
 ///
-/// A rank is a number of mixed radix, whose first digit counts within a machine:
+/// A rank is a number of mixed radix, whose first digits count within a machine:
 ///
 ///     rank = d0 + r0 * (d1 + r1 * (d2 + ...)),    0 <= d_s < r_s
 ///
@@ -8,8 +8,8 @@
 /// partners. The first stages are within a machine. The ranks that have the same digits from s on are
 /// a block of consecutive ranks, so their leaves are a run of consecutive leaves.
 ///
-/// If machines have different numbers of ranks, or if their ranks are not consecutive, all ranks
-/// exchange with one another in a single stage.
+/// If machines have different numbers of ranks, or if their ranks are not consecutive, groups do
+/// not follow machines.
 package struct RankGroups: Sendable, Equatable {
     /// The size of a group in each stage, innermost first. The product is ``rankCount``.
     package let radices: [Int]
@@ -60,7 +60,8 @@ package struct RankGroups: Sendable, Equatable {
         if isRegular {
             self.init(ranks: hosts.count, ranksPerMachine: size)
         } else {
-            self.init(checked: [hosts.count], .listed(machines))
+            let radices = Self.radices(hosts.count)
+            self.init(checked: radices.isEmpty ? [1] : radices, .listed(machines))
         }
     }
 

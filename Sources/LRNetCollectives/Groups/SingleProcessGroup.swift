@@ -54,7 +54,7 @@ package final class SingleProcessGroup: ProcessGroup {
     package func minimum(_ values: inout [Int64]) {}
 
     package func exchange(_ round: MessageRound, in values: DoubleBuffer) {
-        precondition(round.isEmpty, "a single process has nobody to exchange \(round) with")
+        precondition(round.isEmpty, "a single process cannot exchange \(round)")
     }
 
     package func makeMachineWords(count: Int) -> AtomicWords { AtomicWords(count: count) }

@@ -31,10 +31,9 @@ final class OpenShard: Sendable {
 
     /// Verifies the file's SHA-256, then opens the file and compares its shapes with the index.
     ///
-    /// - Throws: ``Failure`` (65) if anything differs, or an error of reading.
-    ///
     /// - Parameter verifying: Calls its argument, which verifies the hash of the file at a path, or
-    ///   knows that another reader has done so.
+    ///   does nothing if another reader has verified it.
+    /// - Throws: ``Failure`` (65) if anything differs, or an error of reading.
     convenience init(
         _ shard: ShardIndex.Shard, of set: ShardSet,
         verifying: (_ path: String, _ verify: () throws -> Void) throws -> Void = { try $1() }

@@ -72,7 +72,7 @@ package struct ShardVerification: Sendable {
 
     /// Returns a key of the file that a path names now; `nil` if there is none.
     private static func key(_ path: String) -> UInt64? {
-        guard let identity = FileBytes.identity(ofFileAt: path) else { return nil }
+        guard let identity = FileBytes.localIdentity(ofFileAt: path) else { return nil }
         let digits = ContentHash.of(identity).prefix(16)
         return UInt64(digits, radix: 16).map { max($0, isUnderWay + 1) }
     }

@@ -65,7 +65,7 @@ package struct StatisticsGroups {
 
     /// Returns the sums of a forward pass: a row has means, sums of squares and the count.
     ///
-    /// - Parameter isTraining: Whether the averages over the groups are needed.
+    /// - Parameter isTraining: True if the averages over the groups are needed.
     package func forwardSums(channels: Int, isTraining: Bool) -> [Sum] {
         [(microBatchRows, 2 * channels + 1)] + (isTraining ? groupSums(channels) : [])
     }

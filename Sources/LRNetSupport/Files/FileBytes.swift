@@ -42,6 +42,17 @@ package enum FileBytes {
         return "\(status.st_ino) \(status.st_size) \(time.tv_sec) \(time.tv_nsec)"
     }
 
+    /// Returns an identity of a file that also distinguishes file systems of one machine, and
+    /// changes with every change of the file; `nil` if the file is missing.
+    package static func localIdentity(ofFileAt path: String) -> String? {
+        var status = stat()
+        guard let identity = identity(ofFileAt: path),
+            stat(PathText.cString(path), &status) == 0
+        else { return nil }
+        let time = status.st_ctim
+        return "\(identity) \(status.st_dev) \(time.tv_sec) \(time.tv_nsec)"
+    }
+
     /// Returns true if a file, a folder or a link (even a broken one) has this name.
     package static func exists(_ path: String) -> Bool {
         var status = stat()

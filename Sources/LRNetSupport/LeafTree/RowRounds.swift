@@ -108,12 +108,6 @@ package struct RowRounds: Sendable, Equatable {
         self.rounds = rounds
     }
 
-    /// The number of messages that the rank sends.
-    package var messageCount: Int { rounds.reduce(0) { $0 + $1.receivers.count } }
-
-    /// The number of rows in these messages.
-    package var sentRowCount: Int { rounds.reduce(0) { $0 + $1.receivers.count * $1.sent.count } }
-
     /// Returns the number of rounds of `ranks` ranks: ceil(log2 ranks).
     package static func count(_ ranks: Int) -> Int {
         var count = 0

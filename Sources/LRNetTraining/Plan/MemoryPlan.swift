@@ -96,6 +96,9 @@ package struct MemoryPlan: Sendable, Equatable, Codable {
                     name: "checkpoint, made and written (rank 0)",
                     byteCount: 2 * Self.checkpointByteCount(network)),
                 Part(
+                    name: "largest tensor, hashed (rank 0)",
+                    byteCount: ranks > 1 ? Self.largestSharedByteCount(network) : 0),
+                Part(
                     name: "freed, and kept by the C library",
                     byteCount: min(Self.checkpointByteCount(network), Self.keptByteCount)),
             ]
@@ -108,6 +111,12 @@ package struct MemoryPlan: Sendable, Equatable, Codable {
         guard let unit = parameter.shareUnit else { return 0..<count }
         let units = (count + unit - 1) / unit
         return 0..<min((units + ranks - 1) / ranks * unit, count)
+    }
+
+    /// Returns the size of the largest tensor whose moments are divided among the ranks.
+    private static func largestSharedByteCount(_ network: Network) -> Int {
+        let counts = network.parameters.filter { $0.shareUnit != nil }.map(\.value.count)
+        return (counts.max() ?? 0) * MemoryLayout<Float>.size
     }
 
     /// Returns the size of a checkpoint: each parameter and its two moments.

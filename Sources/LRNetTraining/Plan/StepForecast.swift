@@ -14,9 +14,9 @@ internal import LRNetSupport
 /// does not: each of its rounds takes a latency, the transfer of its bytes, and 2 ns per value to
 /// add what arrives. Every rank of a machine sends through the same link.
 ///
-/// It is a model. It knows no congestion within the network and no slow machines.
+/// The model ignores congestion in the network and slow machines.
 package struct StepForecast: Sendable {
-    /// The machines, as far as the forecast knows them.
+    /// The speeds of ranks, links and messages.
     package struct Machines: Sendable {
         /// The images per second of one rank alone, with all its threads.
         package var imagesPerSecond: Double
@@ -57,7 +57,7 @@ package struct StepForecast: Sendable {
                 small += Self.seconds(exchange, machines, ranksPerMachine)
             }
         }
-        let rounds = (0..<Int.bitWidth).first { 1 << $0 >= plan.groups.rankCount } ?? 0
+        let rounds = RowRounds.count(plan.groups.rankCount)
         computing = images / machines.imagesPerSecond
         messaging =
             Double(overlapping.messageCount) * Self.secondsPerMessage
@@ -74,14 +74,19 @@ package struct StepForecast: Sendable {
     private static func seconds(
         _ exchange: StepPlan.Exchange, _ machines: Machines, _ ranksPerMachine: Double
     ) -> Double {
-        exchange.messages.reduce(0) { sum, messages in
-            let bytes = Double(messages.byteCount)
-            let transfer =
-                messages.leavesMachine
-                ? machines.latency + 8 * bytes * ranksPerMachine / machines.linkRate
-                : latencyWithinMachine + bytes * secondsPerByte
-            return sum + transfer + bytes / 8 * secondsPerAddition
+        var seconds = 0.0
+        for round in Dictionary(grouping: exchange.messages, by: \.stage).values {
+            let leaving = round.contains { $0.leavesMachine }
+            seconds += leaving ? machines.latency : latencyWithinMachine
+            for messages in round {
+                let bytes = Double(messages.byteCount)
+                seconds +=
+                    messages.leavesMachine
+                    ? 8 * bytes * ranksPerMachine / machines.linkRate : bytes * secondsPerByte
+                seconds += bytes / 8 * secondsPerAddition
+            }
         }
+        return seconds
     }
 
     /// The time of a step, in seconds.

@@ -1,5 +1,6 @@
 internal import Foundation
 package import LRNetCollectives
+internal import LRNetDiagnostics
 internal import LRNetKernels
 internal import LRNetLayers
 internal import LRNetSupport
@@ -40,7 +41,7 @@ package struct StepTable {
         var step_seconds, efficiency: Double?
     }
 
-    /// - Parameter machines: `nil` if no times are wanted.
+    /// - Parameter machines: `nil` for no times.
     /// - Precondition: The number of ranks does not exceed the number of leaves.
     package init(recipe: Recipe, groups: RankGroups, machines: StepForecast.Machines?) {
         let training = recipe.training
@@ -80,14 +81,15 @@ package struct StepTable {
         }
         let traffic = plan.traffic
         table.append([
-            "all", "\(plan.exchanges.count)", "", TextTable.grouped(traffic.messageCount),
+            "all", "\(plan.exchanges.count { !$0.messages.isEmpty })", "",
+            TextTable.grouped(traffic.messageCount),
             TextTable.grouped(traffic.byteCount), TextTable.grouped(traffic.leavingByteCount),
         ])
         let list = groups.radices.map(String.init).joined(separator: " x ")
         let lines = """
-            \(TextTable.grouped(groups.rankCount)) ranks on \(TextTable.grouped(machines)) \
-            machines, in groups of \(list); \(TextTable.grouped(images)) images per step, and \
-            \(plan.collectiveCount) collective calls
+            \(PlacementCheck.counted(groups.rankCount, "rank")) on \
+            \(PlacementCheck.counted(machines, "machine")), in groups of \(list); \
+            \(TextTable.grouped(images)) images per step, and \(plan.collectiveCount) collective calls
 
             """
         return lines + table.text + times(forecast)

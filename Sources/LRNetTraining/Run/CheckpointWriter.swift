@@ -53,28 +53,30 @@ package final class CheckpointWriter {
             step: state.step, recipeFingerprint: recipe.fingerprint, recipeYAML: recipe.yaml,
             dataFingerprint: dataFingerprint, coordinator: coordinator)
         let keepLatest = recipe.checkpoint.keepLatest
-        let copy = SnapshotHolder(snapshot)
-        writer.begin(
-            folder.writing { [best = coordinator.leader?.step] path in
-                var snapshot = copy.take()
-                let bytes = try Checkpoint.encode(header, &snapshot)
-                try CheckpointStore(runFolder: path).save(
-                    bytes, step: header.step, best: best, keepLatest: keepLatest)
-            })
+        let pending = PendingCheckpoint(header, snapshot)
+        let write = folder.writing { [best = coordinator.leader?.step] path in
+            try CheckpointStore(runFolder: path).save(
+                pending.bytes, step: header.step, best: best, keepLatest: keepLatest)
+        }
+        writer.begin {
+            // The folder's name is looked up after the encoding, which can take seconds.
+            try pending.encode()
+            try write()
+        }
     }
 
-    /// A snapshot that is handed to the writer's thread, which frees it while it encodes it.
-    private final class SnapshotHolder: @unchecked Sendable {
-        private var snapshot: StateSnapshot?
+    /// A checkpoint that the writer's thread encodes and then writes. Only that thread uses it.
+    private final class PendingCheckpoint: @unchecked Sendable {
+        private(set) var bytes: [UInt8] = []
+        private let header: Checkpoint.Header
+        private var snapshot: StateSnapshot
 
-        init(_ snapshot: StateSnapshot) { self.snapshot = snapshot }
-
-        /// Returns the snapshot and keeps no reference to it.
-        func take() -> StateSnapshot {
-            guard let snapshot else { preconditionFailure("a snapshot is taken twice") }
-            self.snapshot = nil
-            return snapshot
+        init(_ header: Checkpoint.Header, _ snapshot: StateSnapshot) {
+            (self.header, self.snapshot) = (header, snapshot)
         }
+
+        /// Encodes the checkpoint, and frees the snapshot meanwhile.
+        func encode() throws { bytes = try Checkpoint.encode(header, &snapshot) }
     }
 
     /// Waits on this rank for the checkpoint that is being written, and ignores its error.

@@ -64,8 +64,9 @@ package struct RunStart {
             try Self.check(header, recipe: recipe, data: data, run: run)
         }
         try step.restore(from: file)
-        try group.agreeing {
+        _ = try group.fromCoordinator {
             if let file { try recorder.trace.restore(from: file, step: header.step) }
+            return []
         }
     }
 

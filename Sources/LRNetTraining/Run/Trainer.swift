@@ -12,8 +12,8 @@ package import LRNetWatchdog
 ///
 /// 1. Take the prefetched batch. A rank whose loader failed takes a blank batch and reports the
 ///    failure in step 3.
-/// 2. Run the forward pass, which gathers batch-norm sums, and compute the loss.
-/// 3. Gather losses and flags. A failure or a non-finite loss ends the run here, on all ranks.
+/// 2. Run the forward pass, which combines batch-norm sums, and compute the loss.
+/// 3. Combine losses and flags. A failure or a non-finite loss ends the run here, on all ranks.
 /// 4. Run the backward pass. Meanwhile the ranks sum gradients. Once a layer's sums have arrived,
 ///    each rank updates its share of that layer, and the shares are gathered.
 /// 5. Agree that all sums were finite; if not, the run ends here.

@@ -3,7 +3,7 @@ package import LRNetKernels
 internal import LRNetLayers
 package import LRNetSupport
 
-/// The exchange of batch-norm sums between the ranks. A rank sends its own nodes in log rounds.
+/// The exchange of batch-norm sums between the ranks, in ceil(log2 ranks) rounds.
 package final class GroupStatistics: StatisticsExchange {
     private struct Key: Hashable {
         let rows: GroupedRows

@@ -1,5 +1,6 @@
 internal import LRNetCollectives
 internal import LRNetData
+internal import LRNetKernels
 internal import LRNetSupport
 
 /// The opening of a data set by all ranks.
@@ -30,8 +31,11 @@ enum SharedShardSet {
         try agree(on: set, group: group)
         if group.size > 1 {
             let count = ShardVerification.wordCount(of: set.index)
-            set.verification = ShardVerification(
-                of: set.index, words: try group.makeMachineWords(count: count))
+            let words = try group.makeMachineWords(count: try group.sharing { count })
+            // Another copy of the set may have other shards.
+            if words.count == count {
+                set.verification = ShardVerification(of: set.index, words: words)
+            }
         }
         return set
     }

@@ -23,8 +23,8 @@ package final class StatusExchange {
         self.group = group
     }
 
-    /// Returns the rows of `leafCount` dealt leaves, of which the first of a leaf's
-    /// `2^rowShift` rows may belong to other ranks than the leaf.
+    /// Returns the rows of `leafCount` dealt leaves. A leaf has `2^rowShift` rows. All but the last
+    /// may belong to other ranks.
     ///
     /// A rank without leaves also has flags. With fewer leaves than ranks, a leaf has as many rows
     /// as needed (a power of two) for every rank to own one, the last of which contains its values.

@@ -113,7 +113,7 @@ package final class TrainingStep {
         return Outcome(status: status)
     }
 
-    /// Checks that all ranks have the same parameters. A difference is a bug or a hardware fault
+    /// Checks that all ranks have the same parameters and averages. A difference is a bug or a hardware fault
     /// and must not be saved. Every rank calls it.
     ///
     /// - Parameter step: Steps trained, for the message.
