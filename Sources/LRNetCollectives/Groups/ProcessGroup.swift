@@ -103,7 +103,7 @@ package protocol ProcessGroup: AnyObject, Sendable {
     /// Ends the whole group at once with this exit code. Not a collective: one rank is enough.
     func abort(_ status: ExitStatus) -> Never
 
-    /// Leaves the group. Afterwards only ``rank``, ``size``, ``hostNames`` and ``rankGroups`` can be used.
+    /// Leaves the group. Afterwards only ``rank``, ``size``, ``hostNames`` and `rankGroups` can be used.
     ///
     /// Further calls do nothing.
     func finalize() throws

@@ -31,8 +31,10 @@ enum SharedShardSet {
         try agree(on: set, group: group)
         if group.size > 1 {
             let count = ShardVerification.wordCount(of: set.index)
-            let words = try group.makeMachineWords(count: try group.sharing { count })
             // Another copy of the set may have other shards.
+            var counts = [Int64(count)]
+            try group.minimum(&counts)
+            let words = try group.makeMachineWords(count: Int(counts[0]))
             if words.count == count {
                 set.verification = ShardVerification(of: set.index, words: words)
             }
