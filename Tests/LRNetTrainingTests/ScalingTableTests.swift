@@ -26,6 +26,12 @@ import Testing
             imagesPerSecond: 16 * 0.9 * 7.9),
     ]
 
+    private func text() throws -> String {
+        let article = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/LRNetTraining/LRNetTraining.docc/Scaling.md")
+        return try String(contentsOf: article.standardized, encoding: .utf8)
+    }
+
     /// Returns a row as the article has it.
     private func row(_ example: Case, ranks: Int) throws -> String {
         let recipe = try Recipe(
@@ -54,11 +60,40 @@ import Testing
 
     @Test(arguments: cases.indices, rankCounts)
     func `a row of the article is what the program plans`(index: Int, ranks: Int) throws {
-        let article = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../Sources/LRNetTraining/LRNetTraining.docc/Scaling.md")
-        let text = try String(contentsOf: article.standardized, encoding: .utf8)
         let row = try row(Self.cases[index], ranks: ranks)
-        #expect(text.split(separator: "\n").contains(Substring(row)), "the row is \(row)")
+        #expect(try text().split(separator: "\n").contains(Substring(row)), "the row is \(row)")
+    }
+
+    /// The constants of a link under load that the article states: the part of the rate at which
+    /// data pass, and the bytes in the queue that a small sum waits for.
+    private static let (share, queuedBytes) = (0.895, 294e3)
+
+    /// Two cores compute 1,800 images per second in all.
+    @Test func `planned steps between hosts are near those measured`() throws {
+        let rows = try text().split(separator: "\n").filter { $0.contains(" Mbit/s | ") }
+        #expect(rows.count == 15)
+        for row in rows {
+            let cells = row.split(separator: "|").map { cell in
+                cell.split(separator: " ").compactMap {
+                    Double($0.replacingOccurrences(of: ",", with: ""))
+                }
+            }
+            let (hosts, ranksPerHost) = (Int(cells[0][0]), Int(cells[0][1]))
+            let ranks = hosts * ranksPerHost
+            let rate = cells[1][0] * 1e6
+            let recipe = try Recipe(
+                yaml: "{network: mnist, weights: ternary, training: {globalBatch: 256}}",
+                file: "recipe.yaml")
+            let table = StepTable(
+                recipe: recipe,
+                groups: RankGroups(ranks: ranks, ranksPerMachine: ranksPerHost),
+                machines: StepForecast.Machines(
+                    imagesPerSecond: 1800 / Double(ranks), linkRate: rate * Self.share,
+                    latency: 8 * Self.queuedBytes / rate))
+            let planned = try #require(table.forecast).step
+            #expect(abs(planned - cells[3][0]) < 0.02 * planned, "\(row): \(planned)")
+            #expect(abs(planned / cells[4][0] - 1) < 0.15, "\(row): \(planned)")
+        }
     }
 
     @Test func `the planned efficiency is what the article promises`() throws {

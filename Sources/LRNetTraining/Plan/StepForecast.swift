@@ -63,11 +63,13 @@ package struct StepForecast: Sendable {
             Double(overlapping.messageCount) * Self.secondsPerMessage
             + Double(overlapping.byteCount - overlapping.leavingByteCount) * Self.secondsPerByte
         transfer = 8 * Double(overlapping.leavingByteCount) * ranksPerMachine / machines.linkRate
-        let isOneMachine = plan.groups.rankCount == plan.groups.ranksPerMachine
+        // Consecutive ranks share a machine, so a collective call leaves it in the last rounds only.
+        let leavingRounds = RowRounds.count(plan.groups.rankCount / plan.groups.ranksPerMachine)
         smallSums =
             small
-            + Double(plan.collectiveCount * rounds)
-            * (isOneMachine ? Self.latencyWithinMachine : machines.latency)
+            + Double(plan.collectiveCount)
+            * (Double(leavingRounds) * machines.latency
+                + Double(rounds - leavingRounds) * Self.latencyWithinMachine)
     }
 
     /// Returns the time of a small sum: its rounds follow one another.
