@@ -44,9 +44,8 @@ let package = Package(
     targets: [
         // C libraries, each imported by exactly one target. CVectorMath and CThreads are headers for C
         // code that Swift cannot call directly; LRNetKernels and LRNetSupport import CThreads.
-        // LRNetKernels loads OpenBLAS when a matrix product needs it.
-        .systemLibrary(
-            name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        // LRNetKernels loads OpenBLAS when a matrix product needs it, and LRNetCollectives loads the
+        // MPI library of the launcher.
         .systemLibrary(
             name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(
@@ -63,7 +62,7 @@ let package = Package(
         library("LRNetKernels", ["CThreads", "CVectorMath", "LRNetSupport"]),
         library("LRNetReference", ["LRNetKernels"]),
         library("LRNetHDF5", ["CHDF5", "LRNetKernels", "LRNetSupport"]),
-        library("LRNetCollectives", ["CMPI", "LRNetKernels", "LRNetSupport"]),
+        library("LRNetCollectives", ["LRNetKernels", "LRNetSupport"]),
         library("LRNetLayers", ["LRNetKernels", "LRNetSupport"]),
         library(
             "LRNetData",
@@ -153,7 +152,10 @@ let package = Package(
             ["LRNetCommandLine", "LRNetLaunchSupport", "LRNetSupport", "LRNetTraining"]),
         tests(
             "LRNetWatchdogTests",
-            ["LRNetCollectives", "LRNetKernels", "LRNetSupport", "LRNetWatchdog"]),
+            [
+                "LRNetCollectives", "LRNetKernels", "LRNetLaunchSupport", "LRNetSupport",
+                "LRNetWatchdog",
+            ]),
         tests("LRNetDiagnosticsTests", ["LRNetCollectives", "LRNetDiagnostics"]),
         tests(
             "LRNetTrainingTests",

@@ -19,18 +19,15 @@
 #                                 exits (66) if it is missing
 #     is_this_host NAME           succeeds if the name is this host's
 #     ssh_command                 array: the command prefix that runs a command on another host
-#     launch_command              array: the command that launches the ranks, set by
-#     prepare_ranks N COMMAND...  N ranks of COMMAND on this host
-#     prepare_hosts FILE N ...    N ranks of a command on the hosts of a host file
+#     launch_command              array: the command that launches the ranks; set by prepare_ranks and
+#                                 prepare_hosts (see launchers.sh)
 #     launch_ranks N COMMAND...   calls prepare_ranks, then run_job
 #     accept_stop_requests        handles signals from here on: they request a checkpoint
-#     start_job, await_job        run launch_command and set `status`
+#     start_job, await_job        run launch_command and set `status`, as the run recorded it
+#     run_folder COMMAND...       prints the --output of a `train` command
 #     run_job                     calls these three; exits unless the job succeeds
 #     resume_hint                 the message after a job that ended without a checkpoint
 #     end_process PID SECONDS     sends SIGTERM to a process and, after SECONDS, SIGKILL
-#     host_names FILE             prints the hosts of a host file, one per line
-#     slot_count FILE             prints the sum of their slots
-#     default_placement FILE N    prints how mpirun places N ranks on them (--map-by)
 
 set -euo pipefail
 
@@ -84,16 +81,13 @@ require_recipe() {
     [[ -f $1 ]] || fail 66 "recipe $1 not found; relative paths start at $repository_root"
 }
 
-require_mpirun() {
-    command -v mpirun >/dev/null || fail 66 "mpirun is not on the PATH; run launch/setup.sh"
-}
-
 find_hostfile() {
     local name=$hostfile
     [[ -f $hostfile ]] || hostfile=$caller_folder/$hostfile
     [[ -f $hostfile ]] || fail 66 "host file $name not found"
 }
 
+# shellcheck disable=SC2034  # other scripts use it
 ssh_command=(ssh -n -o BatchMode=yes -o ConnectTimeout=10)
 
 is_this_host() {
@@ -103,69 +97,8 @@ is_this_host() {
     esac
 }
 
-host_names() { sed 's/#.*//' "$1" | awk 'NF { print $1 }'; }
-
-slot_count() {
-    sed 's/#.*//' "$1" |
-        awk 'NF { n = 1; for (i = 2; i <= NF; i++) if ($i ~ /^slots=/) n = substr($i, 7); sum += n }
-             END { print sum + 0 }'
-}
-
-# Consecutive ranks are on one host, because the ranks of a host exchange first and send only their
-# sum to other hosts. If the ranks cannot be divided evenly, they are dealt to the hosts in turns. If a
-# host has fewer slots than its share, mpirun fills one host after another.
-default_placement() {
-    sed 's/#.*//' "$1" |
-        awk -v ranks="$2" '
-            NF {
-                n = 1
-                for (i = 2; i <= NF; i++) if ($i ~ /^slots=/) n = substr($i, 7)
-                if (!($1 in slots)) hosts++
-                slots[$1] += n
-            }
-            END {
-                if (hosts == 0) exit
-                if (ranks % hosts) { print "node"; exit }
-                share = ranks / hosts
-                for (host in slots) if (slots[host] < share) { print "slot"; exit }
-                printf "ppr:%d:node\n", share
-            }'
-}
-
-launch_command=()
-
-# Does not bind ranks to cores. Otherwise, with one or two ranks, mpirun binds each rank and all its
-# threads to a single core. With --oversubscribe, ranks beyond the cores yield while they wait: the
-# results are correct, but training is slow.
-prepare_ranks() {
-    local ranks=$1
-    shift
-    require_count "$ranks"
-    require_mpirun
-    launch_command=(mpirun ${MPI_QUIET---quiet} -n "$ranks" --bind-to none)
-    if ((ranks > $(core_count))); then
-        say "$ranks ranks share $(core_count) cores"
-        launch_command+=(--oversubscribe)
-    fi
-    launch_command+=("$@")
-}
-
-# Environment: MAP_BY and MPI_OPTIONS (see hosts.sh).
-prepare_hosts() {
-    local hostfile=$1 ranks=$2 name
-    local -a more
-    shift 2
-    require_count "$ranks"
-    require_mpirun
-    launch_command=(mpirun ${MPI_QUIET---quiet} --hostfile "$hostfile" -n "$ranks")
-    launch_command+=(--map-by "${MAP_BY:-$(default_placement "$hostfile" "$ranks")}")
-    launch_command+=(--bind-to none -x OPENBLAS_NUM_THREADS --wdir "$repository_root")
-    for name in LD_LIBRARY_PATH OPENBLAS_CORETYPE; do
-        if [[ -n ${!name-} ]]; then launch_command+=(-x "$name"); fi
-    done
-    read -r -a more <<<"${MPI_OPTIONS-}"
-    launch_command+=(${more[@]+"${more[@]}"} "$@")
-}
+# shellcheck source=launchers.sh
+source "$repository_root/launch/launchers.sh"
 
 # --- Jobs that stop with a checkpoint ------------------------------------------------------------
 
@@ -173,6 +106,7 @@ prepare_hosts() {
 grace=60
 child=
 guard=
+folder=
 stopping=false
 interrupted=false
 status=0
@@ -212,9 +146,28 @@ accept_stop_requests() {
     trap ask_to_stop TERM INT USR1 HUP
 }
 
+# Prints the --output of a `train` command that launch_command ends with; nothing for another command
+# or for one that only checks.
+run_folder() {
+    local word output='' is_training=false is_output=false
+    for word in "$@"; do
+        if $is_output; then output=$word is_output=false; fi
+        case $word in
+        train) is_training=true ;;
+        --output) is_output=true ;;
+        --output=*) output=${word#--output=} ;;
+        --dry-run | --print-recipe | --help | -h) return ;;
+        esac
+    done
+    if $is_training; then printf '%s\n' "$output"; fi
+}
+
 # Starts launch_command and sets `child`.
 start_job() {
     status=0
+    folder=$(run_folder "${launch_command[@]}")
+    # The trainer removes it, too, but later.
+    if [[ -n $folder ]]; then rm -f "$folder/ended.json"; fi
     "${launch_command[@]}" </dev/null &
     child=$!
     # A signal that arrived before `child` was set has not been passed on.
@@ -235,6 +188,23 @@ await_job() {
     done
     child=
     if [[ -n $guard ]]; then kill -TERM -- "-$guard" 2>/dev/null || true; fi
+    if [[ -n $folder ]]; then read_end; fi
+}
+
+# Sets `status` to the exit code that the run recorded. A launcher does not always return the code of
+# its ranks: MPICH's hydra returned 0 for runs that a signal had stopped early.
+read_end() {
+    local code
+    code=$(sed -n 's/^{"code":\([0-9]*\),.*/\1/p' "$folder/ended.json" 2>/dev/null) || true
+    if [[ -n $code ]]; then
+        if ((code == 0 && status != 0)); then
+            say "$(basename "$0"): the run is done, although ${launcher##*/} ended with exit code $status"
+        fi
+        status=$code
+    elif ((status == 0)) && [[ -d $folder ]]; then
+        say "$(basename "$0"): ${launcher##*/} ended with exit code 0, but the run has not ended"
+        status=1
+    fi
 }
 
 # Runs launch_command. Exits with its status unless that is 0; 75 means stopped with a checkpoint.
@@ -252,8 +222,8 @@ run_job() {
         if $stopping; then
             say "$name: $resume_hint"
         else
-            # mpirun runs with --quiet.
-            say "$name: mpirun ended with exit code $status;" \
+            # Open MPI's mpirun runs with --quiet.
+            say "$name: ${launcher##*/} ended with exit code $status;" \
                 "to see its messages, run the same command with MPI_QUIET= in front"
         fi
         ;;

@@ -13,7 +13,9 @@
 #     --grace SECONDS    time to save a checkpoint when this script is asked to stop (default 60)
 #     --hostfile FILE    run on several hosts, as with launch/hosts.sh
 #     --min-ranks K      with --hostfile: minimum number of ranks if hosts are lost (default N)
-#     --linger SECONDS   time for mpirun to end after the ranks on this host have ended (default 20)
+#     --linger SECONDS   time for the launcher to end after the ranks on this host have ended (default 20)
+#     --requeue          in a Slurm job: requeue the job instead of restarting a run that stopped early
+#                        with a checkpoint (75), also after SIGUSR1; see launch/slurm.sbatch
 #
 # Each start resumes from the last checkpoint. The results are the same at any number of ranks.
 # The script restarts the job, after a delay of some seconds, on these exit codes:
@@ -21,13 +23,15 @@
 #     75                 stopped early
 #     81                 stalled
 #     74                 input/output or a peer failed
-#     1                  mpirun failed or was killed
-#     134, 137-140, 143  a signal ended a rank
+#     1, 255             the launcher failed or was killed
+#     134-140, 143       a signal ended a rank
+#     6-15               the same, with MPICH's hydra
 #
 # Any other exit code ends the script, for example 65 (bad data), 78 (bad recipe) or 80 (non-finite
-# loss), because the same command would fail in the same way.
+# loss), because the same command would fail in the same way. The code of a run is the one in the run's
+# `ended.json`, if that file exists.
 #
-# When a host is lost, mpirun waits for it for a quarter of an hour, even after all other ranks have
+# When a host is lost, Open MPI's mpirun waits for it for a quarter of an hour, even after all other ranks have
 # ended. This script kills such an mpirun after --linger. To detect this it watches the ranks on its
 # own host, so start it on one of the hosts in the host file.
 #
@@ -38,7 +42,7 @@
 #
 #     LRNET_HOST_CHECK     command that is called with the name of a host as its last argument and
 #                          succeeds if the host can be used (default: run `true` there over ssh)
-#     MAP_BY, MPI_OPTIONS  as in launch/hosts.sh
+#     LRNET_LAUNCHER and others: see launch/launchers.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 ranks=
@@ -46,6 +50,7 @@ max_restarts=5
 hostfile=
 min_ranks=
 linger=20
+requeues=false
 while (($# > 0)); do
     case $1 in
     -h | --help) show_help && exit 0 ;;
@@ -65,6 +70,10 @@ while (($# > 0)); do
         esac
         shift 2
         ;;
+    --requeue)
+        requeues=true
+        shift
+        ;;
     *) fail 64 "unknown option '$1'; arguments for lrnet-dist follow -- (see --help)" ;;
     esac
 done
@@ -76,6 +85,7 @@ require_count "$min_ranks"
 [[ $max_restarts =~ ^[0-9]+$ ]] || fail 64 "--max-restarts '$max_restarts' is not a whole number"
 [[ $grace =~ ^[0-9]+$ ]] || fail 64 "--grace '$grace' is not a whole number of seconds"
 is_positive "$linger" || fail 64 "--linger '$linger' is not a positive number of seconds"
+if $requeues && [[ -z ${SLURM_JOB_ID-} ]]; then fail 64 "--requeue needs a Slurm job"; fi
 if [[ -n $hostfile ]]; then find_hostfile; fi
 trainer=$(program lrnet-dist)
 
@@ -123,17 +133,36 @@ prepare() {
 
 accept_stop_requests
 
-# Succeeds if mpirun (process $1) has ranks on this host. They are its child processes.
+is_canceled=false
+if $requeues; then
+    # scancel and scontrol requeue send SIGTERM. A canceled job must not start again.
+    trap 'is_canceled=true; ask_to_stop' TERM INT HUP
+fi
+
+# Requeues this job. In an array, one task has the ID of the whole array in SLURM_JOB_ID; to requeue
+# that would cancel and requeue all tasks.
+requeue() {
+    local job=$SLURM_JOB_ID
+    if [[ -n ${SLURM_ARRAY_JOB_ID-} ]]; then job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID; fi
+    say "run.sh: stopped with a checkpoint; requeuing job $job"
+    scontrol requeue "$job" || say "run.sh: job $job was not requeued; submit it again to resume"
+}
+
+# Succeeds if the launcher (process $1) has ranks on this host. They are its child processes, or those
+# of its proxy.
 has_ranks() {
     local process name
     for process in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
         name=$(cat "/proc/$process/comm" 2>/dev/null) || continue
-        if [[ $name == lrnet-dist ]]; then return 0; fi
+        case $name in
+        lrnet-dist) return 0 ;;
+        hydra* | prte* | orted) if has_ranks "$process"; then return 0; fi ;;
+        esac
     done
     return 1
 }
 
-# Kills mpirun (process $1) if it outlives its ranks on this host by `linger` seconds.
+# Kills the launcher (process $1) if it outlives its ranks on this host by `linger` seconds.
 end_lingering() {
     local seen=false absent=0
     while sleep 1 && kill -0 "$1" 2>/dev/null; do
@@ -141,7 +170,7 @@ end_lingering() {
             seen=true
             absent=0
         elif $seen && ((++absent >= linger)); then
-            say "run.sh: the ranks on this host have ended but mpirun has not; killing mpirun"
+            say "run.sh: the ranks on this host have ended but ${launcher##*/} has not; killing it"
             : >"$scratch/lingered"
             kill -KILL "$1" 2>/dev/null
             return
@@ -167,28 +196,17 @@ run_once() {
     disown "$watcher"
     await_job
     kill -TERM -- "-$watcher" 2>/dev/null || true
-    if [[ -e $scratch/lingered ]]; then status=74; fi
-}
-
-# Prints the cause of an exit code that allows a restart; nothing for other codes.
-cause() {
-    case $1 in
-    1) echo "mpirun failed or was killed" ;;
-    74) echo "input/output or a peer failed" ;;
-    75) echo "stopped early with a checkpoint" ;;
-    81) echo "stalled" ;;
-    134) echo "a rank aborted" ;;
-    137) echo "a rank was killed, perhaps for lack of memory" ;;
-    138 | 140) echo "a rank was asked to stop before it could handle signals" ;;
-    139) echo "a rank crashed: segmentation fault" ;;
-    143) echo "a rank was terminated" ;;
-    esac
+    if [[ -e $scratch/lingered ]] && ((status != 0)); then status=74; fi
 }
 
 restarts=0
 while true; do
     run_once "$@"
     why=$(cause "$status")
+    if $requeues && ((status == 75)) && ! $is_canceled; then
+        requeue
+        exit 75
+    fi
     if $stopping; then
         if [[ -n $why ]] && ((status != 75)); then
             say "run.sh: $resume_hint"

@@ -20,7 +20,6 @@ esac
 # Debian packages, each with the command or pkg-config module that shows it is installed.
 packages=(
     "pkg-config command:pkg-config"
-    "libopenmpi-dev module:ompi-c"
     "openmpi-bin command:mpirun"
     "libopenblas-dev module:openblas"
     "libhdf5-dev module:hdf5"

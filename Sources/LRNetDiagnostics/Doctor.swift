@@ -70,6 +70,12 @@ package struct Doctor {
         let isDebug = ProgramVersion.configuration == "debug"
         let program = "lrnet-dist \(versions.lrnetDist), \(versions.swift)"
         let mpi = versions.mpi.split(separator: ",").first.map(String.init) ?? versions.mpi
+        let known = group.mpiVersion == nil ? MPIChoice.installedVersions() : []
+        let installed =
+            known.isEmpty
+            ? "none"
+            : known.map { String($0.prefix { $0 != "," }) }
+                .joined(separator: ", ")
         let level = environment.placement.first?.mpiThreadLevel ?? "none"
         return [
             isDebug
@@ -84,8 +90,8 @@ package struct Doctor {
                     + "(every call is locked)"),
             .good(
                 "MPI",
-                group.size == 1 && level == "none"
-                    ? "\(mpi), not used: one process without mpirun"
+                group.mpiVersion == nil
+                    ? "not used: one process without mpirun; installed: \(installed)"
                     : "\(mpi), \(PlacementCheck.counted(group.size, "rank")), threads \(level)"),
         ]
     }

@@ -1,4 +1,3 @@
-internal import LRNetCollectives
 internal import LRNetHDF5
 internal import LRNetKernels
 internal import LRNetSupport
@@ -16,9 +15,12 @@ package struct LibraryVersions: Sendable, Codable, Equatable {
 
     package var hdf5 = HDF5Build.version
 
-    /// The name and version as reported by the MPI library.
-    package var mpi = MPILibrary.version
+    /// The name and version as reported by the MPI library, or "not used".
+    package var mpi: String
 
     /// Queries the libraries of this process.
-    package init() {}
+    ///
+    /// - Parameter mpi: The MPI library's name and version; `nil` for a process that does not use
+    ///   MPI.
+    package init(mpi: String? = nil) { self.mpi = mpi ?? "not used" }
 }

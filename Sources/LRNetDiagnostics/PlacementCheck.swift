@@ -32,7 +32,7 @@ package enum PlacementCheck {
             "rank order",
             "\(text), so ranks do not exchange within their host first and more bytes leave each host",
             remedy: "start equal numbers of consecutive ranks on the hosts, with mpirun --map-by "
-                + "ppr:N:node or srun --distribution=block")
+                + "ppr:N:node (Open MPI), -ppn N (MPICH) or srun --distribution=block")
     }
 
     private static func cores(on host: RunHost, threads: Int) -> Finding {

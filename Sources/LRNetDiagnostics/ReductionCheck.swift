@@ -43,7 +43,7 @@ enum ReductionCheck {
                 ? "rank \(rank) computed wrong sums"
                 : "the sums of rank \(rank) do not have the bits of a single process",
             remedy: "the MPI library or a machine is broken, or ranks run different builds; try "
-                + "--mca btl tcp,self")
+                + "another network (with Open MPI: --mca btl tcp,self)")
     }
 
     private static func leaf(_ index: Int) -> FloatView {

@@ -60,7 +60,8 @@ package struct RunEnvironment: Sendable, Codable, Equatable {
         guard let all = try group.gather(Array(own)) else { return nil }
         let environment = ProcessInfo.processInfo.environment
         return RunEnvironment(
-            startedAt: Date().ISO8601Format(), versions: LibraryVersions(), threads: threads,
+            startedAt: Date().ISO8601Format(), versions: LibraryVersions(mpi: group.mpiVersion),
+            threads: threads,
             variables: environment.filter { variableNames.contains($0.key) },
             placement: try all.map {
                 try JSONDecoder().decode(RankEnvironment.self, from: Data($0))

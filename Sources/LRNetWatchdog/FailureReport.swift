@@ -117,7 +117,7 @@ package struct FailureReport: Sendable {
                 + "to hang, cannot be reached"
         case .failed(let text): return text
         case .launcherEnded:
-            return "the launcher (mpirun, orted or srun) ended, which ends its ranks"
+            return "the launcher (mpirun, its daemon or srun) ended, which ends its ranks"
         }
     }
 
@@ -126,7 +126,7 @@ package struct FailureReport: Sendable {
     private static let isWritten = Atomic<Bool>(false)
 
     /// Writes the block to standard error and, if that succeeds within two seconds, to the run's
-    /// log.
+    /// log. If it ends the job, it also writes ``RunEnd``, next to the log.
     ///
     /// Only the first call in a process writes, because later failures are consequences of the
     /// first.
@@ -144,6 +144,11 @@ package struct FailureReport: Sendable {
             if file >= 0 {
                 _ = bytes.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
                 close(file)
+                // A run that has recorded its end only fails to shut down.
+                let folder = PathText.folder(of: log)
+                if endsJob && !RunEnd.exists(in: folder) {
+                    try? RunEnd(.stalled, step: progress.step).write(to: folder)
+                }
             }
             done.signal()
         }

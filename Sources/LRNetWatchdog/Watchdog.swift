@@ -47,6 +47,10 @@ package enum Watchdog {
         var addresses: [String]
     }
 
+    /// The time that a rank that fails leaves rank 0 to write the block, in microseconds: four
+    /// times the longest interval at which rank 0 reads messages.
+    private static let timeForBlock: UInt32 = 200_000
+
     /// Runs `work` under a watchdog. Every rank must call it.
     ///
     /// - Parameters:
@@ -71,6 +75,9 @@ package enum Watchdog {
                 shutdownNotice.send(.shutdown)
             } else {
                 shutdownNotice.send(.failure, text: "\(error)")
+                // Rank 0 writes the block. MPICH's launcher ends all ranks at once when this rank
+                // aborts.
+                if !group.isCoordinator { usleep(timeForBlock) }
             }
             throw error
         }

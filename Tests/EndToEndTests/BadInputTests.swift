@@ -162,11 +162,7 @@ extension EndToEndTests {
             let good = run.arguments([])
             let bad = run.arguments([], data: data)
             let mixed = try Launch(
-                "/usr/bin/env",
-                [
-                    "OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", "mpirun",
-                    "--oversubscribe", "--bind-to", "none", "-n", "1", program,
-                ] + good + [":", "-n", "1", program] + bad + [":", "-n", "1", program] + good
+                [good, bad, good].map { RankLauncher.Part(1, [program] + $0) }
             ).wait()
             #expect(mixed.status == status, "\(mixed.errors)")
             #expect(mixed.complaints.count == 1, "\(mixed.errors)")
@@ -203,10 +199,9 @@ extension EndToEndTests {
             let run = try TestRun()
             let program = try Launch.program("lrnet-dist")
             let outcome = try Launch(
-                "/usr/bin/env",
-                ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "1", program]
-                    + run.arguments([]) + [":", "-n", "1", program]
-                    + run.arguments([], data: data)
+                [run.arguments([]), run.arguments([], data: data)].map {
+                    RankLauncher.Part(1, [program] + $0)
+                }
             ).wait()
             #expect(outcome.status == 65)
             #expect(outcome.complaints.count == 1)

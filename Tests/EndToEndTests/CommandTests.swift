@@ -348,12 +348,11 @@ extension EndToEndTests {
         @Test func `ranks with different BLAS kernels cause one warning`() throws {
             let run = try TestRun()
             let program = [try Launch.program("lrnet-dist")] + run.arguments(["training.steps=1"])
-            let outcome = try Launch(
-                "/usr/bin/env",
-                ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "1"] + program
-                    + [":", "-n", "1", "-x", "OPENBLAS_CORETYPE=Haswell"] + program
-                    + [":", "-n", "1"] + program
-            ).wait()
+            let outcome = try Launch([
+                RankLauncher.Part(1, program),
+                RankLauncher.Part(1, program, environment: ["OPENBLAS_CORETYPE": "Haswell"]),
+                RankLauncher.Part(1, program),
+            ]).wait()
             #expect(outcome.status == 0, "\(outcome.errors)")
             let environment = try JSONDecoder().decode(
                 RunEnvironment.self,

@@ -101,6 +101,27 @@ final class TestRun: Sendable {
             RunResult.self, from: Data(FileBytes.read("\(output)/result.json")))
     }
 
+    /// The content of `ended.json`.
+    struct End: Decodable {
+        let code: Int32
+        let step: Int
+    }
+
+    /// Returns the recorded end of the run; `nil` if there is none.
+    func end() throws -> End? {
+        let path = "\(output)/ended.json"
+        guard FileBytes.exists(path) else { return nil }
+        return try JSONDecoder().decode(End.self, from: Data(FileBytes.read(path)))
+    }
+
+    /// Returns the recorded exit code, or the launcher's if there is none. hydra can return 0 or
+    /// the number of a signal for a run that recorded another code.
+    func code(_ outcome: Launch.Outcome) throws -> Int32 {
+        let end = try end()
+        #expect(RankLauncher.current == .hydra || end == nil || end?.code == outcome.status)
+        return end?.code ?? outcome.status
+    }
+
     /// Returns the bytes of the winner's file.
     func winner() throws -> [UInt8] { try FileBytes.read("\(output)/winner.safetensors") }
 

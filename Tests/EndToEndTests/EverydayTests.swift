@@ -17,10 +17,10 @@ extension EndToEndTests {
             columns: Int, _ run: TestRun, ranks: Int, environment: String = "TERM=xterm"
         ) throws -> String {
             let program = try Launch.program("lrnet-dist")
-            let words = run.arguments(Self.validating).map { "'\($0)'" }.joined(separator: " ")
-            let launcher = ranks > 1 ? "mpirun --oversubscribe -n \(ranks) --bind-to none " : ""
-            let command =
-                "stty cols \(columns); \(environment) \(launcher)'\(program)' \(words); echo rc=$?"
+            let part = RankLauncher.Part(ranks, [program] + run.arguments(Self.validating))
+            let words = ranks > 1 ? RankLauncher.current.command([part]) : part.command
+            let quoted = words.map { "'\($0)'" }.joined(separator: " ")
+            let command = "stty cols \(columns); \(environment) \(quoted); echo rc=$?"
             return try Launch("/usr/bin/script", ["-qec", command, "/dev/null"]).wait().output
         }
 

@@ -28,6 +28,8 @@ extension EndToEndTests {
                 environment: environment.merging(["LRNET_PROGRAMS": programs]) { $1 })
         }
 
+        private static let killed = RankLauncher.current.status(ofSignal: SIGKILL)
+
         /// Returns the script's own lines.
         private func lines(_ outcome: Launch.Outcome) -> [String] {
             outcome.errors.split(separator: "\n").map(String.init).filter {
@@ -44,12 +46,16 @@ extension EndToEndTests {
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(
                 lines(outcome) == [
-                    "run.sh: a rank was killed, perhaps for lack of memory (exit code 137); "
-                        + "restart 1 of 5 in 1 s"
+                    "run.sh: a rank was killed, perhaps for lack of memory (exit code "
+                        + "\(Self.killed)); restart 1 of 5 in 1 s"
                 ])
-            #expect(outcome.errors.contains("first observed failure\n  rank   1 of 2\n"))
+            // hydra ends rank 0 at once, before it can write the block.
+            #expect(
+                RankLauncher.current == .hydra
+                    || outcome.errors.contains("first observed failure\n  rank   1 of 2\n"))
             let result = try run.written()
-            #expect(result.resumedFromStep == 4)
+            // hydra ends rank 0 at once, too, even if it is still writing the checkpoint.
+            #expect(result.resumedFromStep == 4 || RankLauncher.current == .hydra)
             #expect(try result.parametersSHA256 == Self.reference.get())
         }
 
@@ -59,7 +65,7 @@ extension EndToEndTests {
                 ["-n", "1", "--max-restarts", "0"], run,
                 environment: ["LRNET_FAULT": "kill:rank=0,step=1"]
             ).wait()
-            #expect(outcome.status == 137)
+            #expect(outcome.status == Self.killed)
             #expect(lines(outcome).count == 1)
             #expect(lines(outcome).last?.hasSuffix("no restarts left (--max-restarts 0)") == true)
         }

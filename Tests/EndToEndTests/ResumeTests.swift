@@ -77,7 +77,8 @@ extension EndToEndTests {
         @Test func `SIGUSR1 to the launcher stops the run with a checkpoint`() throws {
             let run = try TestRun()
             let outcome = try interrupt(run, ranks: 3, at: 3, SIGUSR1)
-            #expect(outcome.status == 75)
+            #expect(try run.code(outcome) == 75)
+            #expect(try run.end()?.code == 75)
             #expect(outcome.output.contains("with a checkpoint; run the same command again"))
             #expect(!FileBytes.exists("\(run.output)/result.json"))
             #expect(try run.train(Self.settings).status == 0)

@@ -5,8 +5,8 @@ import LRNetTraining
 import Testing
 
 extension EndToEndTests {
-    /// Ranks on virtual hosts that the tests create, with TCP between them and an Open MPI daemon
-    /// on each.
+    /// Ranks on virtual hosts that the tests create, with TCP between them and a daemon of
+    /// the launcher on each.
     @Suite(.enabled(if: VirtualHosts.isPossible)) struct SeveralHostsTests {
         private func hostsSeen(_ run: TestRun) throws -> String {
             String(decoding: try FileBytes.read("\(run.output)/environment.json"), as: UTF8.self)
@@ -31,31 +31,31 @@ extension EndToEndTests {
         }
 
         /// Consecutive ranks of a host are a group; interleaved ones are not.
-        @Test(arguments: ["ppr:2:node", "node"])
+        @Test(arguments: [true, false])
         func `ranks that exchange within their host first have the results of one process`(
-            mapBy: String
+            isConsecutive: Bool
         ) throws {
             let run = try TestRun()
             let outcome = try VirtualHosts(2).startRanks(
-                4, Launch.program("lrnet-dist"), run.arguments([]), mapBy: mapBy
+                4, Launch.program("lrnet-dist"), run.arguments([]), isConsecutive: isConsecutive
             ).wait()
             try #require(outcome.status == 0, "\(outcome.errors)")
             #expect(try run.written().numbers == Self.alone.get())
-            #expect(outcome.errors.contains("rank order") == (mapBy == "node"))
+            #expect(outcome.errors.contains("rank order") == !isConsecutive)
         }
 
         /// Counts are those of rank 0 of four. The network has a wide layer, whose rows are gathered.
         @Test func `the bytes that leave a host are as planned and fewer with consecutive ranks`()
             throws
         {
-            let leaving = try ["ppr:2:node", "node"].map { mapBy in
+            let leaving = try [true, false].map { isConsecutive in
                 let outcome = try VirtualHosts(2).startRanks(
                     4, Launch.program("lrnet-dist"),
                     [
                         "bench", "step", "--network", "mnist", "--global-batch", "32", "--steps",
                         "1",
                     ],
-                    mapBy: mapBy
+                    isConsecutive: isConsecutive
                 ).wait()
                 try #require(outcome.status == 0, "\(outcome.errors)")
                 let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
@@ -73,7 +73,7 @@ extension EndToEndTests {
         private static let alone = Result { try TestRun().result().numbers }
 
         /// The TCP connections of the watchdogs cross hosts, too.
-        @Test(arguments: [("kill", 128 + SIGKILL), ("stop", 81)])
+        @Test(arguments: [("kill", RankLauncher.current.status(ofSignal: SIGKILL)), ("stop", 81)])
         func `a failure is reported with its rank and host`(fault: String, status: Int32) throws {
             let run = try TestRun()
             let outcome = try VirtualHosts(2).startRanks(

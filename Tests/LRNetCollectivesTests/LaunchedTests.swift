@@ -5,10 +5,13 @@ import Testing
 /// The checks under `mpirun`, one launch at a time.
 @Suite(.serialized) struct LaunchedTests {
     /// Returns the number of checks that each rank runs. It has sixteen more per rank of the
-    /// group, 349 for each division into groups, and two of MPI's errors require a peer. A missing
+    /// group, 349 for each division into groups, eight for each size of machines that divides the
+    /// ranks, and two of MPI's errors require a peer. A missing
     /// check is a failure, too.
     static func checksPerRank(_ ranks: Int) -> Int {
-        1342 + 16 * ranks + 349 * (divisions[ranks] ?? 0) + (ranks > 1 ? 2 : 0)
+        let machineSizes = (1...ranks).count { ranks % $0 == 0 }
+        return 1334 + 8 * machineSizes + 16 * ranks + 349 * (divisions[ranks] ?? 0)
+            + (ranks > 1 ? 2 : 0)
     }
 
     /// The number of ordered factorizations of a number of ranks, such as 6, 2 x 3 and 3 x 2.
@@ -27,9 +30,10 @@ import Testing
 
     /// A host list may promise more slots than there are cores, and mpirun does not check it.
     @Test func `ranks that share cores finish in time`() throws {
-        let launch = try launch(ranks: 8, [], placement: ["--host", "localhost:8"])
+        let launch = try launch(ranks: 8, [], hosts: "localhost:8")
         #expect(launch.status == 0, "\(launch.errors)")
-        #expect(launch.duration < .seconds(20))
+        // MPICH itself does not yield when it starts, ends, and opens connections.
+        #expect(launch.duration < .seconds(RankLauncher.current == .hydra ? 90 : 20))
     }
 
     @Test func `a rank that throws ends all ranks with its error`() throws {
@@ -48,7 +52,9 @@ import Testing
 
     @Test func `a rank that exits ends all ranks`() throws {
         let launch = try launch(ranks: 3, ["--fail", "exit", "--fail-rank", "1"])
-        #expect(launch.status != 0 && launch.status != Launch.timedOut)
+        // hydra ends all ranks, too, but returns the rank's own exit code, which is 0.
+        #expect(launch.status != 0 || RankLauncher.current == .hydra)
+        #expect(launch.status != Launch.timedOut)
         #expect(launch.duration < .seconds(20))
     }
 
@@ -92,11 +98,10 @@ import Testing
     }
 
     private func launch(
-        ranks: Int, _ arguments: [String], placement: [String] = ["--oversubscribe"]
+        ranks: Int, _ arguments: [String], hosts: String? = nil
     ) throws -> Launch.Outcome {
-        try Launch(
-            Launch.program("lrnet-mpi-checks"), arguments, ranks: ranks, placement: placement
-        ).wait()
+        let program = try Launch.program("lrnet-mpi-checks")
+        return try Launch([RankLauncher.Part(ranks, [program] + arguments)], hosts: hosts).wait()
     }
 
     private func lines(_ launch: Launch.Outcome, _ text: String) -> Int {

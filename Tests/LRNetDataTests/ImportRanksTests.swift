@@ -238,7 +238,7 @@ import Testing
         try AtomicFile.write(
             """
             #!/bin/sh
-            [ "$OMPI_COMM_WORLD_RANK" = 0 ] && exec "$@"
+            [ "$\(RankLauncher.current.rankVariable)" = 0 ] && exec "$@"
             exec unshare --mount sh -c 'mount -t tmpfs tmpfs \(place) && exec "$@"' sh "$@"
 
             """, to: script)
@@ -301,7 +301,7 @@ import Testing
             #expect(
                 outcome.errors
                     == "lrnet-data: srun: 4 tasks without a PMI environment: start with srun "
-                    + "--mpi=pmix, or with mpirun\n")
+                    + "--mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH), or with mpirun\n")
         }
         #expect(!FileBytes.exists("\(sources.folder.path)/new"))
     }

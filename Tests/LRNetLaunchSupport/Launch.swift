@@ -13,7 +13,7 @@ package final class Launch {
         /// The time from start to end.
         package let duration: Duration
 
-        /// The lines of standard error without those of mpirun and without warnings.
+        /// The lines of standard error without those of the launcher and without warnings.
         package var complaints: [String] {
             errors.split(separator: "\n").map(String.init).filter { line in
                 !launcherLines.contains { line.hasPrefix($0) }
@@ -23,11 +23,14 @@ package final class Launch {
         }
     }
 
-    /// The first words of the lines that mpirun adds.
+    /// The first words of the lines that launchers add.
     private static let launcherLines = [
         "Primary job", "a non-zero exit code", "mpirun", "the job to be terminated",
         "  Process name", "  Exit code", "MPI_ABORT was invoked", "with errorcode",
         "NOTE: invoking MPI_ABORT", "You may or may not see", "exactly when Open MPI", "[",
+        // hydra's
+        "=====", "=   ", "YOUR APPLICATION TERMINATED", "This typically refers", "Please see the",
+        "Abort(", "Intel(R) MPI",
     ]
 
     /// The status of a program that was killed at its deadline.
@@ -40,26 +43,36 @@ package final class Launch {
     private let folder: TestFolder
     private let scratchMemory: TestFolder
     private let start = ContinuousClock.now
+    private let deadline: Duration
 
-    /// Starts a program, under `mpirun` if `ranks` is given.
+    /// Starts ranks of several programs.
+    package convenience init(
+        _ parts: [RankLauncher.Part], hosts: String? = nil, environment: [String: String] = [:]
+    ) throws {
+        try self.init(
+            "/usr/bin/env", RankLauncher.current.command(parts, hosts: hosts),
+            environment: environment)
+    }
+
+    /// Starts a program, under the launcher of ranks if `ranks` is given.
     ///
     /// - Parameters:
     ///   - program: The path of the program.
-    ///   - placement: Options of `mpirun` that permit more ranks than cores.
     ///   - environment: Variables in addition to those of this process.
     package init(
         _ program: String, _ arguments: [String], ranks: Int? = nil,
-        placement: [String] = ["--oversubscribe"], environment: [String: String] = [:]
+        environment: [String: String] = [:], deadline: Duration = Launch.deadline
     ) throws {
+        self.deadline = deadline
         folder = try TestFolder()
         scratchMemory = try TestFolder(in: "/dev/shm")
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         if let ranks {
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments =
-                ["mpirun", "--bind-to", "none"] + placement + ["-n", "\(ranks)", program]
-                + arguments
+            process.arguments = RankLauncher.current.command([
+                RankLauncher.Part(ranks, [program] + arguments)
+            ])
         }
         var all = ProcessInfo.processInfo.environment
         all["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
@@ -70,7 +83,7 @@ package final class Launch {
         all["TMPDIR"] = folder.path
         all["OMPI_MCA_btl_vader_backing_directory"] = scratchMemory.path
         // Other tests run at the same time; waiting ranks must not occupy their cores.
-        all["OMPI_MCA_mpi_yield_when_idle"] = "1"
+        all["LRNET_YIELD"] = "1"
         process.environment = all.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         // Files instead of pipes: nothing has to be read while the program runs.
@@ -102,7 +115,7 @@ package final class Launch {
     /// - Parameter microseconds: The time between two checks.
     /// - Returns: True if the condition held while the program was running.
     package func waits(every microseconds: UInt32 = 2_000, until happened: () -> Bool) -> Bool {
-        while process.isRunning && ContinuousClock.now - start < Self.deadline {
+        while process.isRunning && ContinuousClock.now - start < deadline {
             if happened() { return process.isRunning }
             usleep(microseconds)
         }
@@ -132,7 +145,7 @@ package final class Launch {
     /// Waits until the program ends, and kills it at its deadline.
     package func wait() throws -> Outcome {
         while process.isRunning {
-            if ContinuousClock.now - start > Self.deadline { signal(SIGKILL) }
+            if ContinuousClock.now - start > deadline { signal(SIGKILL) }
             usleep(5_000)
         }
         process.waitUntilExit()

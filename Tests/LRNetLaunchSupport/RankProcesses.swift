@@ -11,7 +11,7 @@ package func rankProcesses(of program: String, with argument: String) -> [Int: I
         guard let process = Int32(name), let line = words("/proc/\(name)/cmdline"),
             line.first?.hasSuffix("/\(program)") == true, line.contains(argument)
         else { continue }
-        let prefix = "OMPI_COMM_WORLD_RANK="
+        let prefix = "\(RankLauncher.current.rankVariable)="
         let variable = words("/proc/\(name)/environ")?.first { $0.hasPrefix(prefix) }
         found[variable.flatMap { Int($0.dropFirst(prefix.count)) } ?? 0] = process
     }

@@ -37,14 +37,19 @@ package struct VirtualHosts {
 
     /// Starts a program on all hosts. By default its ranks are assigned to them in turn.
     package func startRanks(
-        _ count: Int, _ program: String, _ arguments: [String], mapBy: String = "node",
+        _ count: Int, _ program: String, _ arguments: [String], isConsecutive: Bool = false,
         environment: [String: String] = [:]
     ) throws -> Launch {
-        try start(
-            "mpirun",
-            ["-n", "\(count)", "--map-by", mapBy, "--bind-to", "none", program] + arguments,
-            options: ["--slots", "\((count + self.count - 1) / self.count)"],
-            environment: environment)
+        let slots = (count + self.count - 1) / self.count
+        let placement =
+            switch RankLauncher.current {
+            case .openMPI:
+                ["--map-by", isConsecutive ? "ppr:\(slots):node" : "node", "--bind-to", "none"]
+            case .hydra: ["-ppn", isConsecutive ? "\(slots)" : "1", "-bind-to", "none"]
+            }
+        return try start(
+            RankLauncher.name, ["-n", "\(count)"] + placement + [program] + arguments,
+            options: ["--slots", "\(slots)"], environment: environment)
     }
 
     /// Cuts a host's link while a launch runs.

@@ -19,7 +19,7 @@ for map in Sources/C*/module.modulemap .build/checkouts/Yams/Sources/CYaml/inclu
     .build/checkouts/swift-crypto/Sources/*/include/module.modulemap; do
     options+=(-Xcc "-fmodule-map-file=$map" -Xcc -I -Xcc "$(dirname "$map")")
 done
-for flag in $(pkg-config --cflags ompi-c hdf5 2>/dev/null); do options+=(-Xcc "$flag"); done
+for flag in $(pkg-config --cflags hdf5 2>/dev/null); do options+=(-Xcc "$flag"); done
 
 warnings=0
 for catalog in "${catalogs[@]}"; do

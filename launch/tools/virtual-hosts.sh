@@ -16,10 +16,10 @@
 #     --name NAME        prefix of the names of the namespaces (default lrnet-PID)
 #     --seconds S        time limit of the command (default 600)
 #
-# COMMAND runs on the first host, node1, in the current folder. Its environment makes mpirun start
-# ranks on node1 ... nodeN, without ssh, and use only their links. In arguments, `{hosts}` is
-# replaced by the path of the host file. All hosts share this machine's files and cores.
-# LRNET_HOST_CHECK is set so that launch/run.sh can tell which hosts answer. From another shell,
+# COMMAND runs on the first host, node1, in the current folder. Its environment makes Open MPI's mpirun
+# and MPICH's mpiexec.hydra start ranks on node1 ... nodeN, without ssh, and use only their links. In
+# arguments, `{hosts}` is replaced by the path of the host file. All hosts share this machine's files and
+# cores. LRNET_HOST_CHECK is set so that launch/run.sh can tell which hosts answer. From another shell,
 # disconnect a host with `down` and connect it again with `up`:
 #
 #     ip -n NAME-switch link set node2 down
@@ -117,6 +117,7 @@ for ((host = 1; host <= hosts; host++)); do
     limit "$name-switch" "node$host"
     limit "$name-node$host" eth0
     printf 'node%d slots=%d\n' "$host" "$slots" >>"$scratch/hosts"
+    printf 'node%d:%d\n' "$host" "$slots" >>"$scratch/hydra-hosts"
     printf '10.77.0.%d node%d\n' "$host" "$host" >>"$scratch/names"
 done
 printf '127.0.0.1 localhost\n' >>"$scratch/names"
@@ -126,6 +127,8 @@ printf '127.0.0.1 localhost\n' >>"$scratch/names"
 # between them, and an /etc/hosts with the names of all hosts.
 cat >"$scratch/enter" <<END
 #!/usr/bin/env bash
+# hydra passes options for ssh.
+while [[ \$1 == -* ]]; do shift; done
 host=\$1
 shift
 exec ip netns exec "$name-\$host" unshare --uts --mount --propagation private bash -c '
@@ -140,10 +143,20 @@ LC_ALL=C timeout 2 bash -c "exec 3<>/dev/tcp/\$1/9" 2>&1 | grep -q "Connection r
 END
 chmod +x "$scratch/enter" "$scratch/check"
 
+# Open MPI; its mpirun until version 4, and since version 5; MPICH and its hydra.
+network=10.77.0.0/24
+export OMPI_MCA_btl_tcp_if_include=$network
 export OMPI_MCA_plm_rsh_agent=$scratch/enter
 export OMPI_MCA_orte_default_hostfile=$scratch/hosts
-export OMPI_MCA_btl_tcp_if_include=10.77.0.0/24
-export OMPI_MCA_oob_tcp_if_include=10.77.0.0/24
+export OMPI_MCA_oob_tcp_if_include=$network
+export PRTE_MCA_plm_ssh_agent=$scratch/enter
+export PRTE_MCA_prte_default_hostfile=$scratch/hosts
+export PRTE_MCA_prte_if_include=$network
+export HYDRA_LAUNCHER_EXEC=$scratch/enter
+export HYDRA_HOST_FILE=$scratch/hydra-hosts
+export HYDRA_IFACE=eth0
+# UCX finds shared memory between hosts, because they are one machine.
+export UCX_TLS=tcp,self UCX_NET_DEVICES=eth0
 export LRNET_HOST_CHECK=$scratch/check
 export TMPDIR=$scratch
 

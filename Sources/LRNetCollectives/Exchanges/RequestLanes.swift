@@ -1,5 +1,3 @@
-import CMPI
-
 /// The non-blocking messages of one exchange, in lanes.
 ///
 /// A lane is a set of messages that are posted together and are useful only when all of them have
@@ -15,9 +13,9 @@ final class RequestLanes {
     private let laneOfSlot: [Int]
     private let firstSlot: [Int]
     private var pending: [Int]
-    private let requests: UnsafeMutablePointer<MPI_Request?>
-    private let statuses: UnsafeMutablePointer<MPI_Status>
-    private let indices: UnsafeMutablePointer<Int32>
+    private let requests: MPIRequests
+    /// The other rank of the message in each slot, for error messages.
+    private var peerOfSlot: [Int]
 
     /// - Parameters:
     ///   - groups: The machines of the ranks, for counting.
@@ -33,17 +31,8 @@ final class RequestLanes {
             return first
         }
         pending = Array(repeating: 0, count: widths.count)
-        requests = .allocate(capacity: max(slotCount, 1))
-        requests.initialize(repeating: MPI_REQUEST_NULL, count: max(slotCount, 1))
-        statuses = .allocate(capacity: max(slotCount, 1))
-        statuses.initialize(repeating: MPI_Status(), count: max(slotCount, 1))
-        indices = .allocate(capacity: max(slotCount, 1))
-    }
-
-    deinit {
-        requests.deallocate()
-        statuses.deallocate()
-        indices.deallocate()
+        peerOfSlot = Array(repeating: 0, count: slotCount)
+        requests = MPIRequests(group.library, capacity: slotCount)
     }
 
     /// Posts the send of message `position` of a lane.
@@ -56,14 +45,15 @@ final class RequestLanes {
     ) throws {
         let slot = firstSlot[lane] + position
         let code = group.timed {
-            MPI_Isend(
-                values, type == nil ? Int32(count) : 1, type?.handle ?? MPI_FLOAT, Int32(peer), tag,
-                group.communicator, requests + slot)
+            group.mpi.isend(
+                values, type == nil ? Int32(count) : 1, type?.handle ?? group.handles.float,
+                Int32(peer), tag, group.communicator, requests[slot])
         }
         try group.check(code, "MPI_Isend", "\(count) values to rank \(peer)")
         group.traffic.count(
             bytes: count * MemoryLayout<Float>.stride,
             leavesMachine: !groups.share(group.rank, peer))
+        peerOfSlot[slot] = peer
         pending[lane] += 1
         activeCount += 1
     }
@@ -75,11 +65,12 @@ final class RequestLanes {
     ) throws {
         let slot = firstSlot[lane] + position
         let code = group.timed {
-            MPI_Irecv(
-                values, type == nil ? Int32(count) : 1, type?.handle ?? MPI_FLOAT, Int32(peer), tag,
-                group.communicator, requests + slot)
+            group.mpi.irecv(
+                values, type == nil ? Int32(count) : 1, type?.handle ?? group.handles.float,
+                Int32(peer), tag, group.communicator, requests[slot])
         }
         try group.check(code, "MPI_Irecv", "\(count) values from rank \(peer)")
+        peerOfSlot[slot] = peer
         pending[lane] += 1
         activeCount += 1
     }
@@ -90,23 +81,17 @@ final class RequestLanes {
     /// - Parameter isWaiting: True waits until at least one message has completed.
     func progress(isWaiting: Bool, _ finished: (Int) throws -> Void) throws {
         if activeCount == 0 { return }
-        var completedCount: Int32 = 0
-        let code = group.timed {
-            isWaiting
-                ? MPI_Waitsome(Int32(slotCount), requests, &completedCount, indices, statuses)
-                : MPI_Testsome(Int32(slotCount), requests, &completedCount, indices, statuses)
-        }
-        if code == MPI_ERR_IN_STATUS {
-            for index in 0..<Int(completedCount) {
+        let code = group.timed { requests.complete(isWaiting: isWaiting, count: slotCount) }
+        if code == group.library.layout.errorInStatus {
+            for position in 0..<(requests.completed ?? 0) {
                 try group.check(
-                    statuses[index].MPI_ERROR, isWaiting ? "MPI_Waitsome" : "MPI_Testsome",
-                    "a message with rank \(statuses[index].MPI_SOURCE)")
+                    requests.error(position), isWaiting ? "MPI_Waitsome" : "MPI_Testsome",
+                    "a message with rank \(peerOfSlot[requests.index(position)])")
             }
         }
         try group.check(code, isWaiting ? "MPI_Waitsome" : "MPI_Testsome")
-        if completedCount == MPI_UNDEFINED { return }
-        for index in 0..<Int(completedCount) {
-            let lane = laneOfSlot[Int(indices[index])]
+        for position in 0..<(requests.completed ?? 0) {
+            let lane = laneOfSlot[requests.index(position)]
             pending[lane] -= 1
             activeCount -= 1
             if pending[lane] == 0 { try finished(lane) }

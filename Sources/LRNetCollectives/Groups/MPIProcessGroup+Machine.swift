@@ -1,4 +1,3 @@
-import CMPI
 package import LRNetKernels
 import LRNetSupport
 
@@ -10,30 +9,30 @@ extension MPIProcessGroup {
     /// - Throws: `Failure` if MPI cannot share memory.
     package func makeMachineWords(count: Int) throws -> AtomicWords {
         checkUse()
-        var machine: MPI_Comm?
+        var machine: MPIHandle = 0
         try check(
-            MPI_Comm_split_type(
-                communicator, Int32(MPI_COMM_TYPE_SHARED), Int32(rank), MPI_INFO_NULL, &machine),
+            mpi.commSplitType(
+                communicator, library.layout.sharedType, Int32(rank), handles.infoNull, &machine),
             "MPI_Comm_split_type")
-        defer { _ = MPI_Comm_free(&machine) }
+        defer { _ = mpi.commFree(&machine) }
         var rankOnMachine: Int32 = 0
-        try check(MPI_Comm_rank(machine, &rankOnMachine), "MPI_Comm_rank")
+        try check(mpi.commRank(machine, &rankOnMachine), "MPI_Comm_rank")
         let stride = MemoryLayout<UInt64>.stride
         // The first rank of a machine owns all words.
-        var window: MPI_Win?
+        var window: MPIHandle = 0
         var memory: UnsafeMutableRawPointer?
         let own = rankOnMachine == 0 ? max(count, 1) * stride : 0
         try check(
-            MPI_Win_allocate_shared(
-                MPI_Aint(own), Int32(stride), MPI_INFO_NULL, machine, &memory, &window),
+            mpi.winAllocateShared(
+                own, Int32(stride), handles.infoNull, machine, &memory, &window),
             "MPI_Win_allocate_shared", "\(count) words")
-        var size: MPI_Aint = 0
+        var size = 0
         var unit: Int32 = 0
         try check(
-            MPI_Win_shared_query(window, 0, &size, &unit, &memory), "MPI_Win_shared_query")
+            mpi.winSharedQuery(window, 0, &size, &unit, &memory), "MPI_Win_shared_query")
         windows.append(window)
         try check(
-            MPI_Win_set_errhandler(window, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler")
+            mpi.winSetErrhandler(window, handles.errorsReturn), "MPI_Win_set_errhandler")
         guard let memory, size >= max(count, 1) * stride else {
             throw Failure(
                 call: "MPI_Win_shared_query", subject: "\(count) words",

@@ -1,4 +1,3 @@
-import CMPI
 package import LRNetSupport
 
 #if canImport(Glibc)
@@ -28,21 +27,31 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
     /// The thread level that MPI granted: `single`, `funneled`, `serialized` or `multiple`.
     package let threadLevel: String
 
+    /// The library, its functions and its predefined handles.
+    let library: MPILibrary
+    let mpi: MPIFunctions
+    let handles: MPIHandles
+
     /// The group's own communicator, which is read only on the owning thread.
-    var communicator: MPI_Comm?
+    var communicator: MPIHandle = 0
 
     package internal(set) var traffic = Traffic()
 
     package private(set) var callTime = Duration.zero
 
-    // The arguments of gathers, kept so that they are allocated once.
-    var countsInC: [Int32]
-    var offsetsInC: [Int32]
+    package var mpiVersion: String? { library.version }
+
+    /// Each rank's range in a gather or scatter, in memory that stays where it is during a
+    /// non-blocking call.
+    let countsInC, offsetsInC: UnsafeMutablePointer<Int32>
+
+    /// The request of the collective call under way.
+    let collective: MPIRequests
 
     /// The shared memory of this machine's ranks.
-    var windows: [MPI_Win?] = []
+    var windows: [MPIHandle] = []
 
-    let messages = MessageRequests()
+    let messages = RoundMessages()
 
     private let owner: pthread_t
     private var isFinalized = false
@@ -52,57 +61,68 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
     ///
     /// - Throws: `Failure` if MPI is already running or grants a thread level below `FUNNELED`, or
     ///   if a call fails.
-    init() throws {
+    init(_ library: MPILibrary) throws {
+        self.library = library
+        mpi = library.functions
+        handles = library.handles
         var isInitialized: Int32 = 0
-        try MPILibrary.check(MPI_Initialized(&isInitialized), "MPI_Initialized", rank: nil)
+        try library.check(mpi.initialized(&isInitialized), "MPI_Initialized", rank: nil)
         if isInitialized != 0 {
             throw Failure(
                 call: "MPI_Init_thread", subject: "", message: "MPI is already running",
                 exitStatus: .internalError)
         }
         var granted: Int32 = 0
-        try MPILibrary.check(
-            MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &granted), "MPI_Init_thread",
+        try library.check(
+            mpi.initThread(nil, nil, MPIConstants.funneled, &granted), "MPI_Init_thread",
             rank: nil)
-        threadLevel = Self.threadLevelName(Int(granted))
-        if Int(granted) < MPI_THREAD_FUNNELED {
+        let levels = MPIConstants.threadLevels
+        threadLevel =
+            levels.indices.contains(Int(granted)) ? levels[Int(granted)] : "level \(granted)"
+        if granted < MPIConstants.funneled {
             throw Failure(
                 call: "MPI_Init_thread", subject: "thread level funneled",
                 message: "MPI grants only \(threadLevel); use an MPI library that supports threads",
                 exitStatus: .inputOutput)
         }
-        try MPILibrary.check(
-            MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN),
+        try library.check(
+            mpi.commSetErrhandler(handles.world, handles.errorsReturn),
             "MPI_Comm_set_errhandler", rank: nil)
-        var copy: MPI_Comm?
-        try MPILibrary.check(MPI_Comm_dup(MPI_COMM_WORLD, &copy), "MPI_Comm_dup", rank: nil)
-        try MPILibrary.check(
-            MPI_Comm_set_errhandler(copy, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", rank: nil)
+        var copy: MPIHandle = 0
+        try library.check(mpi.commDup(handles.world, &copy), "MPI_Comm_dup", rank: nil)
+        try library.check(
+            mpi.commSetErrhandler(copy, handles.errorsReturn), "MPI_Comm_set_errhandler", rank: nil)
         var rankInC: Int32 = 0
         var sizeInC: Int32 = 0
-        try MPILibrary.check(MPI_Comm_rank(copy, &rankInC), "MPI_Comm_rank", rank: nil)
-        try MPILibrary.check(MPI_Comm_size(copy, &sizeInC), "MPI_Comm_size", rank: nil)
+        try library.check(mpi.commRank(copy, &rankInC), "MPI_Comm_rank", rank: nil)
+        try library.check(mpi.commSize(copy, &sizeInC), "MPI_Comm_size", rank: nil)
 
         communicator = copy
         rank = Int(rankInC)
         size = Int(sizeInC)
         owner = pthread_self()
-        countsInC = Array(repeating: 0, count: size)
-        offsetsInC = Array(repeating: 0, count: size)
+        countsInC = .allocate(capacity: size)
+        offsetsInC = .allocate(capacity: size)
+        countsInC.initialize(repeating: 0, count: size)
+        offsetsInC.initialize(repeating: 0, count: size)
+        collective = MPIRequests(library, capacity: 1)
         rankGroups = RankGroups(radices: [size])
-        let name = MPILibrary.text(capacity: Int(MPI_MAX_PROCESSOR_NAME)) {
-            MPI_Get_processor_name($0, $1)
-        }
+        let name = MPILibrary.text { mpi.getProcessorName($0, $1) }
         hostNames = try allGather(Array((name ?? "unknown").utf8)).map {
             String(decoding: $0, as: UTF8.self)
         }
         rankGroups = RankGroups(hosts: hostNames)
     }
 
+    deinit {
+        countsInC.deallocate()
+        offsetsInC.deallocate()
+    }
+
     /// Flushes the output written so far, then ends every rank by `MPI_Abort`.
     package func abort(_ status: ExitStatus) -> Never {
         fflush(nil)
-        _ = MPI_Abort(MPI_COMM_WORLD, status.rawValue)
+        _ = mpi.abort(handles.world, status.rawValue)
         exit(status.rawValue)
     }
 
@@ -110,10 +130,12 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
     package func finalize() throws {
         if isFinalized { return }
         checkUse()
+        // MPICH 4.0 can wait forever for a rank that has closed its connections much earlier.
+        try barrier()
         isFinalized = true
-        for index in windows.indices { try check(MPI_Win_free(&windows[index]), "MPI_Win_free") }
-        try check(MPI_Comm_free(&communicator), "MPI_Comm_free")
-        try check(MPI_Finalize(), "MPI_Finalize")
+        for index in windows.indices { try check(mpi.winFree(&windows[index]), "MPI_Win_free") }
+        try check(mpi.commFree(&communicator), "MPI_Comm_free")
+        try check(mpi.finalize(), "MPI_Finalize")
     }
 
     /// Returns the next message tag, which no exchange uses yet. Every rank must call it in the
@@ -147,19 +169,9 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
     func check(
         _ code: Int32, _ call: StaticString, _ subject: @autoclosure () -> String = ""
     ) throws {
-        try MPILibrary.check(code, call, rank: rank, subject())
+        try library.check(code, call, rank: rank, subject())
     }
 
     /// The highest tag that the standard guarantees for every MPI library.
     private static let lastTag: Int32 = 32767
-
-    private static func threadLevelName(_ level: Int) -> String {
-        switch level {
-        case MPI_THREAD_SINGLE: "single"
-        case MPI_THREAD_FUNNELED: "funneled"
-        case MPI_THREAD_SERIALIZED: "serialized"
-        case MPI_THREAD_MULTIPLE: "multiple"
-        default: "level \(level)"
-        }
-    }
 }

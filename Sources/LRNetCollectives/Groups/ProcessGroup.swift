@@ -27,6 +27,10 @@ package protocol ProcessGroup: AnyObject, Sendable {
     /// copies and unsuccessful polls. Not a collective.
     var callTime: Duration { get }
 
+    /// The name and version of the MPI library; `nil` if the group does not use MPI. Not a
+    /// collective.
+    var mpiVersion: String? { get }
+
     /// Waits until every rank has called it.
     func barrier() throws
 
@@ -111,6 +115,8 @@ package protocol ProcessGroup: AnyObject, Sendable {
 
 extension ProcessGroup {
     package var rankGroups: RankGroups { RankGroups(hosts: hostNames) }
+
+    package var mpiVersion: String? { nil }
 
     /// Zero, for groups that do not communicate.
     package var traffic: Traffic { Traffic() }

@@ -12,19 +12,32 @@ package enum ProcessGroups {
     package static func start() throws -> any ProcessGroup {
         let environment = try checkedEnvironment()
         guard environment.isLaunched else { return SingleProcessGroup() }
-        if environment.localSize > ProcessInfo.processInfo.activeProcessorCount {
-            // A waiting rank would occupy the core that another rank needs to continue: small
-            // gathers of 8 ranks on 2 cores took 73 ms instead of 0.06 ms. `mpirun --oversubscribe`
-            // sets this variable; a host file with too many slots does not. A user's setting is
-            // kept.
+        let choice = try MPIChoice(
+            setting: ProcessInfo.processInfo.environment[MPIChoice.variable],
+            families: environment.families)
+        var library = try choice.load()
+        // Otherwise a waiting rank would occupy the core that another rank needs to continue: small
+        // gathers of 8 ranks on 2 cores took 73 ms instead of 0.06 ms.
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        library.isYielding =
+            ProcessInfo.processInfo.environment["LRNET_YIELD"].map { $0 != "0" }
+            ?? (environment.localSize > cores)
+        if library.isYielding {
+            // For Open MPI's start and end. `mpirun --oversubscribe` sets it; a host file with too
+            // many slots does not. A user's setting is kept.
             setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0)
         }
-        let group = try MPIProcessGroup()
+        let group = try MPIProcessGroup(library)
         if let expected = environment.announcedSize, expected != group.size {
+            let remedy =
+                environment.stepTaskCount > 0
+                ? "use srun --mpi=pmix with Open MPI, srun --mpi=pmi2 with MPICH, or mpirun"
+                : "use the mpirun that belongs to it, or set \(MPIChoice.variable) to openmpi, mpich "
+                    + "or the path of the mpirun's library"
             throw Failure(
                 call: "MPI_Comm_size", subject: "launched as one of \(expected)",
-                message: "MPI reports \(group.size); use the mpirun or srun that belongs to "
-                    + MPILibrary.version, exitStatus: .inputOutput)
+                message: "\(library.version) reports \(group.size); \(remedy)",
+                exitStatus: .inputOutput)
         }
         return group
     }
@@ -32,10 +45,7 @@ package enum ProcessGroups {
     /// The rank of this process as reported by the launcher, for errors before the group is
     /// started; `nil` without a launcher.
     package static var launchedRank: Int? {
-        for name in ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"] {
-            if let rank = getenv(name).flatMap({ Int(String(cString: $0)) }) { return rank }
-        }
-        return nil
+        LaunchEnvironment(ProcessInfo.processInfo.environment).rank
     }
 
     /// Returns this process's rank and the size of its launch, as reported by the launcher. MPI is
@@ -48,7 +58,9 @@ package enum ProcessGroups {
     package static func launchedPlace() throws -> (rank: Int, size: Int) {
         let environment = try checkedEnvironment()
         guard environment.isLaunched else { return (0, 1) }
-        return (launchedRank ?? 0, environment.announcedSize ?? max(1, environment.stepTaskCount))
+        return (
+            environment.rank ?? 0, environment.announcedSize ?? max(1, environment.stepTaskCount)
+        )
     }
 
     /// Runs a program: starts the group, runs `work`, and ends the group and the process.
@@ -73,10 +85,12 @@ package enum ProcessGroups {
         }
         do {
             let status = try work(group)
+            limitShutdown(of: group, status)
             try group.finalize()
             exit(status.rawValue)
         } catch let failure as Failure where failure.isAgreed {
             if group.isCoordinator { report(failure) }
+            limitShutdown(of: group, failure.exitStatus)
             try? group.finalize()
             exit(failure.exitStatus.rawValue)
         } catch {
@@ -85,42 +99,38 @@ package enum ProcessGroups {
         }
     }
 
-    /// The launcher's settings in the environment.
-    struct LaunchEnvironment: Equatable {
-        /// True if a launcher that supports MPI started this process.
-        var isLaunched = false
-        /// The number of started processes, as reported by the launcher.
-        var announcedSize: Int?
-        /// The number of started processes on this machine, or 0 if unknown.
-        var localSize = 0
-        /// The number of tasks in this process's Slurm step, or 0 outside Slurm.
-        var stepTaskCount = 0
-    }
+    /// The longest time that MPI may take to shut down, in seconds.
+    private static let shutdownSeconds: UInt32 = 20
 
-    static func launchEnvironment() -> LaunchEnvironment {
-        func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-        var result = LaunchEnvironment()
-        // SLURM_PROCID does not count, because a batch script also has it, without any PMI.
-        let names = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"]
-        result.isLaunched = names.contains { value($0) != nil }
-        result.announcedSize = (value("OMPI_COMM_WORLD_SIZE") ?? value("PMI_SIZE")).flatMap {
-            Int($0)
+    /// Ends the process with its exit code if MPI does not shut down in time.
+    ///
+    /// The work is done then and everything is written. MPICH 4.0 over TCP (UCX) sometimes waits
+    /// forever in `MPI_Finalize`, because a rank that has closed its connections no longer answers
+    /// the others.
+    private static func limitShutdown(of group: any ProcessGroup, _ status: ExitStatus) {
+        guard group.size > 1 else { return }
+        let rank = group.rank
+        try? SystemThread.start("shutdown") {
+            sleep(shutdownSeconds)
+            if rank == 0 {
+                Console.printError(
+                    "warning: MPI_Finalize: has not returned within \(shutdownSeconds) s; the work is "
+                        + "done, and the ranks end without it\n")
+            }
+            _exit(status.rawValue)
         }
-        result.localSize =
-            (value("OMPI_COMM_WORLD_LOCAL_SIZE") ?? value("MPI_LOCALNRANKS")).flatMap { Int($0) }
-            ?? 0
-        result.stepTaskCount = value("SLURM_STEP_NUM_TASKS").flatMap { Int($0) } ?? 0
-        return result
     }
 
     /// - Throws: `Failure` (64) for Slurm tasks that cannot find each other.
     private static func checkedEnvironment() throws -> LaunchEnvironment {
-        let environment = launchEnvironment()
+        let environment = LaunchEnvironment(ProcessInfo.processInfo.environment)
         if !environment.isLaunched && environment.stepTaskCount > 1 {
             throw Failure(
                 call: "srun",
                 subject: "\(environment.stepTaskCount) tasks without a PMI environment",
-                message: "start with srun --mpi=pmix, or with mpirun", exitStatus: .usage)
+                message:
+                    "start with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH), or with mpirun",
+                exitStatus: .usage)
         }
         return environment
     }

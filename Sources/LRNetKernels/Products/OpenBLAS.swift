@@ -58,22 +58,17 @@ struct OpenBLAS: Sendable {
         let variable = "OPENBLAS_NUM_THREADS"
         if getenv(variable).map({ String(cString: $0) }) != "1" { setenv(variable, "1", 1) }
         try Self.checkAddressSpace()
-        var handle: UnsafeMutableRawPointer?
-        for name in Self.names where handle == nil { handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) }
-        guard let handle else {
-            throw site.inputMissing(dlerror().map { String(cString: $0) } ?? "is missing")
+        var library: DynamicLibrary?
+        var reason = "is missing"
+        for name in Self.names where library == nil {
+            do { library = try DynamicLibrary(name) } catch { reason = error.message }
         }
-        func symbol<Function>(_ name: String, as type: Function.Type) throws -> Function {
-            guard let address = dlsym(handle, name) else {
-                throw site.inputMissing("has no function \(name)")
-            }
-            return unsafeBitCast(address, to: type)
-        }
-        product = try symbol("cblas_sgemm", as: Product.self)
-        vectorProduct = try symbol("cblas_sgemv", as: VectorProduct.self)
-        try symbol("openblas_set_num_threads", as: SetThreads.self)(1)
+        guard let library else { throw site.inputMissing(reason) }
+        product = try library.function("cblas_sgemm")
+        vectorProduct = try library.function("cblas_sgemv")
+        try library.function("openblas_set_num_threads", as: SetThreads.self)(1)
         func text(_ name: String) throws -> String {
-            try symbol(name, as: Text.self)().map { String(cString: $0) } ?? "unknown"
+            try library.function(name, as: Text.self)().map { String(cString: $0) } ?? "unknown"
         }
         configuration = try text("openblas_get_config")
         core = try text("openblas_get_corename")

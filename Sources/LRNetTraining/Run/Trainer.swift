@@ -82,10 +82,12 @@ package final class Trainer {
 
         (givenOutput, subfolder) = (options.output, options.subfolder)
         folder = try group.agreeing {
-            group.isCoordinator
-                ? try RunFolder(
-                    path: options.output, recipe: recipe, resume: options.resume,
-                    stepsPerEpoch: data.sequence.stepsPerEpoch) : nil
+            guard group.isCoordinator else { return nil }
+            let folder = try RunFolder(
+                path: options.output, recipe: recipe, resume: options.resume,
+                stepsPerEpoch: data.sequence.stepsPerEpoch)
+            try RunEnd.remove(from: folder.path)
+            return folder
         }
         recorder = RunRecorder(
             folder: folder, isQuiet: options.isQuiet, network: network, context: context,
@@ -118,10 +120,29 @@ package final class Trainer {
     /// The run's folder, under its new name if it was renamed after the start.
     package var output: String { folder?.path ?? givenOutput }
 
-    /// Trains to the end, or until a stop is requested. Every rank calls it.
+    /// Trains to the end, or until a stop is requested, and records the end in the run's folder.
+    /// Every rank calls it.
     ///
     /// - Returns: The result, or `nil` if the run was stopped early with a checkpoint.
     package func run() throws -> RunResult? {
+        do {
+            let result = try train()
+            try context.group.agreeing { try recordEnd(result == nil ? .stoppedEarly : .success) }
+            return result
+        } catch {
+            // The error that ends the run is more important than that of the record.
+            try? recordEnd(Failure.exitStatus(of: error))
+            throw error
+        }
+    }
+
+    private func recordEnd(_ status: ExitStatus) throws {
+        guard let folder else { return }
+        _ = try folder.locate()
+        try folder.writing { [step = state.step] in try RunEnd(status, step: step).write(to: $0) }()
+    }
+
+    private func train() throws -> RunResult? {
         // A checkpoint that is being written is completed even if the run throws.
         defer { checkpoints.waitWithoutErrors() }
         let totalSteps = coordinator.sequence.totalSteps
