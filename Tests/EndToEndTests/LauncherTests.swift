@@ -45,7 +45,9 @@ extension EndToEndTests {
         // MARK: Slurm
 
         /// Runs `slurm.sbatch` as Slurm would, with a `scontrol` that records its arguments.
-        private func startSlurm(_ run: TestRun, _ settings: [String]) throws -> Launch {
+        private func startSlurm(
+            _ run: TestRun, _ settings: [String], environment: [String: String] = [:]
+        ) throws -> Launch {
             let folder = run.folder.path
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/.build", withIntermediateDirectories: true)
@@ -53,6 +55,8 @@ extension EndToEndTests {
                 .deletingLastPathComponent().path
             try FileManager.default.createSymbolicLink(
                 atPath: "\(folder)/.build/release", withDestinationPath: programs)
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/launch", withDestinationPath: Self.launchFolder)
             try AtomicFile.write(
                 "#!/bin/sh\necho \"$@\" >> \(folder)/scontrol.log\n", to: "\(folder)/scontrol")
             chmod("\(folder)/scontrol", 0o755)
@@ -63,7 +67,7 @@ extension EndToEndTests {
                     // SLURM_JOBID is left out, because with it Open MPI would call srun.
                     "SLURM_JOB_ID": "17", "SLURM_SUBMIT_DIR": folder, "SLURM_NTASKS": "2",
                     "OMPI_MCA_rmaps_base_oversubscribe": "1", "PATH": "\(folder):\(path)",
-                ])
+                ].merging(environment) { $1 })
         }
 
         private func requests(_ run: TestRun) -> String {
@@ -71,16 +75,48 @@ extension EndToEndTests {
             return String(decoding: bytes ?? [], as: UTF8.self)
         }
 
-        /// Slurm sends the signal before the time limit.
-        @Test func `Slurm's signal saves a checkpoint and requeues the job`() throws {
+        private static let array = ["SLURM_ARRAY_JOB_ID": "17", "SLURM_ARRAY_TASK_ID": "3"]
+
+        /// Slurm sends SIGUSR1 before the time limit, and SIGTERM for `scancel`.
+        @Test(
+            arguments: [
+                (SIGUSR1, [:], "requeue 17\n"), (SIGUSR1, array, "requeue 17_3\n"),
+                (SIGTERM, array, ""),
+            ] as [(Int32, [String: String], String)])
+        func `Slurm's signal saves a checkpoint and requeues the job or the task of an array`(
+            signal: Int32, environment: [String: String], requests: String
+        ) throws {
             let run = try TestRun()
-            let launch = try startSlurm(run, ["training.steps=4000", "checkpoint.everySteps=2"])
+            let launch = try startSlurm(
+                run, ["training.steps=4000", "checkpoint.everySteps=2"], environment: environment)
             #expect(launch.waits { run.checkpoints.contains("step-00000002") })
-            launch.signal(SIGUSR1)
+            launch.signal(signal)
             let outcome = try launch.wait()
             #expect(outcome.status == 75, "\(outcome.errors)")
-            #expect(requests(run) == "requeue 17\n")
+            #expect(self.requests(run) == requests)
             #expect(outcome.output.contains("with a checkpoint; run the same command again"))
+        }
+
+        @Test func `a job whose run stops itself is requeued and not restarted`() throws {
+            let run = try TestRun()
+            let outcome = try startSlurm(
+                run, ["training.steps=4000", "training.maxMinutes=0.02"]
+            ).wait()
+            #expect(outcome.status == 75, "\(outcome.errors)")
+            #expect(requests(run) == "requeue 17\n")
+            #expect(!outcome.errors.contains("restart"), "\(outcome.errors)")
+        }
+
+        @Test func `{task} in the arguments of a job needs an array`() throws {
+            let run = try TestRun()
+            let settings = ["training.steps=2", "training.seed={task}"]
+            let alone = try startSlurm(run, settings).wait()
+            #expect(alone.status == 64 && alone.errors.contains("{task}"), "\(alone.errors)")
+            let other = try TestRun()
+            let task = try startSlurm(other, settings, environment: Self.array).wait()
+            try #require(task.status == 0, "\(task.errors)")
+            let third = try TestRun().result(["training.steps=2", "training.seed=3"])
+            #expect(try other.written().numbers == third.numbers)
         }
 
         @Test(arguments: [("training.steps=2", 0), ("training.globalBatch=15", 78)])
