@@ -155,10 +155,12 @@ final class WinogradProducts: LayerProducts {
         }
         // Whole leaves at once without folding; otherwise panel by panel.
         guard let folding else {
+            // Builds with OpenBLAS have one panel of all outputs; those of the convolution have 32.
+            let part = panels == 0..<gradientPanelCount ? nil : panels
             for moment in moments {
                 convolution.weightGradient(
                     input, squared: moment.isSquared, gradient: moment.gradient,
-                    into: moment.weights, panels: panels, workspace: workspace)
+                    into: moment.weights, panels: part, workspace: workspace)
             }
             return
         }
