@@ -42,8 +42,9 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        // C libraries, each imported by exactly one target. CVectorMath and CThreads are headers for C
-        // code that Swift cannot call directly; LRNetKernels and LRNetSupport import CThreads.
+        // C libraries, each imported by exactly one target. CProcessor, CVectorMath and CThreads are
+        // headers for C code that Swift cannot call directly; LRNetKernels and LRNetSupport import
+        // CThreads.
         // LRNetKernels loads OpenBLAS when a matrix product needs it, and LRNetCollectives loads the
         // MPI library of the launcher.
         .systemLibrary(
@@ -57,8 +58,11 @@ let package = Package(
             name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CVectorMath"),
         .systemLibrary(name: "CThreads"),
+        .systemLibrary(name: "CProcessor"),
 
-        library("LRNetSupport", ["CThreads", .product(name: "Crypto", package: "swift-crypto")]),
+        library(
+            "LRNetSupport",
+            ["CProcessor", "CThreads", .product(name: "Crypto", package: "swift-crypto")]),
         library("LRNetKernels", ["CThreads", "CVectorMath", "LRNetSupport"]),
         library("LRNetReference", ["LRNetKernels"]),
         library("LRNetHDF5", ["CHDF5", "LRNetKernels", "LRNetSupport"]),

@@ -8,8 +8,9 @@
 #     say TEXT...                 prints a line to standard error
 #     fail STATUS TEXT...         prints a line to standard error and exits with STATUS
 #     show_help                   prints the header comment of the script
-#     program NAME                prints the path of a program in LRNET_PROGRAMS (default:
-#                                 .build/release); builds the program if it is missing
+#     is_package                  succeeds if this is an unpacked package (launch/package.sh)
+#     program NAME                prints the path of a program in LRNET_PROGRAMS (default: bin in a
+#                                 package, otherwise .build/release); builds it if it is missing
 #     core_count                  prints the number of cores that this process can use
 #     is_positive TEXT            succeeds if the text is a positive whole number
 #     require_count N             exits (64) unless N is a valid number of ranks
@@ -58,9 +59,14 @@ fi
 # The recipe sets the threads of each rank. OpenBLAS must not start more.
 export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
 
+is_package() { [[ -d $repository_root/bin ]]; }
+
 program() {
-    local path=${LRNET_PROGRAMS:-$repository_root/.build/release}/$1
+    local folder=.build/release path
+    if is_package; then folder=bin; fi
+    path=${LRNET_PROGRAMS:-$repository_root/$folder}/$1
     if [[ ! -x $path ]]; then
+        if is_package; then fail 66 "$path not found; unpack the package again"; fi
         command -v swift >/dev/null ||
             fail 66 "swift is not on the PATH; install 6.2 or later from https://swift.org/install"
         say "building $1"

@@ -38,7 +38,7 @@ find_launcher() {
     launcher=${LRNET_LAUNCHER:-mpirun}
     command -v "$launcher" >/dev/null || {
         [[ -n ${LRNET_LAUNCHER-} ]] ||
-            fail 66 "mpirun is not on the PATH; run launch/setup.sh, or set LRNET_LAUNCHER"
+            fail 66 "mpirun is not on the PATH; install Open MPI or MPICH, or set LRNET_LAUNCHER"
         fail 66 "LRNET_LAUNCHER=$launcher is not on the PATH"
     }
     launcher_version=$("$launcher" --version 2>&1) || true

@@ -68,7 +68,8 @@ package struct Doctor {
     private func versions(_ environment: RunEnvironment) -> [Finding] {
         let versions = environment.versions
         let isDebug = ProgramVersion.configuration == "debug"
-        let program = "lrnet-dist \(versions.lrnetDist), \(versions.swift)"
+        let program =
+            "lrnet-dist \(versions.lrnetDist), \(versions.swift) for \(ProgramVersion.processor)"
         let mpi = versions.mpi.split(separator: ",").first.map(String.init) ?? versions.mpi
         let known = group.mpiVersion == nil ? MPIChoice.installedVersions() : []
         let installed =

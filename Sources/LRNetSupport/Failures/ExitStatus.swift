@@ -13,7 +13,7 @@ package enum ExitStatus: Int32, Sendable {
     case inputOutput = 74
     /// Stopped early with a valid checkpoint; the same command resumes.
     case stoppedEarly = 75
-    /// The recipe is wrong.
+    /// The recipe is wrong. Also the program is built for another CPU (`CProcessor`).
     case badRecipe = 78
     /// The loss or a gradient is not finite.
     case nonFiniteLoss = 80

@@ -1,3 +1,4 @@
+internal import CProcessor
 internal import CThreads
 internal import Foundation
 
@@ -14,6 +15,9 @@ package enum Console {
     /// a file that exceeds the size limit, makes a write fail instead of killing the process by a
     /// signal.
     package static func prepare() {
+        // It has run as a constructor before any Swift code. Functions of C headers that Swift does not
+        // call are not compiled.
+        lrnet_check_processor()
         for number: Int32 in 0...2 where fcntl(number, F_GETFD) < 0 && errno == EBADF {
             // Opened in the direction that the stream does not use, so its use still fails.
             _ = open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY)

@@ -1,3 +1,5 @@
+internal import CProcessor
+
 /// The version of this build.
 package enum ProgramVersion {
     /// The version of lrnet-dist and lrnet-data.
@@ -29,4 +31,8 @@ package enum ProgramVersion {
             }())
         return isDebug ? "debug" : "release"
     }
+
+    /// The CPUs that this build is for, such as `x86-64-v3`; with `+` if it needs more than that level
+    /// has. Debug builds are for `x86-64`.
+    package static var processor: String { String(cString: lrnet_target_processor()) }
 }
