@@ -51,8 +51,8 @@ extension EndToEndTests {
             #expect(tally.kills >= rounds / 2)
             #expect(tally.killsOfRanks > 0 && tally.killsOfRanks < tally.kills)
             #expect(tally.killsDuringSaves > 0)
-            // Otherwise the folders of shared memory would be empty anyway.
-            #expect(tally.launchesWithSharedMemory > 0)
+            // Otherwise the folders of shared memory would be empty anyway. MPICH has no such files.
+            #expect(tally.launchesWithSharedMemory > 0 || RankLauncher.current == .hydra)
         }
 
         /// Trains a run, kills it once or twice, and returns what is wrong at its end.
@@ -136,7 +136,8 @@ extension EndToEndTests {
             var launch: Launch? = try run.start(["training.steps=4000"], ranks: 3)
             let folders = try #require(launch?.ownFolders)
             #expect(launch?.waits { run.checkpoints.contains("latest") } == true)
-            #expect(launch?.sharedMemoryNames.count == 3)
+            #expect(
+                launch?.sharedMemoryNames.count == 3 || RankLauncher.current == .hydra)
             #expect(folders.allSatisfy { FileBytes.exists($0) })
             launch?.signal(SIGKILL)
             #expect(try launch?.wait().status == -SIGKILL)
