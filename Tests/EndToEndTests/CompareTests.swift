@@ -261,7 +261,9 @@ extension EndToEndTests {
             #expect(first.waits { FileBytes.exists(path) })
             first.signal(SIGUSR1)
             let stopped = try first.wait()
-            #expect(stopped.status == 75, "\(stopped.errors)")
+            // hydra can return 0 for ranks that return 75.
+            let codes: [Int32] = RankLauncher.current == .hydra ? [0, 75] : [75]
+            #expect(codes.contains(stopped.status), "\(stopped.status): \(stopped.errors)")
             let part = try comparison.report()
             #expect(!part.isComplete && part.methods.map(\.name) == ["ternary", "ttq"])
             #expect(part.methods.allSatisfy { $0.runs.isEmpty })

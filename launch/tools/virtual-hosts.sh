@@ -122,9 +122,9 @@ for ((host = 1; host <= hosts; host++)); do
 done
 printf '127.0.0.1 localhost\n' >>"$scratch/names"
 
-# The program that mpirun calls instead of ssh, with the arguments HOST COMMAND. It gives each host
-# its own name, so that Open MPI treats the hosts as different ones and does not use shared memory
-# between them, and an /etc/hosts with the names of all hosts.
+# Runs a command on a host; the arguments are HOST COMMAND. It gives each host its own name, so that
+# Open MPI treats the hosts as different ones and does not use shared memory between them, and an
+# /etc/hosts with the names of all hosts.
 cat >"$scratch/enter" <<END
 #!/usr/bin/env bash
 # hydra passes options for ssh.
@@ -134,6 +134,13 @@ shift
 exec ip netns exec "$name-\$host" unshare --uts --mount --propagation private bash -c '
     hostname "\$0" && mount --bind "$scratch/names" /etc/hosts && exec bash -c "\$*"' "\$host" "\$@"
 END
+# The program that launchers call instead of ssh. Like ssh, it stays between the launcher and the
+# command, so launch/run.sh does not take ranks of another host for ranks of its own.
+cat >"$scratch/remote" <<END
+#!/usr/bin/env bash
+"$scratch/enter" "\$@"
+exit \$?
+END
 # The LRNET_HOST_CHECK command. A reachable host refuses a connection to a closed port; an
 # unreachable one does not answer.
 cat >"$scratch/check" <<END
@@ -141,18 +148,18 @@ cat >"$scratch/check" <<END
 [[ \$1 == "\$(hostname)" ]] && exit 0
 LC_ALL=C timeout 2 bash -c "exec 3<>/dev/tcp/\$1/9" 2>&1 | grep -q "Connection refused"
 END
-chmod +x "$scratch/enter" "$scratch/check"
+chmod +x "$scratch/enter" "$scratch/remote" "$scratch/check"
 
 # Open MPI; its mpirun until version 4, and since version 5; MPICH and its hydra.
 network=10.77.0.0/24
 export OMPI_MCA_btl_tcp_if_include=$network
-export OMPI_MCA_plm_rsh_agent=$scratch/enter
+export OMPI_MCA_plm_rsh_agent=$scratch/remote
 export OMPI_MCA_orte_default_hostfile=$scratch/hosts
 export OMPI_MCA_oob_tcp_if_include=$network
-export PRTE_MCA_plm_ssh_agent=$scratch/enter
+export PRTE_MCA_plm_ssh_agent=$scratch/remote
 export PRTE_MCA_prte_default_hostfile=$scratch/hosts
 export PRTE_MCA_prte_if_include=$network
-export HYDRA_LAUNCHER_EXEC=$scratch/enter
+export HYDRA_LAUNCHER_EXEC=$scratch/remote
 export HYDRA_HOST_FILE=$scratch/hydra-hosts
 export HYDRA_IFACE=eth0
 # UCX finds shared memory between hosts, because they are one machine.

@@ -39,12 +39,12 @@ extension EndToEndTests {
             #expect(second.isRunning && !run.logText.contains("resuming from"))
             first.signal(SIGUSR1)
             let outcome = try first.wait()
-            #expect(outcome.status == 75)
+            #expect(try run.code(outcome) == 75)
             let words = outcome.output.components(separatedBy: "stopped at step ").last
             let step = try #require(words?.split(separator: " ").first)
             #expect(second.waits { run.logText.contains("resuming from step \(step)\n") })
             second.signal(SIGUSR1)
-            #expect(try second.wait().status == 75)
+            #expect(try run.code(second.wait()) == 75)
         }
     }
 }
