@@ -1,3 +1,4 @@
+import Foundation
 import LRNetKernels
 import LRNetTestSupport
 import Testing
@@ -70,16 +71,20 @@ import Testing
                 padding: .same(
                     height: layer.size, width: layer.size, window: layer.window, stride: 1))
             padding = geometry.padding.top
-            convolution = WinogradConvolution(geometry: geometry, outputs: layer.outputs)
+            convolution = WinogradConvolution(
+                geometry: geometry, outputs: layer.outputs, formats: ProductFormat.allCases)
             filter = try #require(WinogradFilter(window: layer.window))
         }
 
-        func packed(_ weights: [Float], turned: Bool) -> WinogradWeights {
+        func packed(
+            _ weights: [Float], turned: Bool, format: ProductFormat = .float32
+        ) -> WinogradWeights {
             let memory = FloatView.unwritten(
                 WinogradWeights.count(
-                    filter: filter, inputs: layer.inputs, outputs: layer.outputs))
+                    filter: filter, inputs: layer.inputs, outputs: layer.outputs, format: format))
             let packed = WinogradWeights(
-                filter: filter, inputs: layer.inputs, outputs: layer.outputs, in: memory)
+                filter: filter, inputs: layer.inputs, outputs: layer.outputs, format: format,
+                in: memory)
             let pool = ThreadPool()
             if turned {
                 packed.packTurned(weights.view, pool: pool)
@@ -224,5 +229,68 @@ import Testing
             }
             #expect(weightError < Self.tolerance, "gradient of the \(kind)'s weights")
         }
+    }
+
+    /// The errors of some values relative to the truth.
+    private struct Errors {
+        /// The root mean square and the mean, in percent.
+        let rms, bias: Double
+
+        /// - Parameter scale: Converts a value before the comparison.
+        init(_ values: FloatView, truth: (Int) -> Double, scale: (Double) -> Double) {
+            var (errors, squares, difference, sum) = (0.0, 0.0, 0.0, 0.0)
+            for index in TestData.labels(WinogradAccuracyTests.sampleCount, classes: values.count)
+                .map(Int.init)
+            {
+                let expected = scale(truth(index))
+                let error = scale(Double(values.pointer[index])) - expected
+                errors += error * error
+                squares += expected * expected
+                difference += error
+                sum += abs(expected)
+            }
+            (rms, bias) = (100 * (errors / squares).squareRoot(), 100 * difference / sum)
+        }
+    }
+
+    /// Prints a row of the table in Products.md and checks its claims.
+    @Test(arguments: layers)
+    func `variances in bfloat16 move deviations by a few tenths of a percent`(layer: Layer) throws {
+        try BFloatProduct.prepare()
+        let problem = try Problem(layer)
+        let convolution = problem.convolution
+        let workspace = WinogradConvolution.Workspace(convolution)
+        let (images, gradient) = (problem.images.view, problem.gradient.view)
+
+        let output = FloatView.unwritten(gradient.count)
+        convolution.forward(
+            images, squared: true,
+            weights: problem.packed(problem.variance, turned: false, format: .bfloat16),
+            into: output, workspace: workspace)
+        let clamped = output.values.count { $0 < 0 }
+        let deviation = Errors(output, truth: { problem.output($0, squared: true) }) {
+            (max($0, 0) + 1e-3).squareRoot()
+        }
+
+        let inputGradient = FloatView.unwritten(images.count)
+        convolution.inputGradient(
+            gradient, weights: problem.packed(problem.variance, turned: true, format: .bfloat16),
+            into: inputGradient, workspace: workspace)
+        let inputs = Errors(
+            inputGradient, truth: { problem.inputGradient($0, squared: true) }, scale: { $0 })
+
+        let weightGradient = FloatView.unwritten(problem.mean.count)
+        convolution.weightGradient(
+            images, squared: true, gradient: gradient, into: weightGradient, format: .bfloat16,
+            workspace: workspace)
+        let weights = Errors(
+            weightGradient, truth: { problem.weightGradient($0, squared: true) }, scale: { $0 })
+
+        let numbers = [deviation.rms, deviation.bias, inputs.rms, weights.rms]
+            .map { String(format: "%.3f", $0) }.joined(separator: " | ")
+        print("| \(layer.testDescription) | \(numbers) | \(clamped) |")
+        #expect(clamped == 0)
+        #expect(deviation.rms < 0.25 && abs(deviation.bias) < 0.03)
+        #expect(inputs.rms < 2.5 && weights.rms < 2)
     }
 }

@@ -435,10 +435,16 @@ public enum MatrixProduct {
         accumulate: Bool
     ) {
         switch rows {
-        case 12: tile.compute(TwelveRows.self, into: c, stride: stride, accumulate: accumulate)
-        case 8: tile.compute(EightRows.self, into: c, stride: stride, accumulate: accumulate)
-        case 4: tile.compute(FourRows.self, into: c, stride: stride, accumulate: accumulate)
-        default: tile.compute(OneRow.self, into: c, stride: stride, accumulate: accumulate)
+        case 12:
+            tile.compute(
+                TwelveRows<FloatTerms>.self, into: c, stride: stride, accumulate: accumulate)
+        case 8:
+            tile.compute(
+                EightRows<FloatTerms>.self, into: c, stride: stride, accumulate: accumulate)
+        case 4:
+            tile.compute(FourRows<FloatTerms>.self, into: c, stride: stride, accumulate: accumulate)
+        default:
+            tile.compute(OneRow<FloatTerms>.self, into: c, stride: stride, accumulate: accumulate)
         }
     }
 
@@ -449,13 +455,16 @@ public enum MatrixProduct {
         switch rows {
         case 6:
             tile.compute(
-                SixRows.self, chainsOf: length, into: c, stride: stride, accumulate: accumulate)
+                SixRows<FloatTerms>.self, chainsOf: length, into: c, stride: stride,
+                accumulate: accumulate)
         case 4:
             tile.compute(
-                FourRows.self, chainsOf: length, into: c, stride: stride, accumulate: accumulate)
+                FourRows<FloatTerms>.self, chainsOf: length, into: c, stride: stride,
+                accumulate: accumulate)
         default:
             tile.compute(
-                OneRow.self, chainsOf: length, into: c, stride: stride, accumulate: accumulate)
+                OneRow<FloatTerms>.self, chainsOf: length, into: c, stride: stride,
+                accumulate: accumulate)
         }
     }
 

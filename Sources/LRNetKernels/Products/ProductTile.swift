@@ -104,8 +104,8 @@ protocol TileRows {
 }
 
 /// The sums of one row.
-struct OneRow: TileRows {
-    static let count = 1
+struct OneRow<Terms: TermProducts>: TileRows {
+    static var count: Int { 1 }
 
     var left = Vector(repeating: 0)
     var right = Vector(repeating: 0)
@@ -113,12 +113,12 @@ struct OneRow: TileRows {
     @inline(__always)
     mutating func add(_ a: UnsafePointer<Float>, _: Int, _ b0: Vector, _ b1: Vector) {
         let factor = Vector(repeating: a.pointee)
-        left = multiplyAdd(factor, b0, left)
-        right = multiplyAdd(factor, b1, right)
+        left = Terms.add(factor, b0, to: left)
+        right = Terms.add(factor, b1, to: right)
     }
 
     @inline(__always)
-    mutating func add(_ other: OneRow) {
+    mutating func add(_ other: Self) {
         left += other.left
         right += other.right
     }
@@ -161,8 +161,8 @@ struct Stacked<Top: TileRows, Bottom: TileRows>: TileRows {
     }
 }
 
-typealias TwoRows = Stacked<OneRow, OneRow>
-typealias FourRows = Stacked<TwoRows, TwoRows>
-typealias SixRows = Stacked<FourRows, TwoRows>
-typealias EightRows = Stacked<FourRows, FourRows>
-typealias TwelveRows = Stacked<EightRows, FourRows>
+typealias TwoRows<Terms: TermProducts> = Stacked<OneRow<Terms>, OneRow<Terms>>
+typealias FourRows<Terms: TermProducts> = Stacked<TwoRows<Terms>, TwoRows<Terms>>
+typealias SixRows<Terms: TermProducts> = Stacked<FourRows<Terms>, TwoRows<Terms>>
+typealias EightRows<Terms: TermProducts> = Stacked<FourRows<Terms>, FourRows<Terms>>
+typealias TwelveRows<Terms: TermProducts> = Stacked<EightRows<Terms>, FourRows<Terms>>

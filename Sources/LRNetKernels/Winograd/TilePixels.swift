@@ -110,19 +110,19 @@ struct TilePixels {
     /// - Parameter missing: The output rows and columns that the tile misses. The values written at
     ///   points that it does not need are arbitrary.
     @inline(__always)
-    func transformInput(
+    func transformInput<Format: PointFormat>(
         _ c: Int, _ lanes: Int, squared: Bool, missing: (rows: Int, columns: Int) = (0, 0),
-        into target: UnsafeMutablePointer<Float>, plane: Int
+        into target: UnsafeMutablePointer<Float>, plane: Int, _ format: Format
     ) {
-        transformInput(.near, c, lanes, squared, missing, into: target, plane)
-        transformInput(.far, c, lanes, squared, missing, into: target + 3 &* plane, plane)
+        transformInput(.near, c, lanes, squared, missing, into: target, plane, format)
+        transformInput(.far, c, lanes, squared, missing, into: target + 3 &* plane, plane, format)
     }
 
     @inline(__always)
-    private func transformInput(
+    private func transformInput<Format: PointFormat>(
         _ half: WinogradFilter.Half, _ c: Int, _ lanes: Int, _ squared: Bool,
         _ missing: (rows: Int, columns: Int), into target: UnsafeMutablePointer<Float>,
-        _ plane: Int
+        _ plane: Int, _ format: Format
     ) {
         @inline(__always)
         func row(_ y: Int) -> WinogradFilter.HalfLine {
@@ -141,7 +141,7 @@ struct TilePixels {
         func put(_ column: WinogradFilter.Line, _ x: Int) {
             let line = WinogradFilter.input(
                 WinogradFilter.completed(column, missing: missing.rows))
-            Self.spread(line, target + x &* plane, stride: 6 &* plane, lanes)
+            format.store(line, target + x &* plane, stride: 6 &* plane)
         }
         let rows = (row(0), row(1), row(2), row(3), row(4), row(5))
         put((rows.0.0, rows.1.0, rows.2.0, rows.3.0, rows.4.0, rows.5.0), 0)
@@ -151,17 +151,18 @@ struct TilePixels {
 
     /// Computes `E(count) y E(count)'` of the pixels.
     @inline(__always)
-    func evaluate<N: TileSide>(
-        _ c: Int, _ lanes: Int, count: N.Type, into target: UnsafeMutablePointer<Float>, plane: Int
+    func evaluate<N: TileSide, Format: PointFormat>(
+        _ c: Int, _ lanes: Int, count: N.Type, into target: UnsafeMutablePointer<Float>,
+        plane: Int, _ format: Format
     ) {
-        evaluate(.near, c, lanes, count, into: target, plane)
-        evaluate(.far, c, lanes, count, into: target + 3 &* plane, plane)
+        evaluate(.near, c, lanes, count, into: target, plane, format)
+        evaluate(.far, c, lanes, count, into: target + 3 &* plane, plane, format)
     }
 
     @inline(__always)
-    private func evaluate<N: TileSide>(
+    private func evaluate<N: TileSide, Format: PointFormat>(
         _ half: WinogradFilter.Half, _ c: Int, _ lanes: Int, _: N.Type,
-        into target: UnsafeMutablePointer<Float>, _ plane: Int
+        into target: UnsafeMutablePointer<Float>, _ plane: Int, _ format: Format
     ) {
         let count = N.count
         let zero = Vector(repeating: 0)
@@ -179,14 +180,15 @@ struct TilePixels {
         }
         let rows = (row(0), row(1), row(2), row(3), row(4))
         let columns = Self.transposed(rows)
-        Self.spread(
-            WinogradFilter.evaluate(columns.0, count: count), target, stride: 6 &* plane, lanes)
-        Self.spread(
-            WinogradFilter.evaluate(columns.1, count: count), target + plane, stride: 6 &* plane,
-            lanes)
-        Self.spread(
-            WinogradFilter.evaluate(columns.2, count: count), target + 2 &* plane,
-            stride: 6 &* plane, lanes)
+        @inline(__always)
+        func put(_ column: WinogradFilter.Coefficients, _ x: Int) {
+            format.store(
+                WinogradFilter.evaluate(column, count: count), target + x &* plane,
+                stride: 6 &* plane)
+        }
+        put(columns.0, 0)
+        put(columns.1, 1)
+        put(columns.2, 2)
     }
 
     /// Transposes five half rows into three columns.
@@ -267,33 +269,6 @@ struct TilePixels {
     }
 
     // MARK: Lines
-
-    /// Stores the values of a line `stride` values apart.
-    @inline(__always)
-    static func spread(
-        _ line: WinogradFilter.Line, _ target: UnsafeMutablePointer<Float>, stride: Int,
-        _ lanes: Int
-    ) {
-        store(line.0, target, lanes)
-        store(line.1, target + stride, lanes)
-        store(line.2, target + 2 &* stride, lanes)
-        store(line.3, target + 3 &* stride, lanes)
-        store(line.4, target + 4 &* stride, lanes)
-        store(line.5, target + 5 &* stride, lanes)
-    }
-
-    /// Stores the values of a line `stride` values apart and bypasses the caches.
-    @inline(__always)
-    static func stream(
-        _ line: WinogradFilter.Line, _ target: UnsafeMutablePointer<Float>, stride: Int
-    ) {
-        LRNetKernels.stream(line.0, target)
-        LRNetKernels.stream(line.1, target + stride)
-        LRNetKernels.stream(line.2, target + 2 &* stride)
-        LRNetKernels.stream(line.3, target + 3 &* stride)
-        LRNetKernels.stream(line.4, target + 4 &* stride)
-        LRNetKernels.stream(line.5, target + 5 &* stride)
-    }
 
     @inline(__always)
     private static func line(

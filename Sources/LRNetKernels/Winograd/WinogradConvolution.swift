@@ -26,6 +26,9 @@ package struct WinogradConvolution: Sendable {
     /// the window rotated by 180 degrees, which the input gradient uses. `nil` if no weights are known to be 0.
     private let channels, turnedChannels: [[Range<Int>]]?
 
+    /// The number formats of the products for which a workspace has memory.
+    private let formats: [ProductFormat]
+
     /// The scratch memory of one thread. It contains the points of a block before and after the
     /// products. For weight gradients it contains the points of both factors and of a few weights.
     package struct Workspace: Sendable {
@@ -58,16 +61,23 @@ package struct WinogradConvolution: Sendable {
 
     /// The number of values in a workspace.
     package var workspaceCount: Int {
-        let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
-        let panelWidth = ProductTile.columnCount
-        let forward = Planes.count(blockSize * inputs) + Planes.count(blockSize * outputs)
-        let gradient =
-            Planes.count(
-                gradientBlockSize * WinogradTiles.paddedCount(inputs, gradientRowCount))
-            + Planes.count(gradientBlockSize * WinogradTiles.paddedCount(outputs, panelWidth))
-            + Planes.count(Self.gradientPanelCount)
         // The last panel of columns may be read past its end.
-        return max(forward, gradient) + ProductTile.columnCount
+        (formats.map(workspaceCount).max() ?? 0) + ProductTile.columnCount
+    }
+
+    private func workspaceCount(_ format: ProductFormat) -> Int {
+        func count(_ layout: PointLayout, _ size: Int, _ channels: Int) -> Int {
+            Planes.count(layout.planeCount(tiles: size, channels: channels))
+        }
+        let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
+        let layout: PointLayout = format == .float32 ? .floats : .channelPairs
+        let (left, right) = gradientLayouts(format)
+        let size = gradientBlockSize(format)
+        return max(
+            count(layout, blockSize, inputs) + count(.floats, blockSize, outputs),
+            count(layout, blockSize, outputs) + count(.floats, blockSize, inputs),
+            count(left, size, inputs) + count(right, size, outputs)
+                + Planes.count(Self.gradientPanelCount))
     }
 
     /// The number of terms per chain (``MatrixProduct/Summation``) in sums over input channels,
@@ -85,23 +95,26 @@ package struct WinogradConvolution: Sendable {
 
     /// Creates a convolution of unfolded images.
     ///
-    /// - Parameter outputs: The number of output channels.
+    /// - Parameters:
+    ///   - outputs: The number of output channels.
+    ///   - formats: The number formats of the products.
     /// - Precondition: The geometry has stride 1 and a window of 2 to 5.
-    package init(geometry: PatchGeometry, outputs: Int) {
-        self.init(geometry, outputs)
+    package init(geometry: PatchGeometry, outputs: Int, formats: [ProductFormat] = [.float32]) {
+        self.init(geometry, outputs, formats)
     }
 
     /// Creates a convolution of folded images.
     ///
     /// - Precondition: The folded window has 2 to 5 rows.
-    package init(folding: FoldedGeometry, outputs: Int) {
-        self.init(folding.folded, outputs, channels: folding.channels(at:turned:))
+    package init(folding: FoldedGeometry, outputs: Int, formats: [ProductFormat] = [.float32]) {
+        self.init(folding.folded, outputs, formats, channels: folding.channels(at:turned:))
     }
 
     private init(
-        _ geometry: PatchGeometry, _ outputs: Int,
+        _ geometry: PatchGeometry, _ outputs: Int, _ formats: [ProductFormat],
         channels: ((_ point: Int, _ turned: Bool) -> [Range<Int>])? = nil
     ) {
+        self.formats = formats
         tiles = WinogradTiles(geometry: geometry, outputs: outputs)
         transposedTiles = tiles.transposed
         let points = 0..<WinogradFilter.pointCount
@@ -126,10 +139,24 @@ package struct WinogradConvolution: Sendable {
         _ images: FloatView, squared: Bool, weights: WinogradWeights, into output: FloatView,
         workspace: Workspace
     ) {
-        convolve(images, squared: squared, tiles: tiles, into: output, workspace: workspace) {
-            MatrixProduct.multiply(
-                $1, weights.forward($0), rows: channels?[$0], columns: nil, into: $2, count: $3,
-                summation: .runs(chain: Self.inputChain))
+        switch weights.format {
+        case .float32:
+            convolve(images, squared: squared, tiles: tiles, into: output, workspace: workspace) {
+                MatrixProduct.multiply(
+                    $1, weights.forward($0), rows: channels?[$0], columns: nil, into: $2,
+                    count: $3, summation: .runs(chain: Self.inputChain))
+            }
+        case .bfloat16:
+            let (words, outputs) = (BFloatPairs.wordCount(tiles.input.channels), weights.outputs)
+            convolve(
+                images, squared: squared, tiles: tiles, layout: .channelPairs, into: output,
+                workspace: workspace
+            ) {
+                BFloatProduct.multiply(
+                    BFloatPanel.Left(start: $1, form: .rows(words: words)),
+                    weights.pairedForward($0), terms: channels?[$0], into: $2, stride: outputs,
+                    rows: $3)
+            }
         }
     }
 
@@ -143,13 +170,27 @@ package struct WinogradConvolution: Sendable {
         _ gradient: FloatView, weights: WinogradWeights, into inputGradient: FloatView,
         squareOf images: FloatView? = nil, workspace: Workspace
     ) {
-        convolve(
-            gradient, squared: false, tiles: transposedTiles, into: inputGradient,
-            squareOf: images, workspace: workspace
-        ) {
-            MatrixProduct.multiply(
-                $1, weights.backward($0), rows: nil, columns: turnedChannels?[$0], into: $2,
-                count: $3, summation: .runs(chain: Self.outputChain))
+        switch weights.format {
+        case .float32:
+            convolve(
+                gradient, squared: false, tiles: transposedTiles, into: inputGradient,
+                squareOf: images, workspace: workspace
+            ) {
+                MatrixProduct.multiply(
+                    $1, weights.backward($0), rows: nil, columns: turnedChannels?[$0], into: $2,
+                    count: $3, summation: .runs(chain: Self.outputChain))
+            }
+        case .bfloat16:
+            let (words, inputs) = (BFloatPairs.wordCount(tiles.output.channels), weights.inputs)
+            convolve(
+                gradient, squared: false, tiles: transposedTiles, layout: .channelPairs,
+                into: inputGradient, squareOf: images, workspace: workspace
+            ) {
+                BFloatProduct.multiply(
+                    BFloatPanel.Left(start: $1, form: .rows(words: words)),
+                    weights.pairedBackward($0), columns: turnedChannels?[$0], into: $2,
+                    stride: inputs, rows: $3)
+            }
         }
     }
 
@@ -159,8 +200,8 @@ package struct WinogradConvolution: Sendable {
     /// - Parameter multiply: Multiplies the values of `count` tiles at a point by the weights at
     ///   that point.
     private func convolve(
-        _ images: FloatView, squared: Bool, tiles: WinogradTiles, into output: FloatView,
-        squareOf roots: FloatView? = nil, workspace: Workspace,
+        _ images: FloatView, squared: Bool, tiles: WinogradTiles, layout: PointLayout = .floats,
+        into output: FloatView, squareOf roots: FloatView? = nil, workspace: Workspace,
         multiply: (
             _ point: Int, _ values: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>,
             _ count: Int
@@ -168,15 +209,17 @@ package struct WinogradConvolution: Sendable {
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         let order = TileOrder(tiles, images: images.count / tiles.input.count)
+        let row = layout.planeCount(tiles: 1, channels: inputs)
         forEachBlock(order.count) { block in
             let (source, target) = workspace.planes(
-                block.count * inputs, block.count * outputs)
-            tiles.transformInput(images, tiles: block, squared: squared, into: source.all)
+                layout.planeCount(tiles: block.count, channels: inputs), block.count * outputs)
+            tiles.transformInput(
+                images, tiles: block, squared: squared, into: source.all, layout: layout)
             for point in 0..<WinogradFilter.pointCount {
                 let slots = order.slots(at: point, in: block)
                 let (values, result) = (source[point].pointer, target[point].pointer)
                 multiply(
-                    point, values + slots.lowerBound * inputs,
+                    point, values + slots.lowerBound * row,
                     result + slots.lowerBound * outputs, slots.count)
                 guard order.leavesGaps else { continue }
                 result.update(repeating: 0, count: slots.lowerBound * outputs)
@@ -199,9 +242,29 @@ package struct WinogradConvolution: Sendable {
     /// add to the gradient relative to the products, but the points of the block should not outgrow
     /// the gradient: `tiles * (inputs + outputs) <= inputs * outputs`. The minimum is 96. It is
     /// only 48 if few input channels reuse the part of the output gradient that was read.
-    private var gradientBlockSize: Int {
+    /// Blocks of bfloat16 values are whole blocks of 32 terms.
+    private func gradientBlockSize(_ format: ProductFormat) -> Int {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
-        return max(inputs * outputs / (inputs + outputs), inputs < laneCount ? 48 : 96)
+        let size = max(inputs * outputs / (inputs + outputs), inputs < laneCount ? 48 : 96)
+        return format == .float32 ? size : 2 * BFloatPairs.wordCount(size)
+    }
+
+    /// The layouts of the input and of the output gradient for a weight gradient. The panels contain
+    /// exactly the channels of one group of weights, or 16 input channels.
+    private func gradientLayouts(_ format: ProductFormat) -> (left: PointLayout, right: PointLayout)
+    {
+        switch format {
+        case .float32:
+            (
+                .floatPanels(width: gradientRowCount),
+                .floatPanels(width: ProductTile.columnCount)
+            )
+        case .bfloat16:
+            (
+                .tilePairs(width: BFloatPairs.leftPanelWidth),
+                .tilePairs(width: BFloatPairs.panelWidth)
+            )
+        }
     }
 
     /// Computes dL/d weights.
@@ -222,9 +285,11 @@ package struct WinogradConvolution: Sendable {
     ///   - weights: Stored `[window, window, inputs, outputs]`.
     ///   - panels: The panels of 32 outputs to compute; `nil` for all outputs.
     ///   - accumulate: If true, adds to `weights` instead of overwriting them.
+    ///   - format: The number format of the products.
     package func weightGradient(
         _ images: FloatView, squared: Bool, gradient: FloatView, into weights: FloatView,
-        panels: Range<Int>? = nil, accumulate: Bool = false, workspace: Workspace
+        panels: Range<Int>? = nil, accumulate: Bool = false, format: ProductFormat = .float32,
+        workspace: Workspace
     ) {
         let (inputs, outputs) = (tiles.input.channels, tiles.output.channels)
         let window = tiles.filter.window
@@ -242,17 +307,23 @@ package struct WinogradConvolution: Sendable {
                     .fill(0)
             }
         }
-        for start in stride(from: 0, to: order.count, by: gradientBlockSize) {
-            let block = start..<min(start + gradientBlockSize, order.count)
+        let (left, right) = gradientLayouts(format)
+        let blockSize = gradientBlockSize(format)
+        for start in stride(from: 0, to: order.count, by: blockSize) {
+            let block = start..<min(start + blockSize, order.count)
             let (rowCount, columnCount) = (gradientRowCount, ProductTile.columnCount)
             let (points, slopes) = workspace.planes(
-                block.count * WinogradTiles.paddedCount(inputs, rowCount),
-                block.count * WinogradTiles.paddedCount(outputs, columnCount))
+                left.planeCount(tiles: block.count, channels: inputs),
+                right.planeCount(tiles: block.count, channels: outputs))
             tiles.transformInput(
-                images, tiles: block, squared: squared, into: points.all, panelWidth: rowCount)
+                images, tiles: block, squared: squared, into: points.all, layout: left)
             tiles.transformGradient(
-                gradient, tiles: block, channels: selected, into: slopes.all,
-                panelWidth: columnCount)
+                gradient, tiles: block, channels: selected, into: slopes.all, layout: right)
+            if format == .bfloat16 {
+                for point in 0..<WinogradFilter.pointCount {
+                    BFloatPairs.arrangeLeft(points[point])
+                }
+            }
             let end = points.all.count + slopes.all.count
             let sums = Planes(
                 workspace.memory[end..<end + Planes.count(Self.gradientPanelCount)],
@@ -266,13 +337,21 @@ package struct WinogradConvolution: Sendable {
                     for point in 0..<WinogradFilter.pointCount
                     where channels?[point].contains(where: { $0.overlaps(rows) }) ?? true {
                         let slots = order.slots(at: point, in: block)
-                        MatrixProduct.multiplyPanel(
-                            points[point].pointer + row * block.count
-                                + slots.lowerBound * rowCount, aStride: rowCount,
-                            slopes[point].pointer + column * block.count
-                                + slots.lowerBound * columnCount, bStride: columnCount,
-                            into: sums[point].pointer, rows: rows.count, columns: columns.count,
-                            inner: slots.count, chain: Self.tileChain)
+                        let sums = sums[point].pointer
+                        switch format {
+                        case .float32:
+                            MatrixProduct.multiplyPanel(
+                                points[point].pointer + row * block.count
+                                    + slots.lowerBound * rowCount, aStride: rowCount,
+                                slopes[point].pointer + column * block.count
+                                    + slots.lowerBound * columnCount, bStride: columnCount,
+                                into: sums, rows: rows.count, columns: columns.count,
+                                inner: slots.count, chain: Self.tileChain)
+                        case .bfloat16:
+                            BFloatProduct.multiplyPanel(
+                                points[point].pointer, slopes[point].pointer, rows: rows,
+                                columns: columns, terms: slots, of: block.count, into: sums)
+                        }
                     }
                     WinogradWeights.interpolate(
                         sums.all.pointer, stride: WinogradFilter.planeStride(sums.count),

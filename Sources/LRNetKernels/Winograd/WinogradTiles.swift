@@ -68,18 +68,18 @@ package struct WinogradTiles: Sendable {
     ///   - images: Whole images of shape ``input``.
     ///   - tiles: A range of the tiles of these images.
     ///   - squared: If true, the squares of the values are transformed.
-    ///   - points: Overwritten; 36 planes of shape `[tiles.count, input.channels]`. The values at
-    ///     points that a tile does not need are arbitrary (``TileOrder``).
-    ///   - panelWidth: If given, the planes are divided into panels of this many channels, each of
-    ///     shape `[tiles.count, panelWidth]`; values past the last channel are not written.
+    ///   - points: Overwritten; 36 planes of `layout`. The values at points that a tile does not need
+    ///     (``TileOrder``) are arbitrary, but their products with those of
+    ///     ``transformGradient(_:tiles:channels:into:layout:)`` are 0 except for rounding.
     package func transformInput(
         _ images: FloatView, tiles: Range<Int>, squared: Bool, into points: FloatView,
-        panelWidth: Int? = nil
+        layout: PointLayout = .floats
     ) {
         let channels = input.channels
-        let width = panelWidth ?? channels
-        check(images, input, tiles, points, Self.paddedCount(channels, width))
-        let plane = WinogradFilter.planeStride(tiles.count * Self.paddedCount(channels, width))
+        let count = layout.planeCount(tiles: tiles.count, channels: channels)
+        check(images, input, tiles, points, count)
+        layout.clearPadding(points, tiles: tiles.count, channels: channels)
+        let plane = WinogradFilter.planeStride(count)
         let imageCount = images.count / input.count
         TilePixels.forEachTile(of: self, tiles, images: imageCount, channels: channels) {
             pixels, tile, slot in
@@ -90,25 +90,36 @@ package struct WinogradTiles: Sendable {
                 size: WinogradFilter.tileSize, outside: pixels.zeros)
             let missing = (rows: tile.missingRows, columns: tile.missingColumns)
             let isWhole = max(missing.rows, missing.columns) < 2
-            Self.forEachPanel(0..<channels, width) { panel, first in
-                let target = points.pointer + (panel &* tiles.count &+ slot) &* width
-                let count = min(width, channels &- first)
+            @inline(__always)
+            func transform<Format: PointFormat>(
+                _ c: Int, _ lanes: Int, into target: UnsafeMutablePointer<Float>, _ format: Format
+            ) {
                 switch (squared, isWhole) {
                 case (true, true):
-                    pixels.forEachVector(count) { c, lanes in
-                        pixels.transformInput(
-                            first &+ c, lanes, squared: true, into: target + c, plane: plane)
-                    }
+                    pixels.transformInput(
+                        c, lanes, squared: true, into: target, plane: plane, format)
                 case (false, true):
-                    pixels.forEachVector(count) { c, lanes in
-                        pixels.transformInput(
-                            first &+ c, lanes, squared: false, into: target + c, plane: plane)
-                    }
+                    pixels.transformInput(
+                        c, lanes, squared: false, into: target, plane: plane, format)
                 case (_, false):
-                    pixels.forEachVector(count) { c, lanes in
-                        pixels.transformInput(
-                            first &+ c, lanes, squared: squared, missing: missing,
-                            into: target + c, plane: plane)
+                    pixels.transformInput(
+                        c, lanes, squared: squared, missing: missing, into: target, plane: plane,
+                        format)
+                }
+            }
+            layout.forEachPart(0..<channels, slot: slot, tiles: tiles.count) {
+                channels, offset in
+                let (first, target) = (channels.lowerBound, points.pointer + offset)
+                pixels.forEachVector(channels.count) { c, lanes in
+                    switch layout.format(slot: slot) {
+                    case .floats:
+                        transform(first &+ c, lanes, into: target + c, FloatPoints(lanes: lanes))
+                    case .channelPairs:
+                        transform(first &+ c, lanes, into: target + c / 2, ChannelPairs())
+                    case .firstOfPairs:
+                        transform(first &+ c, lanes, into: target + c, FirstOfPairs())
+                    case .secondOfPairs:
+                        transform(first &+ c, lanes, into: target + c, SecondOfPairs())
                     }
                 }
             }
@@ -118,21 +129,6 @@ package struct WinogradTiles: Sendable {
     /// Returns the number of channels rounded up to whole panels.
     static func paddedCount(_ channels: Int, _ width: Int) -> Int {
         (channels + width - 1) / width * width
-    }
-
-    /// Calls `body` with the number and the first channel of each panel.
-    ///
-    /// - Parameter channels: Starts at a panel.
-    @inline(__always)
-    private static func forEachPanel(
-        _ channels: Range<Int>, _ width: Int, _ body: (_ panel: Int, _ first: Int) -> Void
-    ) {
-        var (panel, first) = (channels.lowerBound / width, channels.lowerBound)
-        while first < channels.upperBound {
-            body(panel, first)
-            panel &+= 1
-            first &+= width
-        }
     }
 
     /// Computes the outputs of a range of tiles, `E(m)' C M C E(m)`.
@@ -147,7 +143,7 @@ package struct WinogradTiles: Sendable {
         _ points: FloatView, tiles: Range<Int>, into images: FloatView,
         squareOf roots: FloatView? = nil
     ) {
-        check(images, output, tiles, points, output.channels)
+        check(images, output, tiles, points, tiles.count * output.channels)
         precondition(
             roots == nil || roots?.count == images.count,
             "\(roots?.count ?? 0) roots for \(images.count) outputs")
@@ -194,50 +190,68 @@ package struct WinogradTiles: Sendable {
     ///
     /// - Parameters:
     ///   - images: Whole images of shape ``output``.
-    ///   - channels: The channels to compute; starts at a panel. `nil` for all channels.
-    ///   - points: Overwritten; 36 planes of shape `[tiles.count, output.channels]`.
-    ///   - panelWidth: If given, the planes are divided into panels of this many channels, each of
-    ///     shape `[tiles.count, panelWidth]`; values past the last channel are not written.
+    ///   - channels: The channels to compute; starts at a panel of the layout. `nil` for all.
+    ///   - points: Overwritten; 36 planes of `layout`.
     package func transformGradient(
         _ images: FloatView, tiles: Range<Int>, channels: Range<Int>? = nil,
-        into points: FloatView, panelWidth: Int? = nil
+        into points: FloatView, layout: PointLayout = .floats
     ) {
-        let width = panelWidth ?? output.channels
         let selected = channels ?? 0..<output.channels
+        let width = layout.panelWidth(channels: output.channels)
         precondition(
             selected.lowerBound % width == 0 && selected.upperBound <= output.channels,
             "channels \(selected) of \(output.channels) in panels of \(width)")
-        check(images, output, tiles, points, Self.paddedCount(output.channels, width))
+        check(
+            images, output, tiles, points,
+            layout.planeCount(tiles: tiles.count, channels: output.channels))
         switch filter {
         case .window2:
-            transformGradient(images, tiles, selected, count: Five.self, into: points, width)
+            transformGradient(images, tiles, selected, count: Five.self, into: points, layout)
         case .window3:
-            transformGradient(images, tiles, selected, count: Four.self, into: points, width)
+            transformGradient(images, tiles, selected, count: Four.self, into: points, layout)
         case .window4:
-            transformGradient(images, tiles, selected, count: Three.self, into: points, width)
+            transformGradient(images, tiles, selected, count: Three.self, into: points, layout)
         case .window5:
-            transformGradient(images, tiles, selected, count: Two.self, into: points, width)
+            transformGradient(images, tiles, selected, count: Two.self, into: points, layout)
         }
     }
 
     @inline(__always)
     private func transformGradient<N: TileSide>(
         _ images: FloatView, _ tiles: Range<Int>, _ selected: Range<Int>, count: N.Type,
-        into points: FloatView, _ width: Int
+        into points: FloatView, _ layout: PointLayout
     ) {
         let channels = output.channels
-        let plane = WinogradFilter.planeStride(tiles.count * Self.paddedCount(channels, width))
+        let plane = WinogradFilter.planeStride(
+            layout.planeCount(tiles: tiles.count, channels: channels))
+        layout.clearPadding(points, tiles: tiles.count, channels: channels)
         let imageCount = images.count / output.count
         TilePixels.forEachTile(of: self, tiles, images: imageCount, channels: channels) {
             pixels, tile, slot in
             pixels.locate(
                 images.pointer + tile.image &* output.count, output, row: tile.row &* N.count,
                 column: tile.column &* N.count, size: N.count, outside: pixels.zeros)
-            Self.forEachPanel(selected, width) { panel, first in
-                let target = points.pointer + (panel &* tiles.count &+ slot) &* width
-                pixels.forEachVector(min(width, selected.upperBound &- first)) { c, lanes in
-                    pixels.evaluate(
-                        first &+ c, lanes, count: count, into: target + c, plane: plane)
+            layout.forEachPart(selected, slot: slot, tiles: tiles.count) { part, offset in
+                let (first, target) = (part.lowerBound, points.pointer + offset)
+                pixels.forEachVector(part.count) { c, lanes in
+                    switch layout.format(slot: slot) {
+                    case .floats:
+                        pixels.evaluate(
+                            first &+ c, lanes, count: count, into: target + c, plane: plane,
+                            FloatPoints(lanes: lanes))
+                    case .channelPairs:
+                        pixels.evaluate(
+                            first &+ c, lanes, count: count, into: target + c / 2, plane: plane,
+                            ChannelPairs())
+                    case .firstOfPairs:
+                        pixels.evaluate(
+                            first &+ c, lanes, count: count, into: target + c, plane: plane,
+                            FirstOfPairs())
+                    case .secondOfPairs:
+                        pixels.evaluate(
+                            first &+ c, lanes, count: count, into: target + c, plane: plane,
+                            SecondOfPairs())
+                    }
                 }
             }
         }
@@ -245,14 +259,13 @@ package struct WinogradTiles: Sendable {
 
     private func check(
         _ images: FloatView, _ shape: ImageShape, _ tiles: Range<Int>, _ points: FloatView,
-        _ channels: Int
+        _ planeCount: Int
     ) {
         precondition(
             images.count % shape.count == 0
                 && tiles.upperBound <= images.count / shape.count * tileCount
                 && points.count
-                    == WinogradFilter.pointCount
-                    * WinogradFilter.planeStride(tiles.count * channels),
+                    == WinogradFilter.pointCount * WinogradFilter.planeStride(planeCount),
             "tiles \(tiles) of \(images.count) values of \(shape) as \(points.count) points")
     }
 }

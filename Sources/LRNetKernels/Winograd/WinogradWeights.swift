@@ -1,7 +1,7 @@
 internal import LRNetSupport
 
 /// The weights of a convolution, evaluated at the 36 points and packed as right factors of matrix
-/// products (``PackedMatrix``).
+/// products: of Float32 values (``PackedMatrix``) or of pairs in bfloat16 (``PairedMatrix``).
 ///
 ///     forward:  U = E(w) g E(w)', as [36][inputs][outputs]
 ///     backward: the same for the turned window (rotated by 180 degrees), as [36][outputs][inputs]
@@ -13,45 +13,74 @@ internal import LRNetSupport
 package struct WinogradWeights: Sendable {
     let filter: WinogradFilter
     let inputs, outputs: Int
+    /// The number format of the packed factors.
+    let format: ProductFormat
     private let points: FloatView
 
     /// Uses `storage` as the memory of the weights.
     ///
-    /// - Parameter storage: ``count(filter:inputs:outputs:)`` values.
-    package init(filter: WinogradFilter, inputs: Int, outputs: Int, in storage: FloatView) {
+    /// - Parameter storage: ``count(filter:inputs:outputs:format:)`` values.
+    package init(
+        filter: WinogradFilter, inputs: Int, outputs: Int, format: ProductFormat = .float32,
+        in storage: FloatView
+    ) {
         self.filter = filter
         self.inputs = inputs
         self.outputs = outputs
+        self.format = format
         precondition(
-            storage.count == Self.count(filter: filter, inputs: inputs, outputs: outputs),
+            storage.count
+                == Self.count(filter: filter, inputs: inputs, outputs: outputs, format: format),
             "\(storage.count) values of memory for weights of \(inputs) inputs, \(outputs) outputs")
         points = storage
     }
 
     /// Returns the number of values in the memory of the weights.
-    package static func count(filter: WinogradFilter, inputs: Int, outputs: Int) -> Int {
+    package static func count(
+        filter: WinogradFilter, inputs: Int, outputs: Int, format: ProductFormat = .float32
+    ) -> Int {
         let plane = max(
-            PackedMatrix.count(inner: inputs, columns: outputs),
-            PackedMatrix.count(inner: outputs, columns: inputs))
+            planeCount(inner: inputs, columns: outputs, format),
+            planeCount(inner: outputs, columns: inputs, format))
         return WinogradFilter.pointCount * WinogradFilter.planeStride(plane)
     }
 
-    /// Returns the packed factor of outputs at a point. The last call to pack must have been
-    /// ``pack(_:pool:)``.
+    private static func planeCount(inner: Int, columns: Int, _ format: ProductFormat) -> Int {
+        switch format {
+        case .float32: PackedMatrix.count(inner: inner, columns: columns)
+        case .bfloat16: PairedMatrix.count(inner: inner, columns: columns)
+        }
+    }
+
+    /// Returns the packed factor of outputs at a point, in Float32. The last call to pack must have
+    /// been ``pack(_:pool:)``.
     func forward(_ point: Int) -> PackedMatrix.Panels {
-        factor(point, inner: inputs, columns: outputs)
+        let start = plane(point, inner: inputs, columns: outputs)
+        return PackedMatrix.Panels(inner: inputs, columns: outputs, start: start)
     }
 
-    /// Returns the packed factor of input gradients at a point. The last call to pack must have
-    /// been ``packTurned(_:pool:)``.
+    /// Returns the packed factor of input gradients at a point, in Float32. The last call to pack
+    /// must have been ``packTurned(_:pool:)``.
     func backward(_ point: Int) -> PackedMatrix.Panels {
-        factor(point, inner: outputs, columns: inputs)
+        let start = plane(point, inner: outputs, columns: inputs)
+        return PackedMatrix.Panels(inner: outputs, columns: inputs, start: start)
     }
 
-    private func factor(_ point: Int, inner: Int, columns: Int) -> PackedMatrix.Panels {
-        let plane = WinogradFilter.planeStride(PackedMatrix.count(inner: inner, columns: columns))
-        return PackedMatrix.Panels(
-            inner: inner, columns: columns, start: UnsafePointer(points.pointer + point * plane))
+    /// Returns the packed factor of outputs at a point, in bfloat16.
+    func pairedForward(_ point: Int) -> PairedMatrix.Panels {
+        let start = plane(point, inner: inputs, columns: outputs)
+        return PairedMatrix.Panels(inner: inputs, columns: outputs, start: start)
+    }
+
+    /// Returns the packed factor of input gradients at a point, in bfloat16.
+    func pairedBackward(_ point: Int) -> PairedMatrix.Panels {
+        let start = plane(point, inner: outputs, columns: inputs)
+        return PairedMatrix.Panels(inner: outputs, columns: inputs, start: start)
+    }
+
+    private func plane(_ point: Int, inner: Int, columns: Int) -> UnsafePointer<Float> {
+        let count = Self.planeCount(inner: inner, columns: columns, format)
+        return UnsafePointer(points.pointer + point * WinogradFilter.planeStride(count))
     }
 
     /// Computes the packed factors of outputs.
@@ -96,34 +125,45 @@ package struct WinogradWeights: Sendable {
         _ pool: ThreadPool
     ) {
         let plane = inner * columns
-        let stride = WinogradFilter.planeStride(PackedMatrix.count(inner: inner, columns: columns))
-        let rowStride = PackedMatrix.rowStride(columns)
-        let padded = PackedMatrix.paddedColumnCount(columns)
+        let layout = Layout(inner: inner, columns: columns, format: format)
+        let stride = WinogradFilter.planeStride(
+            Self.planeCount(inner: inner, columns: columns, format))
         let source = UnsafePointer(weights.pointer)
         // Points too large for the cache bypass it: their lines need not be read before they are
-        // written.
+        // written. Words of bfloat16 values are written twice, so they go through the cache.
         let isStreamed =
-            points.count >= Self.streamedCount && columns % laneCount == 0
+            format == .float32 && points.count >= Self.streamedCount && columns % laneCount == 0
             && Int(bitPattern: points.pointer) % FloatBuffer.alignment == 0
         /// Transforms one vector of windows.
         @inline(__always)
         func put(_ row: Int, _ c: Int, _ room: Int, _ source: UnsafePointer<Float>, _ plane: Int) {
-            let target =
-                points.pointer + PackedMatrix.offset(ofColumn: c, inner: inner)
-                + row &* rowStride
+            let target = points.pointer + layout.offset(row: row, column: c)
             // The columns that pad a panel are transforms of zero lanes: zeros.
             let lanes = max(min(columns &- c, laneCount), 0)
+            @inline(__always)
+            func evaluate<Format: PointFormat>(_ lanes: Int, _ format: Format) {
+                Self.evaluate(
+                    source, lanes, count: count, plane: plane, into: target, stride: stride, format)
+            }
             // Whole vectors are handled separately because their loads need no masks.
-            if lanes == laneCount {
-                Self.evaluate(
-                    source, laneCount, count: count, plane: plane, into: target, stride: stride,
-                    laneCount, isStreamed: isStreamed)
-            } else {
-                Self.evaluate(
-                    source, lanes, count: count, plane: plane, into: target, stride: stride,
-                    room, isStreamed: false)
+            switch (format, lanes == laneCount) {
+            case (.float32, true):
+                if isStreamed {
+                    evaluate(laneCount, StreamedPoints())
+                } else {
+                    evaluate(laneCount, FloatPoints(lanes: laneCount))
+                }
+            case (.float32, false): evaluate(lanes, FloatPoints(lanes: room))
+            case (.bfloat16, _):
+                if row & 1 == 0 {
+                    evaluate(lanes, FirstOfPairs())
+                } else {
+                    evaluate(lanes, SecondOfPairs())
+                }
             }
         }
+        let padded = layout.paddedColumnCount
+        layout.clearPadding(points.pointer, stride: stride)
         pool.forEachRange(inner, grain: Self.grain) { rows, _ in
             if isTurned {
                 Self.withTurned(source, count, inner, columns, rows: rows, padded) {
@@ -178,24 +218,23 @@ package struct WinogradWeights: Sendable {
 
     /// Evaluates one vector of windows at all points, one half after the other.
     @inline(__always)
-    private static func evaluate<N: TileSide>(
+    private static func evaluate<N: TileSide, Format: PointFormat>(
         _ source: UnsafePointer<Float>, _ lanes: Int, count: N.Type, plane: Int,
-        into target: UnsafeMutablePointer<Float>, stride: Int, _ room: Int, isStreamed: Bool
+        into target: UnsafeMutablePointer<Float>, stride: Int, _ format: Format
     ) {
         evaluate(
-            .near, source, lanes, count: count, plane: plane, into: target, stride: stride, room,
-            isStreamed: isStreamed)
+            .near, source, lanes, count: count, plane: plane, into: target, stride: stride, format)
         evaluate(
             .far, source, lanes, count: count, plane: plane, into: target + 3 &* stride,
-            stride: stride, room, isStreamed: isStreamed)
+            stride: stride, format)
     }
 
     /// Evaluates one vector of windows at half of the points: three columns.
     @inline(__always)
-    private static func evaluate<N: TileSide>(
+    private static func evaluate<N: TileSide, Format: PointFormat>(
         _ half: WinogradFilter.Half, _ source: UnsafePointer<Float>, _ lanes: Int,
         count _: N.Type, plane: Int, into target: UnsafeMutablePointer<Float>, stride: Int,
-        _ room: Int, isStreamed: Bool
+        _ format: Format
     ) {
         let count = N.count
         let zero = Vector(repeating: 0)
@@ -212,18 +251,15 @@ package struct WinogradWeights: Sendable {
                 ), count: count, half)
         }
         @inline(__always)
-        func put(_ column: WinogradFilter.Coefficients, _ target: UnsafeMutablePointer<Float>) {
-            let line = WinogradFilter.evaluate(column, count: count)
-            if isStreamed {
-                TilePixels.stream(line, target, stride: 6 &* stride)
-            } else {
-                TilePixels.spread(line, target, stride: 6 &* stride, room)
-            }
+        func put(_ column: WinogradFilter.Coefficients, _ x: Int) {
+            format.store(
+                WinogradFilter.evaluate(column, count: count), target + x &* stride,
+                stride: 6 &* stride)
         }
         let columns = TilePixels.transposed((row(0), row(1), row(2), row(3), row(4)))
-        put(columns.0, target)
-        put(columns.1, target + stride)
-        put(columns.2, target + 2 &* stride)
+        put(columns.0, 0)
+        put(columns.1, 1)
+        put(columns.2, 2)
     }
 
     /// Computes the gradients of some weights from their gradients at the points,
@@ -277,4 +313,45 @@ package struct WinogradWeights: Sendable {
     /// The number of values per tap from which on gradients bypass the cache. The gradients of a
     /// window of 3 then occupy more than 2 MiB.
     private static let streamedPlaneCount = 1 << 16
+
+    /// The positions of the elements of a packed factor.
+    private struct Layout {
+        let inner, columns: Int
+        let format: ProductFormat
+
+        /// The number of columns, including the padding of the last panel.
+        var paddedColumnCount: Int {
+            switch format {
+            case .float32: PackedMatrix.paddedColumnCount(columns)
+            case .bfloat16: WinogradTiles.paddedCount(columns, BFloatPairs.panelWidth)
+            }
+        }
+
+        /// Returns the position of an element, or of its word.
+        @inline(__always)
+        func offset(row: Int, column: Int) -> Int {
+            switch format {
+            case .float32:
+                return PackedMatrix.offset(ofColumn: column, inner: inner)
+                    &+ row &* PackedMatrix.rowStride(columns)
+            case .bfloat16:
+                let (words, width) = (BFloatPairs.wordCount(inner), BFloatPairs.panelWidth)
+                return (column / width &* words &+ row / 2) &* width &+ column % width
+            }
+        }
+
+        /// Sets the words without a row to 0, at all points.
+        func clearPadding(_ points: UnsafeMutablePointer<Float>, stride: Int) {
+            guard format == .bfloat16 else { return }
+            let (words, width) = (BFloatPairs.wordCount(inner), BFloatPairs.panelWidth)
+            let used = (inner + 1) / 2
+            guard used < words else { return }
+            for point in 0..<WinogradFilter.pointCount {
+                for column in Swift.stride(from: 0, to: columns, by: width) {
+                    let start = points + (point * stride + column * words + used * width)
+                    start.update(repeating: 0, count: (words - used) * width)
+                }
+            }
+        }
+    }
 }
