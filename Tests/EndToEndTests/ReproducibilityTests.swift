@@ -26,6 +26,28 @@ extension EndToEndTests {
             }
         }
 
+        /// The layers are direct and Winograd convolutions, one of them folded, and fully connected
+        /// layers whose gradients are sums over leaves and products over the whole batch.
+        @Test(arguments: ["ternary", "binary"])
+        func `mixed precision yields the same bits at any number of ranks and threads`(
+            weights: String
+        ) throws {
+            let layers = "[16C5, 20C3/2, 33C3, MP2, 300FC, 20FC]"
+            let settings = [
+                "network={layers: \(layers), input: 28x28x1, classes: 10}", "weights=\(weights)",
+                "training.steps=3", "training.precision=mixed",
+            ]
+            let expected = try TestRun().result(settings)
+            for (ranks, threads) in [(nil, 2), (2, 1), (3, 2), (8, 1), (nil, 16)] as [(Int?, Int)] {
+                let result = try TestRun().result(
+                    settings + ["training.threads=\(threads)"], ranks: ranks)
+                #expect(result.numbers == expected.numbers, "\(ranks ?? 0) ranks, \(threads)")
+            }
+            let full = try TestRun().result(settings + ["training.precision=float32"])
+            #expect(full.parametersSHA256 != expected.parametersSHA256)
+            #expect(abs(full.trainingLoss / expected.trainingLoss - 1) < 0.05)
+        }
+
         @Test func `another seed leads to other parameters`() throws {
             let one = try TestRun().result(["training.steps=1"])
             let other = try TestRun().result(["training.steps=1", "training.seed=2"])

@@ -33,6 +33,7 @@ import Testing
         let model: @Sendable () -> any WeightModel
         /// True if the expectation of the estimate is the exact gradient.
         var isUnbiased = false
+        var precision = ProductPrecision.float32
         var testDescription: String { "\(distribution.rawValue) \(title)" }
     }
 
@@ -40,7 +41,12 @@ import Testing
         [
             Estimator(title: "local reparameterization", distribution: distribution) {
                 TrainingMethod(rawValue: distribution.rawValue)?.model() ?? TernaryModel()
-            }
+            },
+            Estimator(
+                title: "local reparameterization, mixed", distribution: distribution,
+                model: {
+                    TrainingMethod(rawValue: distribution.rawValue)?.model() ?? TernaryModel()
+                }, precision: .mixed),
         ]
             + [0.1, 0.5, 1].map { temperature in
                 Estimator(title: "Gumbel, temperature \(temperature)", distribution: distribution) {
@@ -59,8 +65,9 @@ import Testing
         let images: [Float]
         let labels: [Int32]
 
-        init(_ model: any WeightModel, _ architecture: Architecture) {
-            let options = Network.Options(model: model)
+        init(_ estimator: Estimator, _ architecture: Architecture) {
+            var options = Network.Options(model: estimator.model())
+            options.precision = estimator.precision
             run = TrainingRun(options, architecture: architecture, samples: 8)
             run.fillParameters()
             for (i, latent) in run.network.weightedLayers.dropLast().flatMap(\.latents).enumerated()
@@ -176,7 +183,7 @@ import Testing
     private static func measure(
         _ estimator: Estimator, _ architecture: Architecture
     ) throws -> Row {
-        let setup = Setup(estimator.model(), architecture)
+        let setup = Setup(estimator, architecture)
         let exact = try setup.exactGradient(estimator.distribution)
         var sum = exact.map { _ in 0.0 }
         var squares = 0.0
@@ -225,6 +232,13 @@ import Testing
             }
         }
         for name in DiscreteDistribution.allCases.map(\.rawValue) {
+            for architecture in [Self.narrow, Self.shallow, Self.wide] {
+                let title = "\(architecture.name) \(name) local reparameterization"
+                let full = try #require(rows[title])
+                let mixed = try #require(rows["\(title), mixed"])
+                // Both have the same noise, so their biases differ by the rounding alone.
+                #expect(abs(mixed.bias - full.bias) < full.biasError, "\(title)")
+            }
             func row(_ architecture: Architecture, _ title: String) throws -> Row {
                 try #require(rows["\(architecture.name) \(name) \(title)"])
             }

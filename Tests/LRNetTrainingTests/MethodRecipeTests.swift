@@ -141,6 +141,16 @@ import Testing
                 + "network resnet18 do not support; choose another network or bwn"
         ),
         ("weights: bwn\nnetwork: cifar10", "accepted"),
+        ("weights: binary\ntraining: {precision: mixed}", "accepted"),
+        (
+            "weights: twn\ntraining: {precision: mixed}",
+            "training.precision: mixed rounds the variances of pre-activations, and twn draws "
+                + "none; use float32"
+        ),
+        (
+            "training: {precision: bfloat16}",
+            "training.precision: 'bfloat16' is not one of float32, mixed"
+        ),
         ("weights: bnn", "accepted"),
         (
             "optimizer: {name: sgd, beta1: 0.5}",

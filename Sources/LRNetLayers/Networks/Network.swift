@@ -8,6 +8,7 @@ package final class Network {
         package var model: any WeightModel
         package var batchNorm = BatchNormalization.Options()
         package var convolutions = ConvolutionAlgorithm.fastest
+        package var precision = ProductPrecision.float32
         /// The rate of dropout layers.
         package var dropout: Float = 0.5
         /// lambda of the probability decay of logits.

@@ -81,7 +81,8 @@ package struct NetworkBuilder {
     ) -> WeightedLayer {
         let layer = WeightedLayer(
             name: name, index: takeIndex(), inputShape: inputShape, geometry: geometry,
-            outputs: outputs, model: model, hasBias: hasBias, algorithm: options.convolutions)
+            outputs: outputs, model: model, hasBias: hasBias, algorithm: options.convolutions,
+            varianceFormat: options.precision.varianceFormat)
         layer.needsInputGradient = !stages.isEmpty
         return layer
     }

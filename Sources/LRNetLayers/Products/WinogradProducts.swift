@@ -10,6 +10,8 @@ final class WinogradProducts: LayerProducts {
     private let filter: WinogradFilter
     private let outputs: Int
     private let hasVariance: Bool
+    /// The number format of the products of variances.
+    private let varianceFormat: ProductFormat
     private var panelSize = 0
     private var memory = ScratchMemory(workerCount: 1)
 
@@ -53,7 +55,10 @@ final class WinogradProducts: LayerProducts {
     private static let foldedWeightLimit = 8 << 20
 
     /// - Precondition: ``serves(_:outputs:)`` returns true.
-    init(geometry: PatchGeometry, shape: WeightShape, hasVariance: Bool) {
+    init(
+        geometry: PatchGeometry, shape: WeightShape, hasVariance: Bool,
+        varianceFormat: ProductFormat
+    ) {
         folding = FoldedGeometry(geometry)
         self.geometry = folding?.folded ?? geometry
         guard let filter = WinogradFilter(window: self.geometry.window) else {
@@ -62,9 +67,13 @@ final class WinogradProducts: LayerProducts {
         self.filter = filter
         outputs = shape.outputs
         self.hasVariance = hasVariance
+        self.varianceFormat = varianceFormat
+        let formats = hasVariance ? [.float32, varianceFormat] : [ProductFormat.float32]
         convolution =
-            folding.map { WinogradConvolution(folding: $0, outputs: shape.outputs) }
-            ?? WinogradConvolution(geometry: geometry, outputs: shape.outputs)
+            folding.map {
+                WinogradConvolution(folding: $0, outputs: shape.outputs, formats: formats)
+            }
+            ?? WinogradConvolution(geometry: geometry, outputs: shape.outputs, formats: formats)
     }
 
     func panelSize(microBatch: Int) -> Int { microBatch }
@@ -73,14 +82,21 @@ final class WinogradProducts: LayerProducts {
         self.memory = memory
         self.panelSize = panelSize
         memory.need(
-            weights: (hasVariance ? 2 : 1) * weightCount + foldedWeightCount,
+            weights: weightEnd(ofVariance: hasVariance) + foldedWeightCount,
             scratch: convolution.workspaceCount + windowCount * foldedWeightCount
                 + (needsInputGradient ? 2 : 1) * foldedImageCount(panelSize))
     }
 
-    /// The number of values of the weights at the points.
-    private var weightCount: Int {
-        WinogradWeights.count(filter: filter, inputs: geometry.input.channels, outputs: outputs)
+    /// The number of values of the weights of the mean or the variance at the points.
+    private func weightCount(ofVariance: Bool) -> Int {
+        WinogradWeights.count(
+            filter: filter, inputs: geometry.input.channels, outputs: outputs,
+            format: ofVariance ? varianceFormat : .float32)
+    }
+
+    /// The end of the weights in memory: the mean's are first, and the variance's follow.
+    private func weightEnd(ofVariance: Bool) -> Int {
+        weightCount(ofVariance: false) + (ofVariance ? weightCount(ofVariance: true) : 0)
     }
 
     /// The number of values of the folded window, or of its gradient; 0 without folding.
@@ -93,13 +109,13 @@ final class WinogradProducts: LayerProducts {
         folding == nil ? 0 : images * geometry.input.count
     }
 
-    /// Returns the memory of the mean's or the variance's weights. The mean's are first; the
-    /// variance's and then the folded window follow.
+    /// Returns the memory of the mean's or the variance's weights. The folded window follows them.
     private func weights(ofVariance: Bool = false) -> WinogradWeights {
-        let end = (ofVariance ? 2 : 1) * weightCount
+        let end = weightEnd(ofVariance: ofVariance)
         return WinogradWeights(
             filter: filter, inputs: geometry.input.channels, outputs: outputs,
-            in: memory.weights(end)[end - weightCount..<end])
+            format: ofVariance ? varianceFormat : .float32,
+            in: memory.weights(end)[end - weightCount(ofVariance: ofVariance)..<end])
     }
 
     private func pack(
@@ -113,7 +129,7 @@ final class WinogradProducts: LayerProducts {
 
     private func folded(_ weights: FloatView) -> FloatView {
         guard let folding else { return weights }
-        let start = (hasVariance ? 2 : 1) * weightCount
+        let start = weightEnd(ofVariance: hasVariance)
         let window = memory.weights(start + foldedWeightCount)[start..<start + foldedWeightCount]
         folding.foldWeights(weights, into: window)
         return window
@@ -160,7 +176,8 @@ final class WinogradProducts: LayerProducts {
             for moment in moments {
                 convolution.weightGradient(
                     input, squared: moment.isSquared, gradient: moment.gradient,
-                    into: moment.weights, panels: part, workspace: workspace)
+                    into: moment.weights, panels: part,
+                    format: moment.isSquared ? varianceFormat : .float32, workspace: workspace)
             }
             return
         }
@@ -175,7 +192,8 @@ final class WinogradProducts: LayerProducts {
                 convolution.weightGradient(
                     images, squared: moment.isSquared,
                     gradient: moment.gradient[panel.scaled(by: result)], into: window,
-                    accumulate: first > 0, workspace: workspace)
+                    accumulate: first > 0,
+                    format: moment.isSquared ? varianceFormat : .float32, workspace: workspace)
             }
         }
         for (moment, window) in zip(moments, windows) {

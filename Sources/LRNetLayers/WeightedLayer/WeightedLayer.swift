@@ -79,6 +79,7 @@ package final class WeightedLayer: Layer {
     private let mean: FloatBuffer
     private let variance: FloatBuffer?
     private let products: any LayerProducts
+    private let varianceFormat: ProductFormat
     /// The maximum number of samples in one call of ``products``.
     private var panelSize = 1
     /// The computation of the weights' gradient over the whole batch; `nil` if it is a sum over
@@ -94,11 +95,14 @@ package final class WeightedLayer: Layer {
 
     /// Creates a layer with weights of zero.
     ///
-    /// - Parameter outputs: The number of output channels.
+    /// - Parameters:
+    ///   - outputs: The number of output channels.
+    ///   - varianceFormat: The number format of the products of variances, for models that draw
+    ///     their pre-activations. Others use Float32.
     package init(
         name: String, index: Int, inputShape: ImageShape, geometry: PatchGeometry, outputs: Int,
         model: any WeightModel, hasBias: Bool = false,
-        algorithm: ConvolutionAlgorithm = .fastest
+        algorithm: ConvolutionAlgorithm = .fastest, varianceFormat: ProductFormat = .float32
     ) {
         precondition(
             geometry.input.count == inputShape.count,
@@ -126,12 +130,15 @@ package final class WeightedLayer: Layer {
             model: model, shape: shape, scales: scales.map(\.value.count), bias: bias?.value.count)
         mean = FloatBuffer(count: shape.count)
         variance = model.isProbabilistic ? FloatBuffer(count: shape.count) : nil
+        self.varianceFormat = model.drawsPreActivations ? varianceFormat : .float32
         products =
             algorithm == .fastest && WinogradProducts.serves(geometry, outputs: outputs)
             ? WinogradProducts(
-                geometry: geometry, shape: shape, hasVariance: model.isProbabilistic)
+                geometry: geometry, shape: shape, hasVariance: model.isProbabilistic,
+                varianceFormat: self.varianceFormat)
             : DirectProducts(
-                geometry: geometry, shape: shape, hasVariance: model.isProbabilistic)
+                geometry: geometry, shape: shape, hasVariance: model.isProbabilistic,
+                varianceFormat: self.varianceFormat)
         preActivations = PreActivations(shape: outputShape, model: model, sampleCount: 0)
     }
 
@@ -165,7 +172,8 @@ package final class WeightedLayer: Layer {
         products.reserve(
             panelSize: panelSize, needsInputGradient: needsInputGradient, memory: memory)
         wholeBatch = WholeBatchGradient(
-            shape: shape, geometry: geometry, layout: gradientLayout, size: size, memory: memory)
+            shape: shape, geometry: geometry, layout: gradientLayout, size: size, memory: memory,
+            varianceFormat: varianceFormat)
         let unit = model.isFrozen ? nil : wholeBatch?.unit ?? LayerUpdate.unit(of: shape)
         for latent in weightLatents { latent.shareUnit = unit }
         memory.need(weights: 0, scratch: LayerUpdate.scratchCount(tensors: weightLatents.count))

@@ -12,6 +12,8 @@ struct WholeBatchGradient {
     private let shape: WeightShape
     private let layout: GradientLayout
     private let memory: ScratchMemory
+    /// The number format of the products of variances.
+    private let varianceFormat: ProductFormat
 
     /// The number of rows per panel: whole tiles of the product, and a multiple of 64 weights, the
     /// number of random numbers in a group.
@@ -24,7 +26,7 @@ struct WholeBatchGradient {
     /// Returns `nil` if gradients must be sums over leaves; the recipe alone decides.
     init?(
         shape: WeightShape, geometry: PatchGeometry, layout: GradientLayout, size: PassSize,
-        memory: ScratchMemory
+        memory: ScratchMemory, varianceFormat: ProductFormat
     ) {
         let outputs = (layout.variances == nil ? 1 : 2) * shape.outputs
         guard
@@ -35,9 +37,17 @@ struct WholeBatchGradient {
         self.shape = shape
         self.layout = layout
         self.memory = memory
+        self.varianceFormat = varianceFormat
         panelRowCount = shape.outputs % 4 == 0 ? 48 : 192
         let rows = min(size.globalCount, Self.sampleRunCount)
-        memory.need(weights: 0, scratch: rows * panelRowCount)
+        memory.need(weights: 0, scratch: rows * panelRowCount + pairCount(samples: rows))
+    }
+
+    /// The number of values of the factors of a panel in bfloat16.
+    private func pairCount(samples: Int) -> Int {
+        guard varianceFormat == .bfloat16 && layout.variances != nil else { return 0 }
+        return BFloatProduct.scratchCount(
+            transposed: panelRowCount, columns: shape.outputs, inner: samples)
     }
 
     /// The number of weights per panel.
@@ -91,9 +101,20 @@ struct WholeBatchGradient {
                     columns: shape.outputs, inner: run.count, accumulate: start > 0)
             }
             add(momentGradients.mean, to: target.mean)
-            if let varianceGradient = momentGradients.variance, let variance = target.variance {
+            guard let varianceGradient = momentGradients.variance,
+                let variance = target.variance
+            else { continue }
+            switch varianceFormat {
+            case .float32:
                 Elementwise.square(panel, into: panel)
                 add(varianceGradient, to: variance)
+            case .bfloat16:
+                let pairs = memory.scratch(worker)[
+                    panel.count..<panel.count + pairCount(samples: run.count)]
+                BFloatProduct.multiplyTransposed(
+                    panel, squared: true, varianceGradient[run.scaled(by: shape.outputs)],
+                    into: variance[columns.scaled(by: shape.outputs)], rows: columns.count,
+                    columns: shape.outputs, inner: run.count, accumulate: start > 0, scratch: pairs)
             }
         }
     }

@@ -13,6 +13,12 @@ extension Recipe {
         if let problem = weights.model.problem(with: architecture) {
             throw failure("weights.model", problem)
         }
+        guard training.precision == .float32 || model.drawsPreActivations else {
+            throw failure(
+                "training.precision",
+                "mixed rounds the variances of pre-activations, and \(weights.model.rawValue) draws "
+                    + "none; use float32")
+        }
         try checkBatch(failure)
         if let samples = data.samples, samples < training.globalBatch {
             throw failure(

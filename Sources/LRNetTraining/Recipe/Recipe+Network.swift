@@ -27,6 +27,7 @@ extension Recipe {
         var options = LRNetLayers.Network.Options(model: model)
         options.batchNorm = batchNorm
         options.convolutions = training.convolutions
+        options.precision = training.precision
         options.dropout = Float(dropout)
         options.probabilityDecay = Float(regularization.probabilityDecay)
         options.beta = Float(regularization.beta)

@@ -134,6 +134,8 @@ package struct Recipe: Sendable, Equatable {
         package var threads = 1
         /// The convolution algorithm; it affects only the last bits of the results.
         package var convolutions = ConvolutionAlgorithm.fastest
+        /// The number format of the products of variances.
+        package var precision = ProductPrecision.float32
 
         /// The number of samples in a leaf.
         package var leafSize: Int { globalBatch / gradientLeaves }

@@ -195,6 +195,11 @@ extension RecipeKey {
             "training.convolutions", \.training.convolutions, .choice, .results, .always,
             about: "The convolution algorithm: the fastest one, or the direct one. It changes "
                 + "only the last bits of the results."),
+        RecipeKey(
+            "training.precision", \.training.precision, .choice, .results, .ifChanged,
+            about: "The precision of products: all in float32, or mixed, where the products of "
+                + "variances are in bfloat16. Mixed requires a method that draws its "
+                + "pre-activations, and is fast on CPUs with AMX or a fast AVX-512 BF16."),
     ]
 
     private static let optimizer: [RecipeKey] = [

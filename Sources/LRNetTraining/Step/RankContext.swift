@@ -17,12 +17,14 @@ package final class RankContext {
     ///   - threadOption: The option that the user should lower if the system cannot create that
     ///     many threads; named in the error.
     ///   - schedule: A plan of more threads, which is made instead of using threads.
-    /// - Throws: `Failure` if there are more ranks than leaves, or if threads cannot be created.
+    /// - Throws: `Failure` if there are more ranks than leaves, if threads cannot be created, or if
+    ///   the recipe requires matrix tiles that the operating system refuses.
     package init(
         group: any ProcessGroup, recipe: Recipe, threadOption: String = "training.threads",
         schedule: ThreadSchedule? = nil
     ) throws {
         try Self.check(recipe, ranks: group.size)
+        if recipe.training.precision == .mixed { try BFloatProduct.prepare() }
         let leaves = recipe.training.gradientLeaves
         self.group = group
         self.recipe = recipe
