@@ -59,7 +59,9 @@ package struct Doctor {
         findings += try merged(
             SpaceCheck.findings(ranksHere: group.hostNames.count { $0 == ownHost }))
         findings.append(try ReductionCheck.run(group))
-        findings += try merged([NoiseCheck.run(), ProductCheck.run(), StorageCheck.run()])
+        findings += try merged([
+            NoiseCheck.run(), ProductCheck.run(), BFloatCheck.run(), StorageCheck.run(),
+        ])
         return Report(findings: findings)
     }
 

@@ -44,7 +44,7 @@ enum ProductCheck {
     }
 
     /// Returns the best of several timings, in 10^9 additions and multiplications per second.
-    private static func speed() -> Double {
+    static func speed() -> Double {
         let size = timedSize
         let a = numbers(size * size, index: 2)
         let c = FloatBuffer(count: size * size)

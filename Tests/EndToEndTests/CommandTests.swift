@@ -297,7 +297,7 @@ extension EndToEndTests {
                 #expect(!outcome.output.contains("FAIL"))
                 for topic in [
                     "OpenBLAS", "HDF5", "MPI", "CPU", "binding", "memory", "disk", "all-reduce",
-                    "noise", "products", "storage",
+                    "noise", "products", "bfloat16", "storage",
                 ] {
                     #expect(outcome.output.contains(topic), "\(topic)")
                 }

@@ -23,12 +23,14 @@ import Testing
 
     @Test func `every hot kernel has a row`() {
         let cases = KernelCases.all
-        #expect(cases.count == 57)
+        #expect(cases.count == 75)
         #expect(Set(cases.map { "\($0.name) \($0.shape)" }).count == cases.count)
         let names = Set(cases.map(\.name))
         for name in [
             "product", "weight gradient, product", "pack", "pack transposed", "convolution",
-            "convolution, input gradient", "convolution, weight gradient", "pack Winograd weights",
+            "convolution, input gradient", "convolution, weight gradient", "bfloat16 convolution",
+            "bfloat16 convolution, input gradient", "bfloat16 convolution, weight gradient",
+            "pack Winograd weights",
             "pack turned Winograd weights", "gather patches",
             "add patches up", "max pooling", "max pooling, gradient", "batch norm, moments",
             "batch norm, normalize", "batch norm, gradient sums", "batch norm, backward", "noise",

@@ -46,6 +46,10 @@ package struct KernelCase {
     /// The tolerance for sums of up to 12,544 products. The naive twin adds them in a single
     /// Float32 chain, whose rounding errors grow like the square root of the number of terms.
     package static let longSum = 5e-5
+
+    /// The tolerance for sums of products whose factors are rounded to bfloat16, with relative errors
+    /// of up to 1/256 each.
+    package static let bfloatRounding = 0.25
 }
 
 /// A kernel and its naive twin, each with separate memory.

@@ -8,11 +8,13 @@ extension KernelCases {
             (14, 32, 64, 5, 32), (56, 64, 64, 3, 4), (32, 128, 128, 3, 8), (14, 256, 256, 3, 4),
             (8, 512, 512, 3, 8), (7, 512, 512, 3, 4),
         ]
-        return geometries.flatMap { size, inputs, outputs, window, images in
-            Direction.allCases.map {
-                convolution(
-                    $0, size: size, inputs: inputs, outputs: outputs, window: window, images: images
-                )
+        return ProductFormat.allCases.flatMap { format in
+            geometries.flatMap { size, inputs, outputs, window, images in
+                Direction.allCases.map {
+                    convolution(
+                        $0, format, size: size, inputs: inputs, outputs: outputs, window: window,
+                        images: images)
+                }
             }
         } + [
             weights(isTurned: false, window: 3, inputs: 512, outputs: 512),
@@ -27,7 +29,8 @@ extension KernelCases {
     }
 
     private static func convolution(
-        _ direction: Direction, size: Int, inputs: Int, outputs: Int, window: Int, images: Int
+        _ direction: Direction, _ format: ProductFormat, size: Int, inputs: Int, outputs: Int,
+        window: Int, images: Int
     ) -> KernelCase {
         let geometry = PatchGeometry(
             input: ImageShape(height: size, width: size, channels: inputs), window: window,
@@ -40,16 +43,18 @@ extension KernelCases {
         let points = filter.neededPointCount(outputs: size)
         let waste = tiles * tileSize == size ? "" : "; \(tiles * tileSize) squared for \(size)"
         return KernelCase(
-            name: direction.rawValue,
+            name: (format == .float32 ? "" : "bfloat16 ") + direction.rawValue,
             shape: "\(images)x\(size)x\(size)x\(inputs)->\(outputs) \(window)x\(window)",
             units: images, naiveUnits: 1,
             work: .products(
                 images * direct * inputs * outputs,
                 saving: Double(direct) / Double(points * points)),
-            tolerance: KernelCase.longSum,
-            reason: reason(direction, channels: inputs * outputs, tiles: count) + waste
+            tolerance: format == .float32 ? KernelCase.longSum : KernelCase.bfloatRounding,
+            reason: format == .bfloat16
+                ? "transforms of tiles in Float32" + waste
+                : reason(direction, channels: inputs * outputs, tiles: count) + waste
         ) { images in
-            run(direction, geometry: geometry, outputs: outputs, images: images)
+            run(direction, format, geometry: geometry, outputs: outputs, images: images)
         }
     }
 
@@ -71,17 +76,21 @@ extension KernelCases {
     }
 
     private static func run(
-        _ direction: Direction, geometry: PatchGeometry, outputs: Int, images: Int
+        _ direction: Direction, _ format: ProductFormat, geometry: PatchGeometry, outputs: Int,
+        images: Int
     ) -> KernelRun {
         let x = BenchmarkData.normal(images * geometry.input.count)
         let gradient = BenchmarkData.normal(
             images * geometry.outputPixelCount * outputs, stream: 1)
         let weights = BenchmarkData.normal(geometry.patchCount * outputs, stream: 2)
-        let convolution = WinogradConvolution(geometry: geometry, outputs: outputs)
+        let convolution = WinogradConvolution(
+            geometry: geometry, outputs: outputs, formats: [format])
         let workspace = WinogradConvolution.Workspace(convolution)
         let inputs = geometry.input.channels
         let filter = WinogradFilter(window: geometry.window) ?? .window3
-        let packed = winogradWeights(filter, inputs: inputs, outputs: outputs).weights
+        let packed = winogradWeights(
+            filter, inputs: inputs, outputs: outputs, format: format
+        ).weights
         let pool = ThreadPool()
         if direction == .input {
             packed.packTurned(weights, pool: pool)
@@ -109,7 +118,8 @@ extension KernelCases {
                         gradient, weights: packed, into: fast, workspace: workspace)
                 case .weight:
                     convolution.weightGradient(
-                        x, squared: false, gradient: gradient, into: fast, workspace: workspace)
+                        x, squared: false, gradient: gradient, into: fast, format: format,
+                        workspace: workspace)
                 }
             },
             naive: {
@@ -132,12 +142,15 @@ extension KernelCases {
     }
 
     private static func winogradWeights(
-        _ filter: WinogradFilter, inputs: Int, outputs: Int
+        _ filter: WinogradFilter, inputs: Int, outputs: Int, format: ProductFormat = .float32
     ) -> (weights: WinogradWeights, points: FloatView) {
-        let count = WinogradWeights.count(filter: filter, inputs: inputs, outputs: outputs)
+        let count = WinogradWeights.count(
+            filter: filter, inputs: inputs, outputs: outputs, format: format)
         let points = FloatBuffer(count: count).all
         return (
-            WinogradWeights(filter: filter, inputs: inputs, outputs: outputs, in: points), points
+            WinogradWeights(
+                filter: filter, inputs: inputs, outputs: outputs, format: format, in: points),
+            points
         )
     }
 

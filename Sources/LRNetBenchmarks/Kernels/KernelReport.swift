@@ -36,6 +36,8 @@ package struct KernelReport: Codable, Sendable {
     package var versions: LibraryVersions
     /// The provider of matrix products.
     package var products: String
+    /// The provider of products in bfloat16.
+    package var bfloat_products: String
     /// The bounds of one core.
     package var bounds: MachineBounds
     package var kernels: [Row]
@@ -44,6 +46,7 @@ package struct KernelReport: Codable, Sendable {
         processor = .current()
         versions = LibraryVersions()
         products = MatrixProduct.provider
+        bfloat_products = BFloatProduct.provider.rawValue
         self.bounds = bounds
         self.kernels = kernels
     }
@@ -56,7 +59,7 @@ package struct KernelReport: Codable, Sendable {
         %: the bound's time in percent of the measured time. GFLOP/s of convolutions count the \
         operations of the direct sum, of which Winograd's algorithm computes a quarter (3x3) or \
         about a third (5x5), so more than 100 % is possible; the number in parentheses is the rate \
-        if its own products ran at the peak. GB/s count each value that must be read or written \
+        if its own products ran at the peak. The peak is that of Float32, also for bfloat16. GB/s count each value that must be read or written \
         once; kernels that mostly read, or that write where they have read, may exceed a copy. \
         Multiplications of noise and weights are compared with the peak. x naive: the speedup over \
         a plain loop with the same result, which the compiler may have vectorized.
@@ -67,7 +70,7 @@ package struct KernelReport: Codable, Sendable {
         return [
             "\(processor.model), \(processor.coreCount) cores, L2 \(bounds.l2_bytes >> 10) KiB, "
                 + "L3 \(bounds.l3_bytes >> 20) MiB; lrnet-dist \(versions.lrnetDist), "
-                + "\(versions.swift), products by \(products)",
+                + "\(versions.swift), products by \(products), in bfloat16 by \(bfloat_products)",
             "One core: product \(bound(bounds.product_gflops)) GFLOP/s; copies, bytes read and "
                 + "written: L2 \(bound(bounds.copy_l2_gigabytes)), "
                 + "L3 \(bound(bounds.copy_l3_gigabytes)), "
