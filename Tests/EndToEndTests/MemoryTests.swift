@@ -7,9 +7,8 @@ import Testing
 extension EndToEndTests {
     /// Tests of the memory per process that `lrnet-dist describe` predicts.
     @Suite struct MemoryTests {
-        /// The relative error that the documentation promises. MPICH's library takes about 8 MiB more
-        /// than Open MPI's, which the plan counts.
-        private static let tolerance = RankLauncher.current == .hydra ? 0.15 : 0.10
+        /// The relative error that the documentation promises.
+        private static let tolerance = 0.10
 
         private struct Plan: Decodable {
             var step_bytes, peak_bytes: Int
