@@ -17,8 +17,8 @@ package struct MemoryPlan: Sendable, Equatable, Codable {
     /// The memory of a training step, which is all that `lrnet-dist bench` needs.
     package private(set) var step: [Part] = []
 
-    /// The additional memory of a run: batches loaded in advance and, on rank 0, a copy of the state
-    /// and the checkpoint that is encoded from it and written.
+    /// The additional memory of a run: batches loaded in advance and, on rank 0, the likeliest
+    /// weights, a copy of the state, and the checkpoint that is encoded from it and written.
     package private(set) var run: [Part] = []
 
     /// The peak of a process that only runs steps, in bytes.
@@ -87,6 +87,9 @@ package struct MemoryPlan: Sendable, Equatable, Codable {
             let batch = Batch(capacity: capacity, shape: network.input)
             note("a batch of images")
             _ = batch
+            let trace = WeightTrace(network: network, isActive: true)
+            let traceByteCount = plan.byteCount - before
+            _ = trace
             step = [
                 Part(name: "program and libraries", byteCount: Self.programByteCount),
                 Part(name: "MPI", byteCount: Self.messagingByteCount),
@@ -97,6 +100,7 @@ package struct MemoryPlan: Sendable, Equatable, Codable {
                     name: "batches ahead",
                     byteCount: (Self.batchCount - 1) * capacity * network.input.count
                         * MemoryLayout<Float>.size),
+                Part(name: "likeliest weights, compared (rank 0)", byteCount: traceByteCount),
                 Part(
                     name: "checkpoint, made and written (rank 0)",
                     byteCount: 2 * Self.checkpointByteCount(network)),
