@@ -100,13 +100,29 @@ public struct PatchGeometry: Sendable, Hashable {
         let source = UnsafePointer(image.pointer)
         let target = rows.pointer
         let run = window * input.channels
+        // Whole vectors are several times faster than partial ones. What they write too much
+        // belongs to later runs, which overwrite it.
+        let excess = (run + laneCount - 1) / laneCount * laneCount
         forEachRun { row, line, first, start, count in
-            let destination = target + (row &* window &+ line) &* run
+            let offset = (row &* window &+ line) &* run
+            let destination = target + offset
+            if count > 0 {
+                let fits =
+                    start &+ excess <= image.count && offset &+ first &+ excess <= rows.count
+                if fits {
+                    var i = 0
+                    while i < count {
+                        store(load(source + (start &+ i)), destination + (first &+ i))
+                        i &+= laneCount
+                    }
+                } else {
+                    Self.copy(source + start, to: destination + first, count)
+                }
+            }
             if count < run {
                 for i in 0..<first { destination[i] = 0 }
                 for i in first &+ max(count, 0)..<run { destination[i] = 0 }
             }
-            if count > 0 { Self.copy(source + start, to: destination + first, count) }
         }
     }
 
