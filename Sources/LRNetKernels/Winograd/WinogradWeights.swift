@@ -130,13 +130,19 @@ package struct WinogradWeights: Sendable {
             Self.planeCount(inner: inner, columns: columns, format))
         let source = UnsafePointer(weights.pointer)
         // Points too large for the cache bypass it: their lines need not be read before they are
-        // written. Words of bfloat16 values are written twice, so they go through the cache.
+        // written.
         let isStreamed =
-            format == .float32 && points.count >= Self.streamedCount && columns % laneCount == 0
+            points.count >= Self.streamedCount
+            && (format == .bfloat16 || columns % laneCount == 0)
             && Int(bitPattern: points.pointer) % FloatBuffer.alignment == 0
-        /// Transforms one vector of windows.
+        /// Transforms one vector of windows, or two of neighboring rows, which share words.
+        ///
+        /// - Parameter next: The distance of the next row's windows.
         @inline(__always)
-        func put(_ row: Int, _ c: Int, _ room: Int, _ source: UnsafePointer<Float>, _ plane: Int) {
+        func put(
+            _ row: Int, _ c: Int, _ room: Int, _ source: UnsafePointer<Float>, _ plane: Int,
+            next: Int, _ pairs: UnsafeMutablePointer<Float>
+        ) {
             let target = points.pointer + layout.offset(row: row, column: c)
             // The columns that pad a panel are transforms of zero lanes: zeros.
             let lanes = max(min(columns &- c, laneCount), 0)
@@ -155,32 +161,67 @@ package struct WinogradWeights: Sendable {
                 }
             case (.float32, false): evaluate(lanes, FloatPoints(lanes: room))
             case (.bfloat16, _):
-                if row & 1 == 0 {
-                    evaluate(lanes, FirstOfPairs())
-                } else {
-                    evaluate(lanes, SecondOfPairs())
-                }
+                let second = row &+ 1 < inner ? lanes : 0
+                let offset = second > 0 ? next : 0
+                Self.evaluate(
+                    source, lanes, count: count, plane: plane, into: pairs, stride: laneCount,
+                    FloatPoints(lanes: laneCount))
+                Self.evaluate(
+                    source + offset, second, count: count, plane: plane,
+                    into: pairs + WinogradFilter.pointCount &* laneCount, stride: laneCount,
+                    FloatPoints(lanes: laneCount))
+                Self.join(pairs, into: target, stride: stride, isStreamed: isStreamed)
             }
         }
         let padded = layout.paddedColumnCount
+        let pairCount = 2 * WinogradFilter.pointCount * laneCount
         layout.clearPadding(points.pointer, stride: stride)
         pool.forEachRange(inner, grain: Self.grain) { rows, _ in
-            if isTurned {
-                Self.withTurned(source, count, inner, columns, rows: rows, padded) {
-                    block, c, room in
-                    for row in rows {
-                        let source = block + (row &- rows.lowerBound) &* laneCount
-                        put(row, c, room, source, Self.grain &* laneCount)
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: pairCount) { memory in
+                guard let pairs = memory.baseAddress else { return }
+                let rowsOfWords = Swift.stride(
+                    from: rows.lowerBound, to: rows.upperBound, by: layout.rowsPerWord)
+                if isTurned {
+                    Self.withTurned(source, count, inner, columns, rows: rows, padded) {
+                        block, c, room in
+                        for row in rowsOfWords {
+                            let source = block + (row &- rows.lowerBound) &* laneCount
+                            put(
+                                row, c, room, source, Self.grain &* laneCount, next: laneCount,
+                                pairs)
+                        }
                     }
-                }
-            } else {
-                for row in rows {
-                    forEachVector(padded) { c, room in
-                        put(row, c, room, source + (row &* columns &+ c), plane)
+                } else {
+                    for row in rowsOfWords {
+                        forEachVector(padded) { c, room in
+                            put(
+                                row, c, room, source + (row &* columns &+ c), plane, next: columns,
+                                pairs)
+                        }
                     }
                 }
             }
             if isStreamed { finishStreaming() }
+        }
+    }
+
+    /// Rounds the values of two rows at all points and stores them as words.
+    ///
+    /// - Parameter pairs: The 36 vectors of the first row, then those of the second.
+    @inline(__always)
+    private static func join(
+        _ pairs: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, stride: Int,
+        isStreamed: Bool
+    ) {
+        for point in 0..<WinogradFilter.pointCount {
+            let first = pairs + point &* laneCount
+            let words = BFloatPairs.pairs(
+                load(first), load(first + WinogradFilter.pointCount &* laneCount))
+            if isStreamed {
+                stream(words, target + point &* stride)
+            } else {
+                store(words, target + point &* stride)
+            }
         }
     }
 
@@ -318,6 +359,9 @@ package struct WinogradWeights: Sendable {
     private struct Layout {
         let inner, columns: Int
         let format: ProductFormat
+
+        /// The number of rows whose values share a word.
+        var rowsPerWord: Int { format == .bfloat16 ? 2 : 1 }
 
         /// The number of columns, including the padding of the last panel.
         var paddedColumnCount: Int {
