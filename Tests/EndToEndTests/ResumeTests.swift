@@ -95,7 +95,10 @@ extension EndToEndTests {
         /// mpirun gives its ranks one second, which may or may not suffice for a checkpoint.
         @Test func `a run whose launcher was terminated resumes to the same result`() throws {
             let run = try TestRun()
-            #expect(try interrupt(run, ranks: 2, at: 6, SIGTERM).status != 0)
+            let outcome = try interrupt(run, ranks: 2, at: 6, SIGTERM)
+            // hydra can return 0 for ranks that stopped with 75.
+            let isHidden = try RankLauncher.current == .hydra && run.end()?.code == 75
+            #expect(outcome.status != 0 || isHidden)
             #expect(try run.train(Self.settings, ranks: 2).status == 0)
             try expectSame(run)
         }
