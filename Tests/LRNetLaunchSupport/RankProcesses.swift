@@ -18,6 +18,13 @@ package func rankProcesses(of program: String, with argument: String) -> [Int: I
     return found
 }
 
+/// Returns the parent of a process, or `nil` if there is no such process.
+package func parentProcess(of process: Int32) -> Int32? {
+    let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("PPid:") }
+    return line.flatMap { Int32($0.dropFirst(5).trimmingCharacters(in: .whitespaces)) }
+}
+
 /// Returns the words of a file in `/proc`, each of which ends with a zero byte.
 private func words(_ path: String) -> [String]? {
     guard let bytes = try? FileHandle(forReadingAtPath: path)?.readToEnd() else { return nil }

@@ -73,9 +73,9 @@ package final class MPIProcessGroup: ProcessGroup, @unchecked Sendable {
                 exitStatus: .internalError)
         }
         var granted: Int32 = 0
-        try library.check(
-            mpi.initThread(nil, nil, MPIConstants.funneled, &granted), "MPI_Init_thread",
-            rank: nil)
+        let start = library.functions.initThread
+        let code = StartGuard.run { start(nil, nil, MPIConstants.funneled, &granted) }
+        try library.check(code, "MPI_Init_thread", rank: nil)
         let levels = MPIConstants.threadLevels
         threadLevel =
             levels.indices.contains(Int(granted)) ? levels[Int(granted)] : "level \(granted)"

@@ -131,6 +131,25 @@ extension EndToEndTests {
             return true
         }
 
+        @Test func `ranks end by themselves if their launcher ends while MPI starts`() throws {
+            let run = try SmallRun.make()
+            // A stopped mpirun keeps MPI waiting. The parent of a rank is a shell, which can end.
+            let launch = try Launch(
+                "/bin/sh",
+                ["-c", "\"$@\"; exit $?", "sh", Launch.program("lrnet-dist")] + run.arguments([]),
+                ranks: 2)
+            #expect(launch.waits { run.rankProcesses().count == 2 })
+            launch.signal(SIGSTOP)
+            // By then, the ranks know their parents.
+            sleep(1)
+            let ranks = run.rankProcesses().values
+            #expect(ranks.count == 2 && run.checkpoints.isEmpty)
+            for rank in ranks { kill(try #require(parentProcess(of: rank)), SIGKILL) }
+            #expect(run.waitForRanksToExit())
+            launch.signal(SIGKILL)
+            _ = try launch.wait()
+        }
+
         @Test func `a killed launch leaves no session folder and no shared memory`() throws {
             let run = try SmallRun.make()
             var launch: Launch? = try run.start(["training.steps=4000"], ranks: 3)
