@@ -82,11 +82,17 @@ package enum BFloatProduct {
                 continue
             }
             var isFirst = !accumulate
-            forEachBlockRange(of: terms ?? [0..<b.inner]) { blocks in
+            func multiply(_ blocks: Range<Int>) {
                 BFloatPanel.multiply(
                     a, b.start + panel * words * width, blocks: blocks, into: c + first,
                     stride: stride, rows: rows, columns: count, accumulate: !isFirst)
                 isFirst = false
+            }
+            if let terms {
+                forEachBlockRange(of: terms, multiply)
+            } else {
+                // Without an array, whose allocation takes a few percent of a step's time.
+                forEachBlockRange(of: CollectionOfOne(0..<b.inner), multiply)
             }
         }
     }
@@ -171,28 +177,56 @@ package enum BFloatProduct {
                 && scratch.count >= scratchCount(transposed: rows, columns: columns, inner: inner),
             "product of \(rows)x\(inner) and \(inner)x\(columns) with \(a.count), \(b.count), \(c.count) and \(scratch.count) values"
         )
-        let (height, width) = (BFloatPairs.leftPanelWidth, BFloatPairs.panelWidth)
-        let count = BFloatPairs.panelsCount(terms: inner, columns: rows, width: height)
-        let (left, right) = (scratch[0..<count], scratch[count..<scratch.count])
+        let leftCount = scratchCount(transposed: rows, inner: inner)
+        let end = leftCount + PairedMatrix.count(inner: inner, columns: columns)
+        let right = PairedMatrix(inner: inner, columns: columns, in: scratch[leftCount..<end])
+        let panels = panels ?? 0..<right.panelCount
+        right.pack(b, panels: panels)
+        multiplyTransposed(
+            a, squared: squared, right, into: c, rows: rows, panels: panels,
+            accumulate: accumulate, scratch: scratch[0..<leftCount])
+    }
+
+    /// Computes `C = A' B`, or adds the product to `C`, with a packed `B`.
+    ///
+    /// - Parameters:
+    ///   - a: Stored `[b.inner, rows]`.
+    ///   - squared: If true, the squares of `a` are multiplied.
+    ///   - c: Shape `[rows, b.columns]`.
+    ///   - panels: The panels of 32 columns to compute; `nil` for all.
+    ///   - accumulate: If true, adds to `c` instead of overwriting it.
+    ///   - scratch: At least ``scratchCount(transposed:inner:)`` values.
+    package static func multiplyTransposed(
+        _ a: FloatView, squared: Bool, _ b: PairedMatrix, into c: FloatView, rows: Int,
+        panels: Range<Int>? = nil, accumulate: Bool = false, scratch: FloatView
+    ) {
+        let count = scratchCount(transposed: rows, inner: b.inner)
+        precondition(
+            a.count == b.inner * rows && c.count == rows * b.columns && scratch.count >= count,
+            "product of \(rows)x\(b.inner) and \(b.inner)x\(b.columns) with \(a.count), \(c.count) and \(scratch.count) values"
+        )
+        let (left, height) = (scratch[0..<count], BFloatPairs.leftPanelWidth)
         BFloatPairs.roundColumns(
-            a.pointer, squared: squared, terms: inner, columns: rows, width: height,
+            a.pointer, squared: squared, terms: b.inner, columns: rows, width: height,
             panels: 0..<(rows + height - 1) / height, into: left.pointer)
         BFloatPairs.arrangeLeft(left)
-        let panels = panels ?? 0..<(columns + width - 1) / width
-        BFloatPairs.roundColumns(
-            b.pointer, squared: false, terms: inner, columns: columns, width: width,
-            panels: panels, into: right.pointer)
         multiply(
             BFloatPanel.Left(
-                start: left.pointer, form: .panels(words: BFloatPairs.wordCount(inner))),
-            PairedMatrix.Panels(inner: inner, columns: columns, start: right.pointer),
-            panels: panels, into: c.pointer, stride: columns, rows: rows, accumulate: accumulate)
+                start: left.pointer, form: .panels(words: BFloatPairs.wordCount(b.inner))),
+            b.panels, panels: panels, into: c.pointer, stride: b.columns, rows: rows,
+            accumulate: accumulate)
     }
 
     /// Returns the number of values of scratch for a product with a transposed left factor.
     package static func scratchCount(transposed rows: Int, columns: Int, inner: Int) -> Int {
+        scratchCount(transposed: rows, inner: inner)
+            + PairedMatrix.count(inner: inner, columns: columns)
+    }
+
+    /// Returns the number of values of scratch for a product with a transposed left factor and a
+    /// packed right factor.
+    package static func scratchCount(transposed rows: Int, inner: Int) -> Int {
         BFloatPairs.panelsCount(terms: inner, columns: rows, width: BFloatPairs.leftPanelWidth)
-            + BFloatPairs.panelsCount(terms: inner, columns: columns, width: BFloatPairs.panelWidth)
     }
 
     // MARK: Panels

@@ -111,35 +111,41 @@ public enum MatrixProduct {
             accumulate: false)
     }
 
-    /// Computes `C = A B` with a packed `B`.
+    /// Computes `C = A B` with a packed `B`, or adds the product to `C`.
     ///
     /// - Parameters:
     ///   - a: Shape `[rows, inner]`; stored `[inner, rows]` when transposed.
     ///   - b: Shape `[inner, columns]`.
-    ///   - c: Overwritten; shape `[rows, columns]`; does not overlap `a` or `b`.
+    ///   - c: Shape `[rows, columns]`; does not overlap `a` or `b`.
+    ///   - accumulate: If true, adds to `c` instead of overwriting it.
     ///   - summation: The order in which the terms of an element are summed.
     /// - Precondition: The views have exactly these sizes.
     package static func multiply(
-        _ a: Factor, _ b: PackedMatrix, into c: FloatView, rows: Int,
+        _ a: Factor, _ b: PackedMatrix, into c: FloatView, rows: Int, accumulate: Bool = false,
         summation: Summation = .chain
     ) {
         check(a.view.count, b.inner * b.columns, c.count, rows, b.columns, b.inner)
         guard rows > 0 && b.columns > 0 else { return }
-        guard b.inner > 0 else { return c.fill(0) }
+        guard b.inner > 0 else {
+            if !accumulate { c.fill(0) }
+            return
+        }
         let shape = Shape(
             rows: rows, columns: b.columns, inner: b.inner, summation: summation)
-        multiply(Left(a), b.panels, into: c.pointer, shape)
+        multiply(Left(a), b.panels, into: c.pointer, shape, accumulate: accumulate)
     }
 
     private static func multiply(
-        _ a: Left, _ b: PackedMatrix.Panels, into c: UnsafeMutablePointer<Float>, _ shape: Shape
+        _ a: Left, _ b: PackedMatrix.Panels, into c: UnsafeMutablePointer<Float>, _ shape: Shape,
+        accumulate: Bool = false
     ) {
         guard usesOwnKernels else {
-            multiplyByOpenBLAS(a, b.start, into: c, shape: shape, accumulate: false)
+            multiplyByOpenBLAS(a, b.start, into: c, shape: shape, accumulate: accumulate)
             return
         }
         for panel in 0..<b.count {
-            multiply(a, b, panel: panel, terms: 0..<b.inner, into: c, shape, accumulate: false)
+            multiply(
+                a, b, panel: panel, terms: 0..<b.inner, into: c, shape, accumulate: accumulate)
         }
     }
 

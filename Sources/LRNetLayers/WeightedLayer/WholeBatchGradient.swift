@@ -39,15 +39,22 @@ struct WholeBatchGradient {
         self.memory = memory
         self.varianceFormat = varianceFormat
         panelRowCount = shape.outputs % 4 == 0 ? 48 : 192
-        let rows = min(size.globalCount, Self.sampleRunCount)
-        memory.need(weights: 0, scratch: rows * panelRowCount + pairCount(samples: rows))
+        let samples = min(size.globalCount, Self.sampleRunCount)
+        memory.need(
+            weights: factorCount(samples, .float32)
+                + (layout.variances == nil ? 0 : factorCount(samples, varianceFormat)),
+            scratch: samples * panelRowCount + pairCount(samples: samples))
     }
 
-    /// The number of values of the factors of a panel in bfloat16.
+    /// The number of values of the input of a panel in bfloat16.
     private func pairCount(samples: Int) -> Int {
         guard varianceFormat == .bfloat16 && layout.variances != nil else { return 0 }
-        return BFloatProduct.scratchCount(
-            transposed: panelRowCount, columns: shape.outputs, inner: samples)
+        return BFloatProduct.scratchCount(transposed: panelRowCount, inner: samples)
+    }
+
+    /// The number of values of the packed `dM` or `dV` of some samples.
+    private func factorCount(_ samples: Int, _ format: ProductFormat) -> Int {
+        RightFactor.count(inner: samples, columns: shape.outputs, format: format)
     }
 
     /// The number of weights per panel.
@@ -73,49 +80,77 @@ struct WholeBatchGradient {
         let target = layout.moments(of: vector)
         let share = gradients.exchange.share(of: shape.count, unit: unit)
         let rows = share.lowerBound / shape.outputs..<share.upperBound / shape.outputs
-        pool.forEachRange(rows.count, grain: panelRowCount) { panel, worker in
-            let columns = rows.lowerBound + panel.lowerBound..<rows.lowerBound + panel.upperBound
-            addPanel(columns, of: input, momentGradients, into: target, worker: worker)
+        let samples = input.count / shape.fanIn
+        for start in stride(from: 0, to: rows.isEmpty ? 0 : samples, by: Self.sampleRunCount) {
+            let run = start..<min(start + Self.sampleRunCount, samples)
+            let factors = packed(momentGradients, run, pool: pool)
+            pool.forEachRange(rows.count, grain: panelRowCount) { panel, worker in
+                let first = rows.lowerBound
+                addPanel(
+                    first + panel.lowerBound..<first + panel.upperBound,
+                    of: input[run.scaled(by: shape.fanIn)], factors, into: target,
+                    accumulate: start > 0, worker: worker)
+            }
         }
         if let bias = layout.bias {
             Elementwise.sumRows(of: momentGradients.mean, into: vector[bias], accumulate: false)
         }
     }
 
-    /// Computes the gradients of the weights of some inputs: `columns` of `x`, which are rows of
-    /// `dm` and `dv`.
+    /// The right factors of the products of some samples.
+    private typealias Factors = (mean: RightFactor, variance: RightFactor?)
+
+    /// Packs `dM` and `dV` of some samples for all panels. The packed weights are no longer needed,
+    /// so their memory is used.
+    private func packed(
+        _ gradients: MomentViews, _ samples: Range<Int>, pool: ThreadPool
+    ) -> Factors {
+        var end = 0
+        func pack(_ gradient: FloatView, _ format: ProductFormat) -> RightFactor {
+            let start = end
+            end += factorCount(samples.count, format)
+            let factor = RightFactor(
+                inner: samples.count, columns: shape.outputs, format: format,
+                in: memory.weights(end)[start..<end])
+            let values = gradient[samples.scaled(by: shape.outputs)]
+            pool.forEach(factor.panelCount) { panel, _ in
+                factor.pack(values, isTransposed: false, panels: panel..<panel + 1)
+            }
+            return factor
+        }
+        return (
+            pack(gradients.mean, .float32), gradients.variance.map { pack($0, varianceFormat) }
+        )
+    }
+
+    /// Adds some samples' products to the gradients of the weights of some inputs: `columns` of
+    /// `x`, which are rows of `dm` and `dv`.
+    ///
+    /// - Parameter input: The input of the samples.
     private func addPanel(
-        _ columns: Range<Int>, of input: FloatView, _ momentGradients: MomentViews,
-        into target: MomentViews, worker: Int
+        _ columns: Range<Int>, of input: FloatView, _ factors: Factors,
+        into target: MomentViews, accumulate: Bool, worker: Int
     ) {
-        let samples = input.count / shape.fanIn
-        for start in stride(from: 0, to: samples, by: Self.sampleRunCount) {
-            let run = start..<min(start + Self.sampleRunCount, samples)
-            let panel = memory.scratch(worker)[0..<run.count * columns.count]
-            Elementwise.copyColumns(
-                columns, of: input[run.scaled(by: shape.fanIn)], width: shape.fanIn, into: panel)
-            func add(_ gradient: FloatView, to target: FloatView) {
+        let scratch = memory.scratch(worker)
+        let panel = scratch[0..<input.count / shape.fanIn * columns.count]
+        Elementwise.copyColumns(columns, of: input, width: shape.fanIn, into: panel)
+        func add(_ factor: RightFactor, squared: Bool, to target: FloatView) {
+            let target = target[columns.scaled(by: shape.outputs)]
+            switch factor {
+            case .float32(let factor):
+                if squared { Elementwise.square(panel, into: panel) }
                 MatrixProduct.multiply(
-                    .transposed(panel), gradient[run.scaled(by: shape.outputs)],
-                    into: target[columns.scaled(by: shape.outputs)], rows: columns.count,
-                    columns: shape.outputs, inner: run.count, accumulate: start > 0)
-            }
-            add(momentGradients.mean, to: target.mean)
-            guard let varianceGradient = momentGradients.variance,
-                let variance = target.variance
-            else { continue }
-            switch varianceFormat {
-            case .float32:
-                Elementwise.square(panel, into: panel)
-                add(varianceGradient, to: variance)
-            case .bfloat16:
-                let pairs = memory.scratch(worker)[
-                    panel.count..<panel.count + pairCount(samples: run.count)]
+                    .transposed(panel), factor, into: target, rows: columns.count,
+                    accumulate: accumulate)
+            case .bfloat16(let factor):
                 BFloatProduct.multiplyTransposed(
-                    panel, squared: true, varianceGradient[run.scaled(by: shape.outputs)],
-                    into: variance[columns.scaled(by: shape.outputs)], rows: columns.count,
-                    columns: shape.outputs, inner: run.count, accumulate: start > 0, scratch: pairs)
+                    panel, squared: squared, factor, into: target, rows: columns.count,
+                    accumulate: accumulate, scratch: scratch[panel.count..<scratch.count])
             }
+        }
+        add(factors.mean, squared: false, to: target.mean)
+        if let factor = factors.variance, let variance = target.variance {
+            add(factor, squared: true, to: variance)
         }
     }
 }
