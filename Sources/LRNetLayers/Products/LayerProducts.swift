@@ -18,6 +18,11 @@ protocol LayerProducts: AnyObject {
     /// Returns the number of samples per call, which depends only on geometry and micro-batch.
     func panelSize(microBatch: Int) -> Int
 
+    /// Returns the number of samples per call of ``forward(_:into:worker:)`` and
+    /// ``inputGradient(_:gradient:into:worker:)``, of which each sample has results of its own. If
+    /// it exceeds the micro-batch, a call may contain samples of several leaves.
+    func outputPanelSize(_ size: PassSize) -> Int
+
     /// Requests scratch memory for panels of up to `panelSize` samples.
     func reserve(panelSize: Int, needsInputGradient: Bool, memory: ScratchMemory)
 

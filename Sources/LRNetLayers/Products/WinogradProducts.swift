@@ -78,6 +78,8 @@ final class WinogradProducts: LayerProducts {
 
     func panelSize(microBatch: Int) -> Int { microBatch }
 
+    func outputPanelSize(_ size: PassSize) -> Int { size.microBatch }
+
     func reserve(panelSize: Int, needsInputGradient: Bool, memory: ScratchMemory) {
         self.memory = memory
         self.panelSize = panelSize

@@ -80,8 +80,9 @@ package final class WeightedLayer: Layer {
     private let variance: FloatBuffer?
     private let products: any LayerProducts
     private let varianceFormat: ProductFormat
-    /// The maximum number of samples in one call of ``products``.
-    private var panelSize = 1
+    /// The maximum number of samples in one product of a weight gradient, and in one call for
+    /// outputs or input gradients.
+    private var (panelSize, outputPanelSize) = (1, 1)
     /// The computation of the weights' gradient over the whole batch; `nil` if it is a sum over
     /// leaves.
     private var wholeBatch: WholeBatchGradient?
@@ -169,8 +170,10 @@ package final class WeightedLayer: Layer {
         preActivations = PreActivations(
             shape: outputShape, model: model, sampleCount: size.sampleCount)
         panelSize = products.panelSize(microBatch: size.microBatch)
+        outputPanelSize = products.outputPanelSize(size)
         products.reserve(
-            panelSize: panelSize, needsInputGradient: needsInputGradient, memory: memory)
+            panelSize: max(panelSize, outputPanelSize), needsInputGradient: needsInputGradient,
+            memory: memory)
         wholeBatch = WholeBatchGradient(
             shape: shape, geometry: geometry, layout: gradientLayout, size: size, memory: memory,
             varianceFormat: varianceFormat)
@@ -218,7 +221,7 @@ package final class WeightedLayer: Layer {
         products.packForward(
             PreparedWeights(mean: mean.all, variance: isNoisy ? variance?.all : nil),
             pool: pass.pool)
-        pass.forEachPanel(panelSize) { panel, worker in
+        pass.forEachPanel(outputPanelSize) { panel, worker in
             let result = preActivations.moments(panel, isNoisy: isNoisy)
             products.forward(
                 input[panel.scaled(by: inputShape.count)], into: result, worker: worker)
@@ -267,7 +270,7 @@ package final class WeightedLayer: Layer {
             PreparedWeights(
                 mean: mean.all, variance: model.hasVarianceGradient ? variance?.all : nil),
             pool: pass.pool)
-        pass.forEachPanel(panelSize) { panel, worker in
+        pass.forEachPanel(outputPanelSize) { panel, worker in
             let images = panel.scaled(by: inputShape.count)
             products.inputGradient(
                 input[images], gradient: preActivations.momentGradients(panel, gradient),
