@@ -5,21 +5,7 @@ import LRNetTraining
 import Testing
 
 /// The methods in recipes, and the networks that each method supports.
-@Suite struct MethodRecipeTests {
-    private func recipe(_ yaml: String) throws -> Recipe { try Recipe(yaml: yaml, file: "r.yaml") }
-
-    private func refusal(_ yaml: String) -> String {
-        do {
-            _ = try recipe(yaml)
-            return "accepted"
-        } catch let failure as Failure {
-            #expect(failure.exitStatus == .badRecipe && !failure.description.contains("\n"))
-            return "\(failure.subject): \(failure.message)"
-        } catch {
-            return "another error: \(error)"
-        }
-    }
-
+@Suite struct MethodRecipeTests: RecipeReading {
     static let fitting: [TrainingMethod: String] = [
         .bwn: "{name: mnist, firstLayer: full-precision}",
         .xnor: "{name: mnist, firstLayer: full-precision}",

@@ -5,19 +5,7 @@ import LRNetTraining
 import Testing
 
 /// Mistakes of users who come from other programs, and the messages that they get.
-@Suite struct RecipeHintTests {
-    private func refusal(_ yaml: String, _ overrides: [String] = []) -> String {
-        do {
-            _ = try Recipe(yaml: yaml, file: "r.yaml", overrides: overrides)
-            return "accepted"
-        } catch let failure as Failure {
-            #expect(failure.exitStatus == .badRecipe)
-            return "\(failure.subject): \(failure.message)"
-        } catch {
-            return "another error: \(error)"
-        }
-    }
-
+@Suite struct RecipeHintTests: RecipeReading {
     @Test(arguments: [
         ("optimizer.lr", "optimizer.learningRate"), ("lr", "optimizer.learningRate"),
         ("learning_rate", "optimizer.learningRate"),

@@ -15,20 +15,14 @@ extension TrainingMethod {
     ) { GumbelModel(.ternary, $0) }
 }
 
-/// Discrete weights trained through one relaxed draw per step (Gumbel-softmax). Logits, initial
-/// values and test-time weights are those of an LR-net.
+/// Discrete weights trained through one relaxed draw per step (Gumbel-softmax).
 ///
 /// - Source: Shayer, Levi, Fetaya, ICLR 2018, appendix A; formulas at `GumbelWeights`.
-package struct GumbelModel: HasRegularizer, HasDistributions {
+package struct GumbelModel: SharesLogits {
     package let distribution: DiscreteDistribution
 
     /// The temperature of the relaxation; positive, 0.1 in the paper.
     package let temperature: Float
-
-    /// False, because a step's weights are drawn once and are then fixed.
-    package let isProbabilistic = false
-
-    package let isDrawn = true
 
     package static let temperatureConstant = MethodConstant.number(
         "temperature", .from(1e-6, to: 1e6), usual: 0.1,
@@ -43,21 +37,6 @@ package struct GumbelModel: HasRegularizer, HasDistributions {
         precondition(temperature > 0, "temperature \(temperature)")
         self.distribution = distribution
         self.temperature = temperature
-    }
-
-    package var levels: Int? { model.levels }
-
-    /// The LR-net with the same weights, which defines the logits.
-    private var model: any HasDistributions { distribution.model }
-
-    package func latents(for shape: WeightShape) -> [LatentTensor] {
-        model.latents(for: shape)
-    }
-
-    package func initialize(
-        _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
-    ) {
-        model.initialize(latents, shape: shape, from: source)
     }
 
     package func prepare(
@@ -93,23 +72,5 @@ package struct GumbelModel: HasRegularizer, HasDistributions {
                 signLogit: latents[0], temperature: temperature, key: step.key,
                 first: first, weightGradient: gradient.mean, signLogitGradient: latentGradients[0])
         }
-    }
-
-    package func addRegularization(
-        beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
-    ) {
-        (model as? any HasRegularizer)?.addRegularization(
-            beta: beta, latents, to: latentGradients)
-    }
-
-    package func testWeights(
-        _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
-        into weights: FloatView
-    ) -> TestWeights {
-        model.testWeights(latents, shape: shape, selection: selection, into: weights)
-    }
-
-    package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
-        model.probabilities(latents)
     }
 }

@@ -16,8 +16,7 @@ extension TrainingMethod {
     }
 }
 
-/// Discrete weights trained by the log-derivative trick (REINFORCE). Logits, initial values and
-/// test-time weights are those of an LR-net.
+/// Discrete weights trained by the log-derivative trick (REINFORCE).
 ///
 ///     g = 1 / K sum over draws k of (loss_k - baseline_k) d log P(w_k) / d logits
 ///
@@ -27,21 +26,13 @@ extension TrainingMethod {
 ///
 /// - Source: Williams, *Machine Learning* 8, 1992; leave-one-out baseline: Kool, van Hoof, Welling,
 ///   2019. Scores at `ScoreGradients`.
-package struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistributions {
+package struct LogDerivativeModel: LearnsFromLosses, SharesLogits {
     package let distribution: DiscreteDistribution
 
     /// K, the number of draws per step; at least 2.
     package let draws: Int
 
-    /// False, because a pass uses a single draw.
-    package let isProbabilistic = false
-
-    package let isDrawn = true
-    package var levels: Int? { model.levels }
     package var gradientRule: GradientRule { .scoreFunction(draws: draws) }
-
-    /// The LR-net with the same weights, which defines the logits.
-    private var model: any HasDistributions { distribution.model }
 
     package static let drawsConstant = MethodConstant.whole(
         "draws", 2...10_000, usual: 4, about: "The number of networks drawn in each step.")
@@ -67,18 +58,10 @@ package struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribu
         return losses.map { Float(($0 - mean) / Double(losses.count - 1)) }
     }
 
-    package func latents(for shape: WeightShape) -> [LatentTensor] { model.latents(for: shape) }
-
-    package func initialize(
-        _ latents: [FloatView], shape: WeightShape, from source: WeightInitialization
-    ) {
-        model.initialize(latents, shape: shape, from: source)
-    }
-
     package func prepare(
         _ latents: [FloatView], step: WeightStep, into weights: PreparedWeights, pool: ThreadPool
     ) {
-        _ = model.testWeights(
+        _ = testWeights(
             latents, shape: step.shape, selection: .drawn(step.key), into: weights.mean)
     }
 
@@ -102,23 +85,5 @@ package struct LogDerivativeModel: LearnsFromLosses, HasRegularizer, HasDistribu
                     to: latentGradients[0])
             }
         }
-    }
-
-    package func addRegularization(
-        beta: Float, _ latents: [FloatView], to latentGradients: [FloatView]
-    ) {
-        (model as? any HasRegularizer)?.addRegularization(
-            beta: beta, latents, to: latentGradients)
-    }
-
-    package func testWeights(
-        _ latents: [FloatView], shape: WeightShape, selection: WeightDraws.Selection,
-        into weights: FloatView
-    ) -> TestWeights {
-        model.testWeights(latents, shape: shape, selection: selection, into: weights)
-    }
-
-    package func probabilities(_ latents: [FloatView]) -> (zero: [Float], plus: [Float]) {
-        model.probabilities(latents)
     }
 }
