@@ -36,7 +36,8 @@ internal import LRNetSupport
 /// and its stop is detected as a hang after ten times the limit, because it may be busy. A watchdog
 /// that was itself suspended (Ctrl-Z, a frozen virtual machine) restarts its timing. A phase counts
 /// as progress when it begins, so the limit must exceed the longest phase. The startup and shutdown
-/// of MPI are not monitored, except for the time after the work is done.
+/// of MPI are not monitored, except for the launcher's end during the startup (`StartGuard`) and for
+/// the time after the work is done.
 package enum Watchdog {
     /// The address at which rank 0 listens.
     struct Contact: Codable, Sendable {

@@ -39,11 +39,13 @@ import Testing
                 accumulate: accumulate, summation: summation)
         case .packed:
             packed.pack(b.view, panels: 0..<packed.panelCount)
-            MatrixProduct.multiply(left, packed, into: c, rows: rows, summation: summation)
+            MatrixProduct.multiply(
+                left, packed, into: c, rows: rows, accumulate: accumulate, summation: summation)
         case .packedTranspose:
             let stored = Reference.transpose(b, rows: inner, columns: columns)
             packed.packTransposed(stored.view, panels: 0..<packed.panelCount)
-            MatrixProduct.multiply(left, packed, into: c, rows: rows, summation: summation)
+            MatrixProduct.multiply(
+                left, packed, into: c, rows: rows, accumulate: accumulate, summation: summation)
         }
         func product(_ f: (Double) -> Double) -> [Double] {
             let product = Reference.product(
@@ -63,9 +65,10 @@ import Testing
     ) {
         for summation in Self.summations {
             for right in Right.allCases {
-                check(size, transposed, right, accumulate: false, summation)
+                for accumulate in [false, true] {
+                    check(size, transposed, right, accumulate: accumulate, summation)
+                }
             }
-            check(size, transposed, .stored, accumulate: true, summation)
         }
     }
 

@@ -53,8 +53,8 @@ import Testing
         /// Images are normal numbers after ReLU. A residual is added to every second value before
         /// the ReLU. Weights are the moments of random ternary distributions.
         ///
-        /// - Parameter shift: Is subtracted from all values before the ReLU, in place of the
-        ///   residuals.
+        /// - Parameter shift: A number that is subtracted from all values before the ReLU. Then no
+        ///   residuals are added.
         init(_ layer: Layer, shift: Float? = nil) throws {
             self.layer = layer
             let pixels = layer.images * layer.size * layer.size

@@ -18,11 +18,12 @@ package func rankProcesses(of program: String, with argument: String) -> [Int: I
     return found
 }
 
-/// Returns the parent of a process, or `nil` if there is no such process.
-package func parentProcess(of process: Int32) -> Int32? {
+/// Returns the shell that started a process, or `nil` if its parent is another program.
+package func shell(of process: Int32) -> Int32? {
     let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
     let line = status?.split(separator: "\n").first { $0.hasPrefix("PPid:") }
-    return line.flatMap { Int32($0.dropFirst(5).trimmingCharacters(in: .whitespaces)) }
+    let parent = line.flatMap { Int32($0.dropFirst(5).trimmingCharacters(in: .whitespaces)) }
+    return parent.flatMap { words("/proc/\($0)/cmdline")?.first == "/bin/sh" ? $0 : nil }
 }
 
 /// Returns the words of a file in `/proc`, each of which ends with a zero byte.

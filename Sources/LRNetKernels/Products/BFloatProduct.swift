@@ -91,7 +91,7 @@ package enum BFloatProduct {
             if let terms {
                 forEachBlockRange(of: terms, multiply)
             } else {
-                // Without an array, whose allocation takes a few percent of a step's time.
+                // Allocating an array for each panel would take a few percent of a step's time.
                 forEachBlockRange(of: CollectionOfOne(0..<b.inner), multiply)
             }
         }

@@ -3,8 +3,7 @@
 /// The batch of `globalCount` samples is cut into leaves of `leafSize` samples, and each leaf into
 /// micro-batches of `microBatch` samples. In a batch that is not full, the last leaf is short and
 /// the leaves after it are absent. A process owns a contiguous range of leaves. The layout follows
-/// from the recipe and that range alone, so the products of a leaf have the same shapes on every
-/// process.
+/// from the recipe and that range alone, so the sums over a leaf are the same on every process.
 package struct BatchLayout: Sendable, Equatable {
     /// The number of samples of the step, over all processes.
     package let globalCount: Int

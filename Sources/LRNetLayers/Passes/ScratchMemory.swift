@@ -3,7 +3,8 @@ package import LRNetKernels
 /// Scratch memory that the layers of a network use in turns, so that it is small and stays in
 /// cache:
 ///
-/// - the packed weights of the current layer, which are packed again at each of its turns
+/// - the packed weights of the current layer, which are packed again at each of its turns, or other
+///   packed factors of its products
 /// - the scratch of each thread
 /// - gradients of activations during a backward pass
 ///
@@ -37,7 +38,7 @@ package final class ScratchMemory {
         scratchBuffers = (0..<workerCount).map { _ in FloatBuffer(count: scratchCount) }
     }
 
-    /// Returns memory for packed weights; the next layer that packs its weights overwrites it.
+    /// Returns memory for packed weights or other factors; the next call of any layer overwrites it.
     package func weights(_ count: Int) -> FloatView { weightBuffer[0..<count] }
 
     /// Returns the scratch of a thread; the next call of any layer overwrites it.

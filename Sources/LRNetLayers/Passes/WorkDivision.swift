@@ -82,15 +82,19 @@ extension Pass {
     /// Calls `body(samples, worker)` for panels of at most `size` samples of all leaves, or for parts
     /// of panels, in parallel.
     ///
-    /// Panels of more than a micro-batch are equal parts of all samples, as many as occupy all
-    /// threads. Smaller ones end with micro-batches, and without a division a thread computes the
-    /// panels of a leaf one after another, so that they share its cache.
+    /// Without a division, a thread computes the panels of a leaf one after another, so that they
+    /// share its cache.
     ///
-    /// - Parameter body: Results of a sample must not depend on the other samples of its panel.
-    func forEachPanel(_ size: Int, _ body: (_ samples: Range<Int>, _ worker: Int) -> Void) {
-        guard size <= layout.microBatch else {
+    /// - Parameters:
+    ///   - span: If given, all samples are divided into equal panels of at most `span` samples
+    ///     instead, at least one for each thread, without regard to leaves.
+    ///   - body: Results of a sample must not depend on the other samples of its panel.
+    package func forEachPanel(
+        _ size: Int, span: Int? = nil, _ body: (_ samples: Range<Int>, _ worker: Int) -> Void
+    ) {
+        if let span {
             let (samples, threads) = (layout.sampleCount, pool.threadCount)
-            let rounds = (samples + size * threads - 1) / (size * threads)
+            let rounds = (samples + span * threads - 1) / (span * threads)
             let count = min(rounds * threads, samples)
             return pool.forEach(count) { panel, worker in
                 body(samples * panel / count..<samples * (panel + 1) / count, worker)

@@ -30,15 +30,16 @@ final class DirectProducts: LayerProducts {
         return min(max(Self.panelValueCount / values, 1), microBatch)
     }
 
-    /// The number of samples of a fully connected layer that read its weights together. Large
-    /// weights come from memory, so they should not be read for every leaf.
-    private static let readingSampleCount = 128
+    /// The largest number of samples of a fully connected layer that read its weights together.
+    /// Large weights come from memory, so they should not be read for every leaf.
+    private static let largestSpanSize = 128
 
     /// With OpenBLAS, the bits of a sample may depend on the number of samples in a call.
-    func outputPanelSize(_ size: PassSize) -> Int {
-        let least = panelSize(microBatch: size.microBatch)
-        guard geometry.isIdentity && MatrixProduct.usesOwnKernels else { return least }
-        return max(least, min(size.sampleCount, Self.readingSampleCount))
+    func spanSize(_ size: PassSize, threads: Int) -> Int? {
+        guard
+            geometry.isIdentity && geometry.outputPixelCount == 1 && MatrixProduct.usesOwnKernels
+        else { return nil }
+        return min(max((size.sampleCount + threads - 1) / threads, 1), Self.largestSpanSize)
     }
 
     /// Requests scratch memory for a panel: the patches, whose gradient later overwrites them, then

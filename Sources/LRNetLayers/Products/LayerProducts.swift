@@ -15,15 +15,16 @@ struct MomentViews {
 /// Each layer packs its weights into scratch memory when its turn comes. All layers share this
 /// memory, and also the scratch of each thread.
 protocol LayerProducts: AnyObject {
-    /// Returns the number of samples per call, which depends only on geometry and micro-batch.
+    /// Returns the number of samples per product of a weight gradient, and per call without a
+    /// ``spanSize(_:threads:)``. It depends only on geometry and micro-batch.
     func panelSize(microBatch: Int) -> Int
 
-    /// Returns the number of samples per call of ``forward(_:into:worker:)`` and
-    /// ``inputGradient(_:gradient:into:worker:)``, of which each sample has results of its own. If
-    /// it exceeds the micro-batch, a call may contain samples of several leaves.
-    func outputPanelSize(_ size: PassSize) -> Int
+    /// Returns the largest number of samples per call of ``forward(_:into:worker:)`` and
+    /// ``inputGradient(_:gradient:into:worker:)`` if a call may contain samples of several leaves;
+    /// `nil` if it may not.
+    func spanSize(_ size: PassSize, threads: Int) -> Int?
 
-    /// Requests scratch memory for panels of up to `panelSize` samples.
+    /// Requests scratch memory for calls of up to `panelSize` samples.
     func reserve(panelSize: Int, needsInputGradient: Bool, memory: ScratchMemory)
 
     /// Packs the weights, stored as `[patch, outputs]`, for outputs; packs variances only if there

@@ -78,7 +78,7 @@ final class WinogradProducts: LayerProducts {
 
     func panelSize(microBatch: Int) -> Int { microBatch }
 
-    func outputPanelSize(_ size: PassSize) -> Int { size.microBatch }
+    func spanSize(_: PassSize, threads _: Int) -> Int? { nil }
 
     func reserve(panelSize: Int, needsInputGradient: Bool, memory: ScratchMemory) {
         self.memory = memory

@@ -80,9 +80,11 @@ package final class WeightedLayer: Layer {
     private let variance: FloatBuffer?
     private let products: any LayerProducts
     private let varianceFormat: ProductFormat
-    /// The maximum number of samples in one product of a weight gradient, and in one call for
-    /// outputs or input gradients.
-    private var (panelSize, outputPanelSize) = (1, 1)
+    /// The maximum number of samples in one call of ``products``.
+    private var panelSize = 1
+    /// The maximum number of samples in one call for outputs or input gradients, of any leaves;
+    /// `nil` if calls end with leaves.
+    private var spanSize: Int?
     /// The computation of the weights' gradient over the whole batch; `nil` if it is a sum over
     /// leaves.
     private var wholeBatch: WholeBatchGradient?
@@ -170,9 +172,9 @@ package final class WeightedLayer: Layer {
         preActivations = PreActivations(
             shape: outputShape, model: model, sampleCount: size.sampleCount)
         panelSize = products.panelSize(microBatch: size.microBatch)
-        outputPanelSize = products.outputPanelSize(size)
+        spanSize = products.spanSize(size, threads: memory.workerCount)
         products.reserve(
-            panelSize: max(panelSize, outputPanelSize), needsInputGradient: needsInputGradient,
+            panelSize: max(panelSize, spanSize ?? 0), needsInputGradient: needsInputGradient,
             memory: memory)
         wholeBatch = WholeBatchGradient(
             shape: shape, geometry: geometry, layout: gradientLayout, size: size, memory: memory,
@@ -221,7 +223,7 @@ package final class WeightedLayer: Layer {
         products.packForward(
             PreparedWeights(mean: mean.all, variance: isNoisy ? variance?.all : nil),
             pool: pass.pool)
-        pass.forEachPanel(outputPanelSize) { panel, worker in
+        pass.forEachPanel(panelSize, span: spanSize) { panel, worker in
             let result = preActivations.moments(panel, isNoisy: isNoisy)
             products.forward(
                 input[panel.scaled(by: inputShape.count)], into: result, worker: worker)
@@ -270,7 +272,7 @@ package final class WeightedLayer: Layer {
             PreparedWeights(
                 mean: mean.all, variance: model.hasVarianceGradient ? variance?.all : nil),
             pool: pass.pool)
-        pass.forEachPanel(outputPanelSize) { panel, worker in
+        pass.forEachPanel(panelSize, span: spanSize) { panel, worker in
             let images = panel.scaled(by: inputShape.count)
             products.inputGradient(
                 input[images], gradient: preActivations.momentGradients(panel, gradient),

@@ -179,8 +179,8 @@ extension RecipeKey {
             default: "the largest divisor of the leaf (globalBatch / gradientLeaves) that is at "
                 + "most \(Recipe.Training.usualMicroBatchLimit)",
             derive: { $0.training.microBatch = $0.usualMicroBatch },
-            about: "The number of images in one product, few enough to fit the cache; divides "
-                + "the leaf."),
+            about: "The number of images that a convolution computes together, few enough to fit "
+                + "the cache; divides the leaf."),
         RecipeKey(
             "training.tail", \.training.tail, .choice, .results, .always,
             about: "The treatment of the images after the last full batch of an epoch: drop "

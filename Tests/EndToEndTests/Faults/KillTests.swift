@@ -142,10 +142,11 @@ extension EndToEndTests {
             launch.signal(SIGSTOP)
             // By then, the ranks know their parents.
             sleep(1)
-            let ranks = run.rankProcesses().values
-            #expect(ranks.count == 2 && run.checkpoints.isEmpty)
-            for rank in ranks { kill(try #require(parentProcess(of: rank)), SIGKILL) }
+            let shells = run.rankProcesses().values.compactMap { shell(of: $0) }
+            try #require(shells.count == 2 && run.checkpoints.isEmpty)
+            for shell in shells { kill(shell, SIGKILL) }
             #expect(run.waitForRanksToExit())
+            for rank in run.rankProcesses().values { kill(rank, SIGKILL) }
             launch.signal(SIGKILL)
             _ = try launch.wait()
         }
