@@ -22,7 +22,7 @@ enum BFloatCheck {
 
     static func run() -> Finding {
         let topic = "bfloat16"
-        do { try BFloatProduct.prepare() } catch {
+        do { try BFloatProduct.checkSupport() } catch {
             return .warning(
                 topic, "\(BFloatProduct.provider.rawValue): \(error)",
                 remedy: "training.precision: mixed is impossible; float32 works")

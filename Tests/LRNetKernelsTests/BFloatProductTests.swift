@@ -13,12 +13,27 @@ import Testing
 
     private let hasTiles = BFloatProduct.provider == .tiles
 
-    init() throws { try BFloatProduct.prepare() }
-
     private func values(_ count: Int, stream: UInt32) -> [Float] {
         // Some values are tiny, so that some sums are denormal.
         TestData.normal(count, stream: stream).enumerated().map { index, value in
             index % 7 == 0 ? value * 0x1p-80 : value
+        }
+    }
+
+    /// A process must request tiles from the operating system before it uses them. Other tests of this
+    /// process could have done that, so the product is computed in a new one.
+    @Test func `the first product of a process needs no preparation`() async {
+        await #expect(processExitsWith: .success) {
+            let ones = [Float](repeating: 1, count: 9).view
+            let packed = PairedMatrix(
+                inner: 3, columns: 3,
+                in: .unwritten(PairedMatrix.count(inner: 3, columns: 3)))
+            packed.pack(ones, panels: 0..<packed.panelCount)
+            let c = FloatView.unwritten(9)
+            BFloatProduct.multiply(
+                ones, squared: false, packed, into: c, rows: 3,
+                scratch: .unwritten(BFloatProduct.scratchCount(rows: 3, inner: 3)))
+            precondition(c.values.allSatisfy { $0 == 3 })
         }
     }
 

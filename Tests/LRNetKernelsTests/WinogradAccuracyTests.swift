@@ -260,7 +260,6 @@ import Testing
     /// Prints a row of the table in Products.md and checks its claims.
     @Test(arguments: layers)
     func `variances in bfloat16 move deviations by a few tenths of a percent`(layer: Layer) throws {
-        try BFloatProduct.prepare()
         let problem = try Problem(layer)
         let convolution = problem.convolution
         let workspace = WinogradConvolution.Workspace(convolution)

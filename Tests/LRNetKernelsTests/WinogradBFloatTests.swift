@@ -10,8 +10,6 @@ import Testing
     /// amplify them.
     static let tolerance = 0.03
 
-    init() throws { try BFloatProduct.prepare() }
-
     /// Runs a convolution and its gradients.
     private struct Problem {
         let geometry: PatchGeometry

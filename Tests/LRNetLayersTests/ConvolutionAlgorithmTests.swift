@@ -59,7 +59,6 @@ import Testing
     func `mixed products give nearly the gradients of float32, with the same bits on more threads`(
         algorithm: ConvolutionAlgorithm
     ) throws {
-        try BFloatProduct.prepare()
         let count = 8
         let images = TestData.normal(count * Self.architecture.input.count, stream: 1)
         let labels = (0..<count).map { Int32($0 % 5) }

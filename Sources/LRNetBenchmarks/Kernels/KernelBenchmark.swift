@@ -72,7 +72,7 @@ package struct KernelBenchmark {
     /// - Returns: The twin's time for all units, in seconds.
     /// - Throws: `Failure` (70) if the results differ by more than the tolerance.
     package static func check(_ kernel: KernelCase) throws -> Double {
-        try BFloatProduct.prepare()
+        try BFloatProduct.checkSupport()
         let run = kernel.prepare(kernel.naiveUnits)
         run.fast()
         var seconds = time(run.naive)

@@ -23,6 +23,7 @@ enum BFloatPanel {
         into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int, accumulate: Bool
     ) {
         if BFloatProduct.usesTiles {
+            BFloatProduct.requireTiles()
             multiplyByTiles(
                 a, panel, blocks: blocks, into: c, stride: stride, rows: rows, columns: columns,
                 accumulate: accumulate)

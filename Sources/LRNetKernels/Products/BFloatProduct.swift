@@ -37,13 +37,19 @@ package enum BFloatProduct {
     @inline(__always)
     static var usesTiles: Bool { lrnet_has_tiles() != 0 }
 
-    /// The answer of the kernel of the operating system to a request for tiles.
+    /// True if the operating system lets this process use tiles. The first use requests them, for all
+    /// threads; without that request, the first instruction for tiles would end the process.
     private static let mayUseTiles = lrnet_request_tiles() == 0
 
-    /// Prepares the process for products; called once before the first product.
+    /// Traps if the operating system refuses tiles. Called once per panel.
+    static func requireTiles() {
+        precondition(mayUseTiles, "the operating system refuses matrix tiles")
+    }
+
+    /// Checks that products can be computed, so that a program can say so before it starts.
     ///
     /// - Throws: `Failure` if the build requires tiles that the operating system refuses.
-    package static func prepare() throws {
+    package static func checkSupport() throws {
         guard usesTiles && !mayUseTiles else { return }
         throw Failure(
             call: "arch_prctl", subject: "AMX",

@@ -24,7 +24,7 @@ package final class RankContext {
         schedule: ThreadSchedule? = nil
     ) throws {
         try Self.check(recipe, ranks: group.size)
-        if recipe.training.precision == .mixed { try BFloatProduct.prepare() }
+        if recipe.training.precision == .mixed { try BFloatProduct.checkSupport() }
         let leaves = recipe.training.gradientLeaves
         self.group = group
         self.recipe = recipe
