@@ -36,6 +36,13 @@ struct CompareCommand: ParsableCommand {
     var learningRates: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Comma-separated multiples of the rate that --learning-rates replaces, such as "
+                + "0.3,1,3: each method tries its own rates. Not together with --learning-rates.",
+            valueName: "factors"))
+    var rateFactors: String?
+
+    @Option(
         name: .customLong("start"), parsing: .singleValue,
         help: ArgumentHelp(
             "Run to start from instead of the recipe's initialization.from; if repeated, the seeds "
@@ -66,7 +73,7 @@ struct CompareCommand: ParsableCommand {
     func validate() throws {
         try checkRange("--seeds", seeds, 1...10_000)
         _ = try chosenMethods()
-        _ = try chosenRates()
+        _ = try chosenGrid()
         guard starts.count <= seeds else {
             throw ValidationError(
                 "--start is given \(starts.count) times for --seeds \(seeds); use at most "
@@ -92,13 +99,23 @@ struct CompareCommand: ParsableCommand {
         return chosen
     }
 
-    private func chosenRates() throws -> [Double] {
-        try (learningRates ?? "").split(separator: ",").map { word in
-            guard let rate = Double(word), rate > 0, rate <= 1e30 else {
-                throw ValidationError(
-                    "--learning-rates '\(word)' is not a number above 0 and at most 1e+30")
+    private func chosenGrid() throws -> RateGrid {
+        func numbers(_ option: String, _ text: String) throws -> [Double] {
+            guard !text.isEmpty else { throw ValidationError("\(option) '' names no number") }
+            return try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
+                guard let rate = Double(word), rate > 0, rate <= 1e30 else {
+                    throw ValidationError(
+                        "\(option) '\(word)' is not a number above 0 and at most 1e+30")
+                }
+                return rate
             }
-            return rate
+        }
+        switch (learningRates, rateFactors) {
+        case (nil, nil): return .recipe
+        case (let rates?, nil): return .rates(try numbers("--learning-rates", rates))
+        case (nil, let factors?): return .factors(try numbers("--rate-factors", factors))
+        case (_?, _?):
+            throw ValidationError("--learning-rates and --rate-factors exclude each other")
         }
     }
 
@@ -106,7 +123,7 @@ struct CompareCommand: ParsableCommand {
         var options = Comparison.Options(
             recipe: recipe, methods: try chosenMethods(), seedCount: seeds, data: data,
             output: output)
-        options.learningRates = try chosenRates()
+        options.grid = try chosenGrid()
         options.isSpread = spread
         options.starts = starts
         let file = recipe

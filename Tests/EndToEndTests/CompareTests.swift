@@ -330,6 +330,26 @@ extension EndToEndTests {
             #expect(run.learningRate == (errors[0] <= errors[1] ? 1e-9 : 0.001))
         }
 
+        /// The rate of logits is 0.1 here, and that of latent weights 0.01.
+        @Test func `factors multiply each method's own rate`() throws {
+            let comparison = try Run()
+            let outcome = try comparison.start(
+                "ternary,twn", seeds: 1,
+                ["--rate-factors", "3", "--set", "optimizer.logitRate=0.1"]
+            ).wait()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let report = try comparison.report()
+            let runs = report.methods.flatMap(\.runs)
+            #expect(runs.map(\.folder) == ["ternary/rate-0.3-seed-1", "twn/rate-0.03-seed-1"])
+            #expect(runs.map(\.logitRate) == [0.3, nil])
+            #expect(runs.map(\.learningRate) == [0.01, 0.03])
+            let both = try comparison.start(
+                "twn", seeds: 1, ["--rate-factors", "3", "--learning-rates", "1"]
+            ).wait()
+            #expect(both.status == 64)
+            #expect(both.errors.contains("--learning-rates and --rate-factors exclude each other"))
+        }
+
         @Test func `a comparison refuses bad input and changes no folder`() throws {
             let comparison = try Run()
             let named = try comparison.start("binary,ebp", ranks: 2).wait()

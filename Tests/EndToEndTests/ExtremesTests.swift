@@ -79,7 +79,7 @@ extension EndToEndTests {
                 "bench --set network.width=0.1",
                 ["--global-batch", "--gradient-leaves", "--micro-batch", "--threads", "--steps"]
             ),
-            ("compare R --data D --output OUT", ["--seeds", "--learning-rates"]),
+            ("compare R --data D --output OUT", ["--seeds", "--learning-rates", "--rate-factors"]),
             ("doctor", ["--threads"]), ("describe R", ["--ranks", "--per-node"]),
             (
                 "export RUN --format packed --data D --output OUT --dry-run",
@@ -124,7 +124,9 @@ extension EndToEndTests {
                 for value in Self.beyond {
                     // The largest seed is valid.
                     if name == "--seed", value == "9223372036854775807" { continue }
-                    if name == "--learning-rates", value.first == "9" { continue }
+                    if ["--learning-rates", "--rate-factors"].contains(name), value.first == "9" {
+                        continue
+                    }
                     let outcome = try Launch(
                         Launch.program(isData ? "lrnet-data" : "lrnet-dist"),
                         words + ["\(name)=\(value)"]

@@ -23,9 +23,8 @@ package final class Comparison {
         /// The runs to start from, assigned to the seeds in rotation; empty to use the recipe's
         /// start.
         package var starts: [String] = []
-        /// The grid of learning rates. Each method uses the one with the lowest validation error
-        /// under the first seed. An empty grid leaves the methods their default rates.
-        package var learningRates: [Double] = []
+        /// The learning rates to choose from.
+        package var grid = RateGrid.recipe
         /// True if each rank trains different runs alone. Otherwise all ranks train the same run
         /// together.
         package var isSpread = false
@@ -137,16 +136,9 @@ package final class Comparison {
             guard let method = TrainingMethod(rawValue: report.methods[index].name) else {
                 preconditionFailure("method \(report.methods[index].name)")
             }
-            var rate: Double?
-            if let only = options.learningRates.first {
-                rate = only
-                if options.learningRates.count > 1 {
-                    guard let best = try bestRate(of: method) else { return nil }
-                    rate = best
-                }
-            }
+            guard let choice = try chooseRate(of: method) else { return nil }
             for trial in trials {
-                guard let run = try train(method, trial, rate: rate) else { return nil }
+                guard let run = try train(method, trial, rate: choice.rate) else { return nil }
                 report.methods[index].runs.append(run)
                 report.summarize()
                 try group.agreeing { if group.isCoordinator { try write() } }
@@ -161,24 +153,21 @@ package final class Comparison {
     /// Returns `false` after a stop request.
     private func spread() throws -> Bool {
         let methods = report.methods.compactMap { TrainingMethod(rawValue: $0.name) }
-        let rates: [Double?] =
-            options.learningRates.isEmpty ? [nil] : options.learningRates.map { Double?($0) }
-        if rates.count > 1 {
-            let grid = try group.agreeing {
-                try methods.flatMap { method in
-                    try rates.map { try matched(method, trials[0], rate: $0) }
+        let grid = try group.agreeing {
+            try methods.flatMap { method in
+                let rates = try ratesToTry(of: method)
+                return try (rates.count > 1 ? rates : []).map {
+                    try matched(method, trials[0], rate: $0)
                 }
             }
-            guard try spread(grid) else { return false }
         }
+        guard try spread(grid) else { return false }
         var runs: [Recipe] = []
         for method in methods {
-            var rate = rates[0]
-            if rates.count > 1 {
-                guard let best = try bestRate(of: method) else { return false }
-                rate = best
+            guard let choice = try chooseRate(of: method) else { return false }
+            runs += try group.agreeing {
+                try trials.map { try matched(method, $0, rate: choice.rate) }
             }
-            runs += try group.agreeing { try trials.map { try matched(method, $0, rate: rate) } }
         }
         return try spread(runs)
     }
@@ -207,33 +196,36 @@ package final class Comparison {
         ).recipe
     }
 
-    /// Returns the rate of the grid with the lowest validation error under the first seed; in a
-    /// tie, the lowest rate. Returns `nil` after a stop request.
-    private func bestRate(of method: TrainingMethod) throws -> Double? {
-        var best: (rate: Double, error: Double)?
-        for rate in options.learningRates.sorted() {
-            guard let run = try train(method, trials[0], rate: rate) else {
-                return nil
-            }
+    /// A choice of ``RateGrid``.
+    private struct RateChoice {
+        /// `nil` for the recipe's rate.
+        var rate: Double?
+    }
+
+    /// Returns the rates to try for a method; `nil` stands for the recipe's.
+    private func ratesToTry(of method: TrainingMethod) throws -> [Double?] {
+        let recipe = try ComparisonRecipe(base: base, method: method, seed: trials[0].seed)
+        return options.grid.rates(around: recipe.rate)
+    }
+
+    /// Returns the rate with the lowest validation error under the first seed; in a tie, the lowest
+    /// rate. Returns `nil` after a stop request.
+    private func chooseRate(of method: TrainingMethod) throws -> RateChoice? {
+        let rates = try group.agreeing { try ratesToTry(of: method) }
+        guard rates.count > 1 else { return RateChoice(rate: rates.first ?? nil) }
+        var best: (rate: Double?, error: Double)?
+        for rate in rates {
+            guard let run = try train(method, trials[0], rate: rate) else { return nil }
             let error = run.validationError ?? .infinity
-            if error < best?.error ?? .infinity { best = (rate, error) }
+            if best.map({ error < $0.error }) ?? true { best = (rate, error) }
         }
-        return best?.rate ?? options.learningRates.min()
+        return RateChoice(rate: best?.rate)
     }
 
     /// Returns the path of a run's folder, relative to the comparison's folder.
     func folder(_ recipe: Recipe) -> String {
-        let rate =
-            options.learningRates.isEmpty
-            ? "" : "rate-\(rate(of: recipe))-"
+        let rate = options.grid.isNamed ? "rate-\(ComparisonRecipe.rate(of: recipe))-" : ""
         return "\(recipe.weights.model.rawValue)/\(rate)seed-\(recipe.training.seed)"
-    }
-
-    /// Returns the rate that a grid changes: `logitRate` if the recipe contains it and its method
-    /// has logits, and `learningRate` otherwise.
-    private func rate(of recipe: Recipe) -> Double {
-        let logitRate = recipe.weights.model.hasLogits ? recipe.optimizer.logitRate : nil
-        return logitRate ?? recipe.optimizer.learningRate
     }
 
     /// Trains or resumes one run, or reads the files of a finished one. Every rank must call it.
@@ -286,22 +278,22 @@ package final class Comparison {
 
     /// Rejects folders with runs of a different recipe before anything is trained.
     private func checkFolders(_ methods: [TrainingMethod]) throws {
-        let rates: [Double?] =
-            options.learningRates.isEmpty ? [nil] : options.learningRates.map { Double?($0) }
-        for (method, rate) in methods.flatMap({ method in rates.map { (method, $0) } }) {
-            for trial in trials {
-                let recipe = try matched(method, trial, rate: rate)
-                let path = "\(options.output)/\(folder(recipe))"
-                guard FileBytes.exists("\(path)/\(Recipe.recordedName)") else { continue }
-                let old = try FinishedRun(folder: path, for: "compare").recipe
-                // Even changes that a run may resume with, such as more epochs, are rejected: they
-                // would change the comparison.
-                guard old.fingerprint != recipe.fingerprint else { continue }
-                let changes = recipe.changes(from: old).map(\.description)
-                throw Self.site(path).badRecipe(
-                    "already contains a run with a different recipe "
-                        + "(\(changes.joined(separator: ", "))); use a new --output")
+        let recipes = try methods.flatMap { method in
+            try ratesToTry(of: method).flatMap { rate in
+                try trials.map { try matched(method, $0, rate: rate) }
             }
+        }
+        for recipe in recipes {
+            let path = "\(options.output)/\(folder(recipe))"
+            guard FileBytes.exists("\(path)/\(Recipe.recordedName)") else { continue }
+            let old = try FinishedRun(folder: path, for: "compare").recipe
+            // Even changes that a run may resume with, such as more epochs, are rejected: they would
+            // change the comparison.
+            guard old.fingerprint != recipe.fingerprint else { continue }
+            let changes = recipe.changes(from: old).map(\.description)
+            throw Self.site(path).badRecipe(
+                "already contains a run with a different recipe "
+                    + "(\(changes.joined(separator: ", "))); use a new --output")
         }
     }
 

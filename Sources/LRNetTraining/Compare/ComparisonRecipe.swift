@@ -48,6 +48,15 @@ package struct ComparisonRecipe: Sendable {
         self.method = method
     }
 
+    /// The rate that a ``RateGrid`` changes.
+    var rate: Double { Self.rate(of: recipe) }
+
+    /// Returns the rate of a run's recipe that a ``RateGrid`` has changed.
+    static func rate(of recipe: Recipe) -> Double {
+        let logitRate = recipe.weights.model.hasLogits ? recipe.optimizer.logitRate : nil
+        return logitRate ?? recipe.optimizer.learningRate
+    }
+
     /// Returns the reason why a method cannot train the base recipe's network; `nil` if it can.
     static func problem(base: Recipe, _ method: TrainingMethod) -> String? {
         var architecture = base.architecture
