@@ -10,6 +10,8 @@ final class HeartbeatClient {
     private var buffer = HeartbeatSocket.makeBuffer()
     private var hasLeft = false
     private var serverHasLeft = false
+    /// True if rank 0's connection has ended. Some launchers do not end the other ranks then.
+    private var serverIsGone = false
     /// The last message from rank 0.
     private var last: Heartbeat
     private var lastHeartbeatAt = ContinuousClock.now
@@ -112,8 +114,9 @@ final class HeartbeatClient {
             // The port belongs to another program.
         }
         self.socket = nil
-        guard !isConnecting, !hasLeft, !serverHasLeft else { return }
-        lastProgressAt = now
+        guard !isConnecting, !hasLeft else { return }
+        (serverIsGone, lastProgressAt) = (true, now)
+        if serverHasLeft { return }
         // One block is enough, and the ranks of a job that was asked to stop may end in any order.
         guard context.rank == 1, !context.isBeingEnded else { return }
         report(context.isLauncherGone ? .launcherEnded : .ended)
@@ -122,6 +125,9 @@ final class HeartbeatClient {
     private func check(at now: ContinuousClock.Instant) {
         let current = context.beacon.progress
         if current != progress { (progress, lastProgressAt) = (current, now) }
+        let pause = now - lastProgressAt
+        // The failure was reported when rank 0 left, or by rank 1.
+        if serverIsGone, pause > context.limit { _exit(ExitStatus.stalled.rawValue) }
         if serverHasLeft { return }
         // The lowest running rank ends the job; the others would write the same block.
         let turn = context.tick * (context.rank - 1)
@@ -133,7 +139,6 @@ final class HeartbeatClient {
                 progress: last.progress)
         }
         // Rank 0 knows more, and other ranks may be busy in a way that this rank cannot detect.
-        let pause = now - lastProgressAt
         guard pause > context.limit * HeartbeatTable.unknownFactor + turn else { return }
         endJob(
             .init(ranks: [context.rank], cause: .isolated, duration: pause), process: getpid(),

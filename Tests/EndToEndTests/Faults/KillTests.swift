@@ -151,6 +151,25 @@ extension EndToEndTests {
             _ = try launch.wait()
         }
 
+        /// A launcher that is stopped ends no rank, as `srun --mpi=pmi2` without `--kill-on-bad-exit`.
+        @Test func `without rank 0 the other ranks end, even if the launcher does not end them`()
+            throws
+        {
+            let run = try SmallRun.make()
+            let launch = try run.start(
+                ["training.steps=40000", "watchdog.stallSeconds=3"], ranks: 3)
+            #expect(launch.waits { run.checkpoints.contains("latest") })
+            launch.signal(SIGSTOP)
+            let ranks = run.rankProcesses()
+            try #require(ranks.count == 3)
+            // Rank 0 ends because rank 1 is gone, and rank 2 because rank 0 is gone.
+            if let process = ranks[1] { kill(process, SIGKILL) }
+            #expect(run.waitForRanksToExit())
+            for rank in ranks.values { kill(rank, SIGKILL) }
+            launch.signal(SIGKILL)
+            _ = try launch.wait()
+        }
+
         @Test func `a killed launch leaves no session folder and no shared memory`() throws {
             let run = try SmallRun.make()
             var launch: Launch? = try run.start(["training.steps=4000"], ranks: 3)
