@@ -102,7 +102,10 @@ package struct TrainingBenchmark {
         for _ in 0..<StepRunner.warmUpSteps { _ = try runner.step() }
         let allocations = BufferCount.allocations
         schedule?.reset()
-        let samples = try (0..<steps).map { _ in try runner.step() }
+        let samples = try (0..<steps).map { _ in
+            defer { schedule?.endStep() }
+            return try runner.step()
+        }
         let plan = schedule.map { ($0.sequential, $0.parallel, $0.serial) }
         return report(
             samples, allocations: BufferCount.allocations - allocations,
@@ -123,7 +126,6 @@ package struct TrainingBenchmark {
         let calls = samples.reduce(Duration.zero) { $0 + $1.callTime }
         let training = recipe.training
         let traffic = samples.last?.traffic ?? Traffic()
-        let steps = Double(samples.count)
         let busy = plan.map { ($0.sequential + $0.serial) / ($0.parallel + $0.serial) }
         return Report(
             network: recipe.network.name, weights: recipe.weights.model.rawValue,
@@ -139,9 +141,9 @@ package struct TrainingBenchmark {
             update_percent: sum.percent(sum.update),
             data_percent: sum.percent(sum.data),
             planned_threads: schedule?.threadCount,
-            loop_seconds: plan.map { $0.sequential / steps },
-            planned_loop_seconds: plan.map { $0.parallel / steps },
-            serial_seconds: plan.map { $0.serial / steps }, busy_threads: busy,
+            loop_seconds: plan.map { $0.sequential },
+            planned_loop_seconds: plan.map { $0.parallel },
+            serial_seconds: plan.map { $0.serial }, busy_threads: busy,
             data_workers: data == nil ? 0 : recipe.data.workers,
             communication_percent: sum.percent(sum.communication), mpi_percent: sum.percent(calls),
             exchange_seconds: exchange, unhidden_seconds: unhidden,
