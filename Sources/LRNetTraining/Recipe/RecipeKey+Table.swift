@@ -187,7 +187,8 @@ extension RecipeKey {
                 + "them, or keep them as a smaller batch."),
         RecipeKey(
             "training.seed", \.training.seed, .seed, .results, .always,
-            about: "The seed of all random numbers."),
+            about: "The seed of all random numbers. A run that starts from another run has other "
+                + "noise, dropout, augmentation and order of images than it, even with its seed."),
         RecipeKey(
             "training.threads", \.training.threads, .whole(1...1024), .resources, .always,
             about: "The number of threads per rank that compute."),

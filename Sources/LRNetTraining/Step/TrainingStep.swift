@@ -157,7 +157,7 @@ package final class TrainingStep {
         gradients: GradientStore? = nil, observer: Pass.Observer? = nil
     ) -> Pass {
         Pass(
-            mode: mode, seed: context.recipe.training.seed, step: step, draw: draw, layout: layout,
+            mode: mode, seed: context.recipe.stepSeed, step: step, draw: draw, layout: layout,
             pool: pool, statistics: context.statistics, gradients: gradients,
             observer: Self.combined(injectedFault, observer))
     }
