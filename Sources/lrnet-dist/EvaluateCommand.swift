@@ -11,7 +11,7 @@ extension EvaluatedWeights: ExpressibleByArgument {}
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Measure a network file, or networks drawn from a run's best checkpoint.",
+        abstract: "Measure a network file, or networks drawn from a run's checkpoint.",
         discussion: """
             A network file requires only a data set. Each sample of the split is measured once, \
             and the results are the same on any number of ranks:
@@ -28,6 +28,10 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(help: "Split to measure: train, validation or test.")
     var split = DataSplit.validation
+
+    @Option(
+        help: "Step of the checkpoint to draw from; by default, that of the best checkpoint.")
+    var step: Int?
 
     @Option(help: "Networks to draw; by default, the recipe's number.")
     var draws: Int?
@@ -58,6 +62,7 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        try checkRange("--step", step, 0...BatchSequence.stepLimit)
         try checkRange("--draws", draws, 1...1_000_000)
         try checkRange("--re-estimate-statistics", reestimateBatches, 0...1_000_000_000)
         try checkRange("--ensemble", ensemble, 1...1_000_000)
@@ -67,6 +72,7 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         var options = RunEvaluation.Options(run: folder, data: data)
         options.split = split
+        options.step = step
         options.draws = draws
         options.weights = weights
         options.reestimateBatches = reestimateBatches

@@ -210,8 +210,32 @@ extension EndToEndTests {
             }
         }
 
+        /// A run that ends at an earlier step has the same networks there.
+        @Test func `an earlier checkpoint is that of a shorter run`() throws {
+            let settings = [
+                "validation.everyEpochs=1", "checkpoint.everySteps=10", "checkpoint.keepLatest=9",
+            ]
+            let (long, short) = (try TestRun(), try TestRun())
+            try long.train(settings + ["training.steps=30"])
+            try short.train(settings + ["training.steps=20"])
+            let options = ["--draws", "3", "--weights", "both"]
+            let earlier = try report(long, options + ["--step", "20"], ranks: 2)
+            #expect(earlier.step == 20 && earlier.draws.count == 4)
+            #expect(try earlier == report(short, options + ["--step", "20"]))
+            #expect(try earlier != report(long, options + ["--step", "10"]))
+            let missing = try evaluate(long, ["--step", "21"], ranks: 2)
+            #expect(missing.status == 66)
+            #expect(
+                missing.complaints == [
+                    "evaluate: --step 21: \(long.output) has no checkpoint of that step; the nearest "
+                        + "is --step 20 (checkpoint.everySteps and checkpoint.keepLatest decide "
+                        + "which are kept)"
+                ])
+        }
+
         @Test(arguments: [
-            ["--draws", "0"], ["--ensemble", "0"], ["--re-estimate-statistics", "-1"],
+            ["--step", "-1"], ["--draws", "0"], ["--ensemble", "0"],
+            ["--re-estimate-statistics", "-1"],
             ["--weights", "best"], ["--split", "all"],
         ])
         func `wrong options of evaluate exit with 64`(arguments: [String]) throws {

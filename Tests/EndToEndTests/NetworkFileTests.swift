@@ -89,6 +89,7 @@ extension EndToEndTests {
             let data = ["--data", Digits.path]
             for (arguments, part) in [
                 ([path, "--draws", "3"], "leave out --draws 3"),
+                ([path, "--step", "1"], "leave out --step 1"),
                 ([path, "--weights", "drawn"], "--weights drawn requires a run's folder"),
                 ([run.output, "--weights", "winner", "--ensemble", "2"], "--ensemble 2"),
             ] {

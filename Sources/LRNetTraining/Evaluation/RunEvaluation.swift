@@ -6,8 +6,7 @@ internal import LRNetLayers
 internal import LRNetSupport
 internal import LRNetWatchdog
 
-/// A measurement of finished networks, which are drawn from a run's best checkpoint or read from a
-/// file.
+/// A measurement of finished networks, which are drawn from a run's checkpoint or read from a file.
 package struct RunEvaluation {
     /// Options from the command line.
     package struct Options: Sendable {
@@ -16,6 +15,8 @@ package struct RunEvaluation {
         /// The data set's folder.
         package var data: String
         package var split = DataSplit.validation
+        /// The step of the checkpoint to draw from; `nil` for the best checkpoint.
+        package var step: Int?
         /// The number of networks to draw; `nil` for the recipe's number.
         package var draws: Int?
         /// The number of training batches for re-estimating batch norm; `nil` for the recipe's
@@ -152,7 +153,7 @@ package struct RunEvaluation {
                 "contains one network; --weights \(weights.rawValue) requires a run's folder")
         }
         let given: [(String, Int?)] = [
-            ("--draws", options.draws), ("--ensemble", options.ensemble),
+            ("--step", options.step), ("--draws", options.draws), ("--ensemble", options.ensemble),
             ("--re-estimate-statistics", options.reestimateBatches),
         ]
         if let (name, value) = given.first(where: { $0.1 != nil }) {
@@ -169,6 +170,26 @@ package struct RunEvaluation {
                 throw FailureSite("data", options.data).badData("has no \(options.split) split")
             }
         }
+    }
+
+    /// Returns the names of checkpoints to draw from, in order of preference. Every rank must call
+    /// it.
+    ///
+    /// - Throws: The same `Failure` (66) on all ranks if the requested step has no checkpoint.
+    private func checkpoints() throws -> [String] {
+        // Without a validation there is no best checkpoint.
+        guard let step = options.step else { return ["best", "latest"] }
+        _ = try group.fromCoordinator {
+            let steps = try CheckpointStore(runFolder: options.run).steps()
+            if steps.contains(step) { return [] }
+            let nearest = steps.min { abs($0 - step) < abs($1 - step) }
+            throw FailureSite("evaluate", "--step \(step)").inputMissing(
+                nearest.map {
+                    "\(options.run) has no checkpoint of that step; the nearest is --step \($0) "
+                        + "(checkpoint.everySteps and checkpoint.keepLatest decide which are kept)"
+                } ?? "\(options.run) has no checkpoints; rerun the training command")
+        }
+        return [CheckpointManifest.name(step)]
     }
 
     private func checkEnsemble(_ recipe: Recipe) throws {
@@ -208,9 +229,8 @@ package struct RunEvaluation {
             try measure(file, like: network, by: evaluator, into: &report)
             return report
         }
-        // Without a validation there is no best checkpoint.
         let header = try FinishedRun.restore(
-            network, from: ["best", "latest"], of: options.run, for: "evaluate", group: group)
+            network, from: checkpoints(), of: options.run, for: "evaluate", group: group)
         try group.agreeing { try checkEnsemble(recipe) }
         report.step = header.step
         report.isRunsData = header.dataFingerprint == data.fingerprint
