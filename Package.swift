@@ -185,8 +185,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "LRNetData", "LRNetDiagnostics", "LRNetKernels", "LRNetLaunchSupport",
-                "LRNetLayers", "LRNetSupport", "LRNetTraining", "Yams",
+                "LRNetData", "LRNetDiagnostics", "LRNetHDF5", "LRNetKernels",
+                "LRNetLaunchSupport", "LRNetLayers", "LRNetSupport", "LRNetTraining", "Yams",
             ],
             exclude: ["Fixtures", "read_events.py"]),
     ],

@@ -30,7 +30,7 @@ struct EvaluateCommand: ParsableCommand {
     var split = DataSplit.validation
 
     @Option(
-        help: "Step of the checkpoint to draw from; by default, that of the best checkpoint.")
+        help: "Step of the checkpoint to draw from; by default, that of the best one.")
     var step: Int?
 
     @Option(help: "Networks to draw; by default, the recipe's number.")

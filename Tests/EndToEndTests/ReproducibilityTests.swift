@@ -1,3 +1,5 @@
+import Foundation
+import LRNetHDF5
 import LRNetLaunchSupport
 import LRNetLayers
 import LRNetTraining
@@ -265,6 +267,35 @@ extension EndToEndTests {
             _ = try resumed.result(settings + ["training.steps=1"], ranks: 3)
             let whole = try resumed.result(settings, ranks: 2)
             #expect(whole.resumedFromStep == 1 && whole.stateSHA256 == expected.stateSHA256)
+        }
+
+        /// Each run of the chain has the seed of the first.
+        @Test func `no run repeats the random numbers of its start, and a resume keeps its own`()
+            throws
+        {
+            func stepSeed(_ run: TestRun) throws -> UInt64? {
+                let checkpoint = try CheckpointStore(runFolder: run.output).load("latest")
+                let text = try HDF5File.open(image: checkpoint.bytes, named: "checkpoint")
+                    .stringAttribute("coordinator")
+                return try JSONDecoder()
+                    .decode(CoordinatorState.self, from: Data(text.utf8)).stepSeed
+            }
+            let (full, first, second) = (try TestRun(), try TestRun(), try TestRun())
+            let steps = ["training.steps=3", "validation.everyEpochs=1"]
+            _ = try full.result(steps + ["weights=full-precision"])
+            #expect(try stepSeed(full) == nil)
+            let settings = steps + ["weights=ternary"]
+            let started = settings + ["initialization.from=\(full.output)"]
+            let whole = try first.result(started, ranks: 2)
+            let seed = try #require(try stepSeed(first))
+            _ = try second.result(settings + ["initialization.from=\(first.output)"])
+            let secondSeed = try #require(try stepSeed(second))
+            #expect(Set([1, seed, secondSeed]).count == 3)
+            let resumed = try TestRun()
+            _ = try resumed.result(started + ["training.steps=1"], ranks: 3)
+            let rest = try resumed.result(started)
+            #expect(rest.resumedFromStep == 1 && rest.stateSHA256 == whole.stateSHA256)
+            #expect(try stepSeed(resumed) == seed)
         }
 
         /// MPI's own sums count as another recipe, and their bits may differ.

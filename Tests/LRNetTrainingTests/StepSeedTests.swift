@@ -3,59 +3,76 @@ import LRNetKernels
 import LRNetTraining
 import Testing
 
-/// A run must not repeat the random numbers of the run from which it starts.
+/// The random numbers of steps follow the seed of the steps, and so do not repeat those of a start.
 @Suite struct StepSeedTests {
-    private static let start = ["initialization.from=runs/source"]
-
-    @Test func `a run that starts from another has another order of images`() throws {
-        func order(_ settings: [String]) throws -> [[Int]] {
-            let recipe = try Recipe(
-                yaml: TrainedParts.yaml, file: "recipe.yaml", overrides: settings)
-            let sequence = BatchSequence(recipe: recipe, sampleCount: 64)
-            return sequence.requests(from: 0, leafRun: 0..<4).map(\.samples)
-        }
-        let block = ["data.shuffle=block", "data.blockSamples=16"]
-        for settings in [[], block] {
-            let started = try order(settings + Self.start)
-            #expect(try order(settings) != started)
-            #expect(
-                try order(settings + ["initialization.from=elsewhere"]) == started,
-                "the folder's name changes nothing")
-        }
+    @Test func `a cold start uses the recipe's seed`() throws {
+        let parts = try TrainedParts(settings: ["training.seed=7"])
+        #expect(RunStart.stepSeed(parts.recipe, of: parts.network) == nil)
+        #expect(parts.trainingStep.seed == 7 && parts.data.sequence.seed == 7)
     }
 
-    /// `crop` cuts each image at a random place.
-    @Test func `a run that starts from another has other crops`() throws {
-        func images(_ settings: [String]) throws -> [Float] {
-            let crops = ["augmentation.pad=4", "augmentation.crop=28"]
-            let parts = try TrainedParts(settings: crops + settings)
-            let augmenter = try Augmenter(parts.recipe, for: parts.data.set)
-            let batch = Batch(capacity: 4, shape: augmenter.outputShape)
-            let reader = try ShardReader(parts.recipe, set: parts.data.set, split: .train)
-            try BatchFiller(reader: reader, augmenter: augmenter)
+    @Test func `the seed of a run that starts from another depends on its initial weights`() throws
+    {
+        let start = "initialization.from=a"
+        let parts = try TrainedParts(settings: [start])
+        let seed = RunStart.stepSeed(parts.recipe, of: parts.network)
+        let prefix = try #require(UInt64(ParameterHash.of(parts.network).prefix(16), radix: 16))
+        #expect(seed == 1 ^ prefix)
+        func other(_ settings: [String], isDisturbed: Bool = false) throws -> UInt64? {
+            let parts = try TrainedParts(settings: settings)
+            if isDisturbed { parts.disturb() }
+            return RunStart.stepSeed(parts.recipe, of: parts.network)
+        }
+        #expect(try other(["initialization.from=b"]) == seed, "the folder's name changes nothing")
+        #expect(try other([start, "training.precision=mixed"]) == seed)
+        #expect(try other([start, "training.seed=2"]) == 2 ^ prefix)
+        #expect(try other([start], isDisturbed: true) != seed)
+    }
+
+    @Test(arguments: [[], ["data.shuffle=block", "data.blockSamples=16"]])
+    func `the order of images follows the seed`(settings: [String]) throws {
+        let data = try TrainedParts(settings: settings).data
+        func order(_ data: TrainingData) -> [[Int]] {
+            data.sequence.requests(from: 0, leafRun: 0..<4).map(\.samples)
+        }
+        #expect(try order(data.with(seed: 1)) == order(data))
+        #expect(try order(data.with(seed: 2)) != order(data))
+        let resumed = try order(data.with(seed: 2))
+        #expect(
+            try data.with(seed: 2).sequence.requests(from: 3, leafRun: 0..<4).map(\.samples)
+                == Array(resumed[3...]))
+    }
+
+    @Test func `crops follow the seed`() throws {
+        let parts = try TrainedParts(settings: ["augmentation.pad=4", "augmentation.crop=28"])
+        let reader = try ShardReader(parts.recipe, set: parts.data.set, split: .train)
+        func images(_ data: TrainingData) throws -> [Float] {
+            let batch = Batch(capacity: 4, shape: data.augmenter.outputShape)
+            try BatchFiller(reader: reader, augmenter: data.augmenter)
                 .fill(batch, with: BatchRequest(samples: [0, 1, 2, 3], epoch: 0))
             return batch.filledImages.values
         }
-        #expect(try images([]) == images([]))
-        #expect(try images([]) != images(Self.start))
+        #expect(try images(parts.data.with(seed: 2)) != images(parts.data))
+        #expect(try images(parts.data.with(seed: 1)) == images(parts.data))
     }
 
     /// The networks have equal weights, so only dropout and noise can change the loss of a batch.
     @Test(arguments: ["ternary", "full-precision"])
-    func `a run that starts from another has other dropout and noise`(method: String) throws {
-        let settings = ["weights=\(method)", "network.layers=[4C3, MP2, 16FC, dropout]"]
-        let plain = try TrainedParts(settings: settings)
-        let started = try TrainedParts(settings: settings + Self.start)
-        let batch = try plain.data.batches(from: 0, plain.context).next(count: 16)
-        func loss(_ parts: TrainedParts) throws -> Double {
+    func `dropout and noise follow the seed`(method: String) throws {
+        let parts = try TrainedParts(settings: [
+            "weights=\(method)", "network.layers=[4C3, MP2, 16FC, dropout]",
+        ])
+        let batch = try parts.data.batches(from: 0, parts.context).next(count: 16)
+        func loss(_ seed: UInt64) throws -> Double {
             var times = StageTimes()
+            parts.trainingStep.seed = seed
             return try parts.trainingStep.run(
                 step: 0, batch: batch, globalCount: 16,
                 rates: UpdateRates(real: 0, logits: 0, logitGrowth: 1), flags: [], times: &times
             ).status.loss
         }
-        let expected = try loss(plain)
-        #expect(try loss(plain) == expected)
-        #expect(try loss(started) != expected)
+        let expected = try loss(1)
+        #expect(try loss(1) == expected)
+        #expect(try loss(2) != expected)
     }
 }

@@ -228,7 +228,8 @@ package final class Evaluator {
         let reader = try reader(.train)
         let sampleCount = context.recipe.trainingCount(of: data)
         let plan = context.recipe.epochPlan(
-            epoch: Self.estimationEpoch, sampleCount: sampleCount)
+            epoch: Self.estimationEpoch, sampleCount: sampleCount,
+            seed: context.recipe.training.seed)
         let usedCount = min(count * context.recipe.training.globalBatch, sampleCount)
         guard usedCount > 0 else {
             throw Failure(

@@ -15,7 +15,8 @@ package struct RunEvaluation {
         /// The data set's folder.
         package var data: String
         package var split = DataSplit.validation
-        /// The step of the checkpoint to draw from; `nil` for the best checkpoint.
+        /// The step of the checkpoint to draw from; `nil` for the best checkpoint, or the latest one
+        /// if there was no validation.
         package var step: Int?
         /// The number of networks to draw; `nil` for the recipe's number.
         package var draws: Int?
@@ -158,7 +159,7 @@ package struct RunEvaluation {
         ]
         if let (name, value) = given.first(where: { $0.1 != nil }) {
             throw site.usage(
-                "the winner is one network with its own batch norm; leave out "
+                "the winner is one network with its own batch norm, not a checkpoint; leave out "
                     + "\(name) \(value ?? 0)")
         }
     }
@@ -186,7 +187,7 @@ package struct RunEvaluation {
             throw FailureSite("evaluate", "--step \(step)").inputMissing(
                 nearest.map {
                     "\(options.run) has no checkpoint of that step; the nearest is --step \($0) "
-                        + "(checkpoint.everySteps and checkpoint.keepLatest decide which are kept)"
+                        + "(a run keeps the best checkpoint and checkpoint.keepLatest others)"
                 } ?? "\(options.run) has no checkpoints; rerun the training command")
         }
         return [CheckpointManifest.name(step)]

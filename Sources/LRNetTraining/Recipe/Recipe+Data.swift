@@ -2,23 +2,15 @@ package import LRNetData
 internal import LRNetSupport
 
 extension Recipe {
-    /// The seed of the random numbers that steps use: the order of samples, augmentation, noise,
-    /// dropout and drawn weights.
-    ///
-    /// A run that starts from another run must not repeat its random numbers, even with its seed.
-    /// Otherwise every image would have the dropout mask with which the source learned it in the same
-    /// epoch, and the training loss would be too low.
-    package var stepSeed: UInt64 {
-        initialization.from == nil ? training.seed : training.seed ^ 0x9e37_79b9_7f4a_7c15
-    }
-
     /// Returns the order of samples in an epoch.
-    package func epochPlan(epoch: Int, sampleCount: Int) -> EpochPlan {
+    ///
+    /// - Parameter seed: The seed of the steps, or that of the recipe for other uses.
+    package func epochPlan(epoch: Int, sampleCount: Int, seed: UInt64) -> EpochPlan {
         guard data.shuffle == .block else {
-            return EpochPlan(seed: stepSeed, epoch: epoch, count: sampleCount)
+            return EpochPlan(seed: seed, epoch: epoch, count: sampleCount)
         }
         return EpochPlan(
-            seed: stepSeed, epoch: epoch, count: sampleCount,
+            seed: seed, epoch: epoch, count: sampleCount,
             blocks: BlockShuffle(
                 blockSamples: data.blockSamples, windowBlocks: data.windowBlocks,
                 leaves: training.gradientLeaves, leafSize: training.leafSize))
@@ -35,9 +27,12 @@ extension Recipe {
 extension Augmenter {
     /// Creates the recipe's augmenter for the images of a set.
     ///
+    /// - Parameter seed: The seed of the steps; by default, that of the recipe.
     /// - Throws: `Failure` if the recipe and the set do not fit.
-    package convenience init(_ recipe: Recipe, for set: ShardSet) throws {
-        try self.init(recipe.augmentation, seed: recipe.stepSeed, for: set)
+    package convenience init(
+        _ recipe: Recipe, seed: UInt64? = nil, for set: ShardSet
+    ) throws {
+        try self.init(recipe.augmentation, seed: seed ?? recipe.training.seed, for: set)
     }
 }
 

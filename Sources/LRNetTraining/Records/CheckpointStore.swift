@@ -139,8 +139,10 @@ package struct CheckpointStore {
     package func steps() throws -> [Int] {
         guard FileBytes.isFolder(folder) else { return [] }
         return try FileBytes.names(inFolder: folder).compactMap { name in
-            guard name.hasPrefix("step-") else { return nil }
-            return Int(name.dropFirst(5))
+            guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)),
+                CheckpointManifest.name(step) == name
+            else { return nil }
+            return step
         }.sorted()
     }
 

@@ -93,7 +93,8 @@ package struct FinishedRun: Sendable {
     /// Restores `network` from a checkpoint. Every rank must call it; only rank 0 reads the folder.
     ///
     /// - Parameters:
-    ///   - names: `best` or `latest`, in order of preference; the first that exists is used.
+    ///   - names: `best`, `latest` or names of steps, in order of preference; the first that exists
+    ///     is used.
     ///   - call: The task that needs the checkpoint, for messages.
     /// - Returns: The checkpoint's header.
     /// - Throws: The same `Failure` on all ranks: 66 if no such checkpoint exists, 65 with the name
@@ -115,8 +116,8 @@ package struct FinishedRun: Sendable {
 
     /// Reads the bytes of a checkpoint.
     ///
-    /// - Parameter names: `best` or `latest`, in order of preference; the first that exists is
-    ///   used.
+    /// - Parameter names: `best`, `latest` or names of steps, in order of preference; the first that
+    ///   exists is used.
     /// - Throws: `Failure`: 66 if no such checkpoint exists, 65 with the name of the damaged file.
     static func checkpoint(
         _ names: [String], of folder: String, for call: String

@@ -107,11 +107,14 @@ package final class Trainer {
             resume: options.resume, data: data.set, context: context)
         beacon.enter(.starting)
         state = start.state(totalSteps: data.sequence.totalSteps)
-        batches = try data.batches(from: state.step, context)
+        let seed = state.coordinator.stepSeed ?? recipe.training.seed
+        trainingStep.seed = seed
+        let seeded = try group.agreeing { try data.with(seed: seed) }
+        batches = try seeded.batches(from: state.step, context)
         try recorder.begin(at: state, start, data: data.set, context: context)
         if options.debug {
             try GradientInspection(
-                trainingStep: trainingStep, data: data, context: context, log: recorder.log,
+                trainingStep: trainingStep, data: seeded, context: context, log: recorder.log,
                 beacon: beacon
             ).run(step: state.step)
         }

@@ -1,18 +1,23 @@
 package import LRNetData
 internal import LRNetLayers
 
-/// The sequence of batches of a run: a pure function of the recipe and the number of samples.
+/// The sequence of batches of a run: a pure function of the recipe, the seed of its steps, and the
+/// number of samples.
 package struct BatchSequence: Sendable {
     /// The number of samples in the training split.
     package let sampleCount: Int
 
     package let stepsPerEpoch: Int
 
-    private let recipe: Recipe
+    /// The seed of the order; by default, that of the recipe.
+    package var seed: UInt64
+
+    let recipe: Recipe
 
     /// - Precondition: The split has at least one batch.
     package init(recipe: Recipe, sampleCount: Int) {
         self.recipe = recipe
+        seed = recipe.training.seed
         self.sampleCount = sampleCount
         let batch = recipe.training.globalBatch
         stepsPerEpoch =
@@ -68,7 +73,7 @@ package struct BatchSequence: Sendable {
     }
 
     fileprivate func plan(epoch: Int) -> EpochPlan {
-        recipe.epochPlan(epoch: epoch, sampleCount: sampleCount)
+        recipe.epochPlan(epoch: epoch, sampleCount: sampleCount, seed: seed)
     }
 
     fileprivate func start(of step: Int) -> Int {

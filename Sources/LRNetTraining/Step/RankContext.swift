@@ -86,7 +86,7 @@ package final class RankContext {
     /// Returns a pass without gradients.
     func pass(_ mode: Pass.Mode, layout: BatchLayout) -> Pass {
         Pass(
-            mode: mode, seed: recipe.stepSeed, layout: layout, pool: pool,
+            mode: mode, seed: recipe.training.seed, layout: layout, pool: pool,
             statistics: statistics)
     }
 }

@@ -8,8 +8,15 @@ internal import LRNetSupport
 package struct TrainingData {
     package let set: ShardSet
     let reader: ShardReader
-    let augmenter: Augmenter
+    package let augmenter: Augmenter
     package let sequence: BatchSequence
+
+    private init(
+        set: ShardSet, reader: ShardReader, augmenter: Augmenter, sequence: BatchSequence
+    ) {
+        (self.set, self.reader) = (set, reader)
+        (self.augmenter, self.sequence) = (augmenter, sequence)
+    }
 
     /// Opens a data set for training. Every rank calls it.
     ///
@@ -22,6 +29,17 @@ package struct TrainingData {
             (try ShardReader(recipe, set: set, split: .train), try Augmenter(recipe, for: set))
         }
         sequence = BatchSequence(recipe: recipe, sampleCount: recipe.trainingCount(of: set))
+    }
+
+    /// Returns the data in the order, and with the augmentation, of another seed.
+    ///
+    /// - Throws: `Failure` if the recipe and the set do not fit.
+    package func with(seed: UInt64) throws -> TrainingData {
+        var sequence = sequence
+        sequence.seed = seed
+        return TrainingData(
+            set: set, reader: reader,
+            augmenter: try Augmenter(sequence.recipe, seed: seed, for: set), sequence: sequence)
     }
 
     /// Returns this rank's batches from step `first` (counted from 0), loaded in advance. Every

@@ -21,6 +21,9 @@ package final class TrainingStep {
     /// True if a step updated some layers but not others.
     private var isPartlyUpdated = false
 
+    /// The seed of the noise, dropout and drawn weights; by default, that of the recipe.
+    package var seed: UInt64
+
     /// Corrupts outputs or gradients in failure tests; `nil` in a real run.
     var injectedFault: Pass.Observer?
 
@@ -40,6 +43,7 @@ package final class TrainingStep {
     ) {
         self.context = context
         self.network = network
+        seed = context.recipe.training.seed
         loss = ClassificationLoss(
             classes: network.classes, sampleCount: context.capacity, function: context.recipe.loss)
         let reducer = GradientReducer(
@@ -157,7 +161,7 @@ package final class TrainingStep {
         gradients: GradientStore? = nil, observer: Pass.Observer? = nil
     ) -> Pass {
         Pass(
-            mode: mode, seed: context.recipe.stepSeed, step: step, draw: draw, layout: layout,
+            mode: mode, seed: seed, step: step, draw: draw, layout: layout,
             pool: pool, statistics: context.statistics, gradients: gradients,
             observer: Self.combined(injectedFault, observer))
     }
