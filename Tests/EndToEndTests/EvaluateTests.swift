@@ -228,8 +228,8 @@ extension EndToEndTests {
             #expect(
                 missing.complaints == [
                     "evaluate: --step 21: \(long.output) has no checkpoint of that step; the nearest "
-                        + "is --step 20 (a run keeps the best checkpoint and "
-                        + "checkpoint.keepLatest others)"
+                        + "is --step 20 (a run keeps its newest checkpoints, "
+                        + "checkpoint.keepLatest of them, and the best)"
                 ])
         }
 

@@ -269,7 +269,7 @@ extension EndToEndTests {
             #expect(whole.resumedFromStep == 1 && whole.stateSHA256 == expected.stateSHA256)
         }
 
-        /// Each run of the chain has the seed of the first.
+        /// All runs have the same `training.seed`.
         @Test func `no run repeats the random numbers of its start, and a resume keeps its own`()
             throws
         {
@@ -291,6 +291,15 @@ extension EndToEndTests {
             _ = try second.result(settings + ["initialization.from=\(first.output)"])
             let secondSeed = try #require(try stepSeed(second))
             #expect(Set([1, seed, secondSeed]).count == 3)
+            // Methods that start from the same weights share the order of images.
+            for other in ["weights=binary", "weights=twn", "initialization.sharpness=2"] {
+                let run = try TestRun()
+                _ = try run.result(started + [other])
+                #expect(try stepSeed(run) == seed, "\(other)")
+            }
+            let shifted = try TestRun()
+            _ = try shifted.result(started + ["training.seed=3"])
+            #expect(try stepSeed(shifted) == seed ^ 1 ^ 3)
             let resumed = try TestRun()
             _ = try resumed.result(started + ["training.steps=1"], ranks: 3)
             let rest = try resumed.result(started)

@@ -47,6 +47,7 @@ import Testing
         state.resumedAt = [3, 8]
         state.trainingLoss = 0.1 + 0.2
         state.imageCount = 1 << 40
+        state.stepSeed = .max
         let again = try JSONDecoder().decode(
             CoordinatorState.self, from: JSONEncoder().encode(state))
         #expect(again == state)

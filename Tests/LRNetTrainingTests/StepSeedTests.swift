@@ -5,30 +5,6 @@ import Testing
 
 /// The random numbers of steps follow the seed of the steps, and so do not repeat those of a start.
 @Suite struct StepSeedTests {
-    @Test func `a cold start uses the recipe's seed`() throws {
-        let parts = try TrainedParts(settings: ["training.seed=7"])
-        #expect(RunStart.stepSeed(parts.recipe, of: parts.network) == nil)
-        #expect(parts.trainingStep.seed == 7 && parts.data.sequence.seed == 7)
-    }
-
-    @Test func `the seed of a run that starts from another depends on its initial weights`() throws
-    {
-        let start = "initialization.from=a"
-        let parts = try TrainedParts(settings: [start])
-        let seed = RunStart.stepSeed(parts.recipe, of: parts.network)
-        let prefix = try #require(UInt64(ParameterHash.of(parts.network).prefix(16), radix: 16))
-        #expect(seed == 1 ^ prefix)
-        func other(_ settings: [String], isDisturbed: Bool = false) throws -> UInt64? {
-            let parts = try TrainedParts(settings: settings)
-            if isDisturbed { parts.disturb() }
-            return RunStart.stepSeed(parts.recipe, of: parts.network)
-        }
-        #expect(try other(["initialization.from=b"]) == seed, "the folder's name changes nothing")
-        #expect(try other([start, "training.precision=mixed"]) == seed)
-        #expect(try other([start, "training.seed=2"]) == 2 ^ prefix)
-        #expect(try other([start], isDisturbed: true) != seed)
-    }
-
     @Test(arguments: [[], ["data.shuffle=block", "data.blockSamples=16"]])
     func `the order of images follows the seed`(settings: [String]) throws {
         let data = try TrainedParts(settings: settings).data

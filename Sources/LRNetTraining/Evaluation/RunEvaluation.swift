@@ -187,7 +187,7 @@ package struct RunEvaluation {
             throw FailureSite("evaluate", "--step \(step)").inputMissing(
                 nearest.map {
                     "\(options.run) has no checkpoint of that step; the nearest is --step \($0) "
-                        + "(a run keeps the best checkpoint and checkpoint.keepLatest others)"
+                        + "(a run keeps its newest checkpoints, checkpoint.keepLatest of them, and the best)"
                 } ?? "\(options.run) has no checkpoints; rerun the training command")
         }
         return [CheckpointManifest.name(step)]

@@ -11,6 +11,19 @@ struct SourceNetwork {
     /// The matched tensors, if the file comes from another program.
     let pretrained: PretrainedNetwork?
 
+    /// The outcome of an initialization.
+    struct Start {
+        /// Rows of a table for the log.
+        var rows: [String] = []
+
+        /// A log line about the source; `nil` for a cold start.
+        var origin: String?
+
+        /// The first 64 bits of the SHA-256 of the weights that the source gave; `nil` for a cold
+        /// start.
+        var weightHash: UInt64?
+    }
+
     private static let fileEnding = ".safetensors"
 
     /// Returns the path of the file that a recipe's `from` names.
@@ -80,11 +93,11 @@ struct SourceNetwork {
     /// Initializes a network by a cold start, or from the source that `initialization.from` names.
     /// Every rank must call it; only rank 0 needs the file.
     ///
-    /// - Returns: Rows of a table for the log, and a line about the source, which is `nil` for a
-    ///   cold start.
+    /// All methods that start from the same full-precision weights have the same
+    /// ``Start/weightHash``.
     static func initialize(
         _ network: Network, recipe: Recipe, group: any ProcessGroup
-    ) throws -> (rows: [String], origin: String?) {
+    ) throws -> Start {
         let start = recipe.initialization
         if let from = start.from,
             try group.fromCoordinator({
@@ -100,21 +113,30 @@ struct SourceNetwork {
                 try SourceNetwork($0, of: from, for: network, recipe: recipe)
             }
         }
+        var hash = ContentHash()
         try group.agreeing {
             try network.initialize(
-                seed: recipe.training.seed, coldStart: start.coldStart, from: source?.weights,
-                range: start.logitRange)
+                seed: recipe.training.seed, coldStart: start.coldStart,
+                from: source.map { source in
+                    { layer in
+                        let weights = try source.weights(layer)
+                        if let weights { hash.update(weights) }
+                        return weights
+                    }
+                }, range: start.logitRange)
         }
-        source?.pretrained?.finish(network)
-        return (
-            source?.pretrained?.table.lines ?? [],
-            start.from.map { "starting from the weights of \($0)" }
-        )
+        guard let source, let from = start.from else { return Start() }
+        source.pretrained?.finish(network)
+        return Start(
+            rows: source.pretrained?.table.lines ?? [],
+            origin: "starting from the weights of \(from)", weightHash: prefix(hash.hex))
     }
+
+    private static func prefix(_ hex: String) -> UInt64? { UInt64(hex.prefix(16), radix: 16) }
 
     private static func continueDistributions(
         _ network: Network, of from: String, recipe: Recipe, group: any ProcessGroup
-    ) throws -> (rows: [String], origin: String?) {
+    ) throws -> Start {
         let source = try group.fromCoordinator {
             try DistributionSource.read(from, for: recipe)
         } parse: {
@@ -124,7 +146,8 @@ struct SourceNetwork {
             try network.initialize(
                 seed: recipe.training.seed, coldStart: recipe.initialization.coldStart, from: nil,
                 range: recipe.initialization.logitRange)
-            return ([], try source.initialize(network))
+            let origin = try source.initialize(network)
+            return Start(origin: origin, weightHash: prefix(ParameterHash.of(network)))
         }
     }
 }

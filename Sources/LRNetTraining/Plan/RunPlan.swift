@@ -35,10 +35,10 @@ package struct RunPlan {
         // The advice for one rank; with more ranks, each needs less memory.
         let warnings = DataAdvice(recipe: recipe, set: set, leafCount: training.gradientLeaves)
             .lines.map { "warning: \($0)\n" }.joined()
-        let (rows, origin) = try SourceNetwork.initialize(
+        let initial = try SourceNetwork.initialize(
             network, recipe: recipe, group: SingleProcessGroup())
-        let source = rows.map { $0 + "\n" }.joined()
-        let start = try Self.start(recipe, options, origin, set: set, sequence: sequence)
+        let source = initial.rows.map { $0 + "\n" }.joined()
+        let start = try Self.start(recipe, options, initial.origin, set: set, sequence: sequence)
         try set.checkShards(of: Self.splits(recipe), progress: progress)
         let averages = AverageAdvice(
             recipe: recipe, network: network, steps: sequence.totalSteps

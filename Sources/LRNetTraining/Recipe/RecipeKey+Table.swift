@@ -187,9 +187,9 @@ extension RecipeKey {
                 + "them, or keep them as a smaller batch."),
         RecipeKey(
             "training.seed", \.training.seed, .seed, .results, .always,
-            about: "The seed of all random numbers. The noise, dropout, augmentation and order of "
-                + "images of a run with `initialization.from` also depend on its initial weights, so "
-                + "they differ from those of its source, even with the same seed."),
+            about: "The seed of all random numbers. With `initialization.from`, those of training "
+                + "steps also depend on the source's weights, so a run and its source differ in "
+                + "them even with the same seed."),
         RecipeKey(
             "training.threads", \.training.threads, .whole(1...1024), .resources, .always,
             about: "The number of threads per rank that compute."),

@@ -34,9 +34,8 @@ package struct CoordinatorState: Sendable, Codable, Equatable {
     /// The number of images trained on so far.
     package var imageCount = 0
 
-    /// The seed of the random numbers that steps use, if it is not the recipe's
-    /// (`RunStart.stepSeed`); absent in cold starts, and in runs that an earlier version
-    /// started.
+    /// The seed of the random numbers that steps use, if it is not the recipe's (see ``RunStart``);
+    /// absent in cold starts, and in runs that an earlier version started.
     package var stepSeed: UInt64?
 
     /// True if a stop request aborted the validation of the last step. The validation is then

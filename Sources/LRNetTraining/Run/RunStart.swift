@@ -2,7 +2,7 @@ internal import Foundation
 internal import LRNetCollectives
 internal import LRNetData
 internal import LRNetHDF5
-package import LRNetLayers
+internal import LRNetLayers
 internal import LRNetSupport
 
 /// The start of a run: initial values, or the newest good checkpoint in its folder.
@@ -19,25 +19,18 @@ package struct RunStart {
     /// A log line about the origin of initial values; `nil` for a cold start or a resumed run.
     package var origin: String?
 
-    /// The seed of the random numbers of a fresh run's steps; `nil` for the recipe's.
-    private var stepSeed: UInt64?
-
-    /// Creates a fresh start.
-    package init() {}
-
-    /// Returns the seed of the random numbers that the steps of a fresh run use: the order of
-    /// samples, augmentation, noise, dropout and drawn weights.
+    /// The seed of the random numbers that the steps of a fresh run use: the order of samples,
+    /// augmentation, noise, dropout and drawn weights.
     ///
-    ///     training.seed XOR the first 64 bits of the SHA-256 of the initial parameters
+    ///     training.seed XOR the first 64 bits of the SHA-256 of the source's weights
     ///
     /// With the seed of its source alone, every image would have the dropout mask with which the
     /// source learned it in the same epoch, and the training loss would be too low. A cold start
     /// uses the recipe's seed: `nil`.
-    package static func stepSeed(_ recipe: Recipe, of network: Network) -> UInt64? {
-        guard recipe.initialization.from != nil else { return nil }
-        let prefix = ParameterHash.of(network).prefix(16)
-        return UInt64(prefix, radix: 16).map { recipe.training.seed ^ $0 }
-    }
+    private var stepSeed: UInt64?
+
+    /// Creates a fresh start.
+    package init() {}
 
     /// Returns the state from which training continues.
     ///
@@ -72,9 +65,13 @@ package struct RunStart {
             return Found(header: try Checkpoint.header(of: opened))
         }
         guard let header = found.header else {
-            (notes, origin) = try SourceNetwork.initialize(
+            let initial = try SourceNetwork.initialize(
                 step.network, recipe: recipe, group: group)
-            stepSeed = Self.stepSeed(recipe, of: step.network)
+            (notes, origin) = (initial.rows, initial.origin)
+            // Rank 0's seed counts, because its checkpoints record it.
+            stepSeed = try group.sharing {
+                initial.weightHash.map { recipe.training.seed ^ $0 }
+            }
             recorder.trace.begin()
             return
         }
